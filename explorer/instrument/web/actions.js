@@ -1,0 +1,63 @@
+import { el, spell } from "./dom.js";
+import { icon } from "./icons.js";
+import { TEMPERATURES } from "./link.js";
+
+/**
+ * The row of actions under the picture.
+ *
+ * @param {{commands: import("./commands.js").Commands, store: import("./store.js").Store, current(): number}} options
+ */
+export function createActions({ commands, store, current }) {
+  const action = (name, picture, title, act, text = null) =>
+    el("button", { class: `action ${name}`, type: "button", title, "aria-label": title, on: { click: act } }, icon(picture), text);
+
+  const temperature = el("input", {
+    class: "temperature",
+    type: "range",
+    min: TEMPERATURES.least,
+    max: TEMPERATURES.most,
+    step: 0.1,
+    "aria-label": "Temperature of sampling",
+    on: {
+      input: () => commands.setTemperature(temperature.valueAsNumber),
+      change: () => commands.settle(),
+    },
+  });
+  const degrees = el("span", { class: "number" });
+  const undo = action("undo", "undo", "Undo (Ctrl+Z)", () => commands.undo());
+  const redo = action("redo", "redo", "Redo (Ctrl+Shift+Z)", () => commands.redo());
+  const play = action("play-current", "play", "Play the current latent (P)", () => commands.togglePlay(current()));
+  const element = el(
+    "div",
+    { class: "actions", role: "toolbar", "aria-label": "Actions" },
+    action("sample", "sample", "Sample z from the prior (S)", () => commands.sample(), "Sample"),
+    el(
+      "label",
+      { class: "temperature-label", title: "Samples are temperature × ε with ε from the prior, N(0, I): 1 is the prior itself." },
+      el("span", { text: "T" }),
+      temperature,
+      degrees,
+    ),
+    play,
+    undo,
+    redo,
+    action("reset", "reset", "Reset z to the origin (R)", () => commands.reset(), "Reset"),
+  );
+
+  return {
+    element,
+    /** @param {import("./store.js").State} state @param {import("./store.js").State | null} before */
+    show(state, before) {
+      if (state.temperature !== before?.temperature) {
+        temperature.value = String(state.temperature);
+        degrees.textContent = spell(state.temperature, 1);
+      }
+      if (state.playing !== before?.playing) play.replaceChildren(icon(state.playing === null ? "play" : "pause"));
+    },
+    /** Marks whether undo and redo lead anywhere; they are not disabled, for that would drop the focus they have. */
+    refresh() {
+      undo.setAttribute("aria-disabled", String(!store.canUndo()));
+      redo.setAttribute("aria-disabled", String(!store.canRedo()));
+    },
+  };
+}

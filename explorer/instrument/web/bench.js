@@ -1,0 +1,162 @@
+import { createActions } from "./actions.js";
+import { fetchExamples } from "./checkpoint.js";
+import { createCommands } from "./commands.js";
+import { el } from "./dom.js";
+import { sentenceFor } from "./errors.js";
+import { createExamples } from "./examples.js";
+import { createPicture } from "./picture.js";
+import { createPlayer } from "./player.js";
+import { createRack } from "./rack.js";
+import { createReadout } from "./readout.js";
+import { createRows } from "./rows.js";
+import { createStore } from "./store.js";
+import { createTraversals } from "./traversals.js";
+
+/**
+ * The working place of one open checkpoint: sliders, picture, traversals and test images around one z.
+ *
+ * @param {{entry: import("./checkpoint.js").Entry, card: import("./checkpoint.js").Card, bytes: Uint8Array,
+ *   decoder: import("./session.js").Decoder, assets: string, initial: import("./store.js").State,
+ *   messages: ReturnType<typeof import("./messages.js").createMessages>, onFirst(): void,
+ *   onCommit(state: import("./store.js").State): void}} options
+ */
+export function createBench({ entry, card, bytes, decoder, assets, initial, messages, onFirst, onCommit }) {
+  const store = createStore(initial);
+  const player = createPlayer(store);
+  const gone = new AbortController();
+  const { shape } = card.image;
+  const latents = card.controls.latents;
+  /** @type {import("./checkpoint.js").Examples | null} */
+  let examples = null;
+  /** @type {ReturnType<typeof createRows> | null} */
+  let rows = null;
+  let chosen = 0;
+
+  const commands = createCommands({ store, player, examples: () => examples, messages });
+  const rack = createRack({ card, commands });
+  const traversals = createTraversals({ card, commands });
+  const gallery = createExamples({ card, commands });
+  const readout = createReadout({ card, commands });
+  const current = () => rack.focused() ?? chosen;
+  const actions = createActions({ commands, store, current });
+  const picture = createPicture({
+    decoder,
+    shape,
+    latents,
+    title: card.title,
+    onFirst: first,
+    onFailure: () => messages.warn("The image could not be decoded: reload the page to try again."),
+  });
+
+  const element = el(
+    "div",
+    { class: "bench" },
+    rack.element,
+    el("section", { class: "hero", "aria-label": "Decoded image" }, picture.element, actions.element, readout.element),
+    el("div", { class: "side" }, traversals.element, gallery.element),
+  );
+
+  function choose(latent) {
+    rack.sliders.get(chosen)?.element.classList.remove("chosen");
+    chosen = latent;
+    rack.sliders.get(chosen)?.element.classList.add("chosen");
+  }
+
+  function drawPosterior({ example }) {
+    for (const [latent, slider] of rack.sliders) {
+      if (example === null || !examples) slider.setPosterior(null);
+      else {
+        const at = example * latents + latent;
+        slider.setPosterior(examples.mean[at], Math.exp(examples.logVariance[at] / 2));
+      }
+    }
+    readout.setExample(example, examples);
+    gallery.mark(examples ? example : null);
+  }
+
+  /** @param {import("./store.js").State} state @param {import("./store.js").State | null} before @param {number} time */
+  function show(state, before, time) {
+    if (state.z !== before?.z) {
+      picture.show(state.z, time);
+      rows?.request(state.z, rack.visible(state));
+    }
+    rack.show(state, before);
+    actions.show(state, before);
+    if (state.unfolded !== before?.unfolded) {
+      traversals.arrange(rack.visible(state));
+      traversals.frame(state.z, undefined);
+      rows?.request(state.z, rack.visible(state));
+    } else {
+      traversals.frame(state.z, before?.z);
+    }
+    if (state.z !== before?.z) readout.measure(state.z);
+    if (state.example !== before?.example) drawPosterior(state);
+  }
+
+  function settled(state) {
+    picture.describe(state.z);
+    actions.refresh();
+    onCommit(state);
+  }
+
+  /** What is not needed for the first image begins only once it is on screen. */
+  function first() {
+    requestAnimationFrame(() => setTimeout(() => !gone.signal.aborted && follow()));
+  }
+
+  async function follow() {
+    onFirst();
+    rows = createRows({
+      assets,
+      bytes,
+      expected: { name: entry.id, latents, shape },
+      onRow(latent, image) {
+        rack.sliders.get(latent)?.draw(image);
+        traversals.draw(latent, image);
+      },
+      onDone: (z) => performance.mark("instrument:grid", { detail: { z } }),
+      onFailure: messages.warn,
+    });
+    rows.request(store.get().z, rack.visible(store.get()));
+    try {
+      examples = await fetchExamples(entry, card, gone.signal);
+      gallery.fill(examples);
+      drawPosterior(store.get());
+    } catch (error) {
+      if (gone.signal.aborted) return;
+      const otherwise = "The test images could not be read: copy the checkpoint folder again.";
+      gallery.refuse(sentenceFor(error, otherwise));
+    }
+  }
+
+  store.onChange(show);
+  store.onCommit(settled);
+  rack.element.addEventListener("focusin", () => choose(rack.focused() ?? chosen));
+  show(initial, null, performance.now());
+  choose(rack.visible(initial)[0] ?? 0);
+  picture.describe(initial.z);
+  actions.refresh();
+
+  return {
+    element,
+    store,
+    commands,
+    picture,
+    traversals,
+    current,
+    /** @param {number} by chooses the latent so many places further down */
+    step(by) {
+      const list = rack.visible(store.get());
+      const focused = rack.focused();
+      const next = focused === null ? chosen : list[list.indexOf(focused) + by];
+      rack.sliders.get(next)?.focus();
+    },
+    destroy() {
+      player.stop();
+      gone.abort();
+      rows?.destroy();
+      picture.destroy();
+      decoder.release();
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { sentenceFor } from "./errors.js";
+import { writeImage } from "./pixels.js";
+import { openDecoder, startEngine } from "./session.js";
+
+/**
+ * Decodes, away from the pointer, what follows the big image: for each latent asked for a row of images, one for each
+ * value of that latent with all others as in z. A row is both the slider's filmstrip and the grid's traversal.
+ *
+ * @typedef {{kind: "open", assets: string, bytes: Uint8Array, expected: {name: string, latents: number,
+ *   shape: import("./pixels.js").Shape}, steps: number[]}} Open
+ * @typedef {{kind: "rows", z: number[], latents: number[], buffer: ArrayBuffer | null}} Ask
+ */
+
+/** @type {import("./session.js").Decoder | null} */
+let decoder = null;
+/** @type {Open["expected"]} */
+let expected;
+/** @type {number[]} */
+let steps = [];
+
+/** @param {Open} message */
+async function open(message) {
+  ({ expected, steps } = message);
+  decoder = await openDecoder(await startEngine(message.assets), message.bytes, expected);
+  postMessage({ kind: "ready" });
+}
+
+/** @param {Ask} message */
+async function rows({ z, latents, buffer }) {
+  const codes = new Float32Array(latents.length * steps.length * z.length);
+  let at = 0;
+  for (const latent of latents) {
+    for (const step of steps) {
+      codes.set(z, at);
+      codes[at + latent] = step;
+      at += z.length;
+    }
+  }
+  const images = await decoder.decode(codes, latents.length * steps.length);
+  const [channels, height, width] = expected.shape;
+  const rowWidth = steps.length * width;
+  const needed = latents.length * rowWidth * height * 4;
+  const pixels = new Uint32Array(buffer?.byteLength === needed ? buffer : new ArrayBuffer(needed));
+  for (let row = 0; row < latents.length; row++) {
+    const sheet = pixels.subarray(row * rowWidth * height, (row + 1) * rowWidth * height);
+    for (let column = 0; column < steps.length; column++) {
+      const image = (row * steps.length + column) * channels * height * width;
+      writeImage(images, image, expected.shape, sheet, rowWidth, column * width);
+    }
+  }
+  postMessage({ kind: "rows", z, latents, buffer: pixels.buffer }, { transfer: [pixels.buffer] });
+}
+
+addEventListener("message", async ({ data }) => {
+  try {
+    await (data.kind === "open" ? open(data) : rows(data));
+  } catch (error) {
+    const otherwise = "The traversals could not be decoded: reload the page to try again.";
+    postMessage({ kind: "failed", sentence: sentenceFor(error, otherwise) });
+  }
+});

@@ -1,0 +1,39 @@
+/** @returns {number} one draw from N(0, 1), by Box and Muller's method */
+export function standardNormal() {
+  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+}
+
+/**
+ * KL(N(mean, diag exp(log_variance)) ‖ N(0, I)) in nats, in closed form, summed over latents.
+ *
+ * @param {ArrayLike<number>} mean
+ * @param {ArrayLike<number>} logVariance
+ * @returns {number}
+ */
+export function klNats(mean, logVariance) {
+  let kl = 0;
+  for (let latent = 0; latent < mean.length; latent++) {
+    kl += 0.5 * (mean[latent] ** 2 + Math.exp(logVariance[latent]) - 1 - logVariance[latent]);
+  }
+  return kl;
+}
+
+/**
+ * The outline of a normal density for an SVG path, its peak at height 1.
+ *
+ * @param {number} mean
+ * @param {number} std
+ * @param {number} reach drawn from -reach to reach
+ * @returns {string}
+ */
+export function bell(mean, std, reach) {
+  const ends = 4 * std;
+  const from = Math.max(-reach, mean - ends);
+  const to = Math.min(reach, mean + ends);
+  const points = [];
+  for (let step = 0; step <= 48; step++) {
+    const x = from + ((to - from) * step) / 48;
+    points.push(`${x.toFixed(3)} ${(1 - Math.exp(-0.5 * ((x - mean) / std) ** 2)).toFixed(3)}`);
+  }
+  return to > from ? `M${from.toFixed(3)} 1L${points.join("L")}L${to.toFixed(3)} 1Z` : "";
+}

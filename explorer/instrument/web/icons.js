@@ -1,0 +1,31 @@
+/** Drawn on a 20 × 20 field with a 1.6 stroke. */
+const PATHS = {
+  chevron: "M5.5 8l4.5 4.5L14.5 8",
+  sample: "M3 15.5c3 0 3.2-10 7-10s4 10 7 10M10 9v0M3 15.5h14M7.6 12.2v0M12.2 12.2v0",
+  resample: "M16 6.5A7 7 0 1 0 17 10M16.4 3v3.8h-3.8M10 10v0",
+  reset: "M10 2.5v4M10 13.5v4M2.5 10h4M13.5 10h4M10 10v0",
+  undo: "M4 8.5h8a4 4 0 0 1 0 8H8M4 8.5l3.5-3.5M4 8.5l3.5 3.5",
+  redo: "M16 8.5H8a4 4 0 0 0 0 8h4M16 8.5L12.5 5M16 8.5L12.5 12",
+  play: "M6.5 4.5l9 5.5-9 5.5z",
+  pause: "M7 4.5v11M13 4.5v11",
+  lock: "M5.5 9.5h9v7h-9zM7 9.5V6.5a3 3 0 0 1 6 0v3",
+  unlock: "M5.5 9.5h9v7h-9zM7 9.5V6a3 3 0 0 1 5.800-1",
+  share: "M8.200 11.800a3 3 0 0 0 4.300 0l3.300-3.300a3 3 0 0 0-4.300-4.300l-1 1M11.800 8.200a3 3 0 0 0-4.300 0l-3.300 3.300a3 3 0 0 0 4.300 4.300l1-1",
+  picture: "M3 4h14v12H3zM3 13.5l4-4 3.5 3.5 2.5-2.5 4 4M13 7.5v0",
+  grid: "M3 3.5h14v13H3zM3 8h14M3 12.200h14M7.700 3.5v13M12.300 3.5v13",
+  keyboard: "M2.5 5h15v10h-15zM6 8v0M10 8v0M14 8v0M6.5 12h7",
+  close: "M5 5l10 10M15 5L5 15",
+};
+
+/** @param {keyof typeof PATHS} name @returns {SVGElement} */
+export function icon(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("viewBox", "0 0 20 20");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(space, "path");
+  path.setAttribute("d", PATHS[name]);
+  svg.append(path);
+  return svg;
+}

@@ -1,0 +1,118 @@
+import { el } from "./dom.js";
+import { icon } from "./icons.js";
+
+const FINE = 0.05;
+const COARSE = 0.5;
+
+/**
+ * @typedef {{commands: import("./commands.js").Commands, current(): number, step(by: number): void,
+ *   openPicker(): void, openHelp(): void}} Reach what the keys act on
+ */
+
+/**
+ * Every key and what it does: what the help lists is what is listened to. `held` keys act for as long as they are down.
+ *
+ * @type {{keys: string[], show: string, does: string, held?: boolean, run(reach: Reach, event: KeyboardEvent): void}[]}
+ */
+const SHORTCUTS = [
+  { keys: ["ArrowUp"], show: "↑", does: "choose the latent above", run: ({ step }) => step(-1) },
+  { keys: ["ArrowDown"], show: "↓", does: "choose the latent below", run: ({ step }) => step(1) },
+  {
+    keys: ["ArrowLeft", "ArrowRight"],
+    show: "← →",
+    does: "move it",
+    held: true,
+    run: ({ commands, current }, event) =>
+      commands.nudge(current(), event.key === "ArrowLeft" ? -FINE : FINE, event.timeStamp),
+  },
+  {
+    keys: ["Shift+ArrowLeft", "Shift+ArrowRight"],
+    show: "Shift ← →",
+    does: "move it in larger steps",
+    held: true,
+    run: ({ commands, current }, event) =>
+      commands.nudge(current(), event.key === "ArrowLeft" ? -COARSE : COARSE, event.timeStamp),
+  },
+  { keys: ["0"], show: "0", does: "set it to 0 (also a double click on its track)", run: ({ commands, current }) => commands.resetLatent(current()) },
+  { keys: ["l"], show: "L", does: "lock or unlock it", run: ({ commands, current }) => commands.toggleLock(current()) },
+  { keys: ["p", " "], show: "P or Space", does: "play or pause it", run: ({ commands, current }) => commands.togglePlay(current()) },
+  { keys: ["s"], show: "S", does: "sample from the prior", run: ({ commands }) => commands.sample() },
+  { keys: ["e"], show: "E", does: "sample from the posterior of the test image", run: ({ commands }) => commands.resample() },
+  { keys: ["r"], show: "R", does: "reset to the origin", run: ({ commands }) => commands.reset() },
+  { keys: ["Mod+z"], show: "Ctrl Z", does: "undo", run: ({ commands }) => commands.undo() },
+  { keys: ["Mod+Shift+z", "Mod+y"], show: "Ctrl Shift Z", does: "redo", run: ({ commands }) => commands.redo() },
+  { keys: ["m"], show: "M", does: "choose a model", run: ({ openPicker }) => openPicker() },
+  { keys: ["?", "Shift+?"], show: "?", does: "show this list", run: ({ openHelp }) => openHelp() },
+];
+
+/** Space belongs to a button that has the focus. */
+const LEFT_TO_BUTTONS = new Set([" ", "Enter"]);
+
+/** @param {KeyboardEvent} event @returns {string} */
+function spelled(event) {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  return `${event.ctrlKey || event.metaKey ? "Mod+" : ""}${event.shiftKey ? "Shift+" : ""}${key}`;
+}
+
+/**
+ * Listens while the focus is inside the instrument, or nowhere.
+ *
+ * @param {HTMLElement} root
+ * @param {() => Reach | null} reach
+ * @returns {() => void} stops listening
+ */
+export function listen(root, reach) {
+  /** @type {Reach["commands"] | null} */
+  let unsettled = null;
+
+  /** @param {KeyboardEvent} event */
+  function down(event) {
+    const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
+    const here = reach();
+    if (!here || event.defaultPrevented || event.altKey || isField(target)) return;
+    if (LEFT_TO_BUTTONS.has(event.key) && target.closest?.("button, summary, a")) return;
+    const shortcut = SHORTCUTS.find(({ keys }) => keys.includes(spelled(event)));
+    if (!shortcut) return;
+    event.preventDefault();
+    // The page around us has shortcuts of its own, and a key must not mean two things.
+    event.stopImmediatePropagation();
+    if (shortcut.held) unsettled = here.commands;
+    shortcut.run(here, event);
+  }
+
+  function up() {
+    unsettled?.settle();
+    unsettled = null;
+  }
+
+  /** @param {KeyboardEvent} event */
+  function elsewhere(event) {
+    if (event.composedPath()[0] === root.ownerDocument.body) down(event);
+  }
+
+  const view = root.ownerDocument.defaultView;
+  root.addEventListener("keydown", down);
+  view.addEventListener("keydown", elsewhere, { capture: true });
+  view.addEventListener("keyup", up, { capture: true });
+  return () => {
+    root.removeEventListener("keydown", down);
+    view.removeEventListener("keydown", elsewhere, { capture: true });
+    view.removeEventListener("keyup", up, { capture: true });
+  };
+}
+
+/** @param {HTMLElement} target */
+function isField(target) {
+  return target.isContentEditable || target.matches?.('textarea, select, input:not([type="range"])') || target.closest?.("dialog");
+}
+
+export function createHelp() {
+  const dialog = el(
+    "dialog",
+    { class: "help", "aria-label": "Keyboard" },
+    el("h2", { text: "Keyboard" }),
+    el("dl", {}, ...SHORTCUTS.map(({ show, does }) => el("div", {}, el("dt", { text: show }), el("dd", { text: does })))),
+    el("button", { class: "quiet", type: "button", "aria-label": "Close", on: { click: () => dialog.close() } }, icon("close")),
+  );
+  return { element: dialog, open: () => dialog.showModal() };
+}

@@ -1,0 +1,45 @@
+import { el } from "./dom.js";
+import { icon } from "./icons.js";
+
+const SHOWN_MS = 7000;
+
+/** Sentences for the person: passing ones that fade, lasting ones to put away, and a quiet one for screen readers. */
+export function createMessages() {
+  const text = el("span");
+  const close = el("button", { class: "quiet", type: "button", "aria-label": "Close", on: { click: hide } }, icon("close"));
+  const note = el("div", { class: "note", hidden: true }, text, close);
+  const polite = el("div", { class: "unseen", role: "status", "aria-live": "polite" });
+  const urgent = el("div", { class: "unseen", role: "alert" });
+  let timer = 0;
+
+  function hide() {
+    clearTimeout(timer);
+    note.hidden = true;
+  }
+
+  function show(sentence) {
+    clearTimeout(timer);
+    text.textContent = sentence;
+    note.hidden = false;
+  }
+
+  return {
+    element: el("div", { class: "notes" }, note, polite, urgent),
+    hide,
+    /** @param {string} sentence for ears only: what a person did is plain to see */
+    say(sentence) {
+      polite.textContent = sentence;
+    },
+    /** @param {string} sentence passes by itself */
+    tell(sentence) {
+      show(sentence);
+      polite.textContent = sentence;
+      timer = window.setTimeout(hide, SHOWN_MS);
+    },
+    /** @param {string} sentence stays until it is closed */
+    warn(sentence) {
+      show(sentence);
+      urgent.textContent = sentence;
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { el } from "./dom.js";
+import { icon } from "./icons.js";
+
+/**
+ * The menu of checkpoints, each with a picture of what it draws; broken ones are listed with the reason.
+ *
+ * @param {{catalogue: import("./checkpoint.js").Entry[], onPick(id: string): void}} options
+ */
+export function createPicker({ catalogue, onPick }) {
+  const title = el("span", { class: "picker-title", text: "Model" });
+  const button = el(
+    "button",
+    { class: "picker", type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", title: "Choose a model (M)", on: { click: toggle } },
+    title,
+    icon("chevron"),
+  );
+  const choices = catalogue.map((entry) =>
+    entry.error === undefined
+      ? el(
+          "button",
+          { class: "choice", type: "button", "data-model": entry.id, on: { click: () => pick(entry.id) } },
+          el("img", { src: entry.preview, alt: "", loading: "lazy", decoding: "async" }),
+          el(
+            "span",
+            { class: "choice-text" },
+            el("strong", { text: entry.title }),
+            el("span", { class: "hint", text: entry.summary }),
+            el("span", { text: entry.intent }),
+          ),
+        )
+      : el("p", { class: "choice broken", "data-model": entry.id }, el("strong", { text: entry.id }), el("span", { text: entry.error })),
+  );
+  const menu = el("div", { class: "menu", role: "dialog", "aria-label": "Models", hidden: true, on: { keydown: walk } }, ...choices);
+  const element = el("div", { class: "picker-place" }, button, menu);
+
+  function toggle() {
+    menu.hidden ? open() : close();
+  }
+
+  function open() {
+    menu.hidden = false;
+    button.setAttribute("aria-expanded", "true");
+    (menu.querySelector("[aria-current]") ?? menu.querySelector("button"))?.focus();
+    element.ownerDocument.addEventListener("pointerdown", outside);
+  }
+
+  function close() {
+    if (menu.hidden) return;
+    menu.hidden = true;
+    button.setAttribute("aria-expanded", "false");
+    element.ownerDocument.removeEventListener("pointerdown", outside);
+  }
+
+  /** @param {PointerEvent} event */
+  function outside(event) {
+    if (!event.composedPath().includes(element)) close();
+  }
+
+  /** @param {KeyboardEvent} event */
+  function walk(event) {
+    const buttons = [...menu.querySelectorAll("button")];
+    const at = buttons.findIndex((choice) => choice === event.target);
+    if (event.key === "ArrowDown") buttons[Math.min(at + 1, buttons.length - 1)]?.focus();
+    else if (event.key === "ArrowUp") buttons[Math.max(at - 1, 0)]?.focus();
+    else if (event.key === "Escape") {
+      close();
+      button.focus();
+    } else return;
+    event.preventDefault();
+  }
+
+  /** @param {string} id */
+  function pick(id) {
+    close();
+    button.focus();
+    onPick(id);
+  }
+
+  return {
+    element,
+    toggle,
+    destroy: close,
+    /** @param {import("./checkpoint.js").Entry} entry */
+    show(entry) {
+      title.textContent = entry.title ?? entry.id;
+      for (const choice of choices) {
+        if (choice.dataset.model === entry.id) choice.setAttribute("aria-current", "true");
+        else choice.removeAttribute("aria-current");
+      }
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { el, latentName, spell } from "./dom.js";
+import { writeImage } from "./pixels.js";
+import { newestWins } from "./scheduler.js";
+
+/** Entries of the performance timeline are never dropped by the browser: an hour of dragging would keep 200,000. */
+const KEPT_MEASURES = 5000;
+
+/**
+ * The big image, decoded here on the main thread: no message to a worker and back lies between the pointer and it.
+ *
+ * @param {{decoder: import("./session.js").Decoder, shape: import("./pixels.js").Shape, latents: number,
+ *   title: string, onFirst(): void, onFailure(): void}} options
+ */
+export function createPicture({ decoder, shape, latents, title, onFirst, onFailure }) {
+  const [, height, width] = shape;
+  const canvas = el("canvas", { class: "picture", role: "img", width, height });
+  const frame = el("div", { class: "picture-frame", style: `--ratio: ${width / height}` }, canvas);
+  const context = canvas.getContext("2d", { alpha: false });
+  const image = new ImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const code = new Float32Array(latents);
+  let painted = 0;
+
+  const queue = newestWins(async ({ z, time }) => {
+    code.set(z);
+    writeImage(await decoder.decode(code, 1), 0, shape, pixels, width, 0);
+    context.putImageData(image, 0, 0);
+    if (painted % KEPT_MEASURES === KEPT_MEASURES - 1) performance.clearMeasures("instrument:paint");
+    performance.measure("instrument:paint", { start: time, end: performance.now() });
+    if (painted++ === 0) onFirst();
+  }, onFailure);
+
+  // Whole multiples of a pixel keep every pixel of a small image the same size.
+  const fit = new ResizeObserver(([{ contentRect }]) => {
+    const dots = window.devicePixelRatio || 1;
+    const room = Math.min(contentRect.width / width, contentRect.height / height) * dots;
+    const scale = (room >= 1 ? Math.floor(room) : room) / dots;
+    canvas.style.width = `${width * scale}px`;
+    canvas.style.height = `${height * scale}px`;
+  });
+  fit.observe(frame);
+
+  return {
+    element: frame,
+    canvas,
+    /** @param {number[]} z @param {number} time when the input happened that asks for it */
+    show: (z, time) => queue.request({ z, time }),
+    /** @param {number[]} z */
+    describe(z) {
+      const where = z.map((value, latent) => `${latentName(latent)} ${spell(value)}`).join(", ");
+      canvas.setAttribute("aria-label", `Image that ${title} decodes at ${where}`);
+    },
+    settled: queue.settled,
+    destroy: () => fit.disconnect(),
+  };
+}

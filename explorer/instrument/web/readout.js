@@ -1,0 +1,71 @@
+import { el, spell } from "./dom.js";
+import { thumbnail } from "./examples.js";
+import { klNats } from "./gaussian.js";
+import { icon } from "./icons.js";
+
+/**
+ * Where z is, in numbers computed here, and the test image it began from.
+ *
+ * @param {{card: import("./checkpoint.js").Card, commands: import("./commands.js").Commands}} options
+ */
+export function createReadout({ card, commands }) {
+  const latents = card.controls.latents;
+  const norm = el("output", { class: "number" });
+  const source = el("span", { class: "source", role: "img" });
+  const label = el("span", { class: "source-label" });
+  const kl = el("span", { class: "number" });
+  const hint = el("p", { class: "hint", text: `Pick a ${card.examples.split} image: its posterior appears on every slider.` });
+  const posterior = el(
+    "div",
+    { class: "posterior-facts", hidden: true },
+    source,
+    el(
+      "div",
+      { class: "source-text" },
+      label,
+      el("span", { title: "Closed form, from the codes the encoder gave this image, summed over latents." }, "KL(q‖p) ", kl, " nats"),
+      el("span", { class: "key" }, el("i", { class: "key-posterior" }), "posterior ", el("i", { class: "key-prior" }), "prior, each to its own peak"),
+    ),
+    el(
+      "div",
+      { class: "source-actions" },
+      el("button", { class: "action", type: "button", title: "Draw z from this posterior (E)", on: { click: () => commands.resample() } }, icon("resample"), "Resample"),
+      el("button", { class: "action", type: "button", title: "Put the test image away; z stays", on: { click: () => commands.forget() } }, icon("close"), "Put away"),
+    ),
+  );
+  const element = el(
+    "div",
+    { class: "readout" },
+    el(
+      "p",
+      { class: "norm", title: "The length of z, and the length around which samples of the prior lie: the root of the number of latents." },
+      el("span", {}, "‖z‖ ", norm),
+      el("span", { class: "hint" }, `prior's typical √${latents} = ${spell(Math.sqrt(latents))}`),
+    ),
+    el("div", { class: "source-line" }, hint, posterior),
+  );
+
+  return {
+    element,
+    /** @param {number[]} z */
+    measure(z) {
+      norm.textContent = spell(Math.hypot(...z));
+    },
+    /** @param {number | null} example @param {import("./checkpoint.js").Examples | null} examples */
+    setExample(example, examples) {
+      const known = example !== null && examples !== null;
+      posterior.hidden = !known;
+      hint.hidden = known;
+      if (!known) return;
+      const text = `${card.examples.split} image ${example}${examples.labels[example] === null ? "" : ` · ${examples.labels[example]}`}`;
+      source.setAttribute("style", thumbnail(card, examples.sheet, example));
+      source.setAttribute("aria-label", `Source: ${text}`);
+      label.textContent = text[0].toUpperCase() + text.slice(1);
+      const from = example * latents;
+      kl.textContent = spell(
+        klNats(examples.mean.subarray(from, from + latents), examples.logVariance.subarray(from, from + latents)),
+        1,
+      );
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * Runs `work` on the newest value asked for, one at a time: values that arrive while it runs replace each other, so
+ * nothing queues up behind a slow decoder and nothing stale is shown after a fresh one.
+ *
+ * @template T
+ * @param {(value: T) => Promise<void>} work
+ * @param {(error: unknown) => void} onError
+ * @returns {{request(value: T): void, settled(): Promise<void>}}
+ */
+export function newestWins(work, onError) {
+  /** @type {{value: T} | null} */
+  let waiting = null;
+  /** @type {Promise<void> | null} */
+  let running = null;
+
+  async function drain() {
+    while (waiting) {
+      const { value } = waiting;
+      waiting = null;
+      try {
+        await work(value);
+      } catch (error) {
+        onError(error);
+      }
+    }
+    running = null;
+  }
+
+  return {
+    request(value) {
+      waiting = { value };
+      running ??= drain();
+    },
+    settled: () => running ?? Promise.resolve(),
+  };
+}

@@ -1,0 +1,105 @@
+import { InstrumentError } from "./errors.js";
+
+/** @typedef {import("./pixels.js").Shape} Shape */
+/** @typedef {{decode(z: Float32Array, count: number): Promise<Float32Array>, release(): void}} Decoder */
+
+/**
+ * A model of one Identity node. Opening it starts the engine while the decoder is still on its way, and tells a
+ * browser that cannot run WebAssembly from a decoder that is broken.
+ */
+const IDENTITY =
+  "CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBaVoPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCBAoAEA0=";
+
+/** @type {Promise<any> | null} */
+let engine = null;
+
+/**
+ * Starts onnxruntime-web once for this thread.
+ *
+ * @param {string} assets absolute URL of the web folder, with trailing slash
+ * @returns {Promise<any>} the onnxruntime-web module
+ */
+export function startEngine(assets) {
+  engine ??= start(assets).catch((error) => {
+    engine = null;
+    throw error;
+  });
+  return engine;
+}
+
+/** @param {string} assets */
+async function start(assets) {
+  if (typeof WebAssembly !== "object") {
+    throw new InstrumentError(
+      "This browser cannot run WebAssembly, which decodes the images: switch it on in the browser's settings, or open " +
+        "this page in a current Firefox, Chrome, Edge or Safari.",
+    );
+  }
+  try {
+    const ort = await import(new URL("vendor/ort.wasm.bundle.min.mjs", assets).href);
+    ort.env.wasm.wasmPaths = { wasm: new URL("vendor/ort-wasm-simd-threaded.wasm", assets).href };
+    ort.env.wasm.numThreads = 1;
+    ort.env.logLevel = "error";
+    const bytes = Uint8Array.from(atob(IDENTITY), (letter) => letter.charCodeAt(0));
+    await (await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] })).release();
+    return ort;
+  } catch (error) {
+    throw new InstrumentError(
+      "The decoding engine did not start: reload the page, and if that does not help, restart the explorer and try a " +
+        "current Firefox, Chrome, Edge or Safari.",
+      error,
+    );
+  }
+}
+
+/**
+ * Opens a decoder and tries it at the origin, so that a wrong file is refused before anything is drawn from it.
+ *
+ * @param {any} ort what `startEngine` gave
+ * @param {Uint8Array} bytes decoder.onnx
+ * @param {{name: string, latents: number, shape: Shape}} expected from the card
+ * @returns {Promise<Decoder>}
+ */
+export async function openDecoder(ort, bytes, { name, latents, shape }) {
+  const file = `${name}/decoder.onnx`;
+  const again = `export it again with \`python -m training export\` and reload.`;
+  let session;
+  try {
+    session = await ort.InferenceSession.create(bytes, {
+      executionProviders: ["wasm"],
+      graphOptimizationLevel: "all",
+    });
+  } catch (error) {
+    throw new InstrumentError(`${file} is not a model this browser can run: ${again}`, error);
+  }
+  if (session.inputNames.join() !== "z" || !session.outputNames.includes("mean")) {
+    throw new InstrumentError(
+      `${file} should take \`z\` and give \`mean\`, but takes \`${session.inputNames}\` and gives ` +
+        `\`${session.outputNames}\`: ${again}`,
+    );
+  }
+  const decoder = {
+    /** @param {Float32Array} z `count` codes, one after the other @param {number} count */
+    async decode(z, count) {
+      const outputs = await session.run({ z: new ort.Tensor("float32", z, [count, latents]) }, ["mean"]);
+      return outputs.mean.data;
+    },
+    release: () => void session.release(),
+  };
+  const size = shape[0] * shape[1] * shape[2];
+  let image;
+  try {
+    image = await decoder.decode(new Float32Array(latents), 1);
+  } catch (error) {
+    throw new InstrumentError(`${file} does not decode the card's ${latents} latents: ${again}`, error);
+  }
+  if (image.length !== size) {
+    throw new InstrumentError(
+      `${file} draws ${image.length} numbers where the card says ${shape.join(" × ")} = ${size}: ${again}`,
+    );
+  }
+  if (!image.every(Number.isFinite)) {
+    throw new InstrumentError(`${file} gives values that are no numbers: train it again, then export it.`);
+  }
+  return decoder;
+}

@@ -1,0 +1,32 @@
+import { el } from "./dom.js";
+import { icon } from "./icons.js";
+
+/**
+ * Copies the link of what is on screen; where the browser does not allow that, shows it, selected, to copy by hand.
+ *
+ * @param {{tell(sentence: string): void}} options
+ */
+export function createShare({ tell }) {
+  const field = el("input", { type: "text", readonly: true, "aria-label": "Link to this view", on: { focus: () => field.select() } });
+  const element = el(
+    "div",
+    { class: "link-line", hidden: true },
+    el("label", {}, "Copy this link: ", field),
+    el("button", { class: "quiet", type: "button", "aria-label": "Close", on: { click: () => (element.hidden = true) } }, icon("close")),
+  );
+  return {
+    element,
+    /** @param {string} url */
+    async share(url) {
+      try {
+        await navigator.clipboard.writeText(url);
+        element.hidden = true;
+        tell("Link copied: it opens to exactly this.");
+      } catch {
+        field.value = url;
+        element.hidden = false;
+        field.focus();
+      }
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { createHistory } from "./history.js";
+
+/**
+ * @typedef {object} State what a person sees and a link holds
+ * @property {number[]} z
+ * @property {number | null} example the test image whose posterior is drawn
+ * @property {number[]} locked latents that nothing may move
+ * @property {number} temperature of sampling
+ * @property {boolean} unfolded inactive latents are shown
+ * @property {number | null} playing the latent that moves by itself; not in the link
+ *
+ * @typedef {(state: State, before: State, time: number) => void} Listener
+ * @typedef {{get(): State, set(change: Partial<State>, time?: number): void, commit(): void, undo(): boolean,
+ *   redo(): boolean, canUndo(): boolean, canRedo(): boolean, onChange(listener: Listener): void,
+ *   onCommit(listener: (state: State) => void): void}} Store
+ */
+
+const DECIMALS = 1000;
+
+/** So that a link, which spells z with three decimals, holds exactly the z on screen. @param {number} value */
+export const rounded = (value) => Math.round(value * DECIMALS) / DECIMALS + 0;
+
+/**
+ * `set` is for every move, `commit` for the end of one: links, Python and undo hear only of commits.
+ *
+ * @param {State} initial
+ * @returns {Store}
+ */
+export function createStore(initial) {
+  let state = initial;
+  /** @type {Listener[]} */
+  const changeListeners = [];
+  /** @type {((state: State) => void)[]} */
+  const commitListeners = [];
+  const place = () => ({ z: state.z, example: state.example });
+  const history = createHistory(
+    place(),
+    (a, b) => a.example === b.example && a.z.every((value, latent) => value === b.z[latent]),
+  );
+
+  function set(change, time = performance.now()) {
+    const before = state;
+    state = { ...state, ...change };
+    if (change.z) state.z = change.z.map(rounded);
+    for (const listener of changeListeners) listener(state, before, time);
+  }
+
+  function tell() {
+    for (const listener of commitListeners) listener(state);
+  }
+
+  function walk(found) {
+    if (!found) return false;
+    set({ ...found, playing: null });
+    tell();
+    return true;
+  }
+
+  return {
+    get: () => state,
+    set,
+    commit() {
+      history.push(place());
+      tell();
+    },
+    undo: () => walk(history.undo()),
+    redo: () => walk(history.redo()),
+    canUndo: history.canUndo,
+    canRedo: history.canRedo,
+    onChange: (listener) => void changeListeners.push(listener),
+    onCommit: (listener) => void commitListeners.push(listener),
+  };
+}

@@ -1,0 +1,68 @@
+// @ts-check
+// The host inside Streamlit: joins the instrument to a component of the second kind.
+
+import { mount } from "./instrument.js";
+
+/**
+ * @typedef {object} Component what Streamlit hands to a component's default export
+ * @property {HTMLElement | ShadowRoot} parentElement
+ * @property {{catalogue: any[], assets: string, remembered: string}} data
+ * @property {(name: string, value: unknown) => void} setStateValue
+ */
+
+/**
+ * What stands in which element. Streamlit calls again for the same element whenever the data or the
+ * theme change, and a call that was overtaken while it loaded has its clean-up run at once: only the
+ * newest call may take the instrument down.
+ * @type {WeakMap<Node, {newest: Component, made: string, remove(): void}>}
+ */
+const standing = new WeakMap();
+
+/**
+ * @param {Component} component
+ * @returns {() => void} the clean-up
+ */
+export function host(component) {
+  const { parentElement, data } = component;
+  const made = JSON.stringify([data.catalogue, data.assets]);
+  const before = standing.get(parentElement);
+  if (before?.made === made) {
+    before.newest = component;
+  } else {
+    before?.remove();
+    stand(component, made);
+  }
+  return () => {
+    const slot = standing.get(parentElement);
+    if (slot?.newest !== component) return;
+    standing.delete(parentElement);
+    slot.remove();
+  };
+}
+
+/**
+ * @param {Component} component
+ * @param {string} made
+ */
+function stand(component, made) {
+  const { parentElement, data } = component;
+  const root = document.createElement("div");
+  parentElement.append(root);
+  const slot = { newest: component, made, remove: () => root.remove() };
+  standing.set(parentElement, slot);
+  const { destroy } = mount(root, {
+    catalogue: data.catalogue,
+    assets: new URL(data.assets, location.origin).href,
+    link: { read: () => location.search.slice(1) || slot.newest.data.remembered, write },
+    onRelease: (state) => slot.newest.setStateValue("released", state),
+  });
+  slot.remove = () => {
+    destroy();
+    root.remove();
+  };
+}
+
+/** @param {string} query */
+function write(query) {
+  history.replaceState(history.state, "", query ? `?${query}` : location.pathname);
+}
