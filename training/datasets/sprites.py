@@ -29,6 +29,8 @@ import numpy as np
 if TYPE_CHECKING:
     import torch
 
+    from training.datasets import Dataset
+
 FACTORS = {"shape": 3, "scale": 6, "orientation": 40, "x": 32, "y": 32}
 SHAPES = ("square", "ellipse", "heart")
 SIZES = tuple(FACTORS.values())
@@ -198,21 +200,24 @@ def unpack(packed: torch.Tensor) -> torch.Tensor:
     return words.view(torch.uint8).view(-1, 1, SIDE, SIDE)
 
 
-def sprites(folder: Path) -> "Dataset":
-    """The grid as a data set: 10,000 images each held out for validation and test, the rest to train.
+def sprites(folder: Path) -> Dataset:
+    """The grid as a data set: 10,000 images each for validation and test, the rest to train.
 
     dSprites' own file is read where `folder` has it; otherwise the grid is rendered.
     """
     import torch
 
-    from training.datasets import DataError, Dataset, Factor, Split
+    from training.card import Factor
+    from training.datasets import DataError, Dataset, Split
 
     official = folder / OFFICIAL
     try:
         packed = read_official(official) if official.exists() else packed_grid()
     except ValueError as error:
         raise DataError(str(error)) from error
-    order = np.random.RandomState(0).permutation(COUNT)  # the one stream that numpy promises to keep
+    order = np.random.RandomState(0).permutation(
+        COUNT
+    )  # the one stream that numpy promises to keep
     parts = np.split(order, [HELD_OUT, 2 * HELD_OUT])
     splits = {
         name: Split(
@@ -224,7 +229,9 @@ def sprites(folder: Path) -> "Dataset":
     }
     return Dataset(
         name="sprites",
-        source=OFFICIAL if official.exists() else "rendered here, after dSprites (Matthey et al. 2017)",
+        source=OFFICIAL
+        if official.exists()
+        else "rendered here, after dSprites (Matthey et al. 2017)",
         licence="Apache-2.0",
         shape=(1, SIDE, SIDE),
         splits={name: splits[name] for name in ("train", "validation", "test")},

@@ -1,0 +1,1 @@
+"""Makes checkpoints: data, models, objectives, the loop. Knows nothing of the explorer."""

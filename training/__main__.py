@@ -1,0 +1,192 @@
+"""python -m training list | train RECIPE | evaluate FOLDER | export FOLDER."""
+
+import argparse
+import dataclasses
+import json
+import shlex
+import sys
+from pathlib import Path
+
+from training.card import CARD, MODEL, Card, CheckpointError, read_card, write_card
+from training.config import ConfigError, RunConfig, option_paths, override, to_json
+from training.recipes import RECIPES, Recipe
+
+RUNS = Path("runs")
+INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status. Errors are one sentence on standard error."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options, rest = parser().parse_known_args(arguments)
+    try:
+        if rest and options.command != "train":
+            raise ConfigError(f"{rest[0]} is no option of `{options.command}`.")
+        match options.command:
+            case "list":
+                return list_recipes()
+            case "train":
+                return train(options, rest)
+            case "evaluate":
+                return evaluate(options)
+            case _:
+                return export(options)
+    except (ConfigError, CheckpointError, FloatingPointError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line, without the typed overrides that `train` takes beside it."""
+    root = argparse.ArgumentParser(
+        prog="python -m training", description="Train and measure VAEs.", allow_abbrev=False
+    )
+    commands = root.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="the recipes, and what each is for")
+
+    fields = ", ".join(f"--{path}" for path in option_paths(to_json(RECIPES["digits"].run)))
+    train = commands.add_parser(
+        "train",
+        allow_abbrev=False,
+        help="train a recipe into a checkpoint folder",
+        epilog=f"Any field of the configuration can be set: {fields}.",
+    )
+    train.add_argument("recipe", help="a name from `list`")
+    train.add_argument("--out", type=Path, help=f"checkpoint folder (default: {RUNS}/RECIPE)")
+    train.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+    train.add_argument("--dry-run", action="store_true", help="print the configuration and stop")
+    evaluate = commands.add_parser("evaluate", help="measure a checkpoint on the test split again")
+    export = commands.add_parser("export", help="write the ONNX files of a checkpoint again")
+    for command in (evaluate, export):
+        command.add_argument("folder", type=Path, help="a checkpoint folder")
+    for command in (train, evaluate):
+        command.add_argument("--seed", type=int, help="seed of every random number")
+        command.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto")
+        command.add_argument(
+            "--data",
+            type=Path,
+            default=Path("data"),
+            help="folder of the data sets (default: data)",
+        )
+    return root
+
+
+def list_recipes() -> int:
+    """Print a row a recipe."""
+    for recipe in RECIPES.values():
+        print(f"{recipe.name:15} {recipe.cost:>6} on two cores   {recipe.intent}")
+    return 0
+
+
+def train(options: argparse.Namespace, overrides: list[str]) -> int:
+    """Train, then measure and export; interrupted runs go on with --resume."""
+    recipe, config = configure(options, overrides)
+    folder = options.out or RUNS / recipe.name
+    if options.dry_run:
+        print(json.dumps({"out": str(folder)} | to_json(config), indent=2))
+        return 0
+    if (folder / CARD).exists():
+        raise CheckpointError(
+            f"{folder} holds a finished checkpoint; choose another folder with --out."
+        )
+    if not options.resume and folder.exists() and any(folder.iterdir()):
+        raise CheckpointError(
+            f"{folder} is not empty; add --resume to go on with its run, or choose another --out."
+        )
+
+    from training import build, checkpoint, finish, loop
+
+    device = build.device(options.device)
+    dataset = build.dataset(config.data.name, options.data)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        progress = loop.train(config, dataset, folder, device, options.resume)
+    except loop.Interrupted:
+        print(
+            f"Stopped; `{command_line(options, overrides)} --resume` goes on from here.",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+    command = command_line(options, overrides)
+    card = finish.finish(recipe, config, command, dataset, folder, device, progress)
+    (folder / checkpoint.RESUME).unlink(missing_ok=True)
+    report(folder, card)
+    return 0
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Measure again and put the numbers into the card."""
+    from training import build, checkpoint
+    from training.evaluate import measure
+
+    device = build.device(options.device)
+    model, card = checkpoint.load(options.folder, device.type)
+    dataset = build.dataset(card.data.name, options.data)
+    seed = card.config.seed if options.seed is None else options.seed
+    if dataset.sha256() != card.data.sha256:
+        raise CheckpointError(
+            f"The {card.data.name} images in {options.data} are not those {options.folder.name} "
+            "was trained on (their SHA-256 differs); its card is left as it is."
+        )
+    metrics, latents, provenance = measure(model, dataset, card.config, device, seed)
+    card = dataclasses.replace(
+        card, metrics=metrics, latents=latents, latents_provenance=provenance
+    )
+    report(options.folder, write_card(options.folder, card))
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write the ONNX files again from the weights, checked against PyTorch."""
+    from training import checkpoint
+    from training import export as onnx
+
+    card = read_card(options.folder, check=(MODEL,))
+    model = checkpoint.new_model(card.config, card.image.shape, options.folder)
+    checkpoint.load_weights(model, options.folder / MODEL)
+    difference = onnx.export(model, card.image.shape, options.folder)
+    write_card(options.folder, card)
+    print(f"{options.folder}: decoder and encoder differ from PyTorch by at most {difference:.1e}.")
+    return 0
+
+
+def configure(options: argparse.Namespace, overrides: list[str]) -> tuple[Recipe, RunConfig]:
+    """The recipe and its configuration with every override applied."""
+    if options.recipe not in RECIPES:
+        raise ConfigError(
+            f"There is no recipe {options.recipe!r}; choose one of {', '.join(RECIPES)}."
+        )
+    recipe = RECIPES[options.recipe]
+    config = recipe.run
+    words = [
+        part
+        for word in overrides
+        for part in (word.split("=", 1) if word.startswith("--") else [word])
+    ]
+    if options.seed is not None:
+        words += ["--seed", str(options.seed)]
+    for name, value in zip(words[::2], [*words[1::2], None], strict=False):
+        if not name.startswith("--") or value is None:
+            raise ConfigError(f"{name!r} is not understood; write overrides as --objective.beta 8.")
+        config = override(config, name.removeprefix("--"), value)
+    return recipe, config
+
+
+def command_line(options: argparse.Namespace, overrides: list[str]) -> str:
+    """The command that makes this run again, from a fresh folder."""
+    words = ["python", "-m", "training", "train", options.recipe, *overrides]
+    if options.seed is not None:
+        words += ["--seed", str(options.seed)]
+    return shlex.join(words)
+
+
+def report(folder: Path, card: Card) -> None:
+    """Print what was measured."""
+    print(f"{folder} · {card.summary}")
+    for metric in card.metrics:
+        where = f"{metric.split}, {metric.samples:,} images, seed {metric.seed}"
+        print(f"  {metric.label:15} {metric.value:9.2f} {metric.unit:7} {where}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""The one place where the names in a configuration become data sets, models and objectives."""
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from training.config import ConfigError, LikelihoodName, ModelConfig, ObjectiveConfig
+from training.datasets import Dataset
+from training.likelihoods import (
+    BernoulliLikelihood,
+    ContinuousBernoulliLikelihood,
+    GaussianLikelihood,
+)
+from training.models.conv_vae import ConvVAE
+from training.objectives import Objective
+from training.objectives.beta_vae import BetaVAE
+
+
+def dataset(name: str, folder: Path) -> Dataset:
+    """The data set `name`; `folder` holds it, or receives its download."""
+    match name:
+        case "digits":
+            from training.datasets.mnist import digits
+
+            return digits(folder)
+        case "fashion":
+            from training.datasets.mnist import fashion
+
+            return fashion(folder)
+        case "sprites":
+            from training.datasets.sprites import sprites
+
+            return sprites(folder)
+    raise ValueError(f"There is no data set {name!r}.")
+
+
+def model(config: ModelConfig, image_shape: tuple[int, int, int]) -> ConvVAE:
+    """An untrained model for images (C, H, W)."""
+    return ConvVAE(
+        image_shape, config.latents, config.channels, config.hidden, likelihood(config.likelihood)
+    )
+
+
+def likelihood(name: LikelihoodName) -> nn.Module:
+    """p(x|z) by name."""
+    match name:
+        case "bernoulli":
+            return BernoulliLikelihood()
+        case "continuous_bernoulli":
+            return ContinuousBernoulliLikelihood()
+        case "gaussian" | "gaussian_learned":
+            return GaussianLikelihood(learned=name == "gaussian_learned")
+
+
+def objective(config: ObjectiveConfig) -> Objective:
+    """The training objective by name."""
+    return BetaVAE(config.beta)
+
+
+def device(name: str) -> torch.device:
+    """`auto` is the GPU where there is one (CUDA, then Apple's), else the CPU."""
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name != "auto":
+        if not present.get(name, True):
+            raise ConfigError(f"--device {name}: torch finds none here; use --device cpu or auto.")
+        return torch.device(name)
+    return torch.device(next((kind for kind, found in present.items() if found), "cpu"))
+
+
+def precision(name: str, device: torch.device) -> torch.dtype:
+    """`auto` is bfloat16 where the device computes in it, else float32."""
+    if name != "auto":
+        return torch.bfloat16 if name == "bfloat16" else torch.float32
+    if device.type == "cuda":
+        fast = torch.cuda.is_bf16_supported()
+    else:
+        abilities = torch.cpu.get_capabilities()
+        fast = device.type == "cpu" and bool(
+            abilities.get("avx512_bf16") or abilities.get("amx_bf16")
+        )
+    return torch.bfloat16 if fast else torch.float32

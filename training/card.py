@@ -1,0 +1,298 @@
+"""The card of a checkpoint folder: what the model is, and every number measured on it.
+
+Nothing here needs torch: the explorer reads cards without it.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from training.config import ConfigError, RunConfig, from_json, to_json
+
+VERSION = 1
+MODEL, DECODER, ENCODER = "model.safetensors", "decoder.onnx", "encoder.onnx"
+CODES, THUMBNAILS, PREVIEW = "codes.safetensors", "thumbnails.webp", "preview.webp"
+FILES = (MODEL, DECODER, ENCODER, CODES, THUMBNAILS, PREVIEW)
+CARD = "card.json"
+LARGEST_CARD = 8 * 2**20
+LARGEST_FILE = 2**30
+
+
+class CheckpointError(ValueError):
+    """A checkpoint folder cannot be used. The message, one sentence, names the file and why."""
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What a person moves: `latents` continuous codes with prior N(0, 1) each."""
+
+    kind: Literal["continuous"]
+    latents: int
+
+
+@dataclass(frozen=True)
+class Image:
+    """What the decoder returns: `shape` is (C, H, W)."""
+
+    shape: tuple[int, ...]
+    likelihood: str
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One ground-truth factor of variation and how many values it takes."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class DataCard:
+    """`splits` counts images; `sha256` is over all stored images."""
+
+    name: str
+    source: str
+    licence: str
+    sha256: str
+    splits: dict[str, int]
+    labels: tuple[str, ...] | None
+    factors: tuple[Factor, ...] | None
+
+
+@dataclass(frozen=True)
+class HistoryPoint:
+    """Losses in nats at one validation: the training loss is the mean since the one before."""
+
+    step: int
+    train_loss_nats: float
+    validation_loss_nats: float
+
+
+@dataclass(frozen=True)
+class TrainingCard:
+    """`images` were seen in `seconds` of wall clock; the weights are those of `best_step`."""
+
+    images: int
+    steps: int
+    best_step: int
+    seconds: float
+    device: str
+    hardware: str
+    precision: str
+    history: tuple[HistoryPoint, ...]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One measured number and how it came about."""
+
+    name: str
+    label: str
+    value: float
+    unit: str
+    split: str
+    samples: int
+    seed: int
+    how: str
+
+
+@dataclass(frozen=True)
+class LatentCard:
+    """Over the split: mean KL, mean and deviation of the posterior means, mean posterior σ."""
+
+    kl_nats: float
+    mean: float
+    std: float
+    posterior_std: float
+    active: bool
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How the statistics of the latents were measured."""
+
+    unit: str
+    split: str
+    samples: int
+    seed: int
+    how: str
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The first `count` test images of codes.safetensors, `columns` a row in thumbnails.webp."""
+
+    count: int
+    columns: int
+    split: str
+
+
+@dataclass(frozen=True)
+class FileCard:
+    """What a file must be, to be the one that the card describes."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """card.json, version 1."""
+
+    version: int
+    name: str
+    title: str
+    summary: str
+    intent: str
+    command: str
+    controls: Controls
+    image: Image
+    data: DataCard
+    config: RunConfig
+    training: TrainingCard
+    metrics: tuple[Metric, ...]
+    latents: tuple[LatentCard, ...]
+    latents_provenance: Provenance
+    examples: Examples
+    versions: dict[str, str]
+    files: dict[str, FileCard]
+
+    def __post_init__(self) -> None:
+        if len(self.latents) != self.controls.latents:
+            raise ConfigError(
+                f"{CARD} describes {len(self.latents)} latents, but its controls have "
+                f"{self.controls.latents}."
+            )
+        if self.config.model.latents != self.controls.latents:
+            raise ConfigError(f"{CARD}: config.model.latents and controls.latents differ.")
+        if len(self.image.shape) != 3 or not all(0 < side <= 4096 for side in self.image.shape):
+            raise ConfigError(
+                f"{CARD}: image.shape is {self.image.shape}, not channels, height, width."
+            )
+
+
+def read_card(folder: Path, check: tuple[str, ...] = FILES) -> Card:
+    """Read card.json and check the files named in `check` against the sizes and hashes it gives.
+
+    Raises:
+        CheckpointError: in one sentence, if anything is missing, changed or not what it says.
+    """
+    path = folder / CARD
+    if not path.exists():
+        raise CheckpointError(
+            f"{folder.name} has no {CARD}: its training has not finished; "
+            "`python -m training train … --resume` goes on with it."
+        )
+    tree = _read_json(folder, path)
+    if not isinstance(tree, dict) or tree.get("version") != VERSION:
+        version = tree.get("version") if isinstance(tree, dict) else None
+        raise CheckpointError(
+            f"{folder.name}/{CARD} has version {version!r:.20}, this program reads {VERSION}; "
+            "update the program or export the checkpoint again."
+        )
+    try:
+        card = from_json(Card, tree, CARD)
+    except ConfigError as error:
+        raise CheckpointError(f"{folder.name}: {error}") from error
+    _check_files(folder, card, check)
+    return card
+
+
+def _read_json(folder: Path, path: Path) -> Any:
+    content = read_bytes(path, LARGEST_CARD)
+    try:
+        return json.loads(content, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise CheckpointError(f"{folder.name}/{CARD} is not readable JSON: {reason}.") from error
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"it holds {text}, which is no number")
+
+
+def read_bytes(path: Path, limit: int = LARGEST_FILE) -> bytes:
+    """The content of a regular file inside its own folder, refused beyond `limit` bytes.
+
+    Raises:
+        CheckpointError: if it is missing, leads out of the folder, is no file, or is too large.
+    """
+    where = f"{path.parent.name}/{path.name}"
+    try:
+        if path.resolve().parent != path.parent.resolve():
+            raise CheckpointError(f"{where} leads out of its folder; put the file itself there.")
+        if not path.exists():
+            raise CheckpointError(f"{where} is missing; copy the whole checkpoint folder again.")
+        if not path.is_file():
+            raise CheckpointError(f"{where} is not a regular file.")
+        if path.stat().st_size > limit:
+            raise CheckpointError(
+                f"{where} has {path.stat().st_size:,} bytes; at most {limit:,} are read."
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{where} cannot be read: {error.strerror or error}.") from error
+
+
+def _check_files(folder: Path, card: Card, names: tuple[str, ...]) -> None:
+    for name in card.files:
+        if name not in FILES:
+            raise CheckpointError(
+                f"{folder.name}/{CARD} lists the file {name!r:.80}, not one of a checkpoint's: "
+                f"{', '.join(FILES)}."
+            )
+    for name in names:
+        if name not in card.files:
+            raise CheckpointError(
+                f"{folder.name}/{CARD} does not list {name}; export the checkpoint again."
+            )
+        content = read_bytes(folder / name)
+        expected = card.files[name]
+        if len(content) != expected.bytes:
+            raise CheckpointError(
+                f"{folder.name}/{name} has {len(content):,} bytes, its card says "
+                f"{expected.bytes:,}: it was cut short or changed, so copy it again."
+            )
+        if hashlib.sha256(content).hexdigest() != expected.sha256:
+            raise CheckpointError(
+                f"{folder.name}/{name} is not the file its card describes (the SHA-256 differs); "
+                "copy it again, or export the checkpoint again."
+            )
+
+
+def describe_files(folder: Path) -> dict[str, FileCard]:
+    """Size and hash of each file of a checkpoint folder."""
+    contents = {name: read_bytes(folder / name) for name in FILES}
+    return {
+        name: FileCard(len(content), hashlib.sha256(content).hexdigest())
+        for name, content in contents.items()
+    }
+
+
+def write_card(folder: Path, card: Card) -> Card:
+    """Write card.json with sizes and hashes of the other files: a folder with a card is whole."""
+    complete = dataclasses.replace(card, files=describe_files(folder))
+    text = json.dumps(to_json(complete), indent=1, ensure_ascii=False, allow_nan=False)
+    write_bytes(folder / CARD, text.encode())
+    return complete
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace a file at once: a reader, or a crash at any moment, finds the old one or the new."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

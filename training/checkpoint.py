@@ -1,0 +1,179 @@
+"""Weights on disk: loading a checkpoint strictly, and the state from which a run resumes."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from training import build
+from training.card import MODEL, Card, CheckpointError, read_bytes, read_card, write_bytes
+from training.config import ConfigError, RunConfig, to_json
+from training.models.conv_vae import ConvVAE
+
+RESUME = "resume.safetensors"
+
+
+def load(folder: str | Path, device: str = "cpu") -> tuple[ConvVAE, Card]:
+    """The model of a checkpoint folder, in evaluation mode, and its card.
+
+    Raises:
+        CheckpointError: in one sentence, if any file is missing, changed or hostile.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CheckpointError(
+            f"{folder} is not a folder; name a checkpoint folder such as assets/models/digits."
+        )
+    card = read_card(folder)
+    model = new_model(card.config, card.image.shape, folder)
+    load_weights(model, folder / MODEL)
+    return model.to(device).eval(), card
+
+
+def new_model(config: RunConfig, shape: tuple[int, ...], folder: Path) -> ConvVAE:
+    """An untrained model, or a CheckpointError where the configuration makes none."""
+    try:
+        with torch.device("meta"):
+            blueprint = build.model(config.model, (shape[0], shape[1], shape[2]))
+    except ConfigError as error:
+        raise CheckpointError(f"{folder.name}: {error}") from error
+    parameters = sum(p.numel() for p in blueprint.parameters())
+    if parameters * 4 > 2**30:
+        raise CheckpointError(
+            f"{folder.name} describes a model of {parameters:,} weights; at most 2²⁸ are loaded."
+        )
+    return build.model(config.model, (shape[0], shape[1], shape[2]))
+
+
+def load_weights(model: nn.Module, path: Path) -> None:
+    """Fill `model` with the tensors of a safetensors file: same names, same shapes, finite.
+
+    Raises:
+        CheckpointError: in one sentence, if they are not.
+    """
+    tensors, _ = read_tensors(path)
+    expected = model.state_dict()
+    where = f"{path.parent.name}/{path.name}"
+    for name in expected.keys() - tensors.keys():
+        raise CheckpointError(
+            f"{where} lacks the weights {name!r} of the model its card describes."
+        )
+    for name, tensor in tensors.items():
+        if name not in expected:
+            raise CheckpointError(f"{where} has weights {name!r:.80} that the model does not have.")
+        if tensor.shape != expected[name].shape or not tensor.is_floating_point():
+            raise CheckpointError(
+                f"{where}: {name} is {tensor.dtype} {tuple(tensor.shape)}; "
+                f"the model needs {tuple(expected[name].shape)}."
+            )
+        if not tensor.isfinite().all():
+            raise CheckpointError(
+                f"{where}: {name} holds NaN or infinite weights; train or copy it again."
+            )
+    model.load_state_dict(tensors)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors and the metadata of a safetensors file; nothing in it is executed."""
+    content = read_bytes(path)
+    where = f"{path.parent.name}/{path.name}"
+    if content[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+        raise CheckpointError(
+            f"{where} is a pickle, which can run code; only safetensors files are read."
+        )
+    try:
+        tensors = safetensors.torch.load(content)
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    except (safetensors.SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise CheckpointError(
+            f"{where} is not a whole safetensors file ({error}); copy it again."
+        ) from error
+    return tensors, header.get("__metadata__", {})
+
+
+def save_weights(model: nn.Module, path: Path, step: int) -> None:
+    """Write the weights at once, float32 and contiguous."""
+    tensors = {
+        name: t.detach().float().cpu().contiguous() for name, t in model.state_dict().items()
+    }
+    write_bytes(path, safetensors.torch.save(tensors, {"step": str(step)}))
+
+
+@dataclass
+class Progress:
+    """Where a run stands. `running` sums the training metrics since the last validation."""
+
+    step: int = 0
+    best_step: int = 0
+    best_loss: float = float("inf")
+    seconds: float = 0.0
+    precision: str = "float32"
+
+
+def save_resume(
+    folder: Path,
+    config: RunConfig,
+    progress: Progress,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    running: Tensor,
+) -> None:
+    """Write everything that the rest of the run depends on, as one file."""
+    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{name}": tensor for name, tensor in state.items()}
+    tensors["running"] = running
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    metadata = {"progress": json.dumps(vars(progress)), "config": json.dumps(to_json(config))}
+    write_bytes(folder / RESUME, safetensors.torch.save(contiguous, metadata))
+
+
+def read_resume(folder: Path, config: RunConfig) -> tuple[Progress, dict[str, Tensor]]:
+    """The saved state of an interrupted run, refused under another configuration.
+
+    Raises:
+        CheckpointError: naming the first field that differs, or what is wrong with the file.
+    """
+    tensors, metadata = read_tensors(folder / RESUME)
+    try:
+        saved = json.loads(metadata["config"])
+        progress = Progress(**json.loads(metadata["progress"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"{folder.name}/{RESUME} has no readable run state ({error})."
+        ) from error
+    if saved != to_json(config):
+        field, before, now = _first_difference(saved, to_json(config))
+        raise CheckpointError(
+            f"{folder.name} was begun with {field} = {before!r:.60}, not {now!r:.60}; resume "
+            "it with the same configuration, or choose another folder with --out."
+        )
+    return progress, tensors
+
+
+def restore(
+    tensors: dict[str, Tensor], model: nn.Module, optimizer: torch.optim.Optimizer
+) -> Tensor:
+    """Put the saved tensors back; returns the running sums."""
+    model.load_state_dict(
+        {n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")}
+    )
+    state = optimizer.state_dict()
+    for name, tensor in tensors.items():
+        if name.startswith("optimizer."):
+            _, index, field = name.split(".")
+            state["state"].setdefault(int(index), {})[field] = tensor
+    optimizer.load_state_dict(state)
+    return tensors["running"]
+
+
+def _first_difference(a: Any, b: Any, path: str = "") -> tuple[str, Any, Any]:
+    if isinstance(a, dict) and isinstance(b, dict):
+        key = next(key for key in [*a, *b] if a.get(key) != b.get(key))
+        return _first_difference(a.get(key), b.get(key), f"{path}.{key}".lstrip("."))
+    return path, a, b

@@ -1,0 +1,213 @@
+"""The configuration of one run: frozen, typed, JSON both ways, unknown keys refused."""
+
+import dataclasses
+import difflib
+import json
+import math
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+T = TypeVar("T")
+
+LikelihoodName = Literal["bernoulli", "gaussian", "gaussian_learned", "continuous_bernoulli"]
+
+
+class ConfigError(ValueError):
+    """A configuration, or a card, does not say what it must. The message names the field."""
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """`binarization="dynamic"` draws each pixel anew from Bernoulli(grey level) whenever seen."""
+
+    name: Literal["digits", "fashion", "sprites"]
+    binarization: Literal["none", "dynamic"] = "none"
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The network: one stride-2 convolution per entry of `channels`, then the `hidden` layers."""
+
+    latents: int
+    likelihood: LikelihoodName
+    name: Literal["conv_vae"] = "conv_vae"
+    channels: tuple[int, ...] = (32, 32, 32, 32)
+    hidden: tuple[int, ...] = (256, 256)
+
+
+@dataclass(frozen=True)
+class ObjectiveConfig:
+    """`beta` multiplies a KL summed over latents, beside a likelihood summed over pixels (nats)."""
+
+    name: Literal["beta_vae"] = "beta_vae"
+    beta: float = 1.0
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """`precision="auto"` takes bfloat16 where the device computes in it, float32 elsewhere."""
+
+    steps: int
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    schedule: Literal["constant", "cosine"] = "cosine"
+    validate_every: int = 1000
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that decides what a run computes."""
+
+    data: DataConfig
+    model: ModelConfig
+    objective: ObjectiveConfig
+    train: TrainConfig
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        positive = {
+            "model.latents": self.model.latents,
+            "train.steps": self.train.steps,
+            "train.batch_size": self.train.batch_size,
+            "train.validate_every": self.train.validate_every,
+            "train.learning_rate": self.train.learning_rate,
+            **{f"model.channels[{i}]": n for i, n in enumerate(self.model.channels)},
+            **{f"model.hidden[{i}]": n for i, n in enumerate(self.model.hidden)},
+        }
+        for field, value in positive.items():
+            if value <= 0:
+                raise ConfigError(f"{field} is {value}; it must be greater than 0.")
+        for field, sizes in {"channels": self.model.channels, "hidden": self.model.hidden}.items():
+            if not sizes:
+                raise ConfigError(f"model.{field} is empty; give at least one size.")
+        if self.objective.beta < 0:
+            raise ConfigError(f"objective.beta is {self.objective.beta}; it cannot be negative.")
+        if not 0 <= self.seed < 2**31:
+            raise ConfigError(f"seed is {self.seed}; it must be between 0 and 2³¹ − 1.")
+
+
+def to_json(value: Any) -> Any:
+    """A dataclass as plain dicts and lists."""
+    return json.loads(json.dumps(dataclasses.asdict(value)))
+
+
+def from_json(kind: type[T], value: Any, where: str) -> T:
+    """Read `value`, parsed JSON, as the type `kind`; `where` names it in messages.
+
+    Raises:
+        ConfigError: naming the field, for a wrong type, a missing or an unknown key.
+    """
+    result: T = _read(kind, value, where)
+    return result
+
+
+_JSON_NAMES: dict[type, str] = {
+    **{bool: "true or false", int: "a whole number", float: "a number", str: "a text"},
+    **{tuple: "a list", dict: "an object"},
+}
+
+
+def _read(kind: Any, value: Any, where: str) -> Any:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if dataclasses.is_dataclass(kind):
+        return _read_dataclass(kind, value, where)
+    if origin is Literal:
+        if value not in arguments or isinstance(value, bool):
+            raise ConfigError(f"{where} is {value!r}; choose one of {', '.join(arguments)}.")
+        return value
+    if origin is types.UnionType:
+        if value is None and type(None) in arguments:
+            return None
+        return _read(next(a for a in arguments if a is not type(None)), value, where)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_read(arguments[0], item, f"{where}[{i}]") for i, item in enumerate(value))
+    if origin is dict and isinstance(value, dict):
+        return {key: _read(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
+    if kind is Any:
+        return value
+    if kind is float and type(value) is int:
+        value = _finite_float(value, where)
+    plain: type = origin or kind
+    if not isinstance(value, plain) or (isinstance(value, bool) and kind is not bool):
+        raise ConfigError(f"{where} is {value!r:.60}; expected {_JSON_NAMES[plain]}.")
+    return _finite_float(value, where) if plain is float else value
+
+
+def _read_dataclass(kind: Any, value: Any, where: str) -> Any:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where} is {value!r:.60}; expected an object with named fields.")
+    hints = typing.get_type_hints(kind)
+    known = {field.name: field for field in dataclasses.fields(kind)}
+    for key in value:
+        if key not in known:
+            raise ConfigError(f"{where} has an unknown field {key!r:.60}{_nearest(key, known)}.")
+    missing = [
+        name
+        for name, field in known.items()
+        if name not in value and field.default is dataclasses.MISSING
+    ]
+    if missing:
+        raise ConfigError(f"{where} lacks the field {missing[0]!r}.")
+    return kind(**{key: _read(hints[key], item, f"{where}.{key}") for key, item in value.items()})
+
+
+def _finite_float(value: Any, where: str) -> float:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ConfigError(f"{where} is not a finite number.")
+    return number
+
+
+def _nearest(key: str, known: typing.Iterable[str]) -> str:
+    close = difflib.get_close_matches(str(key), list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+
+
+def override(config: RunConfig, path: str, text: str) -> RunConfig:
+    """`config` with the field at `path`, such as `objective.beta`, read from `text`.
+
+    Lists are written with commas: `--model.channels 32,64`.
+
+    Raises:
+        ConfigError: for an unknown path or a value of the wrong type.
+    """
+    tree = to_json(config)
+    *sections, name = path.split(".")
+    node: Any = tree
+    for section in sections:
+        node = node.get(section) if isinstance(node, dict) else None
+    if not isinstance(node, dict) or name not in node or isinstance(node[name], dict):
+        raise ConfigError(f"There is no option --{path}{_nearest(path, option_paths(tree))}.")
+    node[name] = _parse(text, node[name], path)
+    return from_json(RunConfig, tree, "the run")
+
+
+def option_paths(tree: dict[str, Any], prefix: str = "") -> list[str]:
+    """The dotted path of every field that `override` takes."""
+    paths = []
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            paths += option_paths(value, f"{prefix}{key}.")
+        else:
+            paths.append(prefix + key)
+    return paths
+
+
+def _parse(text: str, current: Any, path: str) -> Any:
+    if isinstance(current, str):
+        return text
+    try:
+        if isinstance(current, list):
+            return [int(item) for item in text.split(",")]
+        return int(text) if isinstance(current, int) else float(text)
+    except ValueError as error:
+        kind = {list: "whole numbers with commas", int: "a whole number"}.get(
+            type(current), "a number"
+        )
+        raise ConfigError(f"--{path} got {text!r}; it takes {kind}.") from error

@@ -1,0 +1,60 @@
+"""The contract of a data set: images in memory, as small as they come; batches by indexing."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from training.card import Factor
+
+
+class DataError(ValueError):
+    """A data set is missing or not what it says. The message names the file and what to do."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images of one split.
+
+    Fields:
+        stored: (N, ...) uint8, as kept in memory.
+        targets: labels (N,) or factors (N, F), int32.
+        unpack: (B, ...) uint8 as stored -> (B, C, H, W) float32 in [0, 1].
+    """
+
+    stored: Tensor
+    targets: Tensor
+    unpack: Callable[[Tensor], Tensor]
+
+    def __len__(self) -> int:
+        return len(self.stored)
+
+    def images(self, indices: Tensor) -> Tensor:
+        """The images at `indices` (B,): (B, C, H, W) float32 in [0, 1]."""
+        return self.unpack(self.stored[indices])
+
+    def to(self, device: torch.device) -> "Split":
+        """The split with its images resident on `device`."""
+        return Split(self.stored.to(device), self.targets, self.unpack)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Three splits and what is known about them; `labels` or `factors` where the truth is known."""
+
+    name: str
+    source: str
+    licence: str
+    shape: tuple[int, int, int]
+    splits: dict[str, Split]
+    labels: tuple[str, ...] | None = None
+    factors: tuple[Factor, ...] | None = None
+
+    def sha256(self) -> str:
+        """Hash of all stored images in split order: the same data give the same hash."""
+        digest = hashlib.sha256()
+        for split in self.splits.values():
+            digest.update(split.stored.cpu().numpy().data)
+        return digest.hexdigest()

@@ -1,0 +1,87 @@
+"""Measure a model on the test split: the ELBO, its two terms, and what each latent carries."""
+
+import torch
+
+from training.card import LatentCard, Metric, Provenance
+from training.config import RunConfig
+from training.datasets import Dataset
+from training.loop import prepare
+from training.models import VAE
+
+BATCH = 500
+ACTIVE_VARIANCE = 0.01  # Burda et al. 2016, Section 5.2
+
+
+@torch.no_grad()
+def measure(
+    model: VAE, dataset: Dataset, config: RunConfig, device: torch.device, seed: int
+) -> tuple[tuple[Metric, ...], tuple[LatentCard, ...], Provenance]:
+    """Metrics and statistics per latent, in float32, with one sample of q(z|x) per test image."""
+    split = dataset.splits["test"].to(device)
+    generator = torch.Generator(device).manual_seed(seed)
+    reconstruction, kl, means, deviations = [], [], [], []
+    for indices in torch.arange(len(split), device=device).split(BATCH):
+        x = prepare(split.images(indices), config, generator)
+        posterior = model.encode(x)
+        likelihood = model.decode(posterior.sample(generator))
+        reconstruction.append(-likelihood.log_prob(x).flatten(1).double().sum(1))  # (B,)
+        kl.append(posterior.kl_to_prior().double())  # (B, D)
+        means.append(posterior.mean.double())
+        deviations.append((0.5 * posterior.log_variance).exp().double())
+
+    reconstruction_nats = torch.cat(reconstruction).mean().item()
+    kl_nats = torch.cat(kl).mean(0)  # (D,)
+    variance = torch.cat(means).var(0)
+    center = torch.cat(means).mean(0)
+    spread = torch.cat(deviations).mean(0)
+    active = variance > ACTIVE_VARIANCE
+
+    pixels = {
+        "dynamic": "pixels drawn once from Bernoulli(grey level)",
+        "none": "pixels as they are",
+    }[config.data.binarization]
+    sampled = f"one sample of q(z|x) per image, {pixels}, summed over pixels, mean over images"
+    closed = "closed form KL(q(z|x) ‖ N(0, I)), mean over images"
+
+    def metric(name: str, label: str, value: float, unit: str, how: str) -> Metric:
+        return Metric(name, label, value, unit, "test", len(split), seed, how)
+
+    total_kl = kl_nats.sum().item()
+    metrics = (
+        metric(
+            "neg_elbo",
+            "−ELBO",
+            reconstruction_nats + total_kl,
+            "nats",
+            f"Reconstruction plus KL, β left out: {sampled}.",
+        ),
+        metric(
+            "reconstruction",
+            "Reconstruction",
+            reconstruction_nats,
+            "nats",
+            f"−ln p(x|z): {sampled}.",
+        ),
+        metric("kl", "KL", total_kl, "nats", f"Sum over latents of the {closed}."),
+        metric(
+            "active_units",
+            "Active units",
+            int(active.sum()),
+            "latents",
+            f"Latents whose posterior mean has a variance above {ACTIVE_VARIANCE} over images "
+            "(Burda et al. 2016).",
+        ),
+    )
+    latents = tuple(
+        LatentCard(round(nats, 6), round(mean, 6), round(std, 6), round(sigma, 6), is_active)
+        for nats, mean, std, sigma, is_active in zip(
+            kl_nats.tolist(),
+            center.tolist(),
+            variance.sqrt().tolist(),
+            spread.tolist(),
+            active.tolist(),
+            strict=True,
+        )
+    )
+    provenance = Provenance("nats", "test", len(split), seed, f"KL per latent: {closed}; {pixels}.")
+    return metrics, latents, provenance

@@ -1,0 +1,90 @@
+"""A convolutional VAE (Kingma & Welling 2014) with the layers of Burgess et al. 2018, Appendix A.
+
+At 64×64 with four 32-channel convolutions and two 256-unit layers it is Burgess' network.
+"""
+
+import itertools
+
+from torch import Tensor, nn
+
+from training.config import ConfigError
+from training.distributions import DiagonalGaussian, ImageDistribution
+
+
+class ConvVAE(nn.Module):
+    """Stride-2 4×4 convolutions halve the image once per entry of `channels`; dense layers follow.
+
+    Args:
+        image_shape: (C, H, W).
+        latents: D, the number of codes.
+        channels: outputs of each convolution, from the image inwards.
+        hidden: units of each dense layer, from the convolutions inwards.
+        likelihood: what turns decoder outputs (B, C, H, W) into a distribution.
+
+    Raises:
+        ConfigError: if the image cannot be halved that often.
+    """
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        latents: int,
+        channels: tuple[int, ...],
+        hidden: tuple[int, ...],
+        likelihood: nn.Module,
+    ) -> None:
+        super().__init__()
+        colours, height, width = image_shape
+        shrink = 2 ** len(channels)
+        if height % shrink or width % shrink:
+            raise ConfigError(
+                f"model.channels has {len(channels)} entries, but a {height}×{width} image "
+                f"cannot be halved {len(channels)} times."
+            )
+        self.latents = latents
+        self.likelihood = likelihood
+        inner = (channels[-1], height // shrink, width // shrink)
+        units = [inner[0] * inner[1] * inner[2], *hidden]
+
+        self.encoder = nn.Sequential(
+            *_convolutions([colours, *channels]),
+            nn.Flatten(),
+            *_dense(units),
+            nn.Linear(units[-1], 2 * latents),
+        )
+        self.decoder = nn.Sequential(
+            *_dense([latents, *reversed(units)]),
+            nn.Unflatten(1, inner),
+            *_transposed_convolutions([*reversed(channels), colours]),
+        )
+
+    def encode(self, x: Tensor) -> DiagonalGaussian:
+        """q(z|x) of images (B, C, H, W) in [0, 1]."""
+        mean, log_variance = self.encoder(x).float().chunk(2, dim=1)
+        return DiagonalGaussian(mean, log_variance)
+
+    def decode(self, z: Tensor) -> ImageDistribution:
+        """p(x|z) of codes (B, D)."""
+        distribution: ImageDistribution = self.likelihood(self.decoder(z).float())
+        return distribution
+
+
+def _convolutions(sizes: list[int]) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for a, b in itertools.pairwise(sizes):
+        layers += [nn.Conv2d(a, b, kernel_size=4, stride=2, padding=1), nn.ReLU()]
+    return layers
+
+
+def _transposed_convolutions(sizes: list[int]) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for a, b in itertools.pairwise(sizes):
+        layers += [nn.ConvTranspose2d(a, b, kernel_size=4, stride=2, padding=1), nn.ReLU()]
+    return layers[:-1]
+
+
+def _dense(sizes: list[int]) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for a, b in itertools.pairwise(sizes):
+        layers += [nn.Linear(a, b), nn.ReLU()]
+    return layers

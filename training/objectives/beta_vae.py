@@ -1,0 +1,31 @@
+"""β-VAE: Higgins et al. 2017, Eq. 4. β = 1 is the VAE of Kingma & Welling 2014, Eq. 10."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from training.models import VAE
+
+
+@dataclass(frozen=True)
+class BetaVAE:
+    """−E_q[ln p(x|z)] + β KL(q(z|x) ‖ p(z)), with one sample of q."""
+
+    beta: float
+
+    def __call__(
+        self, model: VAE, x: Tensor, step: int, generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss and its parts for images (B, C, H, W): scalars, nats."""
+        posterior = model.encode(x)
+        z = posterior.sample(generator)  # (B, D)
+        reconstruction_nats = -model.decode(z).log_prob(x).flatten(1).sum(1)  # (B,)
+        kl_nats = posterior.kl_to_prior().sum(1)  # (B,)
+
+        loss_nats = reconstruction_nats + self.beta * kl_nats
+        return loss_nats.mean(), {
+            "loss_nats": loss_nats.mean(),
+            "reconstruction_nats": reconstruction_nats.mean(),
+            "kl_nats": kl_nats.mean(),
+        }

@@ -1,0 +1,77 @@
+"""Every run that we ship: one row of data each, with a line of intent."""
+
+from dataclasses import dataclass
+
+from training.config import DataConfig, ModelConfig, ObjectiveConfig, RunConfig, TrainConfig
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A run with a name. `cost` is its training time on two CPU cores that compute in bfloat16."""
+
+    name: str
+    title: str
+    intent: str
+    cost: str
+    run: RunConfig
+
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in [
+        Recipe(
+            name="digits",
+            title="Digits",
+            intent="The plain VAE: handwritten digits in ten latents, as sharp as its ELBO allows.",
+            cost="15 min",
+            run=RunConfig(
+                data=DataConfig("digits", binarization="dynamic"),
+                model=ModelConfig(
+                    latents=10, likelihood="bernoulli", channels=(32, 64), hidden=(256,)
+                ),
+                objective=ObjectiveConfig(beta=1),
+                train=TrainConfig(steps=24_000, batch_size=128),
+            ),
+        ),
+        Recipe(
+            name="digits-2d",
+            title="Digits in the plane",
+            intent="Two latents only, so that the whole latent space fits on one sheet.",
+            cost="8 min",
+            run=RunConfig(
+                data=DataConfig("digits", binarization="dynamic"),
+                model=ModelConfig(
+                    latents=2, likelihood="bernoulli", channels=(32, 64), hidden=(256,)
+                ),
+                objective=ObjectiveConfig(beta=1),
+                train=TrainConfig(steps=14_000, batch_size=128),
+            ),
+        ),
+        Recipe(
+            name="fashion",
+            title="Fashion",
+            intent="Grey levels instead of ink: clothing under a continuous Bernoulli likelihood.",
+            cost="8 min",
+            run=RunConfig(
+                data=DataConfig("fashion"),
+                model=ModelConfig(
+                    latents=10, likelihood="continuous_bernoulli", channels=(32, 64), hidden=(256,)
+                ),
+                objective=ObjectiveConfig(beta=1),
+                train=TrainConfig(steps=14_000, batch_size=128),
+            ),
+        ),
+        Recipe(
+            name="sprites-beta4",
+            title="Sprites",
+            intent="β = 4 where the factors are known: position and scale find their own latents.",
+            cost="25 min",
+            run=RunConfig(
+                data=DataConfig("sprites"),
+                model=ModelConfig(latents=10, likelihood="bernoulli"),
+                objective=ObjectiveConfig(beta=4),
+                train=TrainConfig(steps=50_000, batch_size=64, validate_every=2000),
+            ),
+        ),
+    ]
+}
