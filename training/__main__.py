@@ -98,17 +98,15 @@ def train(options: argparse.Namespace, overrides: list[str]) -> int:
 
     device = build.device(options.device)
     dataset = build.dataset(config.data.name, options.data)
+    command = command_line(options, overrides)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         progress = loop.train(config, dataset, folder, device, options.resume)
-    except loop.Interrupted:
-        print(
-            f"Stopped; `{command_line(options, overrides)} --resume` goes on from here.",
-            file=sys.stderr,
-        )
+        card = finish.finish(recipe, config, command, dataset, folder, device, progress)
+    except KeyboardInterrupt:
+        out = f" --out {shlex.quote(str(options.out))}" if options.out else ""
+        print(f"Stopped; `{command}{out} --resume` goes on from here.", file=sys.stderr)
         return INTERRUPTED
-    command = command_line(options, overrides)
-    card = finish.finish(recipe, config, command, dataset, folder, device, progress)
     (folder / checkpoint.RESUME).unlink(missing_ok=True)
     report(folder, card)
     return 0

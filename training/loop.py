@@ -36,8 +36,8 @@ METRICS = "metrics.jsonl"
 VALIDATION_BATCH = 500
 
 
-class Interrupted(Exception):
-    """The run was stopped from outside; its state is saved."""
+class Interrupted(KeyboardInterrupt):
+    """The run was stopped by Ctrl-C or SIGTERM; its state is saved."""
 
 
 def train(
