@@ -7,8 +7,9 @@ import shlex
 import sys
 from pathlib import Path
 
-from training.card import CARD, MODEL, Card, CheckpointError, read_card, write_card
-from training.config import ConfigError, RunConfig, option_paths, override, to_json
+from training.card import CARD, MODEL, Card, read_card, write_card
+from training.config import RunConfig, option_paths, override, to_json
+from training.errors import CheckpointError, ConfigError, UserError
 from training.recipes import RECIPES, Recipe
 
 RUNS = Path("runs")
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
                 return evaluate(options)
             case _:
                 return export(options)
-    except (ConfigError, CheckpointError, FloatingPointError) as error:
+    except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from training.config import ConfigError, LikelihoodName, ModelConfig, ObjectiveConfig
+from training.config import LikelihoodName, ModelConfig, ObjectiveConfig
 from training.datasets import Dataset
+from training.errors import ConfigError
 from training.likelihoods import (
     BernoulliLikelihood,
     ContinuousBernoulliLikelihood,

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from training.config import ConfigError, RunConfig, from_json, to_json
+from training.config import RunConfig, from_json, to_json
+from training.errors import CheckpointError, ConfigError
 
 VERSION = 1
 MODEL, DECODER, ENCODER = "model.safetensors", "decoder.onnx", "encoder.onnx"
@@ -21,10 +22,6 @@ FILES = (MODEL, DECODER, ENCODER, CODES, THUMBNAILS, PREVIEW)
 CARD = "card.json"
 LARGEST_CARD = 8 * 2**20
 LARGEST_FILE = 2**30
-
-
-class CheckpointError(ValueError):
-    """A checkpoint folder cannot be used. The message, one sentence, names the file and why."""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from training import build
-from training.card import MODEL, Card, CheckpointError, read_bytes, read_card, write_bytes
-from training.config import ConfigError, RunConfig, to_json
+from training.card import MODEL, Card, read_bytes, read_card, write_bytes
+from training.config import RunConfig, to_json
+from training.errors import CheckpointError, ConfigError
 from training.models.conv_vae import ConvVAE
 
 RESUME = "resume.safetensors"

@@ -9,13 +9,11 @@ import typing
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from training.errors import ConfigError
+
 T = TypeVar("T")
 
 LikelihoodName = Literal["bernoulli", "gaussian", "gaussian_learned", "continuous_bernoulli"]
-
-
-class ConfigError(ValueError):
-    """A configuration, or a card, does not say what it must. The message names the field."""
 
 
 @dataclass(frozen=True)

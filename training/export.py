@@ -10,7 +10,8 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from training.card import DECODER, ENCODER, CheckpointError, write_bytes
+from training.card import DECODER, ENCODER, write_bytes
+from training.errors import CheckpointError
 from training.models import VAE
 
 TOLERANCE = 1e-4

@@ -29,6 +29,7 @@ from training.checkpoint import (
 )
 from training.config import RunConfig
 from training.datasets import Dataset, Split
+from training.errors import DivergedError
 from training.models.conv_vae import ConvVAE
 from training.objectives import Objective
 
@@ -99,7 +100,7 @@ def train(
                 progress.seconds = time.perf_counter() - began
                 loss_nats = valid_means["loss_nats"]
                 if not math.isfinite(loss_nats):
-                    raise FloatingPointError(
+                    raise DivergedError(
                         f"The validation loss is {loss_nats} at step {progress.step}: the run "
                         "diverged. Lower --train.learning_rate; the best weights so far are kept."
                     )

@@ -10,10 +10,6 @@ from torch import Tensor
 from training.card import Factor
 
 
-class DataError(ValueError):
-    """A data set is missing or not what it says. The message names the file and what to do."""
-
-
 @dataclass(frozen=True)
 class Split:
     """Images of one split.

@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from training.datasets import DataError, Dataset, Split
+from training.datasets import Dataset, Split
+from training.errors import DataError
 
 VALIDATION = 5000  # taken from the end of the training file; the test file stays untouched
 

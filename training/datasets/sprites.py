@@ -208,7 +208,8 @@ def sprites(folder: Path) -> Dataset:
     import torch
 
     from training.card import Factor
-    from training.datasets import DataError, Dataset, Split
+    from training.datasets import Dataset, Split
+    from training.errors import DataError
 
     official = folder / OFFICIAL
     try:

@@ -7,8 +7,8 @@ import itertools
 
 from torch import Tensor, nn
 
-from training.config import ConfigError
 from training.distributions import DiagonalGaussian, ImageDistribution
+from training.errors import ConfigError
 
 
 class ConvVAE(nn.Module):
