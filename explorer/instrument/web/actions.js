@@ -9,7 +9,7 @@ import { TEMPERATURES } from "./link.js";
  */
 export function createActions({ commands, store, current }) {
   const action = (name, picture, title, act, text = null) =>
-    el("button", { class: `action ${name}`, type: "button", title, "aria-label": title, on: { click: act } }, icon(picture), text);
+    el("button", { class: `action ${name}`, type: "button", title, "aria-label": title, on: { click: act } }, icon(picture), text && el("span", { text }));
 
   const temperature = el("input", {
     class: "temperature",

@@ -52,7 +52,12 @@ export function createBench({ entry, card, bytes, decoder, assets, initial, mess
     "div",
     { class: "bench" },
     rack.element,
-    el("section", { class: "hero", "aria-label": "Decoded image" }, picture.element, actions.element, readout.element),
+    el(
+      "section",
+      { class: "hero", "aria-label": "Decoded image" },
+      el("div", { class: "stage" }, picture.element, actions.element),
+      readout.element,
+    ),
     el("div", { class: "side" }, traversals.element, gallery.element),
   );
 

@@ -32,7 +32,7 @@ export function createHeader({ picker, tools }) {
       const active = card.latents.filter((latent) => latent.active).length;
       const elbo = card.metrics?.find((metric) => metric.name === "neg_elbo");
       facts.replaceChildren(
-        `${card.summary} (${active} active)`,
+        `${card.summary} (${active === card.latents.length ? "all" : active} active)`,
         ...(elbo
           ? [" · ", el("span", { class: "sourced", title: provenance(elbo), text: `${elbo.label} ${spell(elbo.value, 1)} ${elbo.unit}` })]
           : []),

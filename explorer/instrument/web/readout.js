@@ -24,7 +24,14 @@ export function createReadout({ card, commands }) {
       { class: "source-text" },
       label,
       el("span", { title: "Closed form, from the codes the encoder gave this image, summed over latents." }, "KL(q‖p) ", kl, " nats"),
-      el("span", { class: "key" }, el("i", { class: "key-posterior" }), "posterior ", el("i", { class: "key-prior" }), "prior, each to its own peak"),
+      el(
+        "span",
+        { class: "key", title: "Under every slider: the density of the posterior and of the prior, each drawn to its own peak." },
+        el("i", { class: "key-posterior" }),
+        "posterior",
+        el("i", { class: "key-prior" }),
+        "prior",
+      ),
     ),
     el(
       "div",

@@ -63,7 +63,7 @@ export function createTraversals({ card, commands }) {
     frame(z, before) {
       for (const latent of order) {
         if (z[latent] === before?.[latent]) continue;
-        rows.get(latent).frame.style.transform = `translateX(${cellOf(z[latent]) * 100}%)`;
+        rows.get(latent).frame.style.transform = `translateX(${Math.round(cellOf(z[latent])) * 100}%)`;
       }
     },
     /** @returns {{latent: number, canvas: HTMLCanvasElement}[]} what the picture of the grid is made from */
