@@ -1,0 +1,1 @@
+"""The explorer: a trained VAE under your fingers."""

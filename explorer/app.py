@@ -1,0 +1,49 @@
+"""The explorer's entry point: `streamlit run explorer/app.py`.
+
+Streamlit reads this file under two names. As the module `app` it is the web server: `app` below,
+with routes and headers of our own. As `__main__` it is the script that draws a page, once for
+every visitor and again after every interaction.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# Streamlit puts this file's own folder on the path. The packages lie one above, and those of the
+# checkout are the ones to run even where others are installed.
+ROOT = str(Path(__file__).resolve().parent.parent)
+if ROOT not in sys.path:
+    sys.path.insert(0, ROOT)
+
+import streamlit as st  # noqa: E402
+
+from explorer import serving, state  # noqa: E402
+from explorer.views import card, instrument  # noqa: E402
+
+
+def draw() -> None:
+    """Draw the page that the address names."""
+    # The pages have no icons: a browser would fetch those from the internet to show them in its
+    # tab. The tab gets ours from `explorer.serving`.
+    home = st.Page(instrument.show, title="Instrument", default=True)
+
+    def model_card() -> None:
+        card.show(home)
+
+    page = st.navigation(
+        [home, st.Page(model_card, title="Model card", url_path="card")], position="top"
+    )
+    state.enter(page.url_path)
+    page.run()
+
+
+if __name__ == "__main__":
+    draw()
+else:
+    base = serving.base_path(st.get_option("server.baseUrlPath"))
+    app = st.App(
+        __file__,
+        routes=serving.routes(base) + serving.page_routes(base),
+        middleware=serving.middleware(),
+    )

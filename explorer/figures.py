@@ -1,0 +1,124 @@
+"""Pure functions from numbers to Plotly figures, and the one palette: safe for colour-blind eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+FONT = "'Source Sans', sans-serif"
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours of one theme: blue and orange of Okabe and Ito's set, and greys."""
+
+    accent: str
+    second: str
+    quiet: str
+    grid: str
+    text: str
+
+
+LIGHT = Palette(accent="#0068a8", second="#b35900", quiet="#b4bcc6", grid="#e6e9ed", text="#4a535e")
+DARK = Palette(accent="#62b6ea", second="#f0a64a", quiet="#4d5661", grid="#2a3037", text="#b3bcc7")
+
+
+def palette(theme: str | None) -> Palette:
+    """The palette of Streamlit's theme type, 'light' or 'dark'."""
+    return DARK if theme == "dark" else LIGHT
+
+
+def kl_bars(kl_nats: Sequence[float], active: Sequence[bool], colours: Palette) -> go.Figure:
+    """The mean KL of each latent, the largest first; inactive ones are grey and hatched."""
+    order = sorted(range(len(kl_nats)), key=lambda latent: -kl_nats[latent])
+    figure = go.Figure(layout=_layout(colours, height=280))
+    for name, wanted, colour, shape in (
+        ("active", True, colours.accent, ""),
+        ("inactive", False, colours.quiet, "/"),
+    ):
+        chosen = [latent for latent in order if bool(active[latent]) is wanted]
+        figure.add_bar(
+            name=name,
+            x=[_subscript(latent) for latent in chosen],
+            y=[kl_nats[latent] for latent in chosen],
+            marker={"color": colour, "pattern": {"shape": shape, "fgcolor": colours.text}},
+            hovertemplate=f"%{{x}} · %{{y:.3f}} nats · {name}<extra></extra>",
+            text=[_short(kl_nats[latent]) for latent in chosen],
+            textposition="outside",
+            cliponaxis=False,
+        )
+    figure.update_layout(bargap=0.35, showlegend=not all(active))
+    figure.update_xaxes(categoryorder="array", categoryarray=[_subscript(i) for i in order])
+    figure.update_xaxes(showgrid=False)
+    figure.update_yaxes(title="KL, nats", rangemode="tozero")
+    return figure
+
+
+def training_curve(
+    steps: Sequence[int],
+    train_nats: Sequence[float],
+    validation_nats: Sequence[float],
+    best_step: int,
+    colours: Palette,
+) -> go.Figure:
+    """Training and validation loss over steps, with the step whose weights were kept."""
+    figure = go.Figure(layout=_layout(colours, height=320))
+    for name, values, colour, dash in (
+        ("training", train_nats, colours.second, "dot"),
+        ("validation", validation_nats, colours.accent, "solid"),
+    ):
+        figure.add_scatter(
+            name=name,
+            x=list(steps),
+            y=list(values),
+            mode="lines",
+            line={"color": colour, "dash": dash, "width": 2},
+            hovertemplate=f"{name} · step %{{x:,}} · %{{y:.2f}} nats<extra></extra>",
+        )
+    kept = [pair for pair in zip(steps, validation_nats, strict=True) if pair[0] == best_step]
+    figure.add_scatter(
+        name="kept",
+        x=[step for step, _ in kept],
+        y=[loss for _, loss in kept],
+        mode="markers",
+        marker={"color": colours.accent, "size": 10, "line": {"width": 2, "color": "white"}},
+        hovertemplate="kept · step %{x:,} · %{y:.2f} nats<extra></extra>",
+    )
+    figure.update_xaxes(title="step", tickformat="~s", showgrid=False)
+    figure.update_yaxes(title="loss, nats", range=_settled_range([*train_nats, *validation_nats]))
+    return figure
+
+
+def _settled_range(losses: Sequence[float]) -> list[float] | None:
+    """Enough of the axis to see the loss settle: the first steep fall may leave the frame."""
+    if not losses:
+        return None
+    ordered = sorted(losses)
+    low, typical = ordered[0], ordered[int(0.9 * (len(ordered) - 1))]
+    margin = 0.08 * ((typical - low) or 1.0)
+    return [low - margin, typical + margin]
+
+
+def _layout(colours: Palette, height: int) -> go.Layout:
+    axis = {"gridcolor": colours.grid, "zeroline": False, "ticks": "", "automargin": True}
+    return go.Layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 24, "b": 8},
+        font={"family": FONT, "color": colours.text, "size": 14},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        xaxis=axis,
+        yaxis=axis,
+        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.12},
+        dragmode=False,
+    )
+
+
+def _subscript(latent: int) -> str:
+    return "z" + str(latent).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"

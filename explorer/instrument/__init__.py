@@ -1,0 +1,52 @@
+"""The instrument as a Streamlit component: a typed wrapper of the front end in `web/`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from explorer import state
+from explorer.loading import Listing
+
+NAME = "instrument"
+
+# Streamlit runs this from a `blob:` address, from which no relative import leads anywhere: the
+# address of our modules comes with the data.
+JS = """
+export default async function (component) {
+  const [data] = component.data;
+  const { host } = await import(new URL(data.assets + "streamlit.js", location.origin));
+  return host({ ...component, data });
+}
+"""
+
+
+@cache
+def _component() -> Any:
+    return st.components.v2.component(NAME, js=JS)
+
+
+def instrument(
+    catalogue: Sequence[Listing], *, base: str, remembered: str, key: str
+) -> state.Position | None:
+    """Show the instrument; return where it was when a control was last released.
+
+    `remembered` is the query to open with where the address has none. All of the data should stay
+    the same from run to run, for whatever changes is sent anew.
+    """
+    data = {
+        "catalogue": list(catalogue),
+        "assets": f"{base}/instrument/",
+        "remembered": remembered,
+    }
+    # In a list, because Streamlit looks for data frames among the values of a dict, and imports
+    # pandas to know one: a third of a second for the first visitor.
+    result = _component()(key=key, data=[data], on_released_change=_heard)
+    return state.parse(result.get("released"))
+
+
+def _heard() -> None:
+    """A state key exists for Streamlit only where it has a callback; there is nothing to do."""

@@ -1,0 +1,234 @@
+"""What the server sends beside Streamlit: the front end and the checkpoint folders.
+
+The same routes serve two hosts: the Streamlit app (`explorer.app`) and, without Streamlit, a plain
+static page (`plain_app`), which the browser tests open.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from functools import partial
+from html import escape
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote
+
+import streamlit
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from explorer import loading
+from training.card import CARD, DECODER, FILES
+
+HERE = Path(__file__).resolve().parent
+WEB = HERE / "instrument" / "web"
+ICON = "icon.svg"
+STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
+
+# What a browser may read of a checkpoint folder, and nothing else that lies there.
+CHECKPOINT_FILES = frozenset({CARD, *FILES})
+
+# Our own table: `mimetypes` answers from the operating system, and a module that is not served as
+# JavaScript does not run.
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".md": "text/plain; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".webp": "image/webp",
+}
+
+# Cross-origin isolation: with it the decoder may use threads and shared memory.
+ISOLATION = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def base_path(configured: str) -> str:
+    """Streamlit's `server.baseUrlPath` as a prefix for paths: '' or '/some/path'."""
+    trimmed = configured.strip("/")
+    return f"/{trimmed}" if trimmed else ""
+
+
+def routes(base: str = "") -> list[Route]:
+    """The routes of our own, every one below `base`."""
+    return [
+        Route(f"{base}/instrument/{{path:path}}", _web_file),
+        Route(f"{base}/checkpoints/{{id}}/{{name}}", _checkpoint_file),
+        Route(f"{base}/catalogue.json", partial(_catalogue, base=base)),
+    ]
+
+
+def page_routes(base: str) -> list[Route]:
+    """Two of Streamlit's own addresses, answered by us: its page, and the icon that this names."""
+    return [
+        Route(f"{base}/", partial(_page, base=base)),
+        # `st.set_page_config` could name an icon too, but imports numpy to do it, while the first
+        # visitor waits.
+        Route(f"{base}/favicon.png", _icon),
+    ]
+
+
+def middleware() -> list[Middleware]:
+    """Isolation headers on every answer."""
+    return [Middleware(IsolationHeaders)]
+
+
+def plain_app() -> Starlette:
+    """The front end and the checkpoints without Streamlit: open `/instrument/index.html`."""
+    return Starlette(routes=routes(), middleware=middleware())
+
+
+async def _web_file(request: Request) -> Response:
+    return await _send(request, WEB, request.path_params["path"])
+
+
+async def _checkpoint_file(request: Request) -> Response:
+    entry = await run_in_threadpool(loading.find, request.path_params["id"])
+    name = request.path_params["name"]
+    if entry is None or entry.card is None or name not in CHECKPOINT_FILES:
+        return _not_found()
+    return await _send(request, entry.folder, name)
+
+
+async def _catalogue(request: Request, base: str) -> Response:
+    listed = await run_in_threadpool(loading.catalogue)
+    body = json.dumps(loading.describe(listed, base))
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+
+async def _page(request: Request, base: str) -> Response:
+    """Streamlit's page, with a few lines more: start the engine, fetch the model of the link.
+
+    Both take about as long as Streamlit itself needs to start, and would otherwise begin after it.
+    """
+    model = request.query_params.get("model", "")
+    early = await run_in_threadpool(lambda: "".join(early_lines(model, base)))
+    # First in the head: a browser asks in the order of the page, and for six files at a time.
+    body = (await run_in_threadpool(STREAMLIT_PAGE.read_text, "utf-8")).replace(
+        "<head>", f"<head>{early}", 1
+    )
+    return HTMLResponse(body, headers={"Cache-Control": "no-cache"})
+
+
+def early_lines(model: str, base: str) -> list[str]:
+    """What to add to the page's head for a link to `model`, or to none."""
+    lines = [f'<script type="module" async src="{base}/instrument/early.js"></script>']
+    lines += [_preload(f"{base}/instrument/{path}") for path in _engine()]
+    lines += [f'<link rel="modulepreload" href="{base}/instrument/{path}">' for path in _modules()]
+    usable = loading.usable(loading.catalogue())
+    entries = {entry.id: entry for entry, _ in usable}
+    chosen = entries.get(model) or next(iter(entries.values()), None)
+    if chosen is not None:
+        folder = f"{base}/checkpoints/{quote(chosen.id)}"
+        lines += [_preload(f"{folder}/{name}") for name in (CARD, DECODER)]
+    return lines
+
+
+def _preload(path: str) -> str:
+    # `crossorigin`, because that is the mode in which fetch() asks, and only an equal one matches.
+    return f'<link rel="preload" as="fetch" crossorigin href="{escape(path)}">'
+
+
+async def _icon(request: Request) -> Response:
+    return await _send(request, HERE, ICON)
+
+
+async def _send(request: Request, root: Path, name: str) -> Response:
+    """The file `name` below `root`, if that is where it really lies; 304 if the browser has it."""
+    return await run_in_threadpool(
+        _file_response,
+        root,
+        name,
+        known=request.headers.get("if-none-match", ""),
+        takes_gzip="gzip" in request.headers.get("accept-encoding", ""),
+    )
+
+
+def _file_response(root: Path, name: str, *, known: str, takes_gzip: bool) -> Response:
+    file = _inside(root, name)
+    packed = file is None
+    if packed:
+        file = _inside(root, f"{name}.gz")
+    if file is None:
+        return _not_found()
+    stat = file.stat()
+    unpack = packed and not takes_gzip
+    headers = {
+        "ETag": f'"{stat.st_mtime_ns:x}-{stat.st_size:x}{"-plain" if unpack else ""}"',
+        "Cache-Control": "no-cache",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if packed:
+        headers["Vary"] = "Accept-Encoding"
+    if headers["ETag"] in known:
+        return Response(status_code=304, headers=headers)
+    # Named even where nothing is packed: Streamlit's gzip layer leaves a named encoding alone, and
+    # would otherwise spend a good part of a second on packing weights at every request.
+    headers["Content-Encoding"] = "gzip" if packed and not unpack else "identity"
+    body = file.read_bytes()
+    media_type = MEDIA_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
+    content = gzip.decompress(body) if unpack else body
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def _inside(root: Path, name: str) -> Path | None:
+    """The regular file `name` below `root`: no hidden part, no way out by dots or by links."""
+    if any(part.startswith(".") for part in PurePosixPath(name).parts) or "\0" in name:
+        return None
+    root = root.resolve()
+    try:
+        file = (root / name).resolve()
+        return file if file.is_relative_to(root) and file.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _not_found() -> Response:
+    return PlainTextResponse("There is no such file.", 404, headers={"Cache-Control": "no-store"})
+
+
+def _modules() -> list[str]:
+    return sorted(
+        file.relative_to(WEB).as_posix()
+        for file in [*WEB.glob("*.js"), *WEB.glob("vendor/*.mjs")]
+        if file.name not in {"static.js", "decoder-worker.js"}
+    )
+
+
+def _engine() -> list[str]:
+    found = [*WEB.glob("vendor/*.wasm"), *WEB.glob("vendor/*.wasm.gz")]
+    return sorted({file.relative_to(WEB).as_posix().removesuffix(".gz") for file in found})
+
+
+class IsolationHeaders:
+    """Adds the isolation headers to every answer.
+
+    Plain ASGI: websockets pass through untouched, and no body is held back.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_isolated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(ISOLATION)
+            await send(message)
+
+        await self.app(scope, receive, send_isolated if scope["type"] == "http" else send)
