@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from training.card import CARD, MODEL, Card, read_card, write_card
+from training.card import CARD, CODES, MODEL, PREVIEW, THUMBNAILS, Card, read_card, write_card
 from training.config import RunConfig, option_paths, override, to_json
 from training.errors import CheckpointError, ConfigError, UserError
 from training.recipes import RECIPES, Recipe
@@ -32,9 +32,11 @@ def main(arguments: list[str] | None = None) -> int:
                 return evaluate(options)
             case _:
                 return export(options)
-    except UserError as error:
+    except (UserError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -90,6 +92,8 @@ def train(options: argparse.Namespace, overrides: list[str]) -> int:
         raise CheckpointError(
             f"{folder} holds a finished checkpoint; choose another folder with --out."
         )
+    if folder.exists() and not folder.is_dir():
+        raise CheckpointError(f"{folder} is not a folder; choose another with --out.")
     if not options.resume and folder.exists() and any(folder.iterdir()):
         raise CheckpointError(
             f"{folder} is not empty; add --resume to go on with its run, or choose another --out."
@@ -140,7 +144,8 @@ def export(options: argparse.Namespace) -> int:
     from training import checkpoint
     from training import export as onnx
 
-    card = read_card(options.folder, check=(MODEL,))
+    # Only the ONNX files may differ from the card: the new card will vouch for all the others.
+    card = read_card(options.folder, check=(MODEL, CODES, THUMBNAILS, PREVIEW))
     model = checkpoint.new_model(card.config, card.image.shape, options.folder)
     checkpoint.load_weights(model, options.folder / MODEL)
     difference = onnx.export(model, card.image.shape, options.folder)

@@ -17,6 +17,7 @@ from training.errors import CheckpointError, ConfigError
 from training.models.conv_vae import ConvVAE
 
 RESUME = "resume.safetensors"
+DEEPEST = 100
 
 
 def load(folder: str | Path, device: str = "cpu") -> tuple[ConvVAE, Card]:
@@ -38,11 +39,17 @@ def load(folder: str | Path, device: str = "cpu") -> tuple[ConvVAE, Card]:
 
 def new_model(config: RunConfig, shape: tuple[int, ...], folder: Path) -> ConvVAE:
     """An untrained model, or a CheckpointError where the configuration makes none."""
+    if max(len(config.model.channels), len(config.model.hidden)) > DEEPEST:
+        raise CheckpointError(f"{folder.name} describes a model of more than {DEEPEST} layers.")
     try:
         with torch.device("meta"):
             blueprint = build.model(config.model, (shape[0], shape[1], shape[2]))
     except ConfigError as error:
         raise CheckpointError(f"{folder.name}: {error}") from error
+    except (RuntimeError, OverflowError, TypeError) as error:  # sizes beyond 64 bits
+        raise CheckpointError(
+            f"{folder.name} describes a model too large for any machine."
+        ) from error
     parameters = sum(p.numel() for p in blueprint.parameters())
     if parameters * 4 > 2**30:
         raise CheckpointError(
@@ -67,10 +74,11 @@ def load_weights(model: nn.Module, path: Path) -> None:
     for name, tensor in tensors.items():
         if name not in expected:
             raise CheckpointError(f"{where} has weights {name!r:.80} that the model does not have.")
-        if tensor.shape != expected[name].shape or not tensor.is_floating_point():
+        needed = expected[name]
+        if tensor.shape != needed.shape or tensor.dtype != needed.dtype:
             raise CheckpointError(
                 f"{where}: {name} is {tensor.dtype} {tuple(tensor.shape)}; "
-                f"the model needs {tuple(expected[name].shape)}."
+                f"the model needs {needed.dtype} {tuple(needed.shape)}."
             )
         if not tensor.isfinite().all():
             raise CheckpointError(
@@ -92,7 +100,8 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     except (safetensors.SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise CheckpointError(
-            f"{where} is not a whole safetensors file ({error}); copy it again."
+            f"{where} is not a whole safetensors file ({' '.join(str(error).split())[:100]}); "
+            "copy it again."
         ) from error
     return tensors, header.get("__metadata__", {})
 

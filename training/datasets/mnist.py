@@ -14,6 +14,7 @@ from torch import Tensor
 from training.datasets import Dataset, Split
 from training.errors import DataError
 
+_UNREADABLE = (OSError, RuntimeError, ValueError, TypeError, KeyError, AssertionError)
 VALIDATION = 5000  # taken from the end of the training file; the test file stays untouched
 
 OPERATORS = [
@@ -62,15 +63,18 @@ def _load(name: str, source: str, licence: str, folder: Path) -> Dataset:
     raw = folder / source / "raw"
     try:
         train, test = (reader(folder, train=part, download=True) for part in (True, False))
-    except (OSError, RuntimeError, ValueError) as error:
-        reason = f"{error}".strip().splitlines() or [type(error).__name__]
+    except _UNREADABLE as error:
+        reason = (str(error).strip().splitlines() or ["its idx files are damaged"])[0].rstrip(".:")
         raise DataError(
-            f"{source} could not be read from {raw}: {reason[0]} Connect to the internet for "
-            "the download, or name a folder that holds it with --data."
+            f"{source} could not be read from {raw} ({reason:.150}); connect to the internet for "
+            "the download, or name a folder that holds it whole with --data."
         ) from error
-    for images in (train.data, test.data):
-        if images.shape[1:] != (28, 28) or len(images) < 10:
-            raise DataError(f"{raw} holds {tuple(images.shape)} numbers where N×28×28 belong.")
+    for file, part in (("train", train), ("t10k", test)):
+        shape, labels = tuple(part.data.shape), part.targets
+        if shape[1:] != (28, 28) or shape[0] < 10:
+            raise DataError(f"{raw}: {file}-images has {shape} numbers where N×28×28 belong.")
+        if len(labels) != shape[0] or labels.max() >= len(part.classes):
+            raise DataError(f"{raw}: {file}-labels does not give each image one of the classes.")
     held_out = min(VALIDATION, len(train.data) // 10)
     parts = {
         "train": (train.data[:-held_out], train.targets[:-held_out]),
