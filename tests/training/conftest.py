@@ -1,0 +1,49 @@
+"""What the training tests share: the shipped digits, and one tiny run through the command line."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from training import build
+from training.__main__ import main
+from training.datasets import Dataset
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    # Sums depend on how they are split over threads, and these networks are too small for two.
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    return Path(__file__).parents[1] / "data"
+
+
+@pytest.fixture(scope="session")
+def digits(data: Path) -> Dataset:
+    return build.dataset("digits", data)
+
+
+@pytest.fixture(scope="session")
+def train_digits(data: Path) -> list[str]:
+    """The command line of a run that takes a second: 60 steps, 28 to an epoch."""
+    sizes = "--model.channels 4,4 --model.hidden 16 --model.latents 3 --train.batch_size 16"
+    plan = "--train.steps 60 --train.validate_every 20 --train.precision float32 --seed 5"
+    return ["train", "digits", "--data", str(data), *sizes.split(), *plan.split()]
+
+
+@pytest.fixture(scope="session")
+def finished(train_digits: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole checkpoint folder; not to be written to."""
+    folder = tmp_path_factory.mktemp("finished") / "digits"
+    assert main([*train_digits, "--out", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture
+def folder(finished: Path, tmp_path: Path) -> Path:
+    """A copy of the finished checkpoint folder, to be damaged."""
+    return Path(shutil.copytree(finished, tmp_path / "models" / "digits"))

@@ -1,0 +1,99 @@
+"""The convolutional VAE: shapes, Burgess' network, and what it refuses."""
+
+import pytest
+import torch
+
+from training import build
+from training.config import LikelihoodName, ModelConfig
+from training.distributions import Bernoulli, ContinuousBernoulli, Gaussian
+from training.errors import ConfigError
+from training.recipes import RECIPES
+
+SMALL = ((32, 64), (256,))
+BURGESS = ((32, 32, 32, 32), (256, 256))
+
+
+@pytest.mark.parametrize(
+    ("shape", "layers"),
+    [
+        ((1, 28, 28), SMALL),
+        ((1, 64, 64), BURGESS),
+        ((3, 64, 64), BURGESS),
+        ((3, 32, 48), ((4, 8, 4), (16, 8, 4))),
+        ((1, 2, 2), ((4,), (8,))),
+    ],
+)
+@pytest.mark.parametrize("latents", [1, 10])
+@pytest.mark.parametrize("batch", [1, 5])
+def test_shapes(
+    shape: tuple[int, int, int],
+    layers: tuple[tuple[int, ...], tuple[int, ...]],
+    latents: int,
+    batch: int,
+) -> None:
+    channels, hidden = layers
+    config = ModelConfig(latents, "bernoulli", channels=channels, hidden=hidden)
+    model = build.model(config, shape)
+    posterior = model.encode(torch.rand(batch, *shape))
+    assert posterior.mean.shape == posterior.log_variance.shape == (batch, latents)
+    assert model.decode(posterior.sample()).mean.shape == (batch, *shape)
+
+
+def test_burgess_network_by_hand() -> None:
+    model = build.model(RECIPES["sprites-beta4"].run.model, (1, 64, 64))
+    kernel = 4 * 4
+    encoder = [
+        1 * 32 * kernel + 32,  # 64×64 → 32×32
+        *[32 * 32 * kernel + 32] * 3,  # → 16×16 → 8×8 → 4×4
+        32 * 4 * 4 * 256 + 256,
+        256 * 256 + 256,
+        256 * 20 + 20,  # mean and log-variance of 10 latents
+    ]
+    decoder = [
+        10 * 256 + 256,
+        256 * 256 + 256,
+        256 * 32 * 4 * 4 + 32 * 4 * 4,
+        *[32 * 32 * kernel + 32] * 3,
+        32 * 1 * kernel + 1,
+    ]
+    counts = [
+        sum(p.numel() for p in part.parameters()) for part in (model.encoder, model.decoder, model)
+    ]
+    assert counts == [sum(encoder), sum(decoder), 502_005]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "learned"),
+    [
+        ("bernoulli", Bernoulli, None),
+        ("continuous_bernoulli", ContinuousBernoulli, None),
+        ("gaussian", Gaussian, False),
+        ("gaussian_learned", Gaussian, True),
+    ],
+)
+def test_likelihoods(name: LikelihoodName, kind: type, learned: bool | None) -> None:
+    config = ModelConfig(2, name, channels=(4,), hidden=(8,))
+    model = build.model(config, (1, 4, 4))
+    x = torch.rand(3, 1, 4, 4)
+    likelihood = model.decode(model.encode(x).sample())
+    assert isinstance(likelihood, kind)
+    assert likelihood.log_prob(x).shape == x.shape
+    assert 0 <= likelihood.mean.min() <= likelihood.mean.max() <= 1
+
+    likelihood.log_prob(x).sum().backward()
+    without = {n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()}
+    assert without == ({"likelihood.log_variance"} if learned is False else set())
+    if learned is not None:
+        assert model.state_dict()["likelihood.log_variance"].exp().item() == pytest.approx(0.1**2)
+
+
+@pytest.mark.parametrize(
+    ("shape", "channels"),
+    [((1, 28, 28), (4, 4, 4)), ((1, 64, 28), (4, 4, 4)), ((1, 30, 64), (4, 4)), ((1, 5, 5), (4,))],
+)
+def test_images_that_cannot_be_halved(
+    shape: tuple[int, int, int], channels: tuple[int, ...]
+) -> None:
+    config = ModelConfig(2, "bernoulli", channels=channels, hidden=(8,))
+    with pytest.raises(ConfigError, match=rf"{shape[1]}×{shape[2]} image cannot be halved"):
+        build.model(config, shape)
