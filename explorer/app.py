@@ -19,21 +19,17 @@ if ROOT not in sys.path:
 import streamlit as st  # noqa: E402
 
 from explorer import serving, state  # noqa: E402
-from explorer.views import card, instrument  # noqa: E402
 
 
 def draw() -> None:
     """Draw the page that the address names."""
     # The pages have no icons: a browser would fetch those from the internet to show them in its
     # tab. The tab gets ours from `explorer.serving`.
-    home = st.Page(instrument.show, title="Instrument", default=True)
-
-    def model_card() -> None:
-        card.show(home)
-
-    page = st.navigation(
-        [home, st.Page(model_card, title="Model card", url_path="card")], position="top"
-    )
+    pages = [
+        st.Page("views/instrument.py", title="Instrument", default=True),
+        st.Page("views/card.py", title="Model card", url_path="card"),
+    ]
+    page = st.navigation(pages, position="top")
     state.enter(page.url_path)
     page.run()
 

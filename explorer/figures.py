@@ -1,4 +1,4 @@
-"""Pure functions from numbers to Plotly figures, and the one palette: safe for colour-blind eyes."""
+"""Numbers to Plotly figures, by pure functions, in one palette safe for colour-blind eyes."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def training_curve(
 
 def _settled_range(losses: Sequence[float]) -> list[float] | None:
     """Enough of the axis to see the loss settle: the first steep fall may leave the frame."""
-    if not losses:
+    if len(losses) < 40:
         return None
     ordered = sorted(losses)
     low, typical = ordered[0], ordered[int(0.9 * (len(ordered) - 1))]

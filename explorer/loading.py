@@ -107,7 +107,8 @@ def _folders() -> Iterator[Path]:
     yield from _inside(SHIPPED)
     for name in filter(None, os.environ.get(EXTRA, "").split(os.pathsep)):
         folder = Path(name).expanduser()
-        yield from [folder] if _is_checkpoint(folder) else _inside(folder)
+        alone = _is_checkpoint(folder) or not folder.is_dir()
+        yield from [folder] if alone else _inside(folder)
     yield from _inside(RUNS)
 
 
@@ -136,6 +137,8 @@ def _free_id(folder: Path, taken: Iterable[str]) -> str:
 
 
 def _read(folder: Path) -> tuple[Card | None, str]:
+    if not folder.is_dir():
+        return None, f"{EXTRA} names {folder}, which is no folder; correct it and start again."
     try:
         state = tuple(
             sorted((item.name, stat.st_mtime_ns, stat.st_size) for item, stat in _stats(folder))

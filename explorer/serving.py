@@ -226,6 +226,8 @@ class IsolationHeaders:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer through `app`."""
+
         async def send_isolated(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(ISOLATION)

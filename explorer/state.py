@@ -15,7 +15,7 @@ import streamlit as st
 
 KEY = "shared"
 # A query comes from a browser and goes back to one; nothing that we write is nearly as long.
-LONGEST_QUERY = 8192
+LONGEST_QUERY = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def parse(released: object) -> Position | None:
     model, z, query = (released.get(name) for name in ("model", "z", "query"))
     if not (isinstance(model, str) and isinstance(query, str) and isinstance(z, list)):
         return None
-    numbers = [float(value) for value in z if isinstance(value, int | float)]
+    numbers = [float(value) for value in z if type(value) in (int, float)]
     if len(numbers) != len(z) or not all(map(math.isfinite, numbers)):
         return None
     return Position(model, tuple(numbers), query) if len(query) <= LONGEST_QUERY else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from PIL import Image
-from streamlit.navigation.page import StreamlitPage
 
 from explorer import loading, state
 from explorer.loading import Entry
@@ -19,15 +19,15 @@ from training.config import to_json
 PICKER = "card.model"
 
 
-def show(instrument: StreamlitPage) -> None:
-    """Draw the page; `instrument` is the page to open the chosen model in."""
+def show() -> None:
+    """Draw the page."""
     st.set_page_config(page_title="Model card", layout="centered")
     entries = {entry.id: entry for entry in loading.catalogue()}
     if not entries:
         st.title("Model card")
         st.markdown(loading.nothing_found())
         return
-    chosen = _pick(entries, instrument)
+    chosen = _pick(entries)
     if chosen is None:
         return
     if chosen.card is None:
@@ -39,7 +39,7 @@ def show(instrument: StreamlitPage) -> None:
     _draw(chosen, chosen.card)
 
 
-def _pick(entries: dict[str, Entry], instrument: StreamlitPage) -> Entry | None:
+def _pick(entries: dict[str, Entry]) -> Entry | None:
     """A picker, which starts at the model of the address, of the instrument, or the first."""
     asked = st.query_params.get("model")
     if PICKER not in st.session_state:
@@ -55,14 +55,14 @@ def _pick(entries: dict[str, Entry], instrument: StreamlitPage) -> Entry | None:
     chosen: str | None = row.selectbox(
         "Model",
         list(entries),
-        format_func=lambda id: _name(entries[id]),
+        format_func=_names(entries).__getitem__,
         key=PICKER,
         width=320,
         placeholder="Choose a model",
     )
     if chosen is None:
         return None
-    row.page_link(instrument, label="Open in the instrument", icon=":material/tune:")
+    row.page_link("views/instrument.py", label="Open in the instrument", icon=":material/tune:")
     st.query_params["model"] = chosen
     return entries[chosen]
 
@@ -71,10 +71,18 @@ def _first(entries: dict[str, Entry]) -> str:
     return next((entry.id for entry, _ in loading.usable(entries.values())), next(iter(entries)))
 
 
-def _name(entry: Entry) -> str:
-    if entry.card is None:
-        return f"{entry.id} (cannot be used)"
-    return entry.card.title if entry.id == entry.card.name else f"{entry.card.title} ({entry.id})"
+def _names(entries: dict[str, Entry]) -> dict[str, str]:
+    """What the picker calls each entry. No two alike: Streamlit tells options apart by name."""
+    titles = Counter(entry.card.title for entry in entries.values() if entry.card is not None)
+    names = {}
+    for id, entry in entries.items():
+        if entry.card is None:
+            names[id] = f"{id} (cannot be used)"
+        elif titles[entry.card.title] > 1:
+            names[id] = f"{entry.card.title} ({id})"
+        else:
+            names[id] = entry.card.title
+    return names
 
 
 def _draw(entry: Entry, card: Card) -> None:
@@ -228,3 +236,8 @@ def _size(count: int) -> str:
 def _plain(text: str) -> str:
     """Text of a card as text: whoever made the card cannot place pictures or links here."""
     return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:\-])", r"\\\1", " ".join(text.split()))
+
+
+# Streamlit runs the page's file as a script.
+if __name__ == "__main__":
+    show()

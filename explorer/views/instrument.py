@@ -20,3 +20,8 @@ def show() -> None:
     )
     if released is not None:
         state.go_to(released)
+
+
+# Streamlit runs the page's file as a script.
+if __name__ == "__main__":
+    show()

@@ -2,6 +2,7 @@
 // The host inside Streamlit: joins the instrument to a component of the second kind.
 
 import { mount } from "./instrument.js";
+import { linkedModel } from "./link.js";
 
 /**
  * @typedef {object} Component what Streamlit hands to a component's default export
@@ -47,19 +48,29 @@ export function host(component) {
 function stand(component, made) {
   const { parentElement, data } = component;
   const root = document.createElement("div");
+  // Streamlit leaves 5rem at either side where the window has 48rem or more: half of that is ours.
+  root.style.margin = "-0.75rem clamp(-2.5rem, (48rem - 100vw) * 100, 0rem) 0";
   parentElement.append(root);
   const slot = { newest: component, made, remove: () => root.remove() };
   standing.set(parentElement, slot);
   const { destroy } = mount(root, {
     catalogue: data.catalogue,
     assets: new URL(data.assets, location.origin).href,
-    link: { read: () => location.search.slice(1) || slot.newest.data.remembered, write },
+    link: { read: () => read(slot.newest.data.remembered), write },
     onRelease: (state) => slot.newest.setStateValue("released", state),
   });
   slot.remove = () => {
     destroy();
     root.remove();
   };
+}
+
+/**
+ * The address, and where it names no model (one came back from another page) what Python remembers.
+ * @param {string} remembered
+ */
+function read(remembered) {
+  return linkedModel(location.search) === null ? remembered : location.search;
 }
 
 /** @param {string} query */

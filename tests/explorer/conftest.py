@@ -1,0 +1,111 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from explorer import loading
+from training.card import FILES, PREVIEW, describe_files
+from training.config import (
+    DataConfig,
+    ModelConfig,
+    ObjectiveConfig,
+    RunConfig,
+    TrainConfig,
+    to_json,
+)
+
+MakeCheckpoint = Callable[..., Path]
+
+RUN = RunConfig(
+    data=DataConfig("digits"),
+    model=ModelConfig(latents=3, likelihood="bernoulli"),
+    objective=ObjectiveConfig(beta=1.0),
+    train=TrainConfig(steps=500),
+)
+MEASURED = {"unit": "nats", "split": "test", "samples": 10_000, "seed": 7}
+
+
+def card_of(folder: Path) -> dict[str, Any]:
+    """A card as it is written, for whatever files the folder has."""
+    return {
+        "version": 1,
+        "name": folder.name,
+        "title": "Three latents",
+        "summary": "VAE · β 1 · 3 latents",
+        "intent": "A model that exists to be *tested*.",
+        "command": "python -m training train digits --model.latents 3",
+        "controls": {"kind": "continuous", "latents": 3},
+        "image": {"shape": [1, 2, 2], "likelihood": "bernoulli"},
+        "data": {
+            "name": "digits",
+            "source": "MNIST",
+            "licence": "CC BY-SA 3.0",
+            "sha256": "ab" * 32,
+            "splits": {"train": 55_000, "validation": 5_000, "test": 10_000},
+            "labels": ["zero", "one"],
+            "factors": None,
+        },
+        "config": to_json(RUN),
+        "training": {
+            "images": 64_000,
+            "steps": 500,
+            "best_step": 400,
+            "seconds": 754.0,
+            "device": "cpu",
+            "hardware": "a machine with two cores",
+            "precision": "float32",
+            "history": [
+                {"step": step, "train_loss_nats": 200 - step / 5, "validation_loss_nats": 130.0}
+                for step in range(100, 600, 100)
+            ],
+        },
+        "metrics": [
+            {"name": "neg_elbo", "label": "−ELBO", "value": 123.456, "how": "Summed.", **MEASURED},
+            {
+                "name": "active_units",
+                "label": "Active units",
+                "value": 2.0,
+                "how": "Counted.",
+                **MEASURED,
+                "unit": "latents",
+            },
+        ],
+        "latents": [
+            {"kl_nats": kl, "mean": 0.0, "std": 1.0, "posterior_std": 0.1, "active": kl > 0.01}
+            for kl in (1.25, 0.004, 2.5)
+        ],
+        "latents_provenance": {"how": "KL for each latent.", **MEASURED},
+        "examples": {"count": 4, "columns": 2, "split": "test"},
+        "versions": {"python": "3.11", "torch": "2.13"},
+        "files": {name: to_json(file) for name, file in describe_files(folder).items()},
+    }
+
+
+@pytest.fixture(autouse=True)
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for checkpoints that is all the explorer sees: nothing shipped, no runs."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setattr(loading, "SHIPPED", tmp_path / "nothing shipped")
+    monkeypatch.setattr(loading, "RUNS", tmp_path / "no runs")
+    monkeypatch.setenv(loading.EXTRA, str(folder))
+    return folder
+
+
+@pytest.fixture
+def make_checkpoint(models: Path) -> MakeCheckpoint:
+    """Writes a checkpoint folder whose card is true of its files; the files are not real models."""
+
+    def make(id: str, parent: Path | None = None, **changes: object) -> Path:
+        folder = (parent or models) / id
+        folder.mkdir(parents=True)
+        for name in FILES:
+            (folder / name).write_bytes(f"{id} {name} ".encode() * 40)
+        Image.new("L", (16, 8), 128).save(folder / PREVIEW, lossless=True)
+        (folder / "card.json").write_text(json.dumps(card_of(folder) | changes), "utf-8")
+        return folder
+
+    return make

@@ -1,0 +1,47 @@
+import pytest
+
+from explorer import figures
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_bars_are_sorted_by_kl_and_inactive_latents_apart() -> None:
+    figure = figures.kl_bars([0.5, 0.001, 2.0], [True, False, True], figures.LIGHT)
+    active, inactive = figure.data
+    assert list(active.x) == ["z₂", "z₀"]
+    assert list(active.y) == [2.0, 0.5]
+    assert list(inactive.x) == ["z₁"]
+    assert list(figure.layout.xaxis.categoryarray) == ["z₂", "z₀", "z₁"]
+
+
+def test_the_curve_marks_the_step_that_was_kept() -> None:
+    figure = figures.training_curve([1, 2, 3], [9, 8, 7], [9.5, 8.0, 8.5], 2, figures.DARK)
+    training, validation, kept = figure.data
+    assert list(training.y) == [9, 8, 7]
+    assert list(validation.y) == [9.5, 8.0, 8.5]
+    assert (list(kept.x), list(kept.y)) == ([2], [8.0])
+
+
+def test_a_long_curve_is_framed_where_it_settles() -> None:
+    losses = [1000.0, *[100.0] * 50]
+    figure = figures.training_curve(range(51), losses, losses, 50, figures.LIGHT)
+    low, high = figure.layout.yaxis.range
+    assert low < 100 < high < 1000
+
+
+@pytest.mark.parametrize(
+    ("colours", "background"), [(figures.LIGHT, "#ffffff"), (figures.DARK, "#14171b")]
+)
+def test_colours_can_be_read(colours: figures.Palette, background: str) -> None:
+    assert contrast(colours.text, background) >= 4.5
+    assert contrast(colours.accent, background) >= 3
+    assert contrast(colours.second, background) >= 3

@@ -1,0 +1,133 @@
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from explorer import loading
+
+MakeCheckpoint = Callable[..., Path]
+
+
+def ids() -> list[str]:
+    return [entry.id for entry in loading.catalogue()]
+
+
+def test_an_empty_folder_has_nothing_and_says_what_to_do() -> None:
+    assert loading.catalogue() == ()
+    assert "python -m training train" in loading.nothing_found()
+
+
+def test_a_new_folder_appears_and_a_removed_one_goes(make_checkpoint: MakeCheckpoint) -> None:
+    make_checkpoint("first")
+    assert ids() == ["first"]
+    second = make_checkpoint("second")
+    assert ids() == ["first", "second"]
+    (second / "card.json").unlink()
+    for file in second.iterdir():
+        file.unlink()
+    assert ids() == ["first"]
+
+
+def test_a_card_is_read_again_only_when_a_file_changed(
+    make_checkpoint: MakeCheckpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_checkpoint("watched")
+    reads = []
+    original = loading.read_card
+    monkeypatch.setattr(loading, "read_card", lambda path: reads.append(path) or original(path))
+    assert loading.find("watched") == loading.find("watched")
+    assert len(reads) == 1
+
+    card = json.loads((folder / "card.json").read_text("utf-8"))
+    (folder / "card.json").write_text(json.dumps(card | {"title": "Renamed at last"}), "utf-8")
+    entry = loading.find("watched")
+    assert entry is not None
+    assert entry.card is not None
+    assert entry.card.title == "Renamed at last"
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda folder: (folder / "decoder.onnx").unlink(), "decoder.onnx"),
+        (lambda folder: (folder / "decoder.onnx").write_bytes(b"short"), "decoder.onnx"),
+        (lambda folder: (folder / "card.json").write_text("{"), "card.json"),
+        (lambda folder: (folder / "card.json").write_text('{"version": 99}'), "version"),
+        (lambda folder: (folder / "card.json").unlink(), "card.json"),
+        (lambda folder: (folder / "card.json").write_bytes(b"\xff\xfe"), "card.json"),
+    ],
+)
+def test_a_broken_checkpoint_is_an_entry_with_one_sentence(
+    make_checkpoint: MakeCheckpoint, damage: Callable[[Path], object], words: str
+) -> None:
+    damage(make_checkpoint("broken"))
+    make_checkpoint("whole")
+    broken, whole = loading.catalogue()
+    assert broken.card is None
+    assert words in broken.error
+    assert "\n" not in broken.error
+    assert broken.error.endswith(".")
+    assert whole.card is not None
+    assert loading.describe([broken]) == [{"id": "broken", "error": broken.error}]
+
+
+def test_what_is_no_checkpoint_is_passed_over(
+    models: Path, make_checkpoint: MakeCheckpoint
+) -> None:
+    (models / "notes").mkdir()
+    (models / "readme.txt").write_text("hello")
+    make_checkpoint(".hidden")
+    assert ids() == []
+
+
+def test_extra_folders_may_be_checkpoints_or_hold_them(
+    make_checkpoint: MakeCheckpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = make_checkpoint("alone", tmp_path / "elsewhere")
+    make_checkpoint("one", tmp_path / "many")
+    make_checkpoint("two", tmp_path / "many")
+    named = [alone, tmp_path / "many", tmp_path / "missing"]
+    monkeypatch.setenv(loading.EXTRA, os.pathsep.join(map(str, named)))
+    assert ids() == ["alone", "one", "two", "missing"]
+    missing = loading.find("missing")
+    assert missing is not None
+    assert loading.EXTRA in missing.error
+
+
+def test_the_first_of_a_name_keeps_it(
+    make_checkpoint: MakeCheckpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped, runs = tmp_path / "shipped", tmp_path / "runs"
+    monkeypatch.setattr(loading, "SHIPPED", shipped)
+    monkeypatch.setattr(loading, "RUNS", runs)
+    make_checkpoint("digits", shipped)
+    make_checkpoint("digits")
+    make_checkpoint("digits", runs)
+    make_checkpoint("digits", tmp_path / "other" / "runs")
+    monkeypatch.setenv(
+        loading.EXTRA,
+        os.pathsep.join([os.environ[loading.EXTRA], str(tmp_path / "other" / "runs")]),
+    )
+    assert ids() == ["digits", "digits~models", "digits~runs", "digits~runs~2"]
+    folders = {entry.id: entry.folder for entry in loading.catalogue()}
+    assert folders["digits"] == shipped / "digits"
+
+
+def test_a_folder_named_twice_is_listed_once(
+    make_checkpoint: MakeCheckpoint, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_checkpoint("once")
+    monkeypatch.setenv(loading.EXTRA, os.pathsep.join([str(models), str(folder)]))
+    assert ids() == ["once"]
+
+
+def test_the_front_end_hears_addresses_below_the_base_path(
+    make_checkpoint: MakeCheckpoint,
+) -> None:
+    make_checkpoint("a b")
+    (listing,) = loading.describe(loading.catalogue(), "/lab")
+    assert listing["url"] == "/lab/checkpoints/a%20b/"
+    assert listing["preview"] == "/lab/checkpoints/a%20b/preview.webp"
+    assert listing["title"] == "Three latents"

@@ -1,0 +1,140 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import explorer
+from explorer import state
+
+MakeCheckpoint = Callable[..., Path]
+APP = Path(explorer.__file__).with_name("app.py")
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return AppTest.from_file(APP, default_timeout=60)
+
+
+@pytest.fixture
+def card(app: AppTest) -> AppTest:
+    """The app on its way to the model card: `run()` draws it."""
+    return app.run().switch_page("views/card.py")
+
+
+def words(app: AppTest) -> str:
+    assert not app.exception
+    return "\n".join(
+        element.value for kind in ("title", "markdown", "caption") for element in app.get(kind)
+    )
+
+
+def sent(app: AppTest) -> str:
+    """The data that the component on the page was given."""
+    assert not app.exception
+    (component,) = app.get("bidi_component")
+    return component.proto.json
+
+
+def test_the_instrument_opens_first(app: AppTest, make_checkpoint: MakeCheckpoint) -> None:
+    make_checkpoint("mine")
+    app.run()
+    assert "/instrument/" in sent(app)
+    assert "/checkpoints/mine/" in sent(app)
+
+
+def test_the_instrument_opens_without_any_checkpoint(app: AppTest) -> None:
+    app.run()
+    assert '"catalogue": []' in sent(app)
+
+
+def test_a_release_becomes_the_shared_position(
+    app: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    make_checkpoint("mine")
+    app.run()
+    before = sent(app)
+    query = "model=mine&z=0.5,-1,2"
+    app.session_state["instrument"] = {
+        "released": {"model": "mine", "z": [0.5, -1, 2], "query": query}
+    }
+    app.run()
+    shared = app.session_state[state.KEY]
+    assert shared.position == state.Position("mine", (0.5, -1.0, 2.0), query)
+    assert sent(app) == before, "a release must not send the data anew"
+
+
+def test_coming_back_from_another_page_opens_where_one_was(
+    app: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    make_checkpoint("first")
+    make_checkpoint("second")
+    query = "model=second&z=0.5,-1,2"
+    app.session_state[state.KEY] = state.Shared(state.Position("second", (0.5, -1.0, 2.0), query))
+    app.run().switch_page("views/card.py").run()
+    assert app.selectbox(key="card.model").value == "second"
+    app.switch_page("views/instrument.py").run()
+    assert query in sent(app)
+
+    app.switch_page("views/card.py").run()
+    app.selectbox(key="card.model").select("first").run()
+    app.switch_page("views/instrument.py").run()
+    assert '"remembered": "model=first"' in sent(app)
+
+
+def test_the_card_shows_its_numbers_and_how_they_came_about(
+    card: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    make_checkpoint("mine")
+    card.run()
+    shown = words(card)
+    assert [title.value for title in card.title] == ["Three latents"]
+    assert [(metric.label, metric.value) for metric in card.metric] == [
+        ("−ELBO", "123.46 nats"),
+        ("Active units", "2 latents"),
+    ]
+    assert "Test split · 10,000 images · seed 7" in shown
+    assert "13 min on a machine with two cores" in shown
+    assert "64,000 images in 500 steps" in shown
+    assert "step 400" in shown
+    assert "CC BY\\-SA 3.0" in shown
+    assert "abababababababab" in shown
+    assert card.code[0].value == "python -m training train digits --model.latents 3"
+    assert len(card.get("plotly_chart")) == 2
+    assert card.query_params["model"] == "mine"
+
+
+def test_a_card_cannot_place_markup_on_the_page(
+    card: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    make_checkpoint("mine", intent="![pixel](https://example.org/x.png) <b>bold</b> :red[x]")
+    shown = words(card.run())
+    assert "![pixel](" not in shown
+    assert ":red[" not in shown
+
+
+def test_a_link_to_a_model_that_is_not_here_says_so(
+    card: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    make_checkpoint("mine")
+    card.query_params["model"] = "nope"
+    card.run()
+    assert "“nope”" in words(card)
+    assert "EXPLORER_MODELS" in words(card)
+    card.selectbox(key="card.model").select("mine").run()
+    assert [title.value for title in card.title] == ["Three latents"]
+
+
+def test_without_checkpoints_the_card_page_says_what_to_do(card: AppTest) -> None:
+    assert "python -m training train" in words(card.run())
+
+
+def test_a_broken_checkpoint_has_a_card_page_with_the_reason(
+    card: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    (make_checkpoint("broken") / "encoder.onnx").unlink()
+    make_checkpoint("whole")
+    card.query_params["model"] = "broken"
+    shown = words(card.run())
+    assert "encoder.onnx" in shown
+    assert "Three latents" in card.selectbox(key="card.model").options[1]

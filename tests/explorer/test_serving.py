@@ -1,0 +1,208 @@
+"""The routes over a real socket: a test client would tidy hostile paths away before sending them."""
+
+import gzip
+import http.client
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from explorer import serving
+
+MakeCheckpoint = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    server = uvicorn.Server(
+        uvicorn.Config(serving.plain_app(), port=0, log_level="error", ws="none")
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def get(port: int) -> Callable[..., tuple[http.client.HTTPResponse, bytes]]:
+    def get(
+        path: str, method: str = "GET", **headers: str
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, headers=named)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer, body
+
+    return get
+
+
+Get = Callable[..., tuple[http.client.HTTPResponse, bytes]]
+
+
+@pytest.fixture
+def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A web folder of its own, with a secret beside it."""
+    folder = tmp_path / "web"
+    (folder / "vendor").mkdir(parents=True)
+    (folder / "a.js").write_text("export {};")
+    (folder / "vendor" / "engine.wasm.gz").write_bytes(gzip.compress(b"\0asm" * 500))
+    (folder / ".hidden").write_text("secret")
+    (tmp_path / "secret.txt").write_text("secret")
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+    monkeypatch.setattr(serving, "WEB", folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("file", "media_type"),
+    [
+        ("instrument.js", "text/javascript; charset=utf-8"),
+        ("instrument.css", "text/css; charset=utf-8"),
+        ("index.html", "text/html; charset=utf-8"),
+        ("vendor/ort.wasm.bundle.min.mjs", "text/javascript; charset=utf-8"),
+        ("vendor/ort-wasm-simd-threaded.wasm", "application/wasm"),
+    ],
+)
+def test_the_front_end_is_served_with_the_types_that_browsers_insist_on(
+    get: Get, file: str, media_type: str
+) -> None:
+    answer, body = get(f"/instrument/{file}", accept_encoding="gzip")
+    assert answer.status == 200
+    assert answer.getheader("content-type") == media_type
+    assert body
+
+
+@pytest.mark.parametrize("path", ["/instrument/a.js", "/catalogue.json", "/nowhere"])
+def test_every_answer_is_isolated(get: Get, web: Path, path: str) -> None:
+    answer, _ = get(path)
+    assert answer.getheader("cross-origin-opener-policy") == "same-origin"
+    assert answer.getheader("cross-origin-embedder-policy") == "require-corp"
+    assert answer.getheader("cross-origin-resource-policy") == "same-origin"
+
+
+def test_a_known_file_is_not_sent_again(get: Get, web: Path) -> None:
+    first, body = get("/instrument/a.js")
+    assert first.getheader("cache-control") == "no-cache"
+    assert body == b"export {};"
+    again, nothing = get("/instrument/a.js", if_none_match=first.getheader("etag") or "")
+    assert (again.status, nothing) == (304, b"")
+    (web / "a.js").write_text("export const changed = 1;")
+    changed, body = get("/instrument/a.js", if_none_match=first.getheader("etag") or "")
+    assert (changed.status, body) == (200, b"export const changed = 1;")
+
+
+def test_a_packed_file_is_sent_packed_or_unpacked(get: Get, web: Path) -> None:
+    packed, body = get("/instrument/vendor/engine.wasm", accept_encoding="br, gzip")
+    assert packed.getheader("content-encoding") == "gzip"
+    assert packed.getheader("content-type") == "application/wasm"
+    assert packed.getheader("vary") == "Accept-Encoding"
+    assert gzip.decompress(body) == b"\0asm" * 500
+
+    plain, body = get("/instrument/vendor/engine.wasm")
+    assert plain.getheader("content-encoding") == "identity"
+    assert body == b"\0asm" * 500
+    assert plain.getheader("etag") != packed.getheader("etag")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/instrument/../secret.txt",
+        "/instrument/..%2fsecret.txt",
+        "/instrument/%2e%2e/secret.txt",
+        "/instrument/vendor/../../secret.txt",
+        "/instrument/vendor/%2e%2e%2f%2e%2e%2fsecret.txt",
+        "/instrument/..%5csecret.txt",
+        "/instrument//etc/passwd",
+        "/instrument/%2fetc%2fpasswd",
+        "/instrument/link.txt",
+        "/instrument/.hidden",
+        "/instrument/a.js%00.txt",
+        "/instrument/vendor",
+        "/instrument/",
+        "/instrument/" + "a/" * 3000,
+        "/instrument/" + "a" * 5000,
+    ],
+)
+def test_no_path_leads_out_of_the_web_folder(get: Get, web: Path, path: str) -> None:
+    answer, body = get(path)
+    assert answer.status == 404
+    assert b"secret" not in body
+
+
+def test_a_checkpoint_folder_gives_its_own_files_only(
+    get: Get, make_checkpoint: MakeCheckpoint, tmp_path: Path
+) -> None:
+    folder = make_checkpoint("mine")
+    (folder / "metrics.jsonl").write_text("{}")
+    (tmp_path / "models" / "secret.txt").write_text("secret")
+    answer, body = get("/checkpoints/mine/decoder.onnx", accept_encoding="gzip")
+    assert answer.status == 200
+    assert answer.getheader("content-encoding") == "identity"
+    assert body == (folder / "decoder.onnx").read_bytes()
+    for path in (
+        "mine/metrics.jsonl",
+        "mine/",
+        "mine/../secret.txt",
+        "mine/..%2fsecret.txt",
+        "../models/mine/card.json",
+        "..%2fmodels%2fmine/card.json",
+        "other/card.json",
+        "%2e/card.json",
+    ):
+        assert get(f"/checkpoints/{path}")[0].status == 404, path
+
+
+def test_a_broken_checkpoint_is_listed_and_not_served(
+    get: Get, make_checkpoint: MakeCheckpoint
+) -> None:
+    make_checkpoint("whole")
+    folder = make_checkpoint("broken")
+    (folder / "decoder.onnx").unlink()
+    (folder / "decoder.onnx").symlink_to("/etc/passwd")
+    broken, whole = json.loads(get("/catalogue.json")[1])
+    assert broken["id"] == "broken"
+    assert "decoder.onnx" in broken["error"]
+    assert whole["url"] == "/checkpoints/whole/"
+    assert get("/checkpoints/broken/decoder.onnx")[0].status == 404
+    assert get("/checkpoints/broken/card.json")[0].status == 404
+
+
+def test_only_reading_is_possible(get: Get, web: Path) -> None:
+    assert get("/instrument/a.js", "POST")[0].status == 405
+    assert get("/instrument/a.js", "HEAD")[0].status == 200
+
+
+def test_routes_move_below_a_base_path(make_checkpoint: MakeCheckpoint) -> None:
+    assert serving.base_path("") == serving.base_path("/") == ""
+    assert serving.base_path("lab/vae/") == "/lab/vae"
+    paths = [route.path for route in serving.routes("/lab") + serving.page_routes("/lab")]
+    assert all(path.startswith("/lab/") for path in paths)
+    make_checkpoint("mine")
+    lines = "".join(serving.early_lines("mine", "/lab"))
+    assert 'src="/lab/instrument/early.js"' in lines
+    assert 'href="/lab/checkpoints/mine/decoder.onnx"' in lines
+
+
+def test_the_page_fetches_the_model_of_its_link_early(make_checkpoint: MakeCheckpoint) -> None:
+    make_checkpoint("first")
+    make_checkpoint("second")
+    assert "/checkpoints/second/card.json" in "".join(serving.early_lines("second", ""))
+    for unknown in ("", 'nope"><script>'):
+        lines = "".join(serving.early_lines(unknown, ""))
+        assert "/checkpoints/first/card.json" in lines
+        assert "nope" not in lines
+
+
+def test_streamlits_page_still_has_the_head_that_we_add_to() -> None:
+    assert serving.STREAMLIT_PAGE.read_text("utf-8").count("<head>") == 1

@@ -1,0 +1,59 @@
+"""Imports go one way, and opening the app waits for nothing that it does not need."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAVY = ("torch", "torchvision", "onnx", "onnxruntime")
+# Streamlit imports these where it can; what a first visitor waits for must not make it.
+SLOW = ("numpy", "pandas", "pyarrow")
+
+
+def imports_of(file: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "training").rglob("*.py")), ids=lambda file: file.stem
+)
+def test_training_knows_neither_explorer_nor_streamlit(file: Path) -> None:
+    assert not imports_of(file) & {"explorer", "streamlit", "starlette"}
+
+
+def loaded_by(code: str, names: tuple[str, ...]) -> list[str]:
+    """Which of `names` a new interpreter has imported after `code`."""
+    script = f"{code}\nimport sys\nprint([name for name in {names!r} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return ast.literal_eval(done.stdout.splitlines()[-1])
+
+
+def test_opening_the_app_imports_no_torch() -> None:
+    opened = """
+from streamlit.testing.v1 import AppTest
+for page in ("views/instrument.py", "views/card.py"):
+    app = AppTest.from_file("explorer/app.py", default_timeout=60).run()
+    assert not app.switch_page(page).run().exception
+"""
+    opened = opened.replace('"explorer/app.py"', repr(str(ROOT / "explorer" / "app.py")))
+    assert loaded_by(f"import explorer.serving\n{opened}", HEAVY) == []
+
+
+def test_the_instrument_waits_for_no_data_frames() -> None:
+    app = repr(str(ROOT / "explorer" / "app.py"))
+    opened = f"""
+from streamlit.testing.v1 import AppTest
+assert not AppTest.from_file({app}, default_timeout=60).run().exception
+"""
+    assert loaded_by(f"import explorer.serving\n{opened}", SLOW) == []
