@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 from training.errors import ConfigError
 
 T = TypeVar("T")
+LARGEST_INTEGER = 2**53  # up to here whole numbers are exact in every JSON reader
 
 LikelihoodName = Literal["bernoulli", "gaussian", "gaussian_learned", "continuous_bernoulli"]
 
@@ -114,7 +115,7 @@ def _read(kind: Any, value: Any, where: str) -> Any:
         return _read_dataclass(kind, value, where)
     if origin is Literal:
         if value not in arguments or isinstance(value, bool):
-            raise ConfigError(f"{where} is {value!r}; choose one of {', '.join(arguments)}.")
+            raise ConfigError(f"{where} is {value!r:.60}; choose one of {', '.join(arguments)}.")
         return value
     if origin is types.UnionType:
         if value is None and type(None) in arguments:
@@ -123,7 +124,9 @@ def _read(kind: Any, value: Any, where: str) -> Any:
     if origin is tuple and isinstance(value, list):
         return tuple(_read(arguments[0], item, f"{where}[{i}]") for i, item in enumerate(value))
     if origin is dict and isinstance(value, dict):
-        return {key: _read(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
+        return {
+            key: _read(arguments[1], item, f"{where}[{key!r:.60}]") for key, item in value.items()
+        }
     if kind is Any:
         return value
     if kind is float and type(value) is int:
@@ -131,6 +134,8 @@ def _read(kind: Any, value: Any, where: str) -> Any:
     plain: type = origin or kind
     if not isinstance(value, plain) or (isinstance(value, bool) and kind is not bool):
         raise ConfigError(f"{where} is {value!r:.60}; expected {_JSON_NAMES[plain]}.")
+    if plain is int and abs(value) > LARGEST_INTEGER:
+        raise ConfigError(f"{where} is too large; at most 2⁵³ is read.")
     return _finite_float(value, where) if plain is float else value
 
 
@@ -175,13 +180,14 @@ def override(config: RunConfig, path: str, text: str) -> RunConfig:
     Raises:
         ConfigError: for an unknown path or a value of the wrong type.
     """
-    tree = to_json(config)
+    # Through the types once: a number that is whole may stand where any number may.
+    tree = to_json(from_json(RunConfig, to_json(config), "the run"))
     *sections, name = path.split(".")
     node: Any = tree
     for section in sections:
         node = node.get(section) if isinstance(node, dict) else None
     if not isinstance(node, dict) or name not in node or isinstance(node[name], dict):
-        raise ConfigError(f"There is no option --{path}{_nearest(path, option_paths(tree))}.")
+        raise ConfigError(f"There is no option --{path:.60}{_nearest(path, option_paths(tree))}.")
     node[name] = _parse(text, node[name], path)
     return from_json(RunConfig, tree, "the run")
 
@@ -208,4 +214,4 @@ def _parse(text: str, current: Any, path: str) -> Any:
         kind = {list: "whole numbers with commas", int: "a whole number"}.get(
             type(current), "a number"
         )
-        raise ConfigError(f"--{path} got {text!r}; it takes {kind}.") from error
+        raise ConfigError(f"--{path} got {text!r:.60}; it takes {kind}.") from error
