@@ -168,7 +168,9 @@ def _finite_float(value: Any, where: str) -> float:
 
 
 def _nearest(key: str, known: typing.Iterable[str]) -> str:
-    close = difflib.get_close_matches(str(key), list(known), n=1)
+    known = list(known)
+    inside = [name for name in known if name.endswith(f".{key}")]
+    close = inside or difflib.get_close_matches(str(key), known, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
 
 
