@@ -134,7 +134,7 @@ def _read(kind: Any, value: Any, where: str) -> Any:
     plain: type = origin or kind
     if not isinstance(value, plain) or (isinstance(value, bool) and kind is not bool):
         raise ConfigError(f"{where} is {value!r:.60}; expected {_JSON_NAMES[plain]}.")
-    if plain is int and abs(value) > LARGEST_INTEGER:
+    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
         raise ConfigError(f"{where} is too large; at most 2⁵³ is read.")
     return _finite_float(value, where) if plain is float else value
 
