@@ -1,0 +1,194 @@
+"""The run configuration: JSON both ways, typed overrides, and one sentence for what is wrong."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from training.__main__ import main
+from training.config import RunConfig, from_json, option_paths, override, to_json
+from training.errors import ConfigError
+from training.recipes import RECIPES
+
+DIGITS = RECIPES["digits"].run
+
+
+def replaced(path: str, value: object) -> dict[str, Any]:
+    """The JSON of digits' run with one field set, or added."""
+    tree: dict[str, Any] = to_json(DIGITS)
+    *sections, name = path.split(".")
+    node = tree
+    for section in sections:
+        node = node[section]
+    node[name] = value
+    return tree
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
+def test_json_round_trip(recipe: Any) -> None:
+    text = json.dumps(to_json(recipe.run))
+    assert from_json(RunConfig, json.loads(text), "the run") == recipe.run
+
+
+def test_defaults_may_be_left_out() -> None:
+    tree = to_json(RECIPES["sprites-beta4"].run)
+    for path in ("data.binarization", "model.channels", "train.batch_size"):
+        section, name = path.split(".")
+        del tree[section][name]
+    del tree["seed"]
+    assert from_json(RunConfig, tree, "the run") == RECIPES["sprites-beta4"].run
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "value"),
+    [
+        ("seed", "7", 7),
+        ("objective.beta", "8", 8.0),
+        ("objective.beta", "0.25", 0.25),
+        ("objective.beta", "0", 0.0),
+        ("train.learning_rate", "3e-4", 3e-4),
+        ("train.steps", "5", 5),
+        ("train.precision", "float32", "float32"),
+        ("model.channels", "8,16,32", [8, 16, 32]),
+        ("model.hidden", "64", [64]),
+        ("model.likelihood", "gaussian_learned", "gaussian_learned"),
+        ("data.name", "fashion", "fashion"),
+    ],
+)
+def test_override_changes_one_field(path: str, text: str, value: object) -> None:
+    changed = override(DIGITS, path, text)
+    assert to_json(changed) == replaced(path, value)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "message"),
+    [
+        ("objective.bta", "8", "--objective.bta; did you mean 'objective.beta'"),
+        ("beta", "8", "did you mean 'objective.beta'"),
+        ("objective", "8", "no option --objective"),
+        ("train.steps.more", "8", "no option --train.steps.more"),
+        ("", "8", "no option --"),
+        ("train.steps", "2.5", "--train.steps got '2.5'; it takes a whole number"),
+        ("train.steps", "true", "whole number"),
+        ("train.steps", "9" * 6000, "whole number"),
+        ("train.steps", str(10**400), "run.train.steps is too large"),
+        ("model.hidden", str(10**30), r"model.hidden\[0\] is too large"),
+        ("train.steps", "0", "train.steps is 0; it must be greater than 0"),
+        ("train.batch_size", "-1", "greater than 0"),
+        ("model.latents", "0", "greater than 0"),
+        ("model.channels", "8,0", r"model.channels\[1\] is 0"),
+        ("model.channels", "", "--model.channels got ''; it takes whole numbers with commas"),
+        ("model.hidden", "8;9", "whole numbers with commas"),
+        ("train.learning_rate", "fast", "--train.learning_rate got 'fast'; it takes a number"),
+        ("train.learning_rate", "nan", "train.learning_rate is not a finite number"),
+        ("train.learning_rate", "0", "greater than 0"),
+        ("objective.beta", "inf", "objective.beta is not a finite number"),
+        ("objective.beta", "1e400", "objective.beta is not a finite number"),
+        ("objective.beta", "-1", "cannot be negative"),
+        ("train.schedule", "linear", "train.schedule is 'linear'; choose one of constant, cosine"),
+        ("data.name", "x" * 1000, "data.name is 'xxx.* choose one of digits, fashion, sprites"),
+        ("seed", "-1", "seed is -1; it must be between 0 and"),
+        ("seed", str(2**31), "it must be between 0 and"),
+    ],
+)
+def test_override_refuses(path: str, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        override(DIGITS, path, text)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("train.steps", True, "train.steps is True; expected a whole number"),
+        ("train.steps", 10.0, "train.steps is 10.0; expected a whole number"),
+        ("train.steps", "10", "train.steps is '10'; expected a whole number"),
+        ("train.steps", None, "expected a whole number"),
+        ("objective.beta", True, "objective.beta is True; expected a number"),
+        ("objective.beta", float("nan"), "objective.beta is not a finite number"),
+        ("objective.beta", 10**400, "objective.beta is not a finite number"),
+        ("model.channels", 32, "model.channels is 32; expected a list"),
+        ("model.channels", [], "model.channels is empty"),
+        ("model.channels", [8, "16"], r"model.channels\[1\] is '16'"),
+        ("model.likelihood", ["bernoulli"], "choose one of bernoulli"),
+        ("data", "digits", "data is 'digits'; expected an object"),
+        ("train", [1], r"train is \[1\]; expected an object"),
+        ("train.stepz", 1, "train has an unknown field 'stepz'; did you mean 'steps'"),
+        ("train.evil\nname", 1, r"unknown field 'evil\\nname'; known: steps, "),
+    ],
+)
+def test_json_refuses(path: str, value: object, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        from_json(RunConfig, replaced(path, value), "the run")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_field_is_named() -> None:
+    tree = to_json(DIGITS)
+    del tree["train"]["steps"]
+    with pytest.raises(ConfigError, match=r"the run\.train lacks the field 'steps'"):
+        from_json(RunConfig, tree, "the run")
+
+
+def test_configuration_is_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        DIGITS.train.steps = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("equals", [" ", "="])
+def test_dry_run_prints_the_configuration_and_writes_nothing(
+    equals: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    words = f"train digits --dry-run --seed 3 --objective.beta{equals}8 --model.hidden{equals}8,9"
+    assert main([*words.split(), "--out", str(out)]) == 0
+    tree = json.loads(capsys.readouterr().out)
+    assert tree.pop("out") == str(out)
+    expected = DIGITS
+    for path, text in (("seed", "3"), ("objective.beta", "8"), ("model.hidden", "8,9")):
+        expected = override(expected, path, text)
+    assert from_json(RunConfig, tree, "the run") == expected
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("train digitz", "no recipe 'digitz'; choose one of digits, digits-2d, fashion, sprites"),
+        ("train digits --objective.bta 8", "did you mean 'objective.beta'"),
+        ("train digits --objective.beta", "'--objective.beta' is not understood"),
+        ("train digits objective.beta 8", "'objective.beta' is not understood"),
+        ("train digits --seed -1", "seed is -1"),
+        ("train digits --resum", "'--resum' is not understood"),
+        ("list --dry-run", "--dry-run is no option of `list`"),
+        ("evaluate x --objective.beta 8", "--objective.beta is no option of `evaluate`"),
+    ],
+)
+def test_command_line_refuses_in_one_line(
+    words: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words.split()]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: ")
+    assert captured.err.count("\n") == 1
+    assert message in captured.err
+
+
+def test_help_names_every_field(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["train", "--help"])
+    assert left.value.code == 0
+    text = "".join(capsys.readouterr().out.split())
+    for path in option_paths(to_json(DIGITS)):
+        assert f"--{path}" in text
+
+
+def test_list_names_every_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(RECIPES)
+    assert all(recipe.intent in line for line, recipe in zip(lines, RECIPES.values(), strict=True))
