@@ -50,7 +50,7 @@ export function createBench({ entry, card, bytes, decoder, assets, initial, mess
 
   const element = el(
     "div",
-    { class: "bench" },
+    { class: "bench", style: `--ratio: ${shape[2] / shape[1]}` },
     rack.element,
     el(
       "section",

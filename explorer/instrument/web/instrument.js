@@ -25,7 +25,7 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
   const engine = startEngine(assets);
   engine.catch(() => {});
   const messages = createMessages();
-  const picker = createPicker({ catalogue, onPick: (id) => open(id, "") });
+  const picker = createPicker({ catalogue, onPick: (id) => open(id, "").then(() => bench && told(bench.store.get())) });
   const share = createShare({ tell: messages.tell });
   const help = createHelp();
   const header = createHeader({
@@ -115,7 +115,7 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
       onCommit: told,
     });
     place.replaceChildren(bench.element);
-    if (!query) told(bench.store.get());
+    link.write(writeLink({ ...initial, model }));
   }
 
   /** @param {import("./store.js").State} state */

@@ -17,10 +17,13 @@ export function createMessages() {
     note.hidden = true;
   }
 
-  function show(sentence) {
+  /** @param {string} sentence @param {boolean} passing */
+  function show(sentence, passing) {
     clearTimeout(timer);
     text.textContent = sentence;
+    note.classList.toggle("passing", passing);
     note.hidden = false;
+    if (passing) timer = window.setTimeout(hide, SHOWN_MS);
   }
 
   return {
@@ -32,13 +35,12 @@ export function createMessages() {
     },
     /** @param {string} sentence passes by itself */
     tell(sentence) {
-      show(sentence);
+      show(sentence, true);
       polite.textContent = sentence;
-      timer = window.setTimeout(hide, SHOWN_MS);
     },
     /** @param {string} sentence stays until it is closed */
     warn(sentence) {
-      show(sentence);
+      show(sentence, false);
       urgent.textContent = sentence;
     },
   };

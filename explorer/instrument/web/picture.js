@@ -14,7 +14,7 @@ const KEPT_MEASURES = 5000;
 export function createPicture({ decoder, shape, latents, title, onFirst, onFailure }) {
   const [, height, width] = shape;
   const canvas = el("canvas", { class: "picture", role: "img", width, height });
-  const frame = el("div", { class: "picture-frame", style: `--ratio: ${width / height}` }, canvas);
+  const frame = el("div", { class: "picture-frame" }, canvas);
   const context = canvas.getContext("2d", { alpha: false });
   const image = new ImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);

@@ -40,11 +40,13 @@ export function createSlider({ latent, facts, largestKl, how, shape, commands })
     "aria-label": `Value of ${name}`,
     on: {
       focus: () => value.select(),
-      change: () => commands.enter(latent, value.value),
+      change: enter,
       keydown(event) {
-        if (event.key === "Enter") commands.enter(latent, value.value);
-        else if (event.key === "Escape") range.focus();
-        else return;
+        if (event.key === "Enter") enter();
+        else if (event.key === "Escape") {
+          write(shown);
+          range.focus();
+        } else return;
         event.preventDefault();
       },
       blur: () => write(shown),
@@ -100,6 +102,11 @@ export function createSlider({ latent, facts, largestKl, how, shape, commands })
     button.setAttribute("aria-label", label);
     button.title = label;
     button.replaceChildren(icon(picture));
+  }
+
+  function enter() {
+    commands.enter(latent, value.value);
+    write(shown);
   }
 
   let shown = NaN;

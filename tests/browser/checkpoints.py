@@ -1,0 +1,139 @@
+"""Checkpoints made by hand for the browser tests: small, and with images that can be worked out."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+import onnx
+import safetensors.numpy
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
+from PIL import Image
+
+from training import card
+from training.config import RunConfig
+from training.recipes import RECIPES
+
+EXAMPLES, COLUMNS = 12, 5
+
+
+def weights(latents: int, shape: tuple[int, int, int], inactive: int) -> NDArray[np.float32]:
+    """(latents, C·H·W): a soft blot for each latent; those of the last `inactive` are empty."""
+    channels, height, width = shape
+    y, x = np.mgrid[:height, :width]
+    blots = np.zeros((latents, *shape), np.float32)
+    for latent in range(latents - inactive):
+        angle = 2 * math.pi * latent / latents
+        distance = (x - width * (0.5 + 0.3 * math.cos(angle))) ** 2
+        distance += (y - height * (0.5 + 0.25 * math.sin(angle))) ** 2
+        blots[latent, latent % channels] = 2 * np.exp(-distance / 8)
+    return blots.reshape(latents, -1)
+
+
+def decode(z: NDArray[np.float32], pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the decoder of these checkpoints computes: sigmoid(z W − 1), flat."""
+    return np.asarray(1 / (1 + np.exp(1 - z @ pixels)), np.float32)
+
+
+def write(
+    folder: Path,
+    *,
+    latents: int = 4,
+    shape: tuple[int, int, int] = (1, 12, 8),
+    inactive: int = 1,
+    title: str = "Blots",
+) -> None:
+    """Write a whole checkpoint folder whose KL falls from latent 1 to latent 0, then 2, 3 …"""
+    folder.mkdir(parents=True)
+    pixels = weights(latents, shape, inactive)
+    (folder / card.DECODER).write_bytes(_decoder(pixels, shape))
+    (folder / card.ENCODER).write_bytes(b"not read by the instrument")
+    random = np.random.default_rng(0)
+    means = random.uniform(-2, 2, (EXAMPLES, latents)).astype(np.float32)
+    tensors = {
+        "mean": means,
+        "log_variance": np.full((EXAMPLES, latents), 2 * math.log(0.25), np.float32),
+        "label": (np.arange(EXAMPLES) % 10).astype(np.int32),
+    }
+    (folder / card.CODES).write_bytes(safetensors.numpy.save(tensors))
+    (folder / card.MODEL).write_bytes(safetensors.numpy.save({"weights": pixels}))
+    (folder / card.THUMBNAILS).write_bytes(_sheet(decode(means, pixels), shape, COLUMNS))
+    line = np.zeros((8, latents), np.float32)
+    line[:, 0] = np.linspace(-2.5, 2.5, 8)
+    (folder / card.PREVIEW).write_bytes(_sheet(decode(line, pixels), shape, 8))
+
+    kl_nats = [3.0 if latent == 1 else 2.0 / (latent + 1) for latent in range(latents)]
+    active = [latent < latents - inactive for latent in range(latents)]
+    how = "Made by hand for a test."
+    card.write_card(
+        folder,
+        card.Card(
+            version=card.VERSION,
+            name=folder.name,
+            title=title,
+            summary=f"By hand · {latents} latents",
+            intent="Blots that come and go.",
+            command="none",
+            controls=card.Controls("continuous", latents),
+            image=card.Image(shape, "bernoulli"),
+            data=card.DataCard(
+                "digits", "none", "none", "0" * 64, {"test": 100}, tuple("0123456789"), None
+            ),
+            config=_config(latents),
+            training=card.TrainingCard(0, 0, 0, 0.0, "cpu", "none", "float32", ()),
+            metrics=(card.Metric("neg_elbo", "−ELBO", 12.34, "nats", "test", 100, 0, how),),
+            latents=tuple(
+                card.LatentCard(kl if on else 0.001, 0.0, 1.0 if on else 0.01, 0.25, on)
+                for kl, on in zip(kl_nats, active, strict=True)
+            ),
+            latents_provenance=card.Provenance("nats", "test", 100, 0, how),
+            examples=card.Examples(EXAMPLES, COLUMNS, "test"),
+            versions={},
+            files={},
+        ),
+    )
+
+
+def _config(latents: int) -> RunConfig:
+    run = RECIPES["digits"].run
+    return dataclasses.replace(run, model=dataclasses.replace(run.model, latents=latents))
+
+
+def _decoder(pixels: NDArray[np.float32], shape: tuple[int, int, int]) -> bytes:
+    latents, size = pixels.shape
+    graph = helper.make_graph(
+        [
+            helper.make_node("Gemm", ["z", "weights", "bias"], ["logits"]),
+            helper.make_node("Sigmoid", ["logits"], ["flat"]),
+            helper.make_node("Reshape", ["flat", "shape"], ["mean"]),
+        ],
+        "blots",
+        [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["batch", latents])],
+        [helper.make_tensor_value_info("mean", TensorProto.FLOAT, ["batch", *shape])],
+        [
+            onnx.numpy_helper.from_array(pixels, "weights"),
+            onnx.numpy_helper.from_array(np.full(size, -1, np.float32), "bias"),
+            onnx.numpy_helper.from_array(np.array([-1, *shape]), "shape"),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def _sheet(images: NDArray[np.float32], shape: tuple[int, int, int], columns: int) -> bytes:
+    channels, height, width = shape
+    rows = -(-len(images) // columns)
+    sheet = np.zeros((rows * height, columns * width, channels), np.uint8)
+    for at, image in enumerate(images.reshape(-1, *shape)):
+        top, left = at // columns * height, at % columns * width
+        place = sheet[top : top + height, left : left + width]
+        place[:] = (image * 255).round().transpose(1, 2, 0)
+    file = io.BytesIO()
+    picture = Image.fromarray(sheet[:, :, 0] if channels == 1 else sheet).convert("RGB")
+    picture.save(file, "WEBP", lossless=True)
+    return file.getvalue()

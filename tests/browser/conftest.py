@@ -1,0 +1,96 @@
+"""A real Chromium on the plain page, served by the explorer's own routes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+from explorer import loading, serving
+
+from . import checkpoints
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    chromium = chromium or shutil.which("google-chrome")
+    if chromium is None:
+        missing = "The browser tests need Chromium: install it, for example `apt install chromium`."
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Checkpoints made by hand, one of them broken."""
+    folder = tmp_path_factory.mktemp("models")
+    checkpoints.write(folder / "blots")
+    checkpoints.write(folder / "single", latents=1, inactive=0, shape=(3, 9, 9), title="Single")
+    checkpoints.write(folder / "many", latents=40, inactive=20, title="Many")
+    broken = folder / "broken"
+    checkpoints.write(broken)
+    (broken / "decoder.onnx").write_bytes(b"cut short")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(models: Path) -> Iterator[str]:
+    """Where the plain page is served from."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "SHIPPED", models)
+        patch.setattr(loading, "RUNS", models / "no runs")
+        patch.delenv(loading.EXTRA, raising=False)
+        config = uvicorn.Config(
+            serving.plain_app(), port=port, log_level="error", lifespan="off", ws="none"
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{port}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, address: str) -> Iterator[Page]:
+    """A blank page that must neither fail inside nor ask another machine for anything."""
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    failures: list[str] = []
+
+    def note_request(request: Request) -> None:
+        if not request.url.startswith((address, "data:", "blob:", "about:")):
+            failures.append(f"asked for {request.url}")
+
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.on("request", note_request)
+    yield page
+    assert failures == []

@@ -1,0 +1,76 @@
+"""What the browser tests do with the instrument, in a person's terms."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import Locator, Page
+
+READ_PIXELS = """
+(canvas) => Array.from(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data)
+"""
+
+
+class Instrument:
+    """The instrument on a page."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+
+    def open(self, query: str = "model=blots") -> Instrument:
+        """Open the plain page and wait for the first image."""
+        self.go(query)
+        self.page.wait_for_selector("[data-ready]")
+        return self
+
+    def go(self, query: str = "model=blots") -> None:
+        self.page.goto(f"{self.address}/instrument/index.html?{query}")
+
+    def slider(self, latent: int) -> Locator:
+        return self.page.locator(f".rack [data-latent='{latent}'] .range")
+
+    def value(self, latent: int) -> Locator:
+        return self.page.locator(f".rack [data-latent='{latent}'] .value")
+
+    def cell(self, latent: int, column: int) -> Locator:
+        return self.page.locator(f".grid-row[data-latent='{latent}'] .cell").nth(column)
+
+    def z(self) -> list[float]:
+        """z as the link has it."""
+        return [float(value) for value in self.query()["z"].split(",")]
+
+    def query(self) -> dict[str, str]:
+        query = parse_qs(urlsplit(self.page.url).query, strict_parsing=True)
+        return {key: values[0] for key, values in query.items()}
+
+    def wait_for_z(self, *z: float) -> None:
+        expected = ",".join(f"{value:g}" for value in z)
+        self.page.wait_for_function(
+            "(z) => new URLSearchParams(location.search).get('z') === z", arg=expected
+        )
+
+    def image(self) -> NDArray[np.uint8]:
+        """The big image, (H, W, 3)."""
+        return self._pixels(self.page.locator("canvas.picture"))
+
+    def film(self, latent: int) -> NDArray[np.uint8]:
+        return self._pixels(self.page.locator(f".rack [data-latent='{latent}'] .film"))
+
+    def row(self, latent: int) -> NDArray[np.uint8]:
+        return self._pixels(self.page.locator(f".grid-row[data-latent='{latent}'] canvas"))
+
+    def wait_for_grid(self, z: list[float]) -> None:
+        """Until the filmstrips and the grid show what lies around z."""
+        self.page.wait_for_function(
+            """(z) => performance.getEntriesByName("instrument:grid").at(-1)?.detail.z.join() === z""",
+            arg=",".join(f"{value:g}" for value in z),
+        )
+
+    def _pixels(self, canvas: Locator) -> NDArray[np.uint8]:
+        width, height = canvas.evaluate("(canvas) => [canvas.width, canvas.height]")
+        values: Any = canvas.evaluate(READ_PIXELS)
+        return np.array(values, np.uint8).reshape(height, width, 4)[:, :, :3]

@@ -1,0 +1,163 @@
+"""What a person reads when something is missing: one sentence that says what to do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+from playwright.sync_api import Page, Route, expect
+
+from . import checkpoints
+from .instrument import Instrument
+
+WRONG_NAMES = helper.make_model(
+    helper.make_graph(
+        [helper.make_node("Identity", ["x"], ["y"])],
+        "names",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 4])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 4])],
+    ),
+    opset_imports=[helper.make_opsetid("", 17)],
+    ir_version=9,
+)
+
+
+@pytest.fixture
+def instrument(page: Page, address: str) -> Instrument:
+    return Instrument(page, address)
+
+
+def blocked(page: Page, sentence: str) -> None:
+    expect(page.get_by_role("alert").filter(has_text=sentence).last).to_be_visible()
+
+
+def test_without_webassembly(instrument: Instrument, page: Page) -> None:
+    page.add_init_script("delete window.WebAssembly")
+    instrument.go()
+    blocked(page, "This browser cannot run WebAssembly")
+
+
+def test_without_the_engine(instrument: Instrument, page: Page) -> None:
+    page.route("**/*.wasm", lambda route: route.fulfill(status=404))
+    instrument.go()
+    blocked(page, "The decoding engine did not start: reload the page")
+
+
+def test_without_any_checkpoint(instrument: Instrument, page: Page) -> None:
+    page.route("**/catalogue.json", lambda route: route.fulfill(json=[]))
+    instrument.go()
+    blocked(page, "There is no checkpoint to show yet: train one with `python -m training train")
+
+
+def test_without_the_catalogue(instrument: Instrument, page: Page) -> None:
+    page.route("**/catalogue.json", lambda route: route.abort())
+    instrument.go()
+    expect(page.locator("#instrument")).to_contain_text("check that the explorer is running")
+
+
+def test_without_the_decoder(instrument: Instrument, page: Page) -> None:
+    page.route("**/decoder.onnx", lambda route: route.fulfill(status=404))
+    instrument.go()
+    blocked(page, "blots/decoder.onnx is missing")
+
+
+def replace_decoder(page: Page, models: Path, content: bytes) -> None:
+    """Serve another decoder, and a card that fits its size."""
+    card = json.loads((models / "blots" / "card.json").read_text())
+    card["files"]["decoder.onnx"]["bytes"] = len(content)
+    page.route("**/decoder.onnx", lambda route: route.fulfill(body=content))
+    page.route("**/card.json", lambda route: route.fulfill(json=card))
+
+
+@pytest.fixture
+def larger(tmp_path: Path) -> bytes:
+    checkpoints.write(tmp_path / "larger", shape=(1, 16, 16))
+    return (tmp_path / "larger" / "decoder.onnx").read_bytes()
+
+
+def test_with_a_decoder_that_is_none(instrument: Instrument, models: Path, page: Page) -> None:
+    replace_decoder(page, models, b"no model at all")
+    instrument.go()
+    blocked(page, "blots/decoder.onnx is not a model this browser can run")
+
+
+def test_with_a_decoder_of_other_names(instrument: Instrument, models: Path, page: Page) -> None:
+    replace_decoder(page, models, WRONG_NAMES.SerializeToString())
+    instrument.go()
+    blocked(page, "should take `z` and give `mean`, but takes `x` and gives `y`")
+
+
+def test_with_a_decoder_of_another_size(
+    instrument: Instrument, models: Path, page: Page, larger: bytes
+) -> None:
+    replace_decoder(page, models, larger)
+    instrument.go()
+    blocked(page, "draws 256 numbers where the card says 1 × 12 × 8 = 96")
+
+
+def test_with_a_decoder_that_gives_no_numbers(
+    instrument: Instrument, models: Path, page: Page
+) -> None:
+    model = onnx.load(models / "blots" / "decoder.onnx")
+    bias = next(tensor for tensor in model.graph.initializer if tensor.name == "bias")
+    bias.raw_data = b"\x00\x00\xc0\x7f" * 96
+    replace_decoder(page, models, model.SerializeToString())
+    instrument.go()
+    blocked(page, "blots/decoder.onnx gives values that are no numbers")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"version": 2}, "has version 2, and this explorer reads version 1"),
+        ({"controls": {"kind": "label"}}, 'has controls of kind "label"'),
+        ({"image": {"shape": [2, 12, 8]}}, "has no image shape that can be drawn"),
+        ({"latents": []}, "describes 0 of its 4 latents"),
+        ({"files": {"decoder.onnx": {"bytes": 7, "sha256": ""}}}, "bytes where its card says 7"),
+    ],
+)
+def test_with_a_card_that_does_not_fit(
+    instrument: Instrument, models: Path, page: Page, change: dict[str, object], sentence: str
+) -> None:
+    card = json.loads((models / "blots" / "card.json").read_text()) | change
+    page.route("**/card.json", lambda route: route.fulfill(json=card))
+    instrument.go()
+    blocked(page, sentence)
+
+
+def test_with_codes_that_cannot_be_read(instrument: Instrument, page: Page) -> None:
+    page.route("**/codes.safetensors", lambda route: route.fulfill(body=b"\xff" * 64))
+    instrument.open("model=blots&example=2")
+    expect(page.locator(".examples")).to_contain_text("announces a header larger than the file")
+    instrument.cell(0, 0).click()
+    instrument.wait_for_z(-3, 0, 0, 0)
+
+
+def test_with_a_link_to_a_model_that_is_not_here(instrument: Instrument, page: Page) -> None:
+    instrument.open("model=nowhere&z=1,2")
+    blocked(page, "This link asks for the model “nowhere”, which is not here")
+    assert instrument.query()["model"] == "blots"
+
+
+def test_with_a_link_that_cannot_be_read(instrument: Instrument, page: Page) -> None:
+    instrument.open("model=blots&z=1,nonsense&temperature=0.5")
+    blocked(page, "Part of this link could not be read (one of its z is no number)")
+    assert instrument.z() == [0, 0, 0, 0]
+    assert instrument.query()["temperature"] == "0.5"
+
+
+def test_with_a_link_to_a_broken_model(instrument: Instrument, page: Page) -> None:
+    instrument.go("model=broken")
+    blocked(page, "broken/decoder.onnx has 9 bytes")
+
+
+def test_with_a_slow_network_it_says_so(instrument: Instrument, page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/decoder.onnx", lambda route: held.append(route))
+    instrument.go()
+    expect(page.get_by_text("Opening Blots …")).to_be_visible()
+    held[0].continue_()
+    page.wait_for_selector("[data-ready]")

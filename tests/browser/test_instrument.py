@@ -1,0 +1,423 @@
+"""The instrument in a real browser: what a person does, and what the pixels then are."""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from safetensors.numpy import load_file
+
+from . import checkpoints
+from .instrument import Instrument
+
+SHAPE = (1, 12, 8)
+STEPS = np.linspace(-3, 3, 11)
+
+
+@pytest.fixture
+def instrument(page: Page, address: str) -> Instrument:
+    return Instrument(page, address)
+
+
+def decoded(models: Path, z: list[float], model: str = "blots") -> NDArray[np.int64]:
+    """What onnxruntime's Python makes of z, as (H, W, 3) bytes."""
+    session = onnxruntime.InferenceSession(models / model / "decoder.onnx")
+    mean = session.run(["mean"], {"z": np.array([z], np.float32)})[0][0]
+    picture = (np.broadcast_to(mean, (3, *mean.shape[1:])) * 255).round().transpose(1, 2, 0)
+    return picture.astype(np.int64)
+
+
+def close(a: NDArray[np.generic], b: NDArray[np.generic]) -> bool:
+    return bool(np.abs(a.astype(int) - b.astype(int)).max() <= 2)
+
+
+@pytest.mark.parametrize(
+    ("model", "z"),
+    [("blots", [1.5, -2.25, 0.125, 3.0]), ("single", [1.75])],
+    ids=["grey", "colour"],
+)
+def test_the_image_is_what_the_decoder_says(
+    instrument: Instrument, models: Path, model: str, z: list[float]
+) -> None:
+    instrument.open(f"model={model}&z={','.join(map(str, z))}")
+
+    assert close(instrument.image(), decoded(models, z, model))
+
+
+def test_dragging_moves_the_image_and_tells_python_at_the_end(
+    instrument: Instrument, models: Path, page: Page
+) -> None:
+    instrument.open()
+    page.evaluate(
+        """() => { window.released = [];
+        document.querySelector("#instrument").addEventListener("release", ({ detail }) =>
+          released.push(detail)); }"""
+    )
+    before = instrument.image()
+    box = instrument.slider(1).bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, middle, steps=5)
+    expect(instrument.value(1)).not_to_have_value("0.00")
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    during = instrument.image()
+    assert page.evaluate("released") == []
+    page.mouse.up()
+    page.wait_for_function("released.length")
+
+    z = instrument.z()
+    assert z[1] > 0
+    assert not close(before, during)
+    assert close(during, decoded(models, z))
+    released = page.evaluate("released")
+    assert [state["z"] for state in released] == [z]
+    assert released[0]["model"] == "blots"
+    assert page.evaluate("performance.getEntriesByName('instrument:paint').length") >= 3
+
+
+def test_filmstrips_and_grid_show_what_each_latent_would_do(
+    instrument: Instrument, models: Path
+) -> None:
+    z = [1.5, -2.0, 0.5, 0.0]
+    instrument.open("z=1.5,-2,0.5,0&model=blots")
+    instrument.wait_for_grid(z)
+
+    for latent in (0, 1, 2):
+        row = []
+        for step in STEPS:
+            moved = list(z)
+            moved[latent] = float(step)
+            row.append(decoded(models, moved))
+        expected = np.concatenate(row, axis=1)
+        assert close(instrument.film(latent), expected)
+        assert close(instrument.row(latent), expected)
+
+
+def test_latents_are_sorted_by_kl_and_inactive_ones_folded(
+    instrument: Instrument, page: Page
+) -> None:
+    instrument.open()
+    shown = page.locator(".rack > [data-latent]")
+    order = [shown.nth(at).get_attribute("data-latent") for at in range(shown.count())]
+    assert order == ["1", "0", "2"]
+    expect(page.locator(".fold-line")).to_contain_text("posterior mean varies by no more than 0.01")
+    expect(instrument.slider(3)).to_be_hidden()
+
+    page.get_by_role("button", name="Show 1 inactive").click()
+    expect(instrument.slider(3)).to_be_visible()
+    assert instrument.query()["inactive"] == "shown"
+    expect(page.locator(".grid-row")).to_have_count(4)
+
+
+def test_clicking_a_cell_goes_there(instrument: Instrument, models: Path) -> None:
+    instrument.open()
+    instrument.cell(0, 8).click()
+
+    instrument.wait_for_z(1.8, 0, 0, 0)
+    assert close(instrument.image(), decoded(models, [1.8, 0, 0, 0]))
+
+
+def test_arrow_keys_walk_the_grid(instrument: Instrument, page: Page) -> None:
+    instrument.open()
+    instrument.cell(1, 0).focus()
+    for key in ("ArrowRight", "ArrowDown", "End", "ArrowLeft"):
+        page.keyboard.press(key)
+    expect(instrument.cell(0, 9)).to_be_focused()
+    page.keyboard.press("Enter")
+
+    instrument.wait_for_z(2.4, 0, 0, 0)
+
+
+def test_a_link_holds_everything_and_opens_to_it(
+    instrument: Instrument, context: BrowserContext, address: str, page: Page
+) -> None:
+    instrument.open(
+        "model=blots&z=0.5,-1.234,2,0&locked=1&temperature=0.7&inactive=shown&example=3"
+    )
+    instrument.cell(0, 2).click()
+    instrument.wait_for_z(-1.8, -1.234, 2, 0)
+
+    other = context.new_page()
+    twin = Instrument(other, address)
+    other.goto(page.url)
+    other.wait_for_selector("[data-ready]")
+    assert twin.query() == instrument.query()
+    assert np.array_equal(twin.image(), instrument.image())
+    expect(twin.slider(1)).to_be_disabled()
+    expect(twin.slider(3)).to_be_visible()
+    expect(other.locator(".source-label")).to_have_text("Test image 3 · 3")
+    expect(other.get_by_label("Temperature of sampling")).to_have_value("0.7")
+
+
+def test_a_session_by_keyboard_alone(instrument: Instrument, page: Page) -> None:
+    instrument.open()
+    page.keyboard.press("ArrowDown")
+    expect(instrument.slider(1)).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    instrument.wait_for_z(0, 0.05, 0, 0)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+ArrowLeft")
+    instrument.wait_for_z(-0.5, 0.05, 0, 0)
+    page.keyboard.press("0")
+    instrument.wait_for_z(0, 0.05, 0, 0)
+    page.keyboard.press("Control+z")
+    instrument.wait_for_z(-0.5, 0.05, 0, 0)
+    page.keyboard.press("Control+Shift+Z")
+    instrument.wait_for_z(0, 0.05, 0, 0)
+    page.keyboard.press("l")
+    expect(instrument.slider(0)).to_be_disabled()
+    page.keyboard.press("l")
+    expect(instrument.slider(0)).to_be_enabled()
+    page.keyboard.press("r")
+    instrument.wait_for_z(0, 0, 0, 0)
+    page.keyboard.press("?")
+    help_of_keys = page.get_by_role("dialog", name="Keyboard")
+    expect(help_of_keys).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(help_of_keys).to_be_hidden()
+    page.keyboard.press("m")
+    expect(page.get_by_role("dialog", name="Models")).to_be_visible()
+
+
+def test_letters_typed_into_a_field_are_no_commands(instrument: Instrument, page: Page) -> None:
+    instrument.open()
+    instrument.value(1).click()
+    page.keyboard.type("s")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".note")).to_contain_text("“s” is no number")
+    expect(instrument.value(1)).to_have_value("0.00")
+    assert instrument.z() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "reached"), [("1.25", 1.25), ("-0,4", -0.4), ("−2", -2), ("77", 5), (".5", 0.5)]
+)
+def test_a_value_can_be_typed(instrument: Instrument, typed: str, reached: float) -> None:
+    instrument.open()
+    instrument.value(1).fill(typed)
+    instrument.value(1).press("Enter")
+
+    instrument.wait_for_z(0, reached, 0, 0)
+
+
+def test_undo_and_redo_walk_one_move_at_a_time(instrument: Instrument, page: Page) -> None:
+    instrument.open()
+    instrument.cell(0, 10).click()
+    instrument.cell(1, 0).click()
+    instrument.wait_for_z(3, -3, 0, 0)
+    undo, redo = page.locator(".undo"), page.locator(".redo")
+    undo.click()
+    instrument.wait_for_z(3, 0, 0, 0)
+    undo.click()
+    instrument.wait_for_z(0, 0, 0, 0)
+    expect(undo).to_have_attribute("aria-disabled", "true")
+    redo.click()
+    redo.click()
+    instrument.wait_for_z(3, -3, 0, 0)
+    expect(redo).to_have_attribute("aria-disabled", "true")
+
+
+def test_what_is_locked_stays(instrument: Instrument, page: Page) -> None:
+    instrument.open("model=blots&z=0,1.5,0,0")
+    page.get_by_role("button", name="Lock z₁: nothing moves it").click()
+    page.get_by_role("button", name="Sample z from the prior (S)").click()
+    page.wait_for_function("!location.search.includes('z=0,1.5')")
+    assert instrument.z()[1] == 1.5
+    assert instrument.z()[0] != 0
+    page.get_by_role("button", name="Reset z to the origin (R)").click()
+    instrument.wait_for_z(0, 1.5, 0, 0)
+    instrument.cell(1, 0).click()
+    expect(page.locator(".note")).to_contain_text("z₁ is locked")
+    assert instrument.z() == [0, 1.5, 0, 0]
+
+
+def test_temperature_scales_the_samples(instrument: Instrument, page: Page) -> None:
+    instrument.open("model=many&temperature=0.1")
+    page.get_by_role("button", name="Sample z from the prior (S)").click()
+    page.wait_for_function("!location.search.includes('z=0,0,0,0,0,0')")
+
+    # 40 draws at temperature 0.1: their root mean square is 0.1, and beyond 0.2 never in practice.
+    assert 0.02 < math.sqrt(float(np.mean(np.square(instrument.z())))) < 0.2
+
+
+def test_playing_moves_one_latent_until_it_is_paused(instrument: Instrument, page: Page) -> None:
+    instrument.open()
+    page.get_by_role("button", name="Play z₀ from end to end").click()
+    page.wait_for_function(
+        "Math.abs(document.querySelector('[data-latent=\"0\"] .range').value) > 0.3"
+    )
+    assert instrument.z() == [0, 0, 0, 0]
+    page.get_by_role("button", name="Pause z₀").click()
+    page.wait_for_function("!location.search.includes('z=0,0,0,0')")
+    z = instrument.z()
+    assert z[1:] == [0, 0, 0]
+    page.locator(".undo").click()
+    instrument.wait_for_z(0, 0, 0, 0)
+
+
+def test_less_motion_plays_step_by_step(browser: Browser, address: str) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    instrument = Instrument(page, address).open()
+    page.get_by_role("button", name="Play z₀ from end to end").click()
+    expect(instrument.slider(0)).to_have_value("0.6")
+    context.close()
+
+
+def test_starting_from_a_test_image_draws_its_posterior(
+    instrument: Instrument, models: Path, page: Page
+) -> None:
+    codes = load_file(models / "blots" / "codes.safetensors")
+    instrument.open()
+    page.get_by_role("button", name="Image 4, 4").click()
+    mean = [round(float(value), 3) for value in codes["mean"][4]]
+    instrument.wait_for_z(*mean)
+    assert close(instrument.image(), decoded(models, mean))
+    curves = page.locator(".rack [data-latent='1'] .curves")
+    expect(curves).to_have_attribute("data-posterior", f"{codes['mean'][4, 1]:.3f} 0.250")
+
+    variance = math.exp(2 * math.log(0.25))
+    kl = 0.5 * sum(float(m) ** 2 + variance - 1 - math.log(variance) for m in codes["mean"][4])
+    expect(page.locator(".source-text")).to_contain_text(f"KL(q‖p) {kl:.1f} nats")
+    assert instrument.query()["example"] == "4"
+
+    page.get_by_role("button", name="Resample").click()
+    page.wait_for_function("(old) => !location.href.includes(old)", arg=f"z={mean[0]:g},")
+    away = np.abs(np.array(instrument.z()) - mean)
+    assert 0 < away.max() < 6 * 0.25
+
+
+def test_a_double_click_resets_a_latent(instrument: Instrument) -> None:
+    instrument.open("model=blots&z=1,2,0,0")
+    instrument.slider(1).dblclick(position={"x": 30, "y": 8})
+
+    instrument.wait_for_z(1, 0, 0, 0)
+
+
+def test_another_model_is_a_choice_away_and_a_broken_one_says_why(
+    instrument: Instrument, page: Page
+) -> None:
+    instrument.open()
+    page.locator(".picker").click()
+    menu = page.get_by_role("dialog", name="Models")
+    expect(menu.locator("[data-model='broken']")).to_contain_text("broken/decoder.onnx has 9 bytes")
+    menu.locator("[data-model='single']").click()
+    page.wait_for_selector("[data-ready]")
+
+    instrument.wait_for_z(0)
+    assert instrument.query()["model"] == "single"
+    expect(page.locator(".picker")).to_have_text("Single")
+    expect(page.locator(".facts")).to_contain_text("−ELBO 12.3 nats")
+
+
+def test_the_link_is_copied_or_shown(instrument: Instrument, page: Page) -> None:
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    instrument.open()
+    page.get_by_role("button", name="Share").click()
+
+    field = page.get_by_label("Link to this view")
+    expect(field).to_be_focused()
+    expect(field).to_have_value(page.url)
+
+
+def test_the_image_can_be_taken_away(instrument: Instrument, models: Path, page: Page) -> None:
+    instrument.open("model=blots&z=1,1,1,0")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Image", exact=True).click()
+    assert download.value.suggested_filename == "blots.png"
+    picture = Image.open(io.BytesIO(Path(download.value.path()).read_bytes())).convert("RGB")
+
+    # 12 pixels high, enlarged by the whole number that reaches 512.
+    assert picture.size == (8 * 43, 12 * 43)
+    assert close(np.asarray(picture)[21::43, 21::43], decoded(models, [1, 1, 1, 0]))
+
+
+def test_the_grid_can_be_taken_away(instrument: Instrument, page: Page) -> None:
+    instrument.open()
+    instrument.wait_for_grid([0, 0, 0, 0])
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Grid", exact=True).click()
+    assert download.value.suggested_filename == "blots-traversals.png"
+    picture = Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
+    assert picture.width > 11 * 80
+
+
+def test_it_goes_on_without_a_network(
+    instrument: Instrument, context: BrowserContext, models: Path, page: Page
+) -> None:
+    instrument.open()
+    instrument.wait_for_grid([0, 0, 0, 0])
+    expect(page.locator(".thumb")).to_have_count(checkpoints.EXAMPLES)
+    context.set_offline(True)
+    instrument.cell(0, 0).click()
+    instrument.wait_for_z(-3, 0, 0, 0)
+    instrument.wait_for_grid([-3, 0, 0, 0])
+
+    assert close(instrument.image(), decoded(models, [-3, 0, 0, 0]))
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844), (320, 640)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_leaves_the_screen_sideways(
+    browser: Browser, address: str, size: tuple[int, int], scheme: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=scheme,  # type: ignore[arg-type]
+        has_touch=size[0] < 500,
+    )
+    page = context.new_page()
+    Instrument(page, address).open()
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert page.locator("canvas.picture").bounding_box()["y"] < size[1] / 2  # type: ignore[index]
+    context.close()
+
+
+def test_everything_has_a_name(instrument: Instrument, page: Page) -> None:
+    instrument.open("model=blots&inactive=shown&example=1")
+    expect(page.locator(".thumb")).to_have_count(checkpoints.EXAMPLES)
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("button, input, canvas, [role=img]")]
+          .filter((element) => !element.closest("[aria-hidden=true]"))
+          .filter((element) => !(element.getAttribute("aria-label") || element.textContent.trim()
+            || element.labels?.length))
+          .map((element) => element.outerHTML)"""
+    )
+    assert nameless == []
+    expect(instrument.slider(1)).to_have_attribute("aria-valuetext", "z₁, 0.00, 3.0 nats of KL")
+    expect(page.get_by_role("img", name="Image that Blots decodes at z₀ 0.00")).to_be_visible()
+    smallest = page.evaluate(
+        """() => Math.min(...[...document.querySelectorAll(".instrument *")]
+          .filter((element) => [...element.childNodes].some((node) =>
+            node.nodeType === Node.TEXT_NODE && node.textContent.trim()))
+          .map((element) => parseFloat(getComputedStyle(element).fontSize)))"""
+    )
+    assert smallest >= 14
+
+
+def test_it_can_be_taken_down_and_put_up_again(instrument: Instrument, page: Page) -> None:
+    instrument.open()
+    left = page.evaluate(
+        """async () => {
+          const { mount } = await import("/instrument/instrument.js");
+          const root = document.createElement("div");
+          const entry = { id: "single", url: "/checkpoints/single/", title: "Single" };
+          const assets = new URL("/instrument/", location).href;
+          const link = { read: () => "", write() {} };
+          const { destroy } = mount(root, { catalogue: [entry], assets, link, onRelease() {} });
+          document.body.append(root);
+          destroy();
+          return root.childElementCount;
+        }"""
+    )
+    assert left == 0

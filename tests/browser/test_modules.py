@@ -1,0 +1,172 @@
+"""The modules that need no screen, called inside the browser."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+LIMITS = {"latents": 2, "examples": 12, "title": "Blots"}
+START: dict[str, Any] = {"z": [0, 0], "example": None, "locked": [], "temperature": 1}
+START |= {"unfolded": False, "playing": None}
+
+
+@pytest.fixture
+def module(page: Page, address: str) -> Page:
+    page.goto(f"{address}/instrument/VENDOR.json")
+    return page
+
+
+def call(page: Page, module: str, body: str, argument: Any = None) -> Any:
+    return page.evaluate(
+        f"async (given) => {{ const it = await import('/instrument/{module}'); {body} }}", argument
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"z": [-1.234, 4.999]},
+        {"example": 11, "locked": [1, 0], "temperature": 0.7, "unfolded": True},
+    ],
+    ids=["start", "z", "everything"],
+)
+def test_a_link_reads_back_what_it_was_written_from(module: Page, change: dict[str, Any]) -> None:
+    state = {**START, **change}
+    read = call(
+        module,
+        "link.js",
+        "return it.readLink(it.writeLink({...given[0], model: 'blots'}), given[1])",
+        [state, LIMITS],
+    )
+
+    assert read["problem"] is None
+    assert {**START, **read["state"]} == state
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("z=1", "it has 1 z where Blots has 2 latents"),
+        ("z=1,2,3", "it has 3 z where Blots has 2 latents"),
+        ("z=NaN,0", "one of its z is no number"),
+        ("z=Infinity,0", "one of its z is no number"),
+        ("z=1e3,0", "one of its z is no number"),
+        ("z=,", "one of its z is no number"),
+        ("z=9,0", "one of its z is beyond ±5"),
+        ("z=0,0&example=12", "its test image does not exist here"),
+        ("z=0,0&example=-1", "its test image does not exist here"),
+        ("locked=0,7", "one of its locked latents does not exist here"),
+        ("temperature=hot", "its temperature is no number"),
+        ("temperature=99", "its temperature is off the scale"),
+        ("z=%00%ff<script>", "one of its z is no number"),
+        ("z=" + "1," * 20_000, "too long"),
+    ],
+)
+def test_a_wrong_link_gives_one_sentence(module: Page, query: str, reason: str) -> None:
+    read = call(module, "link.js", "return it.readLink(...given)", [query, LIMITS])
+
+    assert reason in read["problem"]
+    assert read["problem"].count(". ") == 0
+
+
+HEADERS: dict[str, bytes] = {
+    "is cut short": b"\x01\x02",
+    "announces a header larger than the file": struct.pack("<Q", 2**60) + b"{}",
+    "has a header that cannot be read": struct.pack("<Q", 2) + b"{!",
+    "has no table of arrays": struct.pack("<Q", 4) + b"null",
+}
+ENTRIES: dict[str, Any] = {
+    "in a number format that is not read here": {
+        "dtype": "constructor",
+        "shape": [1],
+        "data_offsets": [0, 4],
+    },
+    "describes `mean` wrongly": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]},
+    "has no room for `mean`": {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 2**42]},
+    "has no room for `mean` ": {"dtype": "F32", "shape": [2], "data_offsets": [0, 4]},
+}
+
+
+def _file(header: dict[str, Any], data: bytes) -> bytes:
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+@pytest.mark.parametrize(
+    ("reason", "content"),
+    [
+        *HEADERS.items(),
+        *((reason, _file({"mean": entry}, b"\0" * 8)) for reason, entry in ENTRIES.items()),
+    ],
+)
+def test_hostile_codes_are_refused(module: Page, reason: str, content: bytes) -> None:
+    body = """
+      try { it.readSafetensors(new Uint8Array(given).buffer, "blots/codes.safetensors"); }
+      catch (error) { return [error.name, error.message]; }
+    """
+    name, message = call(module, "safetensors.js", body, list(content))
+
+    assert name == "InstrumentError"
+    assert message.startswith("blots/codes.safetensors ")
+    assert reason.strip() in message
+
+
+def test_codes_are_read_from_any_place(module: Page) -> None:
+    header = {
+        "__metadata__": {"odd": "x"},
+        "mean": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]},
+        "label": {"dtype": "I32", "shape": [1], "data_offsets": [8, 12]},
+    }
+    content = _file(header, struct.pack("<ffi", 1.5, -2.0, 7))
+    body = """
+      const read = it.readSafetensors(new Uint8Array(given).buffer, "codes.safetensors");
+      return [...read].map(([name, { shape, data }]) => [name, shape, [...data]]);
+    """
+
+    assert call(module, "safetensors.js", body, list(content)) == [
+        ["mean", [2], [1.5, -2.0]],
+        ["label", [1], [7]],
+    ]
+
+
+def test_history_forgets_what_was_undone_when_something_new_is_done(module: Page) -> None:
+    body = """
+      const history = it.createHistory(0, (a, b) => a === b);
+      history.push(1); history.push(1); history.push(2);
+      const back = [history.undo(), history.undo(), history.undo()];
+      const forth = [history.redo()];
+      history.push(5);
+      return [back, forth, history.redo(), history.undo(), history.canRedo()];
+    """
+
+    assert call(module, "history.js", body) == [[1, 0, None], [1], None, 1, True]
+
+
+def test_the_newest_value_wins(module: Page) -> None:
+    body = """
+      const seen = [], errors = [];
+      const queue = it.newestWins(async (value) => {
+        await null;
+        seen.push(value);
+        if (value === 1) throw new Error("kept going");
+      }, (error) => errors.push(error.message));
+      for (const value of [1, 2, 3, 4]) queue.request(value);
+      await queue.settled();
+      queue.request(5);
+      await queue.settled();
+      return [seen, errors];
+    """
+
+    assert call(module, "scheduler.js", body) == [[1, 4, 5], ["kept going"]]
+
+
+def test_kl_has_its_closed_form(module: Page) -> None:
+    # KL(N(1, 1) ‖ N(0, 1)) is 1/2, and KL(N(0, e²) ‖ N(0, 1)) is (e² − 3) / 2.
+    kl = call(module, "gaussian.js", "return it.klNats([1, 0], [0, 2])")
+
+    assert kl == pytest.approx(0.5 + (7.38905609893065 - 3) / 2, abs=1e-6)

@@ -1,0 +1,209 @@
+"""The whole app, `streamlit run explorer/app.py`, in a real browser."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import BrowserContext, Page, Request, WebSocket, expect
+
+from . import checkpoints
+from .instrument import Instrument
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 60
+
+
+@pytest.fixture(scope="module")
+def app(models: Path) -> Iterator[str]:
+    """The address of the app, which lists the hand-made checkpoints behind those that we ship."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "explorer/app.py"]
+    options = ["--server.port", str(port), "--server.headless", "true"]
+    server = subprocess.Popen(
+        command + options,
+        cwd=ROOT,
+        env=os.environ | {"EXPLORER_MODELS": str(models)},
+        stdout=subprocess.DEVNULL,
+    )
+    address = f"http://localhost:{port}"
+    try:
+        _wait_for(f"{address}/_stcore/health", server)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    give_up = time.monotonic() + PATIENCE_S
+    while time.monotonic() < give_up:
+        assert server.poll() is None, "streamlit ended by itself"
+        try:
+            with urllib.request.urlopen(url):
+                return
+        except OSError:
+            time.sleep(0.05)
+    pytest.fail(f"nothing answered at {url}")
+
+
+@pytest.fixture
+def visit(context: BrowserContext, app: str) -> Iterator[Page]:
+    """A page on which nothing may fail, and which may ask no other machine for anything."""
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_S * 1000)
+    failures: list[str] = []
+
+    def note(request: Request) -> None:
+        if not request.url.startswith((app, "data:", "blob:")):
+            failures.append(f"asked for {request.url}")
+
+    def note_socket(socket: WebSocket) -> None:
+        if not socket.url.startswith(app.replace("http", "ws")):
+            failures.append(f"opened {socket.url}")
+
+    page.on("request", note)
+    page.on("websocket", note_socket)
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    yield page
+    assert failures == []
+
+
+@pytest.fixture
+def instrument(visit: Page, app: str) -> Instrument:
+    return Instrument(visit, app)
+
+
+def enter(instrument: Instrument, query: str) -> None:
+    """Open the app with a link and wait for the first image."""
+    instrument.page.goto(f"{instrument.address}/?{query}")
+    instrument.page.wait_for_selector("[data-ready]")
+
+
+def decoded(z: list[float]) -> NDArray[np.int64]:
+    """The image of the checkpoint "blots" at z, worked out by hand: (H, W, 3)."""
+    pixels = checkpoints.weights(4, (1, 12, 8), 1)
+    image = checkpoints.decode(np.array([z], np.float32), pixels).reshape(12, 8, 1)
+    return np.broadcast_to((image * 255).round(), (12, 8, 3)).astype(np.int64)
+
+
+def close(a: NDArray[np.generic], b: NDArray[np.generic]) -> bool:
+    return bool(np.abs(a.astype(int) - b.astype(int)).max() <= 2)
+
+
+def grab(instrument: Instrument, latent: int) -> Callable[[float], None]:
+    """Take hold of a slider; what is returned moves it to a part of its width."""
+    instrument.slider(latent).scroll_into_view_if_needed()
+    box = instrument.slider(latent).bounding_box()
+    assert box is not None
+    mouse, middle = instrument.page.mouse, box["y"] + box["height"] / 2
+    mouse.move(box["x"] + box["width"] / 2, middle)
+    mouse.down()
+    return lambda part: mouse.move(box["x"] + box["width"] * part, middle)
+
+
+def settle(page: Page) -> None:
+    """Until Streamlit's script has run and the page has heard of it."""
+    page.wait_for_function(
+        "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+    )
+
+
+def test_a_link_opens_to_its_state(instrument: Instrument) -> None:
+    z = [1.5, -2.25, 0.125, 3.0]
+    enter(instrument, "model=blots&z=1.5,-2.25,0.125,3")
+    assert instrument.z() == z
+    assert close(instrument.image(), decoded(z))
+
+
+def test_the_page_is_isolated_and_the_engine_is_fetched_once(instrument: Instrument) -> None:
+    enter(instrument, "model=blots")
+    assert instrument.page.evaluate("crossOriginIsolated")
+    fetched = instrument.page.evaluate(
+        "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)"
+    )
+    for once in ("ort-wasm-simd-threaded.wasm", "blots/decoder.onnx", "blots/card.json"):
+        assert sum(path.endswith(once) for path in fetched) == 1, once
+    assert any(path.endswith("early.js") for path in fetched)
+
+
+def test_a_drag_stays_in_the_browser_and_its_end_reaches_python(instrument: Instrument) -> None:
+    sent: list[object] = []
+    received: list[object] = []
+    page = instrument.page
+
+    def watch(socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: sent.append(frame))
+        socket.on("framereceived", lambda frame: received.append(frame))
+
+    page.on("websocket", watch)
+    enter(instrument, "model=blots&z=0,0,0,0")
+    settle(page)
+    assert sent, "the socket is watched"
+    sent.clear()
+
+    before = instrument.image()
+    move = grab(instrument, 1)
+    for step in range(1, 21):
+        move(0.5 + 0.015 * step)
+    page.wait_for_function("performance.getEntriesByName('instrument:paint').length > 1")
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    during = instrument.image()
+    assert not close(before, during)
+    assert sent == []
+
+    received.clear()
+    page.mouse.up()
+    while not received:
+        page.wait_for_timeout(10)
+    settle(page)
+    assert len(sent) == 1
+    assert instrument.z()[1] > 0
+    assert close(during, decoded(instrument.z()))
+
+
+def test_another_page_and_back_keeps_the_place(instrument: Instrument) -> None:
+    page = instrument.page
+    enter(instrument, "model=blots&z=0.5,0,-1,0")
+    move = grab(instrument, 0)
+    move(0.8)
+    page.mouse.up()
+    settle(page)
+    z = instrument.z()
+    assert z[0] > 1
+
+    page.get_by_role("link", name="Model card").click()
+    expect(page.get_by_role("heading", name="Blots")).to_be_visible()
+    assert "model=blots" in page.url
+    page.get_by_role("link", name="Instrument", exact=True).click()
+    page.wait_for_selector("[data-ready]")
+    assert instrument.z() == z
+    assert close(instrument.image(), decoded(z))
+
+
+def test_the_model_chosen_on_the_card_page_opens_in_the_instrument(instrument: Instrument) -> None:
+    page = instrument.page
+    page.goto(f"{instrument.address}/card?model=single")
+    expect(page.get_by_role("heading", name="Single")).to_be_visible()
+    page.get_by_role("link", name="Open in the instrument").click()
+    page.wait_for_selector("[data-ready]")
+    assert instrument.query()["model"] == "single"
+
+
+def test_a_link_to_no_model_says_so_on_both_pages(instrument: Instrument) -> None:
+    page = instrument.page
+    page.goto(f"{instrument.address}/card?model=nope")
+    expect(page.get_by_text("“nope”, which is not here")).to_be_visible()
+    enter(instrument, "model=nope")
+    expect(page.get_by_text("“nope”, which is not here")).to_be_visible()
