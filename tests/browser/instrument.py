@@ -66,7 +66,10 @@ class Instrument:
     def wait_for_grid(self, z: list[float]) -> None:
         """Until the filmstrips and the grid show what lies around z."""
         self.page.wait_for_function(
-            """(z) => performance.getEntriesByName("instrument:grid").at(-1)?.detail.z.join() === z""",
+            """(z) => {
+              const done = performance.getEntriesByName("instrument:grid");
+              return done.at(-1)?.detail.z.join() === z;
+            }""",
             arg=",".join(f"{value:g}" for value in z),
         )
 

@@ -175,6 +175,7 @@ def test_a_session_by_keyboard_alone(instrument: Instrument, page: Page) -> None
     instrument.wait_for_z(0, 0.05, 0, 0)
     page.keyboard.press("l")
     expect(instrument.slider(0)).to_be_disabled()
+    expect(page.get_by_role("button", name="Unlock z₀")).to_be_focused()
     page.keyboard.press("l")
     expect(instrument.slider(0)).to_be_enabled()
     page.keyboard.press("r")

@@ -103,7 +103,7 @@ export function listen(root, reach) {
 
 /** @param {HTMLElement} target */
 function isField(target) {
-  return target.isContentEditable || target.matches?.('textarea, select, input:not([type="range"])') || target.closest?.("dialog");
+  return target.isContentEditable || target.matches?.('textarea, select, input:not([type="range"])') || target.closest?.("dialog[open]");
 }
 
 export function createHelp() {

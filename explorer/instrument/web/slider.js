@@ -1,4 +1,4 @@
-import { el, latentName, spell } from "./dom.js";
+import { el, focusIn, latentName, spell } from "./dom.js";
 import { bell } from "./gaussian.js";
 import { icon } from "./icons.js";
 import { REACH, STEPS } from "./rows.js";
@@ -133,6 +133,8 @@ export function createSlider({ latent, facts, largestKl, how, shape, commands })
     draw: (image) => context.putImageData(image, 0, 0),
     /** @param {boolean} locked */
     setLocked(locked) {
+      // A control that is switched off would drop the focus, and with it the place of the keyboard.
+      if (locked && [range, value, play].includes(focusIn(element))) lock.focus();
       range.disabled = value.disabled = play.disabled = locked;
       element.classList.toggle("locked", locked);
       press(lock, locked, locked ? "lock" : "unlock", locked ? `Unlock ${name}` : `Lock ${name}: nothing moves it`);
