@@ -174,9 +174,15 @@ def restore(
         {n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")}
     )
     state = optimizer.state_dict()
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     for name, tensor in tensors.items():
         if name.startswith("optimizer."):
             _, index, field = name.split(".")
+            parameter = parameters[int(index)]
+            if tensor.shape == parameter.shape:
+                # Fused optimizers walk a weight and its moments in memory order, so the moments
+                # need the weight's strides; the file has only contiguous tensors.
+                tensor = torch.empty_like(parameter).copy_(tensor)
             state["state"].setdefault(int(index), {})[field] = tensor
     optimizer.load_state_dict(state)
     return tensors["running"]
