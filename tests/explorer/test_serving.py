@@ -1,4 +1,4 @@
-"""The routes over a real socket: a test client would tidy hostile paths away before sending them."""
+"""The routes, over a real socket: a test client would tidy hostile paths before sending them."""
 
 import gzip
 import http.client
