@@ -39,7 +39,12 @@ def dataset(name: str, folder: Path) -> Dataset:
 def model(config: ModelConfig, image_shape: tuple[int, int, int]) -> ConvVAE:
     """An untrained model for images (C, H, W)."""
     return ConvVAE(
-        image_shape, config.latents, config.channels, config.hidden, likelihood(config.likelihood)
+        image_shape,
+        config.latents,
+        config.channels,
+        config.hidden,
+        config.activation,
+        likelihood(config.likelihood),
     )
 
 

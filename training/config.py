@@ -34,6 +34,7 @@ class ModelConfig:
     name: Literal["conv_vae"] = "conv_vae"
     channels: tuple[int, ...] = (32, 32, 32, 32)
     hidden: tuple[int, ...] = (256, 256)
+    activation: Literal["relu", "silu"] = "relu"
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,15 @@ class ObjectiveConfig:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """`precision="auto"` takes bfloat16 where the device computes in it, float32 elsewhere."""
+    """AdamW's settings and the run's length, `steps` batches.
+
+    `precision="auto"` takes bfloat16 where the device computes in it, float32 elsewhere.
+    """
 
     steps: int
     batch_size: int = 64
     learning_rate: float = 1e-3
+    weight_decay: float = 0.0
     schedule: Literal["constant", "cosine"] = "cosine"
     validate_every: int = 1000
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
@@ -82,8 +87,12 @@ class RunConfig:
         for field, sizes in {"channels": self.model.channels, "hidden": self.model.hidden}.items():
             if not sizes:
                 raise ConfigError(f"model.{field} is empty; give at least one size.")
-        if self.objective.beta < 0:
-            raise ConfigError(f"objective.beta is {self.objective.beta}; it cannot be negative.")
+        for field, value in {
+            "objective.beta": self.objective.beta,
+            "train.weight_decay": self.train.weight_decay,
+        }.items():
+            if value < 0:
+                raise ConfigError(f"{field} is {value}; it cannot be negative.")
         if not 0 <= self.seed < 2**31:
             raise ConfigError(f"seed is {self.seed}; it must be between 0 and 2³¹ − 1.")
 

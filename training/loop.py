@@ -54,8 +54,11 @@ def train(
     torch.manual_seed(seed)
     model = new_model(config, dataset.shape, folder).to(device)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.Adam(
-        model.parameters(), lr=plan.learning_rate, fused=device.type != "mps"
+    optimizer = torch.optim.AdamW(
+        model.parameters(),
+        lr=plan.learning_rate,
+        weight_decay=plan.weight_decay,
+        fused=device.type != "mps",
     )
     objective = build.objective(config.objective)
     precision = build.precision(plan.precision, device)

@@ -4,6 +4,9 @@ At 64×64 with four 32-channel convolutions and two 256-unit layers it is Burges
 """
 
 import itertools
+from collections.abc import Callable
+from functools import partial
+from typing import Literal
 
 from torch import Tensor, nn
 
@@ -19,6 +22,7 @@ class ConvVAE(nn.Module):
         latents: D, the number of codes.
         channels: outputs of each convolution, from the image inwards.
         hidden: units of each dense layer, from the convolutions inwards.
+        activation: after every layer but the last of encoder and decoder.
         likelihood: what turns decoder outputs (B, C, H, W) into a distribution.
 
     Raises:
@@ -31,6 +35,7 @@ class ConvVAE(nn.Module):
         latents: int,
         channels: tuple[int, ...],
         hidden: tuple[int, ...],
+        activation: Literal["relu", "silu"],
         likelihood: nn.Module,
     ) -> None:
         super().__init__()
@@ -46,16 +51,20 @@ class ConvVAE(nn.Module):
         inner = (channels[-1], height // shrink, width // shrink)
         units = [inner[0] * inner[1] * inner[2], *hidden]
 
+        halve = partial(nn.Conv2d, kernel_size=4, stride=2, padding=1)
+        double = partial(nn.ConvTranspose2d, kernel_size=4, stride=2, padding=1)
+        nonlinear = {"relu": nn.ReLU, "silu": nn.SiLU}[activation]
+
         self.encoder = nn.Sequential(
-            *_convolutions([colours, *channels]),
+            *_stack(halve, [colours, *channels], nonlinear),
             nn.Flatten(),
-            *_dense(units),
+            *_stack(nn.Linear, units, nonlinear),
             nn.Linear(units[-1], 2 * latents),
         )
         self.decoder = nn.Sequential(
-            *_dense([latents, *reversed(units)]),
+            *_stack(nn.Linear, [latents, *reversed(units)], nonlinear),
             nn.Unflatten(1, inner),
-            *_transposed_convolutions([*reversed(channels), colours]),
+            *_stack(double, [*reversed(channels), colours], nonlinear)[:-1],
         )
 
     def encode(self, x: Tensor) -> DiagonalGaussian:
@@ -69,22 +78,10 @@ class ConvVAE(nn.Module):
         return distribution
 
 
-def _convolutions(sizes: list[int]) -> list[nn.Module]:
+def _stack(
+    layer: Callable[[int, int], nn.Module], sizes: list[int], activation: type[nn.Module]
+) -> list[nn.Module]:
     layers: list[nn.Module] = []
-    for a, b in itertools.pairwise(sizes):
-        layers += [nn.Conv2d(a, b, kernel_size=4, stride=2, padding=1), nn.ReLU()]
-    return layers
-
-
-def _transposed_convolutions(sizes: list[int]) -> list[nn.Module]:
-    layers: list[nn.Module] = []
-    for a, b in itertools.pairwise(sizes):
-        layers += [nn.ConvTranspose2d(a, b, kernel_size=4, stride=2, padding=1), nn.ReLU()]
-    return layers[:-1]
-
-
-def _dense(sizes: list[int]) -> list[nn.Module]:
-    layers: list[nn.Module] = []
-    for a, b in itertools.pairwise(sizes):
-        layers += [nn.Linear(a, b), nn.ReLU()]
+    for inputs, outputs in itertools.pairwise(sizes):
+        layers += [layer(inputs, outputs), activation()]
     return layers
