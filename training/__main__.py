@@ -7,7 +7,17 @@ import shlex
 import sys
 from pathlib import Path
 
-from training.card import CARD, CODES, MODEL, PREVIEW, THUMBNAILS, Card, read_card, write_card
+from training.card import (
+    CARD,
+    CODES,
+    MODEL,
+    PART,
+    PREVIEW,
+    THUMBNAILS,
+    Card,
+    read_card,
+    write_card,
+)
 from training.config import RunConfig, option_paths, override, to_json
 from training.errors import CheckpointError, ConfigError, UserError
 from training.recipes import RECIPES, Recipe
@@ -112,7 +122,8 @@ def train(options: argparse.Namespace, overrides: list[str]) -> int:
         out = f" --out {shlex.quote(str(options.out))}" if options.out else ""
         print(f"Stopped; `{command}{out} --resume` goes on from here.", file=sys.stderr)
         return INTERRUPTED
-    (folder / checkpoint.RESUME).unlink(missing_ok=True)
+    for leftover in (folder / checkpoint.RESUME, *folder.glob(f".*{PART}")):
+        leftover.unlink(missing_ok=True)
     report(folder, card)
     return 0
 

@@ -20,6 +20,7 @@ MODEL, DECODER, ENCODER = "model.safetensors", "decoder.onnx", "encoder.onnx"
 CODES, THUMBNAILS, PREVIEW = "codes.safetensors", "thumbnails.webp", "preview.webp"
 FILES = (MODEL, DECODER, ENCODER, CODES, THUMBNAILS, PREVIEW)
 CARD = "card.json"
+PART = ".part"  # what a file is called that is not written yet
 LARGEST_CARD = 8 * 2**20
 LARGEST_FILE = 2**30
 
@@ -281,7 +282,7 @@ def write_card(folder: Path, card: Card) -> Card:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Replace a file at once: a reader, or a crash at any moment, finds the old one or the new."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
