@@ -48,7 +48,7 @@ async function rows({ z, latents, buffer }) {
       writeImage(images, image, expected.shape, sheet, rowWidth, column * width);
     }
   }
-  postMessage({ kind: "rows", z, latents, buffer: pixels.buffer }, { transfer: [pixels.buffer] });
+  postMessage({ kind: "rows", buffer: pixels.buffer }, { transfer: [pixels.buffer] });
 }
 
 addEventListener("message", async ({ data }) => {

@@ -25,7 +25,7 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
   const engine = startEngine(assets);
   engine.catch(() => {});
   const messages = createMessages();
-  const picker = createPicker({ catalogue, onPick: (id) => open(id, "").then(() => bench && told(bench.store.get())) });
+  const picker = createPicker({ catalogue, onPick: pick });
   const share = createShare({ tell: messages.tell });
   const help = createHelp();
   const header = createHeader({
@@ -38,8 +38,12 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
     },
   });
   const place = el("div", { class: "place" });
-  const instrument = el("div", { class: "instrument" }, header.element, share.element, messages.element, place, help.element);
+  const instrument = el("div", { class: "instrument", style: "visibility: hidden" }, header.element, share.element, messages.element, place, help.element);
   const style = el("link", { rel: "stylesheet", href: new URL("instrument.css", assets).href });
+  const styled = new Promise((resolve) => {
+    style.addEventListener("load", resolve);
+    style.addEventListener("error", resolve);
+  }).then(() => instrument.style.removeProperty("visibility"));
   root.append(style, instrument);
 
   /** @type {ReturnType<typeof createBench> | null} */
@@ -48,6 +52,13 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
   let card = null;
   let model = "";
   let loading = new AbortController();
+
+  /** @param {string} id */
+  async function pick(id) {
+    messages.hide();
+    await open(id, "");
+    if (bench) told(bench.store.get());
+  }
 
   function block(sentence) {
     place.replaceChildren(el("p", { class: "blocked", role: "alert", text: sentence }));
@@ -71,7 +82,7 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
     if (entry.error !== undefined) return block(entry.error);
     place.replaceChildren(el("p", { class: "loading", role: "status", text: `Opening ${entry.title} …` }));
     try {
-      const [checkpoint, ort] = await Promise.all([fetchCheckpoint(entry, mine.signal), engine]);
+      const [checkpoint, ort] = await Promise.all([fetchCheckpoint(entry, mine.signal), engine, styled]);
       const { latents } = checkpoint.card.controls;
       const expected = { name: id, latents, shape: checkpoint.card.image.shape };
       const decoder = await openDecoder(ort, checkpoint.decoder, expected);

@@ -27,6 +27,9 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onFailure }
   /** @type {(message: any) => void} */
   let answered = () => {};
   let failed = false;
+  /** What each row was decoded for: a latent's own row stays as it is while only that latent moves. */
+  const drawn = new Map();
+  const place = (z, latent) => z.filter((_, other) => other !== latent).join();
 
   function fail(sentence) {
     failed = true;
@@ -48,19 +51,23 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onFailure }
   const queue = newestWins(
     async ({ z, latents }) => {
       await opened;
-      if (failed || !latents.length) return;
-      const answer = await new Promise((resolve) => {
-        answered = resolve;
-        worker.postMessage({ kind: "rows", z, latents, buffer: spare }, { transfer: spare ? [spare] : [] });
-        spare = null;
-      });
-      if (!answer) return;
-      answer.latents.forEach((latent, row) => {
-        const pixels = new Uint8ClampedArray(answer.buffer, row * rowBytes, rowBytes);
-        onRow(latent, new ImageData(pixels, rowWidth, height));
-      });
-      spare = answer.buffer;
-      onDone(answer.z);
+      const stale = latents.filter((latent) => drawn.get(latent) !== place(z, latent));
+      if (failed) return;
+      if (stale.length) {
+        const answer = await new Promise((resolve) => {
+          answered = resolve;
+          worker.postMessage({ kind: "rows", z, latents: stale, buffer: spare }, { transfer: spare ? [spare] : [] });
+          spare = null;
+        });
+        if (!answer) return;
+        stale.forEach((latent, row) => {
+          const pixels = new Uint8ClampedArray(answer.buffer, row * rowBytes, rowBytes);
+          onRow(latent, new ImageData(pixels, rowWidth, height));
+          drawn.set(latent, place(z, latent));
+        });
+        spare = answer.buffer;
+      }
+      onDone(z);
     },
     () => fail("The traversals could not be drawn: reload the page to try again."),
   );
