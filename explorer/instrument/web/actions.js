@@ -9,7 +9,12 @@ import { TEMPERATURES } from "./link.js";
  */
 export function createActions({ commands, store, current }) {
   const action = (name, picture, title, act, text = null) =>
-    el("button", { class: `action ${name}`, type: "button", title, "aria-label": title, on: { click: act } }, icon(picture), text && el("span", { text }));
+    el(
+      "button",
+      { class: `action ${name}`, type: "button", title, "aria-label": title, on: { click: act } },
+      icon(picture),
+      text && el("span", { text }),
+    );
 
   const temperature = el("input", {
     class: "temperature",
@@ -26,14 +31,19 @@ export function createActions({ commands, store, current }) {
   const degrees = el("span", { class: "number" });
   const undo = action("undo", "undo", "Undo (Ctrl+Z)", () => commands.undo());
   const redo = action("redo", "redo", "Redo (Ctrl+Shift+Z)", () => commands.redo());
-  const play = action("play-current", "play", "Play the current latent (P)", () => commands.togglePlay(current()));
+  const play = action("play-current", "play", "Play the current latent (P)", () =>
+    commands.togglePlay(current()),
+  );
   const element = el(
     "div",
     { class: "actions", role: "toolbar", "aria-label": "Actions" },
     action("sample", "sample", "Sample z from the prior (S)", () => commands.sample(), "Sample"),
     el(
       "label",
-      { class: "temperature-label", title: "Samples are temperature × ε with ε from the prior, N(0, I): 1 is the prior itself." },
+      {
+        class: "temperature-label",
+        title: "Samples are temperature × ε with ε from the prior, N(0, I): 1 is the prior itself.",
+      },
       el("span", { text: "T" }),
       temperature,
       degrees,
@@ -52,7 +62,8 @@ export function createActions({ commands, store, current }) {
         temperature.value = String(state.temperature);
         degrees.textContent = spell(state.temperature, 1);
       }
-      if (state.playing !== before?.playing) play.replaceChildren(icon(state.playing === null ? "play" : "pause"));
+      if (state.playing !== before?.playing)
+        play.replaceChildren(icon(state.playing === null ? "play" : "pause"));
     },
     /** Marks whether undo and redo lead anywhere; they are not disabled, for that would drop the focus they have. */
     refresh() {

@@ -2,8 +2,8 @@ import { InstrumentError } from "./errors.js";
 import { readSafetensors } from "./safetensors.js";
 
 /**
- * @typedef {{id: string, url: string, title: string, summary: string, intent: string, preview: string,
- *   error?: undefined} | {id: string, error: string}} Entry one line of the catalogue
+ * @typedef {{id: string, url?: string, title?: string, summary?: string, intent?: string, preview?: string,
+ *   error?: string}} Entry one line of the catalogue: all of the first, or the id and the error
  * @typedef {{kl_nats: number, mean: number, std: number, posterior_std: number, active: boolean}} Latent
  * @typedef {{title: string, summary: string, controls: {kind: string, latents: number},
  *   image: {shape: import("./pixels.js").Shape}, data: {splits: Record<string, number>, labels: string[] | null},
@@ -85,20 +85,26 @@ export function readCard(text, id) {
     );
   }
   if (card.controls?.kind !== "continuous") {
-    throw refuse(`has controls of kind "${card.controls?.kind}", which this explorer cannot steer yet: update it.`);
+    throw refuse(
+      `has controls of kind "${card.controls?.kind}", which this explorer cannot steer yet: update it.`,
+    );
   }
   const latents = card.controls.latents;
   const shape = card.image?.shape;
-  const sizes = Array.isArray(shape) && shape.length === 3 && shape.every((size) => Number.isInteger(size) && size > 0);
+  const sizes =
+    Array.isArray(shape) && shape.length === 3 && shape.every((size) => Number.isInteger(size) && size > 0);
   const again = "export the checkpoint again.";
   if (!sizes || (shape[0] !== 1 && shape[0] !== 3) || shape[1] > 1024 || shape[2] > 1024) {
     throw refuse(`has no image shape that can be drawn (channels, height, width): ${again}`);
   }
-  if (!Number.isInteger(latents) || latents < 1 || latents > 1024) throw refuse(`does not say its latents: ${again}`);
+  if (!Number.isInteger(latents) || latents < 1 || latents > 1024)
+    throw refuse(`does not say its latents: ${again}`);
   if (!Array.isArray(card.latents) || card.latents.length !== latents) {
     throw refuse(`describes ${card.latents?.length ?? 0} of its ${latents} latents: ${again}`);
   }
-  if (!card.latents.every((latent) => Number.isFinite(latent?.kl_nats) && typeof latent.active === "boolean")) {
+  if (
+    !card.latents.every((latent) => Number.isFinite(latent?.kl_nats) && typeof latent.active === "boolean")
+  ) {
     throw refuse(`has a latent without its KL: ${again}`);
   }
   return card;
@@ -120,7 +126,9 @@ export async function fetchExamples(entry, card, signal) {
   const [mean, logVariance] = ["mean", "log_variance"].map((name) => tensors.get(name)?.data);
   for (const values of [mean, logVariance]) {
     if (values?.length !== size || !values.every(Number.isFinite)) {
-      throw new InstrumentError(`${file} does not fit its card's ${count} examples: export the checkpoint again.`);
+      throw new InstrumentError(
+        `${file} does not fit its card's ${count} examples: export the checkpoint again.`,
+      );
     }
   }
   const label = tensors.get("label")?.data;

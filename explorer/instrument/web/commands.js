@@ -44,8 +44,14 @@ export function createCommands({ store, player, examples, messages }) {
     enter(latent, text) {
       const tidy = text.trim().replace(",", ".").replace("−", "-");
       const value = tidy === "" ? NaN : Number(tidy);
-      if (!Number.isFinite(value)) return messages.tell(`“${text.trim()}” is no number, so ${latentName(latent)} stays: type one like 1.25 or −0,4.`);
-      if (Math.abs(value) > LARGEST_Z) messages.tell(`${latentName(latent)} goes as far as ±${LARGEST_Z}: beyond it the prior has next to nothing.`);
+      if (!Number.isFinite(value))
+        return messages.tell(
+          `“${text.trim()}” is no number, so ${latentName(latent)} stays: type one like 1.25 or −0,4.`,
+        );
+      if (Math.abs(value) > LARGEST_Z)
+        messages.tell(
+          `${latentName(latent)} goes as far as ±${LARGEST_Z}: beyond it the prior has next to nothing.`,
+        );
       if (spell(value) === spell(store.get().z[latent])) return;
       commands.move(latent, value);
       store.commit();
@@ -58,13 +64,21 @@ export function createCommands({ store, player, examples, messages }) {
     },
     resetLatent: (latent) => commands.goTo(latent, 0),
     reset() {
-      jump(store.get().z.map(() => 0), { example: null });
+      jump(
+        store.get().z.map(() => 0),
+        { example: null },
+      );
       messages.say("Back at the origin, the prior's mean.");
     },
     sample() {
       const { temperature, z } = store.get();
-      jump(z.map(() => temperature * standardNormal()), { example: null });
-      messages.say(`Sampled from the prior${temperature === 1 ? "" : ` at temperature ${spell(temperature, 1)}`}.`);
+      jump(
+        z.map(() => temperature * standardNormal()),
+        { example: null },
+      );
+      messages.say(
+        `Sampled from the prior${temperature === 1 ? "" : ` at temperature ${spell(temperature, 1)}`}.`,
+      );
     },
     /** @param {number} temperature */
     setTemperature(temperature) {
@@ -86,9 +100,15 @@ export function createCommands({ store, player, examples, messages }) {
     resample() {
       const codes = examples();
       const { example, z } = store.get();
-      if (!codes || example === null) return messages.tell("Pick a test image first: its posterior is what is sampled.");
+      if (!codes || example === null)
+        return messages.tell("Pick a test image first: its posterior is what is sampled.");
       const from = example * z.length;
-      jump(z.map((_, latent) => codes.mean[from + latent] + Math.exp(codes.logVariance[from + latent] / 2) * standardNormal()));
+      jump(
+        z.map(
+          (_, latent) =>
+            codes.mean[from + latent] + Math.exp(codes.logVariance[from + latent] / 2) * standardNormal(),
+        ),
+      );
       messages.say(`Sampled from the posterior of test image ${example}.`);
     },
     undo() {
@@ -102,7 +122,9 @@ export function createCommands({ store, player, examples, messages }) {
     toggleLock(latent) {
       const { locked, playing } = store.get();
       if (playing === latent) player.stop();
-      store.set({ locked: isLocked(latent) ? locked.filter((other) => other !== latent) : [...locked, latent] });
+      store.set({
+        locked: isLocked(latent) ? locked.filter((other) => other !== latent) : [...locked, latent],
+      });
       store.commit();
       messages.say(`${latentName(latent)} ${isLocked(latent) ? "locked" : "unlocked"}.`);
     },

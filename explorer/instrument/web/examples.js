@@ -25,8 +25,17 @@ export function thumbnail(card, sheet, at) {
  * @param {{card: import("./checkpoint.js").Card, commands: import("./commands.js").Commands}} options
  */
 export function createExamples({ card, commands }) {
-  const list = el("div", { class: "thumbs", role: "group", "aria-label": `Images of the ${card.examples.split} split` });
-  const element = el("section", { class: "examples" }, el("h2", { text: `Start from a ${card.examples.split} image` }), list);
+  const list = el("div", {
+    class: "thumbs",
+    role: "group",
+    "aria-label": `Images of the ${card.examples.split} split`,
+  });
+  const element = el(
+    "section",
+    { class: "examples" },
+    el("h2", { text: `Start from a ${card.examples.split} image` }),
+    list,
+  );
   /** @type {HTMLElement[]} */
   let buttons = [];
 

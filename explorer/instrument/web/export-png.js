@@ -39,7 +39,9 @@ export function drawGrid(rows, card, z) {
   context.font = `16px ${FONT}`;
   context.fillText(card.summary, edge + titleWidth + 14, 38);
   context.textAlign = "center";
-  STEPS.forEach((step, column) => context.fillText(spell(step, 1), left + (column + 0.5) * cellWidth, top - 12));
+  STEPS.forEach((step, column) =>
+    context.fillText(spell(step, 1), left + (column + 0.5) * cellWidth, top - 12),
+  );
   context.textAlign = "left";
   context.imageSmoothingEnabled = false;
   rows.forEach(({ latent, canvas: picture }, row) => {

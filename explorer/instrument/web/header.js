@@ -9,7 +9,12 @@ import { icon } from "./icons.js";
 export function createHeader({ picker, tools }) {
   const facts = el("p", { class: "facts" });
   const tool = (name, picture, text, title) =>
-    el("button", { class: `action tool-${name}`, type: "button", title, on: { click: () => tools[name]() } }, icon(picture), el("span", { text }));
+    el(
+      "button",
+      { class: `action tool-${name}`, type: "button", title, on: { click: () => tools[name]() } },
+      icon(picture),
+      el("span", { text }),
+    );
   const element = el(
     "header",
     { class: "bar" },
@@ -34,7 +39,14 @@ export function createHeader({ picker, tools }) {
       facts.replaceChildren(
         `${card.summary} (${active === card.latents.length ? "all" : active} active)`,
         ...(elbo
-          ? [" · ", el("span", { class: "sourced", title: provenance(elbo), text: `${elbo.label} ${spell(elbo.value, 1)} ${elbo.unit}` })]
+          ? [
+              " · ",
+              el("span", {
+                class: "sourced",
+                title: provenance(elbo),
+                text: `${elbo.label} ${spell(elbo.value, 1)} ${elbo.unit}`,
+              }),
+            ]
           : []),
       );
     },

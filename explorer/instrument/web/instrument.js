@@ -33,12 +33,22 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
     tools: {
       share: () => bench && share.share(location.href),
       picture: () => bench && save(enlarge(bench.picture.canvas), `${model}.png`),
-      grid: () => bench && save(drawGrid(bench.traversals.pictures(), card, bench.store.get().z), `${model}-traversals.png`),
+      grid: () =>
+        bench &&
+        save(drawGrid(bench.traversals.pictures(), card, bench.store.get().z), `${model}-traversals.png`),
       help: help.open,
     },
   });
   const place = el("div", { class: "place" });
-  const instrument = el("div", { class: "instrument", style: "visibility: hidden" }, header.element, share.element, messages.element, place, help.element);
+  const instrument = el(
+    "div",
+    { class: "instrument", style: "visibility: hidden" },
+    header.element,
+    share.element,
+    messages.element,
+    place,
+    help.element,
+  );
   const style = el("link", { rel: "stylesheet", href: new URL("instrument.css", assets).href });
   const styled = new Promise((resolve) => {
     style.addEventListener("load", resolve);
@@ -91,7 +101,9 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
     } catch (error) {
       if (mine.signal.aborted) return;
       console.error(error);
-      block(sentenceFor(error, `${entry.title} could not be opened: reload the page, or choose another model.`));
+      block(
+        sentenceFor(error, `${entry.title} could not be opened: reload the page, or choose another model.`),
+      );
     }
   }
 
@@ -136,14 +148,16 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
     onRelease({ model, z: state.z, query });
   }
 
-  const stopListening = listen(root, () =>
-    bench && {
-      commands: bench.commands,
-      current: bench.current,
-      step: bench.step,
-      openPicker: picker.toggle,
-      openHelp: help.open,
-    },
+  const stopListening = listen(
+    root,
+    () =>
+      bench && {
+        commands: bench.commands,
+        current: bench.current,
+        step: bench.step,
+        openPicker: picker.toggle,
+        openHelp: help.open,
+      },
   );
 
   const query = link.read().replace(/^\?/, "");
@@ -155,7 +169,9 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
         "some in EXPLORER_MODELS. The folder assets/models and the output folder of training are searched by themselves.",
     );
   } else if (wanted !== null && !catalogue.some((entry) => entry.id === wanted)) {
-    messages.warn(`This link asks for the model “${wanted.slice(0, 60)}”, which is not here, so another one opened: choose one above.`);
+    messages.warn(
+      `This link asks for the model “${wanted.slice(0, 60)}”, which is not here, so another one opened: choose one above.`,
+    );
     open(usable.id, "");
   } else {
     open(wanted ?? usable.id, query);

@@ -33,14 +33,39 @@ const SHORTCUTS = [
     run: ({ commands, current }, event) =>
       commands.nudge(current(), event.key === "ArrowLeft" ? -COARSE : COARSE, event.timeStamp),
   },
-  { keys: ["0"], show: "0", does: "set it to 0 (also a double click on its track)", run: ({ commands, current }) => commands.resetLatent(current()) },
-  { keys: ["l"], show: "L", does: "lock or unlock it", run: ({ commands, current }) => commands.toggleLock(current()) },
-  { keys: ["p", " "], show: "P or Space", does: "play or pause it", run: ({ commands, current }) => commands.togglePlay(current()) },
+  {
+    keys: ["0"],
+    show: "0",
+    does: "set it to 0 (also a double click on its track)",
+    run: ({ commands, current }) => commands.resetLatent(current()),
+  },
+  {
+    keys: ["l"],
+    show: "L",
+    does: "lock or unlock it",
+    run: ({ commands, current }) => commands.toggleLock(current()),
+  },
+  {
+    keys: ["p", " "],
+    show: "P or Space",
+    does: "play or pause it",
+    run: ({ commands, current }) => commands.togglePlay(current()),
+  },
   { keys: ["s"], show: "S", does: "sample from the prior", run: ({ commands }) => commands.sample() },
-  { keys: ["e"], show: "E", does: "sample from the posterior of the test image", run: ({ commands }) => commands.resample() },
+  {
+    keys: ["e"],
+    show: "E",
+    does: "sample from the posterior of the test image",
+    run: ({ commands }) => commands.resample(),
+  },
   { keys: ["r"], show: "R", does: "reset to the origin", run: ({ commands }) => commands.reset() },
   { keys: ["Mod+z"], show: "Ctrl Z", does: "undo", run: ({ commands }) => commands.undo() },
-  { keys: ["Mod+Shift+z", "Mod+y"], show: "Ctrl Shift Z", does: "redo", run: ({ commands }) => commands.redo() },
+  {
+    keys: ["Mod+Shift+z", "Mod+y"],
+    show: "Ctrl Shift Z",
+    does: "redo",
+    run: ({ commands }) => commands.redo(),
+  },
   { keys: ["m"], show: "M", does: "choose a model", run: ({ openPicker }) => openPicker() },
   { keys: ["?", "Shift+?"], show: "?", does: "show this list", run: ({ openHelp }) => openHelp() },
 ];
@@ -103,7 +128,11 @@ export function listen(root, reach) {
 
 /** @param {HTMLElement} target */
 function isField(target) {
-  return target.isContentEditable || target.matches?.('textarea, select, input:not([type="range"])') || target.closest?.("dialog[open]");
+  return (
+    target.isContentEditable ||
+    target.matches?.('textarea, select, input:not([type="range"])') ||
+    target.closest?.("dialog[open]")
+  );
 }
 
 export function createHelp() {
@@ -111,8 +140,16 @@ export function createHelp() {
     "dialog",
     { class: "help", "aria-label": "Keyboard" },
     el("h2", { text: "Keyboard" }),
-    el("dl", {}, ...SHORTCUTS.map(({ show, does }) => el("div", {}, el("dt", { text: show }), el("dd", { text: does })))),
-    el("button", { class: "quiet", type: "button", "aria-label": "Close", on: { click: () => dialog.close() } }, icon("close")),
+    el(
+      "dl",
+      {},
+      ...SHORTCUTS.map(({ show, does }) => el("div", {}, el("dt", { text: show }), el("dd", { text: does }))),
+    ),
+    el(
+      "button",
+      { class: "quiet", type: "button", "aria-label": "Close", on: { click: () => dialog.close() } },
+      icon("close"),
+    ),
   );
   return { element: dialog, open: () => dialog.showModal() };
 }

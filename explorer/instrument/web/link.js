@@ -48,8 +48,10 @@ const FIELDS = [
     write: ({ z }) => z.map(rounded).join(","),
     read(text, { latents, title }) {
       const z = text.split(",").map((part) => number(part, "one of its z"));
-      if (z.length !== latents) throw new Unreadable(`it has ${z.length} z where ${title} has ${latents} latents`);
-      if (z.some((value) => Math.abs(value) > LARGEST_Z)) throw new Unreadable(`one of its z is beyond ±${LARGEST_Z}`);
+      if (z.length !== latents)
+        throw new Unreadable(`it has ${z.length} z where ${title} has ${latents} latents`);
+      if (z.some((value) => Math.abs(value) > LARGEST_Z))
+        throw new Unreadable(`one of its z is beyond ±${LARGEST_Z}`);
       return z.map(rounded);
     },
   },
@@ -73,7 +75,8 @@ const FIELDS = [
     write: ({ temperature }) => (temperature === 1 ? null : String(temperature)),
     read(text) {
       const value = number(text, "its temperature");
-      if (value < TEMPERATURES.least || value > TEMPERATURES.most) throw new Unreadable("its temperature is off the scale");
+      if (value < TEMPERATURES.least || value > TEMPERATURES.most)
+        throw new Unreadable("its temperature is off the scale");
       return value;
     },
   },
@@ -110,7 +113,10 @@ export function linkedModel(query) {
  */
 export function readLink(query, limits) {
   if (query.length > LONGEST_QUERY) {
-    return { state: {}, problem: "This link is too long to be one of ours, so the view opened at its start." };
+    return {
+      state: {},
+      problem: "This link is too long to be one of ours, so the view opened at its start.",
+    };
   }
   const given = new URLSearchParams(query);
   const state = {};

@@ -6,7 +6,11 @@ const SHOWN_MS = 7000;
 /** Sentences for the person: passing ones that fade, lasting ones to put away, and a quiet one for screen readers. */
 export function createMessages() {
   const text = el("span");
-  const close = el("button", { class: "quiet", type: "button", "aria-label": "Close", on: { click: hide } }, icon("close"));
+  const close = el(
+    "button",
+    { class: "quiet", type: "button", "aria-label": "Close", on: { click: hide } },
+    icon("close"),
+  );
   const note = el("div", { class: "note", hidden: true }, text, close);
   const polite = el("div", { class: "unseen", role: "status", "aria-live": "polite" });
   const urgent = el("div", { class: "unseen", role: "alert" });

@@ -10,7 +10,14 @@ export function createPicker({ catalogue, onPick }) {
   const title = el("span", { class: "picker-title", text: "Model" });
   const button = el(
     "button",
-    { class: "picker", type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", title: "Choose a model (M)", on: { click: toggle } },
+    {
+      class: "picker",
+      type: "button",
+      "aria-haspopup": "dialog",
+      "aria-expanded": "false",
+      title: "Choose a model (M)",
+      on: { click: toggle },
+    },
     title,
     icon("chevron"),
   );
@@ -28,9 +35,18 @@ export function createPicker({ catalogue, onPick }) {
             el("span", { text: entry.intent }),
           ),
         )
-      : el("p", { class: "choice broken", "data-model": entry.id }, el("strong", { text: entry.id }), el("span", { text: entry.error })),
+      : el(
+          "p",
+          { class: "choice broken", "data-model": entry.id },
+          el("strong", { text: entry.id }),
+          el("span", { text: entry.error }),
+        ),
   );
-  const menu = el("div", { class: "menu", role: "dialog", "aria-label": "Models", hidden: true, on: { keydown: walk } }, ...choices);
+  const menu = el(
+    "div",
+    { class: "menu", role: "dialog", "aria-label": "Models", hidden: true, on: { keydown: walk } },
+    ...choices,
+  );
   const element = el("div", { class: "picker-place" }, button, menu);
 
   function toggle() {

@@ -27,7 +27,9 @@ export function createPlayer(store) {
     const tour = [...there, ...STEPS.slice(0, -1).reverse(), ...STEPS.slice(1)];
     return (elapsed) => {
       const at = Math.floor(elapsed / PAUSE_MS);
-      return at < there.length ? there[at] : tour[there.length + ((at - there.length) % (2 * STEPS.length - 2))];
+      return at < there.length
+        ? there[at]
+        : tour[there.length + ((at - there.length) % (2 * STEPS.length - 2))];
     };
   }
 

@@ -52,13 +52,22 @@ export function createRack({ card, commands }) {
   );
   const elements = (latents) => latents.map((latent) => sliders.get(latent).element);
 
-  const fold = el("button", { class: "quiet fold", type: "button", on: { click: () => commands.toggleFold() } });
+  const fold = el("button", {
+    class: "quiet fold",
+    type: "button",
+    on: { click: () => commands.toggleFold() },
+  });
   const folded = el("div", { class: "inactive", hidden: true }, ...elements(inactive));
   const element = el(
     "section",
     { class: "rack", "aria-label": "Latents, by KL" },
     ...elements(active),
-    ...(inactive.length ? [el("div", { class: "fold-line" }, fold, el("p", { class: "hint", text: reason(card, inactive) })), folded] : []),
+    ...(inactive.length
+      ? [
+          el("div", { class: "fold-line" }, fold, el("p", { class: "hint", text: reason(card, inactive) })),
+          folded,
+        ]
+      : []),
   );
 
   /** @param {import("./store.js").State} state @param {import("./store.js").State | null} before */

@@ -14,7 +14,10 @@ export function createReadout({ card, commands }) {
   const source = el("span", { class: "source", role: "img" });
   const label = el("span", { class: "source-label" });
   const kl = el("span", { class: "number" });
-  const hint = el("p", { class: "hint", text: `Pick a ${card.examples.split} image: its posterior appears on every slider.` });
+  const hint = el("p", {
+    class: "hint",
+    text: `Pick a ${card.examples.split} image: its posterior appears on every slider.`,
+  });
   const posterior = el(
     "div",
     { class: "posterior-facts", hidden: true },
@@ -23,10 +26,20 @@ export function createReadout({ card, commands }) {
       "div",
       { class: "source-text" },
       label,
-      el("span", { title: "Closed form, from the codes the encoder gave this image, summed over latents." }, "KL(q‖p) ", kl, " nats"),
       el(
         "span",
-        { class: "key", title: "Under every slider: the density of the posterior and of the prior, each drawn to its own peak." },
+        { title: "Closed form, from the codes the encoder gave this image, summed over latents." },
+        "KL(q‖p) ",
+        kl,
+        " nats",
+      ),
+      el(
+        "span",
+        {
+          class: "key",
+          title:
+            "Under every slider: the density of the posterior and of the prior, each drawn to its own peak.",
+        },
         el("i", { class: "key-posterior" }),
         "posterior",
         el("i", { class: "key-prior" }),
@@ -36,8 +49,28 @@ export function createReadout({ card, commands }) {
     el(
       "div",
       { class: "source-actions" },
-      el("button", { class: "action", type: "button", title: "Draw z from this posterior (E)", on: { click: () => commands.resample() } }, icon("resample"), "Resample"),
-      el("button", { class: "action", type: "button", title: "Put the test image away; z stays", on: { click: () => commands.forget() } }, icon("close"), "Put away"),
+      el(
+        "button",
+        {
+          class: "action",
+          type: "button",
+          title: "Draw z from this posterior (E)",
+          on: { click: () => commands.resample() },
+        },
+        icon("resample"),
+        "Resample",
+      ),
+      el(
+        "button",
+        {
+          class: "action",
+          type: "button",
+          title: "Put the test image away; z stays",
+          on: { click: () => commands.forget() },
+        },
+        icon("close"),
+        "Put away",
+      ),
     ),
   );
   const element = el(
@@ -45,7 +78,11 @@ export function createReadout({ card, commands }) {
     { class: "readout" },
     el(
       "p",
-      { class: "norm", title: "The length of z, and the length around which samples of the prior lie: the root of the number of latents." },
+      {
+        class: "norm",
+        title:
+          "The length of z, and the length around which samples of the prior lie: the root of the number of latents.",
+      },
       el("span", {}, "‖z‖ ", norm),
       el("span", { class: "hint" }, `prior's typical √${latents} = ${spell(Math.sqrt(latents))}`),
     ),
@@ -70,7 +107,10 @@ export function createReadout({ card, commands }) {
       label.textContent = text[0].toUpperCase() + text.slice(1);
       const from = example * latents;
       kl.textContent = spell(
-        klNats(examples.mean.subarray(from, from + latents), examples.logVariance.subarray(from, from + latents)),
+        klNats(
+          examples.mean.subarray(from, from + latents),
+          examples.logVariance.subarray(from, from + latents),
+        ),
         1,
       );
     },

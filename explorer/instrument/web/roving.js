@@ -15,15 +15,17 @@ export function rove(container, rows) {
     current.tabIndex = 0;
   }
 
-  container.addEventListener("focusin", ({ target }) => {
+  container.addEventListener("focusin", (event) => {
+    const target = /** @type {HTMLElement} */ (event.target);
     if (rows().some((row) => row.includes(target))) makeCurrent(target);
   });
   container.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const table = rows();
-    const y = table.findIndex((row) => row.includes(event.target));
+    const target = /** @type {HTMLElement} */ (event.target);
+    const y = table.findIndex((row) => row.includes(target));
     if (y < 0) return;
-    const x = table[y].indexOf(event.target);
+    const x = table[y].indexOf(target);
     const goals = {
       ArrowLeft: [y, x - 1],
       ArrowRight: [y, x + 1],

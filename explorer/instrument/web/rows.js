@@ -41,7 +41,9 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onFailure }
     if (data.kind === "failed") fail(data.sentence);
     else answered(data);
   });
-  worker.addEventListener("error", () => fail("The traversals could not be started: reload the page to try again."));
+  worker.addEventListener("error", () =>
+    fail("The traversals could not be started: reload the page to try again."),
+  );
 
   const opened = new Promise((resolve) => {
     answered = resolve;
@@ -56,7 +58,10 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onFailure }
       if (stale.length) {
         const answer = await new Promise((resolve) => {
           answered = resolve;
-          worker.postMessage({ kind: "rows", z, latents: stale, buffer: spare }, { transfer: spare ? [spare] : [] });
+          worker.postMessage(
+            { kind: "rows", z, latents: stale, buffer: spare },
+            { transfer: spare ? [spare] : [] },
+          );
           spare = null;
         });
         if (!answer) return;

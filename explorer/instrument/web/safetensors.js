@@ -27,11 +27,14 @@ export function readSafetensors(buffer, file) {
   const start = 8 + Number(announced);
   let header;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(buffer, 8, start - 8)));
+    header = JSON.parse(
+      new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(buffer, 8, start - 8)),
+    );
   } catch (error) {
     throw refuse("has a header that cannot be read");
   }
-  if (typeof header !== "object" || header === null || Array.isArray(header)) throw refuse("has no table of arrays");
+  if (typeof header !== "object" || header === null || Array.isArray(header))
+    throw refuse("has no table of arrays");
 
   const tensors = new Map();
   for (const [name, entry] of Object.entries(header)) {
@@ -39,7 +42,8 @@ export function readSafetensors(buffer, file) {
     const Kind = Object.hasOwn(KINDS, entry?.dtype) ? KINDS[entry.dtype] : null;
     if (!Kind) throw refuse(`holds \`${name}\` in a number format that is not read here`);
     const { shape, data_offsets: offsets } = entry;
-    if (!areSizes(shape) || !areSizes(offsets) || offsets.length !== 2) throw refuse(`describes \`${name}\` wrongly`);
+    if (!areSizes(shape) || !areSizes(offsets) || offsets.length !== 2)
+      throw refuse(`describes \`${name}\` wrongly`);
     const count = shape.reduce((product, size) => product * size, 1);
     const [from, to] = offsets;
     if (to - from !== count * Kind.BYTES_PER_ELEMENT || start + to > buffer.byteLength) {

@@ -7,8 +7,7 @@ import { InstrumentError } from "./errors.js";
  * A model of one Identity node. Opening it starts the engine while the decoder is still on its way, and tells a
  * browser that cannot run WebAssembly from a decoder that is broken.
  */
-const IDENTITY =
-  "CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBaVoPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCBAoAEA0=";
+const IDENTITY = "CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBaVoPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCBAoAEA0=";
 
 /** @type {Promise<any> | null} */
 let engine = null;

@@ -7,12 +7,21 @@ import { icon } from "./icons.js";
  * @param {{tell(sentence: string): void}} options
  */
 export function createShare({ tell }) {
-  const field = el("input", { type: "text", readonly: true, "aria-label": "Link to this view", on: { focus: () => field.select() } });
+  const field = el("input", {
+    type: "text",
+    readonly: true,
+    "aria-label": "Link to this view",
+    on: { focus: () => field.select() },
+  });
   const element = el(
     "div",
     { class: "link-line", hidden: true },
     el("label", {}, "Copy this link: ", field),
-    el("button", { class: "quiet", type: "button", "aria-label": "Close", on: { click: () => (element.hidden = true) } }, icon("close")),
+    el(
+      "button",
+      { class: "quiet", type: "button", "aria-label": "Close", on: { click: () => (element.hidden = true) } },
+      icon("close"),
+    ),
   );
   return {
     element,

@@ -93,7 +93,11 @@ export function createSlider({ latent, facts, largestKl, how, shape, commands })
 
   /** @param {"lock" | "play"} kind @param {() => void} act */
   function toggle(kind, act) {
-    return el("button", { class: `quiet ${kind}`, type: "button", "aria-pressed": "false", on: { click: act } }, icon(kind));
+    return el(
+      "button",
+      { class: `quiet ${kind}`, type: "button", "aria-pressed": "false", on: { click: act } },
+      icon(kind),
+    );
   }
 
   /** @param {HTMLElement} button @param {boolean} pressed @param {any} picture @param {string} label */
@@ -137,11 +141,21 @@ export function createSlider({ latent, facts, largestKl, how, shape, commands })
       if (locked && [range, value, play].includes(focusIn(element))) lock.focus();
       range.disabled = value.disabled = play.disabled = locked;
       element.classList.toggle("locked", locked);
-      press(lock, locked, locked ? "lock" : "unlock", locked ? `Unlock ${name}` : `Lock ${name}: nothing moves it`);
+      press(
+        lock,
+        locked,
+        locked ? "lock" : "unlock",
+        locked ? `Unlock ${name}` : `Lock ${name}: nothing moves it`,
+      );
     },
     /** @param {boolean} playing */
     setPlaying: (playing) =>
-      press(play, playing, playing ? "pause" : "play", playing ? `Pause ${name}` : `Play ${name} from end to end`),
+      press(
+        play,
+        playing,
+        playing ? "pause" : "play",
+        playing ? `Pause ${name}` : `Play ${name} from end to end`,
+      ),
     /** @param {number | null} mu @param {number} [sigma] */
     setPosterior(mu, sigma = 0) {
       posterior.setAttribute("d", mu === null ? "" : bell(mu, Math.max(sigma, 0.012), REACH));

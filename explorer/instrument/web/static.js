@@ -17,5 +17,6 @@ try {
   });
 } catch (error) {
   console.error(error);
-  root.textContent = "The list of models could not be fetched: check that the explorer is running, then reload the page.";
+  root.textContent =
+    "The list of models could not be fetched: check that the explorer is running, then reload the page.";
 }

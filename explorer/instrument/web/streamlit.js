@@ -48,8 +48,8 @@ export function host(component) {
 function stand(component, made) {
   const { parentElement, data } = component;
   const root = document.createElement("div");
-  // Streamlit leaves 5rem at either side where the window has 48rem or more: half of that is ours.
-  root.style.margin = "-0.75rem clamp(-2.5rem, (48rem - 100vw) * 100, 0rem) 0";
+  // Streamlit leaves 5rem at either side where the window has 54rem or more: half of that is ours.
+  root.style.margin = "-0.75rem clamp(-2.5rem, (54rem - 100vw) * 100, 0rem) 0";
   parentElement.append(root);
   const slot = { newest: component, made, remove: () => root.remove() };
   standing.set(parentElement, slot);

@@ -15,8 +15,17 @@ export function createTraversals({ card, commands }) {
     el("span", { role: "columnheader", "aria-label": "Latent" }),
     ...STEPS.map((step) => el("span", { role: "columnheader", text: spell(step, 1) })),
   );
-  const grid = el("div", { class: "grid", role: "grid", "aria-label": "Traversals: a row a latent, a column a value" }, axis);
-  const element = el("section", { class: "traversals" }, el("h2", { text: "Traversals" }), el("div", { class: "grid-scroll" }, grid));
+  const grid = el(
+    "div",
+    { class: "grid", role: "grid", "aria-label": "Traversals: a row a latent, a column a value" },
+    axis,
+  );
+  const element = el(
+    "section",
+    { class: "traversals" },
+    el("h2", { text: "Traversals" }),
+    el("div", { class: "grid-scroll" }, grid),
+  );
 
   /** @type {Map<number, ReturnType<typeof createRow>>} */
   const rows = new Map();
@@ -42,7 +51,12 @@ export function createTraversals({ card, commands }) {
     const row = el(
       "div",
       { class: "grid-row", role: "row", "data-latent": latent },
-      el("span", { class: "grid-name", role: "rowheader", text: name, title: `${spell(card.latents[latent].kl_nats, 1)} nats of KL` }),
+      el("span", {
+        class: "grid-name",
+        role: "rowheader",
+        text: name,
+        title: `${spell(card.latents[latent].kl_nats, 1)} nats of KL`,
+      }),
       el("div", { class: "cells", role: "presentation" }, canvas, frame, ...cells),
     );
     return { row, canvas, frame, cells, context: canvas.getContext("2d", { alpha: false }) };
