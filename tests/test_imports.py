@@ -1,8 +1,9 @@
-"""Imports go one way, and opening the app waits for nothing that it does not need."""
+"""Imports go one way; opening the app loads nothing it does not need and reports to nobody."""
 
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,14 @@ ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "torchvision", "onnx", "onnxruntime")
 # Streamlit imports these where it can; what a first visitor waits for must not make it.
 SLOW = ("numpy", "pandas", "pyarrow")
+
+
+def test_nothing_is_reported_and_nobody_is_asked() -> None:
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    assert settings["browser"]["gatherUsageStats"] is False
+    assert settings["server"]["showEmailPrompt"] is False
+    # Without a name Streamlit asks a server on the internet for this machine's address.
+    assert settings["browser"]["serverAddress"] == "localhost"
 
 
 def imports_of(file: Path) -> set[str]:

@@ -207,3 +207,26 @@ def test_a_link_to_no_model_says_so_on_both_pages(instrument: Instrument) -> Non
     page.get_by_text("“nope”, which is not here").first.wait_for()
     enter(instrument, "model=nope")
     page.get_by_text("“nope”, which is not here").first.wait_for()
+
+
+def test_only_the_newest_call_takes_the_instrument_down(page: Page, address: str) -> None:
+    """Streamlit cleans up after a call that a newer one for the same element has overtaken."""
+    page.goto(f"{address}/instrument/index.html?model=single")
+    left = page.evaluate(
+        """async () => {
+          const { host } = await import("/instrument/streamlit.js");
+          const parentElement = document.createElement("div");
+          const catalogue = await (await fetch("/catalogue.json")).json();
+          const data = { catalogue, assets: "/instrument/", remembered: "" };
+          const call = () => host({ parentElement, data, setStateValue() {} });
+          const [first, second] = [call(), call()];
+          const stands = () => parentElement.querySelectorAll(".instrument").length;
+          const counts = [stands()];
+          first();
+          counts.push(stands());
+          second();
+          counts.push(stands());
+          return counts;
+        }"""
+    )
+    assert left == [1, 1, 0]

@@ -1,6 +1,13 @@
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from explorer import figures
+
+THEME = tomllib.loads(
+    (Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml").read_text("utf-8")
+)["theme"]
 
 
 def luminance(colour: str) -> float:
@@ -39,9 +46,15 @@ def test_a_long_curve_is_framed_where_it_settles() -> None:
 
 
 @pytest.mark.parametrize(
-    ("colours", "background"), [(figures.LIGHT, "#ffffff"), (figures.DARK, "#14171b")]
+    ("colours", "theme"), [(figures.LIGHT, "light"), (figures.DARK, "dark")], ids=["light", "dark"]
 )
-def test_colours_can_be_read(colours: figures.Palette, background: str) -> None:
+def test_colours_can_be_read_and_are_those_of_the_theme(
+    colours: figures.Palette, theme: str
+) -> None:
+    background = THEME[theme]["backgroundColor"]
+    assert colours.accent == THEME[theme]["primaryColor"] == THEME[theme]["linkColor"]
+    assert contrast(colours.accent, background) >= 4.5
     assert contrast(colours.text, background) >= 4.5
-    assert contrast(colours.accent, background) >= 3
     assert contrast(colours.second, background) >= 3
+    assert contrast(THEME[theme]["textColor"], THEME[theme]["secondaryBackgroundColor"]) >= 7
+    assert contrast(THEME[theme]["codeTextColor"], THEME[theme]["codeBackgroundColor"]) >= 4.5

@@ -82,6 +82,23 @@ def test_coming_back_from_another_page_opens_where_one_was(
     assert '"remembered": "model=first"' in sent(app)
 
 
+def test_the_card_page_follows_the_instrument(
+    app: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    make_checkpoint("first", title="First")
+    make_checkpoint("second", title="Second")
+    app.run().switch_page("views/card.py").run()
+    assert [title.value for title in app.title] == ["First"]
+    app.switch_page("views/instrument.py").run()
+    app.session_state["instrument"] = {
+        "released": {"model": "second", "z": [0, 0, 0], "query": "model=second&z=0,0,0"}
+    }
+    app.run().switch_page("views/card.py")
+    app.query_params.clear()  # as the browser does on the way to another page
+    app.run()
+    assert [title.value for title in app.title] == ["Second"]
+
+
 def test_the_card_shows_its_numbers_and_how_they_came_about(
     card: AppTest, make_checkpoint: MakeCheckpoint
 ) -> None:
