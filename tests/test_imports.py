@@ -15,7 +15,7 @@ SLOW = ("numpy", "pandas", "pyarrow")
 
 
 def test_nothing_is_reported_and_nobody_is_asked() -> None:
-    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    settings = tomllib.loads((ROOT / "explorer/.streamlit/config.toml").read_text("utf-8"))
     assert settings["browser"]["gatherUsageStats"] is False
     assert settings["server"]["showEmailPrompt"] is False
     # Without a name Streamlit asks a server on the internet for this machine's address.

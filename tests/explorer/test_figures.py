@@ -6,7 +6,7 @@ import pytest
 from explorer import figures
 
 THEME = tomllib.loads(
-    (Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml").read_text("utf-8")
+    (Path(__file__).resolve().parents[2] / "explorer/.streamlit/config.toml").read_text("utf-8")
 )["theme"]
 
 
