@@ -422,3 +422,35 @@ def test_it_can_be_taken_down_and_put_up_again(instrument: Instrument, page: Pag
         }"""
     )
     assert left == 0
+
+
+def test_scrolling_with_a_finger_on_a_slider_moves_the_page_only(
+    browser: Browser, address: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 500}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    instrument = Instrument(page, address).open()
+    finger = context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        where = [{"x": x, "y": y} for x, y in points]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": where})
+
+    def stroke(across: float, down: float) -> None:
+        box = instrument.slider(1).bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        touch("touchStart", (x - 80, y))
+        for step in range(1, 11):
+            touch("touchMove", (x - 80 + across * step / 10, y + down * step / 10))
+        touch("touchEnd")
+
+    stroke(across=0, down=-150)
+    page.wait_for_function("scrollY > 0")
+    expect(instrument.slider(1)).to_have_value("0")
+    stroke(across=150, down=0)
+    page.wait_for_function("!location.search.includes('z=0,0,0,0')")
+    assert instrument.z()[1] > 0
+    context.close()

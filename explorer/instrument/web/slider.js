@@ -27,8 +27,15 @@ export function createSlider({ latent, facts, largestKl, how, shape, commands })
     step: 0.01,
     "aria-label": `${name}, ${kl} nats of KL`,
     on: {
-      input: (event) => commands.move(latent, range.valueAsNumber, event.timeStamp),
-      change: () => commands.settle(),
+      pointerdown: (event) => (undecided = event.pointerType === "touch"),
+      pointermove: () => (undecided = false),
+      pointerup: () => undecided && take(performance.now()),
+      pointercancel() {
+        undecided = false;
+        range.value = String(shown);
+      },
+      input: (event) => undecided || take(event.timeStamp),
+      change: () => undecided || commands.settle(),
     },
   });
   const value = el("input", {
@@ -106,6 +113,15 @@ export function createSlider({ latent, facts, largestKl, how, shape, commands })
     button.setAttribute("aria-label", label);
     button.title = label;
     button.replaceChildren(icon(picture));
+  }
+
+  /** A finger has touched the track and may go on to scroll the page: until it tells, only the thumb follows. */
+  let undecided = false;
+
+  /** @param {number} time */
+  function take(time) {
+    undecided = false;
+    commands.move(latent, range.valueAsNumber, time);
   }
 
   function enter() {
