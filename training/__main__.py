@@ -157,7 +157,8 @@ def export(options: argparse.Namespace) -> int:
 
     # Only the ONNX files may differ from the card: the new card will vouch for all the others.
     card = read_card(options.folder, check=(MODEL, CODES, THUMBNAILS, PREVIEW))
-    model = checkpoint.new_model(card.config, card.image.shape, options.folder)
+    room = card.files[MODEL].bytes
+    model = checkpoint.new_model(card.config, card.image.shape, options.folder, room)
     checkpoint.load_weights(model, options.folder / MODEL)
     difference = onnx.export(model, card.image.shape, options.folder)
     write_card(options.folder, card)

@@ -170,7 +170,7 @@ class Card:
             raise ConfigError(f"{CARD}: config.model.latents and controls.latents differ.")
         if len(self.image.shape) != 3 or not all(0 < side <= 4096 for side in self.image.shape):
             raise ConfigError(
-                f"{CARD}: image.shape is {self.image.shape}, not channels, height, width."
+                f"{CARD}: image.shape is {self.image.shape!s:.60}, not channels, height, width."
             )
 
 
@@ -233,8 +233,9 @@ def read_bytes(path: Path, limit: int = LARGEST_FILE) -> bytes:
                 f"{where} has {path.stat().st_size:,} bytes; at most {limit:,} are read."
             )
         return path.read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"{where} cannot be read: {error.strerror or error}.") from error
+    except (OSError, RuntimeError) as error:  # before Python 3.13, RuntimeError for circular links
+        reason = getattr(error, "strerror", None) or "its links lead in a circle"
+        raise CheckpointError(f"{where} cannot be read: {reason}.") from error
 
 
 def _check_files(folder: Path, card: Card, names: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from training import build
-from training.card import MODEL, Card, read_bytes, read_card, write_bytes
+from training.card import LARGEST_FILE, MODEL, Card, read_bytes, read_card, write_bytes
 from training.config import RunConfig, to_json
 from training.errors import CheckpointError, ConfigError
 from training.models.conv_vae import ConvVAE
@@ -32,13 +32,19 @@ def load(folder: str | Path, device: str = "cpu") -> tuple[ConvVAE, Card]:
             f"{folder} is not a folder; name a checkpoint folder such as assets/models/digits."
         )
     card = read_card(folder)
-    model = new_model(card.config, card.image.shape, folder)
+    model = new_model(card.config, card.image.shape, folder, card.files[MODEL].bytes)
     load_weights(model, folder / MODEL)
     return model.to(device).eval(), card
 
 
-def new_model(config: RunConfig, shape: tuple[int, ...], folder: Path) -> ConvVAE:
-    """An untrained model, or a CheckpointError where the configuration makes none."""
+def new_model(
+    config: RunConfig, shape: tuple[int, ...], folder: Path, room: int = LARGEST_FILE
+) -> ConvVAE:
+    """An untrained model of at most `room` bytes.
+
+    Raises:
+        CheckpointError: if the configuration makes none, or a larger one; none is built then.
+    """
     if max(len(config.model.channels), len(config.model.hidden)) > DEEPEST:
         raise CheckpointError(f"{folder.name} describes a model of more than {DEEPEST} layers.")
     try:
@@ -51,9 +57,10 @@ def new_model(config: RunConfig, shape: tuple[int, ...], folder: Path) -> ConvVA
             f"{folder.name} describes a model too large for any machine."
         ) from error
     parameters = sum(p.numel() for p in blueprint.parameters())
-    if parameters * 4 > 2**30:
+    if parameters * 4 > room:
         raise CheckpointError(
-            f"{folder.name} describes a model of {parameters:,} weights; at most 2²⁸ are loaded."
+            f"{folder.name} describes a model of {parameters:,} weights; {room:,} bytes of "
+            f"{MODEL} do not hold them."
         )
     return build.model(config.model, (shape[0], shape[1], shape[2]))
 
@@ -91,14 +98,14 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The tensors and the metadata of a safetensors file; nothing in it is executed."""
     content = read_bytes(path)
     where = f"{path.parent.name}/{path.name}"
-    if content[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
-        raise CheckpointError(
-            f"{where} is a pickle, which can run code; only safetensors files are read."
-        )
     try:
         tensors = safetensors.torch.load(content)
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     except (safetensors.SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        if content[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+            raise CheckpointError(
+                f"{where} is a pickle, which can run code; only safetensors files are read."
+            ) from error
         raise CheckpointError(
             f"{where} is not a whole safetensors file ({' '.join(str(error).split())[:100]}); "
             "copy it again."

@@ -25,8 +25,9 @@ def embed(model: VAE, dataset: Dataset, folder: Path) -> Examples:
     x = split.images(torch.arange(count))
     posterior = model.encode(x)
     tensors = {
-        "mean": posterior.mean.numpy(),
-        "log_variance": posterior.log_variance.numpy(),
+        # safetensors writes memory as it lies, and these two are interleaved columns of one array.
+        "mean": posterior.mean.contiguous().numpy(),
+        "log_variance": posterior.log_variance.contiguous().numpy(),
         "label" if dataset.labels else "factors": split.targets[:count].int().numpy(),
     }
     write_bytes(folder / CODES, safetensors.numpy.save(tensors))
