@@ -131,6 +131,7 @@ def early_lines(model: str, base: str) -> list[str]:
     lines = [f'<script type="module" async src="{base}/instrument/early.js"></script>']
     lines += [_preload(f"{base}/instrument/{path}") for path in _engine()]
     lines += [f'<link rel="modulepreload" href="{base}/instrument/{path}">' for path in _modules()]
+    lines.append(f'<link rel="preload" as="style" href="{base}/instrument/instrument.css">')
     usable = loading.usable(loading.catalogue())
     entries = {entry.id: entry for entry, _ in usable}
     chosen = entries.get(model) or next(iter(entries.values()), None)

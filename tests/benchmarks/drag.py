@@ -91,7 +91,8 @@ async def serving(script: Path, *arguments: str) -> AsyncIterator[tuple[str, flo
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = ["-m", "streamlit", "run", str(script), "--server.headless", "true"]
-    command += ["--server.port", str(port), "--", *arguments]
+    command += ["--server.port", str(port), "--browser.serverAddress", "localhost"]
+    command += ["--browser.gatherUsageStats", "false", "--", *arguments]
     started = time.time()
     server = await asyncio.create_subprocess_exec(
         sys.executable, *command, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
