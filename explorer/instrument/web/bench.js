@@ -12,6 +12,9 @@ import { createRows } from "./rows.js";
 import { createStore } from "./store.js";
 import { createTraversals } from "./traversals.js";
 
+/** The browser drops no entry of its performance timeline by itself. */
+const KEPT_MARKS = 1000;
+
 /**
  * The working place of one open checkpoint: sliders, picture, traversals and test images around one z.
  *
@@ -31,6 +34,7 @@ export function createBench({ entry, card, bytes, decoder, assets, initial, mess
   /** @type {ReturnType<typeof createRows> | null} */
   let rows = null;
   let chosen = 0;
+  let grids = 0;
 
   const commands = createCommands({ store, player, examples: () => examples, messages });
   const rack = createRack({ card, commands });
@@ -119,7 +123,10 @@ export function createBench({ entry, card, bytes, decoder, assets, initial, mess
         rack.sliders.get(latent)?.draw(image);
         traversals.draw(latent, image);
       },
-      onDone: (z) => performance.mark("instrument:grid", { detail: { z } }),
+      onDone(z) {
+        if (++grids % KEPT_MARKS === 0) performance.clearMarks("instrument:grid");
+        performance.mark("instrument:grid", { detail: { z } });
+      },
       onFailure: messages.warn,
     });
     rows.request(store.get().z, rack.visible(store.get()));

@@ -31,7 +31,12 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
   const header = createHeader({
     picker: picker.element,
     tools: {
-      share: () => bench && share.share(location.href),
+      share() {
+        if (!bench) return;
+        // A latent that plays is further on than the link, which is written when it stops.
+        link.write(writeLink({ ...bench.store.get(), model }));
+        share.share(location.href);
+      },
       picture: () => bench && save(enlarge(bench.picture.canvas), `${model}.png`),
       grid: () =>
         bench &&
