@@ -74,11 +74,11 @@ def load_weights(model: nn.Module, path: Path) -> None:
     tensors, _ = read_tensors(path)
     expected = model.state_dict()
     where = f"{path.parent.name}/{path.name}"
-    for name in expected.keys() - tensors.keys():
+    for name in sorted(expected.keys() - tensors.keys()):
         raise CheckpointError(
             f"{where} lacks the weights {name!r} of the model its card describes."
         )
-    for name, tensor in tensors.items():
+    for name, tensor in sorted(tensors.items()):
         if name not in expected:
             raise CheckpointError(f"{where} has weights {name!r:.80} that the model does not have.")
         needed = expected[name]
