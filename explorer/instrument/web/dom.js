@@ -1,5 +1,5 @@
 /**
- * Makes an element. `on` takes listeners, `text` its text; everything else is an attribute, left out when it is null or
+ * Makes an element. `on` takes listeners, `text` its text; everything else is an attribute, left out when it is missing or
  * false.
  *
  * @param {string} tag
@@ -12,7 +12,7 @@ export function el(tag, properties = {}, ...children) {
   const { on = {}, text, ...attributes } = properties;
   for (const [name, listener] of Object.entries(on)) element.addEventListener(name, listener);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : String(value));
+    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : String(value));
   }
   if (text !== undefined) element.textContent = text;
   element.append(...children.filter((child) => child !== null));
