@@ -12,7 +12,8 @@ export function el(tag, properties = {}, ...children) {
   const { on = {}, text, ...attributes } = properties;
   for (const [name, listener] of Object.entries(on)) element.addEventListener(name, listener);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : String(value));
+    if (value !== null && value !== undefined && value !== false)
+      element.setAttribute(name, value === true ? "" : String(value));
   }
   if (text !== undefined) element.textContent = text;
   element.append(...children.filter((child) => child !== null));
