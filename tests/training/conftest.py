@@ -1,6 +1,8 @@
 """What the training tests share: the shipped digits, and one tiny run through the command line."""
 
+import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,16 @@ import torch
 
 from training import build
 from training.__main__ import main
+from training.config import (
+    DataConfig,
+    ModelConfig,
+    ObjectiveConfig,
+    RunConfig,
+    TrainConfig,
+    override,
+)
 from training.datasets import Dataset
+from training.loop import METRICS
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,6 +36,36 @@ def data() -> Path:
 @pytest.fixture(scope="session")
 def digits(data: Path) -> Dataset:
     return build.dataset("digits", data)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Callable[..., RunConfig]:
+    """A run of a fraction of a second, with overrides: 37 steps, 28 of them to an epoch."""
+    base = RunConfig(
+        DataConfig("digits", "dynamic"),
+        ModelConfig(3, "bernoulli", channels=(4, 4), hidden=(16,)),
+        ObjectiveConfig(),
+        TrainConfig(37, batch_size=16, validate_every=10, precision="float32"),
+    )
+
+    def configure(**changes: object) -> RunConfig:
+        config = base
+        for path, value in changes.items():
+            config = override(config, path, str(value))
+        return config
+
+    return configure
+
+
+@pytest.fixture(scope="session")
+def metrics() -> Callable[[Path], list[dict[str, float]]]:
+    """Reads metrics.jsonl without the one field that is never the same twice."""
+
+    def read(folder: Path) -> list[dict[str, float]]:
+        lines = [json.loads(line) for line in (folder / METRICS).read_text().splitlines()]
+        return [{name: line[name] for name in line if name != "seconds"} for line in lines]
+
+    return read
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,427 @@
+"""Damaged and hostile checkpoint folders: each is refused in one sentence that names the file."""
+
+import hashlib
+import json
+import os
+import pickle
+import shutil
+import signal
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+import torch
+
+from training import checkpoint
+from training.__main__ import main
+from training.card import (
+    CARD,
+    CODES,
+    DECODER,
+    ENCODER,
+    FILES,
+    LARGEST_CARD,
+    LARGEST_FILE,
+    MODEL,
+    read_card,
+)
+from training.errors import CheckpointError
+
+Damage = Callable[[Path], object]
+
+
+@pytest.fixture(autouse=True)
+def _no_hanging() -> Iterator[None]:
+    """Reading from a pipe that nobody writes to would otherwise wait for ever."""
+    signal.alarm(120)
+    yield
+    signal.alarm(0)
+
+
+def rehash(folder: Path) -> None:
+    """Make the card vouch for the files as they are, so that deeper checks are met."""
+    tree = json.loads((folder / CARD).read_text())
+    for name in FILES:
+        content = (folder / name).read_bytes()
+        tree["files"][name] = {
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+    (folder / CARD).write_text(json.dumps(tree))
+
+
+def missing(name: str) -> Damage:
+    return lambda folder: (folder / name).unlink()
+
+
+def truncated(name: str) -> Damage:
+    return lambda folder: os.truncate(folder / name, (folder / name).stat().st_size // 2)
+
+
+def oversized(name: str, size: int) -> Damage:
+    return lambda folder: os.truncate(folder / name, size)  # sparse: it takes no space
+
+
+def flipped(name: str) -> Damage:
+    def damage(folder: Path) -> None:
+        content = bytearray((folder / name).read_bytes())
+        content[len(content) // 2] ^= 1
+        (folder / name).write_bytes(content)
+
+    return damage
+
+
+def a_folder(name: str) -> Damage:
+    def damage(folder: Path) -> None:
+        (folder / name).unlink()
+        (folder / name).mkdir()
+
+    return damage
+
+
+def a_pipe(name: str) -> Damage:
+    def damage(folder: Path) -> None:
+        (folder / name).unlink()
+        os.mkfifo(folder / name)
+
+    return damage
+
+
+def a_link(name: str, target: str) -> Damage:
+    """The file itself moves beside the folder, so that a link there would find it."""
+
+    def damage(folder: Path) -> None:
+        shutil.move(folder / name, folder.parent / name)
+        (folder / name).symlink_to(target)
+
+    return damage
+
+
+def model(change: Callable[[dict[str, torch.Tensor]], object]) -> Damage:
+    def damage(folder: Path) -> None:
+        tensors = safetensors.torch.load_file(folder / MODEL)
+        change(tensors)
+        (folder / MODEL).write_bytes(safetensors.torch.save(tensors))
+        rehash(folder)
+
+    return damage
+
+
+def model_bytes(change: Callable[[bytes], bytes]) -> Damage:
+    def damage(folder: Path) -> None:
+        (folder / MODEL).write_bytes(change((folder / MODEL).read_bytes()))
+        rehash(folder)
+
+    return damage
+
+
+def model_header(change: Callable[[dict[str, Any]], object]) -> Damage:
+    def rewrite(content: bytes) -> bytes:
+        length = int.from_bytes(content[:8], "little")
+        tree = json.loads(content[8 : 8 + length])
+        text = change(tree)
+        header = text.encode() if isinstance(text, str) else json.dumps(tree).encode()
+        return len(header).to_bytes(8, "little") + header + content[8 + length :]
+
+    return model_bytes(rewrite)
+
+
+class Payload:
+    """Unpickling it creates a file: proof that code ran."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.marker,)
+
+
+def a_pickle(protocol: int) -> Damage:
+    def damage(folder: Path) -> None:
+        payload = Payload(folder.parent / "code ran")
+        (folder / MODEL).write_bytes(pickle.dumps(payload, protocol) + bytes(50_000))
+        rehash(folder)
+
+    return damage
+
+
+def a_torch_archive(folder: Path) -> None:
+    with zipfile.ZipFile(folder / MODEL, "w") as archive:
+        payload = Payload(folder.parent / "code ran")
+        archive.writestr("archive/data.pkl", pickle.dumps(payload))
+        archive.writestr("archive/data/0", bytes(50_000))
+    rehash(folder)
+
+
+def card_bytes(content: bytes) -> Damage:
+    return lambda folder: (folder / CARD).write_bytes(content)
+
+
+def card(*path: str | int, value: object) -> Damage:
+    """Set, or with `...` remove, what is at `path`."""
+
+    def damage(folder: Path) -> None:
+        tree = json.loads((folder / CARD).read_text())
+        node = tree
+        for key in path[:-1]:
+            node = node[key]
+        if value is ...:
+            del node[path[-1]]
+        else:
+            node[path[-1]] = value
+        (folder / CARD).write_text(json.dumps(tree))
+
+    return damage
+
+
+def card_text(before: str, after: str) -> Damage:
+    def damage(folder: Path) -> None:
+        text = (folder / CARD).read_text()
+        assert before in text
+        (folder / CARD).write_text(text.replace(before, after, 1))
+
+    return damage
+
+
+def both(*damages: Damage) -> Damage:
+    return lambda folder: [damage(folder) for damage in damages]
+
+
+FIRST = "decoder.0.weight"
+
+
+def overlap(header: dict[str, Any]) -> None:
+    header["decoder.5.weight"]["data_offsets"] = header["decoder.0.weight"]["data_offsets"]
+
+
+def twice(header: dict[str, Any]) -> str:
+    entry = json.dumps(header[FIRST] | {"data_offsets": [0, 192]})
+    return json.dumps(header)[:-1] + f', "{FIRST}": {entry}}}'
+
+
+def beyond(header: dict[str, Any]) -> None:
+    header[FIRST]["data_offsets"][1] += 2**40
+
+
+FILE_DAMAGES: dict[str, tuple[Damage, str]] = {
+    **{f"{name} missing": (missing(name), name) for name in FILES},
+    **{f"{name} cut short": (truncated(name), name) for name in FILES},
+    **{f"{name} with one bit changed": (flipped(name), name) for name in FILES},
+    **{
+        f"{name} too large": (oversized(name, LARGEST_FILE + 1), f"{name} has 1,073,741,825 bytes")
+        for name in FILES
+    },
+    **{f"{name} a folder": (a_folder(name), name) for name in FILES},
+    **{f"{name} a pipe": (a_pipe(name), f"{name} is not a regular file") for name in FILES},
+    **{
+        f"{name} a link out of the folder": (a_link(name, f"../{name}"), f"{name} leads out")
+        for name in FILES
+    },
+    "a link to nothing": (a_link(MODEL, "nothing"), MODEL),
+    "a link to itself": (a_link(MODEL, MODEL), MODEL),
+    "an endless file": (a_link(CODES, "/dev/zero"), f"{CODES} leads out"),
+}
+
+WEIGHT_DAMAGES: dict[str, tuple[Damage, str]] = {
+    "empty": (model_bytes(lambda _: b""), f"0 bytes of {MODEL} do not hold them"),
+    "seven bytes": (model_bytes(lambda c: c[:7]), f"7 bytes of {MODEL} do not hold them"),
+    "only zeros": (model_bytes(lambda c: bytes(len(c))), "is not a whole safetensors file"),
+    "one byte more": (model_bytes(lambda c: c + b"\0"), "is not a whole safetensors file"),
+    "one byte less": (model_bytes(lambda c: c[:-1]), "is not a whole safetensors file"),
+    "header of a terabyte": (
+        model_bytes(lambda c: (2**40).to_bytes(8, "little") + c[8:]),
+        "is not a whole safetensors file",
+    ),
+    "header of 2⁶⁴ − 1 bytes": (
+        model_bytes(lambda c: b"\xff" * 8 + c[8:]),
+        "is not a whole safetensors file",
+    ),
+    "header that is no JSON": (
+        model_header(lambda _: "{weights: please}"),
+        "is not a whole safetensors file",
+    ),
+    "header that is a list": (model_header(lambda _: "[1, 2]"), "is not a whole safetensors file"),
+    "header nested deeply": (
+        model_header(lambda _: '{"a":' * 50_000),
+        "is not a whole safetensors file",
+    ),
+    "overlapping tensors": (model_header(overlap), "is not a whole safetensors file"),
+    "a tensor twice": (model_header(twice), "is not a whole safetensors file"),
+    "a tensor beyond the end": (model_header(beyond), "is not a whole safetensors file"),
+    "a hole": (model_header(lambda h: h.pop(FIRST)), "is not a whole safetensors file"),
+    "a tensor of a strange type": (
+        model_header(lambda h: h[FIRST].update(dtype="Q1")),
+        "is not a whole safetensors file",
+    ),
+    "a name of a megabyte": (
+        model_header(lambda h: h.update({"x\n" * 500_000: h.pop(FIRST)})),
+        MODEL,
+    ),
+    "a name over lines": (
+        model(lambda t: t.update({"x\ny": t.pop(FIRST)})),
+        f"{MODEL} lacks the weights '{FIRST}'",
+    ),
+    "a tensor less": (model(lambda t: t.pop(FIRST)), f"{MODEL} lacks the weights '{FIRST}'"),
+    "a tensor more": (
+        model(lambda t: t.update({"x\ny": torch.zeros(1)})),
+        f"{MODEL} has weights 'x\\ny' that the model does not have",
+    ),
+    "another shape": (
+        model(lambda t: t.update({FIRST: t[FIRST].T.contiguous()})),
+        f"{MODEL}: {FIRST} is torch.float32 (3, 16); the model needs torch.float32 (16, 3)",
+    ),
+    "a scalar": (model(lambda t: t.update({FIRST: torch.tensor(1.0)})), f"{FIRST} is"),
+    "NaN": (model(lambda t: t[FIRST].view(-1)[-1].fill_(torch.nan)), f"{FIRST} holds NaN or inf"),
+    "infinity": (model(lambda t: t[FIRST][0, 0].fill_(-torch.inf)), f"{FIRST} holds NaN or inf"),
+    **{
+        f"weights of {dtype}": (
+            model(lambda t, dtype=dtype: t.update({FIRST: t[FIRST].to(dtype)})),  # type: ignore[misc]
+            f"{FIRST} is {dtype} (16, 3); the model needs torch.float32 (16, 3)",
+        )
+        for dtype in (torch.int32, torch.float16, torch.float64, torch.float8_e4m3fn)
+    },
+    **{f"a pickle, protocol {n}": (a_pickle(n), MODEL) for n in range(6)},
+    "a torch archive": (a_torch_archive, f"{MODEL} is a pickle"),
+}
+
+DEEP = b'{"version": 1, "name": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+LARGE = f"{CARD} has {LARGEST_CARD + 1:,} bytes; at most"
+
+CARD_DAMAGES: dict[str, tuple[Damage, str]] = {
+    "missing": (missing(CARD), f"has no {CARD}"),
+    "a folder": (a_folder(CARD), f"{CARD} is not a regular file"),
+    "a pipe": (a_pipe(CARD), f"{CARD} is not a regular file"),
+    "a link out of the folder": (a_link(CARD, f"../{CARD}"), f"{CARD} leads out"),
+    "a link to itself": (a_link(CARD, CARD), CARD),
+    "too large": (oversized(CARD, LARGEST_CARD + 1), LARGE),
+    "cut short": (truncated(CARD), f"{CARD} is not readable JSON"),
+    "empty": (card_bytes(b""), f"{CARD} is not readable JSON"),
+    "not UTF-8": (card_bytes(b'{"version": 1, "name": "\xff\xfe"}'), "is not readable JSON"),
+    "nested deeply": (card_bytes(DEEP), f"{CARD} is not readable JSON: nested too deeply"),
+    "a list": (card_bytes(b"[]"), f"{CARD} has version None"),
+    "a number": (card_bytes(b"1"), f"{CARD} has version None"),
+    "of version 99": (card("version", value=99), f"{CARD} has version 99, this program reads 1"),
+    "without version": (card("version", value=...), f"{CARD} has version None"),
+    "of version '1'": (card("version", value="1"), f"{CARD} has version '1'"),
+    "of version true": (card("version", value=True), CARD),
+    "of version 10⁴⁰⁰": (card("version", value=10**400), f"{CARD} has version 1000"),
+    "with NaN": (card("metrics", 0, "value", value=float("nan")), "it holds NaN"),
+    "with infinity": (card("metrics", 0, "value", value=float("inf")), "it holds Infinity"),
+    "with 1e400": (
+        card_text('"history":', '"seconds": 1e400, "history":'),
+        "training.seconds is not a finite number",
+    ),
+    "with 10⁴⁰⁰ for a real": (
+        card("metrics", 0, "value", value=10**400),
+        "metrics[0].value is not a finite number",
+    ),
+    "with 10⁴⁰⁰ for a whole": (card("training", "images", value=10**400), "images is too large"),
+    "with 5000 digits": (card_text('"history":', '"images": ' + "9" * 5000 + ', "history":'), CARD),
+    "with a file of 10⁴⁰⁰ bytes": (card("files", MODEL, "bytes", value=10**400), "is too large"),
+    "with text for a number": (
+        card("training", "seconds", value="1\n2"),
+        r"training.seconds is '1\n2'; expected a number",
+    ),
+    "with a number for text": (card("title", value=7), "title is 7; expected a text"),
+    "with null for text": (card("title", value=None), "title is None; expected a text"),
+    "with true for a number": (card("examples", "count", value=True), "count is True; expected a"),
+    "with a list for an object": (card("image", value=[]), "image is []; expected an object"),
+    "with an object for a list": (card("latents", value={}), "latents is {}; expected a list"),
+    "without a field": (card("summary", value=...), "lacks the field 'summary'"),
+    "with a field more": (card("sumary", value=""), "unknown field 'sumary'; did you mean"),
+    "with a field named in lines": (card("x\ny", value=""), r"unknown field 'x\ny'; known: "),
+    "with a split named in lines": (card("data", "splits", "x\ny", value=""), r"splits['x\ny']"),
+    "with a huge text": (card("image", "shape", value="x" * 10**6), "image.shape is 'xxx"),
+    "listing ../x": (card("files", "../x", value={"bytes": 1, "sha256": ""}), "the file '../x'"),
+    "listing /x": (card("files", "/x", value={"bytes": 1, "sha256": ""}), "lists the file '/x'"),
+    "listing itself": (card("files", CARD, value={"bytes": 1, "sha256": ""}), "lists the file"),
+    "not listing a file": (card("files", ENCODER, value=...), f"does not list {ENCODER}"),
+    "of another file": (card("files", DECODER, "sha256", value="0" * 64), f"{DECODER} is not the"),
+    "of controls unknown": (card("controls", "kind", value="knobs"), "kind is 'knobs'; choose"),
+    "of 10⁹ controls": (card("controls", "latents", value=10**9), "3 latents, but its controls"),
+    "of 10⁹ latents": (card("config", "model", "latents", value=10**9), "config.model.latents"),
+    "of −1 latents": (card("config", "model", "latents", value=-1), "model.latents is -1"),
+    "of 10⁹ units": (card("config", "model", "hidden", value=[10**9]), "describes a model of"),
+    "of 2⁵³ units": (card("config", "model", "hidden", value=[2**53] * 2), "describes a model"),
+    "of 2⁵³ channels": (card("config", "model", "channels", value=[2**53] * 2), "describes a mod"),
+    "of 10⁵ layers": (card("config", "model", "hidden", value=[1] * 10**5), "describes a model of"),
+    "of 10⁵ halvings": (card("config", "model", "channels", value=[1] * 10**5), "describes a mod"),
+    "of three halvings": (card("config", "model", "channels", value=[4] * 3), "cannot be halved"),
+    "of other layers": (card("config", "model", "channels", value=[3, 3]), f"{MODEL}: "),
+    "of a flat image": (card("image", "shape", value=[1, 28]), "image.shape is (1, 28), not chan"),
+    "of no image": (card("image", "shape", value=[0, 0, 0]), "image.shape is (0, 0, 0)"),
+    "of a vast image": (card("image", "shape", value=[1, 10**9, 10**9]), "image.shape is"),
+    "of a long image": (card("image", "shape", value=[28] * 10**5), "image.shape is"),
+    "of a large image": (card("image", "shape", value=[4096] * 3), "describes a model of"),
+    "of another likelihood": (card("config", "model", "likelihood", value="gaussian"), MODEL),
+}
+
+
+def check(folder: Path, damage: Damage, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    damage(folder)
+    capsys.readouterr()
+    with pytest.raises(CheckpointError) as caught:
+        checkpoint.load(folder)
+    message = str(caught.value)
+    assert expected in message
+    assert message.startswith(folder.name)
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert len(message) < 300
+
+    assert main(["evaluate", str(folder)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"error: {folder.name}")
+    assert captured.err.count("\n") == 1
+    assert expected in captured.err
+    assert not (folder.parent / "code ran").exists()
+
+
+@pytest.mark.parametrize(("damage", "expected"), FILE_DAMAGES.values(), ids=list(FILE_DAMAGES))
+def test_damaged_files(
+    damage: Damage, expected: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check(folder, damage, expected, capsys)
+
+
+@pytest.mark.parametrize(("damage", "expected"), WEIGHT_DAMAGES.values(), ids=list(WEIGHT_DAMAGES))
+def test_damaged_weights(
+    damage: Damage, expected: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check(folder, damage, expected, capsys)
+
+
+@pytest.mark.parametrize(("damage", "expected"), CARD_DAMAGES.values(), ids=list(CARD_DAMAGES))
+def test_damaged_cards(
+    damage: Damage, expected: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check(folder, damage, expected, capsys)
+
+
+def test_the_payload_is_live(tmp_path: Path) -> None:
+    """What the pickles above hold does run when it is unpickled."""
+    marker = tmp_path / "code ran"
+    pickle.loads(pickle.dumps(Payload(marker)))
+    assert marker.exists()
+
+
+@pytest.mark.parametrize("command", ["evaluate", "export"])
+def test_no_folder(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    for path in (tmp_path / "nowhere", tmp_path / "letter.txt"):
+        assert main([command, str(path)]) == 2
+        captured = capsys.readouterr()
+        assert captured.err.startswith("error: ")
+        assert captured.err.count("\n") == 1
+        assert path.name in captured.err
+
+
+def test_rehashing_alone_does_no_damage(folder: Path) -> None:
+    rehash(folder)
+    checkpoint.load(folder)
+    card("files", value=json.loads((folder / CARD).read_text())["files"])(folder)
+    assert read_card(folder).controls.latents == 3

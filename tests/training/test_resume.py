@@ -1,0 +1,295 @@
+"""Interrupted at any moment, a run goes on as if nothing had been; other folders are left alone."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from training import loop
+from training.__main__ import INTERRUPTED, main
+from training.card import CARD, FILES, MODEL, read_card
+from training.checkpoint import RESUME, read_tensors
+from training.config import RunConfig
+from training.datasets import Dataset
+from training.errors import CheckpointError
+
+Tiny = Callable[..., RunConfig]
+ReadMetrics = Callable[[Path], list[dict[str, float]]]
+LeftBehind = Callable[[Path], tuple[object, ...]]
+STOP_AT = Path(__file__).parent / "stop_at.py"
+CPU = torch.device("cpu")
+STEPS = 37  # of `tiny`
+
+
+@pytest.fixture(scope="module")
+def left_behind(metrics: ReadMetrics) -> LeftBehind:
+    """Reads everything that a run leaves, but for wall-clock times."""
+
+    def read(folder: Path) -> tuple[object, ...]:
+        tensors, metadata = read_tensors(folder / RESUME)
+        progress = json.loads(metadata["progress"])
+        del progress["seconds"]
+        state = {name: tensor.numpy().tobytes() for name, tensor in tensors.items()}
+        return (folder / MODEL).read_bytes(), state, progress, metadata["config"], metrics(folder)
+
+    return read
+
+
+class PowerCutError(BaseException):
+    """Ends the run on the spot, like kill -9; nothing in the loop catches it."""
+
+
+def cut() -> None:
+    raise PowerCutError
+
+
+@contextmanager
+def at_call(
+    name: str, number: int, action: Callable[[], object], late: bool = False
+) -> Iterator[None]:
+    """Act before, or just after, a function of the loop does its work for the n-th time."""
+    original = getattr(loop, name)
+    calls = 0
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == number and not late:
+            action()
+        result = original(*args, **kwargs)
+        if calls == number and late:
+            action()
+        return result
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, name, wrapped)
+        yield
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(
+    digits: Dataset, tmp_path_factory: pytest.TempPathFactory, tiny: Tiny
+) -> Callable[[str], Path]:
+    folders: dict[str, Path] = {}
+
+    def run(precision: str) -> Path:
+        if precision not in folders:
+            folders[precision] = tmp_path_factory.mktemp("uninterrupted")
+            loop.train(tiny(**{"train.precision": precision}), digits, folders[precision], CPU)
+        return folders[precision]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("number", "stops", "precision"),
+    [
+        (signal.SIGINT, [1], "float32"),
+        (signal.SIGTERM, [10], "float32"),
+        (signal.SIGINT, [13, 14], "float32"),
+        (signal.SIGTERM, [20, 27, 28, 29], "float32"),
+        (signal.SIGINT, [36], "float32"),
+        (signal.SIGINT, [7, 28], "bfloat16"),
+    ],
+)
+def test_stopped_runs_go_on_bit_for_bit(
+    number: int,
+    stops: list[int],
+    precision: str,
+    digits: Dataset,
+    tmp_path: Path,
+    uninterrupted: Callable[[str], Path],
+    tiny: Tiny,
+    left_behind: LeftBehind,
+) -> None:
+    config = tiny(**{"train.precision": precision})
+    done = 0
+    for stop in stops:
+        with (
+            at_call("learning_rate", stop - done, lambda: signal.raise_signal(number)),
+            pytest.raises(loop.Interrupted),
+        ):
+            loop.train(config, digits, tmp_path, CPU, resume=done > 0)
+        metadata = read_tensors(tmp_path / RESUME)[1]
+        done = json.loads(metadata["progress"])["step"]
+        assert done == stop
+    progress = loop.train(config, digits, tmp_path, CPU, resume=True)
+    assert progress.step == STEPS
+    assert left_behind(tmp_path) == left_behind(uninterrupted(precision))
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(
+    ("function", "calls"),
+    [
+        ("prepare", [3]),
+        ("prepare", [25, 12, 5]),
+        ("validate", [1, 2]),
+        ("_append_metrics", [2, 1, 1]),
+        ("save_weights", [1, 1, 2]),
+        ("save_resume", [1, 1, 2]),
+    ],
+)
+def test_runs_cut_off_anywhere_go_on_bit_for_bit(
+    function: str,
+    calls: list[int],
+    late: bool,
+    digits: Dataset,
+    tmp_path: Path,
+    uninterrupted: Callable[[str], Path],
+    tiny: Tiny,
+    left_behind: LeftBehind,
+) -> None:
+    for call in calls:
+        with at_call(function, call, cut, late), pytest.raises(PowerCutError):
+            loop.train(tiny(), digits, tmp_path, CPU, resume=True)
+    loop.train(tiny(), digits, tmp_path, CPU, resume=True)
+    assert left_behind(tmp_path) == left_behind(uninterrupted("float32"))
+
+
+def test_a_line_cut_short_is_dropped(
+    digits: Dataset,
+    tmp_path: Path,
+    uninterrupted: Callable[[str], Path],
+    tiny: Tiny,
+    left_behind: LeftBehind,
+) -> None:
+    with at_call("save_resume", 3, cut), pytest.raises(PowerCutError):
+        loop.train(tiny(), digits, tmp_path, CPU)
+    with (tmp_path / loop.METRICS).open("a") as file:
+        file.write('{"step": 31, "ima')
+    loop.train(tiny(), digits, tmp_path, CPU, resume=True)
+    assert left_behind(tmp_path) == left_behind(uninterrupted("float32"))
+
+
+def test_a_damaged_state_is_refused(digits: Dataset, tmp_path: Path, tiny: Tiny) -> None:
+    with at_call("save_resume", 1, cut, late=True), pytest.raises(PowerCutError):
+        loop.train(tiny(), digits, tmp_path, CPU)
+    path = tmp_path / RESUME
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(CheckpointError, match=RESUME):
+        loop.train(tiny(), digits, tmp_path, CPU, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"train.learning_rate": "2e-3"}, r"train.learning_rate = 0.001, not 0.002"),
+        ({"seed": "1"}, "seed = 0, not 1"),
+        ({"model.channels": "4,8"}, r"model.channels = \[4, 4\], not \[4, 8\]"),
+        ({"data.binarization": "none"}, "data.binarization = 'dynamic', not 'none'"),
+    ],
+)
+def test_resuming_another_configuration_is_refused(
+    changes: dict[str, str],
+    message: str,
+    digits: Dataset,
+    uninterrupted: Callable[[str], Path],
+    tiny: Tiny,
+    left_behind: LeftBehind,
+) -> None:
+    folder = uninterrupted("float32")
+    before = left_behind(folder)
+    with pytest.raises(CheckpointError, match=f"was begun with {message}; resume"):
+        loop.train(tiny(**changes), digits, folder, CPU, resume=True)
+    assert left_behind(folder) == before
+
+
+def test_killed_processes_go_on_bit_for_bit(
+    train_digits: list[str], finished: Path, tmp_path: Path, metrics: ReadMetrics
+) -> None:
+    """Real processes, really killed: amid a write, between two files, at the last measurements."""
+    folder = tmp_path / "digits"
+    words = [*train_digits, "--out", str(folder)]
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "OMP_NUM_THREADS": str(torch.get_num_threads()),
+    }
+    resume: list[str] = []
+    for place, call, number in [
+        ("os.fsync", 2, signal.SIGKILL),
+        ("training.loop.prepare", 25, signal.SIGTERM),
+        ("training.loop.prepare", 8, signal.SIGINT),
+        ("training.finish.export", 1, signal.SIGKILL),
+    ]:
+        arguments = [sys.executable, str(STOP_AT), place, str(call), str(int(number)), *words]
+        child = subprocess.run(
+            [*arguments, *resume], env=environment, capture_output=True, text=True, check=False
+        )
+        if number == signal.SIGKILL:
+            assert child.returncode == -signal.SIGKILL, child.stderr
+        else:
+            assert child.returncode == INTERRUPTED, child.stderr
+            assert child.stderr.splitlines()[-1].startswith("Stopped; ")
+            assert "--resume" in child.stderr
+        assert not (folder / CARD).exists()
+        resume = ["--resume"]
+    assert main([*words, *resume]) == 0
+    assert (folder / MODEL).read_bytes() == (finished / MODEL).read_bytes()
+    assert metrics(folder) == metrics(finished)
+    ours, theirs = read_card(folder), read_card(finished)
+    assert ours.metrics == theirs.metrics
+    assert ours.files == theirs.files
+    assert {path.name for path in folder.iterdir()} == {CARD, loop.METRICS, *FILES}
+
+
+def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line that the command line says when it refuses."""
+    capsys.readouterr()
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    lines = [line for line in captured.err.splitlines() if line and "images/s" not in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("error: ")
+    assert captured.out == ""
+    return lines[0]
+
+
+@pytest.mark.parametrize("resume", [[], ["--resume"]])
+def test_a_finished_folder_is_left_alone(
+    resume: list[str], train_digits: list[str], finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path.name: path.read_bytes() for path in finished.iterdir()}
+    line = refused([*train_digits, "--out", str(finished), *resume], capsys)
+    assert f"{finished} holds a finished checkpoint" in line
+    assert {path.name: path.read_bytes() for path in finished.iterdir()} == before
+
+
+def test_a_folder_with_other_things_is_left_alone(
+    train_digits: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    words = [*train_digits, "--out", str(tmp_path)]
+    assert "is not empty; add --resume" in refused(words, capsys)
+    words = [*train_digits, "--out", str(tmp_path / "letter.txt")]
+    assert "is not a folder" in refused(words, capsys)
+    words = [*train_digits, "--out", str(tmp_path / "letter.txt" / "run")]
+    assert "letter.txt" in refused(words, capsys)
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_divergence_is_said_in_one_line(
+    train_digits: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [*train_digits, "--out", str(tmp_path / "run"), "--train.learning_rate", "1e20"]
+    line = refused([*words, "--train.validate_every", "1"], capsys)
+    assert "the run diverged. Lower --train.learning_rate" in line
+
+
+def test_a_device_that_is_not_there(
+    train_digits: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    words = [*train_digits, "--out", str(tmp_path / "run"), "--device", "cuda"]
+    assert "--device cuda: torch finds none here" in refused(words, capsys)
