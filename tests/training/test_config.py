@@ -34,7 +34,7 @@ def test_json_round_trip(recipe: Any) -> None:
 
 def test_defaults_may_be_left_out() -> None:
     tree = to_json(RECIPES["sprites-beta4"].run)
-    for path in ("data.binarization", "model.channels", "train.batch_size"):
+    for path in ("data.pixels", "model.channels", "train.batch_size"):
         section, name = path.split(".")
         del tree[section][name]
     del tree["seed"]

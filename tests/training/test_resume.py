@@ -185,7 +185,7 @@ def test_a_damaged_state_is_refused(digits: Dataset, tmp_path: Path, tiny: Tiny)
         ({"train.learning_rate": "2e-3"}, r"train.learning_rate = 0.001, not 0.002"),
         ({"seed": "1"}, "seed = 0, not 1"),
         ({"model.channels": "4,8"}, r"model.channels = \[4, 4\], not \[4, 8\]"),
-        ({"data.binarization": "none"}, "data.binarization = 'dynamic', not 'none'"),
+        ({"data.pixels": "grey"}, "data.pixels = 'binarized', not 'grey'"),
     ],
 )
 def test_resuming_another_configuration_is_refused(

@@ -1,0 +1,129 @@
+"""Measured numbers against models whose numbers are known beforehand."""
+
+import math
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from training.__main__ import main
+from training.card import CARD, LatentCard, read_card
+from training.config import RunConfig
+from training.datasets import Dataset
+from training.distributions import Bernoulli, DiagonalGaussian
+from training.evaluate import measure
+from training.recipes import RECIPES
+
+CPU = torch.device("cpu")
+
+
+class Blind:
+    """Encodes every image as the prior and decodes every code as noise."""
+
+    latents = 4
+
+    def encode(self, x: Tensor) -> DiagonalGaussian:
+        return DiagonalGaussian(torch.zeros(len(x), 4), torch.zeros(len(x), 4))
+
+    def decode(self, z: Tensor) -> Bernoulli:
+        return Bernoulli(torch.zeros(len(z), 1, 28, 28))
+
+
+class Scale(Blind):
+    """Latents: the ink's scaled amount, precisely; a constant; the prior; a faint copy of ink."""
+
+    def encode(self, x: Tensor) -> DiagonalGaussian:
+        ink = x.mean((1, 2, 3))
+        zero = torch.zeros_like(ink)
+        mean = torch.stack([20 * ink - 2, zero + 1.5, zero, 0.1 * ink], 1)
+        log_variance = torch.tensor([0.01, 0.25, 1, 1]).log().expand_as(mean)
+        return DiagonalGaussian(mean, log_variance)
+
+
+def run(pixels: str) -> RunConfig:
+    config = RECIPES["digits"].run
+    return replace(config, data=replace(config.data, pixels=pixels))
+
+
+@pytest.mark.parametrize("pixels", ["grey", "binarized"])
+def test_nothing_encoded_costs_ln_2_a_pixel(pixels: str, digits: Dataset) -> None:
+    metrics, latents, provenance = measure(Blind(), digits, run(pixels), CPU, seed=3)
+    values = {metric.name: metric.value for metric in metrics}
+    assert values == pytest.approx(
+        {
+            "neg_elbo": 784 * math.log(2),
+            "reconstruction": 784 * math.log(2),
+            "kl": 0,
+            "active_units": 0,
+        }
+    )
+    prior = LatentCard(kl_nats=0, mean=0, std=0, posterior_std=1, active=False)
+    assert latents == (prior,) * 4
+    for source in (*metrics, provenance):
+        assert (source.split, source.samples, source.seed) == ("test", 200, 3)
+    assert ("drawn once" in provenance.how) == (pixels == "binarized")
+
+
+def test_each_latent_is_measured_by_itself(digits: Dataset) -> None:
+    metrics, latents, _ = measure(Scale(), digits, run("grey"), CPU, seed=0)
+    values = {metric.name: metric.value for metric in metrics}
+    ink = digits.splits["test"].stored.double().flatten(1).mean(1) / 255  # of each image
+
+    def kl_nats(mean: Tensor, variance: float) -> float:
+        return (0.5 * (mean**2 + variance - 1 - math.log(variance))).mean().item()
+
+    constant = torch.tensor(1.5).double()
+    mean_ink, spread = ink.mean().item(), ink.std().item()
+    expected = [
+        (kl_nats(20 * ink - 2, 0.01), 20 * mean_ink - 2, 20 * spread, 0.1, True),
+        (kl_nats(constant, 0.25), 1.5, 0, 0.5, False),
+        (0, 0, 0, 1, False),
+        (kl_nats(0.1 * ink, 1), 0.1 * mean_ink, 0.1 * spread, 1, False),
+    ]
+    for latent, (kl, mean, std, posterior_std, active) in zip(latents, expected, strict=True):
+        numbers = (latent.kl_nats, latent.mean, latent.std, latent.posterior_std)
+        assert numbers == pytest.approx((kl, mean, std, posterior_std), abs=1e-5)
+        assert latent.active is active
+    assert values["active_units"] == 1
+    assert values["kl"] == pytest.approx(sum(latent.kl_nats for latent in latents), abs=1e-5)
+    assert values["reconstruction"] == pytest.approx(784 * math.log(2))
+    assert values["neg_elbo"] == pytest.approx(values["reconstruction"] + values["kl"])
+
+
+def test_measuring_again_gives_the_card(
+    folder: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (folder / CARD).read_bytes()
+    assert main(["evaluate", str(folder), "--data", str(data)]) == 0
+    assert (folder / CARD).read_bytes() == before
+    assert "test, 200 images, seed 5" in capsys.readouterr().out
+
+
+def test_another_seed_changes_the_samples_only(folder: Path, data: Path) -> None:
+    before = read_card(folder)
+    assert main(["evaluate", str(folder), "--data", str(data), "--seed", "6"]) == 0
+    after = read_card(folder)
+    assert {metric.seed for metric in after.metrics} == {after.latents_provenance.seed} == {6}
+    values = [[metric.value for metric in card.metrics] for card in (before, after)]
+    assert values[0] != values[1]
+    assert values[0] == pytest.approx(values[1], rel=0.05)
+    unchanged = ("files", "config", "training", "data", "examples", "command")
+    assert all(getattr(before, name) == getattr(after, name) for name in unchanged)
+
+
+def test_other_images_are_refused(
+    folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = (folder / CARD).read_bytes()
+    raw = Path(shutil.copytree(data / "MNIST", tmp_path / "other" / "MNIST")) / "raw"
+    with (raw / "t10k-images-idx3-ubyte").open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(b"\x01")
+    assert main(["evaluate", str(folder), "--data", str(tmp_path / "other")]) == 2
+    line = capsys.readouterr().err
+    assert line.startswith("error: The digits images in ")
+    assert "SHA-256 differs" in line
+    assert (folder / CARD).read_bytes() == card
