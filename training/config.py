@@ -19,10 +19,15 @@ LikelihoodName = Literal["bernoulli", "gaussian", "gaussian_learned", "continuou
 
 @dataclass(frozen=True)
 class DataConfig:
-    """`binarization="dynamic"` draws each pixel anew from Bernoulli(grey level) whenever seen."""
+    """The images, and how their grey levels are read, anew whenever an image is seen.
+
+    `binarized` draws each pixel from Bernoulli(grey level). `dequantized` adds uniform noise of one
+    grey level, so that a density cannot gain without bound on pixels of one exact value (Theis et
+    al. 2016, Section 3.1).
+    """
 
     name: Literal["digits", "fashion", "sprites"]
-    binarization: Literal["none", "dynamic"] = "none"
+    pixels: Literal["grey", "binarized", "dequantized"] = "grey"
 
 
 @dataclass(frozen=True)

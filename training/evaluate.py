@@ -1,5 +1,7 @@
 """Measure a model on the test split: the ELBO, its two terms, and what each latent carries."""
 
+import math
+
 import torch
 
 from training.card import LatentCard, Metric, Provenance
@@ -37,9 +39,10 @@ def measure(
     active = variance > ACTIVE_VARIANCE
 
     pixels = {
-        "dynamic": "pixels drawn once from Bernoulli(grey level)",
-        "none": "pixels as they are",
-    }[config.data.binarization]
+        "grey": "pixels as they are",
+        "binarized": "pixels drawn once from Bernoulli(grey level)",
+        "dequantized": "pixels with uniform noise of one grey level added once",
+    }[config.data.pixels]
     sampled = f"one sample of q(z|x) per image, {pixels}, summed over pixels, mean over images"
     closed = "closed form KL(q(z|x) ‖ N(0, I)), mean over images"
 
@@ -47,14 +50,9 @@ def measure(
         return Metric(name, label, value, unit, "test", len(split), seed, how)
 
     total_kl = kl_nats.sum().item()
-    metrics = (
-        metric(
-            "neg_elbo",
-            "−ELBO",
-            reconstruction_nats + total_kl,
-            "nats",
-            f"Reconstruction plus KL, β left out: {sampled}.",
-        ),
+    elbo_terms = f"Reconstruction plus KL, β left out: {sampled}."
+    metrics = [
+        metric("neg_elbo", "−ELBO", reconstruction_nats + total_kl, "nats", elbo_terms),
         metric(
             "reconstruction",
             "Reconstruction",
@@ -71,7 +69,18 @@ def measure(
             f"Latents whose posterior mean has a variance above {ACTIVE_VARIANCE} over images "
             "(Burda et al. 2016).",
         ),
-    )
+    ]
+    if config.data.pixels == "dequantized":
+        nats_per_pixel = (reconstruction_nats + total_kl) / math.prod(dataset.shape)
+        metrics.append(
+            metric(
+                "bits_per_dim",
+                "−ELBO per pixel",
+                nats_per_pixel / math.log(2) + 8,
+                "bits/dim",
+                "−ELBO / (pixels · ln 2) + 8: at most so many bits code one of 256 levels.",
+            )
+        )
     latents = tuple(
         LatentCard(round(nats, 6), round(mean, 6), round(std, 6), round(sigma, 6), is_active)
         for nats, mean, std, sigma, is_active in zip(
@@ -84,4 +93,4 @@ def measure(
         )
     )
     provenance = Provenance("nats", "test", len(split), seed, f"KL per latent: {closed}; {pixels}.")
-    return metrics, latents, provenance
+    return tuple(metrics), latents, provenance

@@ -125,9 +125,12 @@ def train(
 
 
 def prepare(x: Tensor, config: RunConfig, generator: torch.Generator) -> Tensor:
-    """Images as the model sees them: binarised anew where the configuration says so."""
-    if config.data.binarization == "dynamic":
+    """Images (B, C, H, W) as the model sees them: their pixels read as the configuration says."""
+    if config.data.pixels == "binarized":
         x = torch.bernoulli(x, generator=generator)
+    elif config.data.pixels == "dequantized":
+        noise = torch.empty_like(x).uniform_(generator=generator)
+        x = (x * 255 + noise) / 256
     return x.contiguous(memory_format=torch.channels_last)
 
 

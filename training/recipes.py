@@ -25,7 +25,7 @@ RECIPES = {
             intent="The plain VAE: handwritten digits in ten latents, as sharp as its ELBO allows.",
             cost="15 min",
             run=RunConfig(
-                data=DataConfig("digits", binarization="dynamic"),
+                data=DataConfig("digits", pixels="binarized"),
                 model=ModelConfig(
                     latents=10, likelihood="bernoulli", channels=(32, 64), hidden=(256,)
                 ),
@@ -39,7 +39,7 @@ RECIPES = {
             intent="Two latents only, so that the whole latent space fits on one sheet.",
             cost="8 min",
             run=RunConfig(
-                data=DataConfig("digits", binarization="dynamic"),
+                data=DataConfig("digits", pixels="binarized"),
                 model=ModelConfig(
                     latents=2, likelihood="bernoulli", channels=(32, 64), hidden=(256,)
                 ),
@@ -53,7 +53,7 @@ RECIPES = {
             intent="Grey levels instead of ink: clothing under a continuous Bernoulli likelihood.",
             cost="8 min",
             run=RunConfig(
-                data=DataConfig("fashion"),
+                data=DataConfig("fashion", pixels="dequantized"),
                 model=ModelConfig(
                     latents=10, likelihood="continuous_bernoulli", channels=(32, 64), hidden=(256,)
                 ),

@@ -13,7 +13,7 @@ from training.__main__ import main
 from training.card import CARD, LatentCard, read_card
 from training.config import RunConfig
 from training.datasets import Dataset
-from training.distributions import Bernoulli, DiagonalGaussian
+from training.distributions import Bernoulli, ContinuousBernoulli, DiagonalGaussian
 from training.evaluate import measure
 from training.recipes import RECIPES
 
@@ -65,6 +65,17 @@ def test_nothing_encoded_costs_ln_2_a_pixel(pixels: str, digits: Dataset) -> Non
     for source in (*metrics, provenance):
         assert (source.split, source.samples, source.seed) == ("test", 200, 3)
     assert ("drawn once" in provenance.how) == (pixels == "binarized")
+
+
+def test_a_uniform_density_costs_the_8_bits_of_256_levels(digits: Dataset) -> None:
+    class Uniform(Blind):
+        def decode(self, z: Tensor) -> ContinuousBernoulli:
+            return ContinuousBernoulli(torch.zeros(len(z), 1, 28, 28))
+
+    metrics, _, _ = measure(Uniform(), digits, run("dequantized"), CPU, seed=0)
+    values = {metric.name: metric.value for metric in metrics}
+    assert values["neg_elbo"] == pytest.approx(0, abs=1e-3)
+    assert values["bits_per_dim"] == pytest.approx(8)
 
 
 def test_each_latent_is_measured_by_itself(digits: Dataset) -> None:
