@@ -50,6 +50,8 @@ function stand(component, made) {
   const root = document.createElement("div");
   // Streamlit leaves 5rem at either side where the window has 54rem or more: half of that is ours.
   root.style.margin = "-0.75rem clamp(-2.5rem, (54rem - 100vw) * 100, 0rem) 0";
+  // What sticks to the top must clear Streamlit's header.
+  root.style.setProperty("--instrument-top", "3.75rem");
   parentElement.append(root);
   const slot = { newest: component, made, remove: () => root.remove() };
   standing.set(parentElement, slot);
