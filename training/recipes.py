@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from training.config import DataConfig, ModelConfig, ObjectiveConfig, RunConfig, TrainConfig
+from training.config import (
+    DataConfig,
+    LikelihoodName,
+    ModelConfig,
+    ObjectiveConfig,
+    RunConfig,
+    TrainConfig,
+)
 
 
 @dataclass(frozen=True)
@@ -16,6 +23,11 @@ class Recipe:
     run: RunConfig
 
 
+def _small(latents: int, likelihood: LikelihoodName) -> ModelConfig:
+    """The network of the 28×28 images."""
+    return ModelConfig(latents, likelihood, channels=(32, 64), hidden=(256,), activation="silu")
+
+
 RECIPES = {
     recipe.name: recipe
     for recipe in [
@@ -26,11 +38,9 @@ RECIPES = {
             cost="15 min",
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
-                model=ModelConfig(
-                    latents=10, likelihood="bernoulli", channels=(32, 64), hidden=(256,)
-                ),
+                model=_small(10, "bernoulli"),
                 objective=ObjectiveConfig(beta=1),
-                train=TrainConfig(steps=24_000, batch_size=128),
+                train=TrainConfig(steps=30_000, batch_size=128, weight_decay=0.05),
             ),
         ),
         Recipe(
@@ -40,11 +50,9 @@ RECIPES = {
             cost="8 min",
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
-                model=ModelConfig(
-                    latents=2, likelihood="bernoulli", channels=(32, 64), hidden=(256,)
-                ),
+                model=_small(2, "bernoulli"),
                 objective=ObjectiveConfig(beta=1),
-                train=TrainConfig(steps=14_000, batch_size=128),
+                train=TrainConfig(steps=14_000, batch_size=128, weight_decay=0.05),
             ),
         ),
         Recipe(
@@ -54,11 +62,9 @@ RECIPES = {
             cost="8 min",
             run=RunConfig(
                 data=DataConfig("fashion", pixels="dequantized"),
-                model=ModelConfig(
-                    latents=10, likelihood="continuous_bernoulli", channels=(32, 64), hidden=(256,)
-                ),
+                model=_small(10, "continuous_bernoulli"),
                 objective=ObjectiveConfig(beta=1),
-                train=TrainConfig(steps=14_000, batch_size=128),
+                train=TrainConfig(steps=12_000, batch_size=128, weight_decay=0.05),
             ),
         ),
         Recipe(
