@@ -42,7 +42,7 @@ def digits(data: Path) -> Dataset:
 def tiny() -> Callable[..., RunConfig]:
     """A run of a fraction of a second, with overrides: 37 steps, 28 of them to an epoch."""
     base = RunConfig(
-        DataConfig("digits", "dynamic"),
+        DataConfig("digits", "binarized"),
         ModelConfig(3, "bernoulli", channels=(4, 4), hidden=(16,)),
         ObjectiveConfig(),
         TrainConfig(37, batch_size=16, validate_every=10, precision="float32"),

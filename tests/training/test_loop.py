@@ -143,3 +143,27 @@ def test_validation_sees_the_same_noise_at_every_call(tiny: Tiny, digits: Datase
     results = [loop.validate(model, objective, split, config, torch.float32) for _ in range(2)]
     assert results[0] == results[1]
     assert math.isfinite(results[0]["loss_nats"])
+
+
+def test_pixels_are_read_as_configured(tiny: Tiny) -> None:
+    levels = torch.arange(256).repeat(400).view(400, 1, 16, 16)
+    x = levels / 255
+    read = {
+        pixels: [
+            loop.prepare(x, tiny(**{"data.pixels": pixels}), torch.Generator().manual_seed(seed))
+            for seed in (0, 0, 1)
+        ]
+        for pixels in ("grey", "binarized", "dequantized")
+    }
+    for first, again, other in read.values():
+        assert torch.equal(first, again)
+        assert torch.equal(first, other) == (first is read["grey"][0])
+    grey, binarized, dequantized = (draws[0] for draws in read.values())
+    assert torch.equal(grey, x)
+    assert set(binarized.unique().tolist()) == {0, 1}
+    # Five standard errors of 400 draws a level, at most √(1/4 / 400) each.
+    assert (binarized.mean(0) - x[0]).abs().max() < 5 * 0.025
+    assert torch.equal((dequantized * 256).floor().long(), levels)
+    noise = dequantized * 256 - levels
+    assert noise.mean() == pytest.approx(0.5, abs=0.01)
+    assert noise.std() == pytest.approx((1 / 12) ** 0.5, abs=0.01)
