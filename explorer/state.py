@@ -1,12 +1,11 @@
 """What the pages share: one typed table, its defaults set once.
 
 The front end owns the link and its fields (`web/link.js`). Python keeps the last query that it
-was told of, as a whole, and the two parts of it that other pages need.
+was told of, as a whole, and the one part of it that other pages need: the model.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
@@ -20,10 +19,9 @@ LONGEST_QUERY = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a person is: which model, at which z, and the query of the link that leads there."""
+    """Where a person is: with which model, and the query of the link that leads there."""
 
     model: str = ""
-    z: tuple[float, ...] = ()
     query: str = ""
 
 
@@ -60,17 +58,25 @@ def go_to(position: Position) -> None:
 def choose(model: str) -> None:
     """Move to another model; a z belongs to its model and stays behind with it."""
     if model != shared().position.model:
-        go_to(Position(model=model, query=urlencode({"model": model})))
+        go_to(Position(model, urlencode({"model": model})))
+
+
+def linked(parameters: Mapping[str, str]) -> Position | None:
+    """Where the address leads, or None where it names no model."""
+    model = parameters.get("model", "")
+    # A comma needs no escape in a query, and the front end writes it so.
+    return _position(model, urlencode(dict(parameters), safe=",")) if model else None
 
 
 def parse(released: object) -> Position | None:
     """What the front end sent on release, or None where it does not have the agreed shape."""
     if not isinstance(released, Mapping):
         return None
-    model, z, query = (released.get(name) for name in ("model", "z", "query"))
-    if not (isinstance(model, str) and isinstance(query, str) and isinstance(z, list)):
+    model, query = released.get("model"), released.get("query")
+    if not (isinstance(model, str) and isinstance(query, str)):
         return None
-    numbers = [float(value) for value in z if type(value) in (int, float)]
-    if len(numbers) != len(z) or not all(map(math.isfinite, numbers)):
-        return None
-    return Position(model, tuple(numbers), query) if len(query) <= LONGEST_QUERY else None
+    return _position(model, query)
+
+
+def _position(model: str, query: str) -> Position | None:
+    return Position(model, query) if len(query) <= LONGEST_QUERY else None

@@ -12,14 +12,18 @@ def show() -> None:
     """Draw the page."""
     st.set_page_config(page_title="Latent-space explorer", layout="wide")
     base = serving.base_path(st.get_option("server.baseUrlPath"))
+    entries = loading.catalogue()
     released = instrument(
-        loading.describe(loading.catalogue(), base),
+        loading.describe(entries, base),
         base=base,
         remembered=state.shared().query_on_entry,
         key="instrument",
     )
-    if released is not None:
-        state.go_to(released)
+    # Until something is released, the address alone knows what a link opened, and the browser
+    # clears it on the way to another page. The front end opens no model that is not here.
+    position = released or state.linked(st.query_params)
+    if position is not None and position.model in {entry.id for entry in entries}:
+        state.go_to(position)
 
 
 # Streamlit runs the page's file as a script.

@@ -60,7 +60,7 @@ def test_a_release_becomes_the_shared_position(
     }
     app.run()
     shared = app.session_state[state.KEY]
-    assert shared.position == state.Position("mine", (0.5, -1.0, 2.0), query)
+    assert shared.position == state.Position("mine", query)
     assert sent(app) == before, "a release must not send the data anew"
 
 
@@ -70,7 +70,7 @@ def test_coming_back_from_another_page_opens_where_one_was(
     make_checkpoint("first")
     make_checkpoint("second")
     query = "model=second&z=0.5,-1,2"
-    app.session_state[state.KEY] = state.Shared(state.Position("second", (0.5, -1.0, 2.0), query))
+    app.session_state[state.KEY] = state.Shared(state.Position("second", query))
     app.run().switch_page("views/card.py").run()
     assert app.selectbox(key="card.model").value == "second"
     app.switch_page("views/instrument.py").run()
@@ -80,6 +80,36 @@ def test_coming_back_from_another_page_opens_where_one_was(
     app.selectbox(key="card.model").select("first").run()
     app.switch_page("views/instrument.py").run()
     assert '"remembered": "model=first"' in sent(app)
+
+
+def test_a_link_is_remembered_though_nothing_was_dragged(
+    app: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    make_checkpoint("first", title="First")
+    make_checkpoint("second", title="Second")
+    app.query_params["model"] = "second"
+    app.query_params["z"] = "1,1,1"
+    app.run()
+    for _ in range(2):
+        app.switch_page("views/card.py")
+        app.query_params.clear()  # as the browser does on the way to another page
+        app.run()
+        assert [title.value for title in app.title] == ["Second"]
+        app.switch_page("views/instrument.py")
+        app.query_params.clear()
+        app.run()
+        assert '"remembered": "model=second&z=1,1,1"' in sent(app)
+
+
+def test_a_link_to_no_model_is_not_remembered(
+    app: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    make_checkpoint("first", title="First")
+    app.query_params["model"] = "nope"
+    app.run().switch_page("views/card.py")
+    app.query_params.clear()
+    app.run()
+    assert [title.value for title in app.title] == ["First"]
 
 
 def test_the_card_page_follows_the_instrument(
