@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from io import BytesIO
 from pathlib import Path
@@ -13,10 +12,19 @@ from PIL import Image
 
 from explorer import loading, state
 from explorer.loading import Entry
+from explorer.wording import duration, number, plain, size, table
 from training.card import CARD, PREVIEW, Card, Metric, Provenance
 from training.config import to_json
 
 PICKER = "card.model"
+# In pixels: eight by four images of 256 × 256, and the page's width on a sharp screen.
+LARGEST_PREVIEW = 8 * 4 * 256**2
+SHARPEST = 1536
+PIXELS = {
+    "grey": "as they are",
+    "binarized": "each pixel black or white by a draw from its grey level, anew at every look",
+    "dequantized": "with uniform noise of one grey level, anew at every look",
+}
 
 
 def show() -> None:
@@ -31,9 +39,9 @@ def show() -> None:
     if chosen is None:
         return
     if chosen.card is None:
-        st.title(_plain(chosen.id))
-        st.markdown(_plain(chosen.error))
-        st.caption(f"The folder is {_plain(str(chosen.folder))}.")
+        st.title(plain(chosen.id))
+        st.markdown(plain(chosen.error))
+        st.caption(f"The folder is {plain(str(chosen.folder))}.")
         return
     state.choose(chosen.id)
     _draw(chosen, chosen.card)
@@ -48,7 +56,7 @@ def _pick(entries: dict[str, Entry]) -> Entry | None:
         if start not in entries:
             st.title("No such model")
             st.markdown(
-                f"The link asks for the model “{_plain(start)}”, which is not here: choose another "
+                f"The link asks for the model “{plain(start)}”, which is not here: choose another "
                 f"below, or set `{loading.EXTRA}` to the folder that has it and start again."
             )
     row = st.container(horizontal=True, vertical_alignment="bottom")
@@ -86,11 +94,10 @@ def _names(entries: dict[str, Entry]) -> dict[str, str]:
 
 
 def _draw(entry: Entry, card: Card) -> None:
-    st.title(_plain(card.title))
-    st.caption(_plain(card.summary))
-    st.markdown(_plain(card.intent))
-    st.image(_enlarged(entry.folder / PREVIEW), width="stretch")
-    st.caption("Decoded: a row for each of the latents with most KL, from z = −2.5 to 2.5.")
+    st.title(plain(card.title))
+    st.caption(plain(card.summary))
+    st.markdown(plain(card.intent))
+    _preview(entry.folder / PREVIEW)
     _metrics(card.metrics)
     _latents(card)
     _training(card)
@@ -101,9 +108,9 @@ def _draw(entry: Entry, card: Card) -> None:
 def _metrics(metrics: tuple[Metric, ...]) -> None:
     st.header("What it reaches")
     for metric in metrics:
-        number, story = st.columns([1, 2], gap="medium")
-        number.metric(_plain(metric.label), f"{_number(metric.value)} {metric.unit}")
-        story.markdown(_plain(metric.how))
+        figure, story = st.columns([1, 2], gap="medium")
+        figure.metric(plain(metric.label), number(metric.value, metric.unit))
+        story.markdown(plain(metric.how))
         story.caption(_provenance(metric))
 
 
@@ -119,7 +126,7 @@ def _latents(card: Card) -> None:
         colours,
     )
     _chart(figure, "card.kl")
-    st.caption(f"{_plain(card.latents_provenance.how)} {_provenance(card.latents_provenance)}.")
+    st.caption(f"{plain(card.latents_provenance.how)} {_provenance(card.latents_provenance)}.")
 
 
 def _training(card: Card) -> None:
@@ -129,8 +136,8 @@ def _training(card: Card) -> None:
     st.header("How it was trained")
     st.code(card.command, language="bash", wrap_lines=True)
     st.markdown(
-        f"{run.images:,} images in {run.steps:,} steps, {_duration(run.seconds)} on "
-        f"{_plain(run.hardware)} ({_plain(run.device)}, {_plain(run.precision)}). The weights of "
+        f"{run.images:,} images in {run.steps:,} steps, {duration(run.seconds)} on "
+        f"{plain(run.hardware)} ({plain(run.device)}, {plain(run.precision)}). The weights of "
         f"step {run.best_step:,} were kept, where the validation loss was lowest."
     )
     figure = figures.training_curve(
@@ -143,31 +150,31 @@ def _training(card: Card) -> None:
     _chart(figure, "card.curve")
     with st.expander("Whole configuration"):
         rows = _flatten(to_json(card.config))
-        st.markdown(
-            _table(("Setting", "Value"), {_plain(k): _plain(str(v)) for k, v in rows.items()})
-        )
+        st.markdown(table(("Setting", "Value"), {plain(k): plain(str(v)) for k, v in rows.items()}))
 
 
 def _data(card: Card) -> None:
     data = card.data
     st.header("What it was trained on")
-    splits = ", ".join(f"{count:,} {_plain(name)}" for name, count in data.splits.items())
-    rows = {"Images": splits, "Source": _plain(data.source), "Licence": _plain(data.licence)}
+    splits = ", ".join(f"{count:,} {plain(name)}" for name, count in data.splits.items())
+    rows = {"Images": splits, "Source": plain(data.source), "Licence": plain(data.licence)}
+    rows["Grey levels"] = PIXELS[card.config.data.pixels]
     if data.factors is not None:
         named = (f"{factor.name} ({factor.size})" for factor in data.factors)
-        rows["Factors"] = _plain(", ".join(named))
+        rows["Factors"] = plain(", ".join(named))
     if data.labels is not None:
-        rows["Labels"] = _plain(", ".join(data.labels))
+        rows["Labels"] = plain(", ".join(data.labels))
     # In four parts, so that a narrow screen can break the line.
-    rows["SHA-256"] = " ".join(f"`{data.sha256[at : at + 16]}`" for at in range(0, 64, 16))
-    st.markdown(_table(("Data", _plain(data.name)), rows))
+    digits = "".join(filter(str.isalnum, data.sha256))
+    rows["SHA-256"] = " ".join(f"`{digits[at : at + 16]}`" for at in range(0, len(digits), 16))
+    st.markdown(table(("Data", plain(data.name)), rows))
 
 
 def _files(entry: Entry, card: Card) -> None:
     st.header("What is in the folder")
     st.markdown("\n".join(_file_rows(card)))
     versions = ", ".join(f"{name} {version}" for name, version in card.versions.items())
-    st.caption(f"Made with {_plain(versions)}. The whole hashes are in card.json.")
+    st.caption(f"Made with {plain(versions)}. The whole hashes are in card.json.")
     st.download_button(
         "Download card.json",
         lambda: (entry.folder / CARD).read_bytes(),
@@ -181,7 +188,7 @@ def _files(entry: Entry, card: Card) -> None:
 def _file_rows(card: Card) -> list[str]:
     rows = ["| File | Size | SHA-256 |", "|:--|--:|:--|"]
     for name, file in card.files.items():
-        rows.append(f"| {_plain(name)} | {_size(file.bytes)} | `{file.sha256[:16]}…` |")
+        rows.append(f"| {plain(name)} | {size(file.bytes)} | `{file.sha256[:16]}…` |")
     return rows
 
 
@@ -189,18 +196,29 @@ def _chart(figure: Any, key: str) -> None:
     st.plotly_chart(figure, key=key, theme=None, config={"displayModeBar": False})
 
 
+def _preview(path: Path) -> None:
+    try:
+        large = _enlarged(path)
+    except (OSError, EOFError, Image.DecompressionBombError):
+        st.caption(f"{PREVIEW} is not a picture that can be shown: export the checkpoint again.")
+        return
+    st.image(large, width="stretch")
+    st.caption("Decoded: a row for each of the latents with most KL, from z = −2.5 to 2.5.")
+
+
 def _enlarged(path: Path) -> bytes:
-    """The picture three times as large, its pixels still square."""
-    with Image.open(path) as picture:
-        large = picture.resize((picture.width * 3, picture.height * 3), Image.Resampling.NEAREST)
+    """The picture as large as the page can show it, its pixels still square."""
+    with Image.open(path, formats=("WEBP",)) as picture:
+        # Known from its header alone. Whoever made the card made the picture too.
+        if picture.width * picture.height > LARGEST_PREVIEW:
+            raise Image.DecompressionBombError(path.name)
+        times = max(1, SHARPEST // max(picture.size))
+        large = picture.resize(
+            (picture.width * times, picture.height * times), Image.Resampling.NEAREST
+        )
     stream = BytesIO()
     large.save(stream, "PNG")
     return stream.getvalue()
-
-
-def _table(head: tuple[str, str], rows: dict[str, str]) -> str:
-    lines = [head, (":--", ":--"), *rows.items()]
-    return "\n".join(f"| {left} | {right} |" for left, right in lines)
 
 
 def _flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -213,29 +231,9 @@ def _flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _provenance(number: Metric | Provenance) -> str:
-    split = _plain(number.split.capitalize())
-    return f"{split} split · {number.samples:,} images · seed {number.seed}"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
-
-
-def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    if minutes < 1:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
-
-
-def _plain(text: str) -> str:
-    """Text of a card as text: whoever made the card cannot place pictures or links here."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:\-])", r"\\\1", " ".join(text.split()))
+def _provenance(measured: Metric | Provenance) -> str:
+    split = plain(measured.split.capitalize())
+    return f"{split} split · {measured.samples:,} images · seed {measured.seed}"
 
 
 # Streamlit runs the page's file as a script.

@@ -78,7 +78,7 @@ def card_of(folder: Path) -> dict[str, Any]:
             for kl in (1.25, 0.004, 2.5)
         ],
         "latents_provenance": {"how": "KL for each latent.", **MEASURED},
-        "examples": {"count": 4, "columns": 2, "split": "test"},
+        "examples": {"count": 4, "columns": 2, "split": "test", "how": "As shown."},
         "versions": {"python": "3.11", "torch": "2.13"},
         "files": {name: to_json(file) for name, file in describe_files(folder).items()},
     }
@@ -99,12 +99,19 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def make_checkpoint(models: Path) -> MakeCheckpoint:
     """Writes a checkpoint folder whose card is true of its files; the files are not real models."""
 
-    def make(id: str, parent: Path | None = None, **changes: object) -> Path:
+    def make(
+        id: str,
+        parent: Path | None = None,
+        contents: dict[str, bytes] | None = None,
+        **changes: object,
+    ) -> Path:
         folder = (parent or models) / id
         folder.mkdir(parents=True)
         for name in FILES:
             (folder / name).write_bytes(f"{id} {name} ".encode() * 40)
         Image.new("L", (16, 8), 128).save(folder / PREVIEW, lossless=True)
+        for name, content in (contents or {}).items():
+            (folder / name).write_bytes(content)
         (folder / "card.json").write_text(json.dumps(card_of(folder) | changes), "utf-8")
         return folder
 

@@ -1,11 +1,18 @@
 from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import explorer
 from explorer import state
+from training.card import PREVIEW
+from training.config import DataConfig, to_json
+
+from .conftest import MEASURED, RUN
 
 MakeCheckpoint = Callable[..., Path]
 APP = Path(explorer.__file__).with_name("app.py")
@@ -23,6 +30,12 @@ def card(app: AppTest) -> AppTest:
 
 
 def words(app: AppTest) -> str:
+    """The text of the page, as it is read."""
+    return written(app).replace("\\", "")
+
+
+def written(app: AppTest) -> str:
+    """The Markdown of the page."""
     assert not app.exception
     return "\n".join(
         element.value for kind in ("title", "markdown", "caption") for element in app.get(kind)
@@ -144,18 +157,64 @@ def test_the_card_shows_its_numbers_and_how_they_came_about(
     assert "13 min on a machine with two cores" in shown
     assert "64,000 images in 500 steps" in shown
     assert "step 400" in shown
-    assert "CC BY\\-SA 3.0" in shown
+    assert "CC BY-SA 3.0" in shown
     assert "abababababababab" in shown
     assert card.code[0].value == "python -m training train digits --model.latents 3"
     assert len(card.get("plotly_chart")) == 2
     assert card.query_params["model"] == "mine"
 
 
+def test_the_card_shows_bits_per_dimension_and_how_grey_levels_were_read(
+    card: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    bits = {"name": "bits_per_dim", "label": "−ELBO per pixel", "value": 3.1416, "how": "Divided."}
+    measured = MEASURED | {"unit": "bits/dim"}
+    model = replace(RUN.model, likelihood="continuous_bernoulli")
+    run = replace(RUN, data=DataConfig("fashion", "dequantized"), model=model)
+    make_checkpoint("mine", metrics=[bits | measured], config=to_json(run))
+    shown = words(card.run())
+    assert [(metric.label, metric.value) for metric in card.metric] == [
+        ("−ELBO per pixel", "3.142 bits\\/dim")
+    ]
+    assert "uniform noise of one grey level" in shown
+    assert "| data.pixels | dequantized |" in shown
+
+
+def picture(side: int) -> bytes:
+    stream = BytesIO()
+    Image.new("L", (side, side)).save(stream, "WEBP", lossless=True)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"not a picture", picture(64)[:-20], picture(3000), b"\x89PNG\r\n\x1a\n" + b"\0" * 40],
+    ids=["text", "cut short", "huge", "another format"],
+)
+def test_a_preview_that_is_no_picture_is_a_sentence(
+    card: AppTest, make_checkpoint: MakeCheckpoint, content: bytes
+) -> None:
+    make_checkpoint("mine", contents={PREVIEW: content})
+    assert "preview.webp is not a picture" in words(card.run())
+    assert card.get("imgs") == []
+    assert len(card.get("plotly_chart")) == 2
+
+
+def test_a_preview_that_would_unpack_to_gigabytes_is_a_sentence(
+    card: AppTest, make_checkpoint: MakeCheckpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_checkpoint("mine")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 8)
+    assert "preview.webp is not a picture" in words(card.run())
+
+
 def test_a_card_cannot_place_markup_on_the_page(
     card: AppTest, make_checkpoint: MakeCheckpoint
 ) -> None:
-    make_checkpoint("mine", intent="![pixel](https://example.org/x.png) <b>bold</b> :red[x]")
-    shown = words(card.run())
+    markup = "![pixel](https://example.org/x.png) <b>bold</b> :red[x]"
+    measured = {"name": "x", "label": markup, "value": 1.0, "how": markup} | MEASURED
+    make_checkpoint("mine", intent=markup, metrics=[measured | {"unit": markup}])
+    shown = written(card.run()) + card.metric[0].label + card.metric[0].value
     assert "![pixel](" not in shown
     assert ":red[" not in shown
 
