@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import io
 import json
 import shlex
 import sys
@@ -18,7 +19,7 @@ from training.card import (
     read_card,
     write_card,
 )
-from training.config import RunConfig, option_paths, override, to_json
+from training.config import RunConfig, fields, override, to_json
 from training.errors import CheckpointError, ConfigError, UserError
 from training.recipes import RECIPES, Recipe
 
@@ -29,6 +30,9 @@ INTERRUPTED = 130
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status. Errors are one sentence on standard error."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a redirected Windows console has no β
     options, rest = parser().parse_known_args(arguments)
     try:
         if rest and options.command != "train":
@@ -57,15 +61,16 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="the recipes, and what each is for")
 
-    fields = ", ".join(f"--{path}" for path in option_paths(to_json(RECIPES["digits"].run)))
+    names = ", ".join(f"--{path}" for path in fields(to_json(RECIPES["digits"].run)))
     train = commands.add_parser(
         "train",
         allow_abbrev=False,
         help="train a recipe into a checkpoint folder",
-        epilog=f"Any field of the configuration can be set: {fields}.",
+        epilog=f"Any field of the configuration can be set: {names}.",
     )
     train.add_argument("recipe", help="a name from `list`")
     train.add_argument("--out", type=Path, help=f"checkpoint folder (default: {RUNS}/RECIPE)")
+    train.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto")
     train.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     train.add_argument("--dry-run", action="store_true", help="print the configuration and stop")
     evaluate = commands.add_parser("evaluate", help="measure a checkpoint on the test split again")
@@ -74,7 +79,6 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("folder", type=Path, help="a checkpoint folder")
     for command in (train, evaluate):
         command.add_argument("--seed", type=int, help="seed of every random number")
-        command.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto")
         command.add_argument(
             "--data",
             type=Path,
@@ -117,7 +121,7 @@ def train(options: argparse.Namespace, overrides: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         progress = loop.train(config, dataset, folder, device, options.resume)
-        card = finish.finish(recipe, config, command, dataset, folder, device, progress)
+        card = finish.finish(recipe, config, command, dataset, folder, progress)
     except KeyboardInterrupt:
         out = f" --out {shlex.quote(str(options.out))}" if options.out else ""
         print(f"Stopped; `{command}{out} --resume` goes on from here.", file=sys.stderr)
@@ -133,16 +137,16 @@ def evaluate(options: argparse.Namespace) -> int:
     from training import build, checkpoint
     from training.evaluate import measure
 
-    device = build.device(options.device)
-    model, card = checkpoint.load(options.folder, device.type)
-    dataset = build.dataset(card.data.name, options.data)
+    model, card = checkpoint.load(options.folder)
     seed = card.config.seed if options.seed is None else options.seed
+    dataclasses.replace(card.config, seed=seed)  # refuses what is no seed
+    dataset = build.dataset(card.data.name, options.data)
     if dataset.sha256() != card.data.sha256:
         raise CheckpointError(
             f"The {card.data.name} images in {options.data} are not those {options.folder.name} "
             "was trained on (their SHA-256 differs); its card is left as it is."
         )
-    metrics, latents, provenance = measure(model, dataset, card.config, device, seed)
+    metrics, latents, provenance = measure(model, dataset, card.config, seed)
     card = dataclasses.replace(
         card, metrics=metrics, latents=latents, latents_provenance=provenance
     )

@@ -79,7 +79,7 @@ def precision(name: str, device: torch.device) -> torch.dtype:
     if name != "auto":
         return torch.bfloat16 if name == "bfloat16" else torch.float32
     if device.type == "cuda":
-        fast = torch.cuda.is_bf16_supported()
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
         abilities = torch.cpu.get_capabilities()
         fast = device.type == "cpu" and bool(

@@ -128,6 +128,7 @@ class Examples:
     count: int
     columns: int
     split: str
+    how: str
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,10 @@ def read_card(folder: Path, check: tuple[str, ...] = FILES) -> Card:
         CheckpointError: in one sentence, if anything is missing, changed or not what it says.
     """
     path = folder / CARD
+    if not folder.is_dir():
+        raise CheckpointError(
+            f"{folder} is not a folder; name a checkpoint folder such as assets/models/digits."
+        )
     if not path.exists():
         raise CheckpointError(
             f"{folder.name} has no {CARD}: its training has not finished; "
@@ -276,6 +281,7 @@ def describe_files(folder: Path) -> dict[str, FileCard]:
 def write_card(folder: Path, card: Card) -> Card:
     """Write card.json with sizes and hashes of the other files: a folder with a card is whole."""
     complete = dataclasses.replace(card, files=describe_files(folder))
+    from_json(Card, to_json(complete), CARD)  # never replace a card by one that cannot be read
     text = json.dumps(to_json(complete), indent=1, ensure_ascii=False, allow_nan=False)
     write_bytes(folder / CARD, text.encode())
     return complete

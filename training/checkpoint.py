@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import safetensors
 import safetensors.torch
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from training import build
 from training.card import LARGEST_FILE, MODEL, Card, read_bytes, read_card, write_bytes
-from training.config import RunConfig, to_json
+from training.config import RunConfig, from_json, to_json
 from training.errors import CheckpointError, ConfigError
 from training.models.conv_vae import ConvVAE
 
@@ -20,21 +20,17 @@ RESUME = "resume.safetensors"
 DEEPEST = 100
 
 
-def load(folder: str | Path, device: str = "cpu") -> tuple[ConvVAE, Card]:
+def load(folder: str | Path) -> tuple[ConvVAE, Card]:
     """The model of a checkpoint folder, in evaluation mode, and its card.
 
     Raises:
         CheckpointError: in one sentence, if any file is missing, changed or hostile.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        raise CheckpointError(
-            f"{folder} is not a folder; name a checkpoint folder such as assets/models/digits."
-        )
     card = read_card(folder)
     model = new_model(card.config, card.image.shape, folder, card.files[MODEL].bytes)
     load_weights(model, folder / MODEL)
-    return model.to(device).eval(), card
+    return model.eval(), card
 
 
 def new_model(
@@ -123,13 +119,18 @@ def save_weights(model: nn.Module, path: Path, step: int) -> None:
 
 @dataclass
 class Progress:
-    """Where a run stands. `running` sums the training metrics since the last validation."""
+    """Where a run stands; `best_loss` is in nats, None before the first validation.
+
+    A run that went on elsewhere names every device and processor it had, in order.
+    """
 
     step: int = 0
     best_step: int = 0
-    best_loss: float = float("inf")
+    best_loss: float | None = None
     seconds: float = 0.0
-    precision: str = "float32"
+    precision: Literal["float32", "bfloat16"] = "float32"
+    device: str = ""
+    hardware: str = ""
 
 
 def save_resume(
@@ -159,44 +160,62 @@ def read_resume(folder: Path, config: RunConfig) -> tuple[Progress, dict[str, Te
     tensors, metadata = read_tensors(folder / RESUME)
     try:
         saved = json.loads(metadata["config"])
-        progress = Progress(**json.loads(metadata["progress"]))
+        progress = from_json(Progress, json.loads(metadata["progress"]), "progress")
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{folder.name}/{RESUME} has no readable run state ({error})."
         ) from error
     if saved != to_json(config):
-        field, before, now = _first_difference(saved, to_json(config))
         raise CheckpointError(
-            f"{folder.name} was begun with {field} = {before!r:.60}, not {now!r:.60}; resume "
-            "it with the same configuration, or choose another folder with --out."
+            f"{folder.name} was begun {_first_difference(saved, to_json(config))}; resume it with "
+            "the same configuration, or choose another folder with --out."
         )
     return progress, tensors
 
 
 def restore(
-    tensors: dict[str, Tensor], model: nn.Module, optimizer: torch.optim.Optimizer
+    folder: Path, tensors: dict[str, Tensor], model: nn.Module, optimizer: torch.optim.AdamW
 ) -> Tensor:
-    """Put the saved tensors back; returns the running sums."""
-    model.load_state_dict(
-        {n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")}
-    )
-    state = optimizer.state_dict()
+    """Put the saved tensors back; returns the running sums.
+
+    Raises:
+        CheckpointError: unless they are exactly those of this model and its optimizer.
+    """
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    expected = {f"model.{name}": tensor.shape for name, tensor in model.state_dict().items()}
+    expected["running"] = torch.Size([3])
+    for index, parameter in enumerate(parameters):
+        if parameter.requires_grad:
+            moments = {"exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}
+            for field, shape in {"step": torch.Size([]), **moments}.items():
+                expected[f"optimizer.{index}.{field}"] = shape
+    for name in sorted(expected.keys() | tensors.keys()):
+        if name not in tensors or tensors[name].shape != expected.get(name):
+            raise CheckpointError(
+                f"{folder.name}/{RESUME} does not hold this run's state ({name:.60} is missing or "
+                "does not fit); begin again in another folder with --out."
+            )
+
+    model.load_state_dict({name: tensors[f"model.{name}"] for name in model.state_dict()})
+    state = optimizer.state_dict()
     for name, tensor in tensors.items():
         if name.startswith("optimizer."):
-            _, index, field = name.split(".")
-            parameter = parameters[int(index)]
-            if tensor.shape == parameter.shape:
+            _, index_text, field = name.split(".")
+            if field != "step":
                 # Fused optimizers walk a weight and its moments in memory order, so the moments
                 # need the weight's strides; the file has only contiguous tensors.
-                tensor = torch.empty_like(parameter).copy_(tensor)
-            state["state"].setdefault(int(index), {})[field] = tensor
+                tensor = torch.empty_like(parameters[int(index_text)]).copy_(tensor)
+            state["state"].setdefault(int(index_text), {})[field] = tensor
     optimizer.load_state_dict(state)
     return tensors["running"]
 
 
-def _first_difference(a: Any, b: Any, path: str = "") -> tuple[str, Any, Any]:
-    if isinstance(a, dict) and isinstance(b, dict):
-        key = next(key for key in [*a, *b] if a.get(key) != b.get(key))
-        return _first_difference(a.get(key), b.get(key), f"{path}.{key}".lstrip("."))
-    return path, a, b
+def _first_difference(before: Any, now: Any, path: str = "") -> str:
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in [*before, *now]:
+            field = f"{path}.{key}".lstrip(".")
+            if key not in before or key not in now:
+                return f"{'with' if key in before else 'without'} the field {field}"
+            if before[key] != now[key]:
+                return _first_difference(before[key], now[key], field)
+    return f"with {path} = {before!r:.60}, not {now!r:.60}"

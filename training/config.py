@@ -92,6 +92,11 @@ class RunConfig:
         for field, sizes in {"channels": self.model.channels, "hidden": self.model.hidden}.items():
             if not sizes:
                 raise ConfigError(f"model.{field} is empty; give at least one size.")
+        if self.data.pixels == "dequantized" and self.model.likelihood == "bernoulli":
+            raise ConfigError(
+                "model.likelihood is bernoulli, which is no density over the grey levels that "
+                "data.pixels = dequantized gives; take continuous_bernoulli or gaussian."
+            )
         for field, value in {
             "objective.beta": self.objective.beta,
             "train.weight_decay": self.train.weight_decay,
@@ -203,20 +208,19 @@ def override(config: RunConfig, path: str, text: str) -> RunConfig:
     for section in sections:
         node = node.get(section) if isinstance(node, dict) else None
     if not isinstance(node, dict) or name not in node or isinstance(node[name], dict):
-        raise ConfigError(f"There is no option --{path:.60}{_nearest(path, option_paths(tree))}.")
+        raise ConfigError(f"There is no option --{path:.60}{_nearest(path, fields(tree))}.")
     node[name] = _parse(text, node[name], path)
     return from_json(RunConfig, tree, "the run")
 
 
-def option_paths(tree: dict[str, Any], prefix: str = "") -> list[str]:
-    """The dotted path of every field that `override` takes."""
-    paths = []
+def fields(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Every field that `override` takes: its dotted path and its value in `tree`."""
+    found: dict[str, Any] = {}
     for key, value in tree.items():
-        if isinstance(value, dict):
-            paths += option_paths(value, f"{prefix}{key}.")
-        else:
-            paths.append(prefix + key)
-    return paths
+        found |= (
+            fields(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        )
+    return found
 
 
 def _parse(text: str, current: Any, path: str) -> Any:

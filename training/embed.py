@@ -32,7 +32,8 @@ def embed(model: VAE, dataset: Dataset, folder: Path) -> Examples:
     }
     write_bytes(folder / CODES, safetensors.numpy.save(tensors))
     write_bytes(folder / THUMBNAILS, _webp(sheet(x, COLUMNS)))
-    return Examples(count, COLUMNS, "test")
+    how = "q(z|x) of the images as shown, in grey levels, whatever was drawn from them in training."
+    return Examples(count, COLUMNS, "test", how)
 
 
 @torch.no_grad()

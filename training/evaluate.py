@@ -16,13 +16,16 @@ ACTIVE_VARIANCE = 0.01  # Burda et al. 2016, Section 5.2
 
 @torch.no_grad()
 def measure(
-    model: VAE, dataset: Dataset, config: RunConfig, device: torch.device, seed: int
+    model: VAE, dataset: Dataset, config: RunConfig, seed: int
 ) -> tuple[tuple[Metric, ...], tuple[LatentCard, ...], Provenance]:
-    """Metrics and statistics per latent, in float32, with one sample of q(z|x) per test image."""
-    split = dataset.splits["test"].to(device)
-    generator = torch.Generator(device).manual_seed(seed)
+    """Metrics and statistics per latent, with one sample of q(z|x) per test image.
+
+    On the CPU, in float32, wherever the model was trained: a seed draws other noise elsewhere.
+    """
+    split = dataset.splits["test"]
+    generator = torch.Generator().manual_seed(seed)
     reconstruction, kl, means, deviations = [], [], [], []
-    for indices in torch.arange(len(split), device=device).split(BATCH):
+    for indices in torch.arange(len(split)).split(BATCH):
         x = prepare(split.images(indices), config, generator)
         posterior = model.encode(x)
         likelihood = model.decode(posterior.sample(generator))
@@ -60,17 +63,17 @@ def measure(
             "nats",
             f"−ln p(x|z): {sampled}.",
         ),
-        metric("kl", "KL", total_kl, "nats", f"Sum over latents of the {closed}."),
+        metric("kl", "KL", total_kl, "nats", f"Sum over latents of the {closed}; {pixels}."),
         metric(
             "active_units",
             "Active units",
             int(active.sum()),
             "latents",
             f"Latents whose posterior mean has a variance above {ACTIVE_VARIANCE} over images "
-            "(Burda et al. 2016).",
+            f"(Burda et al. 2016); {pixels}.",
         ),
     ]
-    if config.data.pixels == "dequantized":
+    if config.data.pixels == "dequantized":  # then the likelihood is a density, see RunConfig
         nats_per_pixel = (reconstruction_nats + total_kl) / math.prod(dataset.shape)
         metrics.append(
             metric(

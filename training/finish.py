@@ -4,8 +4,6 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-import torch
-
 from training.card import (
     MODEL,
     VERSION,
@@ -18,7 +16,7 @@ from training.card import (
     write_card,
 )
 from training.checkpoint import Progress, load_weights, new_model
-from training.config import RunConfig
+from training.config import RunConfig, fields, to_json
 from training.datasets import Dataset
 from training.embed import embed, preview
 from training.evaluate import measure
@@ -35,16 +33,12 @@ def finish(
     command: str,
     dataset: Dataset,
     folder: Path,
-    device: torch.device,
     progress: Progress,
 ) -> Card:
     """Write every file of the checkpoint folder, the card last; returns the card."""
     model = new_model(config, dataset.shape, folder)
     load_weights(model, folder / MODEL)
-    metrics, latents, provenance = measure(
-        model.to(device).eval(), dataset, config, device, config.seed
-    )
-    model.cpu()
+    metrics, latents, provenance = measure(model.eval(), dataset, config, config.seed)
     export(model, dataset.shape, folder)
     preview(model, latents, folder)
     card = Card(
@@ -52,7 +46,7 @@ def finish(
         name=recipe.name,
         title=recipe.title,
         summary=summary(config),
-        intent=recipe.intent,
+        intent=intent(recipe, config),
         command=command,
         controls=Controls("continuous", config.model.latents),
         image=Image(dataset.shape, config.model.likelihood),
@@ -63,8 +57,8 @@ def finish(
             steps=progress.step,
             best_step=progress.best_step,
             seconds=round(progress.seconds, 1),
-            device=device.type,
-            hardware=hardware(device),
+            device=progress.device,
+            hardware=progress.hardware,
             precision=progress.precision,
             history=tuple(
                 HistoryPoint(int(m["step"]), m["train_loss_nats"], m["validation_loss_nats"])
@@ -87,6 +81,15 @@ def summary(config: RunConfig) -> str:
     return f"{family} · β {config.objective.beta:g} · {config.model.latents} latents"
 
 
+def intent(recipe: Recipe, config: RunConfig) -> str:
+    """The recipe's line of intent; where the run differs from the recipe, what differs."""
+    theirs, ours = fields(to_json(recipe.run)), fields(to_json(config))
+    changes = [f"{name} = {ours[name]}" for name in ours if ours[name] != theirs[name]]
+    if not changes:
+        return recipe.intent
+    return f"The recipe {recipe.name} with {', '.join(changes)}."
+
+
 def describe_data(dataset: Dataset) -> DataCard:
     """What the card says of the data: where they come from, how many, and which exactly."""
     splits = {name: len(split) for name, split in dataset.splits.items()}
@@ -99,14 +102,3 @@ def describe_data(dataset: Dataset) -> DataCard:
         dataset.labels,
         dataset.factors,
     )
-
-
-def hardware(device: torch.device) -> str:
-    """The device's name, as its maker gives it."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    name = str(
-        torch.cpu.get_capabilities().get("cpu_name") or platform.processor() or platform.machine()
-    )
-    threads = torch.get_num_threads()
-    return f"{name}, {threads} thread{'s' if threads > 1 else ''}"

@@ -6,6 +6,7 @@ why a resumed run gives the same weights as an uninterrupted one, bit for bit on
 
 import json
 import math
+import platform
 import signal
 import time
 from collections.abc import Iterator
@@ -62,12 +63,15 @@ def train(
     )
     objective = build.objective(config.objective)
     precision = build.precision(plan.precision, device)
-    progress, running = Progress(precision=str(precision).removeprefix("torch.")), torch.zeros(3)
+    progress = Progress(precision="bfloat16" if precision == torch.bfloat16 else "float32")
+    running = torch.zeros(3)
     if resume and (folder / RESUME).exists():
         progress, tensors = read_resume(folder, config)
-        running = restore(tensors, model, optimizer)
+        running = restore(folder, tensors, model, optimizer)
         precision = getattr(torch, progress.precision)
     running = running.to(device)
+    progress.device = _then(progress.device, device.type)
+    progress.hardware = _then(progress.hardware, hardware(device))
     _keep_metrics_until(folder / METRICS, progress.step)
 
     training, validation = (dataset.splits[name].to(device) for name in ("train", "validation"))
@@ -94,8 +98,7 @@ def train(
             progress.step += 1
             running += torch.stack([value.detach().float() for value in metrics.values()])
             bar.update(plan.batch_size)
-            at_end = progress.step == plan.steps
-            if progress.step % plan.validate_every == 0 or at_end:
+            if progress.step % plan.validate_every == 0 or progress.step == plan.steps:
                 since = (progress.step - 1) % plan.validate_every + 1
                 train_means = dict(zip(metrics, (running / since).tolist(), strict=True))
                 running.zero_()
@@ -105,23 +108,38 @@ def train(
                 if not math.isfinite(loss_nats):
                     raise DivergedError(
                         f"The validation loss is {loss_nats} at step {progress.step}: the run "
-                        "diverged. Lower --train.learning_rate; the best weights so far are kept."
+                        "diverged; lower --train.learning_rate and give another folder with --out."
                     )
                 _append_metrics(
                     folder / METRICS, progress, train_means, valid_means, plan.batch_size
                 )
-                if loss_nats < progress.best_loss:
+                if progress.best_loss is None or loss_nats < progress.best_loss:
                     progress.best_loss, progress.best_step = loss_nats, progress.step
                     save_weights(model, folder / MODEL, progress.step)
                 save_resume(folder, config, progress, model, optimizer, running)
                 bar.set_postfix_str(
                     f"validation {loss_nats:.2f} nats, best {progress.best_loss:.2f}"
                 )
-            if stopped and not at_end:
+            if stopped:
                 progress.seconds = time.perf_counter() - began
                 save_resume(folder, config, progress, model, optimizer, running)
                 raise Interrupted
     return progress
+
+
+def hardware(device: torch.device) -> str:
+    """The device's name, as its maker gives it."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    name = torch.cpu.get_capabilities().get("cpu_name") or platform.processor()
+    threads = torch.get_num_threads()
+    return f"{name or platform.machine()}, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def _then(before: str, now: str) -> str:
+    if not before:
+        return now
+    return before if before.split(", then ")[-1] == now else f"{before}, then {now}"
 
 
 def prepare(x: Tensor, config: RunConfig, generator: torch.Generator) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from training.__main__ import main
-from training.config import RunConfig, from_json, option_paths, override, to_json
+from training.config import RunConfig, fields, from_json, override, to_json
 from training.errors import ConfigError
 from training.recipes import RECIPES
 
@@ -183,7 +183,7 @@ def test_help_names_every_field(capsys: pytest.CaptureFixture[str]) -> None:
         main(["train", "--help"])
     assert left.value.code == 0
     text = "".join(capsys.readouterr().out.split())
-    for path in option_paths(to_json(DIGITS)):
+    for path in fields(to_json(DIGITS)):
         assert f"--{path}" in text
 
 

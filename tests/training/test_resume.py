@@ -281,7 +281,7 @@ def test_divergence_is_said_in_one_line(
 ) -> None:
     words = [*train_digits, "--out", str(tmp_path / "run"), "--train.learning_rate", "1e20"]
     line = refused([*words, "--train.validate_every", "1"], capsys)
-    assert "the run diverged. Lower --train.learning_rate" in line
+    assert "the run diverged; lower --train.learning_rate" in line
 
 
 def test_a_device_that_is_not_there(
