@@ -17,6 +17,7 @@ if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
 import streamlit as st  # noqa: E402
+from streamlit import net_util  # noqa: E402
 
 from explorer import serving, state  # noqa: E402
 
@@ -37,6 +38,9 @@ def draw() -> None:
 if __name__ == "__main__":
     draw()
 else:
+    # To know whether a page from elsewhere may talk to it, Streamlit would ask a server on the
+    # internet for this machine's address. It may not.
+    net_util.get_external_ip = lambda: None
     base = serving.base_path(st.get_option("server.baseUrlPath"))
     app = st.App(
         __file__,

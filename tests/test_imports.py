@@ -14,12 +14,13 @@ HEAVY = ("torch", "torchvision", "onnx", "onnxruntime")
 SLOW = ("numpy", "pandas", "pyarrow")
 
 
-def test_nothing_is_reported_and_nobody_is_asked() -> None:
+def test_nothing_is_reported_and_nobody_else_is_asked_or_heard() -> None:
     settings = tomllib.loads((ROOT / "explorer/.streamlit/config.toml").read_text("utf-8"))
     assert settings["browser"]["gatherUsageStats"] is False
     assert settings["server"]["showEmailPrompt"] is False
     # Without a name Streamlit asks a server on the internet for this machine's address.
     assert settings["browser"]["serverAddress"] == "localhost"
+    assert settings["server"]["address"] == "localhost"
 
 
 def imports_of(file: Path) -> set[str]:
@@ -66,3 +67,16 @@ from streamlit.testing.v1 import AppTest
 assert not AppTest.from_file({app}, default_timeout=60).run().exception
 """
     assert loaded_by(f"import explorer.serving\n{opened}", SLOW) == []
+
+
+def test_a_page_from_elsewhere_is_refused_and_nobody_is_asked_who_we_are() -> None:
+    knocked = """
+import requests
+asked = []
+requests.get = lambda *arguments, **options: asked.append(arguments)
+import explorer.app
+from streamlit.web.server.server_util import is_url_from_allowed_origins
+assert not is_url_from_allowed_origins("http://elsewhere.example")
+assert asked == []
+"""
+    assert loaded_by(knocked, HEAVY) == []
