@@ -51,6 +51,9 @@ MEDIA_TYPES = {
     ".webp": "image/webp",
 }
 
+# Weights and pictures, which do not get smaller.
+PACKED = frozenset({".onnx", ".safetensors", ".webp"})
+
 # Cross-origin isolation: with it the decoder may use threads and shared memory.
 ISOLATION = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -179,11 +182,13 @@ def _file_response(root: Path, name: str, *, known: str, takes_gzip: bool) -> Re
         headers["Vary"] = "Accept-Encoding"
     if headers["ETag"] in known:
         return Response(status_code=304, headers=headers)
-    # Named even where nothing is packed: Streamlit's gzip layer leaves a named encoding alone, and
-    # would otherwise spend a good part of a second on packing weights at every request.
-    headers["Content-Encoding"] = "gzip" if packed and not unpack else "identity"
+    suffix = PurePosixPath(name).suffix
+    if packed or suffix in PACKED:
+        # Streamlit's gzip layer, which packs the rest, leaves a named encoding alone. It would
+        # spend a good part of a second on weights at every request.
+        headers["Content-Encoding"] = "gzip" if packed and not unpack else "identity"
     body = file.read_bytes()
-    media_type = MEDIA_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
+    media_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
     content = gzip.decompress(body) if unpack else body
     return Response(content, media_type=media_type, headers=headers)
 

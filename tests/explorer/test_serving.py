@@ -10,17 +10,18 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
 
 from explorer import serving
+from training.card import FILES
 
 MakeCheckpoint = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    server = uvicorn.Server(
-        uvicorn.Config(serving.plain_app(), port=0, log_level="error", ws="none")
-    )
+    app = SelectiveGZipMiddleware(serving.plain_app())  # as Streamlit has it
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -176,6 +177,21 @@ def test_a_broken_checkpoint_is_listed_and_not_served(
     assert whole["url"] == "/checkpoints/whole/"
     assert get("/checkpoints/broken/decoder.onnx")[0].status == 404
     assert get("/checkpoints/broken/card.json")[0].status == 404
+
+
+def test_text_is_packed_on_its_way_and_weights_are_not(
+    get: Get, make_checkpoint: MakeCheckpoint, web: Path
+) -> None:
+    (web / "long.js").write_text("export {};" * 500)
+    make_checkpoint("mine")
+
+    def encoding(path: str) -> str | None:
+        return get(path, accept_encoding="gzip")[0].getheader("content-encoding")
+
+    assert encoding("/instrument/long.js") == "gzip"
+    assert encoding("/checkpoints/mine/card.json") == "gzip"
+    for file in FILES:
+        assert encoding(f"/checkpoints/mine/{file}") == "identity", file
 
 
 def test_only_reading_is_possible(get: Get, web: Path) -> None:
