@@ -58,7 +58,7 @@ def test_defaults_may_be_left_out() -> None:
     ],
 )
 def test_override_changes_one_field(path: str, text: str, value: object) -> None:
-    changed = override(DIGITS, path, text)
+    changed = override(DIGITS, {path: text})
     assert to_json(changed) == replaced(path, value)
 
 
@@ -89,13 +89,14 @@ def test_override_changes_one_field(path: str, text: str, value: object) -> None
         ("objective.beta", "-1", "cannot be negative"),
         ("train.schedule", "linear", "train.schedule is 'linear'; choose one of constant, cosine"),
         ("data.name", "x" * 1000, "data.name is 'xxx.* choose one of digits, fashion, sprites"),
+        ("data.pixels", "dequantized", "bernoulli, which is no density over the grey levels"),
         ("seed", "-1", "seed is -1; it must be between 0 and"),
         ("seed", str(2**31), "it must be between 0 and"),
     ],
 )
 def test_override_refuses(path: str, text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message) as caught:
-        override(DIGITS, path, text)
+        override(DIGITS, {path: text})
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
 
@@ -147,9 +148,7 @@ def test_dry_run_prints_the_configuration_and_writes_nothing(
     assert main([*words.split(), "--out", str(out)]) == 0
     tree = json.loads(capsys.readouterr().out)
     assert tree.pop("out") == str(out)
-    expected = DIGITS
-    for path, text in (("seed", "3"), ("objective.beta", "8"), ("model.hidden", "8,9")):
-        expected = override(expected, path, text)
+    expected = override(DIGITS, {"seed": "3", "objective.beta": "8", "model.hidden": "8,9"})
     assert from_json(RunConfig, tree, "the run") == expected
     assert not out.exists()
 

@@ -148,17 +148,12 @@ def test_validation_sees_the_same_noise_at_every_call(tiny: Tiny, digits: Datase
 def test_pixels_are_read_as_configured(tiny: Tiny) -> None:
     levels = torch.arange(256).repeat(400).view(400, 1, 16, 16)
     x = levels / 255
-    read = {
-        pixels: [
-            loop.prepare(
-                x,
-                tiny(**{"data.pixels": pixels, "model.likelihood": "gaussian"}),
-                torch.Generator().manual_seed(seed),
-            )
-            for seed in (0, 0, 1)
-        ]
-        for pixels in ("grey", "binarized", "dequantized")
-    }
+    read = {}
+    for pixels in ("grey", "binarized", "dequantized"):
+        likelihood = "continuous_bernoulli" if pixels == "dequantized" else "bernoulli"
+        config = tiny(**{"model.likelihood": likelihood, "data.pixels": pixels})
+        generators = (torch.Generator().manual_seed(seed) for seed in (0, 0, 1))
+        read[pixels] = [loop.prepare(x, config, generator) for generator in generators]
     for first, again, other in read.values():
         assert torch.equal(first, again)
         assert torch.equal(first, other) == (first is read["grey"][0])
