@@ -168,6 +168,11 @@ def _data(card: Card) -> None:
     digits = "".join(filter(str.isalnum, data.sha256))
     rows["SHA-256"] = " ".join(f"`{digits[at : at + 16]}`" for at in range(0, len(digits), 16))
     st.markdown(table(("Data", plain(data.name)), rows))
+    examples = card.examples
+    st.caption(
+        f"The instrument has {examples.count} images of the {plain(examples.split)} split. "
+        f"Their codes: {plain(examples.how)}"
+    )
 
 
 def _files(entry: Entry, card: Card) -> None:

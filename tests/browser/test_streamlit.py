@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -16,6 +17,8 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page, Request, WebSocket
 
+from training.card import CARD
+
 from . import checkpoints
 from .instrument import Instrument
 
@@ -24,7 +27,25 @@ PATIENCE_S = 60
 
 
 @pytest.fixture(scope="module")
-def app(models: Path) -> Iterator[str]:
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint whose author would like you to follow a link."""
+    folder = tmp_path_factory.mktemp("hostile") / "hostile"
+    checkpoints.write(folder, title="Hostile")
+    card = json.loads((folder / CARD).read_text("utf-8"))
+    bait = (
+        "see www.example.org, http://example.org or HTTPS\\://example.org, write to me@example.org, "
+        "[or](http://example.org) <http://example.org> www&period;example&period;org "
+        "http&colon;//example.org ![x](http://example.org/x.png) <img src='http://example.org/x'>"
+    )
+    metric = card["metrics"][0] | {"label": bait, "unit": bait, "how": bait}
+    card |= {"summary": bait, "intent": bait, "metrics": [metric]}
+    card["data"] |= {"source": bait, "licence": bait, "sha256": f"`{bait}`"}
+    (folder / CARD).write_text(json.dumps(card), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def app(models: Path, hostile: Path) -> Iterator[str]:
     """The address of the app, which lists the hand-made checkpoints behind those that we ship."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -34,7 +55,7 @@ def app(models: Path) -> Iterator[str]:
     server = subprocess.Popen(
         command + options,
         cwd=ROOT,
-        env=os.environ | {"EXPLORER_MODELS": str(models)},
+        env=os.environ | {"EXPLORER_MODELS": os.pathsep.join(map(str, (models, hostile)))},
         stdout=subprocess.DEVNULL,
     )
     address = f"http://localhost:{port}"
@@ -192,6 +213,30 @@ def test_another_page_and_back_keeps_the_place(instrument: Instrument) -> None:
     assert close(instrument.image(), decoded(z))
 
 
+def test_a_link_is_remembered_though_nothing_was_dragged(instrument: Instrument) -> None:
+    page = instrument.page
+    enter(instrument, "model=single&z=1.5")
+    for _ in range(2):
+        page.get_by_role("link", name="Model card").click()
+        page.get_by_role("heading", name="Single").wait_for()
+        page.get_by_role("link", name="Instrument", exact=True).click()
+        page.wait_for_selector("[data-ready]")
+        assert instrument.query() == {"model": "single", "z": "1.5"}
+
+
+def test_a_card_leads_nowhere(instrument: Instrument) -> None:
+    page = instrument.page
+    page.goto(f"{instrument.address}/card?model=hostile")
+    page.get_by_role("heading", name="What is in the folder").wait_for()
+    settle(page)
+    links = page.locator("[data-testid=stMain] a").evaluate_all("(all) => all.map((a) => a.href)")
+    assert [link for link in links if not link.startswith(instrument.address)] == []
+    pictures = page.locator("[data-testid=stMain] img").evaluate_all(
+        "(all) => all.map((i) => i.src)"
+    )
+    assert [picture for picture in pictures if not picture.startswith(instrument.address)] == []
+
+
 def test_the_model_chosen_on_the_card_page_opens_in_the_instrument(instrument: Instrument) -> None:
     page = instrument.page
     page.goto(f"{instrument.address}/card?model=single")
@@ -207,6 +252,56 @@ def test_a_link_to_no_model_says_so_on_both_pages(instrument: Instrument) -> Non
     page.get_by_text("“nope”, which is not here").first.wait_for()
     enter(instrument, "model=nope")
     page.get_by_text("“nope”, which is not here").first.wait_for()
+
+
+def test_a_model_that_appears_takes_nothing_down(page: Page, address: str) -> None:
+    page.goto(f"{address}/instrument/index.html?model=single")
+    left = page.evaluate(
+        """async () => {
+          const { host } = await import("/instrument/streamlit.js");
+          const parentElement = document.createElement("div");
+          document.body.append(parentElement);
+          const catalogue = await (await fetch("/catalogue.json")).json();
+          const single = catalogue.filter(({ id }) => id === "single");
+          const call = (catalogue) => {
+            const data = { catalogue, assets: "/instrument/", remembered: "" };
+            return host({ parentElement, data, setStateValue() {} });
+          };
+          const choices = () => parentElement.querySelectorAll(".choice").length;
+          call(single);
+          while (!parentElement.querySelector("[data-ready]")) {
+            await new Promise(requestAnimationFrame);
+          }
+          const bench = parentElement.querySelector(".bench");
+          const counts = [choices()];
+          const takeDown = call(catalogue);
+          counts.push(choices());
+          const kept = bench === parentElement.querySelector(".bench");
+          takeDown();
+          return [counts, catalogue.length, kept, parentElement.childElementCount];
+        }"""
+    )
+    assert left == [[1, left[1]], left[1], True, 0]
+    assert left[1] > 1
+
+
+def test_the_first_model_to_appear_opens(page: Page, address: str) -> None:
+    page.goto(f"{address}/instrument/index.html?model=single")
+    page.evaluate(
+        """async () => {
+          document.querySelector("#instrument").remove();
+          const { host } = await import("/instrument/streamlit.js");
+          const catalogue = await (await fetch("/catalogue.json")).json();
+          const call = (catalogue) => {
+            const data = { catalogue, assets: "/instrument/", remembered: "" };
+            return host({ parentElement: document.body, data, setStateValue() {} });
+          };
+          call([]);
+          call(catalogue);
+        }"""
+    )
+    page.wait_for_selector("[data-ready]")
+    assert page.locator(".blocked").count() == 0
 
 
 def test_only_the_newest_call_takes_the_instrument_down(page: Page, address: str) -> None:

@@ -159,6 +159,7 @@ def test_the_card_shows_its_numbers_and_how_they_came_about(
     assert "step 400" in shown
     assert "CC BY-SA 3.0" in shown
     assert "abababababababab" in shown
+    assert "4 images of the test split. Their codes: As shown." in shown
     assert card.code[0].value == "python -m training train digits --model.latents 3"
     assert len(card.get("plotly_chart")) == 2
     assert card.query_params["model"] == "mine"
