@@ -177,7 +177,6 @@ def configure(options: argparse.Namespace, overrides: list[str]) -> tuple[Recipe
             f"There is no recipe {options.recipe!r}; choose one of {', '.join(RECIPES)}."
         )
     recipe = RECIPES[options.recipe]
-    config = recipe.run
     words = [
         part
         for word in overrides
@@ -185,11 +184,12 @@ def configure(options: argparse.Namespace, overrides: list[str]) -> tuple[Recipe
     ]
     if options.seed is not None:
         words += ["--seed", str(options.seed)]
+    changes = {}
     for name, value in zip(words[::2], [*words[1::2], None], strict=False):
         if not name.startswith("--") or value is None:
             raise ConfigError(f"{name!r} is not understood; write overrides as --objective.beta 8.")
-        config = override(config, name.removeprefix("--"), value)
-    return recipe, config
+        changes[name.removeprefix("--")] = value
+    return recipe, override(recipe.run, changes)
 
 
 def command_line(options: argparse.Namespace, overrides: list[str]) -> str:

@@ -6,6 +6,7 @@ import json
 import math
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -193,8 +194,8 @@ def _nearest(key: str, known: typing.Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
 
 
-def override(config: RunConfig, path: str, text: str) -> RunConfig:
-    """`config` with the field at `path`, such as `objective.beta`, read from `text`.
+def override(config: RunConfig, changes: Mapping[str, str]) -> RunConfig:
+    """`config` with each field of `changes`, such as `objective.beta`, read from its text.
 
     Lists are written with commas: `--model.channels 32,64`.
 
@@ -203,13 +204,14 @@ def override(config: RunConfig, path: str, text: str) -> RunConfig:
     """
     # Through the types once: a number that is whole may stand where any number may.
     tree = to_json(from_json(RunConfig, to_json(config), "the run"))
-    *sections, name = path.split(".")
-    node: Any = tree
-    for section in sections:
-        node = node.get(section) if isinstance(node, dict) else None
-    if not isinstance(node, dict) or name not in node or isinstance(node[name], dict):
-        raise ConfigError(f"There is no option --{path:.60}{_nearest(path, fields(tree))}.")
-    node[name] = _parse(text, node[name], path)
+    for path, text in changes.items():
+        *sections, name = path.split(".")
+        node: Any = tree
+        for section in sections:
+            node = node.get(section) if isinstance(node, dict) else None
+        if not isinstance(node, dict) or name not in node or isinstance(node[name], dict):
+            raise ConfigError(f"There is no option --{path:.60}{_nearest(path, fields(tree))}.")
+        node[name] = _parse(text, node[name], path)
     return from_json(RunConfig, tree, "the run")
 
 

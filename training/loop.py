@@ -30,7 +30,7 @@ from training.checkpoint import (
 )
 from training.config import RunConfig
 from training.datasets import Dataset, Split
-from training.errors import DivergedError
+from training.errors import ConfigError, DivergedError
 from training.models.conv_vae import ConvVAE
 from training.objectives import Objective
 
@@ -74,6 +74,11 @@ def train(
     progress.hardware = _then(progress.hardware, hardware(device))
     _keep_metrics_until(folder / METRICS, progress.step)
 
+    if plan.batch_size > len(dataset.splits["train"]):
+        raise ConfigError(
+            f"train.batch_size is {plan.batch_size}, but there are only "
+            f"{len(dataset.splits['train'])} training images."
+        )
     training, validation = (dataset.splits[name].to(device) for name in ("train", "validation"))
     generator = torch.Generator(device)
     batches = _batches(len(training), plan.batch_size, seed, progress.step)
@@ -182,7 +187,6 @@ def validate(
 
 def _batches(size: int, batch_size: int, seed: int, step: int) -> Iterator[Tensor]:
     """Index batches (B,) of shuffled epochs, from `step` on; a last, partial batch is left out."""
-    batch_size = min(batch_size, size)
     per_epoch = size // batch_size
     while True:
         epoch, position = divmod(step, per_epoch)

@@ -49,10 +49,7 @@ def tiny() -> Callable[..., RunConfig]:
     )
 
     def configure(**changes: object) -> RunConfig:
-        config = base
-        for path, value in changes.items():
-            config = override(config, path, str(value))
-        return config
+        return override(base, {path: str(value) for path, value in changes.items()})
 
     return configure
 
