@@ -2,6 +2,7 @@ import { latentName, spell } from "./dom.js";
 import { standardNormal } from "./gaussian.js";
 import { LARGEST_Z, TEMPERATURES } from "./link.js";
 import { REACH } from "./rows.js";
+import { rounded } from "./store.js";
 
 /** @typedef {ReturnType<typeof createCommands>} Commands */
 
@@ -37,7 +38,10 @@ export function createCommands({ store, player, examples, messages }) {
       store.set({ z }, time);
     },
     nudge(latent, by, time) {
-      commands.move(latent, Math.min(REACH, Math.max(-REACH, store.get().z[latent] + by)), time);
+      const z = store.get().z[latent];
+      // Typed, linked and sampled values lie beyond the track too, and are not to be pulled back onto it.
+      const reach = Math.max(REACH, Math.abs(z));
+      commands.move(latent, Math.min(reach, Math.max(-reach, z + by)), time);
     },
     settle: () => store.commit(),
     /** What was typed: a comma is a point, a value too far out is brought in, and nonsense changes nothing. */
@@ -52,7 +56,7 @@ export function createCommands({ store, player, examples, messages }) {
         messages.tell(
           `${latentName(latent)} goes as far as ±${LARGEST_Z}: beyond it the prior has next to nothing.`,
         );
-      if (spell(value) === spell(store.get().z[latent])) return;
+      if (rounded(held(value)) === store.get().z[latent]) return;
       commands.move(latent, value);
       store.commit();
     },

@@ -70,8 +70,9 @@ const SHORTCUTS = [
   { keys: ["?", "Shift+?"], show: "?", does: "show this list", run: ({ openHelp }) => openHelp() },
 ];
 
-/** Space belongs to a button that has the focus. */
+/** Space belongs to a button that has the focus, and an arrow to a control that is none of our sliders. */
 const LEFT_TO_BUTTONS = new Set([" ", "Enter"]);
+const ARROW = /^Arrow/;
 
 /** @param {KeyboardEvent} event @returns {string} */
 function spelled(event) {
@@ -96,6 +97,7 @@ export function listen(root, reach) {
     const here = reach();
     if (!here || event.defaultPrevented || event.altKey || isField(target)) return;
     if (LEFT_TO_BUTTONS.has(event.key) && target.closest?.("button, summary, a")) return;
+    if (ARROW.test(event.key) && target.matches?.("input:not(.range)")) return;
     const shortcut = SHORTCUTS.find(({ keys }) => keys.includes(spelled(event)));
     if (!shortcut) return;
     event.preventDefault();

@@ -32,10 +32,14 @@ export function createStore(initial) {
   const changeListeners = [];
   /** @type {((state: State) => void)[]} */
   const commitListeners = [];
-  const place = () => ({ z: state.z, example: state.example });
+  // A lock is a step of its own, so that undo never moves a latent while it is locked.
+  const place = () => ({ z: state.z, example: state.example, locked: state.locked });
   const history = createHistory(
     place(),
-    (a, b) => a.example === b.example && a.z.every((value, latent) => value === b.z[latent]),
+    (a, b) =>
+      a.example === b.example &&
+      a.locked === b.locked &&
+      a.z.every((value, latent) => value === b.z[latent]),
   );
 
   function set(change, time = performance.now()) {
