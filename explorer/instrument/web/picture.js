@@ -50,7 +50,6 @@ export function createPicture({ decoder, shape, latents, title, onFirst, onFailu
       const where = z.map((value, latent) => `${latentName(latent)} ${spell(value)}`).join(", ");
       canvas.setAttribute("aria-label", `Image that ${title} decodes at ${where}`);
     },
-    settled: queue.settled,
     destroy: () => fit.disconnect(),
   };
 }

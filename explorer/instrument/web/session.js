@@ -71,12 +71,6 @@ export async function openDecoder(ort, bytes, { name, latents, shape }) {
   } catch (error) {
     throw new InstrumentError(`${file} is not a model this browser can run: ${again}`, error);
   }
-  if (session.inputNames.join() !== "z" || !session.outputNames.includes("mean")) {
-    throw new InstrumentError(
-      `${file} should take \`z\` and give \`mean\`, but takes \`${session.inputNames}\` and gives ` +
-        `\`${session.outputNames}\`: ${again}`,
-    );
-  }
   const decoder = {
     /** @param {Float32Array} z `count` codes, one after the other @param {number} count */
     async decode(z, count) {
@@ -85,20 +79,37 @@ export async function openDecoder(ort, bytes, { name, latents, shape }) {
     },
     release: () => void session.release(),
   };
-  const size = shape[0] * shape[1] * shape[2];
-  let image;
   try {
-    image = await decoder.decode(new Float32Array(latents), 1);
+    await check();
   } catch (error) {
-    throw new InstrumentError(`${file} does not decode the card's ${latents} latents: ${again}`, error);
-  }
-  if (image.length !== size) {
-    throw new InstrumentError(
-      `${file} draws ${image.length} numbers where the card says ${shape.join(" × ")} = ${size}: ${again}`,
-    );
-  }
-  if (!image.every(Number.isFinite)) {
-    throw new InstrumentError(`${file} gives values that are no numbers: train it again, then export it.`);
+    decoder.release();
+    throw error;
   }
   return decoder;
+
+  async function check() {
+    if (session.inputNames.join() !== "z" || !session.outputNames.includes("mean")) {
+      throw new InstrumentError(
+        `${file} should take \`z\` and give \`mean\`, but takes \`${session.inputNames}\` and gives ` +
+          `\`${session.outputNames}\`: ${again}`,
+      );
+    }
+    let image;
+    try {
+      image = await decoder.decode(new Float32Array(latents), 1);
+    } catch (error) {
+      throw new InstrumentError(`${file} does not decode the card's ${latents} latents: ${again}`, error);
+    }
+    const size = shape[0] * shape[1] * shape[2];
+    if (image.length !== size) {
+      throw new InstrumentError(
+        `${file} draws ${image.length} numbers where the card says ${shape.join(" × ")} = ${size}: ${again}`,
+      );
+    }
+    if (!image.every(Number.isFinite)) {
+      throw new InstrumentError(
+        `${file} gives values that are no numbers: train it again, then export it.`,
+      );
+    }
+  }
 }
