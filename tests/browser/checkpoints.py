@@ -91,7 +91,7 @@ def write(
                 for kl, on in zip(kl_nats, active, strict=True)
             ),
             latents_provenance=card.Provenance("nats", "test", 100, 0, how),
-            examples=card.Examples(EXAMPLES, COLUMNS, "test"),
+            examples=card.Examples(EXAMPLES, COLUMNS, "test", how),
             versions={},
             files={},
         ),

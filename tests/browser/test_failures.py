@@ -8,7 +8,7 @@ from pathlib import Path
 import onnx
 import pytest
 from onnx import TensorProto, helper
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Download, Page, Route, expect
 
 from . import checkpoints
 from .instrument import Instrument
@@ -31,7 +31,9 @@ def instrument(page: Page, address: str) -> Instrument:
 
 
 def blocked(page: Page, sentence: str) -> None:
-    expect(page.get_by_role("alert").filter(has_text=sentence).last).to_be_visible()
+    """A person sees the sentence, and a screen reader is told it."""
+    expect(page.locator(".note, .blocked").filter(has_text=sentence)).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text=sentence)).to_have_count(1)
 
 
 def test_without_webassembly(instrument: Instrument, page: Page) -> None:
@@ -49,7 +51,7 @@ def test_without_the_engine(instrument: Instrument, page: Page) -> None:
 def test_without_any_checkpoint(instrument: Instrument, page: Page) -> None:
     page.route("**/catalogue.json", lambda route: route.fulfill(json=[]))
     instrument.go()
-    blocked(page, "There is no checkpoint to show yet: train one with `python -m training train")
+    blocked(page, "There is no checkpoint yet: run `python -m training train digits`")
 
 
 def test_without_the_catalogue(instrument: Instrument, page: Page) -> None:
@@ -134,6 +136,19 @@ def test_with_codes_that_cannot_be_read(instrument: Instrument, page: Page) -> N
     expect(page.locator(".examples")).to_contain_text("announces a header larger than the file")
     instrument.cell(0, 0).click()
     instrument.wait_for_z(-3, 0, 0, 0)
+
+
+def test_traversals_that_cannot_be_decoded_are_not_saved(
+    instrument: Instrument, page: Page
+) -> None:
+    page.route("**/decoder-worker.js", lambda route: route.fulfill(status=404))
+    instrument.open()
+    blocked(page, "The traversals could not be started: reload the page")
+    downloads: list[Download] = []
+    page.on("download", lambda download: downloads.append(download))
+    page.get_by_role("button", name="Grid", exact=True).click()
+    expect(page.locator(".note")).to_contain_text("there is nothing to save")
+    assert downloads == []
 
 
 def test_with_a_link_to_a_model_that_is_not_here(instrument: Instrument, page: Page) -> None:

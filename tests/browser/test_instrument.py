@@ -109,7 +109,9 @@ def test_latents_are_sorted_by_kl_and_inactive_ones_folded(
     shown = page.locator(".rack > [data-latent]")
     order = [shown.nth(at).get_attribute("data-latent") for at in range(shown.count())]
     assert order == ["1", "0", "2"]
-    expect(page.locator(".fold-line")).to_contain_text("posterior mean varies by no more than 0.01")
+    expect(page.locator(".fold-line")).to_contain_text(
+        "posterior mean hardly varies (variance up to 0.001, KL up to 0.001 nats)"
+    )
     expect(instrument.slider(3)).to_be_hidden()
 
     page.get_by_role("button", name="Show 1 inactive").click()
@@ -189,6 +191,26 @@ def test_a_session_by_keyboard_alone(instrument: Instrument, page: Page) -> None
     expect(page.get_by_role("dialog", name="Models")).to_be_visible()
 
 
+def test_the_temperature_keeps_its_own_arrow_keys(instrument: Instrument, page: Page) -> None:
+    instrument.open()
+    page.get_by_label("Temperature of sampling").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("location.search.includes('temperature=1.1')")
+
+    assert instrument.z() == [0, 0, 0, 0]
+
+
+def test_the_keys_do_not_pull_a_far_value_back_onto_the_track(
+    instrument: Instrument, page: Page
+) -> None:
+    instrument.open("model=blots&z=4.5,0,0,0")
+    instrument.slider(0).focus()
+    page.keyboard.press("ArrowRight")
+    expect(instrument.value(0)).to_have_value("4.50")
+    page.keyboard.press("ArrowLeft")
+    instrument.wait_for_z(4.45, 0, 0, 0)
+
+
 def test_letters_typed_into_a_field_are_no_commands(instrument: Instrument, page: Page) -> None:
     instrument.open()
     instrument.value(1).click()
@@ -209,6 +231,20 @@ def test_a_value_can_be_typed(instrument: Instrument, typed: str, reached: float
     instrument.value(1).press("Enter")
 
     instrument.wait_for_z(0, reached, 0, 0)
+
+
+def test_a_third_decimal_can_be_typed(instrument: Instrument) -> None:
+    instrument.open("model=blots&z=0,1.23,0,0")
+    instrument.value(1).fill("1.234")
+    instrument.value(1).press("Enter")
+    instrument.wait_for_z(0, 1.234, 0, 0)
+    instrument.value(1).fill("1.23")
+    instrument.value(1).press("Enter")
+    instrument.value(0).fill("1")
+    instrument.value(0).press("Enter")
+
+    # What was shown all along is no new value.
+    instrument.wait_for_z(1, 1.234, 0, 0)
 
 
 def test_undo_and_redo_walk_one_move_at_a_time(instrument: Instrument, page: Page) -> None:
@@ -240,6 +276,20 @@ def test_what_is_locked_stays(instrument: Instrument, page: Page) -> None:
     instrument.cell(1, 0).click()
     expect(page.locator(".note")).to_contain_text("z₁ is locked")
     assert instrument.z() == [0, 1.5, 0, 0]
+
+
+def test_undo_opens_a_lock_before_it_moves_what_was_locked(
+    instrument: Instrument, page: Page
+) -> None:
+    instrument.open()
+    instrument.cell(0, 10).click()
+    page.get_by_role("button", name="Lock z₀: nothing moves it").click()
+    expect(instrument.slider(0)).to_be_disabled()
+    page.keyboard.press("Control+z")
+    expect(instrument.slider(0)).to_be_enabled()
+    assert instrument.z() == [3, 0, 0, 0]
+    page.keyboard.press("Control+z")
+    instrument.wait_for_z(0, 0, 0, 0)
 
 
 def test_temperature_scales_the_samples(instrument: Instrument, page: Page) -> None:
@@ -353,6 +403,37 @@ def test_the_grid_can_be_taken_away(instrument: Instrument, page: Page) -> None:
     assert picture.width > 11 * 80
 
 
+def test_the_grid_of_a_playing_latent_says_where_it_was_decoded(
+    instrument: Instrument, page: Page
+) -> None:
+    instrument.open()
+    page.get_by_role("button", name="Play z₀ from end to end").click()
+    page.wait_for_function(
+        "Math.abs(document.querySelector('[data-latent=\"0\"] .range').value) > 0.3"
+    )
+    with page.expect_download():
+        page.get_by_role("button", name="Grid", exact=True).click()
+    decoded_at = page.evaluate("performance.getEntriesByName('instrument:grid').at(-1).detail.z")
+
+    assert decoded_at == instrument.z()
+    expect(page.get_by_role("button", name="Play z₀ from end to end")).to_be_visible()
+
+
+def test_hundreds_of_rows_are_decoded_some_at_a_time(
+    instrument: Instrument, models: Path, page: Page
+) -> None:
+    z = [1.0] + [0.0] * 39
+    instrument.open(f"model=many&inactive=shown&z={','.join(map(str, z))}")
+    instrument.wait_for_grid(z)
+    expect(page.locator(".grid-row")).to_have_count(40)
+    for latent in (0, 7, 19, 39):
+        moved = [list(z) for _ in STEPS]
+        for code, step in zip(moved, STEPS, strict=True):
+            code[latent] = float(step)
+        expected = np.concatenate([decoded(models, code, "many") for code in moved], axis=1)
+        assert close(instrument.row(latent), expected)
+
+
 def test_it_goes_on_without_a_network(
     instrument: Instrument, context: BrowserContext, models: Path, page: Page
 ) -> None:
@@ -395,7 +476,7 @@ def test_everything_has_a_name(instrument: Instrument, page: Page) -> None:
           .map((element) => element.outerHTML)"""
     )
     assert nameless == []
-    expect(instrument.slider(1)).to_have_attribute("aria-valuetext", "z₁, 0.00, 3.0 nats of KL")
+    expect(instrument.slider(1)).to_have_attribute("aria-valuetext", "0.00")
     expect(page.get_by_role("img", name="Image that Blots decodes at z₀ 0.00")).to_be_visible()
     smallest = page.evaluate(
         """() => Math.min(...[...document.querySelectorAll(".instrument *")]
@@ -414,14 +495,65 @@ def test_it_can_be_taken_down_and_put_up_again(instrument: Instrument, page: Pag
           const root = document.createElement("div");
           const entry = { id: "single", url: "/checkpoints/single/", title: "Single" };
           const assets = new URL("/instrument/", location).href;
-          const link = { read: () => "", write() {} };
-          const { destroy } = mount(root, { catalogue: [entry], assets, link, onRelease() {} });
+          const written = [];
+          const link = { read: () => "", write: (query) => written.push(query) };
+          const onRelease = ({ query }) => written.push(query);
+          const { destroy } = mount(root, { catalogue: [entry], assets, link, onRelease });
           document.body.append(root);
+          while (!root.dataset.ready) await new Promise(requestAnimationFrame);
+          root.querySelector(".latent .play").click();
+          const moved = () => Number(root.querySelector(".range").value) > 0.1;
+          while (!moved()) await new Promise(requestAnimationFrame);
+          written.length = 0;
           destroy();
-          return root.childElementCount;
+          return [root.childElementCount, written];
         }"""
     )
-    assert left == 0
+    assert left == [0, []]
+
+
+def test_where_a_figure_comes_from_is_a_press_away(instrument: Instrument, page: Page) -> None:
+    instrument.open()
+    elbo = page.get_by_role("button", name="−ELBO 12.3 nats")
+    elbo.focus()
+    page.keyboard.press("Enter")
+    sentence = page.get_by_text("Made by hand for a test. Measured on the test split, 100 images")
+    expect(sentence).to_be_visible()
+    expect(elbo).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Escape")
+    expect(sentence).to_have_count(0)
+    page.get_by_role("button", name="by KL").click()
+    expect(sentence).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(sentence).to_have_count(0)
+
+
+def test_the_focus_returns_from_what_is_closed(instrument: Instrument, page: Page) -> None:
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    instrument.open("model=blots&temperature=hot")
+    page.locator(".picker").focus()
+    page.locator(".note").get_by_role("button", name="Close").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".note")).to_be_hidden()
+    expect(page.locator(".picker")).to_be_focused()
+
+    page.get_by_role("button", name="Share").click()
+    page.locator(".link-line").get_by_role("button", name="Close").click()
+    expect(page.get_by_role("button", name="Share")).to_be_focused()
+
+
+def test_the_menu_of_models_closes_when_the_focus_leaves_it(
+    instrument: Instrument, page: Page
+) -> None:
+    instrument.open()
+    menu = page.get_by_role("dialog", name="Models")
+    page.keyboard.press("m")
+    expect(menu).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(menu).to_be_visible()
+    menu.get_by_role("button").last.focus()
+    page.keyboard.press("Tab")
+    expect(menu).to_be_hidden()
 
 
 def test_scrolling_with_a_finger_on_a_slider_moves_the_page_only(

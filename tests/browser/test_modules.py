@@ -165,6 +165,64 @@ def test_the_newest_value_wins(module: Page) -> None:
     assert call(module, "scheduler.js", body) == [[1, 4, 5], ["kept going"]]
 
 
+def test_long_work_hears_of_a_newer_value(module: Page) -> None:
+    body = """
+      const seen = [];
+      const queue = it.newestWins(async (value, overtaken) => {
+        seen.push([value, overtaken()]);
+        await null;
+        seen.push([value, overtaken()]);
+      });
+      queue.request(1);
+      queue.request(2);
+      await queue.settled();
+      return seen;
+    """
+
+    assert call(module, "scheduler.js", body) == [[1, False], [1, True], [2, False], [2, False]]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "image"),
+    [("x", "[0, 0]"), ("z", "[0]"), ("z", "[0, NaN]"), ("z", "null")],
+    ids=["names", "size", "no numbers", "cannot run"],
+)
+def test_a_refused_decoder_is_let_go(module: Page, inputs: str, image: str) -> None:
+    body = f"""
+      let released = 0;
+      const session = {{
+        inputNames: ["{inputs}"],
+        outputNames: ["mean"],
+        run: async () => ({{ mean: {{ data: Float32Array.from({image}) }} }}),
+        release: async () => void released++,
+      }};
+      const ort = {{ InferenceSession: {{ create: async () => session }}, Tensor: class {{}} }};
+      const expected = {{ name: "blots", latents: 2, shape: [1, 1, 2] }};
+      return it.openDecoder(ort, new Uint8Array(), expected)
+        .catch((error) => [error.name, released]);
+    """
+
+    assert call(module, "session.js", body) == ["InstrumentError", 1]
+
+
+@pytest.mark.parametrize(
+    ("value", "bound"),
+    [
+        (0, "0"),
+        (1e-9, "0.001"),
+        (0.0014, "0.002"),
+        (0.0099, "0.010"),
+        (0.014, "0.014"),
+        (0.0141, "0.015"),
+        (0.31, "0.31"),
+        (3.14, "3.2"),
+        (12, "12"),
+    ],
+)
+def test_a_bound_is_never_below_its_value(module: Page, value: float, bound: str) -> None:
+    assert call(module, "rack.js", "return it.spellBound(given)", value) == bound
+
+
 def test_kl_has_its_closed_form(module: Page) -> None:
     # KL(N(1, 1) ‖ N(0, 1)) is 1/2, and KL(N(0, e²) ‖ N(0, 1)) is (e² − 3) / 2.
     kl = call(module, "gaussian.js", "return it.klNats([1, 0], [0, 2])")

@@ -1,6 +1,7 @@
 import { el, spell } from "./dom.js";
 import { icon } from "./icons.js";
 import { TEMPERATURES } from "./link.js";
+import { term } from "./term.js";
 
 /**
  * The row of actions under the picture.
@@ -39,12 +40,9 @@ export function createActions({ commands, store, current }) {
     { class: "actions", role: "toolbar", "aria-label": "Actions" },
     action("sample", "sample", "Sample z from the prior (S)", () => commands.sample(), "Sample"),
     el(
-      "label",
-      {
-        class: "temperature-label",
-        title: "Samples are temperature × ε with ε from the prior, N(0, I): 1 is the prior itself.",
-      },
-      el("span", { text: "T" }),
+      "span",
+      { class: "temperature-place" },
+      term("T", "Samples are temperature × ε with ε from the prior, N(0, I): 1 is the prior itself."),
       temperature,
       degrees,
     ),

@@ -4,6 +4,7 @@ import { createCommands } from "./commands.js";
 import { el } from "./dom.js";
 import { sentenceFor } from "./errors.js";
 import { createExamples } from "./examples.js";
+import { drawGrid } from "./export-png.js";
 import { createPicture } from "./picture.js";
 import { createPlayer } from "./player.js";
 import { createRack } from "./rack.js";
@@ -154,8 +155,14 @@ export function createBench({ entry, card, bytes, decoder, assets, initial, mess
     store,
     commands,
     picture,
-    traversals,
     current,
+    /** @returns {Promise<HTMLCanvasElement | null>} the traversals as a picture; nothing where they cannot be decoded */
+    async drawGrid() {
+      // A latent that plays never settles: it is held still for its picture.
+      player.stop();
+      const z = (await rows?.settled()) ?? null;
+      return z && drawGrid(traversals.pictures(), card, z);
+    },
     /** @param {number} by chooses the latent so many places further down */
     step(by) {
       const list = rack.visible(store.get());
@@ -164,7 +171,7 @@ export function createBench({ entry, card, bytes, decoder, assets, initial, mess
       rack.sliders.get(next)?.focus();
     },
     destroy() {
-      player.stop();
+      player.cancel();
       gone.abort();
       rows?.destroy();
       picture.destroy();

@@ -9,8 +9,8 @@ import { readSafetensors } from "./safetensors.js";
  *   image: {shape: import("./pixels.js").Shape}, data: {splits: Record<string, number>, labels: string[] | null},
  *   metrics: {name: string, label: string, value: number, unit: string, split: string, samples: number,
  *     seed: number, how: string}[],
- *   latents: Latent[], latents_provenance: {split: string, samples: number, how: string},
- *   examples: {count: number, columns: number, split: string},
+ *   latents: Latent[], latents_provenance: {split: string, samples: number, seed: number, how: string},
+ *   examples: {count: number, columns: number, split: string, how: string},
  *   files: Record<string, {bytes: number, sha256: string}>}} Card
  * @typedef {{mean: Float32Array, logVariance: Float32Array, labels: (string | null)[], sheet: string}} Examples
  */
@@ -103,9 +103,12 @@ export function readCard(text, id) {
     throw refuse(`describes ${card.latents?.length ?? 0} of its ${latents} latents: ${again}`);
   }
   if (
-    !card.latents.every((latent) => Number.isFinite(latent?.kl_nats) && typeof latent.active === "boolean")
+    !card.latents.every(
+      (latent) =>
+        Number.isFinite(latent?.kl_nats) && Number.isFinite(latent.std) && typeof latent.active === "boolean",
+    )
   ) {
-    throw refuse(`has a latent without its KL: ${again}`);
+    throw refuse(`has a latent without its KL or its spread: ${again}`);
   }
   return card;
 }

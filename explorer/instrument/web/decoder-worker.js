@@ -40,7 +40,7 @@ async function rows({ z, latents, buffer }) {
   const [channels, height, width] = expected.shape;
   const rowWidth = steps.length * width;
   const needed = latents.length * rowWidth * height * 4;
-  const pixels = new Uint32Array(buffer?.byteLength === needed ? buffer : new ArrayBuffer(needed));
+  const pixels = new Uint32Array(buffer?.byteLength >= needed ? buffer : new ArrayBuffer(needed));
   for (let row = 0; row < latents.length; row++) {
     const sheet = pixels.subarray(row * rowWidth * height, (row + 1) * rowWidth * height);
     for (let column = 0; column < steps.length; column++) {

@@ -30,6 +30,29 @@ export function spell(value, decimals = 2) {
   return (Math.abs(value) < 0.5 * 10 ** -decimals ? 0 : value).toFixed(decimals).replace("-", "−");
 }
 
+/** @param {number} nats of one latent @returns {string} never as less than it is */
+export function spellKl(nats) {
+  if (nats < 0.0005) return "under 0.001";
+  return spell(nats, nats < 0.095 ? 3 : 1);
+}
+
+/**
+ * Remembers where the focus came from when it enters an element that will be put away.
+ *
+ * @param {HTMLElement} element
+ * @returns {() => void} gives the focus back
+ */
+export function borrowFocus(element) {
+  /** @type {HTMLElement | null} */
+  let lender = null;
+  element.addEventListener("focusin", ({ relatedTarget }) => {
+    if (!element.contains(relatedTarget)) lender = relatedTarget;
+  });
+  return () => {
+    if (focusIn(element)) lender?.focus();
+  };
+}
+
 /** @param {Element} root @returns {Element | null} where the focus is, also inside a shadow root */
 export function focusIn(root) {
   const scope = /** @type {Document | ShadowRoot} */ (root.getRootNode());

@@ -1,4 +1,4 @@
-import { latentName, spell } from "./dom.js";
+import { latentName, spell, spellKl } from "./dom.js";
 import { STEPS } from "./rows.js";
 
 const LEAST_PIXELS = 512;
@@ -49,7 +49,7 @@ export function drawGrid(rows, card, z) {
     context.font = `600 18px ${FONT}`;
     context.fillText(latentName(latent), edge, middle - 3);
     context.font = `14px ${FONT}`;
-    context.fillText(`${spell(card.latents[latent].kl_nats, 2)} nats`, edge, middle + 18);
+    context.fillText(`${spellKl(card.latents[latent].kl_nats)} nats`, edge, middle + 18);
     context.drawImage(picture, left, top + row * cellHeight, STEPS.length * cellWidth, cellHeight);
   });
   context.font = `14px ${FONT}`;

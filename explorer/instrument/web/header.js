@@ -1,5 +1,6 @@
 import { el, spell } from "./dom.js";
 import { icon } from "./icons.js";
+import { provenance, term } from "./term.js";
 
 /**
  * The line at the top: which model, what its card says of it, and what can be taken away.
@@ -41,19 +42,10 @@ export function createHeader({ picker, tools }) {
         ...(elbo
           ? [
               " · ",
-              el("span", {
-                class: "sourced",
-                title: provenance(elbo),
-                text: `${elbo.label} ${spell(elbo.value, 1)} ${elbo.unit}`,
-              }),
+              term(`${elbo.label} ${spell(elbo.value, 1)} ${elbo.unit}`, provenance(elbo)),
             ]
           : []),
       );
     },
   };
-}
-
-/** @param {import("./checkpoint.js").Card["metrics"][number]} metric */
-function provenance({ how, split, samples, seed }) {
-  return `${how} Measured on the ${split} split, ${samples.toLocaleString("en")} images, seed ${seed}.`;
 }

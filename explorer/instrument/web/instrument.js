@@ -2,7 +2,7 @@ import { createBench } from "./bench.js";
 import { fetchCheckpoint } from "./checkpoint.js";
 import { el } from "./dom.js";
 import { sentenceFor } from "./errors.js";
-import { drawGrid, enlarge, save } from "./export-png.js";
+import { enlarge, save } from "./export-png.js";
 import { createHeader } from "./header.js";
 import { createHelp, listen } from "./keyboard.js";
 import { linkedModel, readLink, writeLink } from "./link.js";
@@ -19,7 +19,7 @@ import { createShare } from "./share.js";
  *   link: {read(): string, write(query: string): void},
  *   onRelease(state: {model: string, z: number[], query: string}): void}} options `assets` is the absolute URL of this
  *   folder, with trailing slash
- * @returns {{destroy(): void}}
+ * @returns {{setCatalogue(catalogue: import("./checkpoint.js").Entry[]): void, destroy(): void}}
  */
 export function mount(root, { catalogue, assets, link, onRelease }) {
   const engine = startEngine(assets);
@@ -38,9 +38,13 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
         share.share(location.href);
       },
       picture: () => bench && save(enlarge(bench.picture.canvas), `${model}.png`),
-      grid: () =>
-        bench &&
-        save(drawGrid(bench.traversals.pictures(), card, bench.store.get().z), `${model}-traversals.png`),
+      async grid() {
+        if (!bench) return;
+        const name = `${model}-traversals.png`;
+        const grid = await bench.drawGrid();
+        if (grid) save(grid, name);
+        else messages.tell("The traversals are not decoded, so there is nothing to save: reload the page.");
+      },
       help: help.open,
     },
   });
@@ -69,6 +73,9 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
   let loading = new AbortController();
 
   /** @param {string} id */
+  const entryOf = (id) => catalogue.find((entry) => entry.id === id);
+
+  /** @param {string} id */
   async function pick(id) {
     messages.hide();
     await open(id, "");
@@ -89,7 +96,7 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
 
   /** @param {string} id @param {string} query what the link says, or nothing to begin at the start */
   async function open(id, query) {
-    const entry = catalogue.find((candidate) => candidate.id === id);
+    const entry = entryOf(id);
     close();
     const mine = (loading = new AbortController());
     model = id;
@@ -165,24 +172,38 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
       },
   );
 
-  const query = link.read().replace(/^\?/, "");
-  const wanted = linkedModel(query);
-  const usable = catalogue.find((entry) => entry.error === undefined) ?? catalogue[0];
-  if (!usable) {
-    block(
-      "There is no checkpoint to show yet: train one with `python -m training train digits`, or name a folder that has " +
-        "some in EXPLORER_MODELS. The folder assets/models and the output folder of training are searched by themselves.",
-    );
-  } else if (wanted !== null && !catalogue.some((entry) => entry.id === wanted)) {
-    messages.warn(
-      `This link asks for the model “${wanted.slice(0, 60)}”, which is not here, so another one opened: choose one above.`,
-    );
-    open(usable.id, "");
-  } else {
-    open(wanted ?? usable.id, query);
+  /** Opens what the link names, or where it names nothing that is here, the first model that can be opened. */
+  function start() {
+    const query = link.read().replace(/^\?/, "");
+    const wanted = linkedModel(query);
+    const usable = catalogue.find((entry) => entry.error === undefined) ?? catalogue[0];
+    if (!usable) {
+      block(
+        "There is no checkpoint yet: run `python -m training train digits`, or set `EXPLORER_MODELS` to a folder that " +
+          "has some, then reload this page.",
+      );
+    } else if (wanted !== null && !catalogue.some((entry) => entry.id === wanted)) {
+      messages.warn(
+        `This link asks for the model “${wanted.slice(0, 60)}”, which is not here, so another one opened: choose one above.`,
+      );
+      open(usable.id, "");
+    } else {
+      open(wanted ?? usable.id, query);
+    }
   }
 
+  start();
+
   return {
+    /** What is open stays open, whatever the new list says of it: a person may have it in hand. */
+    setCatalogue(next) {
+      const before = entryOf(model);
+      catalogue = next;
+      picker.list(next);
+      const entry = entryOf(model);
+      if (entry) picker.show(entry);
+      if (!bench && (!before || JSON.stringify(entry) !== JSON.stringify(before))) start();
+    },
     destroy() {
       stopListening();
       picker.destroy();

@@ -1,4 +1,4 @@
-import { el } from "./dom.js";
+import { borrowFocus, el } from "./dom.js";
 import { icon } from "./icons.js";
 
 const SHOWN_MS = 7000;
@@ -12,12 +12,14 @@ export function createMessages() {
     icon("close"),
   );
   const note = el("div", { class: "note", hidden: true }, text, close);
+  const returnFocus = borrowFocus(note);
   const polite = el("div", { class: "unseen", role: "status", "aria-live": "polite" });
   const urgent = el("div", { class: "unseen", role: "alert" });
   let timer = 0;
 
   function hide() {
     clearTimeout(timer);
+    returnFocus();
     note.hidden = true;
   }
 

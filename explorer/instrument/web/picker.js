@@ -21,7 +21,11 @@ export function createPicker({ catalogue, onPick }) {
     title,
     icon("chevron"),
   );
-  const choices = catalogue.map((entry) =>
+  /** @type {HTMLElement[]} */
+  let choices = [];
+
+  /** @param {import("./checkpoint.js").Entry} entry */
+  const choiceOf = (entry) =>
     entry.error === undefined
       ? el(
           "button",
@@ -40,14 +44,28 @@ export function createPicker({ catalogue, onPick }) {
           { class: "choice broken", "data-model": entry.id },
           el("strong", { text: entry.id }),
           el("span", { text: entry.error }),
-        ),
-  );
-  const menu = el(
-    "div",
-    { class: "menu", role: "dialog", "aria-label": "Models", hidden: true, on: { keydown: walk } },
-    ...choices,
-  );
+        );
+  const menu = el("div", {
+    class: "menu",
+    role: "dialog",
+    "aria-label": "Models",
+    hidden: true,
+    on: { keydown: walk, focusout: left },
+  });
   const element = el("div", { class: "picker-place" }, button, menu);
+  list(catalogue);
+
+  /** @param {import("./checkpoint.js").Entry[]} entries */
+  function list(entries) {
+    choices = entries.map(choiceOf);
+    menu.replaceChildren(...choices);
+    if (!menu.hidden) open();
+  }
+
+  /** @param {FocusEvent} event */
+  function left({ relatedTarget }) {
+    if (relatedTarget && !element.contains(relatedTarget)) close();
+  }
 
   function toggle() {
     menu.hidden ? open() : close();
@@ -94,6 +112,7 @@ export function createPicker({ catalogue, onPick }) {
 
   return {
     element,
+    list,
     toggle,
     destroy: close,
     /** @param {import("./checkpoint.js").Entry} entry */

@@ -1,6 +1,6 @@
 import { REACH, STEPS } from "./rows.js";
 
-/** @typedef {{toggle(latent: number): void, stop(): void}} Player */
+/** @typedef {{toggle(latent: number): void, stop(): void, cancel(): void}} Player */
 
 const PERIOD_MS = 6000;
 const PAUSE_MS = 1000;
@@ -33,8 +33,10 @@ export function createPlayer(store) {
     };
   }
 
+  const cancel = () => cancelAnimationFrame(frame);
+
   function stop() {
-    cancelAnimationFrame(frame);
+    cancel();
     if (store.get().playing === null) return;
     store.set({ playing: null });
     store.commit();
@@ -56,6 +58,8 @@ export function createPlayer(store) {
 
   return {
     stop,
+    /** Stops without a word: what is taken down must not write the address of what comes next. */
+    cancel,
     toggle(latent) {
       const { playing } = store.get();
       stop();

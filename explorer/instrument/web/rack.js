@@ -1,8 +1,6 @@
-import { el, focusIn } from "./dom.js";
+import { el, focusIn, spell } from "./dom.js";
 import { createSlider } from "./slider.js";
-
-/** Of the variance of a latent's posterior mean over the data: Burda et al. 2016 call a latent active above it. */
-const ACTIVE_VARIANCE = 0.01;
+import { provenance, term } from "./term.js";
 
 /**
  * @param {import("./checkpoint.js").Card} card
@@ -17,15 +15,23 @@ export function orderLatents(card) {
   };
 }
 
+/** @param {number} value @returns {string} a bound on it: two digits or three decimals, rounded up */
+export function spellBound(value) {
+  const decimals = value > 0 ? Math.min(3, Math.max(0, 1 - Math.floor(Math.log10(value)))) : 0;
+  return spell(Math.ceil(value * 10 ** decimals - 1e-9) / 10 ** decimals, decimals);
+}
+
 /** @param {import("./checkpoint.js").Card} card @param {number[]} inactive @returns {string} */
 function reason(card, inactive) {
-  const largest = Math.max(...inactive.map((latent) => card.latents[latent].kl_nats));
+  const latents = inactive.map((latent) => card.latents[latent]);
+  const variance = spellBound(Math.max(...latents.map(({ std }) => std ** 2)));
+  const kl = spellBound(Math.max(...latents.map(({ kl_nats }) => kl_nats)));
   const { samples, split } = card.latents_provenance;
-  const images = `${samples.toLocaleString("en")} ${split} images`;
+  const one = inactive.length === 1;
   return (
-    `Over ${images} ${inactive.length === 1 ? "its posterior mean varies" : "their posterior means vary"} by no more than ` +
-    `${ACTIVE_VARIANCE} (variance; KL up to ${largest.toPrecision(1)} nats). The encoder sends nothing this way, so moving ` +
-    `${inactive.length === 1 ? "it" : "them"} should change next to nothing.`
+    `Over ${samples.toLocaleString("en")} ${split} images ${one ? "its posterior mean" : "their posterior means"} ` +
+    `hardly ${one ? "varies" : "vary"} (variance up to ${variance}, KL up to ${kl} nats): next to nothing is sent this way, ` +
+    `so moving ${one ? "it" : "them"} should change next to nothing.`
   );
 }
 
@@ -44,7 +50,6 @@ export function createRack({ card, commands }) {
         latent,
         facts: card.latents[latent],
         largestKl,
-        how: card.latents_provenance.how,
         shape: card.image.shape,
         commands,
       }),
@@ -61,6 +66,7 @@ export function createRack({ card, commands }) {
   const element = el(
     "section",
     { class: "rack", "aria-label": "Latents, by KL" },
+    el("h2", {}, "Latents ", term("by KL", `Each latent, the largest KL first. ${provenance(card.latents_provenance)}`)),
     ...elements(active),
     ...(inactive.length
       ? [

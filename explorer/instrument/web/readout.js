@@ -2,6 +2,7 @@ import { el, spell } from "./dom.js";
 import { thumbnail } from "./examples.js";
 import { klNats } from "./gaussian.js";
 import { icon } from "./icons.js";
+import { term } from "./term.js";
 
 /**
  * Where z is, in numbers computed here, and the test image it began from.
@@ -28,20 +29,23 @@ export function createReadout({ card, commands }) {
       label,
       el(
         "span",
-        { title: "Closed form, from the codes the encoder gave this image, summed over latents." },
-        "KL(q‖p) ",
+        {},
+        term(
+          "KL(q‖p)",
+          `Closed form, summed over latents, from the codes that came with the images: ${card.examples.how}`,
+        ),
+        " ",
         kl,
         " nats",
       ),
       el(
         "span",
-        {
-          class: "key",
-          title:
-            "Under every slider: the density of the posterior and of the prior, each drawn to its own peak.",
-        },
+        { class: "key" },
         el("i", { class: "key-posterior" }),
-        "posterior",
+        term(
+          "posterior",
+          "Under every slider: its density for this image and that of the prior, each drawn to its own peak.",
+        ),
         el("i", { class: "key-prior" }),
         "prior",
       ),
@@ -78,13 +82,18 @@ export function createReadout({ card, commands }) {
     { class: "readout" },
     el(
       "p",
-      {
-        class: "norm",
-        title:
-          "The length of z, and the length around which samples of the prior lie: the root of the number of latents.",
-      },
+      { class: "norm" },
       el("span", {}, "‖z‖ ", norm),
-      el("span", { class: "hint" }, `prior's typical √${latents} = ${spell(Math.sqrt(latents))}`),
+      el(
+        "span",
+        { class: "hint" },
+        "prior’s ",
+        term(
+          "root mean square",
+          "The square of z’s length is, on average over the prior, the number of latents: samples lie around its root.",
+        ),
+        ` √${latents} = ${spell(Math.sqrt(latents))}`,
+      ),
     ),
     el("div", { class: "source-line" }, hint, posterior),
   );

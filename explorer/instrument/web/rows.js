@@ -4,6 +4,9 @@ import { newestWins } from "./scheduler.js";
 export const STEPS = [-3, -2.4, -1.8, -1.2, -0.6, 0, 0.6, 1.2, 1.8, 2.4, 3];
 export const REACH = 3;
 
+/** Decoded at once: enough to keep the decoder busy, and few enough that hundreds of latents fit into memory. */
+const ROWS_AT_ONCE = 12;
+
 /** @param {number} value @returns {number} where a value lies on the row, in cells from the first; held to the row */
 export function cellOf(value) {
   return ((Math.min(REACH, Math.max(-REACH, value)) + REACH) / (2 * REACH)) * (STEPS.length - 1);
@@ -15,7 +18,7 @@ export function cellOf(value) {
  * @param {{assets: string, bytes: Uint8Array, expected: {name: string, latents: number,
  *   shape: import("./pixels.js").Shape}, onRow(latent: number, image: ImageData): void, onDone(z: number[]): void,
  *   onFailure(sentence: string): void}} options
- * @returns {{request(z: number[], latents: number[]): void, settled(): Promise<void>, destroy(): void}}
+ * @returns {{request(z: number[], latents: number[]): void, settled(): Promise<number[] | null>, destroy(): void}}
  */
 export function createRows({ assets, bytes, expected, onRow, onDone, onFailure }) {
   const [, height, width] = expected.shape;
@@ -27,9 +30,23 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onFailure }
   /** @type {(message: any) => void} */
   let answered = () => {};
   let failed = false;
-  /** What each row was decoded for: a latent's own row stays as it is while only that latent moves. */
+  /** @type {Map<number, number[]>} what each row was decoded for, the row that waits longest first */
   const drawn = new Map();
-  const place = (z, latent) => z.filter((_, other) => other !== latent).join();
+  /** @type {number[] | null} */
+  let shown = null;
+
+  /** A latent's own row stays as it is while only that latent moves. */
+  function isStale(z, latent) {
+    const was = drawn.get(latent);
+    return !was || z.some((value, other) => value !== was[other] && other !== latent);
+  }
+
+  /** @param {number[]} z @param {number[]} latents the stale ones, those never drawn first, then the oldest */
+  function inTurn(z, latents) {
+    const turn = new Map([...drawn.keys()].map((latent, at) => [latent, at]));
+    const stale = latents.filter((latent) => isStale(z, latent));
+    return stale.sort((a, b) => (turn.get(a) ?? -1) - (turn.get(b) ?? -1));
+  }
 
   function fail(sentence) {
     failed = true;
@@ -50,28 +67,34 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onFailure }
   });
   worker.postMessage({ kind: "open", assets, bytes, expected, steps: STEPS });
 
+  /** @param {number[]} z @param {number[]} latents @returns {Promise<{buffer: ArrayBuffer} | null>} */
+  function decode(z, latents) {
+    return new Promise((resolve) => {
+      answered = resolve;
+      worker.postMessage({ kind: "rows", z, latents, buffer: spare }, { transfer: spare ? [spare] : [] });
+      spare = null;
+    });
+  }
+
   const queue = newestWins(
-    async ({ z, latents }) => {
+    async ({ z, latents }, overtaken) => {
       await opened;
-      const stale = latents.filter((latent) => drawn.get(latent) !== place(z, latent));
-      if (failed) return;
-      if (stale.length) {
-        const answer = await new Promise((resolve) => {
-          answered = resolve;
-          worker.postMessage(
-            { kind: "rows", z, latents: stale, buffer: spare },
-            { transfer: spare ? [spare] : [] },
-          );
-          spare = null;
-        });
+      const stale = inTurn(z, latents);
+      for (let at = 0; at < stale.length && !failed; at += ROWS_AT_ONCE) {
+        if (at && overtaken()) return;
+        const some = stale.slice(at, at + ROWS_AT_ONCE);
+        const answer = await decode(z, some);
         if (!answer) return;
-        stale.forEach((latent, row) => {
+        some.forEach((latent, row) => {
           const pixels = new Uint8ClampedArray(answer.buffer, row * rowBytes, rowBytes);
           onRow(latent, new ImageData(pixels, rowWidth, height));
-          drawn.set(latent, place(z, latent));
+          drawn.delete(latent);
+          drawn.set(latent, z);
         });
         spare = answer.buffer;
       }
+      if (failed) return;
+      shown = z;
       onDone(z);
     },
     () => fail("The traversals could not be drawn: reload the page to try again."),
@@ -79,7 +102,11 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onFailure }
 
   return {
     request: (z, latents) => queue.request({ z, latents }),
-    settled: queue.settled,
+    /** Waits until nothing moves; gives the z that all rows then show, or nothing where they cannot be decoded. */
+    async settled() {
+      await queue.settled();
+      return failed ? null : shown;
+    },
     destroy: () => worker.terminate(),
   };
 }

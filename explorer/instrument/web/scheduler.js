@@ -1,9 +1,10 @@
 /**
  * Runs `work` on the newest value asked for, one at a time: values that arrive while it runs replace each other, so
- * nothing queues up behind a slow decoder and nothing stale is shown after a fresh one.
+ * nothing queues up behind a slow decoder and nothing stale is shown after a fresh one. Long work asks `overtaken()` now
+ * and then, and gives up for a newer value.
  *
  * @template T
- * @param {(value: T) => Promise<void>} work
+ * @param {(value: T, overtaken: () => boolean) => Promise<void>} work
  * @param {(error: unknown) => void} onError
  * @returns {{request(value: T): void, settled(): Promise<void>}}
  */
@@ -18,7 +19,7 @@ export function newestWins(work, onError) {
       const { value } = waiting;
       waiting = null;
       try {
-        await work(value);
+        await work(value, () => waiting !== null);
       } catch (error) {
         onError(error);
       }

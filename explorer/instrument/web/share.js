@@ -1,4 +1,4 @@
-import { el } from "./dom.js";
+import { borrowFocus, el } from "./dom.js";
 import { icon } from "./icons.js";
 
 /**
@@ -19,17 +19,24 @@ export function createShare({ tell }) {
     el("label", {}, "Copy this link: ", field),
     el(
       "button",
-      { class: "quiet", type: "button", "aria-label": "Close", on: { click: () => (element.hidden = true) } },
+      { class: "quiet", type: "button", "aria-label": "Close", on: { click: close } },
       icon("close"),
     ),
   );
+  const returnFocus = borrowFocus(element);
+
+  function close() {
+    returnFocus();
+    element.hidden = true;
+  }
+
   return {
     element,
     /** @param {string} url */
     async share(url) {
       try {
         await navigator.clipboard.writeText(url);
-        element.hidden = true;
+        close();
         tell("Link copied: it opens to exactly this.");
       } catch {
         field.value = url;

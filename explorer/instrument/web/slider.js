@@ -1,4 +1,4 @@
-import { el, focusIn, latentName, spell } from "./dom.js";
+import { el, focusIn, latentName, spell, spellKl } from "./dom.js";
 import { bell } from "./gaussian.js";
 import { icon } from "./icons.js";
 import { REACH, STEPS } from "./rows.js";
@@ -8,13 +8,13 @@ const SVG = "http://www.w3.org/2000/svg";
 /**
  * One latent of the rack: its KL, its value, its filmstrip with the track over it, and the densities under it.
  *
- * @param {{latent: number, facts: import("./checkpoint.js").Latent, largestKl: number, how: string,
+ * @param {{latent: number, facts: import("./checkpoint.js").Latent, largestKl: number,
  *   shape: import("./pixels.js").Shape, commands: import("./commands.js").Commands}} options
  */
-export function createSlider({ latent, facts, largestKl, how, shape, commands }) {
+export function createSlider({ latent, facts, largestKl, shape, commands }) {
   const [, height, width] = shape;
   const name = latentName(latent);
-  const kl = spell(facts.kl_nats, facts.kl_nats < 0.095 ? 3 : 1);
+  const kl = spellKl(facts.kl_nats);
   const id = `latent-${latent}`;
 
   const film = el("canvas", { class: "film", width: STEPS.length * width, height, "aria-hidden": "true" });
@@ -86,7 +86,7 @@ export function createSlider({ latent, facts, largestKl, how, shape, commands })
       el("label", { for: id, class: "latent-name", text: name }),
       el(
         "span",
-        { class: "kl", title: `KL of ${name}: ${kl} nats. ${how}` },
+        { class: "kl" },
         el("span", { class: "kl-bar" }),
         el("span", { class: "kl-nats", text: `${kl} nats` }),
       ),
@@ -125,7 +125,7 @@ export function createSlider({ latent, facts, largestKl, how, shape, commands })
   }
 
   function enter() {
-    commands.enter(latent, value.value);
+    if (value.value !== spell(shown)) commands.enter(latent, value.value);
     write(shown);
   }
 
@@ -139,15 +139,13 @@ export function createSlider({ latent, facts, largestKl, how, shape, commands })
   const context = film.getContext("2d", { alpha: false });
   return {
     element,
-    latent,
-    film,
     /** Puts the keyboard here: on the slider, or where it is locked, on what unlocks it. */
     focus: () => (range.disabled ? lock : range).focus({ preventScroll: false }),
     /** @param {number} z */
     show(z) {
       write(z);
       range.value = String(z);
-      range.setAttribute("aria-valuetext", `${name}, ${spell(z)}, ${kl} nats of KL`);
+      range.setAttribute("aria-valuetext", spell(z));
     },
     /** @param {ImageData} image */
     draw: (image) => context.putImageData(image, 0, 0),

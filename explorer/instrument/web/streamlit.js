@@ -1,4 +1,3 @@
-// @ts-check
 // The host inside Streamlit: joins the instrument to a component of the second kind.
 
 import { mount } from "./instrument.js";
@@ -15,7 +14,7 @@ import { linkedModel } from "./link.js";
  * What stands in which element. Streamlit calls again for the same element whenever the data or the
  * theme change, and a call that was overtaken while it loaded has its clean-up run at once: only the
  * newest call may take the instrument down.
- * @type {WeakMap<Node, {newest: Component, made: string, remove(): void}>}
+ * @type {WeakMap<Node, {newest: Component, setCatalogue(catalogue: any[]): void, remove(): void}>}
  */
 const standing = new WeakMap();
 
@@ -25,13 +24,15 @@ const standing = new WeakMap();
  */
 export function host(component) {
   const { parentElement, data } = component;
-  const made = JSON.stringify([data.catalogue, data.assets]);
   const before = standing.get(parentElement);
-  if (before?.made === made) {
+  if (before?.newest.data.assets === data.assets) {
+    const known = JSON.stringify(before.newest.data.catalogue);
     before.newest = component;
+    // A training that ends meanwhile adds a model to the list, and must not take the open one from under a hand.
+    if (known !== JSON.stringify(data.catalogue)) before.setCatalogue(data.catalogue);
   } else {
     before?.remove();
-    stand(component, made);
+    stand(component);
   }
   return () => {
     const slot = standing.get(parentElement);
@@ -41,11 +42,8 @@ export function host(component) {
   };
 }
 
-/**
- * @param {Component} component
- * @param {string} made
- */
-function stand(component, made) {
+/** @param {Component} component */
+function stand(component) {
   const { parentElement, data } = component;
   const root = document.createElement("div");
   // Streamlit leaves 5rem at either side where the window has 54rem or more: half of that is ours.
@@ -53,14 +51,15 @@ function stand(component, made) {
   // What sticks to the top must clear Streamlit's header.
   root.style.setProperty("--instrument-top", "3.75rem");
   parentElement.append(root);
-  const slot = { newest: component, made, remove: () => root.remove() };
+  const slot = { newest: component, setCatalogue() {}, remove: () => root.remove() };
   standing.set(parentElement, slot);
-  const { destroy } = mount(root, {
+  const { setCatalogue, destroy } = mount(root, {
     catalogue: data.catalogue,
     assets: new URL(data.assets, location.origin).href,
     link: { read: () => read(slot.newest.data.remembered), write },
     onRelease: (state) => slot.newest.setStateValue("released", state),
   });
+  slot.setCatalogue = setCatalogue;
   slot.remove = () => {
     destroy();
     root.remove();

@@ -55,7 +55,6 @@ export function createTraversals({ card, commands }) {
         class: "grid-name",
         role: "rowheader",
         text: name,
-        title: `${spell(card.latents[latent].kl_nats, 1)} nats of KL`,
       }),
       el("div", { class: "cells", role: "presentation" }, canvas, frame, ...cells),
     );
