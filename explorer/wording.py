@@ -25,7 +25,8 @@ def table(head: tuple[str, str], rows: Mapping[str, str]) -> str:
 def number(value: float, unit: str) -> str:
     """As many digits as tell models apart: in bits per dimension, the third does."""
     digits = 0 if float(value).is_integer() else 3 if unit == "bits/dim" else 2
-    return f"{value:,.{digits}f} {plain(unit)}"
+    written = f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{written} {plain(unit)}"
 
 
 def duration(seconds: float) -> str:
@@ -37,5 +38,6 @@ def duration(seconds: float) -> str:
 
 
 def size(count: int) -> str:
-    """A count of bytes."""
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+    """A count of bytes, never broken over two lines."""
+    written = f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+    return written.replace(" ", "\N{NO-BREAK SPACE}")

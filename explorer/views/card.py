@@ -193,7 +193,7 @@ def _files(entry: Entry, card: Card) -> None:
 def _file_rows(card: Card) -> list[str]:
     rows = ["| File | Size | SHA-256 |", "|:--|--:|:--|"]
     for name, file in card.files.items():
-        rows.append(f"| {plain(name)} | {size(file.bytes)} | `{file.sha256[:16]}…` |")
+        rows.append(f"| {plain(name)} | {size(file.bytes)} | `{file.sha256[:12]}…` |")
     return rows
 
 
