@@ -70,7 +70,7 @@ RECIPES = {
         Recipe(
             name="sprites-beta4",
             title="Sprites",
-            intent="β = 4 where the factors are known: position and scale find their own latents.",
+            intent="β = 4 on images whose factors are known: find the latents that each one takes.",
             cost="25 min",
             run=RunConfig(
                 data=DataConfig("sprites"),
