@@ -19,13 +19,13 @@ if ROOT not in sys.path:
 import streamlit as st  # noqa: E402
 from streamlit import net_util  # noqa: E402
 
-from explorer import serving, state  # noqa: E402
+from explorer import front_page, serving, state  # noqa: E402
 
 
 def draw() -> None:
     """Draw the page that the address names."""
     # The pages have no icons: a browser would fetch those from the internet to show them in its
-    # tab. The tab gets ours from `explorer.serving`.
+    # tab. The tab gets ours from `explorer.front_page`.
     pages = [
         st.Page("views/instrument.py", title="Instrument", default=True),
         st.Page("views/card.py", title="Model card", url_path="card"),
@@ -44,6 +44,6 @@ else:
     base = serving.base_path(st.get_option("server.baseUrlPath"))
     app = st.App(
         __file__,
-        routes=serving.routes(base) + serving.page_routes(base),
+        routes=serving.routes(base) + front_page.routes(base),
         middleware=serving.middleware(),
     )

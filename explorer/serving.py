@@ -9,27 +9,21 @@ from __future__ import annotations
 import gzip
 import json
 from functools import partial
-from html import escape
 from pathlib import Path, PurePosixPath
-from urllib.parse import quote
 
-import streamlit
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer import loading
-from training.card import CARD, DECODER, FILES
+from training.card import CARD, FILES
 
-HERE = Path(__file__).resolve().parent
-WEB = HERE / "instrument" / "web"
-ICON = "icon.svg"
-STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
+WEB = Path(__file__).resolve().parent / "instrument" / "web"
 
 # What a browser may read of a checkpoint folder, and nothing else that lies there.
 CHECKPOINT_FILES = frozenset({CARD, *FILES})
@@ -77,16 +71,6 @@ def routes(base: str = "") -> list[Route]:
     ]
 
 
-def page_routes(base: str) -> list[Route]:
-    """Two of Streamlit's own addresses, answered by us: its page, and the icon that this names."""
-    return [
-        Route(f"{base}/", partial(_page, base=base)),
-        # `st.set_page_config` could name an icon too, but imports numpy to do it, while the first
-        # visitor waits.
-        Route(f"{base}/favicon.png", _icon),
-    ]
-
-
 def middleware() -> list[Middleware]:
     """Isolation headers on every answer."""
     return [Middleware(IsolationHeaders)]
@@ -98,7 +82,7 @@ def plain_app() -> Starlette:
 
 
 async def _web_file(request: Request) -> Response:
-    return await _send(request, WEB, request.path_params["path"])
+    return await send_file(request, WEB, request.path_params["path"])
 
 
 async def _checkpoint_file(request: Request) -> Response:
@@ -106,7 +90,7 @@ async def _checkpoint_file(request: Request) -> Response:
     name = request.path_params["name"]
     if entry is None or entry.card is None or name not in CHECKPOINT_FILES:
         return _not_found()
-    return await _send(request, entry.folder, name)
+    return await send_file(request, entry.folder, name)
 
 
 async def _catalogue(request: Request, base: str) -> Response:
@@ -115,45 +99,7 @@ async def _catalogue(request: Request, base: str) -> Response:
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})
 
 
-async def _page(request: Request, base: str) -> Response:
-    """Streamlit's page, with a few lines more: start the engine, fetch the model of the link.
-
-    Both take about as long as Streamlit itself needs to start, and would otherwise begin after it.
-    """
-    model = request.query_params.get("model", "")
-    early = await run_in_threadpool(lambda: "".join(early_lines(model, base)))
-    # First in the head: a browser asks in the order of the page, and for six files at a time.
-    body = (await run_in_threadpool(STREAMLIT_PAGE.read_text, "utf-8")).replace(
-        "<head>", f"<head>{early}", 1
-    )
-    return HTMLResponse(body, headers={"Cache-Control": "no-cache"})
-
-
-def early_lines(model: str, base: str) -> list[str]:
-    """What to add to the page's head for a link to `model`, or to none."""
-    lines = [f'<script type="module" async src="{base}/instrument/early.js"></script>']
-    lines += [_preload(f"{base}/instrument/{path}") for path in _engine()]
-    lines += [f'<link rel="modulepreload" href="{base}/instrument/{path}">' for path in _modules()]
-    lines.append(f'<link rel="preload" as="style" href="{base}/instrument/instrument.css">')
-    usable = loading.usable(loading.catalogue())
-    entries = {entry.id: entry for entry, _ in usable}
-    chosen = entries.get(model) or next(iter(entries.values()), None)
-    if chosen is not None:
-        folder = f"{base}/checkpoints/{quote(chosen.id)}"
-        lines += [_preload(f"{folder}/{name}") for name in (CARD, DECODER)]
-    return lines
-
-
-def _preload(path: str) -> str:
-    # `crossorigin`, because that is the mode in which fetch() asks, and only an equal one matches.
-    return f'<link rel="preload" as="fetch" crossorigin href="{escape(path)}">'
-
-
-async def _icon(request: Request) -> Response:
-    return await _send(request, HERE, ICON)
-
-
-async def _send(request: Request, root: Path, name: str) -> Response:
+async def send_file(request: Request, root: Path, name: str) -> Response:
     """The file `name` below `root`, if that is where it really lies; 304 if the browser has it."""
     return await run_in_threadpool(
         _file_response,
@@ -207,19 +153,6 @@ def _inside(root: Path, name: str) -> Path | None:
 
 def _not_found() -> Response:
     return PlainTextResponse("There is no such file.", 404, headers={"Cache-Control": "no-store"})
-
-
-def _modules() -> list[str]:
-    return sorted(
-        file.relative_to(WEB).as_posix()
-        for file in [*WEB.glob("*.js"), *WEB.glob("vendor/*.mjs")]
-        if file.name not in {"static.js", "decoder-worker.js"}
-    )
-
-
-def _engine() -> list[str]:
-    found = [*WEB.glob("vendor/*.wasm"), *WEB.glob("vendor/*.wasm.gz")]
-    return sorted({file.relative_to(WEB).as_posix().removesuffix(".gz") for file in found})
 
 
 class IsolationHeaders:

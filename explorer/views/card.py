@@ -22,8 +22,8 @@ LARGEST_PREVIEW = 8 * 4 * 256**2
 SHARPEST = 1536
 PIXELS = {
     "grey": "as they are",
-    "binarized": "each pixel black or white by a draw from its grey level, anew at every look",
-    "dequantized": "with uniform noise of one grey level, anew at every look",
+    "binarized": "each pixel drawn white with its grey level as the probability, anew every time",
+    "dequantized": "uniform noise of one grey level added, anew every time",
 }
 
 
@@ -208,7 +208,7 @@ def _preview(path: Path) -> None:
         st.caption(f"{PREVIEW} is not a picture that can be shown: export the checkpoint again.")
         return
     st.image(large, width="stretch")
-    st.caption("Decoded: a row for each of the latents with most KL, from z = −2.5 to 2.5.")
+    st.caption("Decoded: a row for each of the latents with most KL, its z from −2.5 to 2.5.")
 
 
 def _enlarged(path: Path) -> bytes:

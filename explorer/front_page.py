@@ -1,0 +1,82 @@
+"""Streamlit's own page, ahead of itself: what the instrument needs is on its way early."""
+
+from __future__ import annotations
+
+from functools import partial
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+import streamlit
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from explorer import loading, serving
+from training.card import CARD, DECODER
+
+HERE = Path(__file__).resolve().parent
+ICON = "icon.svg"
+STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
+
+
+def routes(base: str) -> list[Route]:
+    """Two of Streamlit's addresses: its page, and the icon that the page names."""
+    return [
+        Route(f"{base}/", partial(_page, base=base)),
+        # `st.set_page_config` could name an icon too, but imports numpy to do it, while the first
+        # visitor waits.
+        Route(f"{base}/favicon.png", _icon),
+    ]
+
+
+async def _page(request: Request, base: str) -> Response:
+    """Streamlit's page, with a few lines more: start the engine, fetch the model of the link.
+
+    Both take about as long as Streamlit itself needs to start, and would otherwise begin after it.
+    """
+    model = request.query_params.get("model", "")
+    early = await run_in_threadpool(lambda: "".join(early_lines(model, base)))
+    # First in the head: a browser asks in the order of the page, and for six files at a time.
+    body = (await run_in_threadpool(STREAMLIT_PAGE.read_text, "utf-8")).replace(
+        "<head>", f"<head>{early}", 1
+    )
+    return HTMLResponse(body, headers={"Cache-Control": "no-cache"})
+
+
+def early_lines(model: str, base: str) -> list[str]:
+    """What to add to the page's head for a link to `model`, or to none."""
+    lines = [f'<script type="module" async src="{base}/instrument/early.js"></script>']
+    lines += [_preload(f"{base}/instrument/{path}") for path in _engine()]
+    lines += [f'<link rel="modulepreload" href="{base}/instrument/{path}">' for path in _modules()]
+    lines.append(f'<link rel="preload" as="style" href="{base}/instrument/instrument.css">')
+    usable = loading.usable(loading.catalogue())
+    entries = {entry.id: entry for entry, _ in usable}
+    chosen = entries.get(model) or next(iter(entries.values()), None)
+    if chosen is not None:
+        folder = f"{base}/checkpoints/{quote(chosen.id)}"
+        lines += [_preload(f"{folder}/{name}") for name in (CARD, DECODER)]
+    return lines
+
+
+def _preload(path: str) -> str:
+    # `crossorigin`, because that is the mode in which fetch() asks, and only an equal one matches.
+    return f'<link rel="preload" as="fetch" crossorigin href="{escape(path)}">'
+
+
+def _modules() -> list[str]:
+    return sorted(
+        file.relative_to(serving.WEB).as_posix()
+        for file in [*serving.WEB.glob("*.js"), *serving.WEB.glob("vendor/*.mjs")]
+        if file.name not in {"static.js", "decoder-worker.js"}
+    )
+
+
+def _engine() -> list[str]:
+    found = [*serving.WEB.glob("vendor/*.wasm"), *serving.WEB.glob("vendor/*.wasm.gz")]
+    return sorted({file.relative_to(serving.WEB).as_posix().removesuffix(".gz") for file in found})
+
+
+async def _icon(request: Request) -> Response:
+    return await serving.send_file(request, HERE, ICON)

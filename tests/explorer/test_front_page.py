@@ -1,0 +1,28 @@
+from collections.abc import Callable
+from pathlib import Path
+
+from explorer import front_page
+
+MakeCheckpoint = Callable[..., Path]
+
+
+def test_everything_moves_below_a_base_path(make_checkpoint: MakeCheckpoint) -> None:
+    assert all(route.path.startswith("/lab/") for route in front_page.routes("/lab"))
+    make_checkpoint("mine")
+    lines = "".join(front_page.early_lines("mine", "/lab"))
+    assert 'src="/lab/instrument/early.js"' in lines
+    assert 'href="/lab/checkpoints/mine/decoder.onnx"' in lines
+
+
+def test_the_page_fetches_the_model_of_its_link_early(make_checkpoint: MakeCheckpoint) -> None:
+    make_checkpoint("first")
+    make_checkpoint("second")
+    assert "/checkpoints/second/card.json" in "".join(front_page.early_lines("second", ""))
+    for unknown in ("", 'nope"><script>'):
+        lines = "".join(front_page.early_lines(unknown, ""))
+        assert "/checkpoints/first/card.json" in lines
+        assert "nope" not in lines
+
+
+def test_streamlits_page_still_has_the_head_that_we_add_to() -> None:
+    assert front_page.STREAMLIT_PAGE.read_text("utf-8").count("<head>") == 1
