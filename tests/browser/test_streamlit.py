@@ -33,7 +33,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     checkpoints.write(folder, title="Hostile")
     card = json.loads((folder / CARD).read_text("utf-8"))
     bait = (
-        "see www.example.org, http://example.org or HTTPS\\://example.org, write to me@example.org, "
+        "www.example.org, http://example.org or HTTPS\\://example.org, write to me@example.org, "
         "[or](http://example.org) <http://example.org> www&period;example&period;org "
         "http&colon;//example.org ![x](http://example.org/x.png) <img src='http://example.org/x'>"
     )
