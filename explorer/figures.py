@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from explorer.wording import latent_name
+
 FONT = "'Source Sans', sans-serif"
 
 
@@ -41,7 +43,7 @@ def kl_bars(kl_nats: Sequence[float], active: Sequence[bool], colours: Palette) 
         chosen = [latent for latent in order if bool(active[latent]) is wanted]
         figure.add_bar(
             name=name,
-            x=[_subscript(latent) for latent in chosen],
+            x=[latent_name(latent) for latent in chosen],
             y=[kl_nats[latent] for latent in chosen],
             marker={"color": colour, "pattern": {"shape": shape, "fgcolor": colours.text}},
             hovertemplate=f"%{{x}} · %{{y:.3f}} nats · {name}<extra></extra>",
@@ -50,7 +52,7 @@ def kl_bars(kl_nats: Sequence[float], active: Sequence[bool], colours: Palette) 
             cliponaxis=False,
         )
     figure.update_layout(bargap=0.35, showlegend=not all(active))
-    figure.update_xaxes(categoryorder="array", categoryarray=[_subscript(i) for i in order])
+    figure.update_xaxes(categoryorder="array", categoryarray=[latent_name(i) for i in order])
     figure.update_xaxes(showgrid=False)
     figure.update_yaxes(title="KL, nats", rangemode="tozero")
     return figure
@@ -114,10 +116,6 @@ def _layout(colours: Palette, height: int) -> go.Layout:
         legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.12},
         dragmode=False,
     )
-
-
-def _subscript(latent: int) -> str:
-    return "z" + str(latent).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 
 
 def _short(value: float) -> str:

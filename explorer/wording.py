@@ -41,3 +41,8 @@ def size(count: int) -> str:
     """A count of bytes, never broken over two lines."""
     written = f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
     return written.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def latent_name(latent: int) -> str:
+    """z with its index below the line."""
+    return "z" + str(latent).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))

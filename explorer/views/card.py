@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from PIL import Image
 
-from explorer import loading, state
+from explorer import loading, pictures, state
 from explorer.loading import Entry
-from explorer.wording import duration, number, plain, size, table
+from explorer.wording import duration, latent_name, number, plain, size, table
 from training.card import CARD, PREVIEW, Card, Metric, Provenance
 from training.config import to_json
 
 PICKER = "card.model"
-# In pixels: eight by four images of 256 × 256, and the page's width on a sharp screen.
-LARGEST_PREVIEW = 8 * 4 * 256**2
-SHARPEST = 1536
 PIXELS = {
     "grey": "as they are",
     "binarized": "each pixel drawn white with its grey level as the probability, anew every time",
@@ -97,12 +91,25 @@ def _draw(entry: Entry, card: Card) -> None:
     st.title(plain(card.title))
     st.caption(plain(card.summary))
     st.markdown(plain(card.intent))
-    _preview(entry.folder / PREVIEW)
+    _preview(entry, card)
     _metrics(card.metrics)
     _latents(card)
     _training(card)
     _data(card)
     _files(entry, card)
+
+
+def _preview(entry: Entry, card: Card) -> None:
+    _, height, width = card.image.shape
+    try:
+        picture, rows = pictures.preview(entry.folder / PREVIEW, height, width)
+    except pictures.PictureError as error:
+        st.caption(f"{plain(str(error))}: export the checkpoint again.")
+        return
+    st.image(picture, width="stretch")
+    by_kl = sorted(range(len(card.latents)), key=lambda latent: -card.latents[latent].kl_nats)
+    names = ", ".join(map(latent_name, by_kl[:rows]))
+    st.caption(f"Decoded, the others at 0: from the top {names}, each from −2.5 to 2.5.")
 
 
 def _metrics(metrics: tuple[Metric, ...]) -> None:
@@ -199,31 +206,6 @@ def _file_rows(card: Card) -> list[str]:
 
 def _chart(figure: Any, key: str) -> None:
     st.plotly_chart(figure, key=key, theme=None, config={"displayModeBar": False})
-
-
-def _preview(path: Path) -> None:
-    try:
-        large = _enlarged(path)
-    except (OSError, EOFError, Image.DecompressionBombError):
-        st.caption(f"{PREVIEW} is not a picture that can be shown: export the checkpoint again.")
-        return
-    st.image(large, width="stretch")
-    st.caption("Decoded: a row for each of the latents with most KL, its z from −2.5 to 2.5.")
-
-
-def _enlarged(path: Path) -> bytes:
-    """The picture as large as the page can show it, its pixels still square."""
-    with Image.open(path, formats=("WEBP",)) as picture:
-        # Known from its header alone. Whoever made the card made the picture too.
-        if picture.width * picture.height > LARGEST_PREVIEW:
-            raise Image.DecompressionBombError(path.name)
-        times = max(1, SHARPEST // max(picture.size))
-        large = picture.resize(
-            (picture.width * times, picture.height * times), Image.Resampling.NEAREST
-        )
-    stream = BytesIO()
-    large.save(stream, "PNG")
-    return stream.getvalue()
 
 
 def _flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
