@@ -37,6 +37,7 @@ async function start(assets) {
   try {
     const ort = await import(new URL("vendor/ort.wasm.bundle.min.mjs", assets).href);
     ort.env.wasm.wasmPaths = { wasm: new URL("vendor/ort-wasm-simd-threaded.wasm", assets).href };
+    // A second thread in the worker takes the pointer's core where there are two: a drag then paints fewer frames.
     ort.env.wasm.numThreads = 1;
     ort.env.logLevel = "error";
     const bytes = Uint8Array.from(atob(IDENTITY), (letter) => letter.charCodeAt(0));
