@@ -1,4 +1,4 @@
-import { el, spell } from "./dom.js";
+import { el, latentName, spell } from "./dom.js";
 import { icon } from "./icons.js";
 import { TEMPERATURES } from "./link.js";
 import { term } from "./term.js";
@@ -6,9 +6,9 @@ import { term } from "./term.js";
 /**
  * The row of actions under the picture.
  *
- * @param {{commands: import("./commands.js").Commands, store: import("./store.js").Store, current(): number}} options
+ * @param {{commands: import("./commands.js").Commands, store: import("./store.js").Store}} options
  */
-export function createActions({ commands, store, current }) {
+export function createActions({ commands, store }) {
   const action = (name, picture, title, act, text = null) =>
     el(
       "button",
@@ -32,9 +32,17 @@ export function createActions({ commands, store, current }) {
   const degrees = el("span", { class: "number" });
   const undo = action("undo", "undo", "Undo (Ctrl+Z)", () => commands.undo());
   const redo = action("redo", "redo", "Redo (Ctrl+Shift+Z)", () => commands.redo());
-  const play = action("play-current", "play", "Play the current latent (P)", () =>
-    commands.togglePlay(current()),
-  );
+  const play = action("play-current", "play", "", () => commands.togglePlay(current));
+  let current = 0;
+
+  function facePlay() {
+    const playing = store.get().playing === current;
+    const title = `${playing ? "Pause" : "Play"} the chosen latent, ${latentName(current)} (P)`;
+    play.title = title;
+    play.setAttribute("aria-label", title);
+    play.replaceChildren(icon(playing ? "pause" : "play"), el("span", { text: latentName(current) }));
+  }
+
   const element = el(
     "div",
     { class: "actions", role: "toolbar", "aria-label": "Actions" },
@@ -60,8 +68,12 @@ export function createActions({ commands, store, current }) {
         temperature.value = String(state.temperature);
         degrees.textContent = spell(state.temperature, 1);
       }
-      if (state.playing !== before?.playing)
-        play.replaceChildren(icon(state.playing === null ? "play" : "pause"));
+      if (state.playing !== before?.playing) facePlay();
+    },
+    /** @param {number} latent the one that the keys act on */
+    setCurrent(latent) {
+      current = latent;
+      facePlay();
     },
     /** Marks whether undo and redo lead anywhere; they are not disabled, for that would drop the focus they have. */
     refresh() {

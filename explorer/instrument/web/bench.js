@@ -43,13 +43,14 @@ export function createBench({ entry, card, bytes, decoder, assets, initial, mess
   const gallery = createExamples({ card, commands });
   const readout = createReadout({ card, commands });
   const current = () => rack.focused() ?? chosen;
-  const actions = createActions({ commands, store, current });
+  const actions = createActions({ commands, store });
   const picture = createPicture({
     decoder,
     shape,
     latents,
     title: card.title,
     onFirst: first,
+    onFit: (width) => element.style.setProperty("--picture", `${width}px`),
     onFailure: () => messages.warn("The image could not be decoded: reload the page to try again."),
   });
 
@@ -69,6 +70,7 @@ export function createBench({ entry, card, bytes, decoder, assets, initial, mess
   function choose(latent) {
     rack.sliders.get(chosen)?.element.classList.remove("chosen");
     chosen = latent;
+    actions.setCurrent(latent);
     rack.sliders.get(chosen)?.element.classList.add("chosen");
   }
 

@@ -9,9 +9,9 @@ const KEPT_MEASURES = 5000;
  * The big image, decoded here on the main thread: no message to a worker and back lies between the pointer and it.
  *
  * @param {{decoder: import("./session.js").Decoder, shape: import("./pixels.js").Shape, latents: number,
- *   title: string, onFirst(): void, onFailure(): void}} options
+ *   title: string, onFirst(): void, onFit(width: number): void, onFailure(): void}} options
  */
-export function createPicture({ decoder, shape, latents, title, onFirst, onFailure }) {
+export function createPicture({ decoder, shape, latents, title, onFirst, onFit, onFailure }) {
   const [, height, width] = shape;
   const canvas = el("canvas", { class: "picture", role: "img", width, height });
   const frame = el("div", { class: "picture-frame" }, canvas);
@@ -37,6 +37,7 @@ export function createPicture({ decoder, shape, latents, title, onFirst, onFailu
     const scale = (room >= 1 ? Math.floor(room) : room) / dots;
     canvas.style.width = `${width * scale}px`;
     canvas.style.height = `${height * scale}px`;
+    onFit(width * scale);
   });
   fit.observe(frame);
 
