@@ -48,8 +48,8 @@ MEDIA_TYPES = {
 # Weights and pictures, which do not get smaller.
 PACKED = frozenset({".onnx", ".safetensors", ".webp"})
 
-# Cross-origin isolation keeps other sites out of this page. It would also allow the decoder threads,
-# which it does without: `session.js` says why.
+# Cross-origin isolation keeps other sites out of this page. It would also allow the decoder
+# threads, which it does without: `session.js` says why.
 ISOLATION = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
