@@ -58,7 +58,7 @@ RECIPES = {
         Recipe(
             name="fashion",
             title="Fashion",
-            intent="Clothing in grey levels; β = 4 holds the rate down, so that the prior is worth sampling.",
+            intent="Clothing in grey levels; β = 4 holds the rate down to what the prior can sample.",
             cost="8 min",
             run=RunConfig(
                 data=DataConfig("fashion", pixels="dequantized"),

@@ -28,7 +28,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from training import build, finish, loop
+from training import build, loop
 from training.config import DataConfig, ModelConfig, ObjectiveConfig, RunConfig, TrainConfig
 from training.datasets import Dataset, Split, sprites
 
@@ -156,7 +156,7 @@ def main() -> None:
 
     weights = sum(parameter.numel() for parameter in build.model(MODEL, SHAPE).parameters())
     print(
-        f"{finish.hardware(torch.device('cpu'))}, load {os.getloadavg()[0]:.1f} · "
+        f"{loop.hardware(torch.device('cpu'))}, load {os.getloadavg()[0]:.1f} · "
         f"Python {platform.python_version()}, torch {torch.__version__}\n"
         f"Burgess 64×64, {weights:,} weights, Bernoulli, batch {BATCH}, "
         f"{options.rounds} × {len(dataset.splits['train']):,} images each, in turns"
