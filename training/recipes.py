@@ -58,7 +58,7 @@ RECIPES = {
         Recipe(
             name="fashion",
             title="Fashion",
-            intent="Clothing in grey levels; β = 4 holds the rate down to what the prior can sample.",
+            intent="Clothing in grey levels; β = 4 keeps the codes where the prior samples.",
             cost="8 min",
             run=RunConfig(
                 data=DataConfig("fashion", pixels="dequantized"),
