@@ -109,7 +109,7 @@ def _preview(entry: Entry, card: Card) -> None:
     st.image(picture, width="stretch")
     by_kl = sorted(range(len(card.latents)), key=lambda latent: -card.latents[latent].kl_nats)
     names = ", ".join(map(latent_name, by_kl[:rows]))
-    st.caption(f"Decoded, the others at 0: from the top {names}, each from −2.5 to 2.5.")
+    st.caption(f"Decoded from the top: {names}, each from −2.5 to 2.5 with the others at 0.")
 
 
 def _metrics(metrics: tuple[Metric, ...]) -> None:

@@ -190,7 +190,7 @@ def test_a_preview_that_is_no_picture_is_a_sentence(
 
 def test_the_preview_says_whose_rows_it_has(card: AppTest, make_checkpoint: MakeCheckpoint) -> None:
     make_checkpoint("mine")
-    assert "from the top z₂, z₀, z₁, each" in words(card.run())
+    assert "from the top: z₂, z₀, z₁, each" in words(card.run())
     assert len(card.image) == 1
 
 
