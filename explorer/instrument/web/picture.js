@@ -37,6 +37,8 @@ export function createPicture({ decoder, shape, latents, title, onFirst, onFit, 
     const scale = (room >= 1 ? Math.floor(room) : room) / dots;
     canvas.style.width = `${width * scale}px`;
     canvas.style.height = `${height * scale}px`;
+    // A margin leaves the size of the frame, which is what is watched here, as it is.
+    frame.style.marginBottom = `${height * scale - contentRect.height}px`;
     onFit(width * scale);
   });
   fit.observe(frame);

@@ -30,8 +30,8 @@ function reason(card, inactive) {
   const one = inactive.length === 1;
   return (
     `Over ${samples.toLocaleString("en")} ${split} images ${one ? "its posterior mean" : "their posterior means"} ` +
-    `hardly ${one ? "varies" : "vary"} (variance up to ${variance}, KL up to ${kl} nats): next to nothing is sent this way, ` +
-    `so moving ${one ? "it" : "them"} should change next to nothing.`
+    `hardly ${one ? "varies" : "vary"} (variance up to ${variance}, KL up to ${kl} nats): the encoder sends next to nothing ` +
+    `this way, so moving ${one ? "it" : "them"} should change little.`
   );
 }
 

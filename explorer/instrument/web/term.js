@@ -34,17 +34,24 @@ export function term(text, sentence) {
     bubble.textContent = open ? sentence : "";
     button.setAttribute("aria-expanded", String(open));
     bubble.style.translate = "";
-    if (open) bubble.style.translate = `${intoView(bubble)}px 0`;
+    if (open) bubble.style.translate = intoView(bubble, button);
   }
 
   return element;
 }
 
-/** @param {HTMLElement} element @returns {number} how far to move it sideways until all of it is in the instrument */
-function intoView(element) {
-  const own = element.getBoundingClientRect();
-  const room = element.closest(".instrument").getBoundingClientRect();
-  return Math.max(room.left - own.left, Math.min(0, room.right - own.right));
+/**
+ * @param {HTMLElement} bubble below its button
+ * @param {HTMLElement} button
+ * @returns {string} how far to move the bubble: sideways into the instrument, and where the window ends, above its button
+ */
+function intoView(bubble, button) {
+  const own = bubble.getBoundingClientRect();
+  const room = bubble.closest(".instrument").getBoundingClientRect();
+  const { top } = button.getBoundingClientRect();
+  const across = Math.max(room.left - own.left, Math.min(0, room.right - own.right));
+  const up = own.bottom > window.innerHeight ? 2 * top - own.top - own.bottom + button.offsetHeight : 0;
+  return `${across}px ${up}px`;
 }
 
 /**
