@@ -10,6 +10,8 @@ import pytest
 from onnx import TensorProto, helper
 from playwright.sync_api import Download, Page, Route, expect
 
+from explorer import loading
+
 from . import checkpoints
 from .instrument import Instrument
 
@@ -51,7 +53,7 @@ def test_without_the_engine(instrument: Instrument, page: Page) -> None:
 def test_without_any_checkpoint(instrument: Instrument, page: Page) -> None:
     page.route("**/catalogue.json", lambda route: route.fulfill(json=[]))
     instrument.go()
-    blocked(page, "There is no checkpoint yet: run `python -m training train digits`")
+    blocked(page, loading.nothing_found())
 
 
 def test_without_the_catalogue(instrument: Instrument, page: Page) -> None:
