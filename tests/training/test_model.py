@@ -4,11 +4,13 @@ from typing import Literal
 
 import pytest
 import torch
+from torch import nn
 
 from training import build
 from training.config import LikelihoodName, ModelConfig
 from training.distributions import Bernoulli, ContinuousBernoulli, Gaussian
 from training.errors import ConfigError
+from training.models.transposed_convolution import TransposedConvolution
 from training.recipes import RECIPES
 
 SMALL = ((32, 64), (256,))
@@ -102,3 +104,21 @@ def test_images_that_cannot_be_halved(
     config = ModelConfig(2, "bernoulli", channels=channels, hidden=(8,))
     with pytest.raises(ConfigError, match=rf"{shape[1]}×{shape[2]} image cannot be halved"):
         build.model(config, shape)
+
+
+@pytest.mark.parametrize(("inputs", "outputs", "side"), [(3, 5, 4), (2, 1, 7)])
+def test_fast_gradients_are_the_gradients(inputs: int, outputs: int, side: int) -> None:
+    torch.manual_seed(0)
+    ours = TransposedConvolution(inputs, outputs).double()
+    theirs = nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1).double()
+    theirs.load_state_dict(ours.state_dict())
+    x = torch.randn(2, inputs, side, side, dtype=torch.float64)
+    towards = torch.randn(2, outputs, 2 * side, 2 * side, dtype=torch.float64)
+    gradients = []
+    for layer in (ours, theirs):
+        leaf = x.clone().requires_grad_()
+        y = layer(leaf)
+        y.backward(towards)
+        gradients.append([y.detach(), leaf.grad, *(p.grad for p in layer.parameters())])
+    for mine, reference in zip(*gradients, strict=True):
+        torch.testing.assert_close(mine, reference, rtol=1e-12, atol=1e-12)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from training.distributions import DiagonalGaussian, ImageDistribution
 from training.errors import ConfigError
+from training.models.transposed_convolution import TransposedConvolution
 
 
 class ConvVAE(nn.Module):
@@ -52,8 +53,8 @@ class ConvVAE(nn.Module):
         units = [inner[0] * inner[1] * inner[2], *hidden]
 
         halve = partial(nn.Conv2d, kernel_size=4, stride=2, padding=1)
-        double = partial(nn.ConvTranspose2d, kernel_size=4, stride=2, padding=1)
-        nonlinear = {"relu": nn.ReLU, "silu": nn.SiLU}[activation]
+        relu = partial(nn.ReLU, inplace=True)
+        nonlinear: Callable[[], nn.Module] = relu if activation == "relu" else nn.SiLU
 
         self.encoder = nn.Sequential(
             *_stack(halve, [colours, *channels], nonlinear),
@@ -64,7 +65,7 @@ class ConvVAE(nn.Module):
         self.decoder = nn.Sequential(
             *_stack(nn.Linear, [latents, *reversed(units)], nonlinear),
             nn.Unflatten(1, inner),
-            *_stack(double, [*reversed(channels), colours], nonlinear)[:-1],
+            *_stack(TransposedConvolution, [*reversed(channels), colours], nonlinear)[:-1],
         )
 
     def encode(self, x: Tensor) -> DiagonalGaussian:
@@ -79,7 +80,7 @@ class ConvVAE(nn.Module):
 
 
 def _stack(
-    layer: Callable[[int, int], nn.Module], sizes: list[int], activation: type[nn.Module]
+    layer: Callable[[int, int], nn.Module], sizes: list[int], activation: Callable[[], nn.Module]
 ) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for inputs, outputs in itertools.pairwise(sizes):
