@@ -50,5 +50,5 @@ class _FastGradients(torch.autograd.Function):
             groups=1,
             output_mask=[False, True, False],
         )[1]
-        of_bias = gradient.sum((0, 2, 3), dtype=ctx.dtype)
-        return F.conv2d(gradient, weight, stride=2, padding=1), of_weight.to(ctx.dtype), of_bias
+        of_x = F.conv2d(gradient, weight, stride=2, padding=1)
+        return of_x, of_weight.to(ctx.dtype), gradient.sum((0, 2, 3)).to(ctx.dtype)
