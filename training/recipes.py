@@ -23,9 +23,11 @@ class Recipe:
     run: RunConfig
 
 
-def _small(latents: int, likelihood: LikelihoodName) -> ModelConfig:
+def _small(
+    latents: int, likelihood: LikelihoodName, channels: tuple[int, ...] = (32, 64)
+) -> ModelConfig:
     """The network of the 28×28 images."""
-    return ModelConfig(latents, likelihood, channels=(32, 64), hidden=(256,), activation="silu")
+    return ModelConfig(latents, likelihood, channels=channels, hidden=(256,), activation="silu")
 
 
 RECIPES = {
@@ -50,7 +52,7 @@ RECIPES = {
             cost="8 min",
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
-                model=_small(2, "bernoulli"),
+                model=_small(2, "bernoulli", channels=(32, 32)),
                 objective=ObjectiveConfig(beta=1),
                 train=TrainConfig(steps=14_000, batch_size=128, weight_decay=0.05),
             ),
