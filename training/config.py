@@ -166,7 +166,7 @@ def _read_dataclass(kind: Any, value: Any, where: str) -> Any:
     known = {field.name: field for field in dataclasses.fields(kind)}
     for key in value:
         if key not in known:
-            raise ConfigError(f"{where} has an unknown field {key!r:.60}{_nearest(key, known)}.")
+            raise ConfigError(f"{where} has an unknown field {key!r:.60}{_nearest(key, known)}")
     missing = [
         name
         for name, field in known.items()
@@ -191,7 +191,7 @@ def _nearest(key: str, known: typing.Iterable[str]) -> str:
     known = list(known)
     inside = [name for name in known if name.endswith(f".{key}")]
     close = inside or difflib.get_close_matches(str(key), known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}."
 
 
 def override(config: RunConfig, changes: Mapping[str, str]) -> RunConfig:
@@ -203,16 +203,16 @@ def override(config: RunConfig, changes: Mapping[str, str]) -> RunConfig:
         ConfigError: for an unknown path or a value of the wrong type.
     """
     # Through the types once: a number that is whole may stand where any number may.
-    tree = to_json(from_json(RunConfig, to_json(config), "the run"))
+    tree = to_json(from_json(RunConfig, to_json(config), "run"))
     for path, text in changes.items():
         *sections, name = path.split(".")
         node: Any = tree
         for section in sections:
             node = node.get(section) if isinstance(node, dict) else None
         if not isinstance(node, dict) or name not in node or isinstance(node[name], dict):
-            raise ConfigError(f"There is no option --{path:.60}{_nearest(path, fields(tree))}.")
+            raise ConfigError(f"There is no option --{path:.60}{_nearest(path, fields(tree))}")
         node[name] = _parse(text, node[name], path)
-    return from_json(RunConfig, tree, "the run")
+    return from_json(RunConfig, tree, "run")
 
 
 def fields(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:

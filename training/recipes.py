@@ -60,7 +60,7 @@ RECIPES = {
         Recipe(
             name="fashion",
             title="Fashion",
-            intent="Clothing in grey levels; β = 4 keeps the codes where the prior samples.",
+            intent="Clothing in grey levels, its KL weighed by β = 4 for the sake of prior samples.",
             cost="8 min",
             run=RunConfig(
                 data=DataConfig("fashion", pixels="dequantized"),
@@ -72,7 +72,7 @@ RECIPES = {
         Recipe(
             name="sprites-beta4",
             title="Sprites",
-            intent="β = 4 on images whose factors are known: find the latents that each one takes.",
+            intent="β = 4 on images whose factors are known: find which latent moves which factor.",
             cost="25 min",
             run=RunConfig(
                 data=DataConfig("sprites"),
