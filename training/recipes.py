@@ -60,7 +60,7 @@ RECIPES = {
         Recipe(
             name="fashion",
             title="Fashion",
-            intent="Clothing in grey levels, its KL weighed by β = 4 for the sake of prior samples.",
+            intent="Clothing in grey levels, its KL weighed by β = 4 for the sake of its samples.",
             cost="8 min",
             run=RunConfig(
                 data=DataConfig("fashion", pixels="dequantized"),
