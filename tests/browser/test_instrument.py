@@ -371,6 +371,28 @@ def test_another_model_is_a_choice_away_and_a_broken_one_says_why(
     expect(page.locator(".facts")).to_contain_text("−ELBO 12.3 nats")
 
 
+def test_a_key_held_across_a_change_of_model_moves_nothing_there(
+    instrument: Instrument, page: Page
+) -> None:
+    instrument.open("model=blots&z=1,1,1,0")
+    page.evaluate(
+        """() => { window.released = [];
+        document.querySelector("#instrument").addEventListener("release", ({ detail }) =>
+          released.push(detail)); }"""
+    )
+    instrument.slider(0).focus()
+    page.keyboard.down("ArrowRight")
+    expect(instrument.value(0)).to_have_value("1.05")
+    page.locator(".picker").click()
+    page.locator("[data-model='single']").click()
+    page.keyboard.up("ArrowRight")
+    page.wait_for_function("released.length")
+    page.wait_for_selector("[data-ready]")
+
+    assert instrument.query() == {"model": "single", "z": "0"}
+    assert page.evaluate("released.map(({ model, z }) => [model, z])") == [["single", [0]]]
+
+
 def test_the_link_is_copied_or_shown(instrument: Instrument, page: Page) -> None:
     page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     instrument.open()

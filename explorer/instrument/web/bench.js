@@ -106,6 +106,8 @@ export function createBench({ entry, card, bytes, decoder, assets, initial, mess
   }
 
   function settled(state) {
+    // A key or a pointer may be let go of after its model was taken down: what comes next is not where that one was.
+    if (gone.signal.aborted) return;
     picture.describe(state.z);
     actions.refresh();
     onCommit(state);
@@ -173,8 +175,8 @@ export function createBench({ entry, card, bytes, decoder, assets, initial, mess
       rack.sliders.get(next)?.focus();
     },
     destroy() {
-      player.cancel();
       gone.abort();
+      player.cancel();
       rows?.destroy();
       picture.destroy();
       decoder.release();
