@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 from urllib.parse import quote
 
 from training.card import CARD, DECODER, MODEL, Card, read_card
@@ -36,6 +35,14 @@ class Entry:
     error: str
 
 
+class _Found(NamedTuple):
+    """A folder as it was named, where it really lies, and why it cannot be used, if so."""
+
+    folder: Path
+    real: Path
+    error: str = ""
+
+
 class Listing(TypedDict, total=False):
     """What the front end hears of an entry; `error` and the rest exclude one another."""
 
@@ -56,13 +63,13 @@ def catalogue() -> tuple[Entry, ...]:
     """
     entries: dict[str, Entry] = {}
     seen: set[Path] = set()
-    for folder in _folders():
-        real = folder.resolve()
+    for folder, real, error in _folders():
         if real in seen:
             continue
         seen.add(real)
-        id = _free_id(folder, entries.keys())
-        entries[id] = Entry(id, folder, *_read(folder))
+        id = _free_id(real, entries.keys())
+        card, reason = (None, error) if error else _read(folder, real)
+        entries[id] = Entry(id, folder, card, printable(reason))
     return tuple(entries.values())
 
 
@@ -98,24 +105,48 @@ def _describe(entry: Entry, base: str) -> Listing:
 def nothing_found() -> str:
     """What to do when there is no checkpoint at all, in one sentence."""
     return (
-        "There is no checkpoint yet: run `python -m training train digits`, or set "
-        f"`{EXTRA}` to a folder that has some, then reload this page."
+        "There is no checkpoint yet: run `python -m training train digits` and reload this page, "
+        f"or start the explorer again with `{EXTRA}` naming a folder that has some."
     )
 
 
-def _folders() -> Iterator[Path]:
-    yield from _inside(SHIPPED)
+def printable(text: str) -> str:
+    """Text that can be sent: the name of a folder may hold bytes that are no text."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _folders() -> Iterator[_Found]:
+    yield from _inside_if_there(SHIPPED)
     for name in filter(None, os.environ.get(EXTRA, "").split(os.pathsep)):
-        folder = Path(name).expanduser()
-        alone = _is_checkpoint(folder) or not folder.is_dir()
-        yield from [folder] if alone else _inside(folder)
-    yield from _inside(RUNS)
+        yield from _named(name)
+    yield from _inside_if_there(RUNS)
 
 
-def _inside(parent: Path) -> list[Path]:
+def _named(name: str) -> list[_Found]:
+    """What one name in `EXPLORER_MODELS` stands for; a name that leads nowhere keeps its reason."""
     try:
-        return sorted(folder for folder in parent.iterdir() if _is_checkpoint(folder))
-    except OSError:
+        folder = Path(name).expanduser()
+        # Nothing has this but a folder that one may enter.
+        (folder / "..").stat()
+        return [_Found(folder, folder.resolve())] if _is_checkpoint(folder) else _inside(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        what = "is no folder"
+    except (OSError, RuntimeError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or str(error).rstrip(".")
+        what = f"cannot be opened ({reason})"
+    sentence = f"{EXTRA} names {name}, which {what}; correct it and start again."
+    return [_Found(Path(name), Path(name), sentence)]
+
+
+def _inside(parent: Path) -> list[_Found]:
+    folders = sorted(folder for folder in parent.iterdir() if _is_checkpoint(folder))
+    return [_Found(folder, folder.resolve()) for folder in folders]
+
+
+def _inside_if_there(parent: Path) -> list[_Found]:
+    try:
+        return _inside(parent)
+    except (OSError, RuntimeError):
         return []
 
 
@@ -128,24 +159,43 @@ def _is_checkpoint(folder: Path) -> bool:
         return False
 
 
-def _free_id(folder: Path, taken: Iterable[str]) -> str:
+def _free_id(real: Path, taken: Iterable[str]) -> str:
     taken = set(taken)
-    name = folder.resolve().name
-    qualified = f"{name}~{folder.resolve().parent.name}"
+    name = printable(real.name or str(real))
+    qualified = f"{name}~{printable(real.parent.name)}"
     candidates = [name, qualified, *(f"{qualified}~{n}" for n in range(2, len(taken) + 3))]
     return next(candidate for candidate in candidates if candidate not in taken)
 
 
-def _read(folder: Path) -> tuple[Card | None, str]:
-    if not folder.is_dir():
-        return None, f"{EXTRA} names {folder}, which is no folder; correct it and start again."
+# Name, size, and the times of contents and of permissions of every file.
+_State = tuple[tuple[str, int, int, int], ...]
+
+# What the folders held when they were last read, by where they lie: reading hashes every file,
+# which is worth doing once a file, not once a request.
+_last_read: dict[Path, tuple[_State, tuple[Card | None, str]]] = {}
+
+
+def _read(folder: Path, real: Path) -> tuple[Card | None, str]:
     try:
         state = tuple(
-            sorted((item.name, stat.st_mtime_ns, stat.st_size) for item, stat in _stats(folder))
+            sorted(
+                (item.name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+                for item, stat in _stats(folder)
+            )
         )
     except OSError as error:
         return None, f"{folder.name}: the folder cannot be read ({error.strerror})."
-    return _read_unchanged(folder.resolve(), state)
+    known = _last_read.get(real)
+    if known is None or known[0] != state:
+        known = _last_read[real] = (state, _read_anew(real))
+    return known[1]
+
+
+def _read_anew(folder: Path) -> tuple[Card | None, str]:
+    try:
+        return read_card(folder), ""
+    except CheckpointError as error:
+        return None, str(error)
 
 
 def _stats(folder: Path) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
@@ -153,17 +203,3 @@ def _stats(folder: Path) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
         for item in items:
             if item.is_file():
                 yield item, item.stat()
-
-
-@lru_cache(maxsize=256)
-def _read_unchanged(
-    folder: Path, state: tuple[tuple[str, int, int], ...]
-) -> tuple[Card | None, str]:
-    """The card of a folder whose files are in that `state` (name, time, size).
-
-    Reading it hashes every file, which is worth doing once a file, not once a request.
-    """
-    try:
-        return read_card(folder), ""
-    except CheckpointError as error:
-        return None, str(error)

@@ -1,11 +1,14 @@
+import errno
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from explorer import loading
+from training.errors import CheckpointError
 
 MakeCheckpoint = Callable[..., Path]
 
@@ -94,6 +97,84 @@ def test_extra_folders_may_be_checkpoints_or_hold_them(
     missing = loading.find("missing")
     assert missing is not None
     assert loading.EXTRA in missing.error
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("~nosuchuser/models", "home directory"),
+        ("{tmp}/loop", "symbolic links"),
+        ("{tmp}/" + "x" * 256, "File name too long"),
+        ("{tmp}/locked", "Permission denied"),
+        ("{tmp}/locked/below", "Permission denied"),
+    ],
+)
+def test_a_name_that_cannot_be_opened_is_an_entry_with_the_reason(
+    make_checkpoint: MakeCheckpoint,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    reason: str,
+) -> None:
+    make_checkpoint("whole", tmp_path / "many")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    stat = os.stat
+
+    # Not by `chmod`, which stops everybody but the administrator.
+    def guarded(path: Path | str, **how: bool) -> os.stat_result:
+        if str(path).startswith(f"{tmp_path}/locked/"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return stat(path, **how)
+
+    monkeypatch.setattr(os, "stat", guarded)
+    named = name.format(tmp=tmp_path)
+    monkeypatch.setenv(loading.EXTRA, os.pathsep.join([named, str(tmp_path / "many")]))
+    odd, whole = loading.catalogue()
+    assert odd.error.startswith(f"{loading.EXTRA} names {named}, which cannot be opened (")
+    assert reason in odd.error
+    assert odd.error.endswith("); correct it and start again.")
+    assert whole.card is not None
+
+
+def test_a_folder_whose_name_is_no_text_can_be_sent(
+    make_checkpoint: MakeCheckpoint, models: Path
+) -> None:
+    real = make_checkpoint("named").rename(models / os.fsdecode(b"d\xffgits"))
+    broken = make_checkpoint("broken").rename(models / os.fsdecode(b"b\xffoken"))
+    (broken / "card.json").unlink()
+    reason, named = loading.catalogue()
+    assert (named.id, named.folder) == ("d\ufffdgits", real)
+    assert named.card is not None
+    assert "b\ufffdoken" in reason.error
+    json.dumps(loading.describe([reason, named]), ensure_ascii=False).encode("utf-8")
+
+
+def test_a_repaired_permission_is_noticed(
+    make_checkpoint: MakeCheckpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_checkpoint("mine")
+
+    def refuse(path: Path) -> None:
+        raise CheckpointError(f"{path.name} cannot be read.")
+
+    with monkeypatch.context() as locked:
+        locked.setattr(loading, "read_card", refuse)
+        assert loading.catalogue()[0].card is None
+    time.sleep(0.02)  # until the clock of the file system has moved
+    (folder / "card.json").chmod(0o600)
+    assert loading.catalogue()[0].card is not None
+
+
+def test_however_many_folders_there_are_each_is_read_once(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for at in range(300):
+        (models / str(at)).mkdir()
+        (models / str(at) / "card.json").touch()
+    reads: list[Path] = []
+    monkeypatch.setattr(loading, "read_card", reads.append)
+    assert len(loading.catalogue()) == len(loading.catalogue()) == 300
+    assert len(reads) == 300
 
 
 def test_the_first_of_a_name_keeps_it(
