@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import onnx
 import pytest
+from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from playwright.sync_api import Download, Page, Route, expect
 
@@ -99,7 +103,11 @@ def test_with_a_decoder_of_another_size(
 ) -> None:
     replace_decoder(page, models, larger)
     instrument.go()
-    blocked(page, "draws 256 numbers where the card says 1 × 12 × 8 = 96")
+    blocked(
+        page,
+        "gives `mean` as float32 2 × 1 × 16 × 16 for 2 codes, where the card says float32 "
+        "2 × 1 × 12 × 8",
+    )
 
 
 def test_with_a_decoder_that_gives_no_numbers(
@@ -111,6 +119,76 @@ def test_with_a_decoder_that_gives_no_numbers(
     replace_decoder(page, models, model.SerializeToString())
     instrument.go()
     blocked(page, "blots/decoder.onnx gives values that are no numbers")
+
+
+def end(
+    operator: str, *inputs: NDArray[np.generic], batch: int | str = "batch", **attributes: Any
+) -> Callable[[onnx.ModelProto], None]:
+    """Make a decoder end with one more operator, which takes its `mean`."""
+
+    def change(model: onnx.ModelProto) -> None:
+        graph = model.graph
+        graph.node[-1].output[0] = "before"
+        names = [f"more {at}" for at in range(len(inputs))]
+        graph.initializer.extend(map(onnx.numpy_helper.from_array, inputs, names))
+        graph.node.append(helper.make_node(operator, ["before", *names], ["mean"], **attributes))
+        graph.output[0].type.tensor_type.ClearField("shape")
+        if "to" in attributes:
+            graph.output[0].type.tensor_type.elem_type = attributes["to"]
+        if isinstance(batch, int):
+            graph.input[0].type.tensor_type.shape.dim[0].dim_value = batch
+
+    return change
+
+
+FIRST = (np.array([0]), np.array([1]), np.array([0]))
+GIVES = "gives `mean` as"
+CARD_SAYS = "for 2 codes, where the card says float32 2 × 1 × 12 × 8: export it again"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (end("Slice", *FIRST), f"{GIVES} float32 1 × 1 × 12 × 8 {CARD_SAYS}"),
+        (end("Transpose", perm=[0, 1, 3, 2]), f"{GIVES} float32 2 × 1 × 8 × 12 {CARD_SAYS}"),
+        (end("Cast", to=TensorProto.BOOL), f"{GIVES} bool 2 × 1 × 12 × 8 {CARD_SAYS}"),
+        (end("Cast", to=TensorProto.INT64), f"{GIVES} int64 2 × 1 × 12 × 8 {CARD_SAYS}"),
+        (end("Cast", to=TensorProto.STRING), f"{GIVES} string 2 × 1 × 12 × 8 {CARD_SAYS}"),
+        (end("Identity", batch=1), "does not decode two codes of the card's 4 latents"),
+    ],
+    ids=["one image", "turned", "bool", "int64", "string", "one code"],
+)
+def test_with_a_decoder_of_another_form(
+    instrument: Instrument,
+    models: Path,
+    page: Page,
+    change: Callable[[onnx.ModelProto], None],
+    sentence: str,
+) -> None:
+    model = onnx.load(models / "blots" / "decoder.onnx")
+    change(model)
+    replace_decoder(page, models, model.SerializeToString())
+    instrument.go()
+    blocked(page, sentence)
+
+
+def test_with_a_decoder_that_gives_no_numbers_away_from_the_origin(
+    instrument: Instrument, models: Path, page: Page
+) -> None:
+    model = onnx.load(models / "blots" / "decoder.onnx")
+    # 0.27 is what the sigmoid makes of the bias: at the origin nothing is below it, elsewhere next to nothing is so.
+    end("Sub", np.float32(0.26))(model)
+    model.graph.node[-1].output[0] = "shifted"
+    model.graph.node.append(helper.make_node("Sqrt", ["shifted"], ["mean"]))
+    replace_decoder(page, models, model.SerializeToString())
+    instrument.open()
+    sentence = "blots/decoder.onnx gives values that are no numbers away from z = 0: train it again"
+    blocked(page, sentence)
+    instrument.wait_for_grid([0, 0, 0, 0])
+    page.get_by_role("button", name="Close").click()
+    instrument.cell(0, 0).click()
+    instrument.wait_for_grid([-3, 0, 0, 0])
+    expect(page.locator(".note")).to_be_hidden()
 
 
 @pytest.mark.parametrize(

@@ -183,17 +183,20 @@ def test_long_work_hears_of_a_newer_value(module: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("inputs", "image"),
-    [("x", "[0, 0]"), ("z", "[0]"), ("z", "[0, NaN]"), ("z", "null")],
+    ("inputs", "images"),
+    [("x", "[0, 0, 0, 0]"), ("z", "[0, 0]"), ("z", "[0, 0, 0, NaN]"), ("z", "null")],
     ids=["names", "size", "no numbers", "cannot run"],
 )
-def test_a_refused_decoder_is_let_go(module: Page, inputs: str, image: str) -> None:
+def test_a_refused_decoder_is_let_go(module: Page, inputs: str, images: str) -> None:
     body = f"""
       let released = 0;
       const session = {{
         inputNames: ["{inputs}"],
         outputNames: ["mean"],
-        run: async () => ({{ mean: {{ data: Float32Array.from({image}) }} }}),
+        async run() {{
+          const data = Float32Array.from({images});
+          return {{ mean: {{ type: "float32", dims: [data.length / 2, 1, 1, 2], data }} }};
+        }},
         release: async () => void released++,
       }};
       const ort = {{ InferenceSession: {{ create: async () => session }}, Tensor: class {{}} }};

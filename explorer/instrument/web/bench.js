@@ -36,6 +36,7 @@ export function createBench({ entry, card, bytes, decoder, assets, initial, mess
   let rows = null;
   let chosen = 0;
   let grids = 0;
+  let warned = false;
 
   const commands = createCommands({ store, player, examples: () => examples, messages });
   const rack = createRack({ card, commands });
@@ -51,7 +52,11 @@ export function createBench({ entry, card, bytes, decoder, assets, initial, mess
     title: card.title,
     onFirst: first,
     onFit: (width) => element.style.setProperty("--picture", `${width}px`),
-    onFailure: () => messages.warn("The image could not be decoded: reload the page to try again."),
+    onNoNumbers: noNumbers,
+    onFailure(error) {
+      if (gone.signal.aborted) return;
+      messages.warn(sentenceFor(error, "The image could not be decoded: reload the page to try again."));
+    },
   });
 
   const element = el(
@@ -66,6 +71,15 @@ export function createBench({ entry, card, bytes, decoder, assets, initial, mess
     ),
     el("div", { class: "side" }, traversals.element, gallery.element),
   );
+
+  /** They are drawn black, which would pass for an image. */
+  function noNumbers() {
+    if (warned || gone.signal.aborted) return;
+    warned = true;
+    messages.warn(
+      `${entry.id}/decoder.onnx gives values that are no numbers away from z = 0: train it again, then export it.`,
+    );
+  }
 
   function choose(latent) {
     rack.sliders.get(chosen)?.element.classList.remove("chosen");
@@ -132,6 +146,7 @@ export function createBench({ entry, card, bytes, decoder, assets, initial, mess
         if (++grids % KEPT_MARKS === 0) performance.clearMarks("instrument:grid");
         performance.mark("instrument:grid", { detail: { z } });
       },
+      onNoNumbers: noNumbers,
       onFailure: messages.warn,
     });
     rows.request(store.get().z, rack.visible(store.get()));

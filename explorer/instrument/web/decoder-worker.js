@@ -1,5 +1,5 @@
 import { sentenceFor } from "./errors.js";
-import { writeImage } from "./pixels.js";
+import { allFinite, writeImage } from "./pixels.js";
 import { openDecoder, startEngine } from "./session.js";
 
 /**
@@ -48,7 +48,7 @@ async function rows({ z, latents, buffer }) {
       writeImage(images, image, expected.shape, sheet, rowWidth, column * width);
     }
   }
-  postMessage({ kind: "rows", buffer: pixels.buffer }, { transfer: [pixels.buffer] });
+  postMessage({ kind: "rows", buffer: pixels.buffer, finite: allFinite(images) }, { transfer: [pixels.buffer] });
 }
 
 addEventListener("message", async ({ data }) => {

@@ -1,5 +1,5 @@
 import { el, latentName, spell } from "./dom.js";
-import { writeImage } from "./pixels.js";
+import { allFinite, writeImage } from "./pixels.js";
 import { newestWins } from "./scheduler.js";
 
 /** Entries of the performance timeline are never dropped by the browser: an hour of dragging would keep 200,000. */
@@ -9,9 +9,10 @@ const KEPT_MEASURES = 5000;
  * The big image, decoded here on the main thread: no message to a worker and back lies between the pointer and it.
  *
  * @param {{decoder: import("./session.js").Decoder, shape: import("./pixels.js").Shape, latents: number,
- *   title: string, onFirst(): void, onFit(width: number): void, onFailure(): void}} options
+ *   title: string, onFirst(): void, onFit(width: number): void, onNoNumbers(): void,
+ *   onFailure(error: unknown): void}} options
  */
-export function createPicture({ decoder, shape, latents, title, onFirst, onFit, onFailure }) {
+export function createPicture({ decoder, shape, latents, title, onFirst, onFit, onNoNumbers, onFailure }) {
   const [, height, width] = shape;
   const canvas = el("canvas", { class: "picture", role: "img", width, height });
   const frame = el("div", { class: "picture-frame" }, canvas);
@@ -23,7 +24,9 @@ export function createPicture({ decoder, shape, latents, title, onFirst, onFit, 
 
   const queue = newestWins(async ({ z, time }) => {
     code.set(z);
-    writeImage(await decoder.decode(code, 1), 0, shape, pixels, width, 0);
+    const values = await decoder.decode(code, 1);
+    if (!allFinite(values)) onNoNumbers();
+    writeImage(values, 0, shape, pixels, width, 0);
     context.putImageData(image, 0, 0);
     if (painted % KEPT_MEASURES === KEPT_MEASURES - 1) performance.clearMeasures("instrument:paint");
     performance.measure("instrument:paint", { start: time, end: performance.now() });

@@ -17,10 +17,10 @@ export function cellOf(value) {
  *
  * @param {{assets: string, bytes: Uint8Array, expected: {name: string, latents: number,
  *   shape: import("./pixels.js").Shape}, onRow(latent: number, image: ImageData): void, onDone(z: number[]): void,
- *   onFailure(sentence: string): void}} options
+ *   onNoNumbers(): void, onFailure(sentence: string): void}} options
  * @returns {{request(z: number[], latents: number[]): void, settled(): Promise<number[] | null>, destroy(): void}}
  */
-export function createRows({ assets, bytes, expected, onRow, onDone, onFailure }) {
+export function createRows({ assets, bytes, expected, onRow, onDone, onNoNumbers, onFailure }) {
   const [, height, width] = expected.shape;
   const rowWidth = STEPS.length * width;
   const rowBytes = rowWidth * height * 4;
@@ -67,7 +67,7 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onFailure }
   });
   worker.postMessage({ kind: "open", assets, bytes, expected, steps: STEPS });
 
-  /** @param {number[]} z @param {number[]} latents @returns {Promise<{buffer: ArrayBuffer} | null>} */
+  /** @param {number[]} z @param {number[]} latents @returns {Promise<{buffer: ArrayBuffer, finite: boolean} | null>} */
   function decode(z, latents) {
     return new Promise((resolve) => {
       answered = resolve;
@@ -85,6 +85,7 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onFailure }
         const some = stale.slice(at, at + ROWS_AT_ONCE);
         const answer = await decode(z, some);
         if (!answer) return;
+        if (!answer.finite) onNoNumbers();
         some.forEach((latent, row) => {
           const pixels = new Uint8ClampedArray(answer.buffer, row * rowBytes, rowBytes);
           onRow(latent, new ImageData(pixels, rowWidth, height));

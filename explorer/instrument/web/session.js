@@ -1,4 +1,5 @@
 import { InstrumentError } from "./errors.js";
+import { allFinite } from "./pixels.js";
 
 /** @typedef {import("./pixels.js").Shape} Shape */
 /** @typedef {{decode(z: Float32Array, count: number): Promise<Float32Array>, release(): void}} Decoder */
@@ -53,7 +54,8 @@ async function start(assets) {
 }
 
 /**
- * Opens a decoder and tries it at the origin, so that a wrong file is refused before anything is drawn from it.
+ * Opens a decoder and tries it on two codes at the origin, so that a wrong file is refused before anything is drawn from
+ * it.
  *
  * @param {any} ort what `startEngine` gave
  * @param {Uint8Array} bytes decoder.onnx
@@ -75,8 +77,16 @@ export async function openDecoder(ort, bytes, { name, latents, shape }) {
   const decoder = {
     /** @param {Float32Array} z `count` codes, one after the other @param {number} count */
     async decode(z, count) {
-      const outputs = await session.run({ z: new ort.Tensor("float32", z, [count, latents]) }, ["mean"]);
-      return outputs.mean.data;
+      const { mean } = await session.run({ z: new ort.Tensor("float32", z, [count, latents]) }, ["mean"]);
+      const found = `${mean.type} ${mean.dims.join(" × ")}`;
+      const asked = `float32 ${[count, ...shape].join(" × ")}`;
+      if (found !== asked) {
+        throw new InstrumentError(
+          `${file} gives \`mean\` as ${found} for ${count} code${count === 1 ? "" : "s"}, where the card says ${asked}: ` +
+            again,
+        );
+      }
+      return mean.data;
     },
     release: () => void session.release(),
   };
@@ -95,19 +105,17 @@ export async function openDecoder(ort, bytes, { name, latents, shape }) {
           `\`${session.outputNames}\`: ${again}`,
       );
     }
-    let image;
+    let images;
     try {
-      image = await decoder.decode(new Float32Array(latents), 1);
+      images = await decoder.decode(new Float32Array(2 * latents), 2);
     } catch (error) {
-      throw new InstrumentError(`${file} does not decode the card's ${latents} latents: ${again}`, error);
-    }
-    const size = shape[0] * shape[1] * shape[2];
-    if (image.length !== size) {
+      if (error instanceof InstrumentError) throw error;
       throw new InstrumentError(
-        `${file} draws ${image.length} numbers where the card says ${shape.join(" × ")} = ${size}: ${again}`,
+        `${file} does not decode two codes of the card's ${latents} latents, float32, at once: ${again}`,
+        error,
       );
     }
-    if (!image.every(Number.isFinite)) {
+    if (!allFinite(images)) {
       throw new InstrumentError(
         `${file} gives values that are no numbers: train it again, then export it.`,
       );
