@@ -2,11 +2,14 @@
 
 import argparse
 import dataclasses
+import errno
 import io
 import json
 import shlex
 import sys
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from training.card import (
     CARD,
@@ -24,6 +27,8 @@ from training.errors import CheckpointError, ConfigError, UserError
 from training.recipes import RECIPES, Recipe
 
 RUNS = Path("runs")
+DATA = Path("data")
+LOCK = ".lock"
 INTERRUPTED = 130
 
 
@@ -46,8 +51,13 @@ def main(arguments: list[str] | None = None) -> int:
                 return evaluate(options)
             case _:
                 return export(options)
-    except (UserError, OSError) as error:
+    except UserError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        then = "; free some space, then go on with --resume" if error.errno == errno.ENOSPC else ""
+        print(f"error: {where}{error.strerror or error}{then}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -76,13 +86,15 @@ def parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="measure a checkpoint on the test split again")
     export = commands.add_parser("export", help="write the ONNX files of a checkpoint again")
     for command in (evaluate, export):
-        command.add_argument("folder", type=Path, help="a checkpoint folder")
+        command.add_argument(
+            "folder", type=lambda name: Path(name).resolve(), help="a checkpoint folder"
+        )
     for command in (train, evaluate):
         command.add_argument("--seed", type=int, help="seed of every random number")
         command.add_argument(
             "--data",
             type=Path,
-            default=Path("data"),
+            default=DATA,
             help="folder of the data sets (default: data)",
         )
     return root
@@ -102,29 +114,61 @@ def train(options: argparse.Namespace, overrides: list[str]) -> int:
     if options.dry_run:
         print(json.dumps({"out": str(folder)} | to_json(config), indent=2))
         return 0
+    if folder.exists() and not folder.is_dir():
+        raise CheckpointError(f"{folder} is not a folder; choose another with --out.")
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK, blocking=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise CheckpointError(
+            f"Another training is writing to {folder}; wait for it, or choose another --out."
+        ) from error
+    try:
+        return train_into(folder, recipe, config, options, overrides)
+    finally:
+        lock.release()
+        (folder / LOCK).unlink(missing_ok=True)
+
+
+def train_into(
+    folder: Path,
+    recipe: Recipe,
+    config: RunConfig,
+    options: argparse.Namespace,
+    overrides: list[str],
+) -> int:
+    """The rest of `train`, while nobody else writes to the folder."""
+    from training import build, checkpoint, finish, loop
+
+    begun = (folder / checkpoint.RESUME).exists()
     if (folder / CARD).exists():
         raise CheckpointError(
             f"{folder} holds a finished checkpoint; choose another folder with --out."
         )
-    if folder.exists() and not folder.is_dir():
-        raise CheckpointError(f"{folder} is not a folder; choose another with --out.")
-    if not options.resume and folder.exists() and any(folder.iterdir()):
+    if begun and not options.resume:
         raise CheckpointError(
-            f"{folder} is not empty; add --resume to go on with its run, or choose another --out."
+            f"{folder} holds a run; add --resume to go on with it, or choose another --out."
         )
-
-    from training import build, checkpoint, finish, loop
+    if not begun and any(not item.name.startswith(".") for item in folder.iterdir()):
+        raise CheckpointError(f"{folder} holds files but no run; choose another folder with --out.")
+    if options.resume and not begun:
+        print(f"{folder} holds no run yet; beginning one.", file=sys.stderr)
 
     device = build.device(options.device)
     dataset = build.dataset(config.data.name, options.data)
     command = command_line(options, overrides)
-    folder.mkdir(parents=True, exist_ok=True)
     try:
         progress = loop.train(config, dataset, folder, device, options.resume)
         card = finish.finish(recipe, config, command, dataset, folder, progress)
     except KeyboardInterrupt:
-        out = f" --out {shlex.quote(str(options.out))}" if options.out else ""
-        print(f"Stopped; `{command}{out} --resume` goes on from here.", file=sys.stderr)
+        places = {"--out": options.out, "--data": options.data, "--device": options.device}
+        given = [
+            f" {name} {shlex.quote(str(value))}"
+            for name, value in places.items()
+            if value not in (None, DATA, "auto")
+        ]
+        print(f"Stopped; `{command}{''.join(given)} --resume` goes on from here.", file=sys.stderr)
         return INTERRUPTED
     for leftover in (folder / checkpoint.RESUME, *folder.glob(f".*{PART}")):
         leftover.unlink(missing_ok=True)

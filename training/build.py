@@ -7,7 +7,7 @@ from torch import nn
 
 from training.config import LikelihoodName, ModelConfig, ObjectiveConfig
 from training.datasets import Dataset
-from training.errors import ConfigError
+from training.errors import ConfigError, DataError
 from training.likelihoods import (
     BernoulliLikelihood,
     ContinuousBernoulliLikelihood,
@@ -20,6 +20,8 @@ from training.objectives.beta_vae import BetaVAE
 
 def dataset(name: str, folder: Path) -> Dataset:
     """The data set `name`; `folder` holds it, or receives its download."""
+    if folder.exists() and not folder.is_dir():
+        raise DataError(f"{folder} is not a folder; name one with --data.")
     match name:
         case "digits":
             from training.datasets.mnist import digits

@@ -169,6 +169,17 @@ class Card:
             )
         if self.config.model.latents != self.controls.latents:
             raise ConfigError(f"{CARD}: config.model.latents and controls.latents differ.")
+        texts = {
+            "title": (self.title, 80),
+            "summary": (self.summary, 200),
+            "intent": (self.intent, 1000),
+        }
+        for index, metric in enumerate(self.metrics):
+            texts[f"metrics[{index}].label"] = (metric.label, 40)
+            texts[f"metrics[{index}].unit"] = (metric.unit, 40)
+        for field, (text, longest) in texts.items():
+            if len(text) > longest:
+                raise ConfigError(f"{CARD}: {field} is longer than {longest} characters.")
         if len(self.image.shape) != 3 or not all(0 < side <= 4096 for side in self.image.shape):
             raise ConfigError(
                 f"{CARD}: image.shape is {self.image.shape!s:.60}, not channels, height, width."

@@ -174,7 +174,11 @@ def read_resume(folder: Path, config: RunConfig) -> tuple[Progress, dict[str, Te
 
 
 def restore(
-    folder: Path, tensors: dict[str, Tensor], model: nn.Module, optimizer: torch.optim.AdamW
+    folder: Path,
+    progress: Progress,
+    tensors: dict[str, Tensor],
+    model: nn.Module,
+    optimizer: torch.optim.AdamW,
 ) -> Tensor:
     """Put the saved tensors back; returns the running sums.
 
@@ -185,7 +189,7 @@ def restore(
     expected = {f"model.{name}": tensor.shape for name, tensor in model.state_dict().items()}
     expected["running"] = torch.Size([3])
     for index, parameter in enumerate(parameters):
-        if parameter.requires_grad:
+        if parameter.requires_grad and progress.step > 0:
             moments = {"exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}
             for field, shape in {"step": torch.Size([]), **moments}.items():
                 expected[f"optimizer.{index}.{field}"] = shape

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from training.card import DECODER, ENCODER, write_bytes
 from training.errors import CheckpointError
+from training.loop import stop_signals
 from training.models import VAE
 
 TOLERANCE = 1e-4
@@ -81,17 +82,20 @@ def _to_onnx(module: nn.Module, example: Tensor, input_name: str, outputs: list[
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the exporter warns of its own internals
-            program = torch.onnx.export(
-                module,
-                (example,),
-                dynamo=True,
-                verbose=False,
-                input_names=[input_name],
-                output_names=outputs,
-                dynamic_shapes=({0: torch.export.Dim("batch")},),
-            )
+            with stop_signals() as stopped:  # inside, Ctrl-C would surface as some other error
+                program = torch.onnx.export(
+                    module,
+                    (example,),
+                    dynamo=True,
+                    verbose=False,
+                    input_names=[input_name],
+                    output_names=outputs,
+                    dynamic_shapes=({0: torch.export.Dim("batch")},),
+                )
     finally:
         noisy.setLevel(level)
+    if stopped:
+        raise KeyboardInterrupt
     assert program is not None
     content: bytes = program.model_proto.SerializeToString()
     return content

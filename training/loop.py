@@ -67,8 +67,11 @@ def train(
     running = torch.zeros(3)
     if resume and (folder / RESUME).exists():
         progress, tensors = read_resume(folder, config)
-        running = restore(folder, tensors, model, optimizer)
+        running = restore(folder, progress, tensors, model, optimizer)
         precision = getattr(torch, progress.precision)
+    else:
+        # From now on the folder is known for a run's, and its configuration can be compared.
+        save_resume(folder, config, progress, model, optimizer, running)
     running = running.to(device)
     progress.device = _then(progress.device, device.type)
     progress.hardware = _then(progress.hardware, hardware(device))
@@ -85,7 +88,7 @@ def train(
     began = time.perf_counter() - progress.seconds
 
     with (
-        _stop_signals() as stopped,
+        stop_signals() as stopped,
         _progress_bar(plan.steps, progress.step, plan.batch_size) as bar,
     ):
         while progress.step < plan.steps:
@@ -202,7 +205,7 @@ def _mix(seed: int, index: int, stream: int = 0) -> int:
 
 
 @contextmanager
-def _stop_signals() -> Iterator[list[int]]:
+def stop_signals() -> Iterator[list[int]]:
     """While open, Ctrl-C and SIGTERM fill the list instead of ending the program in mid-step."""
     received: list[int] = []
     previous = {

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 import torch
+from filelock import FileLock
 
 from training import loop
-from training.__main__ import INTERRUPTED, main
+from training.__main__ import INTERRUPTED, LOCK, main
 from training.card import CARD, FILES, MODEL, read_card
 from training.checkpoint import RESUME, read_tensors
 from training.config import RunConfig
@@ -268,12 +269,22 @@ def test_a_folder_with_other_things_is_left_alone(
 ) -> None:
     (tmp_path / "letter.txt").write_text("mine")
     words = [*train_digits, "--out", str(tmp_path)]
-    assert "is not empty; add --resume" in refused(words, capsys)
+    assert "holds files but no run" in refused(words, capsys)
+    assert "holds files but no run" in refused([*words, "--resume"], capsys)
     words = [*train_digits, "--out", str(tmp_path / "letter.txt")]
     assert "is not a folder" in refused(words, capsys)
     words = [*train_digits, "--out", str(tmp_path / "letter.txt" / "run")]
     assert "letter.txt" in refused(words, capsys)
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_one_training_a_folder(
+    train_digits: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with FileLock(tmp_path / LOCK):
+        for more in ([], ["--resume"]):
+            message = refused([*train_digits, "--out", str(tmp_path), *more], capsys)
+            assert "Another training is writing to" in message
 
 
 def test_divergence_is_said_in_one_line(
