@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -107,8 +108,17 @@ async def send_file(request: Request, root: Path, name: str) -> Response:
         root,
         name,
         known=request.headers.get("if-none-match", ""),
-        takes_gzip="gzip" in request.headers.get("accept-encoding", ""),
+        takes_gzip=_takes_gzip(request.headers.get("accept-encoding", "")),
     )
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether an Accept-Encoding header names gzip, and not to refuse it (`gzip;q=0`)."""
+    for item in accepted.lower().split(","):
+        name, *parameters = map(str.strip, item.split(";"))
+        if name == "gzip":
+            return not any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters)
+    return False
 
 
 def _file_response(root: Path, name: str, *, known: str, takes_gzip: bool) -> Response:

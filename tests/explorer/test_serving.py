@@ -116,6 +116,23 @@ def test_a_packed_file_is_sent_packed_or_unpacked(get: Get, web: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("GZIP", "gzip"),
+        ("br;q=1.0, gzip;q=0.5", "gzip"),
+        ("gzip;q=0", "identity"),
+        ("gzip; q=0.000, br", "identity"),
+        ("deflate, not-gzip", "identity"),
+    ],
+)
+def test_packed_is_what_the_browser_says_it_takes(
+    get: Get, web: Path, accepted: str, encoding: str
+) -> None:
+    answer, _ = get("/instrument/vendor/engine.wasm", accept_encoding=accepted)
+    assert answer.getheader("content-encoding") == encoding
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "/instrument/../secret.txt",
