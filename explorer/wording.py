@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 # Has no width, and with it inside an address is none.
 JOINER = "\N{WORD JOINER}"
+MINUS = "\N{MINUS SIGN}"
 
 
 def plain(text: str) -> str:
@@ -25,8 +26,9 @@ def table(head: tuple[str, str], rows: Mapping[str, str]) -> str:
 def number(value: float, unit: str) -> str:
     """As many digits as tell models apart: in bits per dimension, the third does."""
     digits = 0 if float(value).is_integer() else 3 if unit == "bits/dim" else 2
-    written = f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
-    return f"{written} {plain(unit)}"
+    # What is as large as that is a mistake, and may have 309 digits.
+    written = f"{value:.3g}" if abs(value) >= 1e9 else f"{value:,.{digits}f}"
+    return f"{written.replace('-', MINUS)} {plain(unit)}"
 
 
 def duration(seconds: float) -> str:

@@ -44,6 +44,8 @@ def test_a_table_has_a_line_a_row() -> None:
 def test_numbers_have_their_units() -> None:
     assert number(94.3621, "nats") == "94.36 nats"
     assert number(-4191.6, "nats") == "\N{MINUS SIGN}4,191.60 nats"
+    assert number(1e308, "nats") == "1e+308 nats"
+    assert number(-2.5e9, "nats") == "\N{MINUS SIGN}2.5e+09 nats"
     assert number(10.0, "latents") == "10 latents"
     assert number(2.71828, "bits/dim") == "2.718 bits\\/dim"
     assert [duration(seconds) for seconds in (4, 754, 8000)] == ["4 s", "13 min", "2 h 13 min"]
