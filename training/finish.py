@@ -1,6 +1,7 @@
 """From a run's best weights to a whole checkpoint folder."""
 
 import platform
+import textwrap
 from importlib.metadata import version
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def intent(recipe: Recipe, config: RunConfig) -> str:
     changes = [f"{name} = {ours[name]}" for name in ours if ours[name] != theirs[name]]
     if not changes:
         return recipe.intent
-    return f"The recipe {recipe.name} with {', '.join(changes)}."
+    return textwrap.shorten(f"The recipe {recipe.name} with {', '.join(changes)}.", 1000)
 
 
 def describe_data(dataset: Dataset) -> DataCard:
