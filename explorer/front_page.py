@@ -36,7 +36,8 @@ async def _page(request: Request, base: str) -> Response:
 
     Both take about as long as Streamlit itself needs to start, and would otherwise begin after it.
     """
-    model = request.query_params.get("model", "")
+    # Of a repeated field the first value, as the front end reads it.
+    model = next(iter(request.query_params.getlist("model")), "")
     early = await run_in_threadpool(lambda: "".join(early_lines(model, base)))
     # First in the head: a browser asks in the order of the page, and for six files at a time.
     body = (await run_in_threadpool(STREAMLIT_PAGE.read_text, "utf-8")).replace(

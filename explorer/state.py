@@ -61,6 +61,11 @@ def choose(model: str) -> None:
         go_to(Position(model, urlencode({"model": model})))
 
 
+def address() -> dict[str, str]:
+    """The query of the address; of a repeated field the first value, as the front end reads it."""
+    return {name: st.query_params.get_all(name)[0] for name in st.query_params}
+
+
 def linked(parameters: Mapping[str, str]) -> Position | None:
     """Where the address leads, or None where it names no model."""
     model = parameters.get("model", "")

@@ -21,7 +21,7 @@ def show() -> None:
     )
     # Until something is released, the address alone knows what a link opened, and the browser
     # clears it on the way to another page. The front end opens no model that is not here.
-    position = released or state.linked(st.query_params)
+    position = released or state.linked(state.address())
     if position is not None and position.model in {entry.id for entry in entries}:
         state.go_to(position)
 

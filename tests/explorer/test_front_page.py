@@ -1,5 +1,8 @@
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
+
+from starlette.requests import Request
 
 from explorer import front_page
 
@@ -22,6 +25,15 @@ def test_the_page_fetches_the_model_of_its_link_early(make_checkpoint: MakeCheck
         lines = "".join(front_page.early_lines(unknown, ""))
         assert "/checkpoints/first/card.json" in lines
         assert "nope" not in lines
+
+
+def test_of_a_model_named_twice_the_first_counts(make_checkpoint: MakeCheckpoint) -> None:
+    make_checkpoint("first")
+    make_checkpoint("second")
+    request = Request({"type": "http", "query_string": b"model=second&model=first"})
+    page = bytes(asyncio.run(front_page._page(request, "")).body)
+    assert b"/checkpoints/second/card.json" in page
+    assert b"/checkpoints/first/card.json" not in page
 
 
 def test_streamlits_page_still_has_the_head_that_we_add_to() -> None:
