@@ -14,6 +14,10 @@ from training.card import CARD, PREVIEW, Card, Metric, Provenance
 from training.config import to_json
 
 PICKER = "card.model"
+# The model that the page is at while its address names none.
+START = "card.start"
+# Of a model's name in a link, which may be as long as one likes.
+LONGEST_NAME = 60
 PIXELS = {
     "grey": "as they are",
     "binarized": "each pixel drawn white with its grey level as the probability, anew every time",
@@ -35,38 +39,51 @@ def show() -> None:
     if chosen.card is None:
         st.title(plain(chosen.id))
         st.markdown(plain(chosen.error))
-        st.caption(f"The folder is {plain(str(chosen.folder))}.")
+        st.caption(f"The folder is {plain(loading.printable(str(chosen.folder)))}.")
         return
     state.choose(chosen.id)
     _draw(chosen, chosen.card)
 
 
 def _pick(entries: dict[str, Entry]) -> Entry | None:
-    """A picker, which starts at the model of the address, of the instrument, or the first."""
-    asked = st.query_params.get("model")
-    if PICKER not in st.session_state:
-        start = asked or state.shared().position.model or _first(entries)
-        st.session_state[PICKER] = start if start in entries else None
-        if start not in entries:
-            st.title("No such model")
-            st.markdown(
-                f"The link asks for the model “{plain(start)}”, which is not here: choose another "
-                f"below, or set `{loading.EXTRA}` to the folder that has it and start again."
-            )
+    """A picker, at the model of the address, else of the instrument, else the first."""
+    if PICKER not in st.session_state:  # The page was just entered.
+        st.session_state[START] = state.shared().position.model or _first(entries)
+    asked: str = state.address().get("model") or st.session_state[START]
+    known = asked if asked in entries else None
+    if PICKER not in st.session_state or st.session_state[PICKER] != known:
+        st.session_state[PICKER] = known
+    if known is None:
+        st.title("No such model")
+        st.markdown(
+            f"The link asks for the model “{plain(_cut(asked))}”, which is not here: choose "
+            f"another below, or set `{loading.EXTRA}` to the folder that has it and start again."
+        )
     row = st.container(horizontal=True, vertical_alignment="bottom")
     chosen: str | None = row.selectbox(
         "Model",
         list(entries),
         format_func=_names(entries).__getitem__,
         key=PICKER,
+        on_change=_put_into_address,
         width=320,
         placeholder="Choose a model",
     )
     if chosen is None:
         return None
     row.page_link("views/instrument.py", label="Open in the instrument", icon=":material/tune:")
-    st.query_params["model"] = chosen
     return entries[chosen]
+
+
+def _put_into_address() -> None:
+    # Only when another model was picked: each time, the browser's history grows by one, and where
+    # nothing else changed, its Back would lead to the page that one is on.
+    if st.session_state[PICKER] is not None:
+        st.query_params["model"] = st.session_state[PICKER]
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _first(entries: dict[str, Entry]) -> str:
@@ -113,7 +130,7 @@ def _preview(entry: Entry, card: Card) -> None:
 
 
 def _metrics(metrics: tuple[Metric, ...]) -> None:
-    st.header("What it reaches")
+    st.header("What it scores")
     for metric in metrics:
         figure, story = st.columns([1, 2], gap="medium")
         figure.metric(plain(metric.label), number(metric.value, metric.unit))
@@ -155,7 +172,7 @@ def _training(card: Card) -> None:
         colours,
     )
     _chart(figure, "card.curve")
-    with st.expander("Whole configuration"):
+    with st.expander("Full configuration"):
         rows = _flatten(to_json(card.config))
         st.markdown(table(("Setting", "Value"), {plain(k): plain(str(v)) for k, v in rows.items()}))
 
@@ -186,10 +203,15 @@ def _files(entry: Entry, card: Card) -> None:
     st.header("What is in the folder")
     st.markdown("\n".join(_file_rows(card)))
     versions = ", ".join(f"{name} {version}" for name, version in card.versions.items())
-    st.caption(f"Made with {plain(versions)}. The whole hashes are in card.json.")
+    made = f"Made with {plain(versions)}. " if versions else ""
+    st.caption(f"{made}The whole hashes are in card.json.")
+    try:
+        content = (entry.folder / CARD).read_bytes()
+    except OSError:  # The folder went while the page was drawn.
+        return
     st.download_button(
         "Download card.json",
-        lambda: (entry.folder / CARD).read_bytes(),
+        content,
         file_name=f"{entry.id}.card.json",
         mime="application/json",
         icon=":material/download:",

@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -160,7 +161,7 @@ def test_the_card_shows_its_numbers_and_how_they_came_about(
     assert "4 images of the test split. Their codes: As shown." in shown
     assert card.code[0].value == "python -m training train digits --model.latents 3"
     assert len(card.get("plotly_chart")) == 2
-    assert card.query_params["model"] == "mine"
+    assert "model" not in card.query_params, "the browser's Back would lead here again"
 
 
 def test_the_card_shows_bits_per_dimension_and_how_grey_levels_were_read(
@@ -197,11 +198,11 @@ def test_the_preview_says_whose_rows_it_has(card: AppTest, make_checkpoint: Make
 def test_a_card_cannot_place_markup_on_the_page(
     card: AppTest, make_checkpoint: MakeCheckpoint
 ) -> None:
-    markup = "![pixel](https://example.org/x.png) <b>bold</b> :red[x]"
+    markup = "![x](https://a.org/x.png) :red[x]"
     measured = {"name": "x", "label": markup, "value": 1.0, "how": markup} | MEASURED
     make_checkpoint("mine", intent=markup, metrics=[measured | {"unit": markup}])
     shown = written(card.run()) + card.metric[0].label + card.metric[0].value
-    assert "![pixel](" not in shown
+    assert "![x](" not in shown
     assert ":red[" not in shown
 
 
@@ -215,6 +216,78 @@ def test_a_link_to_a_model_that_is_not_here_says_so(
     assert "EXPLORER_MODELS" in words(card)
     card.selectbox(key="card.model").select("mine").run()
     assert [title.value for title in card.title] == ["Three latents"]
+    assert card.query_params["model"] == "mine"
+
+
+def test_a_link_to_a_model_of_any_length_is_one_line(
+    card: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    make_checkpoint("mine")
+    card.query_params["model"] = "x" * 8000
+    assert f"“{'x' * 59}…”" in words(card.run())
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_model_that_went_is_not_replaced_by_another(
+    card: AppTest, make_checkpoint: MakeCheckpoint, named: bool
+) -> None:
+    gone = make_checkpoint("gone", title="Gone")
+    make_checkpoint("here", title="Here")
+    if named:
+        card.query_params["model"] = "gone"
+    card.run()
+    assert [title.value for title in card.title] == ["Gone"]
+    shutil.rmtree(gone)
+    for _ in range(2):
+        card.run()
+        assert [title.value for title in card.title] == ["No such model"]
+        assert "“gone”" in words(card)
+    card.selectbox(key="card.model").select("here").run()
+    assert [title.value for title in card.title] == ["Here"]
+
+
+def test_the_card_page_follows_the_browsers_back(
+    card: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    for title in ("First", "Second", "Third"):
+        make_checkpoint(title.lower(), title=title)
+    card.run().selectbox(key="card.model").select("second").run()
+    card.selectbox(key="card.model").select("third").run()
+    assert [title.value for title in card.title] == ["Third"]
+    card.query_params["model"] = "second"
+    assert [title.value for title in card.run().title] == ["Second"]
+    card.query_params.clear()
+    assert [title.value for title in card.run().title] == ["First"]
+
+
+def test_of_a_model_named_twice_the_first_counts(
+    app: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    make_checkpoint("first", title="First")
+    make_checkpoint("second", title="Second")
+    app.query_params["model"] = ["second", "first"]
+    app.run()
+    assert app.session_state[state.KEY].position.model == "second"
+    app.switch_page("views/card.py").run()
+    assert [title.value for title in app.title] == ["Second"]
+
+
+def test_a_card_without_versions_does_not_speak_of_them(
+    card: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    make_checkpoint("mine", versions={})
+    shown = words(card.run())
+    assert "Made with" not in shown
+    assert "The whole hashes" in shown
+
+
+def test_the_card_can_be_downloaded_after_its_folder_went(
+    card: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    make_checkpoint("mine")
+    card.run()
+    (button,) = card.get("download_button")
+    assert button.proto.url, "the file is read with the page, not when it is asked for"
 
 
 def test_without_checkpoints_the_card_page_says_what_to_do(card: AppTest) -> None:
