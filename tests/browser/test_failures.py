@@ -176,7 +176,7 @@ def test_with_a_decoder_that_gives_no_numbers_away_from_the_origin(
     instrument: Instrument, models: Path, page: Page
 ) -> None:
     model = onnx.load(models / "blots" / "decoder.onnx")
-    # 0.27 is what the sigmoid makes of the bias: at the origin nothing is below it, elsewhere next to nothing is so.
+    # The image at the origin is sigmoid(−1) = 0.269 all over; elsewhere much is below 0.26.
     end("Sub", np.float32(0.26))(model)
     model.graph.node[-1].output[0] = "shifted"
     model.graph.node.append(helper.make_node("Sqrt", ["shifted"], ["mean"]))
@@ -247,6 +247,48 @@ def test_with_a_link_that_cannot_be_read(instrument: Instrument, page: Page) -> 
 def test_with_a_link_to_a_broken_model(instrument: Instrument, page: Page) -> None:
     instrument.go("model=broken")
     blocked(page, "broken/decoder.onnx has 9 bytes")
+
+
+@pytest.mark.parametrize("width", [360, 800, 1440])
+def test_with_words_that_never_end(
+    instrument: Instrument, models: Path, page: Page, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    word = "x" * 400
+    texts = {"title": word, "summary": word, "intent": word}
+    entry = {"id": "blots", "url": "/checkpoints/blots/", "preview": "", **texts}
+    broken = {"id": word, "error": word}
+    page.route("**/catalogue.json", lambda route: route.fulfill(json=[entry, broken]))
+    card = json.loads((models / "blots" / "card.json").read_text()) | texts
+    card["metrics"][0] |= {"label": word, "how": word}
+    card["data"]["labels"] = [word] * 10
+    card["examples"]["split"] = word
+    page.route("**/card.json", lambda route: route.fulfill(json=card))
+
+    def nothing_leaves() -> bool:
+        return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+    instrument.open(f"model=blots&example=2&z=0,0,0,0&temperature={word}")
+    expect(page.locator(".source-label")).to_be_visible()
+    assert nothing_leaves()
+    page.get_by_role("button", name="Close", exact=True).click()
+    instrument.value(0).fill(word)
+    instrument.value(0).press("Enter")
+    expect(page.locator(".note")).to_contain_text(f"“{word[:40]}” is no number")
+    assert nothing_leaves()
+    page.locator(".facts .term").click()
+    assert nothing_leaves()
+    page.locator(".picker").click()
+    assert nothing_leaves()
+    menu = page.locator(".menu")
+    assert menu.evaluate("(menu) => menu.scrollWidth <= menu.clientWidth")
+    instrument.go(f"model={word}")
+    expect(page.locator(".blocked")).to_be_visible()
+    assert nothing_leaves()
+    page.route("**/card.json", lambda route: route.fulfill(json=card | {"version": word}))
+    instrument.go("model=blots")
+    blocked(page, "and this explorer reads version 1")
+    assert nothing_leaves()
 
 
 def test_with_a_slow_network_it_says_so(instrument: Instrument, page: Page) -> None:

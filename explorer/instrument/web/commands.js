@@ -6,6 +6,9 @@ import { rounded } from "./store.js";
 
 /** @typedef {ReturnType<typeof createCommands>} Commands */
 
+/** Of what was typed, in characters: enough to know it again. */
+const LONGEST_ECHO = 40;
+
 /**
  * Everything a person can do to z, whichever of pointer, keyboard or button asks for it.
  *
@@ -50,7 +53,7 @@ export function createCommands({ store, player, examples, messages }) {
       const value = tidy === "" ? NaN : Number(tidy);
       if (!Number.isFinite(value))
         return messages.tell(
-          `“${text.trim()}” is no number, so ${latentName(latent)} stays: type one like 1.25 or −0,4.`,
+          `“${text.trim().slice(0, LONGEST_ECHO)}” is no number, so ${latentName(latent)} stays: type one like 1.25 or −0,4.`,
         );
       if (Math.abs(value) > LARGEST_Z)
         messages.tell(
