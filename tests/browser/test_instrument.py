@@ -456,6 +456,35 @@ def test_hundreds_of_rows_are_decoded_some_at_a_time(
         assert close(instrument.row(latent), expected)
 
 
+@pytest.mark.parametrize("shape", [(1, 120, 4), (3, 5, 40), (1, 9, 9)])
+def test_images_of_any_form_have_their_place(
+    instrument: Instrument,
+    page: Page,
+    tmp_path: Path,
+    shape: tuple[int, int, int],
+) -> None:
+    checkpoints.write(tmp_path / "blots", shape=shape)
+    for file in (tmp_path / "blots").iterdir():
+        content = file.read_bytes()
+        page.route(f"**/blots/{file.name}", lambda route, _, body=content: route.fulfill(body=body))
+    instrument.open("model=blots&example=2")
+    instrument.wait_for_grid(instrument.z())
+    for frame in (page.locator(".strip").first, page.locator(".cell").first):
+        box = frame.bounding_box()
+        assert box is not None
+        assert 20 <= box["height"] <= 96
+        if shape[1] == shape[2]:
+            assert box["height"] == pytest.approx(
+                box["width"] / (11 if frame.get_attribute("class") == "strip" else 1), abs=0.1
+            )
+    for place, most in ((page.locator(".thumb").first, 96), (page.locator(".source"), 400)):
+        box = place.bounding_box()
+        assert box is not None
+        assert max(box["width"], box["height"]) <= most
+    height = page.evaluate("document.documentElement.scrollHeight")
+    assert height < 1500
+
+
 def test_it_goes_on_without_a_network(
     instrument: Instrument, context: BrowserContext, models: Path, page: Page
 ) -> None:

@@ -59,9 +59,11 @@ export function createBench({ entry, card, bytes, decoder, assets, initial, mess
     },
   });
 
+  // A row must keep its images under the track and the cells: one that is too high is pressed together, not narrowed.
+  const ratio = shape[2] / shape[1];
   const element = el(
     "div",
-    { class: "bench", style: `--ratio: ${shape[2] / shape[1]}` },
+    { class: "bench", style: `--ratio: ${ratio}; --fit: ${ratio > 1 ? "contain" : "fill"}` },
     rack.element,
     el(
       "section",
