@@ -233,8 +233,21 @@ def test_traversals_that_cannot_be_decoded_are_not_saved(
 
 def test_with_a_link_to_a_model_that_is_not_here(instrument: Instrument, page: Page) -> None:
     instrument.open("model=nowhere&z=1,2")
-    blocked(page, "This link asks for the model “nowhere”, which is not here")
+    blocked(page, "This link asks for the model “\u2068nowhere\u2069”, which is not here")
     assert instrument.query()["model"] == "blots"
+
+
+def test_with_a_link_to_a_model_without_a_name(instrument: Instrument, page: Page) -> None:
+    instrument.open("model=")
+    assert instrument.query()["model"] == "blots"
+    expect(page.locator(".note")).to_be_hidden()
+
+
+def test_with_a_link_to_a_name_that_turns_the_text_around(
+    instrument: Instrument, page: Page
+) -> None:
+    instrument.open("model=%E2%80%AE%E2%81%A9no")
+    blocked(page, "the model “\u2068no\u2069”, which is not here")
 
 
 def test_with_a_link_that_cannot_be_read(instrument: Instrument, page: Page) -> None:

@@ -251,7 +251,7 @@ def test_a_link_to_no_model_says_so_on_both_pages(instrument: Instrument) -> Non
     page.goto(f"{instrument.address}/card?model=nope")
     page.get_by_text("“nope”, which is not here").first.wait_for()
     enter(instrument, "model=nope")
-    page.get_by_text("“nope”, which is not here").first.wait_for()
+    page.get_by_text("“\u2068nope\u2069”, which is not here").first.wait_for()
 
 
 def test_a_model_that_appears_takes_nothing_down(page: Page, address: str) -> None:

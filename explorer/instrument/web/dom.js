@@ -20,6 +20,11 @@ export function el(tag, properties = {}, ...children) {
   return element;
 }
 
+/** @param {string} text of others, which may be written from right to left @returns {string} apart from what is around */
+export function isolated(text) {
+  return `\u2068${text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "")}\u2069`;
+}
+
 /** @param {number} index @returns {string} z with its index below the line */
 export function latentName(index) {
   return `z${String(index).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)])}`;

@@ -1,6 +1,6 @@
 import { createBench } from "./bench.js";
 import { fetchCheckpoint } from "./checkpoint.js";
-import { el } from "./dom.js";
+import { el, isolated } from "./dom.js";
 import { sentenceFor } from "./errors.js";
 import { enlarge, save } from "./export-png.js";
 import { createHeader } from "./header.js";
@@ -184,7 +184,7 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
       );
     } else if (wanted !== null && !catalogue.some((entry) => entry.id === wanted)) {
       messages.warn(
-        `This link asks for the model “${wanted.slice(0, 60)}”, which is not here, so another one opened: choose one above.`,
+        `This link asks for the model “${isolated(wanted.slice(0, 60))}”, which is not here, so another one opened: choose one above.`,
       );
       open(usable.id, "");
     } else {

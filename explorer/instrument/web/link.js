@@ -99,9 +99,9 @@ export function writeLink(state) {
   return query.toString().replaceAll("%2C", ",");
 }
 
-/** @param {string} query @returns {string | null} the model a link names */
+/** @param {string} query @returns {string | null} the model a link names; one without letters names none */
 export function linkedModel(query) {
-  return query.length > LONGEST_QUERY ? null : new URLSearchParams(query).get("model");
+  return query.length > LONGEST_QUERY ? null : new URLSearchParams(query).get("model") || null;
 }
 
 /**
