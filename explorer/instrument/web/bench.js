@@ -20,11 +20,12 @@ const KEPT_MARKS = 1000;
  * The working place of one open checkpoint: sliders, picture, traversals and test images around one z.
  *
  * @param {{entry: import("./checkpoint.js").Entry, card: import("./checkpoint.js").Card, bytes: Uint8Array,
- *   decoder: import("./session.js").Decoder, assets: string, initial: import("./store.js").State,
+ *   decoder: import("./session.js").Decoder, assets: string, initial: import("./store.js").State, fromExample: boolean,
  *   messages: ReturnType<typeof import("./messages.js").createMessages>, onFirst(): void,
- *   onCommit(state: import("./store.js").State): void}} options
+ *   onCommit(state: import("./store.js").State): void}} options `fromExample`: nothing but the test image says where z is
  */
-export function createBench({ entry, card, bytes, decoder, assets, initial, messages, onFirst, onCommit }) {
+export function createBench(options) {
+  const { entry, card, bytes, decoder, assets, initial, fromExample, messages, onFirst, onCommit } = options;
   const store = createStore(initial);
   const player = createPlayer(store);
   const gone = new AbortController();
@@ -156,6 +157,8 @@ export function createBench({ entry, card, bytes, decoder, assets, initial, mess
       examples = await fetchExamples(entry, card, gone.signal);
       gallery.fill(examples);
       drawPosterior(store.get());
+      const { example, z } = store.get();
+      if (fromExample && example !== null && z === initial.z) commands.choose(example);
     } catch (error) {
       if (gone.signal.aborted) return;
       const otherwise = "The test images could not be read: copy the checkpoint folder again.";
