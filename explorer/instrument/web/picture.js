@@ -35,7 +35,7 @@ export function createPicture({ decoder, shape, latents, title, onFirst, onFit, 
 
   // Whole multiples of a pixel keep every pixel of a small image the same size.
   const fit = new ResizeObserver(([{ contentRect }]) => {
-    const dots = window.devicePixelRatio || 1;
+    const dots = (window.devicePixelRatio || 1) * (canvas.currentCSSZoom ?? 1);
     const room = Math.min(contentRect.width / width, contentRect.height / height) * dots;
     const scale = (room >= 1 ? Math.floor(room) : room) / dots;
     canvas.style.width = `${width * scale}px`;

@@ -48,10 +48,11 @@ export function term(text, sentence) {
 function intoView(bubble, button) {
   const own = bubble.getBoundingClientRect();
   const room = bubble.closest(".instrument").getBoundingClientRect();
-  const { top } = button.getBoundingClientRect();
+  const { top, bottom } = button.getBoundingClientRect();
   const across = Math.max(room.left - own.left, Math.min(0, room.right - own.right));
-  const up = own.bottom > window.innerHeight ? 2 * top - own.top - own.bottom + button.offsetHeight : 0;
-  return `${across}px ${up}px`;
+  const up = own.bottom > window.innerHeight ? top + bottom - own.top - own.bottom : 0;
+  const zoom = bubble.currentCSSZoom ?? 1;
+  return `${across / zoom}px ${up / zoom}px`;
 }
 
 /**
