@@ -37,7 +37,8 @@ def instrument(page: Page, address: str) -> Instrument:
 
 
 def blocked(page: Page, sentence: str) -> None:
-    """A person sees the sentence, and a screen reader is told it."""
+    """A person sees the sentence, and a screen reader is told it; code has no backticks."""
+    sentence = sentence.replace("`", "")
     expect(page.locator(".note, .blocked").filter(has_text=sentence)).to_be_visible()
     expect(page.get_by_role("alert").filter(has_text=sentence)).to_have_count(1)
 
@@ -58,6 +59,10 @@ def test_without_any_checkpoint(instrument: Instrument, page: Page) -> None:
     page.route("**/catalogue.json", lambda route: route.fulfill(json=[]))
     instrument.go()
     blocked(page, loading.nothing_found())
+    expect(page.locator(".blocked code")).to_have_text(
+        ["python -m training train digits", loading.EXTRA]
+    )
+    expect(page.locator(".picker")).to_be_hidden()
 
 
 def test_without_the_catalogue(instrument: Instrument, page: Page) -> None:
@@ -226,14 +231,14 @@ def test_traversals_that_cannot_be_decoded_are_not_saved(
     blocked(page, "The traversals could not be started: reload the page")
     downloads: list[Download] = []
     page.on("download", lambda download: downloads.append(download))
-    page.get_by_role("button", name="Grid", exact=True).click()
+    page.get_by_role("button", name="Save grid").click()
     expect(page.locator(".note")).to_contain_text("there is nothing to save")
     assert downloads == []
 
 
 def test_with_a_link_to_a_model_that_is_not_here(instrument: Instrument, page: Page) -> None:
     instrument.open("model=nowhere&z=1,2")
-    blocked(page, "This link asks for the model “\u2068nowhere\u2069”, which is not here")
+    blocked(page, "“\u2068nowhere\u2069”, which is not here, so \u2068Blots\u2069 opened instead;")
     assert instrument.query()["model"] == "blots"
 
 
@@ -260,6 +265,24 @@ def test_with_a_link_that_cannot_be_read(instrument: Instrument, page: Page) -> 
 def test_with_a_link_to_a_broken_model(instrument: Instrument, page: Page) -> None:
     instrument.go("model=broken")
     blocked(page, "broken/decoder.onnx has 9 bytes")
+    for name in ("Share", "Save image", "Save grid"):
+        expect(page.get_by_role("button", name=name)).to_be_disabled()
+    page.locator(".picker").click()
+    page.locator("[data-model='blots']").click()
+    expect(page.get_by_role("button", name="Share")).to_be_enabled()
+
+
+def test_with_two_models_of_one_title(instrument: Instrument, page: Page) -> None:
+    catalogue = [
+        {"id": id, "url": "/checkpoints/blots/", "title": "Blots", "summary": "", "intent": ""}
+        for id in ("blots", "blots~runs")
+    ]
+    page.route("**/catalogue.json", lambda route: route.fulfill(json=catalogue))
+    instrument.open("model=blots~runs")
+    expect(page.locator(".picker")).to_have_text("Blots (blots~runs)")
+    page.locator(".picker").click()
+    names = page.locator(".choice strong")
+    expect(names).to_have_text(["Blots (blots)", "Blots (blots~runs)"])
 
 
 @pytest.mark.parametrize("width", [360, 800, 1440])

@@ -348,6 +348,14 @@ def test_starting_from_a_test_image_draws_its_posterior(
     assert 0 < away.max() < 6 * 0.25
 
 
+def test_a_link_to_a_test_image_alone_opens_at_its_posterior_mean(
+    instrument: Instrument, models: Path
+) -> None:
+    mean = load_file(models / "blots" / "codes.safetensors")["mean"][2]
+    instrument.open("model=blots&example=2")
+    instrument.wait_for_z(*(round(float(value), 3) for value in mean))
+
+
 def test_a_double_click_resets_a_latent(instrument: Instrument) -> None:
     instrument.open("model=blots&z=1,2,0,0")
     instrument.slider(1).dblclick(position={"x": 30, "y": 8})
@@ -406,7 +414,7 @@ def test_the_link_is_copied_or_shown(instrument: Instrument, page: Page) -> None
 def test_the_image_can_be_taken_away(instrument: Instrument, models: Path, page: Page) -> None:
     instrument.open("model=blots&z=1,1,1,0")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Image", exact=True).click()
+        page.get_by_role("button", name="Save image").click()
     assert download.value.suggested_filename == "blots.png"
     picture = Image.open(io.BytesIO(Path(download.value.path()).read_bytes())).convert("RGB")
 
@@ -419,7 +427,7 @@ def test_the_grid_can_be_taken_away(instrument: Instrument, page: Page) -> None:
     instrument.open()
     instrument.wait_for_grid([0, 0, 0, 0])
     with page.expect_download() as download:
-        page.get_by_role("button", name="Grid", exact=True).click()
+        page.get_by_role("button", name="Save grid").click()
     assert download.value.suggested_filename == "blots-traversals.png"
     picture = Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
     assert picture.width > 11 * 80
@@ -434,7 +442,7 @@ def test_the_grid_of_a_playing_latent_says_where_it_was_decoded(
         "Math.abs(document.querySelector('[data-latent=\"0\"] .range').value) > 0.3"
     )
     with page.expect_download():
-        page.get_by_role("button", name="Grid", exact=True).click()
+        page.get_by_role("button", name="Save grid").click()
     decoded_at = page.evaluate("performance.getEntriesByName('instrument:grid').at(-1).detail.z")
 
     assert decoded_at == instrument.z()
@@ -516,8 +524,47 @@ def test_nothing_leaves_the_screen_sideways(
     context.close()
 
 
+@pytest.mark.parametrize("size", [(1024, 768), (1440, 900), (1920, 1080)])
+def test_the_picture_covers_nothing_at_the_end_of_the_page(
+    browser: Browser, address: str, size: tuple[int, int]
+) -> None:
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    page = context.new_page()
+    Instrument(page, address).open("model=many&inactive=shown")
+    expect(page.locator(".thumb")).to_have_count(checkpoints.EXAMPLES)
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    for last in (page.locator(".cell").last, page.locator(".thumb").last):
+        on_top = last.evaluate(
+            """(element) => {
+              const { left, top, width, height } = element.getBoundingClientRect();
+              const found = document.elementFromPoint(left + width / 2, top + height / 2);
+              return found === element;
+            }"""
+        )
+        assert on_top
+    expect(page.locator("canvas.picture")).to_be_in_viewport(ratio=1)
+    context.close()
+
+
+def test_a_drag_on_a_projector_goes_where_the_pointer_is(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    page = context.new_page()
+    instrument = Instrument(page, address).open()
+    box = instrument.slider(1).bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    # The middle of the ninth of eleven frames.
+    page.mouse.move(box["x"] + box["width"] * 8.5 / 11, middle, steps=3)
+    page.mouse.up()
+    page.wait_for_function("!location.search.includes('z=0,0,0,0')")
+    assert instrument.z()[1] == pytest.approx(STEPS[8], abs=0.05)
+    context.close()
+
+
 def test_everything_has_a_name(instrument: Instrument, page: Page) -> None:
-    instrument.open("model=blots&inactive=shown&example=1")
+    instrument.open("model=blots&z=0,0,0,0&inactive=shown&example=1")
     expect(page.locator(".thumb")).to_have_count(checkpoints.EXAMPLES)
     nameless = page.evaluate(
         """() => [...document.querySelectorAll("button, input, canvas, [role=img]")]

@@ -51,8 +51,8 @@ def test_a_link_reads_back_what_it_was_written_from(module: Page, change: dict[s
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
-        ("z=1", "it has 1 z where Blots has 2 latents"),
-        ("z=1,2,3", "it has 3 z where Blots has 2 latents"),
+        ("z=1", "it has 1 value of z where Blots has 2 latents"),
+        ("z=1,2,3", "it has 3 values of z where Blots has 2 latents"),
         ("z=NaN,0", "one of its z is no number"),
         ("z=Infinity,0", "one of its z is no number"),
         ("z=1e3,0", "one of its z is no number"),
@@ -224,6 +224,16 @@ def test_a_refused_decoder_is_let_go(module: Page, inputs: str, images: str) -> 
 )
 def test_a_bound_is_never_below_its_value(module: Page, value: float, bound: str) -> None:
     assert call(module, "rack.js", "return it.spellBound(given)", value) == bound
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "spelled"),
+    [(-2076.49, 1, "−2,076.5"), (1234567.891, 3, "1,234,567.891"), (-0.001, 2, "0.00")],
+)
+def test_a_figure_is_spelled_as_on_the_card(
+    module: Page, value: float, decimals: int, spelled: str
+) -> None:
+    assert call(module, "dom.js", "return it.spell(...given)", [value, decimals]) == spelled
 
 
 def test_kl_has_its_closed_form(module: Page) -> None:

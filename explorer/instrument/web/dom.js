@@ -30,9 +30,15 @@ export function latentName(index) {
   return `z${String(index).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)])}`;
 }
 
-/** @param {number} value @param {number} [decimals] @returns {string} with a true minus sign */
+/** @param {number} value @param {number} [decimals] @returns {string} with a true minus sign, and commas between thousands */
 export function spell(value, decimals = 2) {
-  return (Math.abs(value) < 0.5 * 10 ** -decimals ? 0 : value).toFixed(decimals).replace("-", "−");
+  const digits = (Math.abs(value) < 0.5 * 10 ** -decimals ? 0 : value).toFixed(decimals);
+  return digits.replace("-", "−").replace(/\B(?=(\d{3})+\.)/g, ",");
+}
+
+/** @param {string} sentence @returns {(Node | string)[]} with what stands between backticks as code */
+export function withCode(sentence) {
+  return sentence.split("`").map((part, at) => (at % 2 ? el("code", { text: part }) : part));
 }
 
 /** @param {number} nats of one latent @returns {string} never as less than it is */

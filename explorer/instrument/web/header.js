@@ -9,31 +9,35 @@ import { provenance, term } from "./term.js";
  */
 export function createHeader({ picker, tools }) {
   const facts = el("p", { class: "facts" });
-  const tool = (name, picture, text, title) =>
-    el(
-      "button",
-      { class: `action tool-${name}`, type: "button", title, on: { click: () => tools[name]() } },
-      icon(picture),
-      el("span", { text }),
-    );
+  /** What there is to take away only while a model is open. */
+  const ofModel = [
+    tool("share", "share", "Share", "Copy a link that opens to exactly this"),
+    tool("picture", "picture", "Save image", "Save the image as PNG"),
+    tool("grid", "grid", "Save grid", "Save the traversals as PNG"),
+  ];
   const element = el(
     "header",
     { class: "bar" },
     picker,
     facts,
-    el(
-      "div",
-      { class: "tools" },
-      tool("share", "share", "Share", "Copy a link that opens to exactly this"),
-      tool("picture", "picture", "Image", "Save the image as PNG"),
-      tool("grid", "grid", "Grid", "Save the traversals as PNG"),
-      tool("help", "keyboard", "Keys", "Keyboard (?)"),
-    ),
+    el("div", { class: "tools" }, ...ofModel, tool("help", "keyboard", "Keys", "Keyboard (?)")),
   );
+
+  /** @param {"share" | "picture" | "grid" | "help"} name @param {string} picture @param {string} text @param {string} title */
+  function tool(name, picture, text, title) {
+    return el(
+      "button",
+      { class: `action tool-${name}`, type: "button", title, on: { click: () => tools[name]() } },
+      icon(picture),
+      el("span", { text }),
+    );
+  }
+
   return {
     element,
     /** @param {import("./checkpoint.js").Card | null} card */
     show(card) {
+      for (const button of ofModel) button.disabled = !card;
       if (!card) return facts.replaceChildren();
       const active = card.latents.filter((latent) => latent.active).length;
       const elbo = card.metrics?.find((metric) => metric.name === "neg_elbo");

@@ -1,6 +1,6 @@
 import { createBench } from "./bench.js";
 import { fetchCheckpoint } from "./checkpoint.js";
-import { el, isolated } from "./dom.js";
+import { el, isolated, withCode } from "./dom.js";
 import { sentenceFor } from "./errors.js";
 import { enlarge, save } from "./export-png.js";
 import { createHeader } from "./header.js";
@@ -83,7 +83,7 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
   }
 
   function block(sentence) {
-    place.replaceChildren(el("p", { class: "blocked", role: "alert", text: sentence }));
+    place.replaceChildren(el("p", { class: "blocked", role: "alert" }, ...withCode(sentence)));
   }
 
   function close() {
@@ -142,6 +142,7 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
       decoder,
       assets,
       initial,
+      fromExample: linked.state.z === undefined && !linked.problem,
       messages,
       onFirst() {
         root.dataset.ready = "true";
@@ -178,13 +179,15 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
     const wanted = linkedModel(query);
     const usable = catalogue.find((entry) => entry.error === undefined) ?? catalogue[0];
     if (!usable) {
+      close();
       block(
-        "There is no checkpoint yet: run `python -m training train digits`, or set `EXPLORER_MODELS` to a folder that " +
-          "has some, then reload this page.",
+        "There is no checkpoint yet: run `python -m training train digits` and reload this page, or start the explorer " +
+          "again with `EXPLORER_MODELS` naming a folder that has some.",
       );
     } else if (wanted !== null && !catalogue.some((entry) => entry.id === wanted)) {
       messages.warn(
-        `This link asks for the model “${isolated(wanted.slice(0, 60))}”, which is not here, so another one opened: choose one above.`,
+        `This link asks for the model “${isolated(wanted.slice(0, 60))}”, which is not here, so ${isolated(usable.title ?? usable.id)} opened ` +
+          "instead; choose another above.",
       );
       open(usable.id, "");
     } else {

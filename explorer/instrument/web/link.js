@@ -49,7 +49,9 @@ const FIELDS = [
     read(text, { latents, title }) {
       const z = text.split(",").map((part) => number(part, "one of its z"));
       if (z.length !== latents)
-        throw new Unreadable(`it has ${z.length} z where ${title} has ${latents} latents`);
+        throw new Unreadable(
+          `it has ${z.length} value${z.length === 1 ? "" : "s"} of z where ${title} has ${latents} latents`,
+        );
       if (z.some((value) => Math.abs(value) > LARGEST_Z))
         throw new Unreadable(`one of its z is beyond ±${LARGEST_Z}`);
       return z.map(rounded);
@@ -132,7 +134,7 @@ export function readLink(query, limits) {
     }
   }
   const problem = reasons.length
-    ? `Part of this link could not be read (${reasons.join("; ")}), so that part opened at its start: ask for it again.`
+    ? `Part of this link could not be read (${reasons.join("; ")}), so that part opened at its start: ask the sender for the link again.`
     : null;
   return { state, problem };
 }

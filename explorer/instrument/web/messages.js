@@ -2,6 +2,8 @@ import { borrowFocus, el } from "./dom.js";
 import { icon } from "./icons.js";
 
 const SHOWN_MS = 7000;
+/** Long enough to see that what was asked for is done. */
+export const BRIEFLY_MS = 3000;
 
 /** Sentences for the person: passing ones that fade, lasting ones to put away, and a quiet one for screen readers. */
 export function createMessages() {
@@ -23,13 +25,13 @@ export function createMessages() {
     note.hidden = true;
   }
 
-  /** @param {string} sentence @param {boolean} passing */
-  function show(sentence, passing) {
+  /** @param {string} sentence @param {number} [ms] it passes after so long, and without stays */
+  function show(sentence, ms) {
     clearTimeout(timer);
     text.textContent = sentence;
-    note.classList.toggle("passing", passing);
+    note.classList.toggle("passing", ms !== undefined);
     note.hidden = false;
-    if (passing) timer = window.setTimeout(hide, SHOWN_MS);
+    if (ms !== undefined) timer = window.setTimeout(hide, ms);
   }
 
   return {
@@ -39,14 +41,14 @@ export function createMessages() {
     say(sentence) {
       polite.textContent = sentence;
     },
-    /** @param {string} sentence passes by itself */
-    tell(sentence) {
-      show(sentence, true);
+    /** @param {string} sentence passes by itself @param {number} [ms] after so long */
+    tell(sentence, ms = SHOWN_MS) {
+      show(sentence, ms);
       polite.textContent = sentence;
     },
     /** @param {string} sentence stays until it is closed */
     warn(sentence) {
-      show(sentence, false);
+      show(sentence);
       urgent.textContent = sentence;
     },
   };

@@ -1,4 +1,4 @@
-import { el } from "./dom.js";
+import { el, withCode } from "./dom.js";
 import { icon } from "./icons.js";
 
 /**
@@ -23,6 +23,11 @@ export function createPicker({ catalogue, onPick }) {
   );
   /** @type {HTMLElement[]} */
   let choices = [];
+  /** @type {Set<string>} titles that more than one model has */
+  let shared = new Set();
+
+  /** @param {import("./checkpoint.js").Entry} entry */
+  const nameOf = ({ id, title }) => (shared.has(title) ? `${title} (${id})` : (title ?? id));
 
   /** @param {import("./checkpoint.js").Entry} entry */
   const choiceOf = (entry) =>
@@ -34,7 +39,7 @@ export function createPicker({ catalogue, onPick }) {
           el(
             "span",
             { class: "choice-text" },
-            el("strong", { text: entry.title }),
+            el("strong", { text: nameOf(entry) }),
             el("span", { class: "hint", text: entry.summary }),
             el("span", { text: entry.intent }),
           ),
@@ -43,7 +48,7 @@ export function createPicker({ catalogue, onPick }) {
           "p",
           { class: "choice broken", "data-model": entry.id },
           el("strong", { text: entry.id }),
-          el("span", { text: entry.error }),
+          el("span", {}, ...withCode(entry.error)),
         );
   const menu = el("div", {
     class: "menu",
@@ -57,6 +62,9 @@ export function createPicker({ catalogue, onPick }) {
 
   /** @param {import("./checkpoint.js").Entry[]} entries */
   function list(entries) {
+    const titles = entries.flatMap((entry) => entry.title ?? []);
+    shared = new Set(titles.filter((title, at) => titles.indexOf(title) < at));
+    element.hidden = entries.length === 0;
     choices = entries.map(choiceOf);
     menu.replaceChildren(...choices);
     if (!menu.hidden) open();
@@ -117,7 +125,7 @@ export function createPicker({ catalogue, onPick }) {
     destroy: close,
     /** @param {import("./checkpoint.js").Entry} entry */
     show(entry) {
-      title.textContent = entry.title ?? entry.id;
+      title.textContent = nameOf(entry);
       for (const choice of choices) {
         if (choice.dataset.model === entry.id) choice.setAttribute("aria-current", "true");
         else choice.removeAttribute("aria-current");

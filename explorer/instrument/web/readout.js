@@ -69,11 +69,11 @@ export function createReadout({ card, commands }) {
         {
           class: "action",
           type: "button",
-          title: "Put the test image away; z stays",
+          title: "Clear the test image; z stays",
           on: { click: () => commands.forget() },
         },
         icon("close"),
-        "Put away",
+        "Clear",
       ),
     ),
   );
@@ -87,12 +87,11 @@ export function createReadout({ card, commands }) {
       el(
         "span",
         { class: "hint" },
-        "prior’s ",
         term(
-          "root mean square",
-          "The square of z’s length is, on average over the prior, the number of latents: samples lie around its root.",
+          "samples from the prior",
+          `Their root mean square length is √${latents}: its square is, on average over the prior, the number of latents.`,
         ),
-        ` √${latents} = ${spell(Math.sqrt(latents))}`,
+        ` lie near √${latents} = ${spell(Math.sqrt(latents))}`,
       ),
     ),
     el("div", { class: "source-line" }, hint, posterior),

@@ -1,10 +1,11 @@
 import { borrowFocus, el } from "./dom.js";
 import { icon } from "./icons.js";
+import { BRIEFLY_MS } from "./messages.js";
 
 /**
  * Copies the link of what is on screen; where the browser does not allow that, shows it, selected, to copy by hand.
  *
- * @param {{tell(sentence: string): void}} options
+ * @param {{tell(sentence: string, ms?: number): void}} options
  */
 export function createShare({ tell }) {
   const field = el("input", {
@@ -37,7 +38,7 @@ export function createShare({ tell }) {
       try {
         await navigator.clipboard.writeText(url);
         close();
-        tell("Link copied: it opens to exactly this.");
+        tell("Link copied: it opens to exactly this.", BRIEFLY_MS);
       } catch {
         field.value = url;
         element.hidden = false;
