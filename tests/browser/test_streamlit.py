@@ -37,8 +37,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "[or](http://example.org) <http://example.org> www&period;example&period;org "
         "http&colon;//example.org ![x](http://example.org/x.png) <img src='http://example.org/x'>"
     )
-    metric = card["metrics"][0] | {"label": bait, "unit": bait, "how": bait}
-    card |= {"summary": bait, "intent": bait, "metrics": [metric]}
+    short = "[here](http://x.test) www.x.test"  # as long as labels and units may be
+    metric = card["metrics"][0] | {"label": short, "unit": short, "how": bait}
+    card |= {"summary": bait[:200], "intent": bait, "metrics": [metric]}
     card["data"] |= {"source": bait, "licence": bait, "sha256": f"`{bait}`"}
     (folder / CARD).write_text(json.dumps(card), "utf-8")
     return folder
@@ -206,7 +207,6 @@ def test_another_page_and_back_keeps_the_place(instrument: Instrument) -> None:
 
     page.get_by_role("link", name="Model card").click()
     page.get_by_role("heading", name="Blots").wait_for()
-    assert "model=blots" in page.url
     page.get_by_role("link", name="Instrument", exact=True).click()
     page.wait_for_selector("[data-ready]")
     assert instrument.z() == z
