@@ -177,6 +177,37 @@ def test_with_a_decoder_of_another_form(
     blocked(page, sentence)
 
 
+def test_with_a_decoder_that_may_never_end(
+    instrument: Instrument, models: Path, page: Page
+) -> None:
+    trips = np.array(2**62)
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["go on"], ["goes on"]),
+            helper.make_node("Identity", ["image"], ["same"]),
+        ],
+        "body",
+        [
+            helper.make_tensor_value_info("trip", TensorProto.INT64, []),
+            helper.make_tensor_value_info("go on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("image", TensorProto.FLOAT, None),
+        ],
+        [
+            helper.make_tensor_value_info("goes on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("same", TensorProto.FLOAT, None),
+        ],
+    )
+    model = onnx.load(models / "blots" / "decoder.onnx")
+    graph = model.graph
+    graph.node[-1].output[0] = "before"
+    graph.initializer.append(onnx.numpy_helper.from_array(trips, "trips"))
+    graph.node.append(helper.make_node("Loop", ["trips", "", "before"], ["mean"], body=body))
+    onnx.checker.check_model(model)
+    replace_decoder(page, models, model.SerializeToString())
+    instrument.go()
+    blocked(page, "blots/decoder.onnx holds a loop, and one that never ends")
+
+
 def test_with_a_decoder_that_gives_no_numbers_away_from_the_origin(
     instrument: Instrument, models: Path, page: Page
 ) -> None:

@@ -10,6 +10,9 @@ import { allFinite } from "./pixels.js";
  */
 const IDENTITY = "CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBaVoPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCBAoAEA0=";
 
+/** A node of the operator Loop, as the file has it: field 4 of the node, of four letters. Decoders need none. */
+const LOOP = Uint8Array.from('"\x04Loop', (letter) => letter.charCodeAt(0));
+
 /** @type {Promise<any> | null} */
 let engine = null;
 
@@ -53,6 +56,14 @@ async function start(assets) {
   }
 }
 
+/** @param {Uint8Array} bytes decoder.onnx @returns {boolean} */
+function loops(bytes) {
+  for (let at = bytes.indexOf(LOOP[0]); at >= 0; at = bytes.indexOf(LOOP[0], at + 1)) {
+    if (LOOP.every((byte, by) => bytes[at + by] === byte)) return true;
+  }
+  return false;
+}
+
 /**
  * Opens a decoder and tries it on two codes at the origin, so that a wrong file is refused before anything is drawn from
  * it.
@@ -65,6 +76,11 @@ async function start(assets) {
 export async function openDecoder(ort, bytes, { name, latents, shape }) {
   const file = `${name}/decoder.onnx`;
   const again = `export it again with \`python -m training export\` and reload.`;
+  if (loops(bytes)) {
+    throw new InstrumentError(
+      `${file} holds a loop, and one that never ends would hold up this page for good: export it without.`,
+    );
+  }
   let session;
   try {
     session = await ort.InferenceSession.create(bytes, {
