@@ -37,7 +37,7 @@ RECIPES = {
             name="digits",
             title="Digits",
             intent="The plain VAE: handwritten digits in ten latents, as sharp as its ELBO allows.",
-            cost="15 min",
+            cost="8 min",
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
                 model=_small(10, "bernoulli"),
@@ -49,7 +49,7 @@ RECIPES = {
             name="digits-2d",
             title="Digits in the plane",
             intent="Two latents only, so that the whole latent space fits on one sheet.",
-            cost="8 min",
+            cost="3 min",
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
                 model=_small(2, "bernoulli", channels=(32, 32)),
@@ -61,7 +61,7 @@ RECIPES = {
             name="fashion",
             title="Fashion",
             intent="Clothing in grey levels, its KL weighed by β = 4 for the sake of its samples.",
-            cost="8 min",
+            cost="4 min",
             run=RunConfig(
                 data=DataConfig("fashion", pixels="dequantized"),
                 model=_small(10, "continuous_bernoulli"),
@@ -73,7 +73,7 @@ RECIPES = {
             name="sprites-beta4",
             title="Sprites",
             intent="β = 4 on images whose factors are known: find which latent moves which factor.",
-            cost="25 min",
+            cost="19 min",
             run=RunConfig(
                 data=DataConfig("sprites"),
                 model=ModelConfig(latents=10, likelihood="bernoulli"),

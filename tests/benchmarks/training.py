@@ -139,8 +139,8 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Images a second, beside pythae 0.1.2.")
     parser.add_argument("--peer", type=Path, help="folder that pythae was installed into")
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each (default: 5)")
-    parser.add_argument("--images", type=int, default=12_800, help="in each turn (default: 12800)")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each (default: 3)")
+    parser.add_argument("--images", type=int, default=38_400, help="in each turn (default: 38400)")
     parser.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto")
     options = parser.parse_args()
     if options.peer:
