@@ -1,6 +1,7 @@
 """python -m training list | train RECIPE | evaluate FOLDER | export FOLDER."""
 
 import argparse
+import contextlib
 import dataclasses
 import errno
 import io
@@ -129,6 +130,8 @@ def train(options: argparse.Namespace, overrides: list[str]) -> int:
     finally:
         lock.release()
         (folder / LOCK).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # only if nothing was written
 
 
 def train_into(
