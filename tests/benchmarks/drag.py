@@ -1,6 +1,6 @@
 """How live is live: one slider dragged in the app, beside a plain st.slider app, and how it starts.
 
-    python tests/benchmarks/drag.py [--model sprites-beta4] [--seconds 4] [--starts 5]
+    python tests/benchmarks/drag.py [--model sprites-beta4] [--seconds 4] [--drags 5] [--starts 5]
 
 Prints a table and never fails on a time. It needs what `pip install -e ".[test]"` installs, and
 Chromium (`apt install chromium`). Both apps run on this machine, one after the other, in the same
@@ -36,7 +36,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -46,6 +46,17 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 TRACE = ["devtools.timeline.frame", "disabled-by-default-devtools.timeline.frame"]
 HOW_TO_GET = 'The benchmark needs `pip install -e ".[test]"` and Chromium (`apt install chromium`).'
 Row = tuple[str, str]
+
+
+class Drag(NamedTuple):
+    """What one drag gave: frames a second, and milliseconds to each image and to the grid."""
+
+    painted: float
+    drawn: float
+    inputs: list[float]
+    pointers: list[float]
+    grid: float
+
 
 # Notes every painted image, the frames that had one, and when the pointer last moved.
 WATCH_PAINTS = """
@@ -130,7 +141,7 @@ async def drag(page: Any, box: dict[str, float], seconds: float) -> None:
     await asyncio.gather(*moves)
 
 
-async def drag_instrument(browser: Any, model: str, seconds: float) -> list[Row]:
+async def drag_instrument(browser: Any, model: str, seconds: float) -> Drag:
     """Drag the first slider of the app with grid and filmstrips on screen."""
     async with serving(ROOT / "explorer" / "app.py") as (address, _):
         page = await browser.new_page(viewport={"width": 1440, "height": 900})
@@ -157,13 +168,19 @@ async def drag_instrument(browser: Any, model: str, seconds: float) -> list[Row]
         )
         await page.mouse.up()
         await page.close()
+    painted = probe["painted"] / seconds
+    return Drag(painted, drawn / seconds, probe["inputs"], probe["pointers"], grid)
+
+
+def drag_rows(drags: Sequence[Drag], seconds: float) -> list[Row]:
+    """Several drags as one table: each by itself differs by how driver and browser fall in step."""
     return [
         ("moves of the pointer", f"{seconds * MOVES_PER_S:.0f} in {seconds:g} s"),
-        ("painted frames", f"{probe['painted'] / seconds:.1f} a second"),
-        ("frames drawn by the compositor", f"{drawn / seconds:.1f} a second"),
-        ("input → painted", spread(probe["inputs"])),
-        ("pointer → painted", spread(probe["pointers"])),
-        ("last move → grid right", f"{grid:.0f} ms"),
+        ("painted frames a second", several([drag.painted for drag in drags], "", 1)),
+        ("frames a second by the compositor", several([drag.drawn for drag in drags], "", 1)),
+        ("input → painted", spread([ms for drag in drags for ms in drag.inputs])),
+        ("pointer → painted", spread([ms for drag in drags for ms in drag.pointers])),
+        ("last move → grid right", several([drag.grid for drag in drags], " ms", 0)),
     ]
 
 
@@ -219,9 +236,10 @@ def spread(milliseconds: Sequence[float]) -> str:
     return f"p50 {statistics.median(ordered):.1f}, p95 {p95:.1f}, max {ordered[-1]:.1f} ms"
 
 
-def several(seconds: Sequence[float]) -> str:
+def several(values: Sequence[float], unit: str = " s", digits: int = 2) -> str:
     """Median and range."""
-    return f"{statistics.median(seconds):.2f} s ({min(seconds):.2f} to {max(seconds):.2f})"
+    low, high = min(values), max(values)
+    return f"{statistics.median(values):.{digits}f}{unit} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def machine(browser_version: str) -> list[Row]:
@@ -251,6 +269,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description="Drag a slider and print how live it is.")
     parser.add_argument("--model", default="sprites-beta4", help="id of a checkpoint")
     parser.add_argument("--seconds", type=float, default=4, help="length of the drag")
+    parser.add_argument("--drags", type=int, default=5, help="how often to drag")
     parser.add_argument("--starts", type=int, default=5, help="how often to start the app")
     options = parser.parse_args()
     try:
@@ -270,8 +289,12 @@ async def main() -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         table("Machine", machine(f"Chromium {browser.version}, headless"))
-        dragged = await drag_instrument(browser, options.model, options.seconds)
-        table(f"Instrument, {options.model}", dragged)
+        drags = [
+            await drag_instrument(browser, options.model, options.seconds)
+            for _ in range(options.drags)
+        ]
+        rows = drag_rows(drags, options.seconds)
+        table(f"Instrument, {options.model}, {options.drags} drags", rows)
         plain = await drag_plain(browser, entry.folder.resolve() / "decoder.onnx", options.seconds)
         table("st.slider, decoder on the server", plain)
         await browser.close()
