@@ -50,8 +50,14 @@ def train(
     Raises:
         Interrupted: after Ctrl-C or SIGTERM, with the state saved.
         CheckpointError: if `resume` finds a state of another configuration.
+        ConfigError: if a batch is larger than the training split; nothing is written then.
     """
     seed, plan = config.seed, config.train
+    if plan.batch_size > len(dataset.splits["train"]):
+        raise ConfigError(
+            f"train.batch_size is {plan.batch_size}, but there are only "
+            f"{len(dataset.splits['train'])} training images."
+        )
     torch.manual_seed(seed)
     model = new_model(config, dataset.shape, folder).to(device)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -77,11 +83,6 @@ def train(
     progress.hardware = _then(progress.hardware, hardware(device))
     _keep_metrics_until(folder / METRICS, progress.step)
 
-    if plan.batch_size > len(dataset.splits["train"]):
-        raise ConfigError(
-            f"train.batch_size is {plan.batch_size}, but there are only "
-            f"{len(dataset.splits['train'])} training images."
-        )
     training, validation = (dataset.splits[name].to(device) for name in ("train", "validation"))
     generator = torch.Generator(device)
     batches = _batches(len(training), plan.batch_size, seed, progress.step)

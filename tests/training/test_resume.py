@@ -278,6 +278,15 @@ def test_a_folder_with_other_things_is_left_alone(
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
+def test_a_refused_run_leaves_nothing_behind(
+    train_digits: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    message = refused([*train_digits, "--out", str(out), "--train.batch_size", "100000"], capsys)
+    assert "train.batch_size is 100000" in message
+    assert not out.exists()
+
+
 def test_one_training_a_folder(
     train_digits: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
