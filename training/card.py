@@ -35,10 +35,11 @@ class Controls:
 
 @dataclass(frozen=True)
 class Image:
-    """What the decoder returns: `shape` is (C, H, W)."""
+    """What the decoder returns: `shape` is (C, H, W); `sigma` that of a Gaussian likelihood."""
 
     shape: tuple[int, ...]
     likelihood: str
+    sigma: float | None = None
 
 
 @dataclass(frozen=True)
@@ -123,12 +124,51 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Examples:
-    """The first `count` test images of codes.safetensors, `columns` a row in thumbnails.webp."""
+    """The first `count` images of a split, whose codes and thumbnails the folder holds.
+
+    The thumbnails lie on sheets, `columns` a row and `per_sheet` a sheet (None: one sheet).
+    """
 
     count: int
     columns: int
     split: str
     how: str
+    per_sheet: int | None = None
+
+
+@dataclass(frozen=True)
+class Pca:
+    """Principal axes of the posterior means over all latents: map = (z − mean) · axes."""
+
+    mean: tuple[float, ...]
+    axes: tuple[tuple[float, ...], ...]  # two rows of D, orthonormal
+    explained: tuple[float, ...]  # share of the variance on each
+
+
+@dataclass(frozen=True)
+class NearestCodes:
+    """Distances from held-out codes to the nearest code of the map, over the map's latents."""
+
+    median: float
+    p95: float
+    p99: float
+    split: str
+    samples: int
+    how: str
+
+
+@dataclass(frozen=True)
+class MapCard:
+    """Two-dimensional maps of the codes in codes.safetensors, and how faithful they are.
+
+    Distances are Euclidean over `latents` alone: the active ones, or all where none is.
+    """
+
+    latents: tuple[int, ...]
+    umap: dict[str, float]  # what umap-learn was called with: n_neighbors, min_dist, seed
+    pca: Pca
+    nearest: NearestCodes
+    metrics: tuple[Metric, ...]
 
 
 @dataclass(frozen=True)
@@ -160,6 +200,7 @@ class Card:
     examples: Examples
     versions: dict[str, str]
     files: dict[str, FileCard]
+    map: MapCard | None = None
 
     def __post_init__(self) -> None:
         if len(self.latents) != self.controls.latents:
