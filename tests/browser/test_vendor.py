@@ -3,17 +3,19 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from typing import Any
 
 import pytest
 
 from explorer.serving import WEB
 
 VENDOR = WEB / "vendor"
-MANIFEST = json.loads((VENDOR / "VENDOR.json").read_text())
+PACKAGES = json.loads((VENDOR / "VENDOR.json").read_text())
+FILES = [file for package in PACKAGES for file in package["files"]]
 
 
-@pytest.mark.parametrize("file", MANIFEST["files"], ids=lambda file: file["shipped"])
-def test_the_engine_is_the_published_one(file: dict[str, str]) -> None:
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file["shipped"])
+def test_what_is_shipped_is_what_was_published(file: dict[str, str]) -> None:
     shipped = (VENDOR / file["shipped"]).read_bytes()
     original = gzip.decompress(shipped) if file["encoding"] == "gzip" else shipped
 
@@ -21,6 +23,18 @@ def test_the_engine_is_the_published_one(file: dict[str, str]) -> None:
     assert hashlib.sha256(original).hexdigest() == file["original_sha256"]
 
 
-def test_its_licence_is_shipped() -> None:
-    assert "MIT License" in (VENDOR / MANIFEST["licence_file"]).read_text()
-    assert (VENDOR / MANIFEST["notices_file"]).stat().st_size > 0
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package["package"])
+def test_its_licence_is_shipped(package: dict[str, Any]) -> None:
+    assert package["licence"] == "MIT"
+    licence = (VENDOR / package["licence_file"]).read_text()
+    assert "Permission is hereby granted, free of charge" in licence
+    if package["notices_file"]:
+        assert (VENDOR / package["notices_file"]).stat().st_size > 0
+
+
+def test_nothing_else_lies_there() -> None:
+    recorded = {file["shipped"] for file in FILES} | {"VENDOR.json", "README.md"}
+    for package in PACKAGES:
+        recorded |= {package["licence_file"], package["notices_file"] or package["licence_file"]}
+
+    assert {file.name for file in VENDOR.iterdir()} == recorded
