@@ -48,6 +48,7 @@ class Listing(TypedDict, total=False):
 
     id: str
     url: str
+    path: str
     title: str
     summary: str
     intent: str
@@ -95,11 +96,30 @@ def _describe(entry: Entry, base: str) -> Listing:
     return {
         "id": entry.id,
         "url": url,
+        "path": _path(entry.folder),
         "title": entry.card.title,
         "summary": entry.card.summary,
         "intent": entry.card.intent,
         "preview": f"{url}preview.webp",
     }
+
+
+def _path(folder: Path) -> str:
+    """How a person names the folder in code of their own, with slashes.
+
+    Where it lies in the checkout or below `runs`; of any other no more than its name, for where the
+    server keeps things is nobody's business.
+    """
+    real = folder.resolve()
+    checkout = SHIPPED.parent.parent
+    runs = RUNS.resolve()
+    if real.is_relative_to(checkout):
+        path = real.relative_to(checkout)
+    elif real.is_relative_to(runs):
+        path = RUNS.name / real.relative_to(runs)
+    else:
+        path = Path(real.name)
+    return printable(path.as_posix())
 
 
 def nothing_found() -> str:

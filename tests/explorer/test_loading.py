@@ -212,3 +212,26 @@ def test_the_front_end_hears_addresses_below_the_base_path(
     assert listing["url"] == "/lab/checkpoints/a%20b/"
     assert listing["preview"] == "/lab/checkpoints/a%20b/preview.webp"
     assert listing["title"] == "Three latents"
+
+
+@pytest.mark.parametrize(
+    ("folder", "path"),
+    [
+        ("checkout/assets/models/digits", "assets/models/digits"),
+        ("elsewhere/runs/beta/mine", "runs/beta/mine"),
+        ("secret place/mine", "mine"),
+    ],
+)
+def test_a_visitor_hears_no_path_of_the_server(
+    folder: str, path: str, make_checkpoint: MakeCheckpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = make_checkpoint("digits").parent
+    monkeypatch.setattr(loading, "SHIPPED", (place / "checkout/assets/models").resolve())
+    monkeypatch.setattr(loading, "RUNS", place / "elsewhere/runs")
+    there = place / folder
+    there.parent.mkdir(parents=True)
+    (place / "digits").rename(there)
+    entry = loading.Entry("digits", there, loading.read_card(there), "")
+    (listing,) = loading.describe([entry])
+    assert listing["path"] == path
+    assert str(place) not in json.dumps(listing)
