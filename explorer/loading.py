@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, TypedDict
 from urllib.parse import quote
 
+from explorer import uploads
 from training.card import CARD, DECODER, MODEL, Card, read_card
 from training.errors import CheckpointError
 
@@ -27,12 +28,16 @@ SIGNS = (CARD, MODEL, DECODER, "metrics.jsonl")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A checkpoint folder: either its card, or one sentence about why it has none."""
+    """A checkpoint folder: either its card, or one sentence about why it has none.
+
+    A dropped one came from a visitor, and is in no catalogue.
+    """
 
     id: str
     folder: Path
     card: Card | None
     error: str
+    dropped: bool = False
 
 
 class _Found(NamedTuple):
@@ -53,6 +58,7 @@ class Listing(TypedDict, total=False):
     summary: str
     intent: str
     preview: str
+    dropped: bool
     error: str
 
 
@@ -75,7 +81,10 @@ def catalogue() -> tuple[Entry, ...]:
 
 
 def find(id: str) -> Entry | None:
-    """The entry of that id, if there is one."""
+    """The entry of that id, if there is one: listed, or dropped by somebody and listed nowhere."""
+    dropped = uploads.find(id)
+    if dropped is not None:
+        return Entry(id, dropped.folder, dropped.card, "", dropped=True)
     return next((entry for entry in catalogue() if entry.id == id), None)
 
 
@@ -93,7 +102,7 @@ def _describe(entry: Entry, base: str) -> Listing:
     if entry.card is None:
         return {"id": entry.id, "error": entry.error}
     url = f"{base}/checkpoints/{quote(entry.id)}/"
-    return {
+    listing: Listing = {
         "id": entry.id,
         "url": url,
         "path": _path(entry.folder),
@@ -102,6 +111,7 @@ def _describe(entry: Entry, base: str) -> Listing:
         "intent": entry.card.intent,
         "preview": f"{url}preview.webp",
     }
+    return listing | {"dropped": True} if entry.dropped else listing
 
 
 def _path(folder: Path) -> str:

@@ -6,28 +6,29 @@ static page (`plain_app`), which the browser tests open.
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import re
+import tempfile
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from explorer import loading
-from training.card import CARD, FILES
+from explorer import loading, uploads
+from explorer.uploads import UploadError
+from training.card import CARD
 
 WEB = Path(__file__).resolve().parent / "instrument" / "web"
-
-# What a browser may read of a checkpoint folder, and nothing else that lies there.
-CHECKPOINT_FILES = frozenset({CARD, *FILES})
 
 # Our own table: `mimetypes` answers from the operating system, and a module that is not served as
 # JavaScript does not run.
@@ -58,6 +59,15 @@ ISOLATION = {
 }
 
 
+# Of what is dropped: how long it may take to arrive, and how many bytes may be arriving at once.
+DROP_HEADER = "X-Checkpoint"
+LONGEST_DROP_S = 15 * 60
+MOST_ARRIVING = 2**30
+_arriving = 0
+# Unpacking and hashing take a core each; who opens a page should not wait for a class that drops.
+_unpacking = asyncio.Semaphore(2)
+
+
 def base_path(configured: str) -> str:
     """Streamlit's `server.baseUrlPath` as a prefix for paths: '' or '/some/path'."""
     trimmed = configured.strip("/")
@@ -70,6 +80,8 @@ def routes(base: str = "") -> list[Route]:
         Route(f"{base}/instrument/{{path:path}}", _web_file),
         Route(f"{base}/checkpoints/{{id}}/{{name}}", _checkpoint_file),
         Route(f"{base}/catalogue.json", partial(_catalogue, base=base)),
+        Route(f"{base}/uploads", partial(_drop, base=base), methods=["POST"]),
+        Route(f"{base}/uploads/{{id}}", partial(_dropped, base=base)),
     ]
 
 
@@ -90,7 +102,8 @@ async def _web_file(request: Request) -> Response:
 async def _checkpoint_file(request: Request) -> Response:
     entry = await run_in_threadpool(loading.find, request.path_params["id"])
     name = request.path_params["name"]
-    if entry is None or entry.card is None or name not in CHECKPOINT_FILES:
+    # What the card vouches for and the card itself, and nothing else that lies there.
+    if entry is None or entry.card is None or name not in {CARD, *entry.card.files}:
         return _not_found()
     return await send_file(request, entry.folder, name)
 
@@ -99,6 +112,65 @@ async def _catalogue(request: Request, base: str) -> Response:
     listed = await run_in_threadpool(loading.catalogue)
     body = json.dumps(loading.describe(listed, base))
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+
+async def _drop(request: Request, base: str) -> Response:
+    """Take a zipped checkpoint; answer with its entry, or with one sentence about why not."""
+    try:
+        # A page of another site may send a form, but no such header: for that, its browser would
+        # ask for leave, which nothing here gives.
+        if DROP_HEADER not in request.headers:
+            raise UploadError(f"What is dropped is sent with the header {DROP_HEADER}.")
+        with tempfile.TemporaryFile() as zipped:
+            await _receive(request, zipped)
+            async with _unpacking:
+                dropped = await run_in_threadpool(uploads.accept, zipped)
+    except UploadError as error:
+        return _json({"error": loading.printable(str(error))}, 422)
+    except ClientDisconnect:
+        return _not_found()
+    entry = loading.find(dropped.id)
+    return _json(loading.describe([entry], base)[0] if entry else None, 201)
+
+
+async def _receive(request: Request, file: BinaryIO) -> None:
+    """Write the body to `file`, as long as it is not too long and does not take too long."""
+    global _arriving
+    count = 0
+    try:
+        async with asyncio.timeout(LONGEST_DROP_S):
+            async for piece in request.stream():
+                count += len(piece)
+                _arriving += len(piece)
+                if count > uploads.LARGEST_ZIP:
+                    raise UploadError(
+                        f"This zip is larger than {uploads.LARGEST_ZIP // uploads.MB} MB: put such "
+                        "a checkpoint into the explorer's `runs` instead."
+                    )
+                if _arriving > MOST_ARRIVING:
+                    raise UploadError("Too many are dropping checkpoints: try again in a minute.")
+                file.write(piece)
+    except TimeoutError as error:
+        raise UploadError("The zip took too long to arrive: drop it again.") from error
+    finally:
+        _arriving -= count
+
+
+async def _dropped(request: Request, base: str) -> Response:
+    """The entry of a dropped checkpoint, for whoever knows its id."""
+    entry = loading.find(request.path_params["id"])
+    if entry is None or not entry.dropped:
+        return _not_found()
+    return _json(loading.describe([entry], base)[0])
+
+
+def _json(content: object, status: int = 200) -> Response:
+    return Response(
+        json.dumps(content),
+        status,
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 async def send_file(request: Request, root: Path, name: str) -> Response:

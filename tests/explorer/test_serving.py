@@ -2,9 +2,11 @@
 
 import gzip
 import http.client
+import io
 import json
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 import uvicorn
 from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
 
-from explorer import serving
+from explorer import serving, uploads
 from training.card import FILES
 
 MakeCheckpoint = Callable[..., Path]
@@ -220,3 +222,82 @@ def test_routes_move_below_a_base_path() -> None:
     assert serving.base_path("") == serving.base_path("/") == ""
     assert serving.base_path("lab/vae/") == "/lab/vae"
     assert all(route.path.startswith("/lab/") for route in serving.routes("/lab"))
+
+
+def zipped(folder: Path) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for file in folder.iterdir():
+            archive.write(file, f"{folder.name}/{file.name}")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def post(port: int) -> Callable[..., tuple[int, dict[str, str]]]:
+    def post(body: bytes, **headers: str) -> tuple[int, dict[str, str]]:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request("POST", "/uploads", body, named)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, json.loads(content)
+
+    return post
+
+
+Post = Callable[..., tuple[int, dict[str, str]]]
+
+
+def test_a_dropped_checkpoint_is_served_to_whoever_knows_its_id(
+    get: Get, post: Post, make_checkpoint: MakeCheckpoint, tmp_path: Path
+) -> None:
+    folder = make_checkpoint("mine", tmp_path)
+    status, entry = post(zipped(folder), x_checkpoint="zip")
+    assert status == 201
+    assert entry["url"] == f"/checkpoints/{entry['id']}/"
+    assert entry["path"] == "mine"
+    assert json.loads(get(f"/uploads/{entry['id']}")[1]) == entry
+    assert get(f"{entry['url']}decoder.onnx")[1] == (folder / "decoder.onnx").read_bytes()
+    assert json.loads(get("/catalogue.json")[1]) == [], "nobody else is told"
+    assert get("/uploads")[0].status == 405
+    for id in ("nope", "three-latents", "three-latents~", "mine"):
+        assert get(f"/uploads/{id}")[0].status == 404, id
+
+
+def test_what_cannot_be_taken_is_answered_with_one_sentence(
+    get: Get, post: Post, make_checkpoint: MakeCheckpoint, tmp_path: Path
+) -> None:
+    status, answer = post(b"no zip", x_checkpoint="zip")
+    assert status == 422
+    assert answer["error"].startswith("This is no zip that can be read")
+
+    status, answer = post(zipped(make_checkpoint("mine", tmp_path)))
+    assert status == 422
+    assert "header" in answer["error"], "another site's form can send a body, but no header"
+
+
+def test_no_other_site_is_given_leave_to_drop(get: Get) -> None:
+    asked = {"origin": "http://elsewhere.example", "access_control_request_method": "POST"}
+    asked["access_control_request_headers"] = "x-checkpoint"
+    answer, _ = get("/uploads", "OPTIONS", **asked)
+    assert answer.getheader("access-control-allow-origin") is None
+    assert answer.getheader("access-control-allow-headers") is None
+
+
+def test_a_zip_that_is_too_large_is_not_waited_for(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "LARGEST_ZIP", 1000)
+    status, answer = post(b"x" * 1001, x_checkpoint="zip")
+    assert status == 422
+    assert "larger than" in answer["error"]
+    assert serving._arriving == 0
+
+
+def test_what_arrives_at_once_is_bounded(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "MOST_ARRIVING", 1000)
+    status, answer = post(b"x" * 1001, x_checkpoint="zip")
+    assert status == 422
+    assert "Too many" in answer["error"]
+    assert serving._arriving == 0

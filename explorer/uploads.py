@@ -1,0 +1,269 @@
+"""Checkpoints that visitors drop: a zip by anybody becomes a checkpoint folder, or one sentence.
+
+A dropped checkpoint is kept in a private temporary folder for as long as the server lives. It is
+in nobody's catalogue: who knows its id, which cannot be guessed, finds it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import re
+import secrets
+import shutil
+import stat
+import struct
+import tempfile
+import threading
+import time
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from io import BufferedReader, FileIO
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from training.card import CARD, LARGEST_CARD, Card, read_card
+from training.errors import CheckpointError, UserError
+
+MB, GIB = 10**6, 2**30
+LARGEST_ZIP = 300 * MB
+LARGEST_UNPACKED = GIB
+MOST_ENTRIES = 1000
+# A table of contents with that many entries is shorter; zipfile would read one of any length.
+LONGEST_READ = 2**19
+DEEPEST = 8
+PIECE = 2**16
+
+MOST_KEPT = 60
+LARGEST_KEPT = 2 * GIB
+# What was opened within this time is in somebody's hands.
+IN_USE_S = 30 * 60
+
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+ENCRYPTED = 0x1 | 0x40 | 0x2000
+# zipfile lets out whatever the bytes lead it into.
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OverflowError,
+    ValueError,
+)
+AGAIN = "pack the checkpoint's folder again, as it is, and drop that"
+
+
+class UploadError(UserError):
+    """What was dropped cannot be taken. The message, one sentence, says why."""
+
+
+@dataclass(slots=True)
+class Dropped:
+    """A checkpoint that was dropped; `used` is when somebody last asked for it."""
+
+    id: str
+    folder: Path
+    card: Card
+    bytes: int
+    used: float
+
+
+_kept: dict[str, Dropped] = {}
+_lock = threading.Lock()
+
+
+def find(id: str, clock: Callable[[], float] = time.monotonic) -> Dropped | None:
+    """The dropped checkpoint of that id, if it is still kept."""
+    dropped = _kept.get(id)
+    if dropped is not None:
+        dropped.used = clock()
+    return dropped
+
+
+def accept(zipped: BinaryIO, clock: Callable[[], float] = time.monotonic) -> Dropped:
+    """Unpack a zip that may be hostile, check it as any checkpoint, and keep it.
+
+    Raises:
+        UploadError: in one sentence, if it is anything else than a whole checkpoint, or if there
+            is no room; nothing of it is left then.
+    """
+    home = Path(tempfile.mkdtemp(dir=_root()))
+    try:
+        folder = _unpack(zipped, home)
+        card = read_card(folder)
+        size = sum(file.stat().st_size for file in folder.iterdir())
+        dropped = Dropped(f"{_slug(card.title)}~{secrets.token_urlsafe(12)}", folder, card, size, 0)
+        return _keep(dropped, clock())
+    except CheckpointError as error:
+        shutil.rmtree(home)
+        raise UploadError(str(error)) from error
+    except BaseException:
+        shutil.rmtree(home)
+        raise
+
+
+@cache
+def _root() -> Path:
+    """The folder for everything dropped. Only this user may enter it; it goes with the process."""
+    root = Path(tempfile.mkdtemp(prefix="explorer-dropped-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    return root
+
+
+def _keep(dropped: Dropped, now: float) -> Dropped:
+    dropped.used = now
+    with _lock:
+        while (
+            len(_kept) >= MOST_KEPT
+            or sum(other.bytes for other in _kept.values()) + dropped.bytes > LARGEST_KEPT
+        ):
+            oldest = min(_kept.values(), key=lambda other: other.used, default=None)
+            if oldest is None or now - oldest.used < IN_USE_S:
+                raise UploadError(
+                    "This explorer holds as many dropped checkpoints as it has room for, and all "
+                    "are in use: try again in half an hour, or copy the folder into its `runs`."
+                )
+            del _kept[oldest.id]
+            shutil.rmtree(oldest.folder.parent, ignore_errors=True)
+        _kept[dropped.id] = dropped
+    return dropped
+
+
+def _unpack(zipped: BinaryIO, home: Path) -> Path:
+    """Write the checkpoint in the zip to a new folder in `home`: what its card lists, no more."""
+    try:
+        zipped.flush()
+        file = _ShortReads(FileIO(zipped.fileno(), closefd=False))
+        with zipfile.ZipFile(file) as archive:
+            inside, members = _checkpoint(_entries(archive))
+            folder = home / _slug(inside.name)
+            folder.mkdir()
+            room = LARGEST_UNPACKED - _write(archive, members[CARD], folder / CARD, LARGEST_CARD)
+            for name, file_card in read_card(folder, check=()).files.items():
+                if file_card.bytes > room:
+                    raise UploadError(
+                        f"The files that {CARD} lists have more than 1 GiB together: put such a "
+                        "checkpoint into the explorer's `runs` instead."
+                    )
+                if name in members:
+                    room -= _write(archive, members[name], folder / name, file_card.bytes)
+            return folder
+    except UserError:
+        raise
+    except OSError as error:
+        raise UploadError(f"This zip could not be unpacked: {error.strerror or error}.") from error
+    except UNREADABLE as error:
+        raise UploadError(f"This is no zip that can be read, or it is damaged: {AGAIN}.") from error
+
+
+class _ShortReads(BufferedReader):
+    """A file that refuses to be read in large pieces.
+
+    zipfile reads the table of contents at once, as long as the zip says it is, and makes an object
+    of each entry: 300 MB of that would take gigabytes of memory.
+    """
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read `size` bytes, or all, if that is not much.
+
+        Raises:
+            UploadError: if it is.
+        """
+        asked = LONGEST_READ + 1 if size is None or size < 0 else size
+        if asked <= LONGEST_READ + 1 and len(found := super().read(asked)) <= LONGEST_READ:
+            return found
+        raise UploadError(_too_many())
+
+
+def _too_many() -> str:
+    return f"This zip holds more than {MOST_ENTRIES:,} files; a checkpoint has few, so {AGAIN}."
+
+
+def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """What the zip lists, without folders and what operating systems add.
+
+    Raises:
+        UploadError: if any entry, wanted or not, is what no honest program packs.
+    """
+    listed = archive.infolist()
+    if len(listed) > MOST_ENTRIES:
+        raise UploadError(_too_many())
+    end = 0
+    for entry in sorted(listed, key=lambda entry: entry.header_offset):
+        # Its data begins behind a header of 30 bytes and its name.
+        if entry.header_offset < end:
+            raise UploadError(f"Entries of this zip lie over one another: {AGAIN}.")
+        end = entry.header_offset + 30 + len(entry.orig_filename) + entry.compress_size
+    if end > archive.start_dir:
+        raise UploadError(f"This zip is cut short: {AGAIN}.")
+    return [entry for entry in listed if _checked(entry)]
+
+
+def _checked(entry: zipfile.ZipInfo) -> bool:
+    """Whether an entry may be part of a checkpoint."""
+    name = entry.orig_filename
+    shown = f"{name!r:.60}"
+    parts = name.removesuffix("/").split("/")
+    if (
+        "\\" in name
+        or ":" in name
+        or any(ord(letter) < 32 for letter in name)
+        or any(part in ("", ".", "..") for part in parts)
+        or len(parts) > DEEPEST
+    ):
+        raise UploadError(f"This zip holds an entry named {shown}, which leads elsewhere: {AGAIN}.")
+    if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise UploadError(f"{shown} in this zip is a link, not a file: {AGAIN}.")
+    if name.endswith("/") or parts[0] == "__MACOSX" or parts[-1].startswith("."):
+        return False
+    if entry.flag_bits & ENCRYPTED:
+        raise UploadError(f"{shown} in this zip is encrypted: {AGAIN}, without a password.")
+    if entry.compress_type not in METHODS:
+        raise UploadError(f"{shown} in this zip is packed in a way that is not read: {AGAIN}.")
+    return True
+
+
+def _checkpoint(
+    entries: list[zipfile.ZipInfo],
+) -> tuple[PurePosixPath, dict[str, zipfile.ZipInfo]]:
+    """The one folder of the zip that has a card, and what lies directly in it."""
+    paths = [PurePosixPath(entry.orig_filename) for entry in entries]
+    folders = {path.parent for path in paths if path.name == CARD}
+    if len(folders) != 1:
+        raise UploadError(
+            f"This zip holds {len(folders)} checkpoints: drop one at a time."
+            if folders
+            else f"This zip holds no {CARD}: pack the whole folder of a checkpoint whose training "
+            "has finished, and drop that."
+        )
+    (folder,) = folders
+    members: dict[str, zipfile.ZipInfo] = {}
+    for path, entry in zip(paths, entries, strict=True):
+        if path.parent == folder:
+            if path.name in members:
+                raise UploadError(f"This zip holds {path.name!r:.60} twice: {AGAIN}.")
+            members[path.name] = entry
+    return folder, members
+
+
+def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, limit: int) -> int:
+    """Unpack one entry; return how many bytes really came out, which no header is asked for."""
+    count = 0
+    with archive.open(entry) as source, path.open("xb") as target:
+        while piece := source.read(PIECE):
+            count += len(piece)
+            if count > limit:
+                raise UploadError(
+                    f"{path.name} in this zip unpacks to more than the {limit:,} bytes that it "
+                    f"may have: {AGAIN}."
+                )
+            target.write(piece)
+    return count
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", name)[:40].strip("-").lower() or "checkpoint"
