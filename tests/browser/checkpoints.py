@@ -39,6 +39,12 @@ def decode(z: NDArray[np.float32], pixels: NDArray[np.float32]) -> NDArray[np.fl
     return np.asarray(1 / (1 + np.exp(1 - z @ pixels)), np.float32)
 
 
+def encode(x: NDArray[np.float32], pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the encoder gives as mean of flat images: the z that `decode` makes them of."""
+    x = np.clip(x, 1e-6, 1 - 1e-6)
+    return np.asarray((np.log(x / (1 - x)) + 1) @ np.linalg.pinv(pixels), np.float32)
+
+
 def write(
     folder: Path,
     *,
@@ -46,19 +52,29 @@ def write(
     shape: tuple[int, int, int] = (1, 12, 8),
     inactive: int = 1,
     title: str = "Blots",
+    examples: int = EXAMPLES,
+    mapped: bool = True,
 ) -> None:
     """Write a whole checkpoint folder whose KL falls from latent 1 to latent 0, then 2, 3 …"""
     folder.mkdir(parents=True)
     pixels = weights(latents, shape, inactive)
     (folder / card.DECODER).write_bytes(_decoder(pixels, shape))
-    (folder / card.ENCODER).write_bytes(b"not read by the instrument")
+    (folder / card.ENCODER).write_bytes(_encoder(pixels, shape))
     random = np.random.default_rng(0)
-    means = random.uniform(-2, 2, (EXAMPLES, latents)).astype(np.float32)
+    means = random.uniform(-2, 2, (examples, latents)).astype(np.float32)
+    x = (decode(means, pixels) * 255).round() / 255
+    again = np.clip(decode(means, pixels), 1e-6, 1 - 1e-6)
     tensors = {
         "mean": means,
-        "log_variance": np.full((EXAMPLES, latents), 2 * math.log(0.25), np.float32),
-        "label": (np.arange(EXAMPLES) % 10).astype(np.int32),
+        "log_variance": np.full((examples, latents), 2 * math.log(0.25), np.float32),
+        "label": (np.arange(examples) % 10).astype(np.int32),
+        "reconstruction": -(x * np.log(again) + (1 - x) * np.log(1 - again))
+        .sum(1)
+        .astype(np.float32),
     }
+    charted = _map(means, latents - inactive) if mapped else None
+    if charted:
+        tensors |= {"umap": _umap(means), "pca": project(means, charted)}
     (folder / card.CODES).write_bytes(safetensors.numpy.save(tensors))
     (folder / card.MODEL).write_bytes(safetensors.numpy.save({"weights": pixels}))
     (folder / card.THUMBNAILS).write_bytes(_sheet(decode(means, pixels), shape, COLUMNS))
@@ -91,11 +107,50 @@ def write(
                 for kl, on in zip(kl_nats, active, strict=True)
             ),
             latents_provenance=card.Provenance("nats", "test", 100, 0, how),
-            examples=card.Examples(EXAMPLES, COLUMNS, "test", how),
+            examples=card.Examples(examples, COLUMNS, "test", how),
             versions={},
             files={},
+            map=charted,
         ),
     )
+
+
+def _map(means: NDArray[np.float32], active: int) -> card.MapCard:
+    latents = means.shape[1]
+    centre = means.mean(0)
+    axes = np.zeros((2, latents))
+    found = np.linalg.svd(means - centre, full_matrices=False)[2][:2]
+    axes[: len(found)] = found
+    how = "Made by hand for a test."
+    return card.MapCard(
+        latents=tuple(range(active or latents)),
+        umap={"n_neighbors": 15, "min_dist": 0.1, "seed": 0},
+        pca=card.Pca(
+            tuple(map(float, centre)),
+            tuple(tuple(map(float, axis)) for axis in axes),
+            (0.6, 0.3),
+        ),
+        nearest=card.NearestCodes(0.5, 1.0, 1.5, "validation", 100, how),
+        metrics=(
+            card.Metric(
+                "umap_trustworthiness", "Trustworthiness", 0.97, "of 1", "test", 12, 0, how
+            ),
+            card.Metric(
+                "placement_error", "Placement error", 0.8, "% of the map", "test", 12, 0, how
+            ),
+        ),
+    )
+
+
+def _umap(means: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Stands in for UMAP: bent, so that it is no plane of latents."""
+    first, last = means[:, 0], means[:, -1]
+    return np.stack([first + np.sin(last), last**2], 1).astype(np.float32)
+
+
+def project(z: NDArray[np.float32], charted: card.MapCard) -> NDArray[np.float32]:
+    """(N, D) codes on the plane of the PCA, (N, 2)."""
+    return np.asarray((z - charted.pca.mean) @ np.array(charted.pca.axes).T, np.float32)
 
 
 def _config(latents: int) -> RunConfig:
@@ -118,6 +173,46 @@ def _decoder(pixels: NDArray[np.float32], shape: tuple[int, int, int]) -> bytes:
             onnx.numpy_helper.from_array(pixels, "weights"),
             onnx.numpy_helper.from_array(np.full(size, -1, np.float32), "bias"),
             onnx.numpy_helper.from_array(np.array([-1, *shape]), "shape"),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def _encoder(pixels: NDArray[np.float32], shape: tuple[int, int, int]) -> bytes:
+    latents = len(pixels)
+    constants = {
+        "least": np.float32(1e-6),
+        "most": np.float32(1 - 1e-6),
+        "one": np.float32(1),
+        "flat": np.array([-1, pixels.shape[1]]),
+        "inverse": np.linalg.pinv(pixels).astype(np.float32),
+        "zero": np.float32(0),
+        "spread": np.float32(2 * math.log(0.25)),
+    }
+    steps = [
+        ("Reshape", ["x", "flat"], "pixels"),
+        ("Clip", ["pixels", "least", "most"], "clipped"),
+        ("Sub", ["one", "clipped"], "rest"),
+        ("Div", ["clipped", "rest"], "odds"),
+        ("Log", ["odds"], "logits"),
+        ("Add", ["logits", "one"], "shifted"),
+        ("MatMul", ["shifted", "inverse"], "mean"),
+        ("Mul", ["mean", "zero"], "nothing"),
+        ("Add", ["nothing", "spread"], "log_variance"),
+    ]
+    graph = helper.make_graph(
+        [helper.make_node(kind, inputs, [output]) for kind, inputs, output in steps],
+        "blots",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", *shape])],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", latents])
+            for name in ("mean", "log_variance")
+        ],
+        [
+            onnx.numpy_helper.from_array(np.asarray(value), name)
+            for name, value in constants.items()
         ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-LIMITS = {"latents": 2, "examples": 12, "title": "Blots"}
+LIMITS = {"latents": 2, "examples": 12, "title": "Blots", "factors": ["shape"]}
 START: dict[str, Any] = {"z": [0, 0], "example": None, "locked": [], "temperature": 1}
-START |= {"unfolded": False, "playing": None}
+START |= {"unfolded": False, "playing": None, "axes": "umap", "colour": "label", "slerp": False}
+START |= {"pins": {"a": None, "b": None, "c": None}, "directions": []}
 
 
 @pytest.fixture
@@ -32,8 +33,11 @@ def call(page: Page, module: str, body: str, argument: Any = None) -> Any:
         {},
         {"z": [-1.234, 4.999]},
         {"example": 11, "locked": [1, 0], "temperature": 0.7, "unfolded": True},
+        {"axes": "pca", "colour": "factor:shape", "slerp": True},
+        {"axes": "z1,z0", "colour": "z1", "pins": {"a": [0.5, -1], "b": None, "c": [4.125, 0]}},
+        {"directions": [{"name": "a: b; 7 → 1, ✓", "vector": [0.6, -0.8]}] * 2},
     ],
-    ids=["start", "z", "everything"],
+    ids=["start", "z", "everything", "map", "pins", "directions"],
 )
 def test_a_link_reads_back_what_it_was_written_from(module: Page, change: dict[str, Any]) -> None:
     state = {**START, **change}
@@ -63,6 +67,14 @@ def test_a_link_reads_back_what_it_was_written_from(module: Page, change: dict[s
         ("locked=0,7", "one of its locked latents does not exist here"),
         ("temperature=hot", "its temperature is no number"),
         ("temperature=99", "its temperature is off the scale"),
+        ("axes=z0", "its map does not have two axes"),
+        ("axes=z0,z2", "one of its map's axes does not exist here"),
+        ("axes=tsne", "one of its map's axes is not known here"),
+        ("colour=factor:hue", "the colour of its map is not known here"),
+        ("a=1", "it has 1 value of pin A where Blots has 2 latents"),
+        ("directions=up:3,4", "one of its directions is not of length 1"),
+        ("directions=:1,0", "one of its directions has no name"),
+        ("directions=%25E0%25A4%25A:1,0", "one of its directions has no name"),
         ("z=%00%ff<script>", "one of its z is no number"),
         ("z=" + "1," * 20_000, "too long"),
     ],

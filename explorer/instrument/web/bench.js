@@ -1,27 +1,62 @@
 import { createActions } from "./actions.js";
-import { fetchExamples } from "./checkpoint.js";
+import { createBring } from "./bring.js";
 import { createCommands } from "./commands.js";
+import { createDirections } from "./directions.js";
 import { el } from "./dom.js";
+import { fetchEmbedding } from "./embedding.js";
 import { sentenceFor } from "./errors.js";
-import { createExamples } from "./examples.js";
 import { drawGrid } from "./export-png.js";
+import { createMap } from "./map.js";
+import { createPath } from "./path.js";
 import { createPicture } from "./picture.js";
 import { createPlayer } from "./player.js";
 import { createRack } from "./rack.js";
-import { createReadout } from "./readout.js";
 import { createRows } from "./rows.js";
+import { createSource } from "./source.js";
 import { createStore } from "./store.js";
+import { createThumbnails } from "./thumbnails.js";
 import { createTraversals } from "./traversals.js";
+import { createWhereabouts } from "./whereabouts.js";
 
 /** The browser drops no entry of its performance timeline by itself. */
 const KEPT_MARKS = 1000;
 
 /**
- * The working place of one open checkpoint: sliders, picture, traversals and test images around one z.
+ * What every part of the bench may use.
+ *
+ * @typedef {object} Bench
+ * @property {import("./checkpoint.js").Entry} entry
+ * @property {import("./checkpoint.js").Card} card
+ * @property {import("./commands.js").Commands} commands
+ * @property {import("./store.js").Store} store
+ * @property {ReturnType<typeof import("./messages.js").createMessages>} messages
+ * @property {string} assets absolute URL of this folder, with trailing slash
+ * @property {import("./session.js").Decoder} decoder on this thread, for what must be there in the same frame
+ * @property {(codes: ArrayLike<number>[], columns: number) => Promise<ImageData | null>} decodeSheet in the worker
+ * @property {() => import("./embedding.js").Embedding | null} embedding once it has arrived
+ * @property {() => import("./thumbnails.js").Thumbnails} thumbnails
+ * @property {() => import("./store.js").Source | null} source whose posterior is drawn
+ * @property {Fact[]} directions what was measured of the directions made here
+ * @property {AbortSignal} gone once the checkpoint is closed
+ *
+ * @typedef {{model: string, name: string, vector: number[], coherence: number, random_mean: number, random_low: number,
+ *   random_high: number, groups: string, how: string}} Fact
+ *
+ * A part of the bench. `show` follows every move, `fill` comes once the codes of the test images are here, `refuse` where
+ * they cannot be, and `setSource` when another image's posterior is drawn.
+ *
+ * @typedef {{element: HTMLElement,
+ *   show?(state: import("./store.js").State, before: import("./store.js").State | null, time: number): void,
+ *   fill?(embedding: import("./embedding.js").Embedding): void, refuse?(sentence: string): void,
+ *   setSource?(source: import("./store.js").Source | null): void, destroy?(): void}} Part
+ */
+
+/**
+ * The working place of one open checkpoint: sliders, picture, map, traversals and test images around one z.
  *
  * @param {{entry: import("./checkpoint.js").Entry, card: import("./checkpoint.js").Card, bytes: Uint8Array,
  *   decoder: import("./session.js").Decoder, assets: string, initial: import("./store.js").State, fromExample: boolean,
- *   messages: ReturnType<typeof import("./messages.js").createMessages>, onFirst(): void,
+ *   directions: Fact[], messages: ReturnType<typeof import("./messages.js").createMessages>, onFirst(): void,
  *   onCommit(state: import("./store.js").State): void}} options `fromExample`: nothing but the test image says where z is
  */
 export function createBench(options) {
@@ -31,19 +66,55 @@ export function createBench(options) {
   const gone = new AbortController();
   const { shape } = card.image;
   const latents = card.controls.latents;
-  /** @type {import("./checkpoint.js").Examples | null} */
-  let examples = null;
+  /** @type {import("./embedding.js").Embedding | null} */
+  let embedding = null;
+  /** @type {import("./store.js").Source | null} */
+  let source = null;
   /** @type {ReturnType<typeof createRows> | null} */
   let rows = null;
+  let started = () => {};
+  const start = new Promise((resolve) => (started = resolve));
+  const thumbnails = createThumbnails(entry, card);
   let chosen = 0;
   let grids = 0;
   let warned = false;
 
-  const commands = createCommands({ store, player, examples: () => examples, messages });
+  const commands = createCommands({
+    store,
+    player,
+    embedding: () => embedding,
+    source: () => source,
+    messages,
+  });
+  /** @type {Bench} */
+  const bench = {
+    entry,
+    card,
+    commands,
+    store,
+    messages,
+    assets,
+    decoder,
+    async decodeSheet(codes, columns) {
+      await start;
+      return rows.sheet(codes, columns);
+    },
+    embedding: () => embedding,
+    thumbnails: () => thumbnails,
+    source: () => source,
+    directions: options.directions,
+    gone: gone.signal,
+  };
   const rack = createRack({ card, commands });
   const traversals = createTraversals({ card, commands });
-  const gallery = createExamples({ card, commands });
-  const readout = createReadout({ card, commands });
+  const directions = createDirections(bench);
+  const map = createMap(bench);
+  const whereabouts = createWhereabouts(bench);
+  const sourced = createSource(bench);
+  const bring = createBring(bench);
+  const path = createPath(bench);
+  /** @type {Part[]} */
+  const parts = [directions, map, whereabouts, sourced, bring, path];
   const current = () => rack.focused() ?? chosen;
   const actions = createActions({ commands, store });
   const picture = createPicture({
@@ -65,14 +136,21 @@ export function createBench(options) {
   const element = el(
     "div",
     { class: "bench", style: `--ratio: ${ratio}; --fit: ${ratio > 1 ? "contain" : "fill"}` },
-    rack.element,
+    el("div", { class: "controls" }, rack.element, directions.element),
     el(
       "section",
       { class: "hero", "aria-label": "Decoded image" },
       el("div", { class: "stage" }, picture.element, actions.element),
-      readout.element,
+      sourced.element,
     ),
-    el("div", { class: "side" }, traversals.element, gallery.element),
+    el(
+      "div",
+      { class: "side" },
+      el("div", { class: "chart" }, map.element, whereabouts.element),
+      traversals.element,
+      path.element,
+      bring.element,
+    ),
   );
 
   /** They are drawn black, which would pass for an image. */
@@ -91,16 +169,32 @@ export function createBench(options) {
     rack.sliders.get(chosen)?.element.classList.add("chosen");
   }
 
-  function drawPosterior({ example }) {
+  /** @param {import("./store.js").State} state */
+  function findSource({ example, own }) {
+    if (own || example === null || !embedding) return setSource(own);
+    const from = example * latents;
+    const label = embedding.labels[example];
+    const mine = setSource({
+      title: `${card.examples.split} image ${example}${label === null ? "" : ` · ${label}`}`,
+      pixels: null,
+      mean: embedding.mean.subarray(from, from + latents),
+      logVariance: embedding.logVariance.subarray(from, from + latents),
+    });
+    thumbnails.pixels(example).then(
+      (pixels) => source === mine && setSource({ ...mine, pixels }),
+      () => {},
+    );
+  }
+
+  /** @param {import("./store.js").Source | null} next */
+  function setSource(next) {
+    source = next;
     for (const [latent, slider] of rack.sliders) {
-      if (example === null || !examples) slider.setPosterior(null);
-      else {
-        const at = example * latents + latent;
-        slider.setPosterior(examples.mean[at], Math.exp(examples.logVariance[at] / 2));
-      }
+      if (!source) slider.setPosterior(null);
+      else slider.setPosterior(source.mean[latent], Math.exp(source.logVariance[latent] / 2));
     }
-    readout.setExample(example, examples);
-    gallery.mark(examples ? example : null);
+    for (const part of parts) part.setSource?.(source);
+    return source;
   }
 
   /** @param {import("./store.js").State} state @param {import("./store.js").State | null} before @param {number} time */
@@ -118,8 +212,8 @@ export function createBench(options) {
     } else {
       traversals.frame(state.z, before?.z);
     }
-    if (state.z !== before?.z) readout.measure(state.z);
-    if (state.example !== before?.example) drawPosterior(state);
+    if (state.example !== before?.example || state.own !== before?.own) findSource(state);
+    for (const part of parts) part.show?.(state, before, time);
   }
 
   function settled(state) {
@@ -152,17 +246,19 @@ export function createBench(options) {
       onNoNumbers: noNumbers,
       onFailure: messages.warn,
     });
+    started();
     rows.request(store.get().z, rack.visible(store.get()));
     try {
-      examples = await fetchExamples(entry, card, gone.signal);
-      gallery.fill(examples);
-      drawPosterior(store.get());
+      embedding = await fetchEmbedding(entry, card, gone.signal);
+      for (const part of parts) part.fill?.(embedding);
+      findSource(store.get());
       const { example, z } = store.get();
       if (fromExample && example !== null && z === initial.z) commands.choose(example);
     } catch (error) {
       if (gone.signal.aborted) return;
+      console.error(error);
       const otherwise = "The test images could not be read: copy the checkpoint folder again.";
-      gallery.refuse(sentenceFor(error, otherwise));
+      for (const part of parts) part.refuse?.(sentenceFor(error, otherwise));
     }
   }
 
@@ -198,6 +294,7 @@ export function createBench(options) {
       gone.abort();
       player.cancel();
       rows?.destroy();
+      for (const part of parts) part.destroy?.();
       picture.destroy();
       decoder.release();
     },

@@ -1,28 +1,36 @@
 import { InstrumentError } from "./errors.js";
-import { readSafetensors } from "./safetensors.js";
 
 /**
  * @typedef {{id: string, url?: string, title?: string, summary?: string, intent?: string, preview?: string,
  *   error?: string}} Entry one line of the catalogue: all of the first, or the id and the error
+ * @typedef {{name: string, label: string, value: number, unit: string, split: string, samples: number, seed: number,
+ *   how: string}} Metric
  * @typedef {{kl_nats: number, mean: number, std: number, posterior_std: number, active: boolean}} Latent
  * @typedef {{title: string, summary: string, controls: {kind: string, latents: number},
- *   image: {shape: import("./pixels.js").Shape}, data: {splits: Record<string, number>, labels: string[] | null},
- *   metrics: {name: string, label: string, value: number, unit: string, split: string, samples: number,
- *     seed: number, how: string}[],
+ *   command: string,
+ *   image: {shape: import("./pixels.js").Shape, likelihood: string, sigma?: number | null},
+ *   data: {name: string, splits: Record<string, number>, labels: string[] | null,
+ *     factors: {name: string, size: number}[] | null},
+ *   metrics: Metric[],
  *   latents: Latent[], latents_provenance: {split: string, samples: number, seed: number, how: string},
- *   examples: {count: number, columns: number, split: string, how: string},
- *   files: Record<string, {bytes: number, sha256: string}>}} Card
- * @typedef {{mean: Float32Array, logVariance: Float32Array, labels: (string | null)[], sheet: string}} Examples
+ *   examples: {count: number, columns: number, split: string, how: string, per_sheet?: number | null},
+ *   files: Record<string, {bytes: number, sha256: string}>,
+ *   map?: {latents: number[], umap: Record<string, number>,
+ *     pca: {mean: number[], axes: number[][], explained: number[]},
+ *     nearest: {median: number, p95: number, p99: number, split: string, samples: number, how: string},
+ *     metrics: Metric[]} | null}} Card
  */
 
 export const CARD_VERSION = 1;
 
 /**
+ * Fetches one file of a checkpoint, or says in a sentence why not.
+ *
  * @param {Entry} entry
  * @param {string} file
  * @param {AbortSignal} signal
  */
-async function get(entry, file, signal) {
+export async function get(entry, file, signal) {
   const url = new URL(file, new URL(entry.url, document.baseURI));
   let answer;
   try {
@@ -111,32 +119,4 @@ export function readCard(text, id) {
     throw refuse(`has a latent without its KL or its spread: ${again}`);
   }
   return card;
-}
-
-/**
- * The test images that came with the checkpoint, as the encoder saw them.
- *
- * @param {Entry} entry
- * @param {Card} card
- * @param {AbortSignal} signal
- * @returns {Promise<Examples>}
- */
-export async function fetchExamples(entry, card, signal) {
-  const file = `${entry.id}/codes.safetensors`;
-  const tensors = readSafetensors(await (await get(entry, "codes.safetensors", signal)).arrayBuffer(), file);
-  const { count } = card.examples;
-  const size = count * card.controls.latents;
-  const [mean, logVariance] = ["mean", "log_variance"].map((name) => tensors.get(name)?.data);
-  for (const values of [mean, logVariance]) {
-    if (values?.length !== size || !values.every(Number.isFinite)) {
-      throw new InstrumentError(
-        `${file} does not fit its card's ${count} examples: export the checkpoint again.`,
-      );
-    }
-  }
-  const label = tensors.get("label")?.data;
-  const names = card.data?.labels;
-  const labels = Array.from({ length: count }, (_, at) => names?.[label?.[at]] ?? null);
-  const sheet = new URL("thumbnails.webp", new URL(entry.url, document.baseURI)).href;
-  return { mean: Float32Array.from(mean), logVariance: Float32Array.from(logVariance), labels, sheet };
 }

@@ -1,4 +1,4 @@
-import { latentName, spell } from "./dom.js";
+import { isolated, latentName, spell } from "./dom.js";
 import { standardNormal } from "./gaussian.js";
 import { LARGEST_Z, TEMPERATURES } from "./link.js";
 import { REACH } from "./rows.js";
@@ -13,17 +13,39 @@ const LONGEST_ECHO = 40;
  * Everything a person can do to z, whichever of pointer, keyboard or button asks for it.
  *
  * @param {{store: import("./store.js").Store, player: import("./player.js").Player,
- *   examples(): import("./checkpoint.js").Examples | null, messages: {say(sentence: string): void, tell(sentence: string): void}}} options
+ *   embedding(): import("./embedding.js").Embedding | null, source(): import("./store.js").Source | null,
+ *   messages: {say(sentence: string): void, tell(sentence: string): void}}} options
  */
-export function createCommands({ store, player, examples, messages }) {
+export function createCommands({ store, player, embedding, source, messages }) {
   const held = (value) => Math.min(LARGEST_Z, Math.max(-LARGEST_Z, value));
   const isLocked = (latent) => store.get().locked.includes(latent);
 
-  /** Sets every latent that is not locked, and ends the move. */
+  /** Where z was before it was only looked away from. @type {number[] | null} */
+  let before = null;
+
+  function back(time) {
+    if (before) store.set({ z: before }, time);
+    before = null;
+  }
+
+  /** Sets every latent that is not locked. */
+  function place(z, change, time) {
+    const now = before ?? store.get().z;
+    store.set({ ...change, z: now.map((value, latent) => (isLocked(latent) ? value : held(z[latent]))) }, time);
+  }
+
+  /** The same, and ends the move. */
   function jump(z, change = {}) {
     player.stop();
-    const now = store.get();
-    store.set({ ...change, z: now.z.map((value, latent) => (isLocked(latent) ? value : held(z[latent]))) });
+    place(z, change);
+    before = null;
+    store.commit();
+  }
+
+  /** Changes what is not z. */
+  function change(what) {
+    back(performance.now());
+    store.set(what);
     store.commit();
   }
 
@@ -32,8 +54,25 @@ export function createCommands({ store, player, examples, messages }) {
   }
 
   const commands = {
+    /** Shows what lies at another z for as long as the pointer is there: `endPreview` goes back. */
+    preview(z, time = performance.now()) {
+      player.stop();
+      const from = (before ??= store.get().z);
+      place(z, {}, time);
+      before = from;
+    },
+    endPreview: () => back(performance.now()),
+    /** One step of a drag that moves the whole of z; ends with `settle`. */
+    moveTo(z, time = performance.now()) {
+      player.stop();
+      back(time);
+      place(z, {}, time);
+    },
+    /** Goes to a code. */
+    go: jump,
     /** One step of a drag: drawn at once, told to nobody until `settle`. */
     move(latent, value, time = performance.now()) {
+      back(time);
       if (isLocked(latent)) return refuse(latent);
       if (store.get().playing === latent) player.stop();
       const z = [...store.get().z];
@@ -41,12 +80,16 @@ export function createCommands({ store, player, examples, messages }) {
       store.set({ z }, time);
     },
     nudge(latent, by, time) {
+      back(time);
       const z = store.get().z[latent];
       // Typed, linked and sampled values lie beyond the track too, and are not to be pulled back onto it.
       const reach = Math.max(REACH, Math.abs(z));
       commands.move(latent, Math.min(reach, Math.max(-reach, z + by)), time);
     },
-    settle: () => store.commit(),
+    settle() {
+      back(performance.now());
+      store.commit();
+    },
     /** What was typed: a comma is a point, a value too far out is brought in, and nonsense changes nothing. */
     enter(latent, text) {
       const tidy = text.trim().replace(",", ".").replace("−", "-");
@@ -59,6 +102,7 @@ export function createCommands({ store, player, examples, messages }) {
         messages.tell(
           `${latentName(latent)} goes as far as ±${LARGEST_Z}: beyond it the prior has next to nothing.`,
         );
+      back(performance.now());
       if (rounded(held(value)) === store.get().z[latent]) return;
       commands.move(latent, value);
       store.commit();
@@ -73,7 +117,7 @@ export function createCommands({ store, player, examples, messages }) {
     reset() {
       jump(
         store.get().z.map(() => 0),
-        { example: null },
+        { example: null, own: null },
       );
       messages.say("Back at the origin, the prior's mean.");
     },
@@ -81,7 +125,7 @@ export function createCommands({ store, player, examples, messages }) {
       const { temperature, z } = store.get();
       jump(
         z.map(() => temperature * standardNormal()),
-        { example: null },
+        { example: null, own: null },
       );
       messages.say(
         `Sampled from the prior${temperature === 1 ? "" : ` at temperature ${spell(temperature, 1)}`}.`,
@@ -93,56 +137,67 @@ export function createCommands({ store, player, examples, messages }) {
     },
     /** @param {number} example begins at the posterior mean of a test image */
     choose(example) {
-      const codes = examples();
+      const codes = embedding();
       if (!codes) return;
       const latents = store.get().z.length;
-      jump(codes.mean.subarray(example * latents, (example + 1) * latents), { example });
+      jump(codes.mean.subarray(example * latents, (example + 1) * latents), { example, own: null });
       const label = codes.labels[example];
       messages.say(`Test image ${example}${label ? `, ${label}` : ""}: z is its posterior mean.`);
     },
-    forget() {
-      store.set({ example: null });
-      store.commit();
+    /** Begins at the posterior mean of a person's own image. @param {import("./store.js").Source} own */
+    own(own) {
+      jump(own.mean, { own, example: null });
+      messages.say(`${isolated(own.title)}: z is its posterior mean.`);
     },
+    /** One step of a drawing: what `own` does, told to nobody until `settle`. */
+    moveOwn(own, time = performance.now()) {
+      player.stop();
+      back(time);
+      place(own.mean, { own, example: null }, time);
+    },
+    forget: () => change({ example: null, own: null }),
     resample() {
-      const codes = examples();
-      const { example, z } = store.get();
-      if (!codes || example === null)
-        return messages.tell("Pick a test image first: its posterior is what is sampled.");
-      const from = example * z.length;
-      jump(
-        z.map(
-          (_, latent) =>
-            codes.mean[from + latent] + Math.exp(codes.logVariance[from + latent] / 2) * standardNormal(),
-        ),
-      );
-      messages.say(`Sampled from the posterior of test image ${example}.`);
+      const from = source();
+      if (!from)
+        return messages.tell("Pick a test image or bring one of your own first: its posterior is what is sampled.");
+      const { z } = store.get();
+      jump(z.map((_, i) => from.mean[i] + Math.exp(from.logVariance[i] / 2) * standardNormal()));
+      messages.say(`Sampled from the posterior of ${isolated(from.title)}.`);
     },
+    /** @param {"a" | "b" | "c"} name @param {number[] | null} z */
+    pin: (name, z) => change({ pins: { ...store.get().pins, [name]: z && z.map(rounded) } }),
+    /** @param {boolean} slerp */
+    setSlerp: (slerp) => change({ slerp }),
+    /** @param {string} axes */
+    setAxes: (axes) => change({ axes }),
+    /** @param {string} colour */
+    setColour: (colour) => change({ colour }),
+    /** @param {{name: string, vector: number[]}[]} directions */
+    setDirections: (directions) => change({ directions }),
     undo() {
       player.stop();
+      back(performance.now());
       messages.say(store.undo() ? "Undone." : "Nothing to undo.");
     },
     redo() {
       player.stop();
+      back(performance.now());
       messages.say(store.redo() ? "Done again." : "Nothing to redo.");
     },
     toggleLock(latent) {
       const { locked, playing } = store.get();
       if (playing === latent) player.stop();
-      store.set({
+      change({
         locked: isLocked(latent) ? locked.filter((other) => other !== latent) : [...locked, latent],
       });
-      store.commit();
       messages.say(`${latentName(latent)} ${isLocked(latent) ? "locked" : "unlocked"}.`);
     },
     togglePlay(latent) {
       if (isLocked(latent)) return refuse(latent);
+      back(performance.now());
       player.toggle(latent);
     },
-    toggleFold() {
-      store.set({ unfolded: !store.get().unfolded });
-      store.commit();
-    },
+    toggleFold: () => change({ unfolded: !store.get().unfolded }),
   };
   return commands;
 }

@@ -4,11 +4,13 @@ import { openDecoder, startEngine } from "./session.js";
 
 /**
  * Decodes, away from the pointer, what follows the big image: for each latent asked for a row of images, one for each
- * value of that latent with all others as in z. A row is both the slider's filmstrip and the grid's traversal.
+ * value of that latent with all others as in z. A row is both the slider's filmstrip and the grid's traversal. Or a sheet
+ * of images of any codes.
  *
  * @typedef {{kind: "open", assets: string, bytes: Uint8Array, expected: {name: string, latents: number,
  *   shape: import("./pixels.js").Shape}, steps: number[]}} Open
  * @typedef {{kind: "rows", z: number[], latents: number[], buffer: ArrayBuffer | null}} Ask
+ * @typedef {{kind: "sheet", id: number, codes: Float32Array, columns: number}} AskSheet
  */
 
 /** @type {import("./session.js").Decoder | null} */
@@ -51,11 +53,30 @@ async function rows({ z, latents, buffer }) {
   postMessage({ kind: "rows", buffer: pixels.buffer, finite: allFinite(images) }, { transfer: [pixels.buffer] });
 }
 
-addEventListener("message", async ({ data }) => {
-  try {
-    await (data.kind === "open" ? open(data) : rows(data));
-  } catch (error) {
-    const otherwise = "The traversals could not be decoded: reload the page to try again.";
-    postMessage({ kind: "failed", sentence: sentenceFor(error, otherwise) });
+/** @param {AskSheet} message */
+async function sheet({ id, codes, columns }) {
+  const count = codes.length / expected.latents;
+  const images = await decoder.decode(codes, count);
+  const [channels, height, width] = expected.shape;
+  const pixels = new Uint32Array(Math.ceil(count / columns) * height * columns * width);
+  for (let at = 0; at < count; at++) {
+    const line = pixels.subarray(Math.floor(at / columns) * height * columns * width);
+    const image = at * channels * height * width;
+    writeImage(images, image, expected.shape, line, columns * width, (at % columns) * width);
   }
+  postMessage({ kind: "sheet", id, buffer: pixels.buffer }, { transfer: [pixels.buffer] });
+}
+
+const JOBS = { open, rows, sheet };
+
+/** One at a time, in the order in which they came. */
+let last = Promise.resolve();
+
+addEventListener("message", ({ data }) => {
+  last = last
+    .then(() => JOBS[data.kind](data))
+    .catch((error) => {
+      const otherwise = "The images could not be decoded: reload the page to try again.";
+      postMessage({ kind: "failed", sentence: sentenceFor(error, otherwise) });
+    });
 });

@@ -1,30 +1,15 @@
 import { el } from "./dom.js";
 import { rove } from "./roving.js";
 
-/**
- * A picture out of the sheet of thumbnails, drawn by the style sheet.
- *
- * @param {import("./checkpoint.js").Card} card
- * @param {string} sheet
- * @param {number} at
- * @returns {string} style
- */
-export function thumbnail(card, sheet, at) {
-  const { count, columns } = card.examples;
-  const lines = Math.ceil(count / columns);
-  const place = (index, of) => (of > 1 ? (100 * index) / (of - 1) : 0);
-  return (
-    `background-image: url("${sheet}"); background-size: ${columns * 100}% ${lines * 100}%; ` +
-    `background-position: ${place(at % columns, columns)}% ${place(Math.floor(at / columns), lines)}%`
-  );
-}
+const SHOWN = 100;
 
 /**
  * The test images that came with the checkpoint; picking one starts from its posterior.
  *
- * @param {{card: import("./checkpoint.js").Card, commands: import("./commands.js").Commands}} options
+ * @param {import("./bench.js").Bench} bench
+ * @returns {import("./bench.js").Part}
  */
-export function createExamples({ card, commands }) {
+export function createExamples({ card, commands, thumbnails, store }) {
   const list = el("div", {
     class: "thumbs",
     role: "group",
@@ -48,11 +33,16 @@ export function createExamples({ card, commands }) {
     return [...lines.values()];
   });
 
+  /** @param {number | null} example */
+  function mark(example) {
+    buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(at === example)));
+    if (example !== null && buttons[example]) makeCurrent(buttons[example]);
+  }
+
   return {
     element,
-    /** @param {import("./checkpoint.js").Examples} examples */
-    fill(examples) {
-      buttons = examples.labels.map((label, at) =>
+    fill(embedding) {
+      buttons = embedding.labels.slice(0, SHOWN).map((label, at) =>
         el("button", {
           class: "thumb",
           type: "button",
@@ -60,19 +50,18 @@ export function createExamples({ card, commands }) {
           "aria-pressed": "false",
           "aria-label": `Image ${at}${label === null ? "" : `, ${label}`}`,
           title: `Image ${at}${label === null ? "" : `: ${label}`}`,
-          style: thumbnail(card, examples.sheet, at),
+          style: thumbnails().style(at),
           on: { click: () => commands.choose(at) },
         }),
       );
       list.replaceChildren(...buttons);
       if (buttons.length) makeCurrent(buttons[0]);
+      mark(store.get().example);
     },
     /** @param {string} sentence */
     refuse: (sentence) => list.replaceChildren(el("p", { class: "hint", text: sentence })),
-    /** @param {number | null} example */
-    mark(example) {
-      buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(at === example)));
-      if (example !== null && buttons[example]) makeCurrent(buttons[example]);
+    show(state, before) {
+      if (state.example !== before?.example) mark(state.example);
     },
   };
 }

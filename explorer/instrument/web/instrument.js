@@ -11,17 +11,19 @@ import { createPicker } from "./picker.js";
 import { openDecoder, startEngine } from "./session.js";
 import { createShare } from "./share.js";
 
+const STYLES = ["instrument.css", "map.css", "sources.css", "path.css"];
+
 /**
  * Builds the instrument inside `root`.
  *
  * @param {HTMLElement} root
  * @param {{catalogue: import("./checkpoint.js").Entry[], assets: string,
- *   link: {read(): string, write(query: string): void},
+ *   link: {read(): string, write(query: string): void}, directions?: import("./bench.js").Fact[],
  *   onRelease(state: {model: string, z: number[], query: string}): void}} options `assets` is the absolute URL of this
  *   folder, with trailing slash
  * @returns {{setCatalogue(catalogue: import("./checkpoint.js").Entry[]): void, destroy(): void}}
  */
-export function mount(root, { catalogue, assets, link, onRelease }) {
+export function mount(root, { catalogue, assets, link, directions = [], onRelease }) {
   const engine = startEngine(assets);
   engine.catch(() => {});
   const messages = createMessages();
@@ -58,12 +60,17 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
     place,
     help.element,
   );
-  const style = el("link", { rel: "stylesheet", href: new URL("instrument.css", assets).href });
-  const styled = new Promise((resolve) => {
-    style.addEventListener("load", resolve);
-    style.addEventListener("error", resolve);
-  }).then(() => instrument.style.removeProperty("visibility"));
-  root.append(style, instrument);
+  const styles = STYLES.map((name) => el("link", { rel: "stylesheet", href: new URL(name, assets).href }));
+  const styled = Promise.all(
+    styles.map(
+      (style) =>
+        new Promise((resolve) => {
+          style.addEventListener("load", resolve);
+          style.addEventListener("error", resolve);
+        }),
+    ),
+  ).then(() => instrument.style.removeProperty("visibility"));
+  root.append(...styles, instrument);
 
   /** @type {ReturnType<typeof createBench> | null} */
   let bench = null;
@@ -122,16 +129,27 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
   function build(entry, checkpoint, decoder, query) {
     card = checkpoint.card;
     const { latents } = card.controls;
-    const limits = { latents, examples: card.examples?.count ?? 0, title: card.title };
+    const limits = {
+      latents,
+      examples: card.examples?.count ?? 0,
+      title: card.title,
+      factors: (card.data?.factors ?? []).map(({ name }) => name),
+    };
     const linked = readLink(query, limits);
     if (linked.problem) messages.warn(linked.problem);
     const initial = {
       z: new Array(latents).fill(0),
       example: null,
+      own: null,
       locked: [],
       temperature: 1,
       unfolded: !card.latents.some((latent) => latent.active),
       playing: null,
+      axes: "umap",
+      colour: "label",
+      pins: { a: null, b: null, c: null },
+      slerp: false,
+      directions: [],
       ...linked.state,
     };
     header.show(card);
@@ -142,6 +160,7 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
       decoder,
       assets,
       initial,
+      directions: directions.filter((fact) => fact.model === model),
       fromExample: linked.state.z === undefined && !linked.problem,
       messages,
       onFirst() {
@@ -211,7 +230,7 @@ export function mount(root, { catalogue, assets, link, onRelease }) {
       stopListening();
       picker.destroy();
       close();
-      style.remove();
+      for (const style of styles) style.remove();
       instrument.remove();
     },
   };

@@ -4,14 +4,18 @@ import { rounded } from "./store.js";
 export const LARGEST_Z = 5;
 export const TEMPERATURES = { least: 0.1, most: 2 };
 
+const NO_PINS = { a: null, b: null, c: null };
+const MOST_DIRECTIONS = 12;
+const LONGEST_NAME = 60;
+
 /** Longer than 1,024 latents can make it: what exceeds it was not written here. */
 const LONGEST_QUERY = 20_000;
 
 /**
- * @typedef {{latents: number, examples: number, title: string}} Limits
+ * @typedef {{latents: number, examples: number, title: string, factors: string[]}} Limits
  * @typedef {import("./store.js").State & {model: string}} Linked
  * @typedef {{key: string, name: keyof Linked, write(state: Linked): string | null,
- *   read(text: string, limits: Limits): any}} Field
+ *   read(text: string, limits: Limits, sofar: any): any}} Field `sofar`: what rows before it read of the same name
  */
 
 class Unreadable extends Error {}
@@ -30,6 +34,35 @@ function index(text, count, what) {
   return value;
 }
 
+/** @param {string} text @param {Limits} limits @param {string} what */
+function code(text, { latents, title }, what) {
+  const z = text.split(",").map((part) => number(part, `one of its ${what}`));
+  if (z.length !== latents)
+    throw new Unreadable(
+      `it has ${z.length} value${z.length === 1 ? "" : "s"} of ${what} where ${title} has ${latents} latents`,
+    );
+  if (z.some((value) => Math.abs(value) > LARGEST_Z))
+    throw new Unreadable(`one of its ${what} is beyond ±${LARGEST_Z}`);
+  return z.map(rounded);
+}
+
+/** @param {number[]} z */
+const spelledCode = (z) => z.map(rounded).join(",");
+
+/** @param {"a" | "b" | "c"} name @returns {Field} */
+const pin = (name) => ({
+  key: name,
+  name: "pins",
+  write: ({ pins }) => pins[name] && spelledCode(pins[name]),
+  read: (text, limits, sofar) => ({ ...NO_PINS, ...sofar, [name]: code(text, limits, `pin ${name.toUpperCase()}`) }),
+});
+
+/** @param {string} text @param {Limits} limits @param {string} what @returns {string} a latent of the model, such as z3 */
+function latent(text, { latents }, what) {
+  if (!text.startsWith("z")) throw new Unreadable(`${what} is not known here`);
+  return `z${index(text.slice(1), latents, what)}`;
+}
+
 /**
  * What a link holds, and the only place that knows how: a row a field, read and written by the same row.
  *
@@ -45,17 +78,8 @@ const FIELDS = [
   {
     key: "z",
     name: "z",
-    write: ({ z }) => z.map(rounded).join(","),
-    read(text, { latents, title }) {
-      const z = text.split(",").map((part) => number(part, "one of its z"));
-      if (z.length !== latents)
-        throw new Unreadable(
-          `it has ${z.length} value${z.length === 1 ? "" : "s"} of z where ${title} has ${latents} latents`,
-        );
-      if (z.some((value) => Math.abs(value) > LARGEST_Z))
-        throw new Unreadable(`one of its z is beyond ±${LARGEST_Z}`);
-      return z.map(rounded);
-    },
+    write: ({ z }) => spelledCode(z),
+    read: (text, limits) => code(text, limits, "z"),
   },
   {
     key: "example",
@@ -88,7 +112,63 @@ const FIELDS = [
     write: ({ unfolded }) => (unfolded ? "shown" : null),
     read: (text) => text === "shown",
   },
+  {
+    key: "axes",
+    name: "axes",
+    write: ({ axes }) => (axes === "umap" ? null : axes),
+    read(text, limits) {
+      if (text === "umap" || text === "pca") return text;
+      const axes = text.split(",").map((part) => latent(part, limits, "one of its map's axes"));
+      if (axes.length !== 2) throw new Unreadable("its map does not have two axes");
+      return axes.join();
+    },
+  },
+  {
+    key: "colour",
+    name: "colour",
+    write: ({ colour }) => (colour === "label" ? null : colour),
+    read(text, limits) {
+      if (text === "label" || text === "error") return text;
+      if (limits.factors.some((factor) => text === `factor:${factor}`)) return text;
+      return latent(text, limits, "the colour of its map");
+    },
+  },
+  pin("a"),
+  pin("b"),
+  pin("c"),
+  {
+    key: "path",
+    name: "slerp",
+    write: ({ slerp }) => (slerp ? "spherical" : null),
+    read: (text) => text === "spherical",
+  },
+  {
+    key: "directions",
+    name: "directions",
+    write: ({ directions }) =>
+      directions.map(({ name, vector }) => `${encodeURIComponent(name)}:${spelledCode(vector)}`).join(";") || null,
+    read(text, limits) {
+      const entries = text.split(";");
+      if (entries.length > MOST_DIRECTIONS) throw new Unreadable(`it has more than ${MOST_DIRECTIONS} directions`);
+      return entries.map((entry) => direction(entry, limits));
+    },
+  },
 ];
+
+/** @param {string} entry @param {Limits} limits */
+function direction(entry, limits) {
+  const [spelled, vector] = entry.split(":");
+  let name = "";
+  try {
+    name = decodeURIComponent(spelled).trim();
+  } catch {}
+  if (!name || name.length > LONGEST_NAME || vector === undefined)
+    throw new Unreadable("one of its directions has no name");
+  const values = code(vector, limits, "a direction");
+  // Rounding to three decimals moves the length of ten values by less than this.
+  if (Math.abs(Math.hypot(...values) - 1) > 0.02) throw new Unreadable("one of its directions is not of length 1");
+  return { name, vector: values };
+}
 
 /** @param {Linked} state @returns {string} */
 export function writeLink(state) {
@@ -127,7 +207,7 @@ export function readLink(query, limits) {
     const text = given.get(key);
     if (text === null || name === "model") continue;
     try {
-      state[name] = read(text, limits);
+      state[name] = read(text, limits, state[name]);
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       reasons.push(error.message);

@@ -18,7 +18,6 @@ export function cellOf(value) {
  * @param {{assets: string, bytes: Uint8Array, expected: {name: string, latents: number,
  *   shape: import("./pixels.js").Shape}, onRow(latent: number, image: ImageData): void, onDone(z: number[]): void,
  *   onNoNumbers(): void, onFailure(sentence: string): void}} options
- * @returns {{request(z: number[], latents: number[]): void, settled(): Promise<number[] | null>, destroy(): void}}
  */
 export function createRows({ assets, bytes, expected, onRow, onDone, onNoNumbers, onFailure }) {
   const [, height, width] = expected.shape;
@@ -30,6 +29,9 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onNoNumbers
   /** @type {(message: any) => void} */
   let answered = () => {};
   let failed = false;
+  /** @type {Map<number, (buffer: ArrayBuffer | null) => void>} who waits for which sheet */
+  const waiting = new Map();
+  let asked = 0;
   /** @type {Map<number, number[]>} what each row was decoded for, the row that waits longest first */
   const drawn = new Map();
   /** @type {number[] | null} */
@@ -51,12 +53,16 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onNoNumbers
   function fail(sentence) {
     failed = true;
     answered(null);
+    for (const give of waiting.values()) give(null);
+    waiting.clear();
     onFailure(sentence);
   }
 
   worker.addEventListener("message", ({ data }) => {
-    if (data.kind === "failed") fail(data.sentence);
-    else answered(data);
+    if (data.kind === "failed") return fail(data.sentence);
+    if (data.kind !== "sheet") return answered(data);
+    waiting.get(data.id)?.(data.buffer);
+    waiting.delete(data.id);
   });
   worker.addEventListener("error", () =>
     fail("The traversals could not be started: reload the page to try again."),
@@ -102,12 +108,35 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onNoNumbers
   );
 
   return {
+    /** @param {number[]} z @param {number[]} latents the rows wanted */
     request: (z, latents) => queue.request({ z, latents }),
-    /** Waits until nothing moves; gives the z that all rows then show, or nothing where they cannot be decoded. */
+    /**
+     * Decodes any codes, in the order in which they are asked for.
+     *
+     * @param {ArrayLike<number>[]} codes
+     * @param {number} columns
+     * @returns {Promise<ImageData | null>} their images line by line; nothing where they cannot be decoded
+     */
+    async sheet(codes, columns) {
+      await opened;
+      if (failed) return null;
+      const flat = new Float32Array(codes.length * expected.latents);
+      codes.forEach((code, at) => flat.set(code, at * expected.latents));
+      const id = asked++;
+      const buffer = await new Promise((resolve) => {
+        waiting.set(id, resolve);
+        worker.postMessage({ kind: "sheet", id, codes: flat, columns }, { transfer: [flat.buffer] });
+      });
+      return buffer && new ImageData(new Uint8ClampedArray(buffer), columns * width);
+    },
+    /** @returns {Promise<number[] | null>} Waits until nothing moves; gives the z that all rows then show, or nothing where they cannot be decoded. */
     async settled() {
       await queue.settled();
       return failed ? null : shown;
     },
-    destroy: () => worker.terminate(),
+    destroy() {
+      worker.terminate();
+      for (const give of waiting.values()) give(null);
+    },
   };
 }

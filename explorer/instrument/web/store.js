@@ -1,13 +1,25 @@
 import { createHistory } from "./history.js";
 
 /**
+ * @typedef {object} Source an image and its posterior
+ * @property {string} title
+ * @property {Float32Array | null} pixels C×H×W in [0, 1]; nothing while they are on their way
+ * @property {ArrayLike<number>} mean D
+ * @property {ArrayLike<number>} logVariance D
+ *
  * @typedef {object} State what a person sees and a link holds
  * @property {number[]} z
  * @property {number | null} example the test image whose posterior is drawn
+ * @property {Source | null} own the person's own image whose posterior is drawn instead; not in the link
  * @property {number[]} locked latents that nothing may move
  * @property {number} temperature of sampling
  * @property {boolean} unfolded inactive latents are shown
  * @property {number | null} playing the latent that moves by itself; not in the link
+ * @property {string} axes of the map: "umap", "pca", or two latents such as "z3,z7"
+ * @property {string} colour of the map's points: "label", "error", a latent such as "z3", or "factor:shape"
+ * @property {{a: number[] | null, b: number[] | null, c: number[] | null}} pins
+ * @property {boolean} slerp the path between the pins is spherical
+ * @property {{name: string, vector: number[]}[]} directions named ones, of unit length
  *
  * @typedef {(state: State, before: State, time: number) => void} Listener
  * @typedef {{get(): State, set(change: Partial<State>, time?: number): void, commit(): void, undo(): boolean,
@@ -33,11 +45,12 @@ export function createStore(initial) {
   /** @type {((state: State) => void)[]} */
   const commitListeners = [];
   // A lock is a step of its own, so that undo never moves a latent while it is locked.
-  const place = () => ({ z: state.z, example: state.example, locked: state.locked });
+  const place = () => ({ z: state.z, example: state.example, own: state.own, locked: state.locked });
   const history = createHistory(
     place(),
     (a, b) =>
       a.example === b.example &&
+      a.own === b.own &&
       a.locked === b.locked &&
       a.z.every((value, latent) => value === b.z[latent]),
   );

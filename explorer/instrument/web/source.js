@@ -1,18 +1,16 @@
 import { el, spell } from "./dom.js";
-import { thumbnail } from "./examples.js";
 import { klNats } from "./gaussian.js";
 import { icon } from "./icons.js";
 import { term } from "./term.js";
 
 /**
- * Where z is, in numbers computed here, and the test image it began from.
+ * The image that z began from, and its posterior in numbers computed here.
  *
- * @param {{card: import("./checkpoint.js").Card, commands: import("./commands.js").Commands}} options
+ * @param {import("./bench.js").Bench} bench
+ * @returns {import("./bench.js").Part}
  */
-export function createReadout({ card, commands }) {
-  const latents = card.controls.latents;
-  const norm = el("output", { class: "number" });
-  const source = el("span", { class: "source", role: "img" });
+export function createSource({ card, commands, store, thumbnails }) {
+  const picture = el("span", { class: "source", role: "img" });
   const label = el("span", { class: "source-label" });
   const kl = el("span", { class: "number" });
   const hint = el("p", {
@@ -22,7 +20,7 @@ export function createReadout({ card, commands }) {
   const posterior = el(
     "div",
     { class: "posterior-facts", hidden: true },
-    source,
+    picture,
     el(
       "div",
       { class: "source-text" },
@@ -80,47 +78,21 @@ export function createReadout({ card, commands }) {
   const element = el(
     "div",
     { class: "readout" },
-    el(
-      "p",
-      { class: "norm" },
-      el("span", {}, "‖z‖ ", norm),
-      el(
-        "span",
-        { class: "hint" },
-        term(
-          "samples from the prior",
-          `Their root mean square length is √${latents}: its square is, on average over the prior, the number of latents.`,
-        ),
-        ` lie near √${latents} = ${spell(Math.sqrt(latents))}`,
-      ),
-    ),
     el("div", { class: "source-line" }, hint, posterior),
   );
 
   return {
     element,
-    /** @param {number[]} z */
-    measure(z) {
-      norm.textContent = spell(Math.hypot(...z));
-    },
-    /** @param {number | null} example @param {import("./checkpoint.js").Examples | null} examples */
-    setExample(example, examples) {
-      const known = example !== null && examples !== null;
-      posterior.hidden = !known;
-      hint.hidden = known;
-      if (!known) return;
-      const text = `${card.examples.split} image ${example}${examples.labels[example] === null ? "" : ` · ${examples.labels[example]}`}`;
-      source.setAttribute("style", thumbnail(card, examples.sheet, example));
-      source.setAttribute("aria-label", `Source: ${text}`);
-      label.textContent = text[0].toUpperCase() + text.slice(1);
-      const from = example * latents;
-      kl.textContent = spell(
-        klNats(
-          examples.mean.subarray(from, from + latents),
-          examples.logVariance.subarray(from, from + latents),
-        ),
-        1,
-      );
+    setSource(source) {
+      posterior.hidden = source === null;
+      hint.hidden = source !== null;
+      if (!source) return;
+      const { title, mean, logVariance } = source;
+      const { example } = store.get();
+      if (example !== null) picture.setAttribute("style", thumbnails().style(example));
+      picture.setAttribute("aria-label", `Source: ${title}`);
+      label.textContent = title[0].toUpperCase() + title.slice(1);
+      kl.textContent = spell(klNats(mean, logVariance), 1);
     },
   };
 }
