@@ -10,7 +10,7 @@ import { allFinite } from "./pixels.js";
  */
 const IDENTITY = "CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBaVoPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCBAoAEA0=";
 
-/** A node of the operator Loop, as the file has it: field 4 of the node, of four letters. Decoders need none. */
+/** A node of the operator Loop, as the file has it: field 4 of the node, of four letters. Our models need none. */
 const LOOP = Uint8Array.from('"\x04Loop', (letter) => letter.charCodeAt(0));
 
 /** @type {Promise<any> | null} */
@@ -56,12 +56,14 @@ async function start(assets) {
   }
 }
 
-/** @param {Uint8Array} bytes decoder.onnx @returns {boolean} */
-function loops(bytes) {
+/** @param {Uint8Array} bytes of an ONNX file @param {string} file its name */
+export function refuseLoops(bytes, file) {
   for (let at = bytes.indexOf(LOOP[0]); at >= 0; at = bytes.indexOf(LOOP[0], at + 1)) {
-    if (LOOP.every((byte, by) => bytes[at + by] === byte)) return true;
+    if (!LOOP.every((byte, by) => bytes[at + by] === byte)) continue;
+    throw new InstrumentError(
+      `${file} holds a loop, and one that never ends would hold up this page for good: export it without.`,
+    );
   }
-  return false;
 }
 
 /**
@@ -76,11 +78,7 @@ function loops(bytes) {
 export async function openDecoder(ort, bytes, { name, latents, shape }) {
   const file = `${name}/decoder.onnx`;
   const again = `export it again with \`python -m training export\` and reload.`;
-  if (loops(bytes)) {
-    throw new InstrumentError(
-      `${file} holds a loop, and one that never ends would hold up this page for good: export it without.`,
-    );
-  }
+  refuseLoops(bytes, file);
   let session;
   try {
     session = await ort.InferenceSession.create(bytes, {
