@@ -51,7 +51,11 @@ def early_lines(model: str, base: str) -> list[str]:
     lines = [f'<script type="module" async src="{base}/instrument/early.js"></script>']
     lines += [_preload(f"{base}/instrument/{path}") for path in _engine()]
     lines += [f'<link rel="modulepreload" href="{base}/instrument/{path}">' for path in _modules()]
-    lines.append(f'<link rel="preload" as="style" href="{base}/instrument/instrument.css">')
+    lines += [
+        f'<link rel="preload" as="style" href="{base}/instrument/{file.name}">'
+        for file in sorted(serving.WEB.glob("*.css"))
+        if file.name != "static.css"
+    ]
     usable = loading.usable(loading.catalogue())
     entries = {entry.id: entry for entry, _ in usable}
     chosen = entries.get(model) or next(iter(entries.values()), None)
@@ -69,7 +73,7 @@ def _preload(path: str) -> str:
 def _modules() -> list[str]:
     return sorted(
         file.relative_to(serving.WEB).as_posix()
-        for file in [*serving.WEB.glob("*.js"), *serving.WEB.glob("vendor/*.mjs")]
+        for file in [*serving.WEB.glob("*.js"), *serving.WEB.glob("vendor/ort*.mjs")]
         if file.name not in {"static.js", "decoder-worker.js"}
     )
 
