@@ -30,7 +30,7 @@ from training.errors import CheckpointError, UserError
 MB, GIB = 10**6, 2**30
 LARGEST_ZIP = 300 * MB
 LARGEST_UNPACKED = GIB
-MOST_ENTRIES = 1000
+MOST_ENTRIES = 2000
 # A table of contents with that many entries is shorter; zipfile would read one of any length.
 LONGEST_READ = 2**19
 DEEPEST = 8
