@@ -1,6 +1,7 @@
 import { isolated, latentName, spell } from "./dom.js";
 import { standardNormal } from "./gaussian.js";
 import { LARGEST_Z, TEMPERATURES } from "./link.js";
+import { BRIEFLY_MS } from "./messages.js";
 import { REACH } from "./rows.js";
 import { rounded } from "./store.js";
 
@@ -14,7 +15,7 @@ const LONGEST_ECHO = 40;
  *
  * @param {{store: import("./store.js").Store, player: import("./player.js").Player,
  *   embedding(): import("./embedding.js").Embedding | null, source(): import("./store.js").Source | null,
- *   messages: {say(sentence: string): void, tell(sentence: string): void}}} options
+ *   messages: {say(sentence: string): void, tell(sentence: string, ms?: number): void}}} options
  */
 export function createCommands({ store, player, embedding, source, messages }) {
   const held = (value) => Math.min(LARGEST_Z, Math.max(-LARGEST_Z, value));
@@ -74,7 +75,7 @@ export function createCommands({ store, player, embedding, source, messages }) {
     move(latent, value, time = performance.now()) {
       back(time);
       if (isLocked(latent)) return refuse(latent);
-      if (store.get().playing === latent) player.stop();
+      if ([latent, "path"].includes(store.get().playing)) player.stop();
       const z = [...store.get().z];
       z[latent] = held(value);
       store.set({ z }, time);
@@ -165,7 +166,27 @@ export function createCommands({ store, player, embedding, source, messages }) {
       messages.say(`Sampled from the posterior of ${isolated(from.title)}.`);
     },
     /** @param {"a" | "b" | "c"} name @param {number[] | null} z */
-    pin: (name, z) => change({ pins: { ...store.get().pins, [name]: z && z.map(rounded) } }),
+    pin(name, z) {
+      if (store.get().playing === "path") player.stop();
+      change({ pins: { ...store.get().pins, [name]: z && z.map(rounded) } });
+    },
+    /** @param {"a" | "b" | "c"} name pins what is on screen, also where that is only looked at */
+    pinHere(name) {
+      commands.pin(name, store.get().z);
+      messages.tell(`Pinned as ${name.toUpperCase()}.`, BRIEFLY_MS);
+    },
+    /** @param {"a" | "b" | "c"} name */
+    goToPin(name) {
+      const [z, letter] = [store.get().pins[name], name.toUpperCase()];
+      if (!z) return messages.tell(`Nothing is pinned as ${letter} yet: press ${letter} to pin what you see.`);
+      jump(z, { example: null, own: null });
+      messages.say(`At ${letter}.`);
+    },
+    /** Walks back and forth between A and B. @param {import("./player.js").Course} course */
+    playPath(course) {
+      back(performance.now());
+      player.toggle("path", course);
+    },
     /** @param {boolean} slerp */
     setSlerp: (slerp) => change({ slerp }),
     /** @param {string} axes */

@@ -16,6 +16,9 @@ const PATHS = {
   grid: "M3 3.5h14v13H3zM3 8h14M3 12.200h14M7.700 3.5v13M12.300 3.5v13",
   keyboard: "M2.5 5h15v10h-15zM6 8v0M10 8v0M14 8v0M6.5 12h7",
   close: "M5 5l10 10M15 5L5 15",
+  pin: "M7.5 3h5M8.2 3v5L6 12h8l-2.2-4V3M10 12v5",
+  export: "M10 3v9.5M6.5 9L10 12.5 13.5 9M4 16.5h12",
+  copy: "M7.5 7.5h9v9h-9zM4 12.5V4h8.5",
 };
 
 /** @param {keyof typeof PATHS} name @returns {SVGElement} */

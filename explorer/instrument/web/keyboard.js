@@ -59,6 +59,18 @@ const SHORTCUTS = [
     run: ({ commands }) => commands.resample(),
   },
   { keys: ["r"], show: "R", does: "reset to the origin", run: ({ commands }) => commands.reset() },
+  {
+    keys: ["a", "b", "c"],
+    show: "A B C",
+    does: "pin the image as A, B or C",
+    run: ({ commands }, event) => commands.pinHere(pinOf(event)),
+  },
+  {
+    keys: ["Shift+a", "Shift+b", "Shift+c"],
+    show: "Shift A B C",
+    does: "go to what is pinned there",
+    run: ({ commands }, event) => commands.goToPin(pinOf(event)),
+  },
   { keys: ["Mod+z"], show: "Ctrl Z", does: "undo", run: ({ commands }) => commands.undo() },
   {
     keys: ["Mod+Shift+z", "Mod+y"],
@@ -73,6 +85,11 @@ const SHORTCUTS = [
 /** Space belongs to a button that has the focus, and an arrow to a control that is none of our sliders. */
 const LEFT_TO_BUTTONS = new Set([" ", "Enter"]);
 const ARROW = /^Arrow/;
+
+/** @param {KeyboardEvent} event @returns {"a" | "b" | "c"} */
+function pinOf(event) {
+  return /** @type {"a" | "b" | "c"} */ (event.key.toLowerCase());
+}
 
 /** @param {KeyboardEvent} event @returns {string} */
 function spelled(event) {

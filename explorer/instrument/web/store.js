@@ -14,7 +14,7 @@ import { createHistory } from "./history.js";
  * @property {number[]} locked latents that nothing may move
  * @property {number} temperature of sampling
  * @property {boolean} unfolded inactive latents are shown
- * @property {number | null} playing the latent that moves by itself; not in the link
+ * @property {number | "path" | null} playing what moves by itself: a latent, or z on its path; not in the link
  * @property {string} axes of the map: "umap", "pca", or two latents such as "z3,z7"
  * @property {string} colour of the map's points: "label", "error", a latent such as "z3", or "factor:shape"
  * @property {{a: number[] | null, b: number[] | null, c: number[] | null}} pins
