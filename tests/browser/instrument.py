@@ -39,6 +39,11 @@ class Instrument:
     def cell(self, latent: int, column: int) -> Locator:
         return self.page.locator(f".grid-row[data-latent='{latent}'] .cell").nth(column)
 
+    def export(self, title: str) -> None:
+        """Choose from the menu of what can be taken away."""
+        self.page.get_by_role("button", name="Export").click()
+        self.page.get_by_role("menuitem", name=title, exact=True).click()
+
     def z(self) -> list[float]:
         """z as the link has it."""
         return [float(value) for value in self.query()["z"].split(",")]

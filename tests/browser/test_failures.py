@@ -262,7 +262,7 @@ def test_traversals_that_cannot_be_decoded_are_not_saved(
     blocked(page, "The traversals could not be started: reload the page")
     downloads: list[Download] = []
     page.on("download", lambda download: downloads.append(download))
-    page.get_by_role("button", name="Save grid").click()
+    instrument.export("Save the traversals as PNG")
     expect(page.locator(".note")).to_contain_text("there is nothing to save")
     assert downloads == []
 
@@ -296,7 +296,7 @@ def test_with_a_link_that_cannot_be_read(instrument: Instrument, page: Page) -> 
 def test_with_a_link_to_a_broken_model(instrument: Instrument, page: Page) -> None:
     instrument.go("model=broken")
     blocked(page, "broken/decoder.onnx has 9 bytes")
-    for name in ("Share", "Save image", "Save grid"):
+    for name in ("Share", "Export"):
         expect(page.get_by_role("button", name=name)).to_be_disabled()
     page.locator(".picker").click()
     page.locator("[data-model='blots']").click()

@@ -414,7 +414,7 @@ def test_the_link_is_copied_or_shown(instrument: Instrument, page: Page) -> None
 def test_the_image_can_be_taken_away(instrument: Instrument, models: Path, page: Page) -> None:
     instrument.open("model=blots&z=1,1,1,0")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save image").click()
+        instrument.export("Save the image as PNG")
     assert download.value.suggested_filename == "blots.png"
     picture = Image.open(io.BytesIO(Path(download.value.path()).read_bytes())).convert("RGB")
 
@@ -427,7 +427,7 @@ def test_the_grid_can_be_taken_away(instrument: Instrument, page: Page) -> None:
     instrument.open()
     instrument.wait_for_grid([0, 0, 0, 0])
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save grid").click()
+        instrument.export("Save the traversals as PNG")
     assert download.value.suggested_filename == "blots-traversals.png"
     picture = Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
     assert picture.width > 11 * 80
@@ -442,7 +442,7 @@ def test_the_grid_of_a_playing_latent_says_where_it_was_decoded(
         "Math.abs(document.querySelector('[data-latent=\"0\"] .range').value) > 0.3"
     )
     with page.expect_download():
-        page.get_by_role("button", name="Save grid").click()
+        instrument.export("Save the traversals as PNG")
     decoded_at = page.evaluate("performance.getEntriesByName('instrument:grid').at(-1).detail.z")
 
     assert decoded_at == instrument.z()

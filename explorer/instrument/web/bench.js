@@ -271,9 +271,8 @@ export function createBench(options) {
   actions.refresh();
 
   return {
+    ...bench,
     element,
-    store,
-    commands,
     picture,
     current,
     /** @returns {Promise<HTMLCanvasElement | null>} the traversals as a picture; nothing where they cannot be decoded */

@@ -60,7 +60,11 @@ export function drawGrid(rows, card, z) {
 
 /** @param {HTMLCanvasElement} canvas @param {string} name */
 export async function save(canvas, name) {
-  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  saveBlob(await new Promise((resolve) => canvas.toBlob(resolve, "image/png")), name);
+}
+
+/** @param {Blob} blob @param {string} name */
+export function saveBlob(blob, name) {
   const url = URL.createObjectURL(blob);
   const anchor = document.createElement("a");
   anchor.href = url;

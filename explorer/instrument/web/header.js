@@ -5,25 +5,21 @@ import { provenance, term } from "./term.js";
 /**
  * The line at the top: which model, what its card says of it, and what can be taken away.
  *
- * @param {{picker: HTMLElement, tools: Record<"share" | "picture" | "grid" | "help", () => void>}} options
+ * @param {{picker: HTMLElement, exporting: ReturnType<typeof import("./export-menu.js").createExportMenu>,
+ *   tools: Record<"share" | "help", () => void>}} options
  */
-export function createHeader({ picker, tools }) {
+export function createHeader({ picker, exporting, tools }) {
   const facts = el("p", { class: "facts" });
-  /** What there is to take away only while a model is open. */
-  const ofModel = [
-    tool("share", "share", "Share", "Copy a link that opens to exactly this"),
-    tool("picture", "picture", "Save image", "Save the image as PNG"),
-    tool("grid", "grid", "Save grid", "Save the traversals as PNG"),
-  ];
+  const share = tool("share", "share", "Share", "Copy a link that opens to exactly this");
   const element = el(
     "header",
     { class: "bar" },
     picker,
     facts,
-    el("div", { class: "tools" }, ...ofModel, tool("help", "keyboard", "Keys", "Keyboard (?)")),
+    el("div", { class: "tools" }, share, exporting.element, tool("help", "keyboard", "Keys", "Keyboard (?)")),
   );
 
-  /** @param {"share" | "picture" | "grid" | "help"} name @param {string} picture @param {string} text @param {string} title */
+  /** @param {"share" | "help"} name @param {string} picture @param {string} text @param {string} title */
   function tool(name, picture, text, title) {
     return el(
       "button",
@@ -37,7 +33,9 @@ export function createHeader({ picker, tools }) {
     element,
     /** @param {import("./checkpoint.js").Card | null} card */
     show(card) {
-      for (const button of ofModel) button.disabled = !card;
+      // What there is to take away only while a model is open.
+      share.disabled = !card;
+      exporting.enable(card !== null);
       if (!card) return facts.replaceChildren();
       const active = card.latents.filter((latent) => latent.active).length;
       const elbo = card.metrics?.find((metric) => metric.name === "neg_elbo");

@@ -2,7 +2,8 @@ import { createBench } from "./bench.js";
 import { fetchCheckpoint } from "./checkpoint.js";
 import { el, isolated, withCode } from "./dom.js";
 import { sentenceFor } from "./errors.js";
-import { enlarge, save } from "./export-png.js";
+import { createExportMenu } from "./export-menu.js";
+import { createExports } from "./exports.js";
 import { createHeader } from "./header.js";
 import { createHelp, listen } from "./keyboard.js";
 import { linkedModel, readLink, writeLink } from "./link.js";
@@ -10,6 +11,7 @@ import { createMessages } from "./messages.js";
 import { createPicker } from "./picker.js";
 import { openDecoder, startEngine } from "./session.js";
 import { createShare } from "./share.js";
+import { createTextDialog } from "./text-dialog.js";
 
 const STYLES = ["instrument.css", "map.css", "sources.css", "path.css"];
 
@@ -30,22 +32,23 @@ export function mount(root, { catalogue, assets, link, directions = [], onReleas
   const picker = createPicker({ catalogue, onPick: pick });
   const share = createShare({ tell: messages.tell });
   const help = createHelp();
+  const text = createTextDialog();
+  const exports = createExports({
+    bench: () => bench,
+    messages,
+    showText: text.open,
+    onProgress: (done) => exporting.progress(done),
+  });
+  const exporting = createExportMenu({ lines: exports.lines, tell: messages.tell });
   const header = createHeader({
     picker: picker.element,
+    exporting,
     tools: {
       share() {
         if (!bench) return;
         // A latent that plays is further on than the link, which is written when it stops.
         link.write(writeLink({ ...bench.store.get(), model }));
         share.share(location.href);
-      },
-      picture: () => bench && save(enlarge(bench.picture.canvas), `${model}.png`),
-      async grid() {
-        if (!bench) return;
-        const name = `${model}-traversals.png`;
-        const grid = await bench.drawGrid();
-        if (grid) save(grid, name);
-        else messages.tell("The traversals are not decoded, so there is nothing to save: reload the page.");
       },
       help: help.open,
     },
@@ -59,6 +62,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onReleas
     messages.element,
     place,
     help.element,
+    text.element,
   );
   const styles = STYLES.map((name) => el("link", { rel: "stylesheet", href: new URL(name, assets).href }));
   const styled = Promise.all(
@@ -229,6 +233,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onReleas
     destroy() {
       stopListening();
       picker.destroy();
+      exporting.close();
       close();
       for (const style of styles) style.remove();
       instrument.remove();
