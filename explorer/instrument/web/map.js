@@ -1,11 +1,249 @@
-import { el } from "./dom.js";
+import { colouring, colourings } from "./colours.js";
+import { el, spell, withCode } from "./dom.js";
+import { lerp, slerp } from "./interpolate.js";
+import { createHover } from "./map-hover.js";
+import { createLayers } from "./map-layers.js";
+import { createLegend } from "./map-legend.js";
+import { axesHere, createPlane, namesOn, pathOn, searchOf, spellAxes } from "./map-plane.js";
+import { listenToHands } from "./map-pointer.js";
+import { createSheet } from "./map-sheet.js";
+import { createTip, nameOf } from "./map-tip.js";
+import { createTools } from "./map-tools.js";
+import { fit, pan, zoom } from "./map-view.js";
+
+const KEPT_MEASURES = 5000;
+const NO_WEBGL =
+  "The map needs WebGL 2, which this browser does not offer: switch on hardware acceleration in its settings, or open " +
+  "this page in a current Firefox, Chrome, Edge or Safari.";
+const ONE_LATENT = "One latent is a line, not a plane: its row of traversals below shows all of it.";
+
+let maps = 0;
 
 /**
- * The map of the encoded images.
+ * The map of the encoded images: where z lies among them, and a way to go anywhere.
  *
  * @param {import("./bench.js").Bench} bench
  * @returns {import("./bench.js").Part}
  */
 export function createMap(bench) {
-  return { element: el("section", { class: "map" }) };
+  const { card, commands, store } = bench;
+  const shown = { thumbnails: false, sheet: false, points: true };
+  const stale = { here: true, pins: true };
+  /** @type {import("./embedding.js").Embedding | null} */
+  let embedding = null;
+  /** @type {import("./map-plane.js").Plane | null} */
+  let plane = null;
+  let colour = "";
+  let placements = 0;
+
+  const { shape } = card.image;
+  const sheet = createSheet({ shape, decode: bench.decodeSheet, onDrawn: () => layers.redraw() });
+  const layers = createLayers({
+    shape,
+    thumbnails: bench.thumbnails(),
+    sheet,
+    onFrame: place,
+    onTheme: () => embedding && paint(true),
+    onView: askSheet,
+  });
+  const { stage, view, scene } = layers;
+  const tip = createTip(card, bench.thumbnails());
+  const hover = createHover({ bench, layers, tip, plane: () => plane });
+  const legend = createLegend(() => layers.set({ isHidden: legend.isHidden }));
+  const toggle = (name) => () => {
+    shown[name] = !shown[name];
+    face();
+  };
+  const tools = createTools({
+    card,
+    commands,
+    acts: { thumbnails: toggle("thumbnails"), sheet: toggle("sheet"), points: toggle("points"), whole },
+  });
+  const words = el("p", { class: "unseen", id: `map-words-${++maps}` });
+  const sentence = el("p", { class: "hint map-sentence", hidden: true });
+  const frame = el("div", { class: "map-frame" }, stage, tip.element);
+  const element = el(
+    "section",
+    { class: "map", "aria-label": "Map of the encoded images" },
+    tools.element,
+    frame,
+    sentence,
+    legend.element,
+    words,
+  );
+  stage.setAttribute("role", "application");
+  stage.setAttribute("aria-describedby", words.id);
+  stage.setAttribute(
+    "aria-label",
+    "Map. Arrows pan, plus and minus zoom, Home shows the whole map, Enter goes to what is in the middle.",
+  );
+  tools.element.inert = true;
+
+  /** Where z is, at most once a frame: the points are not drawn again for it. @param {number} time */
+  function place(time) {
+    if (stale.pins) drawPins();
+    if (!stale.here) return;
+    stale.here = false;
+    const start = performance.now();
+    const nearest = searchOf(embedding, card).nearest(store.get().z);
+    const here = plane.place(store.get().z, nearest);
+    scene.here = [here[0], here[1]];
+    scene.lost = card.map ? nearest.distances[0] > card.map.nearest.p99 : false;
+    if (!hover.previews()) {
+      layers.overlay.follow(scene.here, time);
+      scene.held = null;
+    }
+    if (++placements % KEPT_MEASURES === 0) performance.clearMeasures("instrument:here");
+    performance.measure("instrument:here", { start, end: performance.now() });
+  }
+
+  function drawPins() {
+    stale.pins = false;
+    const { pins, slerp: arc } = store.get();
+    const codes = searchOf(embedding, card);
+    scene.pins = {};
+    for (const [name, z] of Object.entries(pins)) {
+      if (z) scene.pins[name] = /** @type {[number, number]} */ ([...plane.place(z, codes.nearest(z))]);
+    }
+    const both = pins.a && pins.b;
+    scene.path = both ? pathOn(plane, pins.a, pins.b, arc ? slerp : lerp, (z) => codes.nearest(z)) : [];
+  }
+
+  /** @param {string} wanted */
+  function setAxes(wanted) {
+    const axes = axesHere(wanted, card, embedding);
+    if (axes === null) return say(ONE_LATENT);
+    if (axes === plane?.axes) return;
+    plane = createPlane(axes, card, embedding);
+    Object.assign(stale, { here: true, pins: true });
+    shown.sheet &&= plane.latents !== null;
+    sheet.forget();
+    layers.setPlane(plane);
+  }
+
+  /** @param {boolean} keepFilter */
+  function paint(keepFilter) {
+    const known = colourings(card, embedding).map(({ value }) => value);
+    const wanted = store.get().colour;
+    colour = known.includes(wanted) ? wanted : known[0];
+    const colours = colouring(colour, card, embedding, layers.theme().dark);
+    legend.show(colours, keepFilter);
+    layers.setColouring(colours, namesOn(plane, colours));
+  }
+
+  function face() {
+    tools.show({ axes: plane.axes, colour, ...shown });
+    layers.set({ mosaic: shown.thumbnails, points: shown.points || !shown.sheet });
+    if (shown.sheet) sheet.ask(plane, hover.held(), view, 0);
+    else sheet.forget();
+  }
+
+  /** The sheet follows what is on screen, and the latents that are no axes. */
+  function askSheet() {
+    if (shown.sheet && plane) sheet.ask(plane, hover.held(), view);
+  }
+
+  function whole() {
+    if (!plane) return;
+    fit(view, plane.bounds);
+    turned();
+  }
+
+  function turned() {
+    layers.redraw();
+    askSheet();
+  }
+
+  function describe() {
+    if (!plane) return;
+    const { z } = store.get();
+    const nearest = searchOf(embedding, card).nearest(z);
+    const [x, y] = plane.place(z, nearest);
+    const name = nameOf(nearest.indices[0], card, embedding).replaceAll("\n", ", ");
+    const searched = searchOf(embedding, card).searched;
+    words.textContent =
+      `${spellAxes(plane.axes)} of ${embedding.count.toLocaleString("en")} ${card.examples.split} images. ` +
+      (searched < embedding.count ? `z is placed among ${searched.toLocaleString("en")} of them. ` : "") +
+      `z lies at ${spell(x)}, ${spell(y)}; the nearest is image ${nearest.indices[0]}${name && `, ${name}`}, ` +
+      `${spell(nearest.distances[0])} away.`;
+  }
+
+  /** @param {string} text in place of the map */
+  function say(text) {
+    frame.hidden = tools.element.hidden = legend.element.hidden = true;
+    sentence.hidden = false;
+    sentence.replaceChildren(...withCode(text));
+  }
+
+  if (!layers.works) say(NO_WEBGL);
+  listenToHands(stage, () => view, {
+    hover: hover.hover,
+    leave: hover.leave,
+    click: hover.click,
+    reset: whole,
+    pan(dx, dy) {
+      pan(view, dx, dy);
+      turned();
+    },
+    zoom(factor, x, y) {
+      zoom(view, factor, x, y);
+      turned();
+    },
+  });
+  for (const name of ["focus", "blur"]) {
+    stage.addEventListener(name, () => {
+      scene.aimed = stage.matches(":focus-visible");
+      layers.request();
+    });
+  }
+  store.onCommit(describe);
+
+  return {
+    element,
+    show(state, before) {
+      if (state.z !== before?.z) {
+        hover.follow(state);
+        stale.here = true;
+      }
+      if (!plane) return;
+      if (state.axes !== before?.axes || state.colour !== before?.colour) {
+        const axes = plane.axes;
+        setAxes(state.axes);
+        if (state.colour !== before?.colour || axes !== plane.axes) paint(state.colour === before?.colour);
+        face();
+      }
+      if (state.pins !== before?.pins || state.slerp !== before?.slerp) stale.pins = true;
+      if (state.z !== before?.z && shown.sheet && !hover.previews() && movedOff(plane, state.z, before.z)) askSheet();
+      layers.request();
+    },
+    fill(codes) {
+      embedding = codes;
+      if (!layers.works) return;
+      setAxes(store.get().axes);
+      if (!plane) return;
+      tools.element.inert = false;
+      tools.fill(codes);
+      paint(false);
+      face();
+      describe();
+      if (card.map) return;
+      sentence.hidden = false;
+      sentence.replaceChildren(...withCode(noMap(bench.entry)));
+    },
+    refuse: say,
+    destroy() {
+      sheet.forget();
+      layers.destroy();
+    },
+  };
+}
+
+/** @returns {boolean} whether z has moved in a latent that is no axis of the plane */
+function movedOff({ latents }, z, before) {
+  return z.some((value, latent) => value !== before[latent] && !latents.includes(latent));
+}
+
+/** @param {import("./checkpoint.js").Entry} entry */
+function noMap(entry) {
+  return `This checkpoint has no map yet: run \`python -m training embed ${entry.path ?? "FOLDER"}\`.`;
 }

@@ -1,8 +1,22 @@
+import { chiQuantile } from "./chi.js";
 import { el, spell } from "./dom.js";
-import { term } from "./term.js";
+import { axesHere, searchOf } from "./map-plane.js";
+import { provenance, term } from "./term.js";
+
+/** The share of samples from the prior whose length is said. */
+const SHELL = 0.95;
+
+/** Which measures of the card belong to which map. */
+const METRICS = {
+  umap: ["umap_trustworthiness", "umap_continuity", "placement_error"],
+  pca: ["pca_trustworthiness", "pca_continuity"],
+};
+
+/** What the measures are called here, beside one another. */
+const SHORT = { trustworthiness: "trustworthiness", continuity: "continuity", placement_error: "placement error" };
 
 /**
- * Where z is, in numbers computed here.
+ * Where z is, in numbers computed here: its length against the prior's shell, and how far the nearest image's code is.
  *
  * @param {import("./bench.js").Bench} bench
  * @returns {import("./bench.js").Part}
@@ -10,24 +24,104 @@ import { term } from "./term.js";
 export function createWhereabouts({ card }) {
   const latents = card.controls.latents;
   const norm = el("output", { class: "number" });
+  const [low, high] = [(1 - SHELL) / 2, (1 + SHELL) / 2].map((share) => chiQuantile(share, latents));
+  const distance = el("p", { class: "nearest" });
+  const faith = el("p", { class: "faith hint" });
   const element = el(
-    "p",
-    { class: "norm" },
-    el("span", {}, "‖z‖ ", norm),
+    "div",
+    { class: "whereabouts" },
     el(
-      "span",
-      { class: "hint" },
-      term(
-        "samples from the prior",
-        `Their root mean square length is √${latents}: its square is, on average over the prior, the number of latents.`,
+      "p",
+      { class: "norm" },
+      el("span", {}, "‖z‖ ", norm),
+      el(
+        "span",
+        { class: "hint" },
+        term(
+          "samples from the prior",
+          `Lengths of draws from N(0, I) in ${latents} dimension${latents === 1 ? "" : "s"} follow the chi distribution: ` +
+            `95 % of them lie between these two quantiles. Their root mean square is √${latents} = ${spell(Math.sqrt(latents))}.`,
+        ),
+        `: 95 % between ${spell(low)} and ${spell(high)}`,
       ),
-      ` lie near √${latents} = ${spell(Math.sqrt(latents))}`,
     ),
+    distance,
+    faith,
   );
+  /** @type {import("./embedding.js").Embedding | null} */
+  let embedding = null;
+  let wanted = "";
+  let axes = "";
+  let frame = 0;
+  /** @type {number[]} */
+  let z = [];
+
+  function measure() {
+    frame = 0;
+    const text = spell(Math.hypot(...z));
+    if (norm.textContent !== text) norm.textContent = text;
+    if (!embedding) return;
+    const sentence = spellNearest(searchOf(embedding, card).nearest(z).distances[0], card.map?.nearest);
+    if (distance.textContent !== sentence.text) distance.textContent = sentence.text;
+    distance.classList.toggle("off", sentence.off);
+  }
+
+  function explain() {
+    const metrics = (METRICS[axes] ?? []).map((name) => card.map?.metrics.find((metric) => metric.name === name));
+    faith.replaceChildren(
+      ...metrics
+        .filter((metric) => metric !== undefined)
+        .flatMap((metric, at) => [...(at ? [" · "] : []), term(spellMetric(metric), provenance(metric))]),
+    );
+    faith.hidden = !faith.hasChildNodes();
+  }
+
+  function setAxes() {
+    const here = axesHere(wanted, card, embedding) ?? "";
+    if (here === axes) return;
+    axes = here;
+    explain();
+  }
+
   return {
     element,
     show(state, before) {
-      if (state.z !== before?.z) norm.textContent = spell(Math.hypot(...state.z));
+      if (state.axes !== before?.axes) {
+        wanted = state.axes;
+        setAxes();
+      }
+      if (state.z === before?.z) return;
+      z = state.z;
+      frame ||= requestAnimationFrame(measure);
     },
+    fill(codes) {
+      embedding = codes;
+      setAxes();
+      frame ||= requestAnimationFrame(measure);
+    },
+    destroy: () => cancelAnimationFrame(frame),
+  };
+}
+
+/** @param {{name: string, value: number, unit: string}} metric */
+function spellMetric({ name, value, unit }) {
+  const called = SHORT[name.replace(/^(umap|pca)_/, "")];
+  return unit.startsWith("%") ? `${called} ${spell(value, 1)} ${unit}` : `${called} ${spell(value, 3)}`;
+}
+
+/**
+ * @param {number} distance from z to the nearest code
+ * @param {{median: number, p95: number, p99: number} | undefined} held what it is for images that were held out
+ * @returns {{text: string, off: boolean}}
+ */
+export function spellNearest(distance, held) {
+  const away = `the nearest code is ${spell(distance)} away`;
+  if (!held) return { text: `${away[0].toUpperCase()}${away.slice(1)}`, off: false };
+  const [share, bound] = distance > held.p95 ? ["99 %", held.p99] : ["95 %", held.p95];
+  const place =
+    distance > held.p99 ? "Off the data" : distance > held.p95 ? "At the edge of the data" : "Among the data";
+  return {
+    text: `${place}: ${away}, ${share} of held-out images have one within ${spell(bound)}`,
+    off: distance > held.p99,
   };
 }
