@@ -93,7 +93,6 @@ export function createPath(bench) {
       else pins.draw(/** @type {any} */ (name), sheet, line);
       line += codes.length;
     }
-    element.dataset.drawn = JSON.stringify(wanted.map(({ name }) => name));
   }, console.error);
 
   /** @param {import("./store.js").State} state */
