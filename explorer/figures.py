@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from explorer.wording import latent_name
 
@@ -21,10 +23,33 @@ class Palette:
     quiet: str
     grid: str
     text: str
+    paper: str
+    classes: tuple[str, ...]
 
 
-LIGHT = Palette(accent="#0068a8", second="#b35900", quiet="#b4bcc6", grid="#e6e9ed", text="#4a535e")
-DARK = Palette(accent="#62b6ea", second="#f0a64a", quiet="#4d5661", grid="#2a3037", text="#b3bcc7")
+def _colours(written: str) -> tuple[str, ...]:
+    return tuple(f"#{colour}" for colour in written.split())
+
+
+LIGHT = Palette(
+    accent="#0068a8",
+    second="#b35900",
+    quiet="#b4bcc6",
+    grid="#e6e9ed",
+    text="#4a535e",
+    paper="#ffffff",
+    # Those of the instrument's map (`web/colours.js`, which says how they were found).
+    classes=_colours("e69f00 56b4e9 009e73 dcca10 0072b2 d55e00 cc79a7 2a1500 000080 6a4040"),
+)
+DARK = Palette(
+    accent="#62b6ea",
+    second="#f0a64a",
+    quiet="#4d5661",
+    grid="#2a3037",
+    text="#b3bcc7",
+    paper="#14171b",
+    classes=_colours("e69f00 56b4e9 009e73 f0e442 2a86c8 d55e00 cc79a7 a8fff4 7d5050 4a3cff"),
+)
 
 
 def palette(theme: str | None) -> Palette:
@@ -90,6 +115,108 @@ def training_curve(
     )
     figure.update_xaxes(title="step", tickformat="~s", showgrid=False)
     figure.update_yaxes(title="loss, nats", range=_settled_range([*train_nats, *validation_nats]))
+    return figure
+
+
+def code_map(
+    points: NDArray[np.floating],
+    classes: Sequence[tuple[str, NDArray[np.integer]]],
+    groups: Sequence[tuple[str, NDArray[np.integer]]],
+    axes: tuple[str, str] | None,
+    colours: Palette,
+) -> go.Figure:
+    """Codes as points to draw around: a trace for each class, then a ring for each group member.
+
+    Args:
+        points: (N, 2)
+        classes: names, and which of the points are drawn in that colour
+        groups: names, and which of the points are ringed
+        axes: what the axes are; None where they mean nothing
+        colours: the palette
+    """
+    figure = go.Figure(layout=_layout(colours, height=600))
+    shown = sum(len(members) for _, members in classes)
+    size = 7 if shown < 500 else 5 if shown < 3000 else 4
+    for at, (name, members) in enumerate(classes):
+        colour = colours.classes[at] if len(classes) <= len(colours.classes) else colours.accent
+        figure.add_scattergl(
+            name=name,
+            x=points[members, 0],
+            y=points[members, 1],
+            mode="markers",
+            marker={"color": colour, "size": size, "opacity": 0.8},
+            unselected={"marker": {"opacity": 0.12}},
+            hovertemplate=f"{name}<extra></extra>",
+        )
+        if 1 < len(classes) <= len(colours.classes) and len(members):
+            # Which colour is which can be read where the points are.
+            x, y = np.median(points[members], 0)
+            figure.add_annotation(
+                x=float(x),
+                y=float(y),
+                text=f"<b>{name}</b>",
+                showarrow=False,
+                bgcolor=colours.paper,
+                opacity=0.85,
+                borderpad=2,
+            )
+    for (name, members), symbol in zip(groups, ("circle-open", "square-open"), strict=False):
+        figure.add_scattergl(
+            name=name,
+            x=points[members, 0],
+            y=points[members, 1],
+            mode="markers",
+            marker={"color": colours.text, "size": size + 4, "symbol": symbol, "opacity": 0.45},
+            unselected={"marker": {"opacity": 0.45}},
+            hoverinfo="skip",
+        )
+    figure.update_layout(
+        dragmode="lasso",
+        legend={"y": -0.01, "yanchor": "top", "x": 0, "xanchor": "left", "itemsizing": "constant"},
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": colours.text, "activecolor": colours.accent},
+        newselection={"line": {"color": colours.accent, "width": 2, "dash": "solid"}},
+        showlegend=len(classes) + len(groups) > 1,
+    )
+    if axes is None:
+        figure.update_xaxes(visible=False)
+        figure.update_yaxes(visible=False)
+    else:
+        figure.update_xaxes(title=axes[0])
+        figure.update_yaxes(title=axes[1])
+    return figure
+
+
+def coherence_scale(
+    value: float, random: Sequence[float] | NDArray[np.floating], colours: Palette
+) -> go.Figure:
+    """A score on a line, with the score of every pair of random groups as a tick."""
+    figure = go.Figure(layout=_layout(colours, height=112))
+    figure.add_scatter(
+        name="random groups",
+        x=list(random),
+        y=[0] * len(random),
+        mode="markers",
+        marker={
+            "symbol": "line-ns",
+            "size": 16,
+            "opacity": 0.5,
+            "line": {"width": 1, "color": colours.text},
+        },
+        hovertemplate="random groups · %{x:.3f}<extra></extra>",
+    )
+    figure.add_scatter(
+        name="these groups",
+        x=[value],
+        y=[0],
+        mode="markers",
+        marker={"symbol": "diamond", "size": 14, "color": colours.accent},
+        hovertemplate="these groups · %{x:.3f}<extra></extra>",
+    )
+    low = min(-0.1, *(float(each) for each in random), value)
+    figure.update_xaxes(range=[low - 0.03, 1.03], zeroline=True, zerolinecolor=colours.quiet)
+    figure.update_xaxes(showgrid=False, tickformat=".1~f")
+    figure.update_yaxes(visible=False, range=[-1, 1], fixedrange=True)
+    figure.update_layout(margin={"t": 28, "b": 28}, legend={"y": 1.05, "yanchor": "bottom"})
     return figure
 
 

@@ -6,16 +6,20 @@ changed, so that a new checkpoint appears without a restart.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 from urllib.parse import quote
 
 from explorer import uploads
-from training.card import CARD, DECODER, MODEL, Card, read_card
+from training.card import CARD, CODES, DECODER, MODEL, Card, read_bytes, read_card
 from training.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from explorer.latent import Codes
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "models"
 # The default output folder of `python -m training train`, below where the app was started.
@@ -24,6 +28,9 @@ EXTRA = "EXPLORER_MODELS"
 
 # A folder with any of these is a checkpoint or is on the way to be one; others are passed over.
 SIGNS = (CARD, MODEL, DECODER, "metrics.jsonl")
+
+# Of so many checkpoints the codes are kept at hand.
+KEPT_CODES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,7 @@ def _describe(entry: Entry, base: str) -> Listing:
     listing: Listing = {
         "id": entry.id,
         "url": url,
-        "path": _path(entry.folder),
+        "path": path_of(entry.folder),
         "title": entry.card.title,
         "summary": entry.card.summary,
         "intent": entry.card.intent,
@@ -114,7 +121,7 @@ def _describe(entry: Entry, base: str) -> Listing:
     return listing | {"dropped": True} if entry.dropped else listing
 
 
-def _path(folder: Path) -> str:
+def path_of(folder: Path) -> str:
     """How a person names the folder in code of their own, with slashes.
 
     Where it lies in the checkout or below `runs`; of any other no more than its name, for where the
@@ -130,6 +137,28 @@ def _path(folder: Path) -> str:
     else:
         path = Path(real.name)
     return printable(path.as_posix())
+
+
+def codes(folder: Path, card: Card) -> Codes:
+    """The codes of a checkpoint, as its card describes them.
+
+    Raises:
+        CheckpointError: in one sentence, if they are not.
+    """
+    # numpy takes longer to import than the first page takes to draw, and only one page needs it.
+    from explorer.latent import read_codes
+
+    known = (folder.resolve(), card.files[CODES].sha256)
+    if known not in _last_codes:
+        content = read_bytes(folder / CODES)
+        if hashlib.sha256(content).hexdigest() != card.files[CODES].sha256:
+            raise CheckpointError(
+                f"{folder.name}/{CODES} has changed since this page was drawn: reload it."
+            )
+        while len(_last_codes) >= KEPT_CODES:
+            del _last_codes[next(iter(_last_codes))]
+        _last_codes[known] = read_codes(content, card)
+    return _last_codes[known]
 
 
 def nothing_found() -> str:
@@ -203,6 +232,8 @@ _State = tuple[tuple[str, int, int, int], ...]
 # What the folders held when they were last read, by where they lie: reading hashes every file,
 # which is worth doing once a file, not once a request.
 _last_read: dict[Path, tuple[_State, tuple[Card | None, str]]] = {}
+
+_last_codes: dict[tuple[Path, str], Codes] = {}
 
 
 def _read(folder: Path, real: Path) -> tuple[Card | None, str]:

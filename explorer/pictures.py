@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
+
+from training.card import Card
 
 # What preview.webp holds: a row for each of at most four latents, eight images each.
 COLUMNS, ROWS = 8, 4
@@ -13,6 +17,10 @@ COLUMNS, ROWS = 8, 4
 LARGEST = ROWS * COLUMNS * 256**2
 SHARP = 1536
 GAP = 8
+# A sheet of thumbnails has 2048 × 2048 at most; those before sheets were numbered may have more.
+LARGEST_SHEET = 4096**2
+# How high an image of a strip is drawn, on a sharp screen.
+STRIP = 96
 
 
 class PictureError(ValueError):
@@ -34,6 +42,46 @@ def preview(path: Path, height: int, width: int) -> tuple[bytes, int]:
             if sheet.width * sheet.height > LARGEST:
                 raise PictureError(f"{path.name} is too large")
             return _spread(sheet.convert("RGB"), rows, height, width), rows
+    except (OSError, EOFError, Image.DecompressionBombError) as error:
+        raise PictureError(f"{path.name} is no picture") from error
+
+
+def strip(folder: Path, card: Card, members: Sequence[int]) -> tuple[bytes, int]:
+    """Some images of the thumbnail sheets in a row, as PNG, and how wide it is to be shown.
+
+    Raises:
+        PictureError: if a sheet is not the picture that it should be.
+    """
+    _, height, width = card.image.shape
+    times = max(1, STRIP // height)
+    tall, wide = height * times, width * times
+    page = Image.new("RGBA", (len(members) * (wide + GAP) - GAP, tall))
+    for place, member in enumerate(members):
+        image = _thumbnail(folder, card, member).resize((wide, tall), Image.Resampling.NEAREST)
+        page.paste(image, (place * (wide + GAP), 0))
+    stream = BytesIO()
+    page.save(stream, "PNG")
+    return stream.getvalue(), page.width // 2
+
+
+def _thumbnail(folder: Path, card: Card, member: int) -> Image.Image:
+    _, height, width = card.image.shape
+    columns, per_sheet = card.examples.columns, card.examples.per_sheet or card.examples.count
+    on, at = divmod(member, per_sheet)
+    rows = -(-min(per_sheet, card.examples.count - on * per_sheet) // columns)
+    name = card.examples.sheets[on]
+    sheet = _sheet(folder / name, card.files[name].sha256, (columns * width, rows * height))
+    left, top = at % columns * width, at // columns * height
+    return sheet.crop((left, top, left + width, top + height))
+
+
+@lru_cache(maxsize=6)
+def _sheet(path: Path, sha256: str, size: tuple[int, int]) -> Image.Image:
+    try:
+        with Image.open(path, formats=("WEBP",)) as sheet:
+            if sheet.size != size or sheet.width * sheet.height > LARGEST_SHEET:
+                raise PictureError(f"{path.name} has other images than its card says")
+            return sheet.convert("RGB")
     except (OSError, EOFError, Image.DecompressionBombError) as error:
         raise PictureError(f"{path.name} is no picture") from error
 

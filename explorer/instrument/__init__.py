@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 
@@ -30,17 +31,24 @@ def _component() -> Any:
 
 
 def instrument(
-    catalogue: Sequence[Listing], *, base: str, remembered: str, key: str
+    catalogue: Sequence[Listing],
+    *,
+    base: str,
+    remembered: str,
+    directions: Sequence[state.Measured] = (),
+    key: str,
 ) -> state.Position | None:
     """Show the instrument; return where it was when a control was last released.
 
-    `remembered` is the query to open with where the address has none. All of the data should stay
-    the same from run to run, for whatever changes is sent anew.
+    `remembered` is the query to open with where the address has none, `directions` what was
+    measured of directions that a link may hold. All of the data should stay the same from run to
+    run, for whatever changes is sent anew.
     """
     data = {
         "catalogue": list(catalogue),
         "assets": f"{base}/instrument/",
         "remembered": remembered,
+        "directions": [asdict(direction) for direction in directions],
     }
     # In a list, because Streamlit looks for data frames among the values of a dict, and imports
     # pandas to know one: a third of a second for the first visitor.

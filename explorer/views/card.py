@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import streamlit as st
 
-from explorer import loading, pictures, state
+from explorer import choosing, loading, pictures, state
 from explorer.loading import Entry
 from explorer.wording import duration, latent_name, number, plain, size, table
-from training.card import CARD, PREVIEW, Card, Metric, Provenance
+from training.card import CARD, PREVIEW, Card, MapCard, Metric, Provenance
 from training.config import to_json
 
-PICKER = "card.model"
-# The model that the page is at while its address names none.
-START = "card.start"
-# Of a model's name in a link, which may be as long as one likes.
-LONGEST_NAME = 60
 PIXELS = {
     "grey": "as they are",
     "binarized": "each pixel drawn white with its grey level as the probability, anew every time",
@@ -28,12 +22,11 @@ PIXELS = {
 def show() -> None:
     """Draw the page."""
     st.set_page_config(page_title="Model card", layout="centered")
-    entries = {entry.id: entry for entry in loading.catalogue()}
-    if not entries:
+    if not state.entries():
         st.title("Model card")
         st.markdown(loading.nothing_found())
         return
-    chosen = _pick(entries)
+    chosen = choosing.model("card")
     if chosen is None:
         return
     if chosen.card is None:
@@ -45,71 +38,14 @@ def show() -> None:
     _draw(chosen, chosen.card)
 
 
-def _pick(entries: dict[str, Entry]) -> Entry | None:
-    """A picker, at the model of the address, else of the instrument, else the first."""
-    if PICKER not in st.session_state:  # The page was just entered.
-        st.session_state[START] = state.shared().position.model or _first(entries)
-    asked: str = state.address().get("model") or st.session_state[START]
-    known = asked if asked in entries else None
-    if PICKER not in st.session_state or st.session_state[PICKER] != known:
-        st.session_state[PICKER] = known
-    if known is None:
-        st.title("No such model")
-        st.markdown(
-            f"The link asks for the model “{plain(_cut(asked))}”, which is not here: choose "
-            f"another below, or set `{loading.EXTRA}` to the folder that has it and start again."
-        )
-    row = st.container(horizontal=True, vertical_alignment="bottom")
-    chosen: str | None = row.selectbox(
-        "Model",
-        list(entries),
-        format_func=_names(entries).__getitem__,
-        key=PICKER,
-        on_change=_put_into_address,
-        width=320,
-        placeholder="Choose a model",
-    )
-    if chosen is None:
-        return None
-    row.page_link("views/instrument.py", label="Open in the instrument", icon=":material/tune:")
-    return entries[chosen]
-
-
-def _put_into_address() -> None:
-    # Only when another model was picked: each time, the browser's history grows by one, and where
-    # nothing else changed, its Back would lead to the page that one is on.
-    if st.session_state[PICKER] is not None:
-        st.query_params["model"] = st.session_state[PICKER]
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-
-
-def _first(entries: dict[str, Entry]) -> str:
-    return next((entry.id for entry, _ in loading.usable(entries.values())), next(iter(entries)))
-
-
-def _names(entries: dict[str, Entry]) -> dict[str, str]:
-    """What the picker calls each entry. No two alike: Streamlit tells options apart by name."""
-    titles = Counter(entry.card.title for entry in entries.values() if entry.card is not None)
-    names = {}
-    for id, entry in entries.items():
-        if entry.card is None:
-            names[id] = f"{id} (cannot be used)"
-        elif titles[entry.card.title] > 1:
-            names[id] = f"{entry.card.title} ({id})"
-        else:
-            names[id] = entry.card.title
-    return names
-
-
 def _draw(entry: Entry, card: Card) -> None:
     st.title(plain(card.title))
     st.caption(plain(card.summary))
     st.markdown(plain(card.intent))
     _preview(entry, card)
+    st.header("What it scores")
     _metrics(card.metrics)
+    _map(card.map)
     _latents(card)
     _training(card)
     _data(card)
@@ -130,12 +66,24 @@ def _preview(entry: Entry, card: Card) -> None:
 
 
 def _metrics(metrics: tuple[Metric, ...]) -> None:
-    st.header("What it scores")
     for metric in metrics:
         figure, story = st.columns([1, 2], gap="medium")
         figure.metric(plain(metric.label), number(metric.value, metric.unit))
         story.markdown(plain(metric.how))
         story.caption(_provenance(metric))
+
+
+def _map(map: MapCard | None) -> None:
+    if map is None:
+        return
+    st.header("How faithful its map is")
+    _metrics(map.metrics)
+    settings = ", ".join(f"{name} {value:g}" for name, value in map.umap.items())
+    names = ", ".join(latent_name(latent) for latent in map.latents)
+    st.caption(
+        f"UMAP with {plain(settings)}, over {names}. The two principal axes "
+        f"hold {map.pca.explained[0]:.0%} and {map.pca.explained[1]:.0%} of the variance."
+    )
 
 
 def _latents(card: Card) -> None:

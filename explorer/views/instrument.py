@@ -16,14 +16,17 @@ def show() -> None:
     released = instrument(
         loading.describe(entries, base),
         base=base,
+        directions=state.shared().directions,
         remembered=state.shared().query_on_entry,
         key="instrument",
     )
     # Until something is released, the address alone knows what a link opened, and the browser
     # clears it on the way to another page. The front end opens no model that is not here.
     position = released or state.linked(state.address())
-    if position is not None and position.model in {entry.id for entry in entries}:
-        state.go_to(position)
+    if position is not None:
+        state.meet(position.model)
+        if position.model in state.entries():
+            state.go_to(position)
 
 
 # Streamlit runs the page's file as a script.

@@ -1,0 +1,86 @@
+"""The model picker that the pages share: at the model of the address, else of the instrument."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer import loading, state
+from explorer.loading import Entry
+from explorer.wording import plain
+
+# Of a model's name in a link, which may be as long as one likes.
+LONGEST_NAME = 60
+
+
+def model(page: str, row: DeltaGenerator | None = None) -> Entry | None:
+    """Draw the picker; return what is chosen, or None where the link names what is not here.
+
+    `page` is the prefix of the keys, `row` where to draw if not here. There must be a checkpoint.
+    """
+    picker, start = f"{page}.model", f"{page}.start"
+    linked = state.address().get("model")
+    state.meet(linked or state.shared().position.model)
+    entries = state.entries()
+    if picker not in st.session_state:  # The page was just entered.
+        st.session_state[start] = state.shared().position.model or _first(entries)
+    asked: str = linked or st.session_state[start]
+    known = asked if asked in entries else None
+    if picker not in st.session_state or st.session_state[picker] != known:
+        st.session_state[picker] = known
+    if known is None:
+        st.title("No such model")
+        st.markdown(
+            f"The link asks for the model “{plain(_cut(asked))}”, which is not here: choose "
+            f"another below, or set `{loading.EXTRA}` to the folder that has it and start again."
+        )
+    row = row or st.container(horizontal=True, vertical_alignment="bottom")
+    chosen: str | None = row.selectbox(
+        "Model",
+        list(entries),
+        format_func=_names(entries).__getitem__,
+        key=picker,
+        on_change=_put_into_address,
+        args=(picker,),
+        width=260,
+        placeholder="Choose a model",
+    )
+    if chosen is None:
+        return None
+    row.page_link("views/instrument.py", label="Open in the instrument", icon=":material/tune:")
+    return entries[chosen]
+
+
+def _put_into_address(picker: str) -> None:
+    # Only when another model was picked: each time, the browser's history grows by one, and where
+    # nothing else changed, its Back would lead to the page that one is on.
+    if st.session_state[picker] is not None:
+        st.query_params["model"] = st.session_state[picker]
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
+def _first(entries: dict[str, Entry]) -> str:
+    return next((entry.id for entry, _ in loading.usable(entries.values())), next(iter(entries)))
+
+
+def _names(entries: dict[str, Entry]) -> dict[str, str]:
+    """What the picker calls each entry. No two alike: Streamlit tells options apart by name."""
+    titles = Counter(entry.card.title for entry in entries.values() if entry.card is not None)
+    names: dict[str, str] = {}
+    dropped = 0
+    for id, entry in entries.items():
+        dropped += entry.dropped
+        if entry.card is None:
+            names[id] = f"{id} (cannot be used)"
+        elif entry.dropped:
+            names[id] = f"{entry.card.title} (dropped{f' {dropped}' if dropped > 1 else ''})"
+        elif titles[entry.card.title] > 1:
+            names[id] = f"{entry.card.title} ({id})"
+        else:
+            names[id] = entry.card.title
+    return names

@@ -1,0 +1,359 @@
+"""The page where two groups of codes become a direction, and the direction a slider."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer import choosing, figures, latent, loading, pictures, state
+from explorer.latent import Array, Codes, Indices
+from explorer.loading import Entry
+from explorer.state import Group, Groups
+from explorer.wording import MINUS, latent_name, plain
+from training.card import Card
+from training.errors import CheckpointError, UserError
+
+# A browser draws and marks so many points at once without a pause.
+MOST_POINTS = 10_000
+MOST_SHOWN = 8
+LONGEST_NAME = state.LONGEST_NAME
+# What the field says, what a person wrote there, and what the groups suggest. The field forgets
+# what it said whenever there is no direction to name.
+NAME, GIVEN, SUGGESTED = "directions.name", "directions.given", "directions.suggested"
+UMAP, PCA, LATENTS = "UMAP", "PCA", "Two latents"
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """One way to name codes: a label, or a factor's value. Value `n` has the name `names[n]`."""
+
+    title: str
+    values: Indices  # (N,)
+    names: tuple[str, ...]
+
+
+def show() -> None:
+    """Draw the page."""
+    st.set_page_config(page_title="Directions", layout="wide")
+    st.title("Directions")
+    if not state.entries():
+        st.markdown(loading.nothing_found())
+        return
+    st.caption(
+        "Mark two groups of codes. The way from the mean of one to the mean of the other is a "
+        "direction, and becomes a slider of the instrument."
+    )
+    chart, panel = st.columns([3, 2], gap="large")
+    with chart:
+        row = st.container(horizontal=True, vertical_alignment="bottom")
+        entry = choosing.model("directions", row)
+        if entry is None:
+            return
+        try:
+            if entry.card is None:
+                raise CheckpointError(entry.error)
+            codes = loading.codes(entry.folder, entry.card)
+        except CheckpointError as error:
+            st.markdown(plain(str(error)))
+            return
+    state.choose(entry.id)
+    if state.shared().groups.model != entry.id:
+        state.set_groups(Groups(entry.id))
+        st.session_state[GIVEN] = ""
+    namings = _namings(entry.card, codes)
+    with chart:
+        selection = _map(entry, entry.card, codes, namings)
+    with panel:
+        for side in ("a", "b"):
+            _group(side, entry, entry.card, codes, namings, selection)
+        _direction(entry, codes)
+
+
+def _namings(card: Card, codes: Codes) -> list[Naming]:
+    found = []
+    if codes.label is not None and card.data.labels is not None:
+        found.append(Naming("label", codes.label, card.data.labels))
+    if codes.factors is not None and card.data.factors is not None:
+        for at, factor in enumerate(card.data.factors):
+            names = tuple(f"{factor.name} {value}" for value in range(factor.size))
+            found.append(Naming(factor.name, codes.factors[:, at], names))
+    return found
+
+
+def _map(entry: Entry, card: Card, codes: Codes, namings: Sequence[Naming]) -> Indices:
+    """Draw the map; return the codes that are marked on it."""
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    points, axes = _points(row, card, codes)
+    colouring = _colouring(row, namings)
+    drawn = latent.thinned(len(points), MOST_POINTS)
+    classes = _classes(colouring, drawn)
+    groups = state.shared().groups
+    ringed = [
+        (name, group.members[np.isin(group.members, drawn)])
+        for name, group in (("A", groups.a), ("B", groups.b))
+        if group is not None
+    ]
+    colours = figures.palette(st.context.theme.type)
+    event = st.plotly_chart(
+        figures.code_map(points, classes, ringed, axes, colours),
+        key=f"directions.map.{entry.id}",
+        theme=None,
+        on_select="rerun",
+        selection_mode=("lasso", "box", "points"),
+        config={
+            "displaylogo": False,
+            "displayModeBar": True,
+            "scrollZoom": True,
+            "modeBarButtonsToRemove": ["toImage", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+        },
+    )
+    if not codes.maps:
+        st.caption(
+            "This checkpoint has no map yet: run "
+            f"`python -m training embed {plain(loading.path_of(entry.folder))}`."
+        )
+    if len(drawn) < len(points):
+        st.caption(
+            f"Every {len(points) / len(drawn):.3g}th of the {len(points):,} codes is drawn, and "
+            "only what is drawn can be marked; a group by name has them all."
+        )
+    return marked(event.selection.get("points", ()), [members for _, members in classes])
+
+
+def _points(row: Any, card: Card, codes: Codes) -> tuple[Array, tuple[str, str] | None]:
+    """Where the codes are drawn, (N, 2), and what the axes are."""
+    latents = card.controls.latents
+    maps = [name for name, key in ((UMAP, "umap"), (PCA, "pca")) if key in codes.maps]
+    options = [*maps, *([LATENTS] if latents > 1 else [])] or [LATENTS]
+    chosen = row.segmented_control(
+        "Map", options, default=options[0], key="directions.axes", required=True
+    )
+    if chosen == UMAP:
+        return codes.maps["umap"], None
+    if chosen == PCA:
+        return codes.maps["pca"], ("principal axis 1", "principal axis 2")
+    by_kl = sorted(range(latents), key=lambda at: -card.latents[at].kl_nats)
+    named = {"options": by_kl, "format_func": latent_name, "width": 90}
+    x = row.selectbox("Across", **named, index=0, key="directions.x")
+    y = row.selectbox("Up", **named, index=min(1, latents - 1), key="directions.y")
+    return codes.mean[:, [x, y]], (latent_name(x), latent_name(y))
+
+
+def _colouring(row: Any, namings: Sequence[Naming]) -> Naming | None:
+    few = {naming.title: naming for naming in namings if len(naming.names) <= 10}
+    if len(few) < 2:
+        return next(iter(few.values()), None)
+    return few[row.selectbox("Colour", list(few), key="directions.colour", width=140)]
+
+
+def _classes(colouring: Naming | None, drawn: Indices) -> list[tuple[str, Indices]]:
+    if colouring is None:
+        return [("codes", drawn)]
+    values = colouring.values[drawn]
+    return [(plain_html(name), drawn[values == at]) for at, name in enumerate(colouring.names)]
+
+
+def plain_html(text: str) -> str:
+    """Text that Plotly shows as it is: it reads some markup, and %{…} as a place for a value."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("%{", "% {")[:40]
+
+
+def marked(points: Sequence[Mapping[str, Any]], traces: Sequence[Indices]) -> Indices:
+    """The codes of a selection, which names points by trace; what rings a group is no code."""
+    chosen = {
+        int(traces[point["curve_number"]][point["point_index"]])
+        for point in points
+        if point["curve_number"] < len(traces)
+        and point["point_index"] < len(traces[point["curve_number"]])
+    }
+    return np.array(sorted(chosen), dtype=np.int64)
+
+
+def _group(
+    side: str,
+    entry: Entry,
+    card: Card,
+    codes: Codes,
+    namings: Sequence[Naming],
+    selection: Indices,
+) -> None:
+    title = side.upper()
+    group: Group | None = getattr(state.shared().groups, side)
+    st.subheader(f"Group {title}", anchor=False)
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    row.button(
+        f"Take what is marked ({len(selection):,})" if len(selection) else "Take what is marked",
+        key=f"directions.take.{side}",
+        disabled=not len(selection),
+        help=None if len(selection) else "Draw around some codes on the map first.",
+        on_click=_take,
+        args=(side, Group(selection), namings),
+    )
+    names = {name: (naming, at) for naming in namings for at, name in enumerate(naming.names)}
+    if names:
+        key = f"directions.named.{side}"
+        row.selectbox(
+            f"All that are, for group {title}",
+            list(names),
+            index=None,
+            key=key,
+            placeholder="or all that are …",
+            label_visibility="collapsed",
+            width=190,
+            on_change=_take_named,
+            args=(side, key, names, namings),
+        )
+    if group is None:
+        st.caption("No codes yet.")
+        return
+    st.markdown(_described(group, namings))
+    _members(entry, card, group)
+
+
+def _take(side: str, group: Group | None, namings: Sequence[Naming]) -> None:
+    groups = state.shared().groups
+    state.set_groups(replace(groups, a=group) if side == "a" else replace(groups, b=group))
+    if group is None or not group.picked:
+        st.session_state[f"directions.named.{side}"] = None
+    _suggest(namings)
+
+
+def _take_named(
+    side: str, key: str, names: Mapping[str, tuple[Naming, int]], namings: Sequence[Naming]
+) -> None:
+    name = st.session_state[key]
+    if name is None:
+        return _take(side, None, namings)
+    naming, value = names[name]
+    _take(side, Group(np.flatnonzero(naming.values == value), name), namings)
+
+
+def _described(group: Group, namings: Sequence[Naming]) -> str:
+    count = f"**{len(group.members):,}** {'code' if len(group.members) == 1 else 'codes'}"
+    if group.picked:
+        return f"{count}: all that are {plain(group.picked)}"
+    found = []
+    for naming in namings[:3]:
+        common = Counter(naming.values[group.members].tolist()).most_common(3)
+        found.append(", ".join(f"{plain(naming.names[at])} ({n:,})" for at, n in common))
+    return f"{count}: {'; '.join(found)}" if found else count
+
+
+def _members(entry: Entry, card: Card, group: Group) -> None:
+    shown = group.members[latent.thinned(len(group.members), MOST_SHOWN)]
+    try:
+        picture, width = pictures.strip(entry.folder, card, shown.tolist())
+    except pictures.PictureError as error:
+        st.caption(f"{plain(str(error))}: export the checkpoint again.")
+        return
+    st.image(picture, width=width)
+
+
+def _name_of(group: Group | None, namings: Sequence[Naming]) -> str | None:
+    if group is None:
+        return None
+    if group.picked:
+        return group.picked
+    for naming in namings:
+        name = latent.commonest([naming.names[at] for at in naming.values[group.members]])
+        if name is not None:
+            return name
+    return None
+
+
+def _suggest(namings: Sequence[Naming]) -> None:
+    """Name the direction after its groups, unless a person has named it."""
+    groups = state.shared().groups
+    a, b = _name_of(groups.a, namings), _name_of(groups.b, namings)
+    st.session_state[SUGGESTED] = f"{b or 'B'} → {a or 'A'}"[:LONGEST_NAME]
+    st.session_state.pop(NAME, None)
+
+
+def _keep_name() -> None:
+    st.session_state[GIVEN] = st.session_state[NAME].strip()
+
+
+def _direction(entry: Entry, codes: Codes) -> None:
+    groups = state.shared().groups
+    st.subheader("From B to A", anchor=False)
+    if groups.a is None or groups.b is None:
+        st.caption("Take a group A and a group B: what leads from B to A appears here.")
+        return
+    a, b = groups.a.members, groups.b.members
+    try:
+        found = latent.direction(codes.mean, a, b)
+        with st.spinner("Measuring beside random groups …", show_time=False):
+            score = latent.coherence(codes.mean, a, b)
+    except UserError as error:
+        st.markdown(plain(str(error)))
+        return
+    both = len(np.intersect1d(a, b))
+    low, high = score.random_range
+    st.markdown(
+        f"Coherence **{_signed(score.value)}**; random groups of these sizes "
+        f"{_signed(score.random_mean)}, 95 % of them {_signed(low)} to {_signed(high)}. "
+        f"{_rank(score)}"
+    )
+    colours = figures.palette(st.context.theme.type)
+    st.plotly_chart(
+        figures.coherence_scale(score.value, score.random, colours),
+        key="directions.coherence",
+        theme=None,
+        config={"displayModeBar": False},
+    )
+    how = (
+        f"Mean cosine between the ways b → a of {score.pairs:,} random pairs that share no image, "
+        f"as Liu et al. (2019) score; the same for {len(score.random)} pairs of groups of "
+        f"{len(a):,} and {len(b):,} codes drawn from all {len(codes.mean):,}. Seed {score.seed}."
+    )
+    overlap = f" {both:,} codes are in both groups." if both else ""
+    st.caption(f"{how} The means are {found.length:.2f} apart.{overlap}")
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    if NAME not in st.session_state:
+        st.session_state[NAME] = st.session_state.get(GIVEN) or st.session_state.get(
+            SUGGESTED, "B → A"
+        )
+    name = row.text_input(
+        "Name", key=NAME, max_chars=LONGEST_NAME, width=240, on_change=_keep_name
+    ).strip()
+    if not row.button("Put it in the rack", type="primary", disabled=not name):
+        return
+    measured = state.Measured(
+        model=entry.id,
+        name=name,
+        vector=tuple(float(value) for value in found.vector.round(3)),
+        coherence=score.value,
+        random_mean=score.random_mean,
+        random_low=low,
+        random_high=high,
+        groups=f"{len(a):,} × {len(b):,} codes",
+        how=how,
+    )
+    try:
+        state.add_direction(measured)
+    except UserError as error:
+        st.markdown(plain(str(error)))
+        return
+    st.switch_page("views/instrument.py")
+
+
+def _rank(score: latent.Coherence) -> str:
+    draws = len(score.random)
+    below = round(score.percentile / 100 * draws)
+    if below == draws:
+        return f"More coherent than all {draws} random ones."
+    return f"More coherent than {below} of {draws} random ones."
+
+
+def _signed(value: float) -> str:
+    return f"{value + 0:.2f}".replace("-0.00", "0.00").replace("-", MINUS)
+
+
+# Streamlit runs the page's file as a script.
+if __name__ == "__main__":
+    show()
