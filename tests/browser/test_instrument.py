@@ -339,10 +339,10 @@ def test_starting_from_a_test_image_draws_its_posterior(
 
     variance = math.exp(2 * math.log(0.25))
     kl = 0.5 * sum(float(m) ** 2 + variance - 1 - math.log(variance) for m in codes["mean"][4])
-    expect(page.locator(".source-text")).to_contain_text(f"KL(q‖p) {kl:.1f} nats")
+    expect(page.locator(".source-text")).to_contain_text(f"KL {kl:.1f} nats")
     assert instrument.query()["example"] == "4"
 
-    page.get_by_role("button", name="Resample").click()
+    page.keyboard.press("e")
     page.wait_for_function("(old) => !location.href.includes(old)", arg=f"z={mean[0]:g},")
     away = np.abs(np.array(instrument.z()) - mean)
     assert 0 < away.max() < 6 * 0.25
@@ -485,12 +485,12 @@ def test_images_of_any_form_have_their_place(
             assert box["height"] == pytest.approx(
                 box["width"] / (11 if frame.get_attribute("class") == "strip" else 1), abs=0.1
             )
-    for place, most in ((page.locator(".thumb").first, 96), (page.locator(".source"), 400)):
+    for place, most in ((page.locator(".thumb").first, 96), (page.locator(".source").first, 400)):
         box = place.bounding_box()
         assert box is not None
         assert max(box["width"], box["height"]) <= most
     height = page.evaluate("document.documentElement.scrollHeight")
-    assert height < 1500
+    assert height < 1800
 
 
 def test_it_goes_on_without_a_network(

@@ -59,6 +59,7 @@ export function createSlider({ latent, facts, largestKl, shape, commands }) {
       blur: () => write(shown),
     },
   });
+  const spread = el("span", { class: "posterior-text", title: "μ ± σ of the posterior" });
   const lock = toggle("lock", () => commands.toggleLock(latent));
   const play = toggle("play", () => commands.togglePlay(latent));
 
@@ -96,6 +97,7 @@ export function createSlider({ latent, facts, largestKl, shape, commands }) {
     ),
     el("div", { class: "strip", on: { dblclick: () => commands.resetLatent(latent) } }, film, range),
     curves,
+    spread,
   );
 
   /** @param {"lock" | "play"} kind @param {() => void} act */
@@ -174,6 +176,9 @@ export function createSlider({ latent, facts, largestKl, shape, commands }) {
     setPosterior(mu, sigma = 0) {
       posterior.setAttribute("d", mu === null ? "" : bell(mu, Math.max(sigma, 0.012), REACH));
       mean.setAttribute("d", mu === null || Math.abs(mu) > REACH ? "" : `M${mu} 0V1`);
+      spread.textContent = mu === null ? "" : `${spell(mu)} ± ${spell(sigma)}`;
+      // At the end of the row that the density leaves free.
+      spread.classList.toggle("left", mu > 0);
       element.classList.toggle("has-posterior", mu !== null);
       curves.setAttribute("data-posterior", mu === null ? "" : `${mu.toFixed(3)} ${sigma.toFixed(3)}`);
     },

@@ -1,0 +1,143 @@
+import { centred } from "./centring.js";
+import { edge, median } from "./ground.js";
+import { grey, resample } from "./resample.js";
+
+/**
+ * @typedef {import("./pixels.js").Shape} Shape
+ * @typedef {{fill: boolean, invert: boolean, like: boolean}} Fit how an image becomes the model's: `fill` cuts what does not
+ *   fit, without it everything is kept; `like` centres and sizes its ink
+ */
+
+/** Ink is looked for on so many times the pixels of the result. */
+const FINER = 8;
+
+/** Where ink lies clear of the ground, as a share of the darkest and brightest: paper is never evenly lit. */
+const CLEAR = 0.25;
+
+/** What is drawn on transparent ground must differ from the ground that it is laid on. */
+const LEGIBLE = 0.25;
+
+/**
+ * @param {ImageBitmap} bitmap
+ * @param {string} ground a CSS colour under what is transparent
+ * @returns {import("./resample.js").Source} read a strip at a time
+ */
+function sourceOf(bitmap, ground) {
+  const { width, height } = bitmap;
+  return {
+    width,
+    height,
+    rows(top, count) {
+      const canvas = new OffscreenCanvas(width, count);
+      const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
+      context.fillStyle = ground;
+      context.fillRect(0, 0, width, count);
+      context.drawImage(bitmap, 0, top, width, count, 0, 0, width, count);
+      return context.getImageData(0, 0, width, count).data;
+    },
+  };
+}
+
+/**
+ * @param {ImageBitmap} bitmap
+ * @param {number} ground grey of the data's
+ * @returns {number} the grey to lay it on: the data's, or where what is drawn would vanish on that, its opposite
+ */
+export function under(bitmap, ground) {
+  const side = 64;
+  const context = new OffscreenCanvas(side, side).getContext("2d", { willReadFrequently: true });
+  context.drawImage(bitmap, 0, 0, side, side);
+  const { data } = context.getImageData(0, 0, side, side);
+  let [ink, weight, clear] = [0, 0, 0];
+  for (let at = 0; at < data.length; at += 4) {
+    const alpha = data[at + 3] / 255;
+    ink += (alpha * (0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2])) / 255;
+    weight += alpha;
+    clear += data[at + 3] < 128 ? 1 : 0;
+  }
+  const vanishes = clear && weight && Math.abs(ink / weight - ground) < LEGIBLE;
+  return vanishes ? Math.round(1 - ground) : ground;
+}
+
+/**
+ * @param {ImageBitmap} bitmap
+ * @param {Shape} shape
+ * @param {number} ground grey of the data's
+ * @param {number} laid grey under what is transparent
+ * @param {Fit} fit
+ * @returns {Float32Array} C×H×W in [0, 1], as the encoder takes it
+ */
+export function fitImage(bitmap, shape, ground, laid, fit) {
+  const [channels, height, width] = shape;
+  const byte = Math.round(255 * laid);
+  const source = sourceOf(bitmap, `rgb(${byte} ${byte} ${byte})`);
+  if (!fit.like) return place(source, shape, ground, fit);
+  const finer = [1, FINER * height, FINER * width];
+  const large = place(source, finer, ground, fit);
+  const found = centred(asSource(levelled(large, finer, ground), finer), shape, ground);
+  return channels === 1 ? grey(found) : found;
+}
+
+/** @param {import("./resample.js").Source} source @param {any} shape @param {number} ground @param {Fit} fit */
+function place(source, [channels, height, width], ground, { fill, invert }) {
+  const by = fill ? Math.min : Math.max;
+  const scale = by(source.width / width, source.height / height);
+  const [wide, high] = fill
+    ? [width, height]
+    : [Math.max(1, Math.round(source.width / scale)), Math.max(1, Math.round(source.height / scale))];
+  const [across, down] = fill ? [scale * width, scale * height] : [source.width, source.height];
+  const window = {
+    left: (source.width - across) / 2,
+    top: (source.height - down) / 2,
+    width: across,
+    height: down,
+  };
+  let image = resample(source, window, wide, high);
+  if (channels === 1) image = grey(image);
+  if (invert) image = image.map((value) => 1 - value);
+  if (wide === width && high === height) return image;
+  const whole = new Float32Array(channels * height * width).fill(ground);
+  const [left, top] = [Math.floor((width - wide) / 2), Math.floor((height - high) / 2)];
+  for (let line = 0; line < channels * high; line++) {
+    const to = Math.floor(line / high) * height + top + (line % high);
+    whole.set(image.subarray(line * wide, (line + 1) * wide), to * width + left);
+  }
+  return whole;
+}
+
+/**
+ * Takes the paper of a photographed page for what it is: ground, whatever the light did to it.
+ *
+ * @param {Float32Array} image (1, H, W)
+ * @param {Shape} shape
+ * @param {number} ground
+ */
+function levelled(image, shape, ground) {
+  const paper = median(edge(image, shape));
+  const away = image.map((value) => Math.abs(value - paper));
+  const most = away.reduce((a, b) => Math.max(a, b), 0) || 1;
+  const clear = CLEAR * most;
+  const towards = ground < 0.5 ? 1 : -1;
+  return away.map((value) => ground + (towards * Math.max(0, value - clear)) / (most - clear));
+}
+
+/** @param {Float32Array} image (1, H, W) @param {Shape} shape @returns {import("./resample.js").Source} */
+function asSource(image, [, height, width]) {
+  const data = new Uint8ClampedArray(4 * image.length);
+  image.forEach((value, at) => data.fill(255 * value, 4 * at, 4 * at + 3));
+  return { width, height, rows: (top, count) => data.subarray(4 * top * width, 4 * (top + count) * width) };
+}
+
+/**
+ * @param {ImageBitmap} bitmap
+ * @param {Shape} shape
+ * @param {import("./ground.js").Ground} ground of the data
+ * @param {number} laid
+ * @returns {boolean} whether its border is dark where the data's is light, or the other way round
+ */
+export function isInverted(bitmap, shape, ground, laid) {
+  if (!ground.plain) return false;
+  const grid = /** @type {Shape} */ ([1, shape[1], shape[2]]);
+  const image = fitImage(bitmap, grid, ground.grey, laid, { fill: true, invert: false, like: false });
+  return Math.abs(median(edge(image, grid)) - ground.grey) > 0.5;
+}

@@ -1,0 +1,177 @@
+import { el } from "./dom.js";
+import { sentenceFor } from "./errors.js";
+import { UNKNOWN, measureGround } from "./ground.js";
+import { icon } from "./icons.js";
+import { nameOf, openImage } from "./image-file.js";
+import { fitImage, isInverted, under } from "./image-fit.js";
+import { newestWins } from "./scheduler.js";
+import { createSeen } from "./seen.js";
+
+const OTHERWISE = "The image could not be read: choose another file, or reload the page to try again.";
+
+/**
+ * Takes an image file by choice, drop or paste, and encodes it here: it is sent nowhere.
+ *
+ * @param {import("./bench.js").Bench} bench
+ * @param {ReturnType<typeof import("./encoder.js").createEncoder>} encoder
+ * @returns {import("./bench.js").Part & {open(): void}}
+ */
+export function createUpload(bench, encoder) {
+  const { card, commands, messages, gone } = bench;
+  const { shape } = card.image;
+  const [, height, width] = shape;
+  const isDigits = card.data.name === "digits";
+  const seen = createSeen(shape);
+  /** @type {{bitmap: ImageBitmap, title: string, laid: number} | null} */
+  let chosen = null;
+  let ground = UNKNOWN;
+
+  const input = el("input", {
+    type: "file",
+    accept: "image/png,image/jpeg,image/webp",
+    "aria-label": "An image file",
+    hidden: true,
+    on: {
+      change() {
+        if (input.files.length) take(input.files[0]);
+        input.value = "";
+      },
+    },
+  });
+  const drop = el(
+    "div",
+    { class: "dropzone" },
+    el(
+      "button",
+      { class: "action choose", type: "button", on: { click: () => input.click() } },
+      icon("upload"),
+      el("span", { text: "Choose an image" }),
+    ),
+    el("p", { class: "hint", text: "or drop or paste one: PNG, JPEG or WebP. It stays in this browser." }),
+    input,
+  );
+  const fill = el(
+    "select",
+    { class: "field", on: { change: refit } },
+    el("option", { text: "Keep the whole image" }),
+    el("option", { text: "Fill the frame" }),
+  );
+  const checkbox = (text) => {
+    const box = el("input", { type: "checkbox", on: { change: refit } });
+    return { box, label: el("label", { class: "switch" }, box, el("span", { text })) };
+  };
+  const invert = checkbox("Invert light and dark");
+  const like = checkbox("Centre and size like the data");
+  const settings = el(
+    "div",
+    { class: "desk-side", hidden: true },
+    seen.element,
+    fill,
+    invert.label,
+    like.label,
+  );
+  const element = el(
+    "div",
+    {
+      class: "desk upload",
+      on: {
+        dragover: (event) => over(event, true),
+        dragleave: (event) => over(event, false),
+        drop(event) {
+          over(event, false);
+          const [file] = event.dataTransfer.files;
+          if (file) take(file);
+          else messages.tell("What was dropped is no file: save the image first, then drop that.");
+        },
+      },
+    },
+    el("div", { class: "desk-main" }, drop),
+    settings,
+  );
+
+  const queue = newestWins(
+    async (file) => {
+      const next = await read(file);
+      if (next) await encode(next.image, next.fit);
+    },
+    (error) => {
+      if (!gone.aborted) messages.warn(sentenceFor(error, OTHERWISE));
+    },
+  );
+
+  /** @param {DragEvent} event @param {boolean} inside */
+  function over(event, inside) {
+    event.preventDefault();
+    event.stopPropagation();
+    drop.classList.toggle("over", inside);
+  }
+
+  /** @param {ClipboardEvent} event */
+  function paste(event) {
+    const isField = event.composedPath()[0].matches?.("input, textarea, [contenteditable]");
+    const file = [...(event.clipboardData?.files ?? [])][0];
+    if (!file || isField || element.getClientRects().length === 0) return;
+    event.preventDefault();
+    take(file);
+  }
+  document.addEventListener("paste", paste, { signal: gone });
+
+  /** @param {File} file */
+  const take = (file) => queue.request(file);
+
+  /** Opens a file; null: the one that is open is to be fitted anew. @param {File | null} file */
+  async function read(file) {
+    if (!file) return chosen && { image: chosen, fit: chosenFit() };
+    const bitmap = await openImage(file);
+    const laid = under(bitmap, ground.grey);
+    const asIs = bitmap.width === width && bitmap.height === height;
+    const fit = {
+      fill: fill.selectedIndex === 1,
+      invert: isInverted(bitmap, shape, ground, laid),
+      like: isDigits && !asIs,
+    };
+    return { image: { bitmap, title: `Your image ${nameOf(file)}`, laid }, fit };
+  }
+
+  const chosenFit = () => ({
+    fill: fill.selectedIndex === 1,
+    invert: invert.box.checked,
+    like: like.box.checked,
+  });
+
+  /** Shows and encodes what was read: nothing changes before all of it has gone well. */
+  async function encode(image, fit) {
+    const pixels = fitImage(image.bitmap, shape, ground.grey, image.laid, fit);
+    const posterior = await (await encoder.open()).encode(pixels);
+    if (gone.aborted) return;
+    if (chosen && chosen !== image) chosen.bitmap.close();
+    chosen = image;
+    invert.box.checked = fit.invert;
+    like.box.checked = fit.like;
+    settings.hidden = false;
+    seen.draw(pixels);
+    messages.hide();
+    commands.own({ title: image.title, pixels, ...posterior });
+  }
+
+  function refit() {
+    if (chosen) queue.request(null);
+  }
+
+  return {
+    element,
+    open: () => void encoder.open().catch(() => {}),
+    fill({ count }) {
+      measureGround(bench.thumbnails(), count, shape).then(
+        (found) => {
+          ground = found;
+          invert.label.hidden = !found.plain;
+        },
+        () => {},
+      );
+    },
+    destroy() {
+      chosen?.bitmap.close();
+    },
+  };
+}
