@@ -53,9 +53,14 @@ export function createTip(card, thumbnails) {
     point(at, embedding, x, y, view) {
       if (at !== index) {
         index = at;
-        name.textContent = nameOf(at, card, embedding);
+        const [first, ...others] = namesOf(at, card, embedding);
+        name.textContent = first ?? "";
         const nats = embedding.reconstruction;
-        facts.textContent = `${card.examples.split} image ${at}${nats ? `\n${spell(nats[at], 1)} nats` : ""}`;
+        facts.textContent = [
+          ...others,
+          `${card.examples.split} image ${at}`,
+          ...(nats ? [`${spell(nats[at], 1)} nats`] : []),
+        ].join("\n");
         draw();
       }
       face(true);
@@ -82,15 +87,14 @@ export function createTip(card, thumbnails) {
  * @param {number} at
  * @param {import("./checkpoint.js").Card} card
  * @param {import("./embedding.js").Embedding} embedding
- * @returns {string} what an image is called, by its label or its factors
+ * @returns {string[]} what an image is called, by its label or its factors
  */
-export function nameOf(at, card, embedding) {
-  if (embedding.labels[at] !== null) return embedding.labels[at];
+export function namesOf(at, card, embedding) {
+  if (embedding.labels[at] !== null) return [embedding.labels[at]];
   const { factors } = card.data;
-  if (!embedding.factors) return "";
+  if (!embedding.factors) return [];
   return factors
     .map((factor, by) => ({ ...factor, value: embedding.factors[at * factors.length + by] }))
     .filter(({ size }) => size > 1)
-    .map(({ name, value }) => `${name} ${valueName(name, value)}`)
-    .join("\n");
+    .map(({ name, value }) => `${name} ${valueName(name, value)}`);
 }

@@ -29,26 +29,33 @@ export function createTools({ card, commands, acts }) {
   const action = (name, text, title, picture, act, pressed = "false") =>
     el(
       "button",
-      { class: `action ${name}`, type: "button", title, "aria-pressed": pressed, on: { click: act } },
+      {
+        class: `action ${name}`,
+        type: "button",
+        title: `${text}: ${title}`,
+        "aria-label": text,
+        "aria-pressed": pressed,
+        on: { click: act },
+      },
       icon(picture),
-      el("span", { text }),
+      el("span", { text: text.replace("Decoded s", "S") }),
     );
   const thumbnails = action(
     "map-thumbnails",
     "Images",
-    "Draw the images in place of points where they fit",
+    "in place of points where they fit",
     "picture",
     acts.thumbnails,
   );
   const sheet = action(
     "map-sheet",
     "Decoded sheet",
-    "Decode 30 × 30 codes of this plane, all other latents as in z",
+    "30 × 30 codes of this plane, all other latents as in z",
     "grid",
     acts.sheet,
   );
-  const points = action("map-points", "Points", "Show the points over the sheet", "points", acts.points, "true");
-  const whole = action("map-whole", "Whole map", "Show the whole map (Home, or a double click)", "whole", acts.whole);
+  const points = action("map-points", "Points", "shown over the sheet", "points", acts.points, "true");
+  const whole = action("map-whole", "Whole map", "as large as it fits (Home, or a double click)", "whole", acts.whole);
   whole.removeAttribute("aria-pressed");
 
   const option = (value, text, disabled = false) => el("option", { value, text, disabled });
@@ -73,7 +80,7 @@ export function createTools({ card, commands, acts }) {
       kind.replaceChildren(
         option("umap", "UMAP", !embedding.maps.umap),
         option("pca", "PCA", !embedding.maps.pca),
-        option("latents", order.length === 2 ? `${latentName(0)} × ${latentName(1)}` : "two latents"),
+        option("latents", order.length === 2 ? `${latentName(0)} × ${latentName(1)}` : "latents"),
       );
       colour.replaceChildren(...colourings(card, embedding).map(({ value, text }) => option(value, text)));
     },

@@ -7,7 +7,7 @@ import { createLegend } from "./map-legend.js";
 import { axesHere, createPlane, namesOn, pathOn, searchOf, spellAxes } from "./map-plane.js";
 import { listenToHands } from "./map-pointer.js";
 import { createSheet } from "./map-sheet.js";
-import { createTip, nameOf } from "./map-tip.js";
+import { createTip, namesOf } from "./map-tip.js";
 import { createTools } from "./map-tools.js";
 import { fit, pan, zoom } from "./map-view.js";
 
@@ -85,14 +85,13 @@ export function createMap(bench) {
     if (!stale.here) return;
     stale.here = false;
     const start = performance.now();
+    if (!hover.previews()) scene.held = null;
+    else if (!scene.held) scene.held = scene.here;
     const nearest = searchOf(embedding, card).nearest(store.get().z);
     const here = plane.place(store.get().z, nearest);
     scene.here = [here[0], here[1]];
     scene.lost = card.map ? nearest.distances[0] > card.map.nearest.p99 : false;
-    if (!hover.previews()) {
-      layers.overlay.follow(scene.here, time);
-      scene.held = null;
-    }
+    if (!hover.previews()) layers.overlay.follow(scene.here, time);
     if (++placements % KEPT_MEASURES === 0) performance.clearMeasures("instrument:here");
     performance.measure("instrument:here", { start, end: performance.now() });
   }
@@ -159,12 +158,12 @@ export function createMap(bench) {
     const { z } = store.get();
     const nearest = searchOf(embedding, card).nearest(z);
     const [x, y] = plane.place(z, nearest);
-    const name = nameOf(nearest.indices[0], card, embedding).replaceAll("\n", ", ");
+    const names = namesOf(nearest.indices[0], card, embedding);
     const searched = searchOf(embedding, card).searched;
     words.textContent =
       `${spellAxes(plane.axes)} of ${embedding.count.toLocaleString("en")} ${card.examples.split} images. ` +
       (searched < embedding.count ? `z is placed among ${searched.toLocaleString("en")} of them. ` : "") +
-      `z lies at ${spell(x)}, ${spell(y)}; the nearest is image ${nearest.indices[0]}${name && `, ${name}`}, ` +
+      `z lies at ${spell(x)}, ${spell(y)}; the nearest is ${[`image ${nearest.indices[0]}`, ...names].join(", ")}, ` +
       `${spell(nearest.distances[0])} away.`;
   }
 

@@ -68,11 +68,11 @@ export function createWhereabouts({ card }) {
 
   function explain() {
     const metrics = (METRICS[axes] ?? []).map((name) => card.map?.metrics.find((metric) => metric.name === name));
-    faith.replaceChildren(
-      ...metrics
-        .filter((metric) => metric !== undefined)
-        .flatMap((metric, at) => [...(at ? [" · "] : []), term(spellMetric(metric), provenance(metric))]),
-    );
+    const terms = metrics
+      .filter((metric) => metric !== undefined)
+      .map((metric) => term(spellMetric(metric), provenance(metric)));
+    if (axes === "pca") terms.push(explained(card.map.pca.explained));
+    faith.replaceChildren(...terms);
     faith.hidden = !faith.hasChildNodes();
   }
 
@@ -106,7 +106,16 @@ export function createWhereabouts({ card }) {
 /** @param {{name: string, value: number, unit: string}} metric */
 function spellMetric({ name, value, unit }) {
   const called = SHORT[name.replace(/^(umap|pca)_/, "")];
-  return unit.startsWith("%") ? `${called} ${spell(value, 1)} ${unit}` : `${called} ${spell(value, 3)}`;
+  return `${called} ${unit.startsWith("%") ? `${spell(value, 1)} %` : spell(value, 3)}`;
+}
+
+/** @param {number[]} shares of the two axes */
+function explained(shares) {
+  const [first, second] = shares.map((share) => spell(100 * share, 0));
+  return term(
+    `explains ${first} + ${second} %`,
+    "The share of the variance of the posterior means that lies along each of the two principal axes.",
+  );
 }
 
 /**

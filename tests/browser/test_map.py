@@ -1,0 +1,578 @@
+"""The map: what lies where, and what hands do to it."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Page, Request, expect
+from safetensors.numpy import load_file
+from scipy.stats import chi
+
+from . import checkpoints
+from .instrument import Instrument
+
+Floats = NDArray[np.float32]
+SHAPE = (1, 12, 8)
+
+# The style of the page: how much of the stage is left empty around the points.
+ROOM = 0.88
+
+
+class Chart:
+    """The map on a page, addressed by coordinates of its plane."""
+
+    def __init__(self, page: Page, points: Floats) -> None:
+        self.page = page
+        self.points = points
+        box = page.locator(".map-stage").bounding_box()
+        assert box is not None
+        low, high = points.min(0), points.max(0)
+        sides = np.array([box["width"], box["height"]])
+        self.scale = float((ROOM * sides / (high - low)).min())
+        self.middle = (low + high) / 2
+        self.corner = np.array([box["x"], box["y"]])
+        self.sides = sides
+
+    def spot(self, place: Floats) -> tuple[float, float]:
+        """Where on the page a place of the plane is, before anything was panned or zoomed."""
+        x, y = self.corner + self.sides / 2 + (place - self.middle) * [self.scale, -self.scale]
+        return float(x), float(y)
+
+    def place(self, x: float, y: float) -> Floats:
+        """The place of the plane at a spot of the page."""
+        off = np.array([x, y]) - self.corner - self.sides / 2
+        return np.asarray(self.middle + off / [self.scale, -self.scale], np.float32)
+
+    def hover(self, index: int) -> None:
+        self.page.mouse.move(*self.spot(self.points[index]))
+
+    def empty(self) -> tuple[float, float]:
+        """A spot of the page that is far from every point."""
+        spots = [
+            (float(self.corner[0] + self.sides[0] * a), float(self.corner[1] + self.sides[1] * b))
+            for a in np.linspace(0.1, 0.9, 17)
+            for b in np.linspace(0.1, 0.9, 17)
+        ]
+        there = np.array([self.spot(point) for point in self.points])
+        far = [np.hypot(*(there - spot).T).min() for spot in spots]
+        return spots[int(np.argmax(far))]
+
+
+@pytest.fixture
+def instrument(page: Page, address: str) -> Instrument:
+    return Instrument(page, address)
+
+
+@pytest.fixture
+def codes(models: Path) -> dict[str, NDArray[Any]]:
+    return load_file(models / "blots" / "codes.safetensors")
+
+
+def open_map(instrument: Instrument, points: Floats, query: str = "") -> Chart:
+    instrument.open(f"model=blots{query}")
+    instrument.page.wait_for_selector(".map-tools:not([inert])")
+    instrument.page.evaluate("() => new Promise(requestAnimationFrame)")
+    return Chart(instrument.page, points)
+
+
+def shown_z(instrument: Instrument) -> list[float]:
+    """z as the sliders have it, rounded as their fields are."""
+    texts = [instrument.value(latent).input_value() for latent in range(3)]
+    return [float(text.replace("−", "-")) for text in texts]
+
+
+def decoded(models: Path, z: Floats) -> NDArray[np.int64]:
+    session = onnxruntime.InferenceSession(models / "blots" / "decoder.onnx")
+    mean = session.run(["mean"], {"z": z[None].astype(np.float32)})[0][0]
+    picture = (np.broadcast_to(mean, (3, *mean.shape[1:])) * 255).round().transpose(1, 2, 0)
+    return np.asarray(picture, np.int64)
+
+
+def placed(z: Floats, means: Floats, points: Floats, k: int = 15) -> Floats:
+    """The mean of the k nearest points, weighted by 1 / (distance + 1e-6)."""
+    distances = np.linalg.norm(means.astype(float) - z, axis=1)
+    near = np.argsort(distances)[:k]
+    weights = 1 / (distances[near] + 1e-6)
+    return np.asarray(weights @ points[near] / weights.sum(), np.float32)
+
+
+def call(page: Page, address: str, module: str, body: str, argument: Any = None) -> Any:
+    page.goto(f"{address}/instrument/VENDOR.json")
+    return page.evaluate(
+        f"async (given) => {{ const it = await import('/instrument/{module}'); {body} }}", argument
+    )
+
+
+@pytest.mark.parametrize("count", [4, 300])
+def test_placement_is_the_weighted_mean_of_the_nearest(
+    page: Page, address: str, count: int
+) -> None:
+    random = np.random.default_rng(1)
+    means = random.normal(size=(count, 5)).astype(np.float32)
+    points = random.normal(size=(count, 2)).astype(np.float32)
+    aims = random.normal(size=(20, 5)).astype(np.float32)
+    chosen = [0, 2, 3]
+    body = """
+      const [means, points, aims, chosen] = given;
+      const codes = Float32Array.from(means.flat());
+      const search = it.createSearch({ codes, count: means.length, latents: 5, chosen });
+      const map = Float32Array.from(points.flat());
+      return aims.map((z) => {
+        const nearest = search.nearest(z);
+        return [nearest.distances[0], ...it.blend(nearest, map, new Float64Array(2))];
+      });
+    """
+    given = [means.tolist(), points.tolist(), aims.tolist(), chosen]
+    found = np.array(call(page, address, "neighbours.js", body, given))
+
+    expected = [placed(z[chosen], means[:, chosen], points) for z in aims]
+    least = np.linalg.norm(means[:, chosen] - aims[:, None, chosen], axis=-1).min(1)
+    assert found[:, 1:] == pytest.approx(np.array(expected), abs=1e-4)
+    assert found[:, 0] == pytest.approx(least, abs=1e-5)
+
+
+def test_of_very_many_codes_an_even_part_is_searched(page: Page, address: str) -> None:
+    body = """
+      const count = 250_000;
+      const codes = Float32Array.from({ length: count }, (_, at) => at);
+      const search = it.createSearch({ codes, count, latents: 1, chosen: [0] });
+      return [search.searched, ...search.nearest([249_999]).indices.slice(0, 2)];
+    """
+
+    assert call(page, address, "neighbours.js", body) == [100_000, 249_997, 249_995]
+
+
+@pytest.mark.parametrize("kind", ["spread", "clumped", "a line", "one place"])
+def test_the_index_of_the_plane_finds_what_looking_at_every_point_finds(
+    page: Page, address: str, kind: str
+) -> None:
+    random = np.random.default_rng(2)
+    points = random.uniform(-5, 5, (400, 2))
+    if kind == "clumped":
+        points = np.sign(points) * 4 + points / 100
+    elif kind == "a line":
+        points[:, 1] = 1.5
+    elif kind == "one place":
+        points[:] = 3
+    points = points.astype(np.float32)
+    aims = np.concatenate([random.uniform(-8, 8, (30, 2)), points[:5]])
+    body = """
+      const [points, aims] = given;
+      const index = it.createPlaneIndex(Float32Array.from(points.flat()));
+      return aims.map(([x, y]) => [
+        [...index.nearest(x, y).distances],
+        index.count(x, y, 1.25),
+        index.pick(x, y, 99, (at) => at % 2),
+      ]);
+    """
+    found = call(page, address, "neighbours.js", body, [points.tolist(), aims.tolist()])
+
+    for aim, (distances, count, odd) in zip(aims, found, strict=True):
+        expected = np.linalg.norm(points.astype(float) - aim, axis=1)
+        assert distances == pytest.approx(np.sort(expected)[:15], abs=1e-5)
+        assert count == (expected <= 1.25).sum()
+        assert expected[odd] == pytest.approx(expected[1::2].min(), abs=1e-5)
+        assert odd % 2
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 3, 10, 64, 1024])
+def test_the_shell_of_the_prior_is_the_chi_distribution(
+    page: Page, address: str, dimensions: int
+) -> None:
+    shares = [0.005, 0.025, 0.5, 0.975, 0.995]
+    body = "return given[1].map((share) => it.chiQuantile(share, given[0]))"
+    found = call(page, address, "chi.js", body, [dimensions, shares])
+
+    assert found == pytest.approx(chi.ppf(shares, dimensions), rel=1e-6)
+
+
+def test_images_on_the_map_do_not_overlap(page: Page, address: str) -> None:
+    points = np.random.default_rng(3).normal(size=(500, 2)).astype(np.float32)
+    body = """
+      const points = Float32Array.from(given.flat());
+      return it.chooseApart(points, (at) => at !== 0, 0.5, 0.25);
+    """
+    chosen = call(page, address, "map-mosaic.js", body, points.tolist())
+
+    assert chosen[0] == 1
+    assert chosen == sorted(chosen)
+    for at, one in enumerate(chosen):
+        off = np.abs(points[chosen[at + 1 :]] - points[one])
+        assert not ((off[:, 0] < 0.5) & (off[:, 1] < 0.25)).any()
+    # Each of the others is left out because it would overlap one of a lower number.
+    for other in set(range(1, 500)) - set(chosen):
+        off = np.abs(points[[one for one in chosen if one < other]] - points[other])
+        assert ((off[:, 0] < 0.5) & (off[:, 1] < 0.25)).any()
+
+
+def test_the_sheet_asks_for_the_codes_of_its_cells(page: Page, address: str) -> None:
+    body = """
+      const asked = [];
+      const decode = async (codes, columns) => {
+        asked.push(...codes);
+        return new ImageData(columns * 2, (codes.length / columns) * 2);
+      };
+      const sheet = it.createSheet({ shape: [1, 2, 2], decode, onDrawn() {} });
+      const inverse = (x, y, z) => [z[0], y, x];
+      const view = { x: 1, y: -1, scale: 10, width: 90, height: 60 };
+      performance.clearMarks();
+      sheet.ask({ inverse }, [7, 0, 0], view, 0);
+      while (!performance.getEntriesByName("instrument:sheet").length)
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      return asked;
+    """
+    asked = np.array(call(page, address, "map-sheet.js", body))
+
+    # The view is 9 × 6 around (1, −1): the largest square in it goes from −2 to 4 and from 2 to −4.
+    steps = (np.arange(30) + 0.5) / 30 * 6
+    y, x = np.meshgrid(2 - steps, -2 + steps, indexing="ij")
+    expected = np.stack([np.full(900, 7), y.ravel(), x.ravel()], 1)
+    assert asked == pytest.approx(expected)
+
+
+def test_a_path_on_the_map_of_the_pca_is_straight(
+    page: Page, address: str, models: Path, codes: dict[str, NDArray[Any]]
+) -> None:
+    card = json.loads((models / "blots" / "card.json").read_text())
+    a, b = [1.0, -1.0, 2.0, 0.5], [-2.0, 0.0, 1.0, 0.0]
+    body = """
+      const { lerp } = await import("/instrument/interpolate.js");
+      const [card, pca, mean, a, b] = given;
+      const embedding = { count: pca.length, latents: 4, mean: Float32Array.from(mean.flat()),
+        maps: { pca: Float32Array.from(pca.flat()) } };
+      return it.pathOn(it.createPlane("pca", card, embedding), a, b, lerp, () => null);
+    """
+    given = [card, codes["pca"].tolist(), codes["mean"].tolist(), a, b]
+    path = np.array(call(page, address, "map-plane.js", body, given))
+
+    assert path.shape == (24, 2)
+    pca = card["map"]["pca"]
+    ends = (np.array([a, b]) - pca["mean"]) @ np.array(pca["axes"]).T
+    share = np.linspace(0, 1, 24)[:, None]
+    assert path == pytest.approx((1 - share) * ends[0] + share * ends[1], abs=1e-6)
+
+
+def test_hovering_a_point_shows_its_image_and_its_code_until_the_pointer_leaves(
+    instrument: Instrument, models: Path, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    chart = open_map(instrument, codes["umap"], "&z=0.5,0.25,-0.5,0")
+    before = instrument.image()
+    chart.hover(5)
+    tip = page.locator(".map-tip")
+    expect(tip).to_be_visible()
+    expect(tip).to_contain_text("test image 5")
+    expect(tip).to_contain_text(f"{codes['reconstruction'][5]:.1f} nats")
+    assert shown_z(instrument) == pytest.approx(codes["mean"][5, :3], abs=0.006)
+    page.wait_for_function("performance.getEntriesByName('instrument:hover').length")
+    sheet = Image.open(io.BytesIO((models / "blots" / "thumbnails.webp").read_bytes()))
+    top, left = 5 // checkpoints.COLUMNS * 12, 5 % checkpoints.COLUMNS * 8
+    expected = np.asarray(sheet.convert("RGB"))[top : top + 12, left : left + 8]
+    page.wait_for_function(
+        "document.querySelector('.tip-image').getContext('2d').getImageData(0, 0, 8, 12).data[3]"
+    )
+    assert np.array_equal(instrument._pixels(page.locator(".tip-image")), expected)
+    assert np.abs(instrument.image() - decoded(models, codes["mean"][5])).max() <= 2
+    assert instrument.z() == [0.5, 0.25, -0.5, 0]
+
+    page.mouse.move(5, 5)
+    expect(tip).to_be_hidden()
+    assert shown_z(instrument) == [0.5, 0.25, -0.5]
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert np.array_equal(instrument.image(), before)
+
+
+def test_clicking_a_point_goes_to_its_image(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    chart = open_map(instrument, codes["umap"])
+    page.mouse.click(*chart.spot(codes["umap"][7]))
+    instrument.wait_for_z(*(round(float(value), 3) for value in codes["mean"][7]))
+    assert instrument.query()["example"] == "7"
+    page.mouse.move(5, 5)
+    assert shown_z(instrument) == pytest.approx(codes["mean"][7, :3], abs=0.006)
+    expect(page.locator(".nearest")).to_contain_text("Among the data: the nearest code is 0.00")
+
+
+def test_where_nobody_lives_the_decoder_still_answers(
+    instrument: Instrument, models: Path, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    pca = json.loads((models / "blots" / "card.json").read_text())["map"]["pca"]
+    chart = open_map(instrument, codes["pca"], "&axes=pca")
+    spot = chart.empty()
+    page.mouse.move(*spot)
+    expect(page.locator(".map-tip")).to_have_text("0 of 12 here: nobody lives here")
+    z = np.array(pca["mean"]) + chart.place(*spot) @ np.array(pca["axes"])
+    assert shown_z(instrument) == pytest.approx(z[:3], abs=0.02)
+    assert instrument.z() == [0, 0, 0, 0]
+
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_function("!location.search.includes('z=0,0,0,0')")
+    assert instrument.z() == pytest.approx(z, abs=0.02)
+    assert np.abs(instrument.image() - decoded(models, np.array(instrument.z()))).max() <= 2
+
+
+def test_neighbours_within_the_circle_are_counted(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    chart = open_map(instrument, codes["pca"], "&axes=pca")
+    x, y = chart.spot(codes["pca"][3])
+    # Beside the point, out of its reach, and with it inside the circle.
+    page.mouse.move(x + 9, y)
+    expect(page.locator(".map-tip")).to_have_text("1 neighbour within the circle")
+
+
+def test_two_latents_are_a_plane_that_keeps_the_others(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    plane = codes["mean"][:, [2, 0]]
+    chart = open_map(instrument, plane, "&axes=z2,z0&z=0.5,1.25,-0.5,2")
+    spot = chart.empty()
+    page.mouse.click(*spot)
+    x, y = chart.place(*spot)
+    page.wait_for_function("!location.search.includes('z=0.5,')")
+    assert instrument.z() == pytest.approx([y, 1.25, x, 2], abs=0.02)
+
+
+def test_it_says_when_z_has_left_the_data(instrument: Instrument, page: Page) -> None:
+    instrument.open("model=blots&z=5,-5,5,0")
+    codes_far = page.locator(".nearest")
+    expect(codes_far).to_contain_text("Off the data: the nearest code is")
+    expect(codes_far).to_contain_text("99 % of held-out images have one within 1.50")
+    expect(page.locator(".norm .number")).to_have_text("8.66")
+    # For four latents: the 2.5 % and 97.5 % quantiles of the chi distribution.
+    low, high = chi.ppf([0.025, 0.975], 4)
+    expect(page.locator(".norm")).to_contain_text(f"between {low:.2f} and {high:.2f}")
+
+
+def test_how_faithful_the_map_is_stands_below_it(instrument: Instrument, page: Page) -> None:
+    instrument.open("model=blots")
+    page.get_by_role("button", name="trustworthiness 0.970").click()
+    expect(page.locator(".faith .bubble").first).to_have_text(
+        "Made by hand for a test. Measured on the test split, 12 images, seed 0."
+    )
+    expect(page.locator(".faith")).to_contain_text("placement error 0.8 %")
+    page.locator(".map-tools select").first.select_option("pca")
+    expect(page.locator(".faith")).to_contain_text("explains 60 + 30 %")
+
+
+def colour_at(page: Page, spot: tuple[float, float]) -> NDArray[np.int64]:
+    clip = {"x": round(spot[0]) - 1, "y": round(spot[1]) - 1, "width": 2, "height": 2}
+    picture = Image.open(io.BytesIO(page.screenshot(clip=clip)))
+    return np.asarray(picture.convert("RGB"), np.int64).reshape(-1, 3).mean(0).astype(np.int64)
+
+
+def test_the_legend_hides_classes(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    chart = open_map(instrument, codes["pca"], "&axes=pca&z=3,3,3,0")
+    spot = chart.spot(codes["pca"][4])
+    # The fifth class is blue: more so than red.
+    assert colour_at(page, spot) @ [-1, 0, 1] > 80
+    four = page.locator(".class").nth(4)
+    expect(four).to_have_text("41")  # the class, and how many there are of it
+    four.click()
+    expect(four).to_have_attribute("aria-pressed", "false")
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(100)
+    assert colour_at(page, spot).min() > 200
+    page.mouse.move(*spot)
+    expect(page.locator(".map-tip")).to_contain_text("neighbour within the circle")
+
+    page.locator(".class").nth(2).dblclick()
+    pressed = page.locator(".class[aria-pressed='true']")
+    expect(pressed).to_have_count(1)
+    page.get_by_role("button", name="show all").click()
+    expect(pressed).to_have_count(10)
+    four.focus()
+    page.keyboard.press("Enter")
+    expect(four).to_have_attribute("aria-pressed", "false")
+
+
+def test_axes_and_colour_are_in_the_link(instrument: Instrument, page: Page) -> None:
+    instrument.open("model=blots")
+    page.wait_for_selector(".map-tools:not([inert])")
+    page.get_by_label("Map", exact=True).select_option("latents")
+    page.wait_for_function("location.search.includes('axes=z1,z0')")
+    page.get_by_label("Up", exact=True).select_option("z2")
+    page.get_by_label("Coloured by").select_option("error")
+    page.wait_for_function("location.search.includes('axes=z1,z2')")
+    page.wait_for_function("location.search.includes('colour=error')")
+
+    page.goto(page.url)
+    page.wait_for_selector(".map-tools:not([inert])")
+    expect(page.get_by_label("Across", exact=True)).to_have_value("z1")
+    expect(page.get_by_label("Up", exact=True)).to_have_value("z2")
+    expect(page.locator(".scale")).to_contain_text("reconstruction error, nats")
+
+
+def test_the_legend_gives_true_quantiles(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    open_map(instrument, codes["umap"], "&colour=error")
+    ordered = np.sort(codes["reconstruction"])
+    low, middle, high = (ordered[int(np.floor(share * 11 + 0.5))] for share in (0.05, 0.5, 0.95))
+    digits = 1 if high - low < 10 else 0
+    marks = page.locator(".scale-marks")
+    expect(marks).to_contain_text(f"5 % below {low:.{digits}f}")
+    expect(marks).to_contain_text(f"median {middle:.{digits}f}")
+    expect(marks).to_contain_text(f"5 % above {high:.{digits}f}")
+
+
+def test_what_lies_under_the_pointer_stays_there(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    chart = open_map(instrument, codes["umap"])
+    tip = page.locator(".map-tip")
+    x, y = chart.spot(codes["umap"][6])
+    page.mouse.move(x, y)
+    expect(tip).to_contain_text("test image 6")
+    for delta in (-400, -400, 200):
+        page.mouse.wheel(0, delta)
+    page.mouse.move(x + 1, y)
+    page.mouse.move(x, y)
+    expect(tip).to_contain_text("test image 6")
+
+    page.mouse.down()
+    page.mouse.move(x + 40, y - 25, steps=4)
+    page.mouse.up()
+    expect(tip).to_contain_text("test image 6")
+    assert instrument.z() == [0, 0, 0, 0]
+    page.get_by_role("button", name="Whole map").click()
+    chart.hover(2)
+    expect(tip).to_contain_text("test image 2")
+
+
+def test_the_map_by_keyboard_alone(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    chart = open_map(instrument, codes["pca"], "&axes=pca")
+    stage = page.locator(".map-stage")
+    stage.focus()
+    described = page.locator(f"#{stage.get_attribute('aria-describedby')}")
+    expect(described).to_contain_text("PCA of 12 test images. z lies at")
+    page.keyboard.press("+")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Home")
+    assert instrument.z() == [0, 0, 0, 0]
+    page.keyboard.press("Enter")
+    page.wait_for_function("!location.search.includes('z=0,0,0,0')")
+    card = json.loads(page.request.get(f"{instrument.address}/checkpoints/blots/card.json").text())
+    pca = card["map"]["pca"]
+    reached = (np.array(instrument.z()) - pca["mean"]) @ np.array(pca["axes"]).T
+    near = np.linalg.norm(codes["pca"] - chart.middle, axis=1).min() * chart.scale
+    assert reached == pytest.approx(chart.middle, abs=0.01 if near > 8 else 8 / chart.scale)
+
+
+def test_the_decoded_sheet_shows_the_plane(
+    instrument: Instrument, models: Path, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    chart = open_map(instrument, codes["mean"][:, [1, 0]], "&axes=z1,z0&z=0,0,1.5,0")
+    page.get_by_role("button", name="Decoded sheet").click()
+    page.wait_for_function("performance.getEntriesByName('instrument:sheet').length")
+    page.get_by_role("button", name="Points").click()
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(200)
+    x, y = chart.corner + chart.sides * [0.5, 0.3]
+    picture = Image.open(
+        io.BytesIO(page.screenshot(clip={"x": x - 8, "y": y - 8, "width": 16, "height": 16}))
+    )
+    there = np.asarray(picture.convert("RGB"), float).mean()
+    v1, v0 = chart.place(x, y)
+    expected = decoded(models, np.array([v0, v1, 1.5, 0])).mean()
+    assert there == pytest.approx(expected, abs=30)
+
+    page.evaluate("performance.clearMarks('instrument:sheet')")
+    instrument.cell(2, 0).click()
+    page.wait_for_function("performance.getEntriesByName('instrument:sheet').length")
+    assert page.evaluate("performance.getEntriesByName('instrument:sheet').at(-1).detail.z") == [
+        0,
+        0,
+        -3,
+        0,
+    ]
+
+
+def test_without_webgl_everything_else_goes_on(instrument: Instrument, page: Page) -> None:
+    page.add_init_script(
+        """const get = HTMLCanvasElement.prototype.getContext;
+        HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+          return kind === "webgl2" ? null : get.call(this, kind, ...rest);
+        };"""
+    )
+    instrument.open("model=blots&z=5,-5,5,0")
+    expect(page.locator(".map-stage")).to_be_hidden()
+    expect(page.locator(".map-sentence")).to_have_text(
+        "The map needs WebGL 2, which this browser does not offer: switch on hardware "
+        "acceleration in its settings, or open this page in a current Firefox, Chrome, Edge or "
+        "Safari."
+    )
+    expect(page.locator(".nearest")).to_contain_text("Off the data")
+    instrument.cell(0, 0).click()
+    instrument.wait_for_z(-3, -5, 5, 0)
+
+
+def test_a_checkpoint_without_a_map_still_has_its_latents(
+    instrument: Instrument, models: Path, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    card = json.loads((models / "blots" / "card.json").read_text()) | {"map": None}
+    page.route("**/card.json", lambda route: route.fulfill(json=card))
+    chart = open_map(instrument, codes["mean"][:, [1, 0]])
+    expect(page.locator(".map-sentence")).to_contain_text(
+        "This checkpoint has no map yet: run python -m training embed"
+    )
+    expect(page.locator(".map-tools option[value='umap']")).to_be_disabled()
+    expect(page.locator(".map-tools option[value='pca']")).to_be_disabled()
+    chart.hover(3)
+    expect(page.locator(".map-tip")).to_contain_text("test image 3")
+    expect(page.locator(".nearest")).to_have_text("The nearest code is 0.00 away")
+
+
+def test_the_server_hears_nothing_while_the_pointer_moves(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    chart = open_map(instrument, codes["umap"])
+    page.wait_for_load_state("networkidle")
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    chart.hover(0)
+    expect(page.locator(".map-tip")).to_be_visible()
+    page.wait_for_timeout(200)
+    page.on("request", note)
+    for index in (1, 2, 3):
+        chart.hover(index)
+    page.mouse.move(*chart.empty())
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(100)
+
+    assert asked == []
+    assert instrument.z() == [0, 0, 0, 0]
+
+
+def test_a_pointer_that_rests_on_the_map_does_not_hold_a_latent_that_plays(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    chart = open_map(instrument, codes["umap"])
+    chart.hover(2)
+    expect(page.locator(".map-tip")).to_be_visible()
+    page.keyboard.press("p")
+    first = instrument.value(1).input_value()
+    page.wait_for_function(
+        "(first) => document.querySelector(\".rack [data-latent='1'] .value\").value !== first",
+        arg=first,
+    )
+    page.keyboard.press("p")
+    stopped = instrument.z()
+    page.mouse.move(5, 5)
+    assert shown_z(instrument) == pytest.approx(stopped[:3], abs=0.006)
