@@ -16,7 +16,8 @@ export function createWalk({ card, onScrub, onSettle, onPlay, onKind }) {
   const context = film.getContext("2d", { alpha: false });
   /** A finger has touched the strip and may go on to scroll the page: until it tells, only the thumb follows. */
   let undecided = false;
-  let shown = 0;
+  let shown = NaN;
+  let faded = false;
   const range = el("input", {
     class: "range",
     type: "range",
@@ -36,7 +37,7 @@ export function createWalk({ card, onScrub, onSettle, onPlay, onKind }) {
       change: () => undecided || onSettle(),
     },
   });
-  const place = el("output", { class: "number" });
+  const place = el("output", { class: "number walk-place" });
   const play = el("button", { class: "action path-play", type: "button", on: { click: onPlay } });
   const kinds = [false, true].map((slerp) =>
     el("button", {
@@ -46,27 +47,21 @@ export function createWalk({ card, onScrub, onSettle, onPlay, onKind }) {
       on: { click: () => onKind(slerp) },
     }),
   );
-  const apartness = el("span", { class: "number" });
+  const apartness = el("span", { class: "number walk-apart" });
   const locks = el("p", { class: "hint", hidden: true });
   const element = el(
     "div",
     { class: "walk", hidden: true },
     el("div", { class: "strip" }, film, range),
-    el("div", { class: "walk-ends", "aria-hidden": "true" }, el("strong", { text: "A" }), el("strong", { text: "B" })),
     el(
       "div",
-      { class: "walk-line" },
-      play,
-      el("span", { class: "walk-place" }, "t ", place),
-      term(
-        "Path",
-        "Straight: z = (1 − t) A + t B, which on its way comes closer to the origin than most codes do. Spherical: the " +
-          "direction turns evenly from A to B, and ‖z‖ goes evenly from ‖A‖ to ‖B‖ (Shoemake 1985).",
-      ),
-      el("span", { class: "path-kinds", role: "group", "aria-label": "Kind of path" }, ...kinds),
+      { class: "walk-ends" },
+      el("strong", { text: "A" }),
       el(
         "span",
-        { class: "walk-apart" },
+        {},
+        "t ",
+        place,
         term(
           "‖A − B‖",
           `How far apart the two codes lie. Of two draws from the prior it is √(2 · ${card.controls.latents}) = ${apart} ` +
@@ -74,6 +69,22 @@ export function createWalk({ card, onScrub, onSettle, onPlay, onKind }) {
         ),
         " ",
         apartness,
+      ),
+      el("strong", { text: "B" }),
+    ),
+    el(
+      "div",
+      { class: "walk-line" },
+      play,
+      el(
+        "span",
+        { class: "path-kinds", role: "group", "aria-label": "Kind of path" },
+        term(
+          "Path",
+          "Straight: z = (1 − t) A + t B, which on its way comes closer to the origin than most codes do. Spherical: the " +
+            "direction turns evenly from A to B, and ‖z‖ goes evenly from ‖A‖ to ‖B‖ (Shoemake 1985).",
+        ),
+        ...kinds,
       ),
     ),
     locks,
@@ -89,7 +100,8 @@ export function createWalk({ card, onScrub, onSettle, onPlay, onKind }) {
     element,
     /** @param {number} t @param {boolean} astray z is not on the path; this is where it was last */
     place(t, astray) {
-      shown = t;
+      if (t === shown && astray === faded) return;
+      [shown, faded] = [t, astray];
       range.value = String(t);
       range.setAttribute("aria-valuetext", `${spell(t)} from A to B${astray ? ", not there now" : ""}`);
       place.textContent = astray ? "–" : spell(t);

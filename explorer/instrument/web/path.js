@@ -6,6 +6,8 @@ import { createWalk } from "./path-walk.js";
 import { newestWins } from "./scheduler.js";
 
 const NAMED = 3;
+const FIRST = "Pin what you see as A, go to another image and pin it as B: then walk from one to the other.";
+const THIRD = "Pin a third as C: A − B + C adds to it what tells A from B.";
 
 /**
  * The path between two pinned codes, and their arithmetic with a third.
@@ -51,17 +53,14 @@ export function createPath(bench) {
       commands.settle();
     },
   });
-  const hint = el("p", {
-    class: "hint",
-    text: "Pin what you see as A, go to another image and pin it as B: then walk from one to the other.",
-  });
+  const hint = el("p", { class: "hint" });
   const element = el(
     "section",
     { class: "path", "aria-label": "Between two images" },
     el("h2", { text: "Between two images" }),
     pins.element,
-    hint,
     walk.element,
+    hint,
   );
 
   function goToSum() {
@@ -128,7 +127,8 @@ export function createPath(bench) {
     if (state.playing !== "path") own = null;
     pins.show(pinned);
     walk.element.hidden = !isPath(state);
-    hint.hidden = isPath(state);
+    hint.hidden = isSum(state);
+    hint.textContent = isPath(state) ? THIRD : FIRST;
     if (!isPath(state)) return;
     walk.setKind(slerp);
     walk.setApart(distance(pinned.a, pinned.b));
