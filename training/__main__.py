@@ -1,4 +1,4 @@
-"""python -m training list | train RECIPE | evaluate FOLDER | export FOLDER."""
+"""python -m training list | train RECIPE | evaluate FOLDER | embed FOLDER | export FOLDER."""
 
 import argparse
 import contextlib
@@ -8,24 +8,30 @@ import io
 import json
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from training.card import (
     CARD,
-    CODES,
+    DECODER,
+    ENCODER,
     MODEL,
     PART,
     PREVIEW,
-    THUMBNAILS,
     Card,
+    Metric,
     read_card,
     write_card,
 )
 from training.config import RunConfig, fields, override, to_json
 from training.errors import CheckpointError, ConfigError, UserError
 from training.recipes import RECIPES, Recipe
+
+if TYPE_CHECKING:
+    from training.datasets import Dataset
 
 RUNS = Path("runs")
 DATA = Path("data")
@@ -50,6 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
                 return train(options, rest)
             case "evaluate":
                 return evaluate(options)
+            case "embed":
+                return embed(options)
             case _:
                 return export(options)
     except UserError as error:
@@ -85,12 +93,21 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     train.add_argument("--dry-run", action="store_true", help="print the configuration and stop")
     evaluate = commands.add_parser("evaluate", help="measure a checkpoint on the test split again")
+    embed = commands.add_parser(
+        "embed", help="encode images again: codes, thumbnails, and the maps of a checkpoint"
+    )
+    embed.add_argument("--split", default="test", help="train, validation or test (the default)")
+    embed.add_argument(
+        "--count", type=int, help="how many images of it (default: all, 10,000 at most)"
+    )
+    for command in (train, embed):
+        command.add_argument("--no-map", action="store_true", help="leave out UMAP and PCA")
     export = commands.add_parser("export", help="write the ONNX files of a checkpoint again")
-    for command in (evaluate, export):
+    for command in (evaluate, embed, export):
         command.add_argument(
             "folder", type=lambda name: Path(name).resolve(), help="a checkpoint folder"
         )
-    for command in (train, evaluate):
+    for command in (train, evaluate, embed):
         command.add_argument("--seed", type=int, help="seed of every random number")
         command.add_argument(
             "--data",
@@ -118,20 +135,31 @@ def train(options: argparse.Namespace, overrides: list[str]) -> int:
     if folder.exists() and not folder.is_dir():
         raise CheckpointError(f"{folder} is not a folder; choose another with --out.")
     folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with writing_to(folder, "wait for it, or choose another --out"):
+            return train_into(folder, recipe, config, options, overrides)
+    finally:
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # only if nothing was written
+
+
+@contextlib.contextmanager
+def writing_to(folder: Path, otherwise: str) -> Iterator[None]:
+    """Keep other processes from writing to the folder.
+
+    Raises:
+        CheckpointError: if another process is writing to it; `otherwise` says what to do.
+    """
     lock = FileLock(folder / LOCK, blocking=False)
     try:
         lock.acquire()
     except Timeout as error:
-        raise CheckpointError(
-            f"Another training is writing to {folder}; wait for it, or choose another --out."
-        ) from error
+        raise CheckpointError(f"Another training is writing to {folder}; {otherwise}.") from error
     try:
-        return train_into(folder, recipe, config, options, overrides)
+        yield
     finally:
         lock.release()
         (folder / LOCK).unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            folder.rmdir()  # only if nothing was written
 
 
 def train_into(
@@ -163,7 +191,7 @@ def train_into(
     command = command_line(options, overrides)
     try:
         progress = loop.train(config, dataset, folder, device, options.resume)
-        card = finish.finish(recipe, config, command, dataset, folder, progress)
+        card = finish.finish(recipe, config, command, dataset, folder, progress, not options.no_map)
     except KeyboardInterrupt:
         places = {"--out": options.out, "--data": options.data, "--device": options.device}
         given = [
@@ -176,23 +204,18 @@ def train_into(
     for leftover in (folder / checkpoint.RESUME, *folder.glob(f".*{PART}")):
         leftover.unlink(missing_ok=True)
     report(folder, card)
+    report_map(folder, card)
     return 0
 
 
 def evaluate(options: argparse.Namespace) -> int:
     """Measure again and put the numbers into the card."""
-    from training import build, checkpoint
+    from training import checkpoint
     from training.evaluate import measure
 
     model, card = checkpoint.load(options.folder)
-    seed = card.config.seed if options.seed is None else options.seed
-    dataclasses.replace(card.config, seed=seed)  # refuses what is no seed
-    dataset = build.dataset(card.data.name, options.data)
-    if dataset.sha256() != card.data.sha256:
-        raise CheckpointError(
-            f"The {card.data.name} images in {options.data} are not those {options.folder.name} "
-            "was trained on (their SHA-256 differs); its card is left as it is."
-        )
+    seed = seed_of(options, card)
+    dataset = data_of(options, card)
     metrics, latents, provenance = measure(model, dataset, card.config, seed)
     card = dataclasses.replace(
         card, metrics=metrics, latents=latents, latents_provenance=provenance
@@ -201,13 +224,79 @@ def evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
+def embed(options: argparse.Namespace) -> int:
+    """Encode images again and draw their maps; the checkpoint changes only when all is done."""
+    from training import checkpoint, staging
+    from training.embed import Plan, sigma
+    from training.embed import embed as embed_into
+    from training.finish import MAP_PACKAGE, versions
+
+    folder: Path = options.folder
+    if not folder.is_dir():
+        read_card(folder)  # refuses it
+    with writing_to(folder, "wait for it"):
+        staging.recover(folder)
+        # Codes and thumbnails are made anew; the new card will vouch for all the others.
+        card = read_card(folder, check=(MODEL, DECODER, ENCODER, PREVIEW))
+        model = checkpoint.new_model(card.config, card.image.shape, folder, card.files[MODEL].bytes)
+        checkpoint.load_weights(model.eval(), folder / MODEL)
+        plan = Plan(options.split, options.count, not options.no_map, seed_of(options, card))
+        dataset = data_of(options, card)
+
+        def write(into: Path) -> Card:
+            examples, map_card = embed_into(model, dataset, card.latents, plan, into)
+            made_with = {name: made for name, made in card.versions.items() if name != MAP_PACKAGE}
+            if map_card is not None:
+                made_with[MAP_PACKAGE] = versions(True)[MAP_PACKAGE]
+            return dataclasses.replace(
+                card,
+                image=dataclasses.replace(card.image, sigma=sigma(model)),
+                examples=examples,
+                versions=made_with,
+                map=map_card,
+            )
+
+        try:
+            card = staging.replace_files(folder, write)
+        except KeyboardInterrupt:
+            print(f"Stopped; {folder} is as it was.", file=sys.stderr)
+            return INTERRUPTED
+    report_map(folder, card)
+    return 0
+
+
+def seed_of(options: argparse.Namespace, card: Card) -> int:
+    """The seed that was given, or that of the run."""
+    seed: int = card.config.seed if options.seed is None else options.seed
+    return dataclasses.replace(card.config, seed=seed).seed  # refuses what is no seed
+
+
+def data_of(options: argparse.Namespace, card: Card) -> "Dataset":
+    """The images that a checkpoint was trained on.
+
+    Raises:
+        CheckpointError: if those in `--data` are others.
+    """
+    from training import build
+
+    dataset = build.dataset(card.data.name, options.data)
+    if dataset.sha256() != card.data.sha256:
+        raise CheckpointError(
+            f"The {card.data.name} images in {options.data} are not those {options.folder.name} "
+            "was trained on (their SHA-256 differs); its card is left as it is."
+        )
+    return dataset
+
+
 def export(options: argparse.Namespace) -> int:
     """Write the ONNX files again from the weights, checked against PyTorch."""
     from training import checkpoint
     from training import export as onnx
 
     # Only the ONNX files may differ from the card: the new card will vouch for all the others.
-    card = read_card(options.folder, check=(MODEL, CODES, THUMBNAILS, PREVIEW))
+    card = read_card(options.folder, check=())
+    rest = tuple(name for name in card.names() if name not in (DECODER, ENCODER))
+    read_card(options.folder, check=rest)
     room = card.files[MODEL].bytes
     model = checkpoint.new_model(card.config, card.image.shape, options.folder, room)
     checkpoint.load_weights(model, options.folder / MODEL)
@@ -244,6 +333,8 @@ def command_line(options: argparse.Namespace, overrides: list[str]) -> str:
     words = ["python", "-m", "training", "train", options.recipe, *overrides]
     if options.seed is not None:
         words += ["--seed", str(options.seed)]
+    if options.no_map:
+        words.append("--no-map")
     return shlex.join(words)
 
 
@@ -251,8 +342,23 @@ def report(folder: Path, card: Card) -> None:
     """Print what was measured."""
     print(f"{folder} · {card.summary}")
     for metric in card.metrics:
-        where = f"{metric.split}, {metric.samples:,} images, seed {metric.seed}"
-        print(f"  {metric.label:15} {metric.value:9.2f} {metric.unit:7} {where}")
+        print(f"  {metric.label:15} {metric.value:9.2f} {metric.unit:7} {where_from(metric)}")
+
+
+def report_map(folder: Path, card: Card) -> None:
+    """Print what was embedded, and how faithful the maps are."""
+    examples, sheets = card.examples, len(card.examples.sheets)
+    print(
+        f"{folder} · codes and thumbnails of {examples.count:,} {examples.split} images on "
+        f"{sheets} sheet{'s' if sheets > 1 else ''}"
+    )
+    for metric in card.map.metrics if card.map else ():
+        print(f"  {metric.label:23} {metric.value:8.4f} {metric.unit:12} {where_from(metric)}")
+
+
+def where_from(metric: Metric) -> str:
+    """The images and the seed that a number is measured with."""
+    return f"{metric.split}, {metric.samples:,} images, seed {metric.seed}"
 
 
 if __name__ == "__main__":

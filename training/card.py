@@ -21,6 +21,8 @@ CODES, THUMBNAILS, PREVIEW = "codes.safetensors", "thumbnails.webp", "preview.we
 FILES = (MODEL, DECODER, ENCODER, CODES, THUMBNAILS, PREVIEW)
 CARD = "card.json"
 PART = ".part"  # what a file is called that is not written yet
+READY = ".embedding"  # a folder of files and their card that are about to replace those beside it
+MOST_EXAMPLES = 1_000_000
 LARGEST_CARD = 8 * 2**20
 LARGEST_FILE = 2**30
 
@@ -135,6 +137,23 @@ class Examples:
     how: str
     per_sheet: int | None = None
 
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """The names of the sheets: thumbnails.webp, thumbnails-1.webp, …"""
+        number = -(-self.count // (self.per_sheet or self.count))
+        return (THUMBNAILS, *(f"thumbnails-{index}.webp" for index in range(1, number)))
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.count <= MOST_EXAMPLES:
+            raise ConfigError(
+                f"{CARD}: examples.count is {self.count}, not 1 to {MOST_EXAMPLES:,}."
+            )
+        for field, value in {"columns": self.columns, "per_sheet": self.per_sheet}.items():
+            if value is not None and not 1 <= value <= MOST_EXAMPLES:
+                raise ConfigError(
+                    f"{CARD}: examples.{field} is {value}, not 1 to {MOST_EXAMPLES:,}."
+                )
+
 
 @dataclass(frozen=True)
 class Pca:
@@ -169,6 +188,35 @@ class MapCard:
     pca: Pca
     nearest: NearestCodes
     metrics: tuple[Metric, ...]
+
+    def check(self, latents: int) -> None:
+        """Refuse a map that does not fit a model of so many latents.
+
+        Raises:
+            ConfigError: naming the field.
+        """
+        if list(self.latents) != sorted({index for index in self.latents if 0 <= index < latents}):
+            raise ConfigError(
+                f"{CARD}: map.latents is {self.latents!s:.60}, not rising indices below {latents}."
+            )
+        if not self.latents:
+            raise ConfigError(f"{CARD}: map.latents is empty; a map lies over one latent at least.")
+        sizes = {
+            "mean": (len(self.pca.mean), latents),
+            "axes": (len(self.pca.axes), 2),
+            **{f"axes[{row}]": (len(axis), latents) for row, axis in enumerate(self.pca.axes)},
+            "explained": (len(self.pca.explained), 2),
+        }
+        for field, (length, needed) in sizes.items():
+            if length != needed:
+                raise ConfigError(
+                    f"{CARD}: map.pca.{field} has {length} entries; it takes {needed}."
+                )
+        for name in ("n_neighbors", "min_dist", "seed"):
+            if name not in self.umap:
+                raise ConfigError(f"{CARD}: map.umap lacks {name!r}.")
+        if not 0 <= self.nearest.median <= self.nearest.p95 <= self.nearest.p99:
+            raise ConfigError(f"{CARD}: map.nearest does not rise from 0 over median, p95, p99.")
 
 
 @dataclass(frozen=True)
@@ -215,9 +263,11 @@ class Card:
             "summary": (self.summary, 200),
             "intent": (self.intent, 1000),
         }
-        for index, metric in enumerate(self.metrics):
-            texts[f"metrics[{index}].label"] = (metric.label, 40)
-            texts[f"metrics[{index}].unit"] = (metric.unit, 40)
+        mapped = self.map.metrics if self.map else ()
+        for where, metrics in (("metrics", self.metrics), ("map.metrics", mapped)):
+            for index, metric in enumerate(metrics):
+                texts[f"{where}[{index}].label"] = (metric.label, 40)
+                texts[f"{where}[{index}].unit"] = (metric.unit, 40)
         for field, (text, longest) in texts.items():
             if len(text) > longest:
                 raise ConfigError(f"{CARD}: {field} is longer than {longest} characters.")
@@ -225,10 +275,22 @@ class Card:
             raise ConfigError(
                 f"{CARD}: image.shape is {self.image.shape!s:.60}, not channels, height, width."
             )
+        if self.image.sigma is not None and self.image.sigma <= 0:
+            raise ConfigError(f"{CARD}: image.sigma is {self.image.sigma}; it must be above 0.")
+        if self.map is not None:
+            self.map.check(self.controls.latents)
+
+    def names(self) -> tuple[str, ...]:
+        """The files beside the card: the six that every checkpoint has, then further sheets."""
+        return (*FILES, *self.examples.sheets[1:])
 
 
-def read_card(folder: Path, check: tuple[str, ...] = FILES) -> Card:
-    """Read card.json and check the files named in `check` against the sizes and hashes it gives.
+def read_card(folder: Path, check: tuple[str, ...] | None = None) -> Card:
+    """Read card.json and check files against the sizes and hashes it gives.
+
+    Args:
+        folder: a checkpoint folder.
+        check: the names of the files to check; None: all of them.
 
     Raises:
         CheckpointError: in one sentence, if anything is missing, changed or not what it says.
@@ -239,6 +301,11 @@ def read_card(folder: Path, check: tuple[str, ...] = FILES) -> Card:
             f"{folder} is not a folder; name a checkpoint folder such as assets/models/digits."
         )
     if not path.exists():
+        if (folder / READY / CARD).exists():
+            raise CheckpointError(
+                f"{folder.name} has no {CARD}: `python -m training embed` was cut off while it "
+                "replaced files; run it again."
+            )
         raise CheckpointError(
             f"{folder.name} has no {CARD}: its training has not finished; "
             "`python -m training train … --resume` goes on with it."
@@ -254,7 +321,7 @@ def read_card(folder: Path, check: tuple[str, ...] = FILES) -> Card:
         card = from_json(Card, tree, CARD)
     except ConfigError as error:
         raise CheckpointError(f"{folder.name}: {error}") from error
-    _check_files(folder, card, check)
+    _check_files(folder, card, card.names() if check is None else check)
     return card
 
 
@@ -296,11 +363,12 @@ def read_bytes(path: Path, limit: int = LARGEST_FILE) -> bytes:
 
 
 def _check_files(folder: Path, card: Card, names: tuple[str, ...]) -> None:
+    known = set(card.names())
     for name in card.files:
-        if name not in FILES:
+        if name not in known:
             raise CheckpointError(
                 f"{folder.name}/{CARD} lists the file {name!r:.80}, not one of a checkpoint's: "
-                f"{', '.join(FILES)}."
+                f"{', '.join(FILES)}, and the further sheets that its examples need."
             )
     for name in names:
         if name not in card.files:
@@ -321,18 +389,23 @@ def _check_files(folder: Path, card: Card, names: tuple[str, ...]) -> None:
             )
 
 
-def describe_files(folder: Path) -> dict[str, FileCard]:
-    """Size and hash of each file of a checkpoint folder."""
-    contents = {name: read_bytes(folder / name) for name in FILES}
+def describe_files(folder: Path, names: tuple[str, ...] = FILES) -> dict[str, FileCard]:
+    """Size and hash of the files of a checkpoint folder that are named."""
+    contents = ((name, read_bytes(folder / name)) for name in names)
     return {
         name: FileCard(len(content), hashlib.sha256(content).hexdigest())
-        for name, content in contents.items()
+        for name, content in contents
     }
 
 
 def write_card(folder: Path, card: Card) -> Card:
     """Write card.json with sizes and hashes of the other files: a folder with a card is whole."""
-    complete = dataclasses.replace(card, files=describe_files(folder))
+    return save_card(folder, card, describe_files(folder, card.names()))
+
+
+def save_card(folder: Path, card: Card, files: dict[str, FileCard]) -> Card:
+    """Write card.json with these sizes and hashes."""
+    complete = dataclasses.replace(card, files=files)
     from_json(Card, to_json(complete), CARD)  # never replace a card by one that cannot be read
     text = json.dumps(to_json(complete), indent=1, ensure_ascii=False, allow_nan=False)
     write_bytes(folder / CARD, text.encode())

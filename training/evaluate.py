@@ -67,7 +67,7 @@ def measure(
         metric(
             "active_units",
             "Active units",
-            int(active.sum()),
+            float(active.sum()),
             "latents",
             f"Latents whose posterior mean has a variance above {ACTIVE_VARIANCE} over images "
             f"(Burda et al. 2016); {pixels}.",

@@ -19,13 +19,14 @@ from training.card import (
 from training.checkpoint import Progress, load_weights, new_model
 from training.config import RunConfig, fields, to_json
 from training.datasets import Dataset
-from training.embed import embed, preview
+from training.embed import Plan, embed, preview, sigma
 from training.evaluate import measure
 from training.export import export
 from training.loop import METRICS, read_metrics
 from training.recipes import Recipe
 
 PACKAGES = ("torch", "torchvision", "numpy", "onnx", "onnxruntime", "safetensors")
+MAP_PACKAGE = "umap-learn"
 
 
 def finish(
@@ -35,6 +36,7 @@ def finish(
     dataset: Dataset,
     folder: Path,
     progress: Progress,
+    with_map: bool = True,
 ) -> Card:
     """Write every file of the checkpoint folder, the card last; returns the card."""
     model = new_model(config, dataset.shape, folder)
@@ -42,6 +44,8 @@ def finish(
     metrics, latents, provenance = measure(model.eval(), dataset, config, config.seed)
     export(model, dataset.shape, folder)
     preview(model, latents, folder)
+    plan = Plan(with_map=with_map, seed=config.seed)
+    examples, map_card = embed(model, dataset, latents, plan, folder)
     card = Card(
         version=VERSION,
         name=recipe.name,
@@ -50,7 +54,7 @@ def finish(
         intent=intent(recipe, config),
         command=command,
         controls=Controls("continuous", config.model.latents),
-        image=Image(dataset.shape, config.model.likelihood),
+        image=Image(dataset.shape, config.model.likelihood, sigma(model)),
         data=describe_data(dataset),
         config=config,
         training=TrainingCard(
@@ -69,11 +73,18 @@ def finish(
         metrics=metrics,
         latents=latents,
         latents_provenance=provenance,
-        examples=embed(model, dataset, folder),
-        versions={"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        examples=examples,
+        versions=versions(map_card is not None),
         files={},
+        map=map_card,
     )
     return write_card(folder, card)
+
+
+def versions(with_map: bool) -> dict[str, str]:
+    """Of Python and of the packages that the checkpoint was made with."""
+    names = (*PACKAGES, MAP_PACKAGE) if with_map else PACKAGES
+    return {"python": platform.python_version()} | {name: version(name) for name in names}
 
 
 def summary(config: RunConfig) -> str:

@@ -5,11 +5,15 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
+from PIL import Image
 
 from training import build
 from training.__main__ import main
+from training.card import Card
 from training.config import (
     DataConfig,
     ModelConfig,
@@ -69,7 +73,7 @@ def metrics() -> Callable[[Path], list[dict[str, float]]]:
 def train_digits(data: Path) -> list[str]:
     """The command line of a run that takes a second: 60 steps, 28 to an epoch."""
     sizes = "--model.channels 4,4 --model.hidden 16 --model.latents 3 --train.batch_size 16"
-    plan = "--train.steps 60 --train.validate_every 20 --train.precision float32 --seed 5"
+    plan = "--train.steps 60 --train.validate_every 20 --train.precision float32 --seed 5 --no-map"
     return ["train", "digits", "--data", str(data), *sizes.split(), *plan.split()]
 
 
@@ -79,6 +83,23 @@ def finished(train_digits: list[str], tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("finished") / "digits"
     assert main([*train_digits, "--out", str(folder)]) == 0
     return folder
+
+
+@pytest.fixture(scope="session")
+def thumbnails() -> Callable[[Path, Card], NDArray[np.uint8]]:
+    """Reads the images (N, H, W) back from the sheets of a folder: grey levels, left to right."""
+
+    def read(folder: Path, card: Card) -> NDArray[np.uint8]:
+        _, height, width = card.image.shape
+        images = []
+        for name in card.examples.sheets:
+            with Image.open(folder / name) as sheet:
+                grey = np.asarray(sheet.convert("L"))
+            cells = grey.reshape(-1, height, card.examples.columns, width)
+            images.append(cells.transpose(0, 2, 1, 3).reshape(-1, height, width))
+        return np.concatenate(images)[: card.examples.count]
+
+    return read
 
 
 @pytest.fixture

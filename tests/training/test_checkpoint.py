@@ -2,15 +2,17 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import safetensors.torch
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 
 from training import checkpoint
-from training.card import CARD, CODES, FILES, MODEL, PREVIEW, THUMBNAILS
+from training.card import CARD, CODES, FILES, MODEL, PREVIEW, Card
 from training.config import to_json
 from training.datasets import Dataset
 
@@ -51,10 +53,13 @@ def test_load_gives_back_what_was_saved(finished: Path) -> None:
     assert checkpoint.load(str(finished))[1] == card
 
 
-def test_codes_and_pictures_are_the_models(finished: Path, digits: Dataset) -> None:
+def test_codes_and_pictures_are_the_models(
+    finished: Path, digits: Dataset, thumbnails: Callable[[Path, Card], NDArray[np.uint8]]
+) -> None:
     model, card = checkpoint.load(finished)
     test = digits.splits["test"]
-    count, columns = card.examples.count, card.examples.columns
+    count = card.examples.count
+    assert count == len(test)
     x = test.images(torch.arange(count))
     with torch.no_grad():
         posterior = model.encode(x)
@@ -64,10 +69,7 @@ def test_codes_and_pictures_are_the_models(finished: Path, digits: Dataset) -> N
     torch.testing.assert_close(codes["mean"], posterior.mean)
     torch.testing.assert_close(codes["log_variance"], posterior.log_variance)
 
-    with Image.open(finished / THUMBNAILS) as sheet:
-        cells = np.asarray(sheet.convert("L")).reshape(count // columns, 28, columns, 28)
-    thumbnails = cells.transpose(0, 2, 1, 3).reshape(count, 28, 28)
-    assert np.array_equal(thumbnails, test.stored[:count, 0].numpy())
+    assert np.array_equal(thumbnails(finished, card), test.stored[:, 0].numpy())
 
     strongest = sorted(range(3), key=lambda i: -card.latents[i].kl_nats)
     z = torch.zeros(3, 8, 3)
