@@ -1,5 +1,5 @@
 import { centred } from "./centring.js";
-import { edge, median } from "./ground.js";
+import { asSource, edge, median } from "./ground.js";
 import { grey, resample } from "./resample.js";
 
 /**
@@ -62,39 +62,45 @@ export function under(bitmap, ground) {
 /**
  * @param {ImageBitmap} bitmap
  * @param {Shape} shape
- * @param {number} ground grey of the data's
+ * @param {import("./ground.js").Ground} ground of the data
  * @param {number} laid grey under what is transparent
- * @param {Fit} fit
+ * @param {Fit} fit `like` only for images of one channel, whose data were fitted into a box
  * @returns {Float32Array} C×H×W in [0, 1], as the encoder takes it
  */
 export function fitImage(bitmap, shape, ground, laid, fit) {
-  const [channels, height, width] = shape;
+  const [, height, width] = shape;
   const byte = Math.round(255 * laid);
   const source = sourceOf(bitmap, `rgb(${byte} ${byte} ${byte})`);
-  if (!fit.like) return place(source, shape, ground, fit);
-  const finer = [1, FINER * height, FINER * width];
-  const large = place(source, finer, ground, fit);
-  const found = centred(asSource(levelled(large, finer, ground), finer), shape, ground);
-  return channels === 1 ? grey(found) : found;
+  if (!fit.like) return place(source, shape, ground.grey, fit);
+  const large = sized(source, [1, FINER * height, FINER * width], fit);
+  const clean = levelled(large.image, large.shape, ground.grey);
+  return grey(centred(asSource(clean, large.shape), shape, ground.grey, ground, FINER));
 }
 
-/** @param {import("./resample.js").Source} source @param {any} shape @param {number} ground @param {Fit} fit */
-function place(source, [channels, height, width], ground, { fill, invert }) {
+/**
+ * @param {import("./resample.js").Source} source
+ * @param {Shape} shape which the result fills, or where all of the source is kept, fits into
+ * @param {Fit} fit
+ * @returns {{image: Float32Array, shape: Shape}}
+ */
+function sized(source, [channels, height, width], { fill, invert }) {
   const by = fill ? Math.min : Math.max;
   const scale = by(source.width / width, source.height / height);
-  const [wide, high] = fill
-    ? [width, height]
-    : [Math.max(1, Math.round(source.width / scale)), Math.max(1, Math.round(source.height / scale))];
+  const fitting = (side) => Math.max(1, Math.round(side / scale));
+  const [wide, high] = fill ? [width, height] : [fitting(source.width), fitting(source.height)];
   const [across, down] = fill ? [scale * width, scale * height] : [source.width, source.height];
-  const window = {
-    left: (source.width - across) / 2,
-    top: (source.height - down) / 2,
-    width: across,
-    height: down,
-  };
-  let image = resample(source, window, wide, high);
+  const [left, top] = [(source.width - across) / 2, (source.height - down) / 2];
+  let image = resample(source, { left, top, width: across, height: down }, wide, high);
   if (channels === 1) image = grey(image);
   if (invert) image = image.map((value) => 1 - value);
+  return { image, shape: [channels, high, wide] };
+}
+
+/** @param {import("./resample.js").Source} source @param {Shape} shape @param {number} ground @param {Fit} fit */
+function place(source, shape, ground, fit) {
+  const { image, shape: found } = sized(source, shape, fit);
+  const [channels, height, width] = shape;
+  const [, high, wide] = found;
   if (wide === width && high === height) return image;
   const whole = new Float32Array(channels * height * width).fill(ground);
   const [left, top] = [Math.floor((width - wide) / 2), Math.floor((height - high) / 2)];
@@ -106,26 +112,25 @@ function place(source, [channels, height, width], ground, { fill, invert }) {
 }
 
 /**
- * Takes the paper of a photographed page for what it is: ground, whatever the light did to it.
+ * Takes the paper of a photographed page for what it is: ground, whatever the light did to it. The paper is what the four
+ * sides have, and in between what lies in between.
  *
  * @param {Float32Array} image (1, H, W)
  * @param {Shape} shape
  * @param {number} ground
  */
-function levelled(image, shape, ground) {
-  const paper = median(edge(image, shape));
-  const away = image.map((value) => Math.abs(value - paper));
+function levelled(image, [, height, width], ground) {
+  const line = (count, at) => median(Array.from({ length: count }, (_, along) => image[at(along)]));
+  const [left, right] = [0, width - 1].map((x) => line(height, (y) => y * width + x));
+  const [top, bottom] = [0, height - 1].map((y) => line(width, (x) => y * width + x));
+  const mean = (left + right + top + bottom) / 4;
+  const paper = (x, y) =>
+    left + ((right - left) * x) / (width - 1 || 1) + top + ((bottom - top) * y) / (height - 1 || 1) - mean;
+  const away = image.map((value, at) => Math.abs(value - paper(at % width, Math.floor(at / width))));
   const most = away.reduce((a, b) => Math.max(a, b), 0) || 1;
   const clear = CLEAR * most;
   const towards = ground < 0.5 ? 1 : -1;
   return away.map((value) => ground + (towards * Math.max(0, value - clear)) / (most - clear));
-}
-
-/** @param {Float32Array} image (1, H, W) @param {Shape} shape @returns {import("./resample.js").Source} */
-function asSource(image, [, height, width]) {
-  const data = new Uint8ClampedArray(4 * image.length);
-  image.forEach((value, at) => data.fill(255 * value, 4 * at, 4 * at + 3));
-  return { width, height, rows: (top, count) => data.subarray(4 * top * width, 4 * (top + count) * width) };
 }
 
 /**
@@ -138,6 +143,6 @@ function asSource(image, [, height, width]) {
 export function isInverted(bitmap, shape, ground, laid) {
   if (!ground.plain) return false;
   const grid = /** @type {Shape} */ ([1, shape[1], shape[2]]);
-  const image = fitImage(bitmap, grid, ground.grey, laid, { fill: true, invert: false, like: false });
+  const image = fitImage(bitmap, grid, ground, laid, { fill: true, invert: false, like: false });
   return Math.abs(median(edge(image, grid)) - ground.grey) > 0.5;
 }

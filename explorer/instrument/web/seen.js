@@ -23,7 +23,7 @@ export function createSeen(shape) {
       "div",
       { class: "seen-place" },
       canvas,
-      el("span", { class: "hint", text: `What the model sees, ${width} × ${height}` }),
+      el("span", { class: "hint", text: `What the model sees, ${width}\u00a0×\u00a0${height}` }),
     ),
     /** @param {Float32Array} pixels C×H×W in [0, 1] */
     draw(pixels) {

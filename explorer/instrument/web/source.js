@@ -111,15 +111,14 @@ export function createSource(bench) {
         less,
         el(
           "span",
-          { class: "key key-curves" },
+          { class: "key" },
           el("i", { class: "key-posterior" }),
           term(
             "posterior",
             "Under every slider: its density for this image and that of the prior, each drawn to its own peak, and its μ ± σ.",
           ),
-          el("i", { class: "key-prior" }),
-          "prior",
         ),
+        el("span", { class: "key" }, el("i", { class: "key-prior" }), "prior"),
       ),
     ),
     el(

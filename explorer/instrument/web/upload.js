@@ -20,7 +20,8 @@ export function createUpload(bench, encoder) {
   const { card, commands, messages, gone } = bench;
   const { shape } = card.image;
   const [, height, width] = shape;
-  const isDigits = card.data.name === "digits";
+  /** Whether the data were all made of one size, so that an image can be made like them. */
+  const canBeLike = () => shape[0] === 1 && ground.box !== null;
   const seen = createSeen(shape);
   /** @type {{bitmap: ImageBitmap, title: string, laid: number} | null} */
   let chosen = null;
@@ -128,7 +129,7 @@ export function createUpload(bench, encoder) {
     const fit = {
       fill: fill.selectedIndex === 1,
       invert: isInverted(bitmap, shape, ground, laid),
-      like: isDigits && !asIs,
+      like: canBeLike() && !asIs,
     };
     return { image: { bitmap, title: `Your image ${nameOf(file)}`, laid }, fit };
   }
@@ -141,7 +142,7 @@ export function createUpload(bench, encoder) {
 
   /** Shows and encodes what was read: nothing changes before all of it has gone well. */
   async function encode(image, fit) {
-    const pixels = fitImage(image.bitmap, shape, ground.grey, image.laid, fit);
+    const pixels = fitImage(image.bitmap, shape, ground, image.laid, fit);
     const posterior = await (await encoder.open()).encode(pixels);
     if (gone.aborted) return;
     if (chosen && chosen !== image) chosen.bitmap.close();
@@ -166,6 +167,7 @@ export function createUpload(bench, encoder) {
         (found) => {
           ground = found;
           invert.label.hidden = !found.plain;
+          like.label.hidden = !canBeLike();
         },
         () => {},
       );
