@@ -37,6 +37,7 @@ const KEPT_MARKS = 1000;
  * @property {() => import("./thumbnails.js").Thumbnails} thumbnails
  * @property {() => import("./store.js").Source | null} source whose posterior is drawn
  * @property {Fact[]} directions what was measured of the directions made here
+ * @property {(() => void) | undefined} onDirections goes where directions are made, if there is such a place
  * @property {AbortSignal} gone once the checkpoint is closed
  *
  * @typedef {{model: string, name: string, vector: number[], coherence: number, random_mean: number, random_low: number,
@@ -56,7 +57,7 @@ const KEPT_MARKS = 1000;
  *
  * @param {{entry: import("./checkpoint.js").Entry, card: import("./checkpoint.js").Card, bytes: Uint8Array,
  *   decoder: import("./session.js").Decoder, assets: string, initial: import("./store.js").State, fromExample: boolean,
- *   directions: Fact[], messages: ReturnType<typeof import("./messages.js").createMessages>, onFirst(): void,
+ *   directions: Fact[], onDirections?: () => void, messages: ReturnType<typeof import("./messages.js").createMessages>, onFirst(): void,
  *   onCommit(state: import("./store.js").State): void}} options `fromExample`: nothing but the test image says where z is
  */
 export function createBench(options) {
@@ -103,6 +104,7 @@ export function createBench(options) {
     thumbnails: () => thumbnails,
     source: () => source,
     directions: options.directions,
+    onDirections: options.onDirections,
     gone: gone.signal,
   };
   const rack = createRack({ card, commands });
@@ -131,12 +133,18 @@ export function createBench(options) {
     },
   });
 
+  const controls = el("div", { class: "controls" }, rack.element, directions.element);
+  const measure = new ResizeObserver(([{ contentRect }]) =>
+    element.style.setProperty("--controls-height", `${contentRect.height}px`),
+  );
+  measure.observe(controls);
+
   // A row must keep its images under the track and the cells: one that is too high is pressed together, not narrowed.
   const ratio = shape[2] / shape[1];
   const element = el(
     "div",
     { class: "bench", style: `--ratio: ${ratio}; --fit: ${ratio > 1 ? "contain" : "fill"}` },
-    el("div", { class: "controls" }, rack.element, directions.element),
+    controls,
     el(
       "section",
       { class: "hero", "aria-label": "Decoded image" },
@@ -291,6 +299,7 @@ export function createBench(options) {
     },
     destroy() {
       gone.abort();
+      measure.disconnect();
       player.cancel();
       rows?.destroy();
       for (const part of parts) part.destroy?.();
