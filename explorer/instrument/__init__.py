@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -30,6 +30,13 @@ def _component() -> Any:
     return st.components.v2.component(NAME, js=JS)
 
 
+class Answer(NamedTuple):
+    """Where it was when a control was last released, and whether to go to the Directions page."""
+
+    position: state.Position | None
+    to_directions: bool
+
+
 def instrument(
     catalogue: Sequence[Listing],
     *,
@@ -37,8 +44,8 @@ def instrument(
     remembered: str,
     directions: Sequence[state.Measured] = (),
     key: str,
-) -> state.Position | None:
-    """Show the instrument; return where it was when a control was last released.
+) -> Answer:
+    """Show the instrument; return what a person did there.
 
     `remembered` is the query to open with where the address has none, `directions` what was
     measured of directions that a link may hold. All of the data should stay the same from run to
@@ -52,8 +59,8 @@ def instrument(
     }
     # In a list, because Streamlit looks for data frames among the values of a dict, and imports
     # pandas to know one: a third of a second for the first visitor.
-    result = _component()(key=key, data=[data], on_released_change=_heard)
-    return state.parse(result.get("released"))
+    result = _component()(key=key, data=[data], on_released_change=_heard, on_page_change=_heard)
+    return Answer(state.parse(result.get("released")), result.get("page") == "directions")
 
 
 def _heard() -> None:

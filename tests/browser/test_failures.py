@@ -62,7 +62,8 @@ def test_without_any_checkpoint(instrument: Instrument, page: Page) -> None:
     expect(page.locator(".blocked code")).to_have_text(
         ["python -m training train digits", loading.EXTRA]
     )
-    expect(page.locator(".picker")).to_be_hidden()
+    page.locator(".picker").click()
+    expect(page.get_by_role("button", name="Open a zip …")).to_be_focused()
 
 
 def test_without_the_catalogue(instrument: Instrument, page: Page) -> None:

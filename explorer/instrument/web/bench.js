@@ -57,8 +57,8 @@ const KEPT_MARKS = 1000;
  *
  * @param {{entry: import("./checkpoint.js").Entry, card: import("./checkpoint.js").Card, bytes: Uint8Array,
  *   decoder: import("./session.js").Decoder, assets: string, initial: import("./store.js").State, fromExample: boolean,
- *   directions: Fact[], onDirections?: () => void, messages: ReturnType<typeof import("./messages.js").createMessages>, onFirst(): void,
- *   onCommit(state: import("./store.js").State): void}} options `fromExample`: nothing but the test image says where z is
+ *   directions: Fact[], onDirections?: () => void, messages: ReturnType<typeof import("./messages.js").createMessages>,
+ *   onFirst(): void, onCommit(state: import("./store.js").State): void}} options `fromExample`: nothing but the test image says where z is
  */
 export function createBench(options) {
   const { entry, card, bytes, decoder, assets, initial, fromExample, messages, onFirst, onCommit } = options;

@@ -2,7 +2,7 @@ import { InstrumentError } from "./errors.js";
 
 /**
  * @typedef {{id: string, url?: string, title?: string, summary?: string, intent?: string, preview?: string,
- *   error?: string}} Entry one line of the catalogue: all of the first, or the id and the error
+ *   dropped?: boolean, error?: string}} Entry one line of the catalogue: all of the first, or the id and the error
  * @typedef {{name: string, label: string, value: number, unit: string, split: string, samples: number, seed: number,
  *   how: string}} Metric
  * @typedef {{kl_nats: number, mean: number, std: number, posterior_std: number, active: boolean}} Latent

@@ -1,6 +1,8 @@
 import { createBench } from "./bench.js";
 import { fetchCheckpoint } from "./checkpoint.js";
 import { el, isolated, withCode } from "./dom.js";
+import { createDrop } from "./drop.js";
+import { createDropped } from "./dropped.js";
 import { sentenceFor } from "./errors.js";
 import { createExportMenu } from "./export-menu.js";
 import { createExports } from "./exports.js";
@@ -13,7 +15,7 @@ import { openDecoder, startEngine } from "./session.js";
 import { createShare } from "./share.js";
 import { createTextDialog } from "./text-dialog.js";
 
-const STYLES = ["instrument.css", "map.css", "sources.css", "path.css"];
+const STYLES = ["instrument.css", "map.css", "sources.css", "path.css", "directions.css", "drop.css"];
 
 /**
  * Builds the instrument inside `root`.
@@ -21,15 +23,34 @@ const STYLES = ["instrument.css", "map.css", "sources.css", "path.css"];
  * @param {HTMLElement} root
  * @param {{catalogue: import("./checkpoint.js").Entry[], assets: string,
  *   link: {read(): string, write(query: string): void}, directions?: import("./bench.js").Fact[],
- *   onRelease(state: {model: string, z: number[], query: string}): void}} options `assets` is the absolute URL of this
+ *   onDirections?: () => void, onRelease(state: {model: string, z: number[], query: string}): void}} options `assets` is the absolute URL of this
  *   folder, with trailing slash
  * @returns {{setCatalogue(catalogue: import("./checkpoint.js").Entry[]): void, destroy(): void}}
  */
-export function mount(root, { catalogue, assets, link, directions = [], onRelease }) {
+export function mount(root, { catalogue, assets, link, directions = [], onDirections, onRelease }) {
   const engine = startEngine(assets);
   engine.catch(() => {});
   const messages = createMessages();
-  const picker = createPicker({ catalogue, onPick: pick });
+  const uploads = new URL("../uploads", assets).href;
+  const dropped = createDropped(uploads);
+  const drop = createDrop({ url: uploads, messages, onEntry: openDropped });
+  let listed = catalogue;
+  const picker = createPicker({
+    catalogue,
+    onPick: pick,
+    onOpen: relist,
+    footer: el(
+      "div",
+      { class: "open-own" },
+      el("span", { class: "hint", text: "A checkpoint of your own, also by dropping it on this page:" }),
+      el("button", { class: "action", type: "button", on: { click: () => choose(drop.chooseZip) } }, "Open a zip …"),
+      el(
+        "button",
+        { class: "action", type: "button", on: { click: () => choose(drop.chooseFolder) } },
+        "Open a folder …",
+      ),
+    ),
+  });
   const share = createShare({ tell: messages.tell });
   const help = createHelp();
   const text = createTextDialog();
@@ -61,6 +82,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onReleas
     share.element,
     messages.element,
     place,
+    drop.element,
     help.element,
     text.element,
   );
@@ -82,6 +104,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onReleas
   let card = null;
   let model = "";
   let loading = new AbortController();
+  let gone = false;
 
   /** @param {string} id */
   const entryOf = (id) => catalogue.find((entry) => entry.id === id);
@@ -91,6 +114,49 @@ export function mount(root, { catalogue, assets, link, directions = [], onReleas
     messages.hide();
     await open(id, "");
     if (bench) told(bench.store.get());
+  }
+
+  /** @param {() => void} ask opens the file chooser of the browser */
+  function choose(ask) {
+    picker.toggle();
+    ask();
+  }
+
+  /** @param {import("./checkpoint.js").Entry} entry */
+  async function openDropped(entry) {
+    dropped.add(entry);
+    list();
+    await pick(entry.id);
+    if (bench && model === entry.id)
+      messages.tell(`${isolated(entry.title)} opened: for you, and for whom you send its link, until the explorer is closed.`);
+  }
+
+  /** The catalogue, and what this person dropped. */
+  function list() {
+    const next = [...listed, ...dropped.entries()];
+    if (JSON.stringify(next) === JSON.stringify(catalogue)) return;
+    catalogue = next;
+    picker.list(next);
+    const entry = entryOf(model);
+    if (entry) picker.show(entry);
+  }
+
+  /** A training that has ended since the page was loaded has its checkpoint on the list. */
+  async function relist() {
+    try {
+      const answer = await fetch(new URL("../catalogue.json", assets));
+      if (answer.ok) setCatalogue(await answer.json());
+    } catch {
+      // The list stays as it is; whatever is picked says that the explorer is gone.
+    }
+  }
+
+  /** What is open stays open, whatever the new list says of it: a person may have it in hand. */
+  function setCatalogue(next) {
+    const before = entryOf(model);
+    listed = next;
+    list();
+    if (!bench && (!before || JSON.stringify(entryOf(model)) !== JSON.stringify(before))) start();
   }
 
   function block(sentence) {
@@ -165,6 +231,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onReleas
       assets,
       initial,
       directions: directions.filter((fact) => fact.model === model),
+      onDirections,
       fromExample: linked.state.z === undefined && !linked.problem,
       messages,
       onFirst() {
@@ -197,9 +264,15 @@ export function mount(root, { catalogue, assets, link, directions = [], onReleas
   );
 
   /** Opens what the link names, or where it names nothing that is here, the first model that can be opened. */
-  function start() {
+  async function start() {
     const query = link.read().replace(/^\?/, "");
     const wanted = linkedModel(query);
+    if (wanted !== null && !entryOf(wanted)) {
+      const before = loading;
+      await dropped.find(wanted);
+      list();
+      if (loading !== before || gone) return;
+    }
     const usable = catalogue.find((entry) => entry.error === undefined) ?? catalogue[0];
     if (!usable) {
       close();
@@ -219,20 +292,15 @@ export function mount(root, { catalogue, assets, link, directions = [], onReleas
   }
 
   start();
+  dropped.recall().then(() => gone || list());
 
   return {
-    /** What is open stays open, whatever the new list says of it: a person may have it in hand. */
-    setCatalogue(next) {
-      const before = entryOf(model);
-      catalogue = next;
-      picker.list(next);
-      const entry = entryOf(model);
-      if (entry) picker.show(entry);
-      if (!bench && (!before || JSON.stringify(entry) !== JSON.stringify(before))) start();
-    },
+    setCatalogue,
     destroy() {
+      gone = true;
       stopListening();
-      picker.destroy();
+      picker.close();
+      drop.destroy();
       exporting.close();
       close();
       for (const style of styles) style.remove();

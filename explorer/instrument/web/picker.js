@@ -4,9 +4,10 @@ import { icon } from "./icons.js";
 /**
  * The menu of checkpoints, each with a picture of what it draws; broken ones are listed with the reason.
  *
- * @param {{catalogue: import("./checkpoint.js").Entry[], onPick(id: string): void}} options
+ * @param {{catalogue: import("./checkpoint.js").Entry[], onPick(id: string): void, onOpen(): void,
+ *   footer: HTMLElement}} options `footer` stands below the checkpoints
  */
-export function createPicker({ catalogue, onPick }) {
+export function createPicker({ catalogue, onPick, onOpen, footer }) {
   const title = el("span", { class: "picker-title", text: "Model" });
   const button = el(
     "button",
@@ -26,8 +27,15 @@ export function createPicker({ catalogue, onPick }) {
   /** @type {Set<string>} titles that more than one model has */
   let shared = new Set();
 
+  /** @type {string[]} ids of what a person dropped */
+  let dropped = [];
+
   /** @param {import("./checkpoint.js").Entry} entry */
-  const nameOf = ({ id, title }) => (shared.has(title) ? `${title} (${id})` : (title ?? id));
+  function nameOf({ id, title }) {
+    const at = dropped.indexOf(id);
+    if (at >= 0) return `${title} (dropped${at ? ` ${at + 1}` : ""})`;
+    return shared.has(title) ? `${title} (${id})` : (title ?? id);
+  }
 
   /** @param {import("./checkpoint.js").Entry} entry */
   const choiceOf = (entry) =>
@@ -62,12 +70,12 @@ export function createPicker({ catalogue, onPick }) {
 
   /** @param {import("./checkpoint.js").Entry[]} entries */
   function list(entries) {
-    const titles = entries.flatMap((entry) => entry.title ?? []);
+    dropped = entries.filter((entry) => entry.dropped).map(({ id }) => id);
+    const titles = entries.filter((entry) => !entry.dropped).flatMap((entry) => entry.title ?? []);
     shared = new Set(titles.filter((title, at) => titles.indexOf(title) < at));
-    element.hidden = entries.length === 0;
     choices = entries.map(choiceOf);
-    menu.replaceChildren(...choices);
-    if (!menu.hidden) open();
+    menu.replaceChildren(...choices, footer);
+    if (!menu.hidden) focus();
   }
 
   /** @param {FocusEvent} event */
@@ -76,14 +84,21 @@ export function createPicker({ catalogue, onPick }) {
   }
 
   function toggle() {
-    menu.hidden ? open() : close();
+    if (menu.hidden) return open();
+    close();
+    button.focus();
   }
 
   function open() {
     menu.hidden = false;
     button.setAttribute("aria-expanded", "true");
-    (menu.querySelector("[aria-current]") ?? menu.querySelector("button"))?.focus();
+    focus();
     element.ownerDocument.addEventListener("pointerdown", outside);
+    onOpen();
+  }
+
+  function focus() {
+    (menu.querySelector("[aria-current]") ?? menu.querySelector("button"))?.focus();
   }
 
   function close() {
@@ -122,7 +137,7 @@ export function createPicker({ catalogue, onPick }) {
     element,
     list,
     toggle,
-    destroy: close,
+    close,
     /** @param {import("./checkpoint.js").Entry} entry */
     show(entry) {
       title.textContent = nameOf(entry);

@@ -6,8 +6,9 @@ import { linkedModel } from "./link.js";
 /**
  * @typedef {object} Component what Streamlit hands to a component's default export
  * @property {HTMLElement | ShadowRoot} parentElement
- * @property {{catalogue: any[], assets: string, remembered: string}} data
+ * @property {{catalogue: any[], assets: string, remembered: string, directions: any[]}} data
  * @property {(name: string, value: unknown) => void} setStateValue
+ * @property {(name: string, value: unknown) => void} setTriggerValue
  */
 
 /**
@@ -57,6 +58,8 @@ function stand(component) {
     catalogue: data.catalogue,
     assets: new URL(data.assets, location.origin).href,
     link: { read: () => read(slot.newest.data.remembered), write },
+    directions: data.directions,
+    onDirections: () => slot.newest.setTriggerValue("page", "directions"),
     onRelease: (state) => slot.newest.setStateValue("released", state),
   });
   slot.setCatalogue = setCatalogue;
