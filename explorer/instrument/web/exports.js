@@ -41,7 +41,7 @@ export function createExports({ bench, messages, showText, onProgress }) {
       if (!made) throw new InstrumentError("The images of the animation are not decoded: reload the page.");
       const { bytes, frames, width, height } = made;
       saveBlob(new Blob([bytes], { type: `image/${format}` }), name);
-      const size = `${Math.ceil(bytes.length / 1000).toLocaleString("en")} kB`;
+      const size = `${Math.ceil(bytes.length / 1000).toLocaleString("en")}\u00a0kB`;
       messages.tell(`Saved ${name}: ${frames} frames of ${width} × ${height} pixels, ${size}.`);
     } catch (error) {
       if (signal.aborted) return;
