@@ -556,3 +556,39 @@ def test_the_lines_of_python_reproduce_the_image(
     image = np.frombuffer(run.stdout, np.float32).reshape(28, 28)
 
     assert np.abs((image * 255)[:, :, None] - walk.image()).max() <= 1
+
+
+def test_webp_is_offered_only_where_the_browser_writes_it(walk: Walk, page: Page) -> None:
+    page.add_init_script(
+        """const toBlob = HTMLCanvasElement.prototype.toBlob;
+        HTMLCanvasElement.prototype.toBlob = function (take) { toBlob.call(this, take); }"""
+    )
+    walk.open()
+    page.get_by_role("button", name="Export").click()
+    menu = page.get_by_role("menu", name="Export")
+    expect(
+        menu.get_by_role("menuitem", name="Animation of z₁ from end to end, GIF")
+    ).to_be_visible()
+    expect(menu.get_by_text("WebP")).to_have_count(0)
+
+
+def test_an_animation_that_cannot_be_decoded_says_so(walk: Walk, page: Page) -> None:
+    page.route("**/decoder-worker.js", lambda route: route.fulfill(status=404))
+    walk.open()
+    walk.export("Animation of z₁ from end to end, GIF")
+    expect(page.locator(".note")).to_contain_text("The images of the animation are not decoded")
+    expect(page.locator(".export-progress")).to_be_hidden()
+
+
+def test_an_animation_can_be_stopped(walk: Walk, page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/gifenc.esm.js", lambda route: held.append(route))
+    walk.open()
+    walk.export("Animation of z₁ from end to end, GIF")
+    # Its images are decoded by then, and it waits for what writes the file.
+    expect(page.locator(".export-progress")).to_have_text("34 %")
+    walk.export("Stop making the animation")
+    for route in held:
+        route.continue_()
+    expect(page.locator(".export-progress")).to_be_hidden()
+    expect(page.locator(".note")).to_be_hidden()

@@ -43,7 +43,7 @@ export function createWalk({ card, onScrub, onSettle, onPlay, onKind }) {
     el("button", {
       class: "path-kind",
       type: "button",
-      text: slerp ? "Spherical" : "Straight",
+      text: slerp ? "Spherical" : "Linear",
       on: { click: () => onKind(slerp) },
     }),
   );
@@ -81,7 +81,7 @@ export function createWalk({ card, onScrub, onSettle, onPlay, onKind }) {
         { class: "path-kinds", role: "group", "aria-label": "Kind of path" },
         term(
           "Path",
-          "Straight: z = (1 − t) A + t B, which on its way comes closer to the origin than most codes do. Spherical: the " +
+          "Linear: z = (1 − t) A + t B, which on its way comes closer to the origin than most codes do. Spherical: the " +
             "direction turns evenly from A to B, and ‖z‖ goes evenly from ‖A‖ to ‖B‖ (Shoemake 1985).",
         ),
         ...kinds,
