@@ -23,6 +23,7 @@ CARD = "card.json"
 PART = ".part"  # what a file is called that is not written yet
 READY = ".embedding"  # a folder of files and their card that are about to replace those beside it
 MOST_EXAMPLES = 1_000_000
+LARGEST_WEBP = 2**14 - 1  # pixels a side
 LARGEST_CARD = 8 * 2**20
 LARGEST_FILE = 2**30
 
@@ -274,6 +275,15 @@ class Card:
         if len(self.image.shape) != 3 or not all(0 < side <= 4096 for side in self.image.shape):
             raise ConfigError(
                 f"{CARD}: image.shape is {self.image.shape!s:.60}, not channels, height, width."
+            )
+        examples = self.examples
+        on_first = min(examples.count, examples.per_sheet or examples.count)
+        rows = -(-on_first // examples.columns)
+        sides = (rows * self.image.shape[1], examples.columns * self.image.shape[2])
+        if max(sides) > LARGEST_WEBP:
+            raise ConfigError(
+                f"{CARD}: examples make sheets of {sides[1]:,}×{sides[0]:,} pixels; a WebP has "
+                f"{LARGEST_WEBP:,} a side at most."
             )
         if self.image.sigma is not None and self.image.sigma <= 0:
             raise ConfigError(f"{CARD}: image.sigma is {self.image.sigma}; it must be above 0.")

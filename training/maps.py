@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from training.card import LatentCard, MapCard, Metric, NearestCodes, Pca
@@ -111,20 +112,24 @@ def project(codes: Array, axes: Pca) -> Array:
 
 def umap(codes: Array, held_out: Array, seed: int) -> tuple[Array, Array]:
     """UMAP (McInnes et al. 2018): the layout of `codes`, and where it then puts `held_out`."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
-        from umap import UMAP
+    threads = torch.get_num_threads()
+    bar = {"desc": "UMAP", "unit": " epochs", "bar_format": None, "disable": False}
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
+            from umap import UMAP
 
-        bar = {"desc": "UMAP", "unit": " epochs", "bar_format": None, "disable": False}
-        fitted = UMAP(
-            n_neighbors=NEIGHBOURS,
-            min_dist=MIN_DIST,
-            random_state=seed,
-            n_jobs=1,  # a seed decides the layout only where one thread works on it
-            tqdm_kwds=bar,
-        ).fit(codes)
-        bar["disable"] = True
-        return fitted.embedding_, fitted.transform(held_out)
+            fitted = UMAP(
+                n_neighbors=NEIGHBOURS,
+                min_dist=MIN_DIST,
+                random_state=seed,
+                n_jobs=1,  # a seed decides the layout only where one thread works on it
+                tqdm_kwds=bar,
+            ).fit(codes)
+            bar["disable"] = True
+            return fitted.embedding_, fitted.transform(held_out)
+    finally:
+        torch.set_num_threads(threads)  # numba shares OpenMP with torch and changes their number
 
 
 def nearest(queries: Array, codes: Array, count: int) -> tuple[Array, Array]:

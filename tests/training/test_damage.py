@@ -177,6 +177,27 @@ def card(*path: str | int, value: object) -> Damage:
     return damage
 
 
+WHERE: dict[str, Any] = {"split": "validation", "samples": 50, "how": "Made by hand."}
+A_MAP: dict[str, Any] = {
+    "latents": [0, 2],
+    "umap": {"n_neighbors": 15, "min_dist": 0.1, "seed": 0},
+    "pca": {"mean": [0, 0, 1], "axes": [[1, 0, 0], [0, 1, 0]], "explained": [0.6, 0.3]},
+    "nearest": {"median": 1, "p95": 2, "p99": 3, **WHERE},
+    "metrics": [{"name": "m", "label": "M", "value": 1, "unit": "of 1", "seed": 0, **WHERE}],
+}
+
+
+def a_map(*path: str | int, value: object) -> Damage:
+    """Give the card a map, and set, or with `...` remove, what is at `path` of it."""
+
+    def damage(folder: Path) -> None:
+        card("map", value=A_MAP)(folder)
+        if path:
+            card("map", *path, value=value)(folder)
+
+    return damage
+
+
 def card_text(before: str, after: str) -> Damage:
     def damage(folder: Path) -> None:
         text = (folder / CARD).read_text()
@@ -288,6 +309,7 @@ WEIGHT_DAMAGES: dict[str, tuple[Damage, str]] = {
 }
 
 DEEP = b'{"version": 1, "name": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+ONE_EXAMPLE = {"count": 1, "columns": 1, "split": "test", "how": "Made by hand."}
 LARGE = f"{CARD} has {LARGEST_CARD + 1:,} bytes; at most"
 
 CARD_DAMAGES: dict[str, tuple[Damage, str]] = {
@@ -355,7 +377,55 @@ CARD_DAMAGES: dict[str, tuple[Damage, str]] = {
     "of no image": (card("image", "shape", value=[0, 0, 0]), "image.shape is (0, 0, 0)"),
     "of a vast image": (card("image", "shape", value=[1, 10**9, 10**9]), "image.shape is"),
     "of a long image": (card("image", "shape", value=[28] * 10**5), "image.shape is"),
-    "of a large image": (card("image", "shape", value=[4096] * 3), "describes a model of"),
+    "of a large image": (
+        both(card("image", "shape", value=[4096] * 3), card("examples", value=ONE_EXAMPLE)),
+        "describes a model of",
+    ),
+    "of no examples": (card("examples", "count", value=0), "examples.count is 0, not 1 to"),
+    "of 10⁹ examples": (card("examples", "count", value=10**9), "count is 1000000000, not 1 to"),
+    "of no columns": (card("examples", "columns", value=0), "examples.columns is 0, not 1 to"),
+    "of sheets of none": (card("examples", "per_sheet", value=0), "examples.per_sheet is 0, not 1"),
+    "of sheets of one": (
+        card("examples", "per_sheet", value=1),
+        "does not list thumbnails-1.webp",
+    ),
+    "of a sheet too wide": (card("examples", "columns", value=600), "make sheets of 16,800×28 pix"),
+    "of a sheet too tall": (
+        both(card("examples", "columns", value=1), card("examples", "count", value=10**6)),
+        "make sheets of 28×114,688 pixels; a WebP has 16,383",
+    ),
+    "listing a sheet more": (
+        card("files", "thumbnails-1.webp", value={"bytes": 1, "sha256": ""}),
+        "lists the file 'thumbnails-1.webp'",
+    ),
+    "of a negative sigma": (card("image", "sigma", value=-0.1), "image.sigma is -0.1; it must be"),
+    "of a map that is a list": (card("map", value=[]), "map is []; expected an object"),
+    "of a map without axes": (a_map("pca", value=...), "map lacks the field 'pca'"),
+    "of a map over no latents": (a_map("latents", value=[]), "map.latents is empty"),
+    "of a map over latent 3": (a_map("latents", value=[0, 3]), "not rising indices below 3"),
+    "of a map over latent −1": (a_map("latents", value=[-1, 0]), "not rising indices below 3"),
+    "of a map over a latent twice": (a_map("latents", value=[1, 1]), "not rising indices below 3"),
+    "of a map over 10⁵ latents": (a_map("latents", value=[0] * 10**5), "not rising indices"),
+    "of a map over half a latent": (a_map("latents", value=[0.5]), "latents[0] is 0.5; expected"),
+    "of a short mean": (a_map("pca", "mean", value=[0]), "map.pca.mean has 1 entries; it takes 3"),
+    "of three axes": (
+        a_map("pca", "axes", value=[[0, 0, 1]] * 3),
+        "map.pca.axes has 3 entries; it takes 2",
+    ),
+    "of a short axis": (
+        a_map("pca", "axes", value=[[0, 0, 1], [1, 0]]),
+        "map.pca.axes[1] has 2 entries; it takes 3",
+    ),
+    "of an infinite axis": (a_map("pca", "mean", value=[0, 0, 10**400]), "not a finite number"),
+    "of a third share": (a_map("pca", "explained", value=[1, 0, 0]), "explained has 3 entries"),
+    "of a map without a seed": (a_map("umap", value={"min_dist": 1}), "map.umap lacks 'n_neighb"),
+    "of negative distances": (a_map("nearest", "median", value=-1), "map.nearest does not rise"),
+    "of falling distances": (a_map("nearest", "p99", value=0.5), "map.nearest does not rise"),
+    "of a map with NaN": (a_map("metrics", 0, "value", value=float("nan")), "it holds NaN"),
+    "of a map with a long label": (
+        a_map("metrics", 0, "label", value="x" * 41),
+        "map.metrics[0].label is longer than 40",
+    ),
     "of another likelihood": (card("config", "model", "likelihood", value="gaussian"), MODEL),
 }
 
@@ -425,3 +495,10 @@ def test_rehashing_alone_does_no_damage(folder: Path) -> None:
     checkpoint.load(folder)
     card("files", value=json.loads((folder / CARD).read_text())["files"])(folder)
     assert read_card(folder).controls.latents == 3
+
+
+def test_a_whole_map_alone_does_no_damage(folder: Path) -> None:
+    a_map(value=None)(folder)
+    found = read_card(folder).map
+    assert found is not None
+    assert found.latents == (0, 2)
