@@ -33,7 +33,7 @@ export function createHover({ bench, layers, tip, plane }) {
 
   const under = (x, y) => {
     const [u, v] = [planeX(view, x), planeY(view, y)];
-    return { u, v, index: plane().index.pick(u, v, REACH / view.scale, layers.shown) };
+    return { u, v, index: plane().index.pick(u, v, REACH / view.scale, layers.ground.shown) };
   };
 
   const codeOf = (index) => {

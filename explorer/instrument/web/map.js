@@ -37,7 +37,7 @@ export function createMap(bench) {
   let placements = 0;
 
   const { shape } = card.image;
-  const sheet = createSheet({ shape, decode: bench.decodeSheet, onDrawn: () => layers.redraw() });
+  const sheet = createSheet({ shape, decode: bench.decodeSheet, onDrawn: () => layers.ground.refreshSheet() });
   const layers = createLayers({
     shape,
     thumbnails: bench.thumbnails(),
@@ -49,7 +49,7 @@ export function createMap(bench) {
   const { stage, view, scene } = layers;
   const tip = createTip(card, bench.thumbnails());
   const hover = createHover({ bench, layers, tip, plane: () => plane });
-  const legend = createLegend(() => layers.set({ isHidden: legend.isHidden }));
+  const legend = createLegend(() => layers.ground.set({ isHidden: legend.isHidden }));
   const toggle = (name) => () => {
     shown[name] = !shown[name];
     face();
@@ -127,12 +127,12 @@ export function createMap(bench) {
     colour = known.includes(wanted) ? wanted : known[0];
     const colours = colouring(colour, card, embedding, layers.theme().dark);
     legend.show(colours, keepFilter);
-    layers.setColouring(colours, namesOn(plane, colours));
+    layers.ground.setColouring(colours, namesOn(plane, colours));
   }
 
   function face() {
     tools.show({ axes: plane.axes, colour, ...shown });
-    layers.set({ mosaic: shown.thumbnails, points: shown.points || !shown.sheet });
+    layers.ground.set({ mosaic: shown.thumbnails, points: shown.points || !shown.sheet });
     if (shown.sheet) sheet.ask(plane, hover.held(), view, 0);
     else sheet.forget();
   }
@@ -149,7 +149,7 @@ export function createMap(bench) {
   }
 
   function turned() {
-    layers.redraw();
+    layers.move();
     askSheet();
   }
 
@@ -174,7 +174,7 @@ export function createMap(bench) {
     sentence.replaceChildren(...withCode(text));
   }
 
-  if (!layers.works) say(NO_WEBGL);
+  if (!layers.ground.works) say(NO_WEBGL);
   listenToHands(stage, () => view, {
     hover: hover.hover,
     leave: hover.leave,
@@ -217,7 +217,7 @@ export function createMap(bench) {
     },
     fill(codes) {
       embedding = codes;
-      if (!layers.works) return;
+      if (!layers.ground.works) return;
       setAxes(store.get().axes);
       if (!plane) return;
       tools.element.inert = false;
