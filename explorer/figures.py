@@ -134,7 +134,7 @@ def code_map(
         axes: what the axes are; None where they mean nothing
         colours: the palette
     """
-    figure = go.Figure(layout=_layout(colours, height=600))
+    figure = go.Figure(layout=_layout(colours, height=560))
     shown = sum(len(members) for _, members in classes)
     size = 7 if shown < 500 else 5 if shown < 3000 else 4
     for at, (name, members) in enumerate(classes):
@@ -166,8 +166,8 @@ def code_map(
             x=points[members, 0],
             y=points[members, 1],
             mode="markers",
-            marker={"color": colours.text, "size": size + 4, "symbol": symbol, "opacity": 0.45},
-            unselected={"marker": {"opacity": 0.45}},
+            marker={"color": colours.text, "size": size + 4, "symbol": symbol, "opacity": 0.6},
+            unselected={"marker": {"opacity": 0.6}},
             hoverinfo="skip",
         )
     figure.update_layout(

@@ -20,6 +20,8 @@ from training.errors import CheckpointError, UserError
 
 # A browser draws and marks so many points at once without a pause.
 MOST_POINTS = 10_000
+# More rings than that are a blot.
+MOST_RINGED = 120
 MOST_SHOWN = 8
 LONGEST_NAME = state.LONGEST_NAME
 # What the field says, what a person wrote there, and what the groups suggest. The field forgets
@@ -94,7 +96,7 @@ def _map(entry: Entry, card: Card, codes: Codes, namings: Sequence[Naming]) -> I
     classes = _classes(colouring, drawn)
     groups = state.shared().groups
     ringed = [
-        (name, group.members[np.isin(group.members, drawn)])
+        (name, _some(group.members[np.isin(group.members, drawn)], MOST_RINGED))
         for name, group in (("A", groups.a), ("B", groups.b))
         if group is not None
     ]
@@ -244,8 +246,12 @@ def _described(group: Group, namings: Sequence[Naming]) -> str:
     return f"{count}: {'; '.join(found)}" if found else count
 
 
+def _some(members: Indices, most: int) -> Indices:
+    return members[latent.thinned(len(members), most)]
+
+
 def _members(entry: Entry, card: Card, group: Group) -> None:
-    shown = group.members[latent.thinned(len(group.members), MOST_SHOWN)]
+    shown = _some(group.members, MOST_SHOWN)
     try:
         picture, width = pictures.strip(entry.folder, card, shown.tolist())
     except pictures.PictureError as error:

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,10 +14,8 @@ from playwright.sync_api import BrowserContext, Page, Request, WebSocket
 from training.card import CARD
 
 from . import checkpoints
+from .app import PATIENCE_S, serve
 from .instrument import Instrument
-
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 60
 
 
 @pytest.fixture(scope="module")
@@ -48,36 +40,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def app(models: Path, hostile: Path) -> Iterator[str]:
     """The address of the app, which lists the hand-made checkpoints behind those that we ship."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "explorer/app.py"]
-    options = ["--server.port", str(port), "--server.headless", "true"]
-    server = subprocess.Popen(
-        command + options,
-        cwd=ROOT,
-        env=os.environ | {"EXPLORER_MODELS": os.pathsep.join(map(str, (models, hostile)))},
-        stdout=subprocess.DEVNULL,
-    )
-    address = f"http://localhost:{port}"
-    try:
-        _wait_for(f"{address}/_stcore/health", server)
+    with serve([models, hostile]) as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    give_up = time.monotonic() + PATIENCE_S
-    while time.monotonic() < give_up:
-        assert server.poll() is None, "streamlit ended by itself"
-        try:
-            with urllib.request.urlopen(url):
-                return
-        except OSError:
-            time.sleep(0.05)
-    pytest.fail(f"nothing answered at {url}")
 
 
 @pytest.fixture

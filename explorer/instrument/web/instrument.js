@@ -42,7 +42,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     footer: el(
       "div",
       { class: "open-own" },
-      el("span", { class: "hint", text: "A checkpoint of your own, also by dropping it on this page:" }),
+      el("span", { class: "hint", text: "A checkpoint of your own: choose it, or drop it on this page." }),
       el("button", { class: "action", type: "button", on: { click: () => choose(drop.chooseZip) } }, "Open a zip …"),
       el(
         "button",
