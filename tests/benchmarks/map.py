@@ -11,8 +11,8 @@ sheets of images over again.
 What the rows of the table mean:
 
 - page to first map: from opening the page, with nothing cached, to the first frame of the points.
-- pan: frames that the compositor drew, from the browser's own trace, while the map was dragged at 60
-  moves a second. Nothing else on either page moves then. There is no GPU: software draws.
+- pan: frames that the compositor drew, from the browser's own trace, while the map was dragged at
+  60 moves a second. Nothing else on either page moves then. There is no GPU: software draws.
 - hover → thumbnail: from the pointer's event to the image beside it; for Plotly, to its label,
   which cannot hold an image. Both hold the wait for the next frame; Plotly also limits itself.
 - "you are here": ours places z among the codes at every move of a slider. Plotly has no counterpart
@@ -252,7 +252,7 @@ async def plotly(browser: Any, folder: Path, points: NDArray[np.float32], second
     async with serving_files(folder) as address:
         context = await browser.new_context(viewport=VIEWPORT)
         page = await context.new_page()
-            await page.goto(f"{address}/index.html", wait_until="commit")
+        await page.goto(f"{address}/index.html", wait_until="commit")
         await page.wait_for_function("performance.getEntriesByName('first-map').length")
         first = await page.evaluate("performance.getEntriesByName('first-map')[0].startTime")
         await page.wait_for_timeout(2500)
