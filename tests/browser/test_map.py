@@ -12,7 +12,7 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Browser, Page, Request, expect
 from safetensors.numpy import load_file
 from scipy.stats import chi
 
@@ -576,3 +576,72 @@ def test_a_pointer_that_rests_on_the_map_does_not_hold_a_latent_that_plays(
     stopped = instrument.z()
     page.mouse.move(5, 5)
     assert shown_z(instrument) == pytest.approx(stopped[:3], abs=0.006)
+
+
+def test_the_map_comes_back_with_the_graphics_card(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    chart = open_map(instrument, codes["pca"], "&axes=pca&z=3,3,3,0")
+    spot = chart.spot(codes["pca"][4])
+    page.evaluate(
+        """async () => {
+          const canvas = document.querySelector(".map-dots");
+          const card = canvas.getContext("webgl2").getExtension("WEBGL_lose_context");
+          const heard = (name) =>
+            new Promise((resolve) => canvas.addEventListener(name, resolve, { once: true }));
+          let told = heard("webglcontextlost");
+          card.loseContext();
+          await told;
+          told = heard("webglcontextrestored");
+          setTimeout(() => card.restoreContext());
+          await told;
+          await new Promise(requestAnimationFrame);
+        }"""
+    )
+    page.wait_for_timeout(100)
+    assert colour_at(page, spot) @ [-1, 0, 1] > 80
+
+
+def test_the_colours_follow_the_theme(instrument: Instrument, page: Page) -> None:
+    instrument.open("model=blots&axes=pca")
+    dot = page.locator(".class i").nth(7)
+    expect(dot).to_have_attribute("style", "--colour: rgb(42 21 0 / 1)")
+    page.emulate_media(color_scheme="dark")
+    expect(dot).to_have_attribute("style", "--colour: rgb(168 255 244 / 1)")
+
+
+def test_fingers_move_the_map_and_a_tap_goes_there(
+    browser: Browser, address: str, codes: dict[str, NDArray[Any]]
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    instrument = Instrument(page, address)
+    instrument.open("model=blots&axes=pca")
+    page.wait_for_selector(".map-tools:not([inert])")
+    page.locator(".map-stage").evaluate("(stage) => stage.scrollIntoView({ block: 'end' })")
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    chart = Chart(page, codes["pca"])
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y, "id": at} for at, (x, y) in enumerate(places)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    central = int(np.linalg.norm(codes["pca"] - chart.middle, axis=1).argmin())
+    x, y = chart.spot(codes["pca"][central])
+    touch("touchStart", (x, y))
+    touch("touchMove", (x + 30, y + 20))
+    touch("touchEnd")
+    assert instrument.z() == [0, 0, 0, 0]
+    x, y = x + 30, y + 20
+    # Two fingers that part evenly on either side of it leave it where it is.
+    touch("touchStart", (x - 10, y), (x + 10, y))
+    for step in (14, 20, 30):
+        touch("touchMove", (x - step, y), (x + step, y))
+    touch("touchEnd")
+    page.wait_for_timeout(300)
+    page.touchscreen.tap(x, y)
+    instrument.wait_for_z(*(round(float(value), 3) for value in codes["mean"][central]))
+    context.close()

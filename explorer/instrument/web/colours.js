@@ -1,4 +1,4 @@
-import { latentName } from "./dom.js";
+import { latentName, spell } from "./dom.js";
 import { orderLatents } from "./rack.js";
 
 /** @typedef {[number, number, number]} Rgb bytes */
@@ -30,12 +30,28 @@ const CLASSES = {
 /** [lightness, chroma, hue] in Oklch at the low, middle and high end. */
 const RAMPS = {
   sequential: {
-    light: [[0.86, 0.12, 100], [0.62, 0.12, 185], [0.27, 0.12, 275]],
-    dark: [[0.38, 0.12, 285], [0.62, 0.12, 200], [0.93, 0.14, 105]],
+    light: [
+      [0.86, 0.12, 100],
+      [0.62, 0.12, 185],
+      [0.27, 0.12, 275],
+    ],
+    dark: [
+      [0.38, 0.12, 285],
+      [0.62, 0.12, 200],
+      [0.93, 0.14, 105],
+    ],
   },
   diverging: {
-    light: [[0.42, 0.15, 255], [0.85, 0.005, 90], [0.5, 0.15, 45]],
-    dark: [[0.78, 0.13, 245], [0.36, 0.005, 90], [0.8, 0.15, 60]],
+    light: [
+      [0.42, 0.15, 255],
+      [0.85, 0.005, 90],
+      [0.5, 0.15, 45],
+    ],
+    dark: [
+      [0.78, 0.13, 245],
+      [0.36, 0.005, 90],
+      [0.8, 0.15, 60],
+    ],
   },
 };
 
@@ -101,7 +117,7 @@ export function colourings(card, embedding) {
   const { active, inactive } = orderLatents(card);
   return [
     ...(embedding.label ? [{ value: "label", text: "label" }] : []),
-    ...(embedding.factors ? card.data.factors.map(({ name }) => ({ value: `factor:${name}`, text: name })) : []),
+    ...(embedding.factors ? card.data.factors : []).map(({ name }) => ({ value: `factor:${name}`, text: name })),
     ...(embedding.reconstruction ? [{ value: "error", text: "reconstruction error" }] : []),
     ...[...active, ...inactive].map((latent) => ({ value: `z${latent}`, text: latentName(latent) })),
   ];
@@ -131,8 +147,12 @@ export function colouring(what, card, embedding, dark) {
       const colours = UNORDERED.has(name) ? classColours(size, dark) : ramp("sequential", dark, size);
       return classes(name, names, embedding.factors, factors.length, at, colours);
     }
-    const values = Float32Array.from({ length: embedding.count }, (_, row) => embedding.factors[row * factors.length + at]);
-    const ends = [{ at: 0, text: "0" }, { at: 1, text: String(size - 1) }];
+    const places = { length: embedding.count };
+    const values = Float32Array.from(places, (_, row) => embedding.factors[row * factors.length + at]);
+    const ends = [
+      { at: 0, text: "0" },
+      { at: 1, text: String(size - 1) },
+    ];
     return ramped(name, values, 0, size - 1, ends, "", ramp("sequential", dark, INDICES));
   }
   if (what === "error") {
@@ -140,7 +160,7 @@ export function colouring(what, card, embedding, dark) {
     const quantile = (share) => sorted[Math.round(share * (sorted.length - 1))];
     const [low, middle, high] = [0.05, 0.5, 0.95].map(quantile);
     const span = high - low || 1;
-    const spelled = (value) => value.toFixed(span < 10 ? 1 : 0).replace("-", "−");
+    const spelled = (value) => (span < 10 ? spell(value, 1) : spell(Math.round(value), 1).slice(0, -2));
     const marks = [
       { at: 0, text: `5 % below ${spelled(low)}` },
       { at: (middle - low) / span, text: `median ${spelled(middle)}` },
@@ -152,9 +172,10 @@ export function colouring(what, card, embedding, dark) {
   const latent = Number(what.slice(1));
   const { count, latents, mean } = embedding;
   const values = Float32Array.from({ length: count }, (_, row) => mean[row * latents + latent]);
-  const reach = Math.max(0.5, ...[0.01, 0.99].map((share) => Math.abs(values.slice().sort()[Math.round(share * (count - 1))])));
-  const round = Math.ceil(2 * reach) / 2;
-  const marks = [-1, 0, 1].map((side) => ({ at: (side + 1) / 2, text: side ? `${side < 0 ? "−" : ""}${round.toFixed(1)}` : "0" }));
+  const sorted = values.slice().sort();
+  const ends = [0.01, 0.99].map((share) => Math.abs(sorted[Math.round(share * (count - 1))]));
+  const round = Math.ceil(2 * Math.max(0.5, ...ends)) / 2;
+  const marks = [-1, 0, 1].map((side) => ({ at: (side + 1) / 2, text: spell(side * round, 1) }));
   return ramped(latentName(latent), values, -round, round, marks, "", ramp("diverging", dark, INDICES));
 }
 

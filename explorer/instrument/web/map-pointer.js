@@ -99,6 +99,8 @@ export function listenToHands(stage, size, hands) {
       const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
       const step = event.ctrlKey ? PINCH_WHEEL_STEP : WHEEL_STEP;
       hands.zoom(Math.exp(-event.deltaY * lines * step), x, y);
+      // The circle holds other neighbours now.
+      hands.hover(x, y, event.timeStamp);
     },
     keydown(event) {
       if (event.altKey || event.ctrlKey || event.metaKey) return;
