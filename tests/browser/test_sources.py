@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import io
+import json
+import math
 import struct
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from numpy.typing import NDArray
-from PIL import Image
-from playwright.sync_api import Page
+from PIL import Image, ImageOps
+from playwright.sync_api import Page, expect
+from safetensors.numpy import load_file
 
 from training import distributions
+
+from . import checkpoints
+from .instrument import READ_PIXELS, Instrument
 
 
 @pytest.fixture
@@ -274,3 +282,480 @@ def test_every_kind_of_png_jpeg_and_webp_is_opened(module: Page, content: bytes)
     """
 
     assert call(module, "image-file.js", body, list(content)) == [40, 30]
+
+
+@pytest.fixture
+def instrument(page: Page, address: str) -> Instrument:
+    return Instrument(page, address)
+
+
+def put(page: Page, folder: Path) -> None:
+    """Serve the files of `folder` in place of those of blots."""
+    for file in folder.iterdir():
+        content = file.read_bytes()
+        page.route(f"**/blots/{file.name}", lambda route, _, body=content: route.fulfill(body=body))
+
+
+def seen(page: Page) -> NDArray[np.float32]:
+    """What the model sees, (1, C, H, W), from the panel that is open; of grey images C is 1."""
+    canvas = page.locator(".seen:visible")
+    width, height = canvas.evaluate("(canvas) => [canvas.width, canvas.height]")
+    pixels = np.array(canvas.evaluate(READ_PIXELS), np.float32).reshape(1, height, width, 4) / 255
+    image = pixels[..., :3].transpose(0, 3, 1, 2)
+    return image[:, :1] if (image == image[:, :1]).all() else image
+
+
+def encoded(models: Path, x: NDArray[np.float32], model: str = "blots") -> NDArray[np.float32]:
+    """The posterior mean that onnxruntime's Python gives, (D,)."""
+    session = onnxruntime.InferenceSession(models / model / "encoder.onnx")
+    mean: NDArray[np.float32] = session.run(["mean"], {"x": x})[0][0]
+    return mean
+
+
+def posterior_means(page: Page, latents: int) -> list[float]:
+    """As the curves under the sliders have them."""
+    curves = [page.locator(f".rack [data-latent='{at}'] .curves") for at in range(latents)]
+    return [float((one.get_attribute("data-posterior") or "nan").split()[0]) for one in curves]
+
+
+def draw(page: Page, *points: tuple[float, float], up: bool = True) -> None:
+    """A stroke through points given as shares of the pad."""
+    pad = page.locator(".pad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box is not None
+    for at, (x, y) in enumerate(points):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=4)
+        if at == 0:
+            page.mouse.down()
+    if up:
+        page.mouse.up()
+
+
+def frames(page: Page, count: int = 3) -> None:
+    for _ in range(count):
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+
+
+def test_a_drawing_is_encoded_as_the_pen_moves(
+    instrument: Instrument, models: Path, page: Page
+) -> None:
+    instrument.open()
+    page.get_by_role("tab", name="Draw").click()
+    draw(page, (0.3, 0.2), (0.6, 0.3), up=False)
+    expect(page.locator(".source-label")).to_have_text("Your drawing")
+    frames(page)
+    begun = posterior_means(page, 4)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    box = page.locator(".pad").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.8 * box["height"], steps=6)
+    frames(page)
+    moved = posterior_means(page, 4)
+    assert begun != moved
+    assert instrument.z() == [0, 0, 0, 0]
+    assert asked == []
+
+    page.mouse.up()
+    page.wait_for_function("() => !location.href.includes('z=0,0,0,0')")
+    expected = encoded(models, seen(page))
+    assert posterior_means(page, 4) == pytest.approx(expected, abs=2e-3)
+    assert instrument.z() == pytest.approx(expected.clip(-5, 5), abs=2e-3)
+    assert asked == []
+
+
+def test_undo_takes_a_stroke_away(instrument: Instrument, page: Page) -> None:
+    instrument.open()
+    page.get_by_role("tab", name="Draw").click()
+    blank = page.locator(".pad").evaluate(READ_PIXELS)
+    draw(page, (0.3, 0.2), (0.6, 0.3))
+    page.wait_for_function("() => !location.href.includes('z=0,0,0,0')")
+    first, stroke = instrument.z(), page.locator(".pad").evaluate(READ_PIXELS)
+    link = page.url
+    draw(page, (0.6, 0.3), (0.3, 0.9))
+    page.wait_for_function("(link) => location.href !== link", arg=link)
+    second = instrument.z()
+    assert first != second
+
+    page.get_by_role("button", name="Undo (").click()
+    instrument.wait_for_z(*first)
+    assert page.locator(".pad").evaluate(READ_PIXELS) == stroke
+    page.get_by_role("button", name="Redo").click()
+    instrument.wait_for_z(*second)
+    page.get_by_role("button", name="Undo stroke").click()
+    instrument.wait_for_z(*first)
+    page.locator(".pad-tools").get_by_role("button", name="Clear").click()
+    expect(page.locator(".source-label")).to_be_hidden()
+    assert page.locator(".pad").evaluate(READ_PIXELS) == blank
+    page.get_by_role("button", name="Undo (").click()
+    expect(page.locator(".source-label")).to_have_text("Your drawing")
+    assert page.locator(".pad").evaluate(READ_PIXELS) == stroke
+
+
+def test_the_eraser_leaves_the_ground(instrument: Instrument, page: Page) -> None:
+    instrument.open()
+    page.get_by_role("tab", name="Draw").click()
+    blank = page.locator(".pad").evaluate(READ_PIXELS)
+    draw(page, (0.5, 0.5), (0.55, 0.5))
+    assert page.locator(".pad").evaluate(READ_PIXELS) != blank
+    page.get_by_role("button", name="Eraser").click()
+    page.get_by_role("slider", name="Width of the pen").fill("0.25")
+    draw(page, (0.5, 0.5), (0.55, 0.5))
+
+    erased = page.locator(".pad").evaluate(READ_PIXELS)
+    assert np.abs(np.array(erased) - np.array(blank)).max() <= 4
+
+
+def ground(folder: Path, shape: tuple[int, int, int]) -> float:
+    """The grey at the edges of the test images."""
+    _, height, width = shape
+    sheet = np.asarray(Image.open(folder / "thumbnails.webp"))[..., : shape[0]]
+    edges = []
+    for at in range(checkpoints.EXAMPLES):
+        top, left = at // checkpoints.COLUMNS * height, at % checkpoints.COLUMNS * width
+        image = sheet[top : top + height, left : left + width]
+        edges += [image[0], image[-1], image[1:-1, 0], image[1:-1, -1]]
+    values = np.sort(np.concatenate([edge.ravel() for edge in edges]))
+    return float(values[len(values) // 2]) / 255
+
+
+def fitted(
+    image: Image.Image, shape: tuple[int, int, int], grey: float, *, fill: bool
+) -> NDArray[np.float64]:
+    """What Pillow makes of a picture for a model: (C, H, W) bytes."""
+    channels, height, width = shape
+    image = ImageOps.exif_transpose(image)
+    if image.mode == "I;16":
+        image = Image.fromarray((np.asarray(image) / 257).round().astype(np.uint8))
+    paper = Image.new("RGBA", image.size, (round(255 * grey),) * 3)
+    image = Image.alpha_composite(paper, image.convert("RGBA")).convert("RGB")
+    scale = (min if fill else max)(image.width / width, image.height / height)
+    if fill:
+        left, top = (image.width - scale * width) / 2, (image.height - scale * height) / 2
+        box = (left, top, image.width - left, image.height - top)
+        image = image.resize((width, height), Image.Resampling.BILINEAR, box)
+        inside = np.asarray(image, float)
+    else:
+        size = tuple(max(1, math.floor(side / scale + 0.5)) for side in image.size)
+        inside = np.asarray(image.resize(size, Image.Resampling.BILINEAR), float)
+    whole = np.full((height, width, 3), 255 * grey)
+    top, left = (height - len(inside)) // 2, (width - inside.shape[1]) // 2
+    whole[top : top + len(inside), left : left + inside.shape[1]] = inside
+    if channels == 1:
+        whole = (whole @ [0.299, 0.587, 0.114])[..., None]
+    return whole.transpose(2, 0, 1)
+
+
+def translucent(height: int, width: int) -> Image.Image:
+    alpha = np.tile(np.linspace(0, 255, width).astype(np.uint8), (height, 1))
+    return Image.fromarray(np.dstack([picture(height, width), alpha]))
+
+
+def turned(orientation: int = 6) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
+FILES: dict[str, bytes] = {
+    "PNG": saved(Image.fromarray(picture(70, 110)), "PNG"),
+    "JPEG": saved(Image.fromarray(picture(70, 110)), "JPEG", quality=95),
+    "turned JPEG": saved(Image.fromarray(picture(70, 110)), "JPEG", quality=95, exif=turned()),
+    "turned WebP": saved(Image.fromarray(picture(70, 110)), "WEBP", lossless=True, exif=turned()),
+    "WebP": saved(Image.fromarray(picture(110, 70)), "WEBP", lossless=True),
+    "RGBA": saved(translucent(50, 60), "PNG"),
+    "16 bit": saved(
+        Image.fromarray(np.outer(np.arange(60), np.arange(80)).astype(np.uint16) * 13), "PNG"
+    ),
+    "grey": saved(Image.fromarray(picture(40, 30)).convert("L"), "JPEG", quality=95),
+    "one pixel": saved(Image.new("RGB", (1, 1), (200, 100, 50)), "PNG"),
+    "a sliver": saved(Image.fromarray(picture(1, 400)), "PNG"),
+    "12 megapixels": saved(Image.fromarray(picture(3000, 4000)), "JPEG", quality=80),
+}
+
+
+def upload(page: Page, content: bytes, name: str = "picture") -> None:
+    page.locator(".upload input[type=file]").set_input_files(
+        {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    )
+
+
+@pytest.mark.parametrize(("model", "shape"), [("blots", (1, 12, 8)), ("single", (3, 9, 9))])
+def test_a_picture_becomes_what_pillow_makes_of_it(
+    instrument: Instrument, models: Path, page: Page, model: str, shape: tuple[int, int, int]
+) -> None:
+    grey = ground(models / model, shape)
+    instrument.open(f"model={model}")
+    expect(page.locator(".thumb").first).to_be_visible()
+    page.get_by_role("tab", name="Upload").click()
+    for name, content in FILES.items():
+        upload(page, content, name)
+        expect(page.locator(".source-label")).to_have_text(f"Your image \u2068{name}\u2069")
+        for box in page.locator(".upload input[type=checkbox]:visible").all():
+            box.set_checked(False)
+        for fill in (False, True):
+            chosen = "Fill the frame" if fill else "Keep the whole image"
+            page.locator(".upload select").select_option(chosen)
+            frames(page, 4)
+            expected = fitted(Image.open(io.BytesIO(content)), shape, grey, fill=fill)
+            found = np.broadcast_to(seen(page)[0], expected.shape)
+            assert np.abs(255 * found - expected).max() <= 4, (name, fill)
+            mean = encoded(models, seen(page) if shape[0] == 1 else found[None], model)
+            assert posterior_means(page, len(mean)) == pytest.approx(mean, abs=2e-3)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_turned_upright(module: Page, kind: str, orientation: int) -> None:
+    options = {"lossless": True} if kind == "WEBP" else {"quality": 95}
+    content = saved(Image.fromarray(picture(48, 32)), kind, exif=turned(orientation), **options)
+    body = """
+      const bitmap = await it.openImage(new File([Uint8Array.from(given)], "photo"));
+      const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+      const context = canvas.getContext("2d");
+      context.drawImage(bitmap, 0, 0);
+      const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+      return [bitmap.height, bitmap.width, [...data]];
+    """
+    height, width, data = call(module, "image-file.js", body, list(content))
+
+    expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(content))), int)
+    assert expected.shape[:2] == (height, width)
+    found = np.array(data).reshape(height, width, 4)[..., :3]
+    assert np.abs(found - expected).max() <= 4
+
+
+def test_a_photographed_page_becomes_like_the_data(instrument: Instrument, page: Page) -> None:
+    put(page, Path(__file__).parents[2] / "assets/models/digits")
+    y, x = np.mgrid[:600, :800]
+    paper = 150 + 60 * x / 800 + 20 * y / 600
+    ring = np.abs(np.hypot((x - 300) / 0.7, y - 260) - 90) < 16
+    noise = np.random.default_rng(0).normal(0, 4, paper.shape)
+    photo = np.where(ring, 40, paper) + noise
+    instrument.open()
+    expect(page.locator(".thumb").first).to_be_visible()
+    page.get_by_role("tab", name="Upload").click()
+    upload(page, saved(Image.fromarray(photo.clip(0, 255).astype(np.uint8)), "JPEG"), "page.jpg")
+    expect(page.locator(".source-label")).to_contain_text("page.jpg")
+
+    expect(page.get_by_label("Invert light and dark")).to_be_checked()
+    expect(page.get_by_label("Centre and size like the data").last).to_be_checked()
+    image = seen(page)[0, 0]
+    rows, columns = np.nonzero(image > 0.3)
+    assert 19 <= rows.max() + 1 - rows.min() <= 21
+    assert 12 <= columns.max() + 1 - columns.min() <= 16
+    assert image[[0, 0, -1, -1], [0, -1, 0, -1]].max() == 0
+    down, right = np.mgrid[:28, :28] + 0.5
+    assert (image * right).sum() / image.sum() == pytest.approx(14, abs=0.3)
+    assert (image * down).sum() / image.sum() == pytest.approx(14, abs=0.3)
+    page.get_by_label("Invert light and dark").uncheck()
+    page.get_by_label("Centre and size like the data").last.uncheck()
+    frames(page, 4)
+    assert seen(page)[0, 0].mean() > 0.4
+
+
+def test_a_test_image_uploaded_again_is_the_same(
+    instrument: Instrument, models: Path, page: Page
+) -> None:
+    sheet = Image.open(models / "blots" / "thumbnails.webp").convert("L")
+    one = sheet.crop((8, 12, 16, 24))
+    instrument.open()
+    expect(page.locator(".thumb").first).to_be_visible()
+    page.get_by_role("tab", name="Upload").click()
+    upload(page, saved(one, "PNG"))
+    expect(page.locator(".source-label")).to_contain_text("Your image")
+
+    assert (255 * seen(page)[0, 0]).round().tolist() == np.asarray(one).tolist()
+
+
+def test_hostile_files_get_one_sentence_and_change_nothing(
+    instrument: Instrument, page: Page
+) -> None:
+    instrument.open("model=blots&example=3")
+    expect(page.locator(".source-label")).to_have_text("Test image 3 · 3")
+    page.get_by_role("tab", name="Upload").click()
+    before, picture = page.url, instrument.image()
+    figures = page.locator(".source-text").text_content()
+    for name, (content, reason) in HOSTILE.items():
+        upload(page, content, f"<img src=x onerror=alert(1)> {name} " + "long" * 99)
+        note = page.locator(".note span")
+        expect(note).to_contain_text(reason)
+        sentence = note.text_content() or ""
+        assert sentence.startswith("\u2068<img src=x onerror=")
+        assert "\u2069" in sentence[:45]
+        assert ". " not in sentence
+        assert page.locator(".note img").count() == 0
+        assert page.url == before
+        expect(page.locator(".source-label")).to_have_text("Test image 3 · 3")
+        assert page.locator(".source-text").text_content() == figures
+        expect(page.locator(".upload .seen")).to_be_hidden()
+    assert (instrument.image() == picture).all()
+
+    upload(page, FILES["PNG"])
+    expect(page.locator(".note")).to_be_hidden()
+    expect(page.locator(".source-label")).to_contain_text("Your image")
+
+
+@pytest.mark.parametrize("way", ["drop", "paste"])
+def test_an_image_can_be_dropped_and_pasted(instrument: Instrument, page: Page, way: str) -> None:
+    instrument.open()
+    page.get_by_role("tab", name="Upload").click()
+    page.evaluate(
+        """([bytes, way]) => {
+          const file = new File([Uint8Array.from(bytes)], "it.png", { type: "image/png" });
+          const data = new DataTransfer();
+          data.items.add(file);
+          const how = { bubbles: true, cancelable: true, composed: true };
+          const event = way === "drop"
+            ? new DragEvent("drop", { ...how, dataTransfer: data })
+            : new ClipboardEvent("paste", { ...how, clipboardData: data });
+          const place = way === "drop" ? document.querySelector(".dropzone") : document.body;
+          place.dispatchEvent(event);
+        }""",
+        [list(FILES["PNG"]), way],
+    )
+
+    expect(page.locator(".source-label")).to_have_text("Your image \u2068it.png\u2069")
+
+
+@pytest.mark.parametrize("kind", ["missing", "of another size", "a loop", "a decoder", "garbage"])
+def test_an_encoder_that_cannot_be_used_gets_one_sentence(
+    instrument: Instrument, models: Path, page: Page, kind: str
+) -> None:
+    decoder = (models / "blots" / "decoder.onnx").read_bytes()
+    content, reason = {
+        "missing": (None, "encoder.onnx is missing"),
+        "of another size": (b"short", "has 5 bytes where its card says"),
+        "a loop": (b'"\x04Loop', "holds a loop"),
+        "a decoder": (decoder, "should take `x` and give `mean` and `log_variance`"),
+        "garbage": (b"cut short" * 9, "is not a model this browser can run"),
+    }[kind]
+    card = json.loads((models / "blots" / "card.json").read_text())
+    if content is not None and kind != "of another size":
+        card["files"]["encoder.onnx"]["bytes"] = len(content)
+    page.route("**/blots/card.json", lambda route: route.fulfill(json=card))
+    page.route(
+        "**/blots/encoder.onnx",
+        lambda route: route.fulfill(status=404) if content is None else route.fulfill(body=content),
+    )
+    instrument.open()
+    page.get_by_role("tab", name="Draw").click()
+    draw(page, (0.3, 0.2), (0.6, 0.3))
+
+    expect(page.locator(".note span")).to_contain_text(reason)
+    assert (page.locator(".note span").text_content() or "").startswith("blots/encoder.onnx ")
+    assert instrument.z() == [0, 0, 0, 0]
+    expect(page.locator(".source-label")).to_be_hidden()
+
+
+def test_resampling_fans_out_draws(instrument: Instrument, models: Path, page: Page) -> None:
+    codes = load_file(models / "blots" / "codes.safetensors")
+    instrument.open("model=blots&example=4")
+    page.get_by_role("button", name="Resample").click()
+    draws = page.locator(".draw")
+    expect(draws).to_have_count(8)
+    wait = "() => [...document.querySelectorAll('.draw canvas')].every((c) => c.getContext('2d')"
+    wait += ".getImageData(0, 0, 1, 1).data[0] > 0)"
+    page.wait_for_function(wait)
+    before = [draws.nth(at).locator("canvas").evaluate(READ_PIXELS) for at in range(8)]
+    assert len({tuple(pixels) for pixels in before}) == 8
+    assert instrument.z() == pytest.approx(codes["mean"][4], abs=1e-3)
+
+    draws.nth(2).click()
+    away = (np.array(instrument.z()) - codes["mean"][4]) / 0.25
+    assert 0 < np.abs(away).max() < 6
+    pixels = np.array(before[2]).reshape(12, 8, 4)[..., 0]
+    session = onnxruntime.InferenceSession(models / "blots" / "decoder.onnx")
+    mean = session.run(["mean"], {"z": np.array([instrument.z()], np.float32)})[0][0, 0]
+    assert np.abs(pixels - 255 * mean).max() <= 2
+    assert instrument.query()["example"] == "4"
+    page.get_by_role("button", name="Again").click()
+    page.wait_for_function(
+        f"(old) => JSON.stringify(({READ_PIXELS.strip()})(document.querySelector('.draw canvas')))"
+        " !== old",
+        arg=json.dumps(before[0], separators=(",", ":")),
+    )
+
+
+def test_the_source_is_measured_as_in_python(
+    instrument: Instrument, models: Path, page: Page
+) -> None:
+    codes = load_file(models / "blots" / "codes.safetensors")
+    instrument.open("model=blots&example=4")
+    mean, log_variance = codes["mean"][4], codes["log_variance"][4]
+    kl = 0.5 * float((mean**2 + np.exp(log_variance) - 1 - log_variance).sum())
+    expect(page.locator(".source-text")).to_have_text(
+        f"reconstruction {codes['reconstruction'][4]:.1f} nats + KL {kl:.1f} nats"
+    )
+
+    panes = [np.array(one.evaluate(READ_PIXELS)) for one in page.locator(".source").all()]
+    source, decoded, difference = (pane.reshape(12, 8, 4).astype(int) for pane in panes)
+    session = onnxruntime.InferenceSession(models / "blots" / "decoder.onnx")
+    image = session.run(["mean"], {"z": mean[None]})[0][0, 0]
+    assert np.abs(decoded[..., 0] - 255 * image).max() <= 1
+    apart = source[..., 0] - 255 * image
+    assert np.abs(difference[..., 3] - np.abs(apart)).max() <= 1
+    page.get_by_role("button", name="absolute").click()
+    unsigned = np.array(page.locator(".source").nth(2).evaluate(READ_PIXELS)).reshape(12, 8, 4)
+    shown = unsigned[unsigned[..., 3] > 0][:, :3]
+    assert len(np.unique(shown, axis=0)) <= 1
+    for slider in page.locator(".rack > [data-latent]").all():
+        at = int(slider.get_attribute("data-latent") or "")
+        text = f"{mean[at]:.2f} ± 0.25".replace("-", "−")
+        expect(slider.locator(".posterior-text")).to_have_text(text)
+
+
+def test_the_gallery_shows_some_at_a_time(
+    instrument: Instrument, page: Page, tmp_path: Path
+) -> None:
+    checkpoints.write(tmp_path / "blots", examples=250)
+    put(page, tmp_path / "blots")
+    instrument.open()
+    thumbs, pager = page.locator(".thumb"), page.locator(".pager")
+    expect(thumbs).to_have_count(96)
+    expect(pager).to_contain_text("1 to 96 of 250")
+    page.get_by_role("button", name="Earlier images").click(force=True)
+    expect(pager).to_contain_text("1 to 96 of 250")
+    page.get_by_role("button", name="Further images").click()
+    page.get_by_role("button", name="Further images").click()
+    expect(pager).to_contain_text("193 to 250 of 250")
+    expect(thumbs).to_have_count(58)
+    expect(thumbs.first).to_have_attribute("aria-label", "Image 192, 2")
+
+    page.locator(".filters select").select_option("3")
+    expect(pager).to_contain_text("1 to 25 of 25")
+    labels = [thumb.get_attribute("aria-label") or "" for thumb in thumbs.all()]
+    assert all(label.endswith(", 3") for label in labels)
+    page.get_by_role("button", name="Shuffle").click()
+    assert sorted(thumb.get_attribute("aria-label") or "" for thumb in thumbs.all()) == sorted(
+        labels
+    )
+    page.get_by_role("button", name="Shuffle").click()
+    page.locator(".filters select").select_option("all")
+    number = page.get_by_label("Number of the image")
+    number.fill("200")
+    number.press("Enter")
+    expect(page.locator(".thumb[aria-pressed=true]")).to_have_attribute(
+        "aria-label", "Image 200, 0"
+    )
+    assert instrument.query()["example"] == "200"
+    for wrong in ("250", "-1", "x"):
+        number.fill(wrong)
+        number.press("Enter")
+    assert instrument.query()["example"] == "200"
+
+
+def test_the_tabs_are_walked_by_arrow_keys(instrument: Instrument, page: Page) -> None:
+    instrument.open()
+    page.get_by_role("tab", name="Test images").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Draw")).to_be_focused()
+    expect(page.locator(".pad")).to_be_visible()
+    expect(page.locator(".thumbs")).to_be_hidden()
+    page.keyboard.press("End")
+    expect(page.get_by_role("button", name="Choose an image")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Test images")).to_be_focused()
+    expect(page.locator(".thumbs")).to_be_visible()
+    assert instrument.z() == [0, 0, 0, 0]

@@ -66,10 +66,11 @@ export function createBring(bench) {
   function walk(event) {
     const at = tabs.indexOf(event.target);
     const goal = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 }[event.key];
-    if (at < 0 || goal === undefined || !tabs[goal]) return;
+    if (at < 0 || goal === undefined) return;
     event.preventDefault();
-    open(goal);
-    tabs[goal].focus();
+    const next = tabs.at(goal % tabs.length);
+    open(tabs.indexOf(next));
+    next.focus();
   }
 
   open(0);

@@ -74,8 +74,8 @@ export function createExamples({ card, commands, thumbnails, store }) {
   let buttons = new Map();
   /** @type {number[]} the images that the filter lets through, in the order shown */
   let found = [];
-  /** @type {(at: number) => boolean} */
-  let wanted = () => true;
+  /** @type {Map<string, (at: number) => boolean>} what each filter that is set lets through */
+  const wanted = new Map();
   let shuffled = false;
   let first = 0;
 
@@ -134,7 +134,8 @@ export function createExamples({ card, commands, thumbnails, store }) {
 
   function arrange() {
     found = [];
-    for (let at = 0; at < embedding.count; at++) if (wanted(at)) found.push(at);
+    const tests = [...wanted.values()];
+    for (let at = 0; at < embedding.count; at++) if (tests.every((test) => test(at))) found.push(at);
     // Fisher and Yates' shuffle.
     for (let left = found.length; shuffled && left > 1; left--) {
       const other = Math.floor(Math.random() * left);
@@ -167,10 +168,8 @@ export function createExamples({ card, commands, thumbnails, store }) {
       {
         on: {
           change() {
-            wanted = choices[select.selectedIndex - 1]?.[1] ?? (() => true);
-            for (const other of filters.querySelectorAll("select")) {
-              if (other !== select) other.selectedIndex = 0;
-            }
+            wanted.delete(name);
+            if (select.selectedIndex) wanted.set(name, choices[select.selectedIndex - 1][1]);
             arrange();
           },
         },
@@ -178,7 +177,7 @@ export function createExamples({ card, commands, thumbnails, store }) {
       el("option", { text: "all" }),
       ...choices.map(([text]) => el("option", { text })),
     );
-    filters.append(el("label", {}, name, select));
+    filters.append(el("label", {}, name[0].toUpperCase() + name.slice(1), select));
   }
 
   return {
@@ -189,7 +188,7 @@ export function createExamples({ card, commands, thumbnails, store }) {
       const known = card.data.factors ?? [];
       if (label)
         filter(
-          "Label",
+          "label",
           card.data.labels.map((text, value) => [text, (at) => label[at] === value]),
         );
       known.forEach(({ name, size }, factor) => {

@@ -1,6 +1,7 @@
 import { isolated } from "./dom.js";
 import { InstrumentError } from "./errors.js";
 import { readHeader } from "./image-header.js";
+import { takeOrientation, turned } from "./webp-orientation.js";
 
 export const LARGEST_BYTES = 30 * 2 ** 20;
 export const LARGEST_PIXELS = 50e6;
@@ -51,6 +52,7 @@ export async function openImage(file) {
     );
   }
   const broken = `is a ${kind} that breaks off or is damaged: open it in an image editor and save it again, or choose another file.`;
+  const orientation = kind === "WebP" ? takeOrientation(bytes) : 1;
   let bitmap;
   try {
     const checked = new Blob([bytes], { type: `image/${kind.toLowerCase()}` });
@@ -64,5 +66,5 @@ export async function openImage(file) {
     bitmap.close();
     throw refuse(broken);
   }
-  return bitmap;
+  return turned(bitmap, orientation);
 }

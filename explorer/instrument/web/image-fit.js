@@ -1,6 +1,6 @@
 import { centred } from "./centring.js";
 import { asSource, edge, median } from "./ground.js";
-import { grey, resample } from "./resample.js";
+import { grey, levels, resample } from "./resample.js";
 
 /**
  * @typedef {import("./pixels.js").Shape} Shape
@@ -71,10 +71,10 @@ export function fitImage(bitmap, shape, ground, laid, fit) {
   const [, height, width] = shape;
   const byte = Math.round(255 * laid);
   const source = sourceOf(bitmap, `rgb(${byte} ${byte} ${byte})`);
-  if (!fit.like) return place(source, shape, ground.grey, fit);
+  if (!fit.like) return levels(place(source, shape, ground.grey, fit));
   const large = sized(source, [1, FINER * height, FINER * width], fit);
   const clean = levelled(large.image, large.shape, ground.grey);
-  return grey(centred(asSource(clean, large.shape), shape, ground.grey, ground, FINER));
+  return levels(grey(centred(asSource(clean, large.shape), shape, ground.grey, ground, FINER)));
 }
 
 /**

@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 import { sentenceFor } from "./errors.js";
 import { measureGround } from "./ground.js";
 import { icon } from "./icons.js";
-import { grey, resample } from "./resample.js";
+import { grey, levels, resample } from "./resample.js";
 import { newestWins } from "./scheduler.js";
 import { createSeen } from "./seen.js";
 
@@ -122,7 +122,7 @@ export function createPad(bench, encoder) {
     const source = drawing.read();
     const all = { left: 0, top: 0, width: source.width, height: source.height };
     const picture = like.checked ? centred(source, shape, ground) : resample(source, all, width, height);
-    return channels === 1 ? grey(picture) : picture;
+    return levels(channels === 1 ? grey(picture) : picture);
   }
 
   async function finish() {

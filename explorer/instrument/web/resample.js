@@ -108,3 +108,11 @@ export function grey(picture) {
     (_, at) => 0.299 * picture[at] + 0.587 * picture[plane + at] + 0.114 * picture[2 * plane + at],
   );
 }
+
+/**
+ * @param {Float32Array} image
+ * @returns {Float32Array} in the 256 levels that the data have too
+ */
+export function levels(image) {
+  return image.map((value) => Math.round(255 * value) / 255);
+}
