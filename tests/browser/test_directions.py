@@ -91,6 +91,8 @@ def take(page: Page, side: str) -> int:
     button = page.get_by_role("button", name="Take what is marked (").nth("AB".index(side))
     text = button.text_content() or ""
     button.click()
+    # With its rings the map is drawn anew, and nothing is marked on it.
+    expect(page.get_by_role("button", name="Take what is marked (")).to_have_count(0)
     settle(page)
     return int(text.split("(")[1].rstrip(")").replace(",", ""))
 

@@ -213,6 +213,7 @@ def choose(visitor: Visitor, group: str, label: str) -> None:
     box = visitor.page.get_by_label(f"All that are, for group {group}")
     box.click()
     visitor.page.get_by_role("option", name=label, exact=True).click()
+    visitor.page.get_by_text(f"all that are {label}", exact=False).wait_for()
     settle(visitor)
 
 
