@@ -23,7 +23,10 @@ __all__ = ["load"]
 
 
 def load(folder: str | Path) -> tuple[ConvVAE, Card]:
-    """A trained model, on the CPU and in evaluation mode, and the card of its checkpoint folder.
+    """A trained model, and the card of its checkpoint folder.
+
+    The model is on the CPU, in evaluation mode, and its weights are constants: what it returns
+    follows only those gradients that its input asks for, so that `image.numpy()` works.
 
     `model.decode(z)` takes codes (B, D) to a distribution over images; its `mean` is the image that
     the explorer shows, (B, C, H, W) in [0, 1]. `model.encode(x)` takes images in [0, 1],
@@ -35,4 +38,5 @@ def load(folder: str | Path) -> tuple[ConvVAE, Card]:
     """
     from training.checkpoint import load as load_checkpoint  # so that only here torch is imported
 
-    return load_checkpoint(folder)
+    model, card = load_checkpoint(folder)
+    return model.requires_grad_(False), card

@@ -22,6 +22,14 @@ MEASURED = 10_000  # points at most for what compares all with all
 NEAR = 1e-6  # keeps the weight of a code finite that is itself one of the codes
 CELLS = 2**23  # distances held at a time: 64 MiB
 
+# What umap warns of and copes with: clusters far apart are laid out one by one, and where no start
+# is found by their spectrum, it starts from a random one.
+HARMLESS: dict[str, type[Warning]] = {
+    "Tensorflow not installed": ImportWarning,
+    "Graph is not fully connected": UserWarning,
+    "Spectral initialisation failed": UserWarning,
+}
+
 Array = NDArray[Any]
 
 
@@ -116,7 +124,8 @@ def umap(codes: Array, held_out: Array, seed: int) -> tuple[Array, Array]:
     bar = {"desc": "UMAP", "unit": " epochs", "bar_format": None, "disable": False}
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
+            for message, kind in HARMLESS.items():
+                warnings.filterwarnings("ignore", message, kind)
             from umap import UMAP
 
             fitted = UMAP(

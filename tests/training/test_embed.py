@@ -393,6 +393,17 @@ def test_a_map_of_umap_and_pca(mapped: tuple[Path, Path], finished: Path) -> Non
     assert (card.map.nearest.split, card.map.nearest.samples) == ("validation", 50)
 
 
+@pytest.mark.usefixtures("mapped")  # by then umap is compiled
+def test_clusters_far_apart_stay_apart() -> None:
+    """40 clusters of 20 codes, in a graph that does not hang together: no warning, no mixture."""
+    random = np.random.default_rng(0)
+    codes = 100 * random.normal(size=(40, 1, 3)) + 0.01 * random.normal(size=(40, 20, 3))
+    layout, transformed = maps.umap(codes.reshape(-1, 3), codes[:, 0] + 1e-3, seed=0)
+    places = maps.nearest(layout, layout, 16)[1]
+    assert np.array_equal(places // 20, np.repeat(np.arange(800)[:, None] // 20, 16, 1))
+    assert np.array_equal(maps.nearest(transformed, layout, 1)[1][:, 0] // 20, np.arange(40))
+
+
 def test_a_map_outlives_evaluation_and_export(
     mapped: tuple[Path, Path], data: Path, tmp_path: Path
 ) -> None:
@@ -433,7 +444,10 @@ def test_training_ends_with_a_map(
 def test_load_is_all_that_another_program_needs(finished: Path) -> None:
     model, card = training.load(finished)
     image = model.decode(torch.zeros(2, card.controls.latents)).mean
-    assert image.shape == (2, *card.image.shape)
+    assert image.numpy().shape == (2, *card.image.shape)
+    z = torch.zeros(1, card.controls.latents, requires_grad=True)
+    model.decode(z).mean.sum().backward()
+    assert z.grad is not None
     script = """
 import sys, training
 assert "torch" not in sys.modules
