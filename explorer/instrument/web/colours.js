@@ -12,6 +12,7 @@ import { orderLatents } from "./rack.js";
  * @property {Uint8Array} of the index of each point
  * @property {Rgb[]} colours of each index
  * @property {string[] | null} names of the indices, where they are classes
+ * @property {boolean} ordered the classes are values in order
  * @property {number[]} counts of the points of each class
  * @property {{at: number, text: string}[]} marks along a ramp, `at` from 0 to 1
  * @property {string} unit of the marks
@@ -145,7 +146,7 @@ export function colouring(what, card, embedding, dark) {
     if (UNORDERED.has(name) || size <= MOST_STEPS) {
       const names = Array.from({ length: size }, (_, value) => valueName(name, value));
       const colours = UNORDERED.has(name) ? classColours(size, dark) : ramp("sequential", dark, size);
-      return classes(name, names, embedding.factors, factors.length, at, colours);
+      return { ...classes(name, names, embedding.factors, factors.length, at, colours), ordered: !UNORDERED.has(name) };
     }
     const places = { length: embedding.count };
     const values = Float32Array.from(places, (_, row) => embedding.factors[row * factors.length + at]);
@@ -196,7 +197,7 @@ function classes(title, names, values, stride, offset, colours) {
     of[at] = Math.min(values[at * stride + offset], INDICES - 1);
     counts[of[at]]++;
   }
-  return { title, of, colours, names, counts, marks: [], unit: "" };
+  return { title, of, colours, names, ordered: false, counts, marks: [], unit: "" };
 }
 
 /** @returns {Colouring} */
@@ -206,5 +207,5 @@ function ramped(title, values, low, high, marks, unit, colours) {
   for (let at = 0; at < of.length; at++) {
     of[at] = Math.min(INDICES - 1, Math.max(0, Math.round((values[at] - low) * scale)));
   }
-  return { title, of, colours, names: null, counts: [], marks, unit };
+  return { title, of, colours, names: null, ordered: true, counts: [], marks, unit };
 }

@@ -9,6 +9,9 @@ const SOLID = 217;
 const BEHIND = 70;
 const FILTERED = 14;
 
+/** Height of a name, in CSS pixels. */
+const LINE = 16;
+
 /** So many times as wide and high as the stage is what is drawn: panning only shifts it. */
 const ROOM = 2;
 
@@ -42,7 +45,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
   let places = new Float32Array(0);
   /** @type {import("./colours.js").Colouring | null} */
   let colouring = null;
-  /** @type {{name: string, x: number, y: number}[]} */
+  /** @type {ReturnType<typeof import("./map-plane.js").namesOn>} */
   let names = [];
   let timer = 0;
   let first = true;
@@ -96,11 +99,19 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
     context.lineJoin = "round";
     context.strokeStyle = theme().paper;
     context.fillStyle = theme().ink;
-    names.forEach(({ name, x, y }, index) => {
-      if (options.isHidden(index)) return;
-      context.strokeText(name, across(drawn, x), down(drawn, y));
-      context.fillText(name, across(drawn, x), down(drawn, y));
-    });
+    /** @type {{x: number, y: number, half: number}[]} */
+    const written = [];
+    for (const { index, name, x, y } of names) {
+      if (options.isHidden(index)) continue;
+      const spot = { x: across(drawn, x), y: down(drawn, y), half: context.measureText(name).width / 2 + 3 };
+      const isFree = (other) =>
+        Math.abs(other.x - spot.x) > other.half + spot.half || Math.abs(other.y - spot.y) > LINE;
+      // Of two names in one place neither could be read; closer by there is room for both.
+      if (!written.every(isFree)) continue;
+      written.push(spot);
+      context.strokeText(name, spot.x, spot.y);
+      context.fillText(name, spot.x, spot.y);
+    }
   }
 
   /** @param {import("./map-view.js").View} view */

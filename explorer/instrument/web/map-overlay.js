@@ -14,7 +14,7 @@ const MOST_TRAIL = 120;
  * @property {{x: number, y: number, radius: number, ring: [number, number] | null} | null} hover in CSS pixels; `ring` is
  *   around a point of the plane
  * @property {[number, number][]} path
- * @property {Record<string, [number, number] | null>} pins
+ * @property {Record<string, [number, number]>} pins
  * @property {boolean} aimed a cross marks the middle, where Enter goes
  */
 
@@ -72,11 +72,10 @@ export function createOverlay(canvas) {
   }
 
   function drawPins(view, pins, { ink, paper }) {
-    context.font = "600 12px system-ui, sans-serif";
-    context.textAlign = "center";
-    context.textBaseline = "middle";
     for (const [name, place] of Object.entries(pins)) {
-      if (!place) continue;
+      context.font = "600 12px system-ui, sans-serif";
+      context.textAlign = "center";
+      context.textBaseline = "middle";
       const [x, y] = [across(view, place[0]), down(view, place[1])];
       disc(x, y, 9);
       context.fillStyle = ink;

@@ -160,16 +160,16 @@ const MOST_NAMES = 12;
  *
  * @param {Plane} plane
  * @param {import("./colours.js").Colouring} colouring
- * @returns {{name: string, x: number, y: number}[]} a class without points has no place, and is left out of sight
+ * @returns {{index: number, name: string, x: number, y: number}[]} nothing for values in order, which lie in a row
  */
-export function namesOn({ axes, points, index }, { names, of, counts }) {
-  if (axes !== "umap" || !names || names.length > MOST_NAMES) return [];
-  return names.map((name, at) => {
-    if (!counts[at]) return { name: "", x: 0, y: 0 };
-    const mine = Array.from({ length: of.length }, (_, row) => row).filter((row) => of[row] === at);
-    const median = (axis) => mine.map((row) => points[2 * row + axis]).sort((a, b) => a - b)[mine.length >> 1];
-    const [x, y] = [median(0), median(1)];
-    const near = index.pick(x, y, Infinity, (row) => of[row] === at);
-    return { name, x: points[2 * near], y: points[2 * near + 1] };
+export function namesOn({ axes, points, index: plane }, { names, ordered, of, counts }) {
+  if (axes !== "umap" || !names || ordered || names.length > MOST_NAMES) return [];
+  const present = names.map((name, index) => ({ name, index })).filter(({ index }) => counts[index] > 0);
+  return present.map(({ name, index }) => {
+    const mine = [];
+    for (let row = 0; row < of.length; row++) if (of[row] === index) mine.push(row);
+    const median = (axis) => Float32Array.from(mine, (row) => points[2 * row + axis]).sort()[mine.length >> 1];
+    const near = plane.pick(median(0), median(1), Infinity, (row) => of[row] === index);
+    return { index, name, x: points[2 * near], y: points[2 * near + 1] };
   });
 }
