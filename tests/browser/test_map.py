@@ -173,7 +173,7 @@ def test_the_index_of_the_plane_finds_what_looking_at_every_point_finds(
         index.pick(x, y, 99, (at) => at % 2),
       ]);
     """
-    found = call(page, address, "neighbours.js", body, [points.tolist(), aims.tolist()])
+    found = call(page, address, "plane-index.js", body, [points.tolist(), aims.tolist()])
 
     for aim, (distances, count, odd) in zip(aims, found, strict=True):
         expected = np.linalg.norm(points.astype(float) - aim, axis=1)
@@ -458,7 +458,7 @@ def test_the_map_by_keyboard_alone(
     stage = page.locator(".map-stage")
     stage.focus()
     described = page.locator(f"#{stage.get_attribute('aria-describedby')}")
-    expect(described).to_contain_text("PCA of 12 test images. z lies at")
+    expect(described).to_contain_text("PCA of 12 test images; z is placed among them. z lies at")
     page.keyboard.press("+")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Home")

@@ -116,9 +116,10 @@ export function classColours(count, dark) {
  */
 export function colourings(card, embedding) {
   const { active, inactive } = orderLatents(card);
+  const factors = (embedding.factors && card.data.factors) || [];
   return [
     ...(embedding.label ? [{ value: "label", text: "label" }] : []),
-    ...(embedding.factors ? card.data.factors : []).map(({ name }) => ({ value: `factor:${name}`, text: name })),
+    ...factors.map(({ name }) => ({ value: `factor:${name}`, text: name })),
     ...(embedding.reconstruction ? [{ value: "error", text: "reconstruction error" }] : []),
     ...[...active, ...inactive].map((latent) => ({ value: `z${latent}`, text: latentName(latent) })),
   ];
@@ -146,7 +147,8 @@ export function colouring(what, card, embedding, dark) {
     if (UNORDERED.has(name) || size <= MOST_STEPS) {
       const names = Array.from({ length: size }, (_, value) => valueName(name, value));
       const colours = UNORDERED.has(name) ? classColours(size, dark) : ramp("sequential", dark, size);
-      return { ...classes(name, names, embedding.factors, factors.length, at, colours), ordered: !UNORDERED.has(name) };
+      const found = classes(name, names, embedding.factors, factors.length, at, colours);
+      return { ...found, ordered: !UNORDERED.has(name) };
     }
     const places = { length: embedding.count };
     const values = Float32Array.from(places, (_, row) => embedding.factors[row * factors.length + at]);

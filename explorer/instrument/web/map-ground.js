@@ -55,7 +55,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
     onStale();
   }
 
-  const shown = (index) => !options.isHidden(colouring.of[index]);
+  const shown = (index) => options.points && !options.isHidden(colouring.of[index]);
 
   function paint() {
     const behind = options.mosaic ? BEHIND : SOLID;
@@ -140,9 +140,8 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
     if (live || stretch > LARGEST_STRETCH || stretch < 1 / ROOM) return false;
     const snap = (value) => Math.round(value * view.dots) / view.dots;
     const [dx, dy] = [snap((drawn.x - view.x) * view.scale), snap((view.y - drawn.y) * view.scale)];
-    const room = (side, whole) => (whole * stretch - side) / 2;
-    if (stretch === 1 && (Math.abs(dx) > room(view.width, drawn.width) || Math.abs(dy) > room(view.height, drawn.height)))
-      return false;
+    const beyond = Math.abs(dx) > (drawn.width - view.width) / 2 || Math.abs(dy) > (drawn.height - view.height) / 2;
+    if (stretch === 1 && beyond) return false;
     element.style.transform = `translate(${dx}px, ${dy}px)${stretch === 1 ? "" : ` scale(${stretch})`}`;
     clearTimeout(timer);
     if (dx || dy || stretch !== 1) timer = setTimeout(refresh, REST_MS);

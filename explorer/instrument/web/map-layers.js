@@ -59,7 +59,7 @@ export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onVie
     onView();
   });
   size.observe(stage);
-  // The style sheet lets the stage's colour take a moment to change, so that a change of theme is heard of here.
+  // The style sheet lets the stage's colour take a moment to change, so that a change of theme is heard of.
   stage.addEventListener("transitionend", ({ target }) => {
     if (target !== stage) return;
     theme = null;

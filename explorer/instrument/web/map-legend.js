@@ -72,8 +72,8 @@ export function createLegend(onFilter) {
       if (colouring.names) {
         element.setAttribute("role", "group");
         element.setAttribute("aria-label", `Show by ${colouring.title}`);
-        const title = colouring.ordered ? [el("span", { class: "hint legend-title", text: colouring.title })] : [];
-        element.replaceChildren(...title, ...buttons, all);
+        const title = el("span", { class: "hint legend-title", text: colouring.title });
+        element.replaceChildren(...(colouring.ordered ? [title] : []), ...buttons, all);
       } else {
         element.removeAttribute("role");
         element.replaceChildren(scale(colouring));

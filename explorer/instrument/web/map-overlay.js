@@ -4,6 +4,9 @@ import { across, down } from "./map-view.js";
 const TRAIL_MS = 1400;
 const MOST_TRAIL = 120;
 
+/** The arrow to a z that is out of sight stays so far inside. */
+const EDGE = 12;
+
 /**
  * What lies over the points and may change with every frame.
  *
@@ -90,7 +93,8 @@ export function createOverlay(canvas) {
 
   function drawHere(view, here, lost, { accent, paper }) {
     const [x, y] = [across(view, here[0]), down(view, here[1])];
-    const [inX, inY] = [Math.min(view.width - 12, Math.max(12, x)), Math.min(view.height - 12, Math.max(12, y))];
+    const inside = (value, side) => Math.min(side - EDGE, Math.max(EDGE, value));
+    const [inX, inY] = [inside(x, view.width), inside(y, view.height)];
     if (inX !== x || inY !== y) return drawOutside(inX, inY, Math.atan2(y - inY, x - inX), accent, paper);
     disc(x, y, 7);
     context.fillStyle = lost ? paper : accent;

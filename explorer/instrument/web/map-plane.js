@@ -1,5 +1,5 @@
-import { latentName } from "./dom.js";
-import { blend, boundsOf, createPlaneIndex, createSearch } from "./neighbours.js";
+import { blend, createSearch } from "./neighbours.js";
+import { boundsOf, createPlaneIndex } from "./plane-index.js";
 import { orderLatents } from "./rack.js";
 
 /** Codes along a path between two pins. */
@@ -62,7 +62,7 @@ export function axesHere(wanted, card, embedding) {
   const order = [...active, ...inactive];
   const latents = order.length;
   const isMap = wanted === "umap" || wanted === "pca";
-  // Two latents are a plane already: a map of it would only bend it, unless a person asks for one.
+  // Two latents are a plane already: UMAP would only bend it.
   if (isMap && embedding?.maps[wanted] && !(wanted === "umap" && latents === 2)) return wanted;
   if (!isMap && wanted.split(",").every((name) => Number(name.slice(1)) < latents)) return wanted;
   if (latents < 2) return null;
@@ -101,7 +101,8 @@ export function createPlane(axes, card, embedding) {
       });
       return out;
     };
-    inverse = (x, y) => centre.map((value, latent) => value + x * directions[0][latent] + y * directions[1][latent]);
+    const [first, second] = directions;
+    inverse = (x, y) => centre.map((value, latent) => value + x * first[latent] + y * second[latent]);
   } else {
     const [first, second] = axes.split(",").map((name) => Number(name.slice(1)));
     latents = [first, second];
@@ -142,15 +143,6 @@ export function pathOn(plane, a, b, between, nearest) {
   });
 }
 
-/** @param {string} axes @returns {string} in words */
-export function spellAxes(axes) {
-  if (axes === "umap" || axes === "pca") return axes.toUpperCase();
-  return axes
-    .split(",")
-    .map((name) => latentName(Number(name.slice(1))))
-    .join(" × ");
-}
-
 /** Names of more classes than this would hide the points. */
 const MOST_NAMES = 12;
 
@@ -168,7 +160,8 @@ export function namesOn({ axes, points, index: plane }, { names, ordered, of, co
   return present.map(({ name, index }) => {
     const mine = [];
     for (let row = 0; row < of.length; row++) if (of[row] === index) mine.push(row);
-    const median = (axis) => Float32Array.from(mine, (row) => points[2 * row + axis]).sort()[mine.length >> 1];
+    const along = (axis) => Float32Array.from(mine, (row) => points[2 * row + axis]).sort();
+    const median = (axis) => along(axis)[mine.length >> 1];
     const near = plane.pick(median(0), median(1), Infinity, (row) => of[row] === index);
     return { index, name, x: points[2 * near], y: points[2 * near + 1] };
   });

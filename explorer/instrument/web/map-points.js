@@ -34,7 +34,7 @@ const PALETTE = 256;
  * @returns null where the browser has no WebGL2
  */
 export function createPoints(canvas, onRestored) {
-  const gl = canvas.getContext("webgl2", { antialias: false, depth: false, stencil: false, premultipliedAlpha: true });
+  const gl = canvas.getContext("webgl2", { antialias: false, depth: false, stencil: false });
   if (!gl) return null;
   let places = new Float32Array(0);
   let indices = new Uint8Array(0);
@@ -58,7 +58,8 @@ export function createPoints(canvas, onRestored) {
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
-    for (const side of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, side, gl.NEAREST);
+    for (const side of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER])
+      gl.texParameteri(gl.TEXTURE_2D, side, gl.NEAREST);
     const at = Object.fromEntries(
       ["centre", "scale", "size"].map((name) => [name, gl.getUniformLocation(program, name)]),
     );

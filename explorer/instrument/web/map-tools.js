@@ -55,7 +55,8 @@ export function createTools({ card, commands, acts }) {
     acts.sheet,
   );
   const points = action("map-points", "Points", "shown over the sheet", "points", acts.points, "true");
-  const whole = action("map-whole", "Whole map", "as large as it fits (Home, or a double click)", "whole", acts.whole);
+  const wide = "as large as it fits (Home, or a double click)";
+  const whole = action("map-whole", "Whole map", wide, "whole", acts.whole);
   whole.removeAttribute("aria-pressed");
 
   const option = (value, text, disabled = false) => el("option", { value, text, disabled });
@@ -78,7 +79,7 @@ export function createTools({ card, commands, acts }) {
     /** @param {import("./embedding.js").Embedding} embedding */
     fill(embedding) {
       kind.replaceChildren(
-        option("umap", "UMAP", !embedding.maps.umap),
+        ...(order.length === 2 ? [] : [option("umap", "UMAP", !embedding.maps.umap)]),
         option("pca", "PCA", !embedding.maps.pca),
         option("latents", order.length === 2 ? `${latentName(0)} × ${latentName(1)}` : "latents"),
       );

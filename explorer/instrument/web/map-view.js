@@ -18,8 +18,8 @@ export const newView = () => ({ x: 0, y: 0, scale: 1, whole: 1, width: 0, height
 
 /** @param {View} view @param {Bounds} bounds shows all of them */
 export function fit(view, bounds) {
-  const room = 1 - 2 * MARGIN;
-  const scale = Math.min((room * view.width) / (bounds.width || 1), (room * view.height) / (bounds.height || 1));
+  const [wide, tall] = [view.width / (bounds.width || 1), view.height / (bounds.height || 1)];
+  const scale = (1 - 2 * MARGIN) * Math.min(wide, tall);
   view.x = bounds.left + bounds.width / 2;
   view.y = bounds.bottom + bounds.height / 2;
   view.scale = view.whole = scale || 1;

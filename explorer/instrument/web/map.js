@@ -1,21 +1,18 @@
 import { colouring, colourings } from "./colours.js";
-import { el, spell, withCode } from "./dom.js";
+import { el, withCode } from "./dom.js";
 import { lerp, slerp } from "./interpolate.js";
 import { createHover } from "./map-hover.js";
 import { createLayers } from "./map-layers.js";
 import { createLegend } from "./map-legend.js";
-import { axesHere, createPlane, namesOn, pathOn, searchOf, spellAxes } from "./map-plane.js";
+import { axesHere, createPlane, namesOn, pathOn, searchOf } from "./map-plane.js";
 import { listenToHands } from "./map-pointer.js";
 import { createSheet } from "./map-sheet.js";
-import { createTip, namesOf } from "./map-tip.js";
+import { createTip } from "./map-tip.js";
 import { createTools } from "./map-tools.js";
 import { fit, pan, zoom } from "./map-view.js";
+import { NO_WEBGL, ONE_LATENT, describeMap, noMap } from "./map-words.js";
 
 const KEPT_MEASURES = 5000;
-const NO_WEBGL =
-  "The map needs WebGL 2, which this browser does not offer: switch on hardware acceleration in its settings, or open " +
-  "this page in a current Firefox, Chrome, Edge or Safari.";
-const ONE_LATENT = "One latent is a line, not a plane: its row of traversals below shows all of it.";
 
 let maps = 0;
 
@@ -37,7 +34,11 @@ export function createMap(bench) {
   let placements = 0;
 
   const { shape } = card.image;
-  const sheet = createSheet({ shape, decode: bench.decodeSheet, onDrawn: () => layers.ground.refreshSheet() });
+  const sheet = createSheet({
+    shape,
+    decode: bench.decodeSheet,
+    onDrawn: () => layers.ground.refreshSheet(),
+  });
   const layers = createLayers({
     shape,
     thumbnails: bench.thumbnails(),
@@ -154,17 +155,7 @@ export function createMap(bench) {
   }
 
   function describe() {
-    if (!plane) return;
-    const { z } = store.get();
-    const nearest = searchOf(embedding, card).nearest(z);
-    const [x, y] = plane.place(z, nearest);
-    const names = namesOf(nearest.indices[0], card, embedding);
-    const searched = searchOf(embedding, card).searched;
-    words.textContent =
-      `${spellAxes(plane.axes)} of ${embedding.count.toLocaleString("en")} ${card.examples.split} images. ` +
-      (searched < embedding.count ? `z is placed among ${searched.toLocaleString("en")} of them. ` : "") +
-      `z lies at ${spell(x)}, ${spell(y)}; the nearest is ${[`image ${nearest.indices[0]}`, ...names].join(", ")}, ` +
-      `${spell(nearest.distances[0])} away.`;
+    if (plane) words.textContent = describeMap(plane, store.get().z, card, embedding);
   }
 
   /** @param {string} text in place of the map */
@@ -212,7 +203,7 @@ export function createMap(bench) {
         face();
       }
       if (state.pins !== before?.pins || state.slerp !== before?.slerp) stale.pins = true;
-      if (state.z !== before?.z && shown.sheet && !hover.previews() && movedOff(plane, state.z, before.z)) askSheet();
+      if (shown.sheet && !hover.previews() && movedOff(plane, state.z, before.z)) askSheet();
       layers.request();
     },
     fill(codes) {
@@ -240,9 +231,4 @@ export function createMap(bench) {
 /** @returns {boolean} whether z has moved in a latent that is no axis of the plane */
 function movedOff({ latents }, z, before) {
   return z.some((value, latent) => value !== before[latent] && !latents.includes(latent));
-}
-
-/** @param {import("./checkpoint.js").Entry} entry */
-function noMap(entry) {
-  return `This checkpoint has no map yet: run \`python -m training embed ${entry.path ?? "FOLDER"}\`.`;
 }

@@ -13,7 +13,11 @@ const METRICS = {
 };
 
 /** What the measures are called here, beside one another. */
-const SHORT = { trustworthiness: "trustworthiness", continuity: "continuity", placement_error: "placement error" };
+const SHORT = {
+  trustworthiness: "trustworthiness",
+  continuity: "continuity",
+  placement_error: "placement error",
+};
 
 /**
  * Where z is, in numbers computed here: its length against the prior's shell, and how far the nearest image's code is.
@@ -39,8 +43,9 @@ export function createWhereabouts({ card }) {
         { class: "hint" },
         term(
           "samples from the prior",
-          `Lengths of draws from N(0, I) in ${latents} dimension${latents === 1 ? "" : "s"} follow the chi distribution: ` +
-            `95 % of them lie between these two quantiles. Their root mean square is √${latents} = ${spell(Math.sqrt(latents))}.`,
+          `Lengths of draws from N(0, I) in ${latents} dimension${latents === 1 ? "" : "s"} follow the chi ` +
+            "distribution: 95 % of them lie between these two quantiles. Their root mean square is " +
+            `√${latents} = ${spell(Math.sqrt(latents))}.`,
         ),
         `: 95 % between ${spell(low)} and ${spell(high)}`,
       ),
@@ -61,13 +66,16 @@ export function createWhereabouts({ card }) {
     const text = spell(Math.hypot(...z));
     if (norm.textContent !== text) norm.textContent = text;
     if (!embedding) return;
-    const sentence = spellNearest(searchOf(embedding, card).nearest(z).distances[0], card.map?.nearest);
+    const codes = searchOf(embedding, card);
+    const among = codes.searched < embedding.count ? codes.searched : null;
+    const sentence = spellNearest(codes.nearest(z).distances[0], card.map?.nearest, among);
     if (distance.textContent !== sentence.text) distance.textContent = sentence.text;
     distance.classList.toggle("off", sentence.off);
   }
 
   function explain() {
-    const metrics = (METRICS[axes] ?? []).map((name) => card.map?.metrics.find((metric) => metric.name === name));
+    const find = (name) => card.map?.metrics.find((metric) => metric.name === name);
+    const metrics = (METRICS[axes] ?? []).map(find);
     const terms = metrics
       .filter((metric) => metric !== undefined)
       .map((metric) => term(spellMetric(metric), provenance(metric)));
@@ -121,10 +129,12 @@ function explained(shares) {
 /**
  * @param {number} distance from z to the nearest code
  * @param {{median: number, p95: number, p99: number} | undefined} held what it is for images that were held out
+ * @param {number | null} among so many codes it is the nearest, where not all were looked at
  * @returns {{text: string, off: boolean}}
  */
-export function spellNearest(distance, held) {
-  const away = `the nearest code is ${spell(distance)} away`;
+export function spellNearest(distance, held, among) {
+  const code = among === null ? "code" : `of ${among.toLocaleString("en")} codes`;
+  const away = `the nearest ${code} is ${spell(distance)} away`;
   if (!held) return { text: `${away[0].toUpperCase()}${away.slice(1)}`, off: false };
   const [share, bound] = distance > held.p95 ? ["99 %", held.p99] : ["95 %", held.p95];
   const place =
