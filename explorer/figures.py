@@ -148,7 +148,7 @@ def code_map(
             unselected={"marker": {"opacity": 0.12}},
             hovertemplate=f"{name}<extra></extra>",
         )
-        if 1 < len(classes) <= len(colours.classes) and len(members):
+        if 1 < len(classes) <= len(colours.classes) and _is_place(points, members):
             # Which colour is which can be read where the points are.
             x, y = np.median(points[members], 0)
             figure.add_annotation(
@@ -181,9 +181,18 @@ def code_map(
         figure.update_xaxes(visible=False)
         figure.update_yaxes(visible=False)
     else:
-        figure.update_xaxes(title=axes[0])
+        figure.update_layout(legend={"y": -0.11})
+        figure.update_xaxes(title={"text": axes[0], "standoff": 4})
         figure.update_yaxes(title=axes[1])
     return figure
+
+
+def _is_place(points: NDArray[np.floating], members: NDArray[np.integer]) -> bool:
+    """Whether a class is in one place, and not all over the map: its name can stand there."""
+    if len(members) < 10:
+        return False
+    own, all_ = (np.abs(each - np.median(each, 0)).mean() for each in (points[members], points))
+    return bool(own < 0.6 * all_)
 
 
 def coherence_scale(

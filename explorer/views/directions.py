@@ -23,10 +23,13 @@ MOST_POINTS = 10_000
 # More rings than that are a blot.
 MOST_RINGED = 120
 MOST_SHOWN = 8
+# As many as there are colours.
+MOST_NAMES = 10
 LONGEST_NAME = state.LONGEST_NAME
 # What the field says, what a person wrote there, and what the groups suggest. The field forgets
 # what it said whenever there is no direction to name.
 NAME, GIVEN, SUGGESTED = "directions.name", "directions.given", "directions.suggested"
+SCORE = "directions.score"
 UMAP, PCA, LATENTS = "UMAP", "PCA", "Two latents"
 
 
@@ -147,7 +150,7 @@ def _points(row: Any, card: Card, codes: Codes) -> tuple[Array, tuple[str, str] 
 
 
 def _colouring(row: Any, namings: Sequence[Naming]) -> Naming | None:
-    few = {naming.title: naming for naming in namings if len(naming.names) <= 10}
+    few = {naming.title: naming for naming in namings if len(naming.names) <= MOST_NAMES}
     if len(few) < 2:
         return next(iter(few.values()), None)
     return few[row.selectbox("Colour", list(few), key="directions.colour", width=140)]
@@ -189,8 +192,9 @@ def _group(
     st.subheader(f"Group {title}", anchor=False)
     row = st.container(horizontal=True, vertical_alignment="bottom")
     row.button(
-        f"Take what is marked ({len(selection):,})" if len(selection) else "Take what is marked",
+        f"Take marked ({len(selection):,})" if len(selection) else "Take marked",
         key=f"directions.take.{side}",
+        width=165,
         disabled=not len(selection),
         help=None if len(selection) else "Draw around some codes on the map first.",
         on_click=_take,
@@ -204,9 +208,9 @@ def _group(
             list(names),
             index=None,
             key=key,
-            placeholder="or all that are …",
+            placeholder="or all that are",
             label_visibility="collapsed",
-            width=190,
+            width="stretch",
             on_change=_take_named,
             args=(side, key, names, namings),
         )
@@ -240,7 +244,8 @@ def _described(group: Group, namings: Sequence[Naming]) -> str:
     if group.picked:
         return f"{count}: all that are {plain(group.picked)}"
     found = []
-    for naming in namings[:3]:
+    # Of a factor with many values no one says much.
+    for naming in [naming for naming in namings if len(naming.names) <= MOST_NAMES][:3]:
         common = Counter(naming.values[group.members].tolist()).most_common(3)
         found.append(", ".join(f"{plain(naming.names[at])} ({n:,})" for at, n in common))
     return f"{count}: {'; '.join(found)}" if found else count
@@ -293,8 +298,7 @@ def _direction(entry: Entry, codes: Codes) -> None:
     a, b = groups.a.members, groups.b.members
     try:
         found = latent.direction(codes.mean, a, b)
-        with st.spinner("Measuring beside random groups …", show_time=False):
-            score = latent.coherence(codes.mean, a, b)
+        score = _score(codes, a, b)
     except UserError as error:
         st.markdown(plain(str(error)))
         return
@@ -318,7 +322,10 @@ def _direction(entry: Entry, codes: Codes) -> None:
         f"{len(a):,} and {len(b):,} codes drawn from all {len(codes.mean):,}. Seed {score.seed}."
     )
     overlap = f" {both:,} codes are in both groups." if both else ""
-    st.caption(f"{how} The means are {found.length:.2f} apart.{overlap}")
+    st.caption(
+        "At 1 every image of A lies the same way from every image of B; at 0 there is no such way. "
+        f"{how} The means are {found.length:.2f} apart.{overlap}"
+    )
     row = st.container(horizontal=True, vertical_alignment="bottom")
     if NAME not in st.session_state:
         st.session_state[NAME] = st.session_state.get(GIVEN) or st.session_state.get(
@@ -346,6 +353,16 @@ def _direction(entry: Entry, codes: Codes) -> None:
         st.markdown(plain(str(error)))
         return
     st.switch_page("views/instrument.py")
+
+
+def _score(codes: Codes, a: Indices, b: Indices) -> latent.Coherence:
+    """The coherence of two groups, measured once: beside a million codes it takes seconds."""
+    measured = (id(codes), a.tobytes(), b.tobytes())
+    known: tuple[object, latent.Coherence] | None = st.session_state.get(SCORE)
+    if known is None or known[0] != measured:
+        with st.spinner("Measuring beside random groups …"):
+            known = st.session_state[SCORE] = (measured, latent.coherence(codes.mean, a, b))
+    return known[1]
 
 
 def _rank(score: latent.Coherence) -> str:

@@ -88,11 +88,11 @@ def lasso(page: Page, left: float, right: float) -> tuple[float, float]:
 
 def take(page: Page, side: str) -> int:
     """Make what is marked a group; how many codes that are."""
-    button = page.get_by_role("button", name="Take what is marked (").nth("AB".index(side))
+    button = page.get_by_role("button", name="Take marked (").nth("AB".index(side))
     text = button.text_content() or ""
     button.click()
     # With its rings the map is drawn anew, and nothing is marked on it.
-    expect(page.get_by_role("button", name="Take what is marked (")).to_have_count(0)
+    expect(page.get_by_role("button", name="Take marked (")).to_have_count(0)
     settle(page)
     return int(text.split("(")[1].rstrip(")").replace(",", ""))
 

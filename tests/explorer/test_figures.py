@@ -77,8 +77,19 @@ def test_a_map_has_a_trace_for_each_class_and_rings_for_the_groups() -> None:
     assert (list(ring.x), ring.marker.symbol) == ([4], "circle-open")
     assert {zeros.type, ones.type, ring.type} == {"scattergl"}
     assert zeros.marker.color != ones.marker.color
-    assert [note.text for note in figure.layout.annotations] == ["<b>0</b>", "<b>1</b>"]
     assert figure.layout.dragmode == "lasso"
+
+
+def test_a_class_is_named_where_it_is_if_it_is_somewhere() -> None:
+    random = np.random.default_rng(0)
+    clouds = [random.normal(centre, 1, (50, 2)) for centre in (-5, 5)]
+    everywhere = random.uniform(-8, 8, (50, 2))
+    points = np.concatenate([*clouds, everywhere])
+    classes = [(name, np.arange(50) + 50 * at) for at, name in enumerate("abc")]
+    figure = figures.code_map(points, classes, [], None, figures.LIGHT)
+    named = {note.text: (note.x, note.y) for note in figure.layout.annotations}
+    assert set(named) == {"<b>a</b>", "<b>b</b>"}
+    assert named["<b>a</b>"] == pytest.approx((-5, -5), abs=0.6)
 
 
 def test_more_classes_than_colours_are_one_colour() -> None:
