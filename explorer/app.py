@@ -8,6 +8,8 @@ every visitor and again after every interaction.
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 # Streamlit puts this file's own folder on the path. The packages lie one above, and those of the
@@ -19,7 +21,16 @@ if ROOT not in sys.path:
 import streamlit as st  # noqa: E402
 from streamlit import net_util  # noqa: E402
 
-from explorer import front_page, serving, state  # noqa: E402
+from explorer import front_page, serving, state, uploads  # noqa: E402
+
+
+@asynccontextmanager
+async def until_it_ends(app: st.App) -> AsyncIterator[None]:
+    """What the server clears away when it is stopped; a signal ends Python without `atexit`."""
+    try:
+        yield
+    finally:
+        uploads.forget_all()
 
 
 def draw() -> None:
@@ -45,6 +56,7 @@ else:
     base = serving.base_path(st.get_option("server.baseUrlPath"))
     app = st.App(
         __file__,
+        lifespan=until_it_ends,
         routes=serving.routes(base) + front_page.routes(base),
         middleware=serving.middleware(),
     )

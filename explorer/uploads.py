@@ -110,8 +110,17 @@ def accept(zipped: BinaryIO, clock: Callable[[], float] = time.monotonic) -> Dro
 def _root() -> Path:
     """The folder for everything dropped. Only this user may enter it; it goes with the process."""
     root = Path(tempfile.mkdtemp(prefix="explorer-dropped-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    atexit.register(forget_all)
     return root
+
+
+def forget_all() -> None:
+    """Remove everything that was dropped: the server ends."""
+    with _lock:
+        _kept.clear()
+        if _root.cache_info().currsize:
+            shutil.rmtree(_root(), ignore_errors=True)
+            _root.cache_clear()
 
 
 def _keep(dropped: Dropped, now: float) -> Dropped:

@@ -19,8 +19,9 @@ PATIENCE_S = 60
 
 
 @contextmanager
-def serve(models: Sequence[Path]) -> Iterator[str]:
+def serve(models: Sequence[Path], **environment: str) -> Iterator[str]:
     """The address of an app that lists these folders behind the checkpoints that we ship."""
+    environment = {"EXPLORER_MODELS": os.pathsep.join(map(str, models)), **environment}
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -29,7 +30,7 @@ def serve(models: Sequence[Path]) -> Iterator[str]:
     server = subprocess.Popen(
         command + options,
         cwd=ROOT,
-        env=os.environ | {"EXPLORER_MODELS": os.pathsep.join(map(str, models))},
+        env=os.environ | environment,
         stdout=subprocess.DEVNULL,
     )
     address = f"http://localhost:{port}"

@@ -99,9 +99,13 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def app(models: Path) -> Iterator[str]:
-    with serve([models]) as address:
+def app(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("temporary")
+    with serve([models], TMPDIR=str(folder)) as address:
         yield address
+        dropped = list(folder.glob("explorer-dropped-*/*"))
+    assert dropped, "here it is where checkpoints are dropped"
+    assert list(folder.glob("explorer-dropped-*")) == [], "nothing stays behind"
 
 
 @pytest.fixture
