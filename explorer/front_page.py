@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from explorer import loading, serving
+from explorer import loading, serving, uploads
 from training.card import CARD, DECODER
 
 HERE = Path(__file__).resolve().parent
@@ -56,11 +56,11 @@ def early_lines(model: str, base: str) -> list[str]:
         for file in sorted(serving.WEB.glob("*.css"))
         if file.name != "static.css"
     ]
-    usable = loading.usable(loading.catalogue())
-    entries = {entry.id: entry for entry, _ in usable}
-    chosen = entries.get(model) or next(iter(entries.values()), None)
+    usable = [entry.id for entry, _ in loading.usable(loading.catalogue())]
+    known = model in usable or uploads.find(model) is not None
+    chosen = model if known else next(iter(usable), None)
     if chosen is not None:
-        folder = f"{base}/checkpoints/{quote(chosen.id)}"
+        folder = f"{base}/checkpoints/{quote(chosen)}"
         lines += [_preload(f"{folder}/{name}") for name in (CARD, DECODER)]
     return lines
 

@@ -3,9 +3,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from starlette.requests import Request
 
-from explorer import front_page
+from explorer import front_page, uploads
+from training.card import read_card
 
 MakeCheckpoint = Callable[..., Path]
 
@@ -26,6 +28,18 @@ def test_the_page_fetches_the_model_of_its_link_early(make_checkpoint: MakeCheck
         lines = "".join(front_page.early_lines(unknown, ""))
         assert "/checkpoints/first/card.json" in lines
         assert "nope" not in lines
+
+
+def test_a_dropped_model_is_fetched_early_too(
+    make_checkpoint: MakeCheckpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_checkpoint("first")
+    folder = make_checkpoint("mine", tmp_path)
+    dropped = uploads.Dropped("mine~id", folder, read_card(folder), 0, 0)
+    monkeypatch.setattr(uploads, "_kept", {dropped.id: dropped})
+    lines = "".join(front_page.early_lines("mine~id", ""))
+    assert "/checkpoints/mine~id/card.json" in lines
+    assert "/checkpoints/first/" not in lines
 
 
 def test_of_a_model_named_twice_the_first_counts(make_checkpoint: MakeCheckpoint) -> None:
