@@ -155,7 +155,7 @@ def ink(height: int, width: int, box: tuple[int, int, int, int]) -> NDArray[np.u
 CENTRED = """
   const rgba = (grey) => [grey, grey, grey, 255];
   const rows = (top, count) => given.slice(top * 280, (top + count) * 280).flatMap(rgba);
-  return [...it.centred({ width: 280, height: 280, rows }, [1, 28, 28], 0)].slice(0, 784);
+  return [...it.centred({ width: 280, height: 280, rows }, [1, 28, 28], 0)];
 """
 
 
@@ -579,13 +579,13 @@ def test_hostile_files_get_one_sentence_and_change_nothing(
     figures = page.locator(".source-text").text_content()
     for name, (content, reason) in HOSTILE.items():
         upload(page, content, f"<img src=x onerror=alert(1)> {name} " + "long" * 99)
-        note = page.locator(".note span")
+        note = page.locator(".refusal:visible")
         expect(note).to_contain_text(reason)
         sentence = note.text_content() or ""
         assert sentence.startswith("\u2068<img src=x onerror=")
         assert "\u2069" in sentence[:45]
         assert ". " not in sentence
-        assert page.locator(".note img").count() == 0
+        assert page.locator(".refusal img").count() == 0
         assert page.url == before
         expect(page.locator(".source-label")).to_have_text("Test image 3 · 3")
         assert page.locator(".source-text").text_content() == figures
@@ -593,7 +593,7 @@ def test_hostile_files_get_one_sentence_and_change_nothing(
     assert (instrument.image() == picture).all()
 
     upload(page, FILES["PNG"])
-    expect(page.locator(".note")).to_be_hidden()
+    expect(page.locator(".refusal:visible")).to_have_count(0)
     expect(page.locator(".source-label")).to_contain_text("Your image")
 
 
@@ -643,8 +643,8 @@ def test_an_encoder_that_cannot_be_used_gets_one_sentence(
     page.get_by_role("tab", name="Draw").click()
     draw(page, (0.3, 0.2), (0.6, 0.3))
 
-    expect(page.locator(".note span")).to_contain_text(reason)
-    assert (page.locator(".note span").text_content() or "").startswith("blots/encoder.onnx ")
+    expect(page.locator(".refusal:visible")).to_contain_text(reason.replace("`", ""))
+    assert (page.locator(".refusal:visible").text_content() or "").startswith("blots/encoder.onnx ")
     assert instrument.z() == [0, 0, 0, 0]
     expect(page.locator(".source-label")).to_be_hidden()
 

@@ -51,12 +51,14 @@ export function inkBox(source, background, least) {
  * @param {number} background in [0, 1]
  * @param {{box: number, byMass: boolean}} [as] how the data lie
  * @param {number} [zoom] how often larger it may become
- * @returns {Float32Array} (3, height, width)
+ * @returns {Float32Array} C×H×W; of one channel, the source is taken to be grey
  */
-export function centred(source, [, height, width], background, as = MNIST, zoom = LARGEST_ZOOM) {
+export function centred(source, shape, background, as = MNIST, zoom = LARGEST_ZOOM) {
+  const [channels, height, width] = shape;
+  const colours = channels === 1 ? 1 : 3;
   const whole = { left: 0, top: 0, width: source.width, height: source.height };
   const ink = inkBox(source, background, INK);
-  if (!ink) return resample(source, whole, width, height, background);
+  if (!ink) return resample(source, whole, width, height, background, colours);
   const shown = Math.max(
     (ink.right - ink.left) / (as.box * width),
     (ink.bottom - ink.top) / (as.box * height),
@@ -70,7 +72,7 @@ export function centred(source, [, height, width], background, as = MNIST, zoom 
     width: wide,
     height: high,
   };
-  return resample(source, window, width, height, background);
+  return resample(source, window, width, height, background, colours);
 }
 
 /** @param {number} value @param {number} least @param {number} most so that no ink is lost over an edge */

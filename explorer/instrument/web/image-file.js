@@ -12,7 +12,7 @@ const LONGEST_NAME = 40;
 /** @param {File | Blob} file @returns {string} its name as it may be shown: cut, on one line, apart from what is around */
 export function nameOf(file) {
   const name = ("name" in file && String(file.name)) || "The pasted image";
-  const letters = [...name.replace(/[\s\p{Cc}]+/gu, " ").trim()];
+  const letters = [...name.replace(/[\s\p{Cc}`]+/gu, " ").trim()];
   const half = LONGEST_NAME / 2;
   const cut =
     letters.length > LONGEST_NAME

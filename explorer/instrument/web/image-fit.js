@@ -74,7 +74,7 @@ export function fitImage(bitmap, shape, ground, laid, fit) {
   if (!fit.like) return levels(place(source, shape, ground.grey, fit));
   const large = sized(source, [1, FINER * height, FINER * width], fit);
   const clean = levelled(large.image, large.shape, ground.grey);
-  return levels(grey(centred(asSource(clean, large.shape), shape, ground.grey, ground, FINER)));
+  return levels(centred(asSource(clean, large.shape), shape, ground.grey, ground, FINER));
 }
 
 /**

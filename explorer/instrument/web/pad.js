@@ -1,10 +1,10 @@
 import { centred } from "./centring.js";
 import { createDrawing } from "./drawing.js";
-import { el } from "./dom.js";
+import { el, withCode } from "./dom.js";
 import { sentenceFor } from "./errors.js";
 import { measureGround } from "./ground.js";
 import { icon } from "./icons.js";
-import { grey, levels, resample } from "./resample.js";
+import { levels, resample } from "./resample.js";
 import { newestWins } from "./scheduler.js";
 import { createSeen } from "./seen.js";
 
@@ -24,7 +24,7 @@ const PEN = { first: 0.08, least: 0.03, most: 0.25, step: 0.01 };
  * @returns {import("./bench.js").Part & {open(): void}}
  */
 export function createPad(bench, encoder) {
-  const { card, commands, messages, gone } = bench;
+  const { card, commands, gone } = bench;
   const { shape } = card.image;
   const [channels, height, width] = shape;
   const canvas = el("canvas", {
@@ -75,6 +75,7 @@ export function createPad(bench, encoder) {
       icon(picture),
       el("span", { text: name }),
     );
+  const refusal = el("p", { class: "refusal", role: "alert", hidden: true });
   const element = el(
     "div",
     { class: "desk" },
@@ -92,6 +93,7 @@ export function createPad(bench, encoder) {
         act("Clear", "close", "Begin again with an empty pad", () => restroke([])),
       ),
       canvas,
+      refusal,
     ),
     el(
       "div",
@@ -108,12 +110,16 @@ export function createPad(bench, encoder) {
       seen.draw(pixels);
       const posterior = await (await encoder.open()).encode(pixels);
       if (gone.aborted || !mine.length) return;
+      refusal.hidden = true;
       shown = [...mine];
       commands.moveOwn({ title: TITLE, pixels, strokes: shown, ...posterior }, time);
     },
     (error) => {
       if (gone.aborted) return;
-      messages.warn(sentenceFor(error, "The drawing could not be encoded: reload the page to try again."));
+      const sentence = sentenceFor(error, "The drawing could not be encoded: reload the page to try again.");
+      if (!refusal.hidden && refusal.textContent === sentence.replaceAll("`", "")) return;
+      refusal.replaceChildren(...withCode(sentence));
+      refusal.hidden = false;
     },
   );
 
@@ -121,8 +127,12 @@ export function createPad(bench, encoder) {
   function sample() {
     const source = drawing.read();
     const all = { left: 0, top: 0, width: source.width, height: source.height };
-    const picture = like.checked ? centred(source, shape, ground) : resample(source, all, width, height);
-    return levels(channels === 1 ? grey(picture) : picture);
+    const colours = channels === 1 ? 1 : 3;
+    return levels(
+      like.checked
+        ? centred(source, shape, ground)
+        : resample(source, all, width, height, null, colours),
+    );
   }
 
   async function finish() {

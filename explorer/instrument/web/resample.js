@@ -45,16 +45,17 @@ function triangle(from, length, size, available, held) {
  * @param {Window} window
  * @param {number} width of the result
  * @param {number} height of the result
- * @param {number | null} outside what lies beyond the source, in [0, 1]; null: its ends go on
- * @returns {Float32Array} (3, height, width) in [0, 1]
+ * @param {number | null} [outside] what lies beyond the source, in [0, 1]; null: its ends go on
+ * @param {1 | 3} [colours] one: the source is grey, and its red is enough
+ * @returns {Float32Array} (colours, height, width) in [0, 1]
  */
-export function resample(source, window, width, height, outside = null) {
+export function resample(source, window, width, height, outside = null, colours = 3) {
   const held = outside === null;
   const across = triangle(window.left, window.width, width, source.width, held);
   const down = triangle(window.top, window.height, height, source.height, held);
   const plane = width * height;
-  const sums = new Float64Array(3 * plane);
-  const row = new Float64Array(3 * width);
+  const sums = new Float64Array(colours * plane);
+  const row = new Float64Array(colours * width);
   const first = Math.min(...down.map((one) => one.first));
   const last = Math.max(...down.map((one) => one.first + one.weights.length));
   const strip = Math.max(1, Math.floor(2 ** 20 / source.width));
@@ -64,30 +65,24 @@ export function resample(source, window, width, height, outside = null) {
     for (let y = 0; y < count; y++) {
       for (let x = 0; x < width; x++) {
         const { first: from, weights } = across[x];
-        let at = 4 * (y * source.width + from);
-        let red = 0;
-        let green = 0;
-        let blue = 0;
-        for (let i = 0; i < weights.length; i++, at += 4) {
-          red += weights[i] * pixels[at];
-          green += weights[i] * pixels[at + 1];
-          blue += weights[i] * pixels[at + 2];
+        const at = 4 * (y * source.width + from);
+        for (let colour = 0; colour < colours; colour++) {
+          let sum = 0;
+          for (let i = 0; i < weights.length; i++) sum += weights[i] * pixels[at + 4 * i + colour];
+          row[colour * width + x] = sum;
         }
-        row[x] = red;
-        row[width + x] = green;
-        row[2 * width + x] = blue;
       }
       for (let to = 0; to < height; to++) {
         const weight = down[to].weights[top + y - down[to].first];
         if (!weight) continue;
-        for (let colour = 0; colour < 3; colour++) {
+        for (let colour = 0; colour < colours; colour++) {
           const place = colour * plane + to * width;
           for (let x = 0; x < width; x++) sums[place + x] += weight * row[colour * width + x];
         }
       }
     }
   }
-  const image = new Float32Array(3 * plane);
+  const image = new Float32Array(colours * plane);
   for (let at = 0; at < sums.length; at++) {
     const covered = across[at % width].sum * down[Math.floor((at % plane) / width)].sum;
     image[at] = Math.min(1, sums[at] / 255 + (1 - covered) * (outside ?? 0));

@@ -1,4 +1,4 @@
-import { el } from "./dom.js";
+import { el, withCode } from "./dom.js";
 import { sentenceFor } from "./errors.js";
 import { UNKNOWN, measureGround } from "./ground.js";
 import { icon } from "./icons.js";
@@ -17,7 +17,7 @@ const OTHERWISE = "The image could not be read: choose another file, or reload t
  * @returns {import("./bench.js").Part & {open(): void}}
  */
 export function createUpload(bench, encoder) {
-  const { card, commands, messages, gone } = bench;
+  const { card, commands, gone } = bench;
   const { shape } = card.image;
   const [, height, width] = shape;
   /** Whether the data were all made of one size, so that an image can be made like them. */
@@ -71,6 +71,8 @@ export function createUpload(bench, encoder) {
     invert.label,
     like.label,
   );
+  // Beside the place that it is about: the top of the page may be far away.
+  const refusal = el("p", { class: "refusal", role: "alert", hidden: true });
   const element = el(
     "div",
     {
@@ -82,11 +84,11 @@ export function createUpload(bench, encoder) {
           over(event, false);
           const [file] = event.dataTransfer.files;
           if (file) take(file);
-          else messages.tell("What was dropped is no file: save the image first, then drop that.");
+          else refuse("What was dropped is no file: save the image first, then drop that.");
         },
       },
     },
-    el("div", { class: "desk-main" }, drop),
+    el("div", { class: "desk-main" }, drop, refusal),
     settings,
   );
 
@@ -96,9 +98,15 @@ export function createUpload(bench, encoder) {
       if (next) await encode(next.image, next.fit);
     },
     (error) => {
-      if (!gone.aborted) messages.warn(sentenceFor(error, OTHERWISE));
+      if (!gone.aborted) refuse(sentenceFor(error, OTHERWISE));
     },
   );
+
+  /** @param {string} sentence or nothing to take it back */
+  function refuse(sentence) {
+    refusal.replaceChildren(...withCode(sentence));
+    refusal.hidden = sentence === "";
+  }
 
   /** @param {DragEvent} event @param {boolean} inside */
   function over(event, inside) {
@@ -151,7 +159,7 @@ export function createUpload(bench, encoder) {
     like.box.checked = fit.like;
     settings.hidden = false;
     seen.draw(pixels);
-    messages.hide();
+    refuse("");
     commands.own({ title: image.title, pixels, ...posterior });
   }
 
