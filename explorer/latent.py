@@ -37,6 +37,12 @@ class Codes:
     factors: Indices | None  # (N, F)
     maps: dict[str, Array]  # "umap", "pca": (N, 2)
 
+    @property
+    def size(self) -> int:
+        """In bytes, all together."""
+        arrays = (self.mean, self.label, self.factors, *self.maps.values())
+        return sum(array.nbytes for array in arrays if array is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Direction:

@@ -29,8 +29,8 @@ EXTRA = "EXPLORER_MODELS"
 # A folder with any of these is a checkpoint or is on the way to be one; others are passed over.
 SIGNS = (CARD, MODEL, DECODER, "metrics.jsonl")
 
-# Of so many checkpoints the codes are kept at hand.
-KEPT_CODES = 8
+# In bytes: those of 70,000 images and ten latents have three million.
+MOST_CODES = 2**28
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +155,13 @@ def codes(folder: Path, card: Card) -> Codes:
             raise CheckpointError(
                 f"{folder.name}/{CODES} has changed since this page was drawn: reload it."
             )
-        while len(_last_codes) >= KEPT_CODES:
-            del _last_codes[next(iter(_last_codes))]
-        _last_codes[known] = read_codes(content, card)
+        read = read_codes(content, card)
+        while (
+            _last_codes and read.size + sum(kept.size for kept in _last_codes.values()) > MOST_CODES
+        ):
+            _last_codes.pop(next(iter(_last_codes)), None)
+        _last_codes[known] = read
+        return read
     return _last_codes[known]
 
 

@@ -19,7 +19,7 @@ SHARP = 1536
 GAP = 8
 # A sheet of thumbnails has 2048 × 2048 at most; those before sheets were numbered may have more.
 LARGEST_SHEET = 4096**2
-# How high an image of a strip is drawn, on a sharp screen.
+# How long the longer side of an image in a strip is at most, on a sharp screen.
 STRIP = 96
 
 
@@ -53,11 +53,13 @@ def strip(folder: Path, card: Card, members: Sequence[int]) -> tuple[bytes, int]
         PictureError: if a sheet is not the picture that it should be.
     """
     _, height, width = card.image.shape
-    times = max(1, STRIP // height)
-    tall, wide = height * times, width * times
+    side = max(height, width)
+    times = STRIP // side or STRIP / side
+    tall, wide = (max(1, round(length * times)) for length in (height, width))
+    kernel = Image.Resampling.NEAREST if times >= 1 else Image.Resampling.BOX
     page = Image.new("RGBA", (len(members) * (wide + GAP) - GAP, tall))
     for place, member in enumerate(members):
-        image = _thumbnail(folder, card, member).resize((wide, tall), Image.Resampling.NEAREST)
+        image = _thumbnail(folder, card, member).resize((wide, tall), kernel)
         page.paste(image, (place * (wide + GAP), 0))
     stream = BytesIO()
     page.save(stream, "PNG")

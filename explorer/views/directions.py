@@ -25,6 +25,8 @@ MOST_RINGED = 120
 MOST_SHOWN = 8
 # As many as there are colours.
 MOST_NAMES = 10
+# Of a factor with more values than that nobody picks one from a list.
+LONGEST_LIST = 1000
 LONGEST_NAME = state.LONGEST_NAME
 # What the field says, what a person wrote there, and what the groups suggest. The field forgets
 # what it said whenever there is no direction to name.
@@ -85,6 +87,8 @@ def _namings(card: Card, codes: Codes) -> list[Naming]:
         found.append(Naming("label", codes.label, card.data.labels))
     if codes.factors is not None and card.data.factors is not None:
         for at, factor in enumerate(card.data.factors):
+            if factor.size > LONGEST_LIST:
+                continue
             names = tuple(f"{factor.name} {value}" for value in range(factor.size))
             found.append(Naming(factor.name, codes.factors[:, at], names))
     return found
