@@ -67,13 +67,13 @@ export function createHover({ bench, layers, tip, plane }) {
         if (index !== over || !previews) preview(codeOf(index), time);
       }
       over = index;
-      layers.request();
+      layers.redraw();
     },
     leave(time) {
       tip.hide();
       over = null;
       scene.hover = null;
-      layers.request();
+      layers.redraw();
       if (previews) commands.endPreview(time);
     },
     click(x, y) {

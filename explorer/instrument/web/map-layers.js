@@ -1,6 +1,7 @@
 import { el } from "./dom.js";
 import { createGround } from "./map-ground.js";
-import { createOverlay } from "./map-overlay.js";
+import { createHere } from "./map-here.js";
+import { drawScene, newScene } from "./map-overlay.js";
 import { newView, resize } from "./map-view.js";
 
 /** More device pixels than this to a CSS pixel nobody sees, and every one costs. */
@@ -19,31 +20,39 @@ export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onVie
   const over = el("canvas", { class: "map-layer map-over", "aria-hidden": "true" });
   const stage = el("div", { class: "map-stage", tabindex: 0 });
   const view = newView();
-  const overlay = createOverlay(over);
+  const here = createHere();
+  const scene = newScene();
   /** Read when the stage has its place in the page: before that it has no colours. */
   let theme = null;
   const themeNow = () => (theme ??= readTheme(stage));
   const ground = createGround({ shape, thumbnails, sheet, theme: themeNow, onStale: move });
-  stage.append(ground.element, over);
+  stage.append(ground.element, over, ...here.elements);
   /** @type {import("./map-plane.js").Plane | null} */
   let plane = null;
   let frame = 0;
   let moved = true;
 
-  /** @type {import("./map-overlay.js").Scene} */
-  const scene = { here: null, lost: false, held: null, hover: null, path: [], pins: {}, aimed: false };
+  /** Where z is, and whether it has left the data. */
+  const z = { place: /** @type {[number, number] | null} */ (null), lost: false };
 
   function draw(time) {
     frame = 0;
     if (!plane || !view.width) return;
     onFrame(time);
     if (moved) ground.follow(view);
-    moved = false;
-    if (overlay.draw(view, scene, themeNow(), time)) request();
+    if (moved || scene.changed) drawScene(over, view, scene, themeNow());
+    moved = scene.changed = false;
+    if (here.draw(view, z.place, z.lost, time)) request();
   }
 
   function request() {
     frame ||= requestAnimationFrame(draw);
+  }
+
+  /** The scene has changed. */
+  function redraw() {
+    scene.changed = true;
+    request();
   }
 
   /** The ground too: the view has changed, or what is on it. */
@@ -70,9 +79,11 @@ export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onVie
     stage,
     view,
     scene,
-    overlay,
+    here,
+    z,
     ground,
     request,
+    redraw,
     move,
     theme: themeNow,
     /** @param {import("./map-plane.js").Plane} next shows all of it */
@@ -81,7 +92,7 @@ export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onVie
       const { clientWidth, clientHeight } = stage;
       view.width = 0;
       resize(view, plane.bounds, clientWidth, clientHeight, view.dots);
-      overlay.forget();
+      here.forget();
       ground.setPlaces(plane.points);
     },
     destroy() {

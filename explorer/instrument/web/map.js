@@ -86,19 +86,21 @@ export function createMap(bench) {
     if (!stale.here) return;
     stale.here = false;
     const start = performance.now();
-    if (!hover.previews()) scene.held = null;
-    else if (!scene.held) scene.held = scene.here;
+    const held = hover.previews() ? (scene.held ?? layers.z.place) : null;
+    scene.changed ||= held !== scene.held;
+    scene.held = held;
     const nearest = searchOf(embedding, card).nearest(store.get().z);
     const here = plane.place(store.get().z, nearest);
-    scene.here = [here[0], here[1]];
-    scene.lost = card.map ? nearest.distances[0] > card.map.nearest.p99 : false;
-    if (!hover.previews()) layers.overlay.follow(scene.here, time);
+    layers.z.place = [here[0], here[1]];
+    layers.z.lost = card.map ? nearest.distances[0] > card.map.nearest.p99 : false;
+    if (!hover.previews()) layers.here.follow(here, time);
     if (++placements % KEPT_MEASURES === 0) performance.clearMeasures("instrument:here");
     performance.measure("instrument:here", { start, end: performance.now() });
   }
 
   function drawPins() {
     stale.pins = false;
+    scene.changed = true;
     const { pins, slerp: arc } = store.get();
     const codes = searchOf(embedding, card);
     scene.pins = {};
@@ -183,7 +185,7 @@ export function createMap(bench) {
   for (const name of ["focus", "blur"]) {
     stage.addEventListener(name, () => {
       scene.aimed = stage.matches(":focus-visible");
-      layers.request();
+      layers.redraw();
     });
   }
   store.onCommit(describe);
