@@ -214,8 +214,10 @@ def come_back(visitor: Visitor) -> None:
 
 
 def choose(visitor: Visitor, group: str, label: str) -> None:
-    box = visitor.page.get_by_label(f"All that are, for group {group}")
-    box.click()
+    # What is drawn anew closes the list.
+    visitor.page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    settle(visitor)
+    visitor.page.get_by_label(f"All that are, for group {group}").click()
     visitor.page.get_by_role("option", name=label, exact=True).click()
     visitor.page.get_by_text(f"all that are {label}", exact=False).wait_for()
     settle(visitor)

@@ -175,6 +175,18 @@ def test_factors_are_picked_by_value(page: AppTest, make: Callable[..., Path]) -
     assert "Coherence **1.00**" in words(page)
 
 
+def test_a_factor_of_a_billion_values_is_no_list(page: AppTest, make: Callable[..., Path]) -> None:
+    tensors = codes()
+    tensors["factors"] = np.stack([tensors.pop("label"), np.zeros(COUNT, np.int32)], 1)
+    folder = make(tensors=tensors)
+    data = json.loads((folder / "card.json").read_text("utf-8"))["data"]
+    factors = [{"name": "shape", "size": 2}, {"name": "turn", "size": 2**30}]
+    _card(folder, {"data": data | {"labels": None, "factors": factors}})
+    page.run()
+    assert not page.exception
+    assert page.selectbox(key="directions.named.a").options == ["shape 0", "shape 1"]
+
+
 @pytest.mark.parametrize("axes", ["UMAP", "PCA", "Two latents"])
 def test_every_map_is_drawn(page: AppTest, make: Callable[..., Path], axes: str) -> None:
     make()
