@@ -157,6 +157,53 @@ def test_a_folder_is_packed_here(instrument: Instrument, own: Path, tmp_path: Pa
             assert archive.read(f"mine/{file.name}") == file.read_bytes()
 
 
+def drop_path(page: Page, path: Path, last: str = "drop") -> None:
+    """Drags a file or folder of this machine over the page, as the desktop does."""
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    for type in ("dragEnter", "dragOver", last):
+        session.send("Input.dispatchDragEvent", {"type": type, "x": 600, "y": 300, "data": data})
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_a_folder_opens_where_it_is_dropped(
+    instrument: Instrument, own: Path, tmp_path: Path, depth: int
+) -> None:
+    page = instrument.open().page
+    folder = tmp_path / "/".join("abc"[:depth]) / "mine"
+    shutil.copytree(own, folder)
+    # More than a browser lists at once.
+    for at in range(150):
+        (folder / f"a-{at}.txt").write_text("not sent")
+    (folder / "deeper").mkdir()
+    (folder / "deeper" / "decoder.onnx").write_text("not sent")
+    drop_path(page, tmp_path / "a" if depth else folder)
+    expect_own(instrument)
+
+
+def test_a_folder_of_folders_and_an_empty_one_give_one_sentence(
+    instrument: Instrument, own: Path, tmp_path: Path
+) -> None:
+    page = instrument.open().page
+    both = tmp_path / "both"
+    for name in ("one", "two"):
+        shutil.copytree(own, both / name)
+    drop_path(page, both)
+    expect(page.locator(".note")).to_contain_text("\u2068both\u2069 holds 2 checkpoints")
+    (tmp_path / "empty").mkdir()
+    drop_path(page, tmp_path / "empty")
+    expect(page.locator(".note")).to_contain_text("\u2068empty\u2069 holds no card.json")
+    expect(page.locator(".picker")).to_have_text("Blots")
+
+
+def test_a_folder_that_is_dragged_over_the_page_is_welcome(
+    instrument: Instrument, own: Path
+) -> None:
+    page = instrument.open().page
+    drop_path(page, own, last="dragOver")
+    expect(page.locator(".drop-hint")).to_be_visible()
+
+
 def test_the_files_of_a_folder_dropped_side_by_side_are_one(
     instrument: Instrument, own: Path
 ) -> None:
