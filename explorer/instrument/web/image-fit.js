@@ -14,6 +14,9 @@ const FINER = 8;
 /** Where ink lies clear of the ground, as a share of the darkest and brightest: paper is never evenly lit. */
 const CLEAR = 0.25;
 
+/** The side of a rough look, in pixels. */
+const SMALL = 64;
+
 /** What is drawn on transparent ground must differ from the ground that it is laid on. */
 const LEGIBLE = 0.25;
 
@@ -44,10 +47,7 @@ function sourceOf(bitmap, ground) {
  * @returns {number} the grey to lay it on: the data's, or where what is drawn would vanish on that, its opposite
  */
 export function under(bitmap, ground) {
-  const side = 64;
-  const context = new OffscreenCanvas(side, side).getContext("2d", { willReadFrequently: true });
-  context.drawImage(bitmap, 0, 0, side, side);
-  const { data } = context.getImageData(0, 0, side, side);
+  const data = small(bitmap);
   let [ink, weight, clear] = [0, 0, 0];
   for (let at = 0; at < data.length; at += 4) {
     const alpha = data[at + 3] / 255;
@@ -69,8 +69,7 @@ export function under(bitmap, ground) {
  */
 export function fitImage(bitmap, shape, ground, laid, fit) {
   const [, height, width] = shape;
-  const byte = Math.round(255 * laid);
-  const source = sourceOf(bitmap, `rgb(${byte} ${byte} ${byte})`);
+  const source = sourceOf(bitmap, css(laid));
   if (!fit.like) return levels(place(source, shape, ground.grey, fit));
   const large = sized(source, [1, FINER * height, FINER * width], fit);
   const clean = levelled(large.image, large.shape, ground.grey);
@@ -135,14 +134,33 @@ function levelled(image, [, height, width], ground) {
 
 /**
  * @param {ImageBitmap} bitmap
- * @param {Shape} shape
  * @param {import("./ground.js").Ground} ground of the data
  * @param {number} laid
  * @returns {boolean} whether its border is dark where the data's is light, or the other way round
  */
-export function isInverted(bitmap, shape, ground, laid) {
+export function isInverted(bitmap, ground, laid) {
   if (!ground.plain) return false;
-  const grid = /** @type {Shape} */ ([1, shape[1], shape[2]]);
-  const image = fitImage(bitmap, grid, ground, laid, { fill: true, invert: false, like: false });
-  return Math.abs(median(edge(image, grid)) - ground.grey) > 0.5;
+  const data = small(bitmap, css(laid));
+  const image = grey(Float32Array.from({ length: 3 * SMALL ** 2 }, (_, at) => {
+    const [colour, pixel] = [Math.floor(at / SMALL ** 2), at % SMALL ** 2];
+    return data[4 * pixel + colour] / 255;
+  }));
+  return Math.abs(median(edge(image, [1, SMALL, SMALL])) - ground.grey) > 0.5;
+}
+
+/** @param {number} grey in [0, 1] */
+function css(grey) {
+  const byte = Math.round(255 * grey);
+  return `rgb(${byte} ${byte} ${byte})`;
+}
+
+/** @param {ImageBitmap} bitmap @param {string} [ground] @returns {Uint8ClampedArray} RGBA, a rough look at it */
+function small(bitmap, ground) {
+  const context = new OffscreenCanvas(SMALL, SMALL).getContext("2d", { willReadFrequently: true });
+  if (ground) {
+    context.fillStyle = ground;
+    context.fillRect(0, 0, SMALL, SMALL);
+  }
+  context.drawImage(bitmap, 0, 0, SMALL, SMALL);
+  return context.getImageData(0, 0, SMALL, SMALL).data;
 }

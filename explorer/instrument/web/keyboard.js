@@ -55,7 +55,7 @@ const SHORTCUTS = [
   {
     keys: ["e"],
     show: "E",
-    does: "sample from the posterior of the test image",
+    does: "sample from the posterior of the source image",
     run: ({ commands }) => commands.resample(),
   },
   { keys: ["r"], show: "R", does: "reset to the origin", run: ({ commands }) => commands.reset() },

@@ -3,7 +3,8 @@ import { createDrawing } from "./drawing.js";
 import { el, withCode } from "./dom.js";
 import { sentenceFor } from "./errors.js";
 import { measureGround } from "./ground.js";
-import { icon } from "./icons.js";
+import { holding } from "./holding.js";
+import { createPadTools } from "./pad-tools.js";
 import { levels, resample } from "./resample.js";
 import { newestWins } from "./scheduler.js";
 import { createSeen } from "./seen.js";
@@ -12,9 +13,6 @@ import { createSeen } from "./seen.js";
 
 const TITLE = "Your drawing";
 const LIKE_DIGITS = "digits";
-
-/** The width of the pen as a share of the image's height: at first, and from finest to broadest. */
-const PEN = { first: 0.08, least: 0.03, most: 0.25, step: 0.01 };
 
 /**
  * A pad to draw on, encoded as the pen moves.
@@ -41,60 +39,23 @@ export function createPad(bench, encoder) {
   let stroke = null;
   let pointer = -1;
   let ground = 0;
-  let erases = false;
   /** @type {Stroke[] | null} what the source that is shown was drawn with */
   let shown = null;
 
-  const tool = (name, picture, eraser) =>
-    el(
-      "button",
-      { class: "action", type: "button", on: { click: () => pick(eraser) } },
-      icon(picture),
-      el("span", { text: name }),
-    );
-  const pen = tool("Pen", "pen", false);
-  const eraser = tool("Eraser", "eraser", true);
-  const size = el("input", {
-    type: "range",
-    min: PEN.least,
-    max: PEN.most,
-    step: PEN.step,
-    value: PEN.first,
-    "aria-label": "Width of the pen",
+  const tools = createPadTools(shape, {
+    undo: () => restroke(strokes.slice(0, -1)),
+    clear: () => restroke([]),
   });
-  const colour = channels === 3 ? el("input", { type: "color", "aria-label": "Colour of the pen" }) : null;
   const like = el("input", {
     type: "checkbox",
     checked: card.data.name === LIKE_DIGITS,
     on: { change: () => strokes.length && finish() },
   });
-  const act = (name, picture, title, work) =>
-    el(
-      "button",
-      { class: "action", type: "button", title, on: { click: work } },
-      icon(picture),
-      el("span", { text: name }),
-    );
   const refusal = el("p", { class: "refusal", role: "alert", hidden: true });
   const element = el(
     "div",
     { class: "desk" },
-    el(
-      "div",
-      { class: "desk-main" },
-      el(
-        "div",
-        { class: "pad-tools", role: "toolbar", "aria-label": "Drawing tools" },
-        pen,
-        eraser,
-        size,
-        colour,
-        act("Undo stroke", "undo", "Take the last stroke away", () => restroke(strokes.slice(0, -1))),
-        act("Clear", "close", "Begin again with an empty pad", () => restroke([])),
-      ),
-      canvas,
-      refusal,
-    ),
+    el("div", { class: "desk-main" }, tools.element, canvas, refusal),
     el(
       "div",
       { class: "desk-side" },
@@ -109,10 +70,13 @@ export function createPad(bench, encoder) {
       const pixels = sample();
       seen.draw(pixels);
       const posterior = await (await encoder.open()).encode(pixels);
-      if (gone.aborted || !mine.length) return;
+      if (gone.aborted || !strokes.length) return;
       refusal.hidden = true;
+      const isFirst = shown === null;
       shown = [...mine];
-      commands.moveOwn({ title: TITLE, pixels, strokes: shown, ...posterior }, time);
+      const source = { title: TITLE, pixels, strokes: shown, ...posterior };
+      if (isFirst) holding(canvas, () => commands.moveOwn(source, time));
+      else commands.moveOwn(source, time);
     },
     (error) => {
       if (gone.aborted) return;
@@ -151,13 +115,6 @@ export function createPad(bench, encoder) {
     if (had && shown) commands.forget();
   }
 
-  /** @param {boolean} eraserOn */
-  function pick(eraserOn) {
-    erases = eraserOn;
-    pen.setAttribute("aria-pressed", String(!erases));
-    eraser.setAttribute("aria-pressed", String(erases));
-  }
-
   /** @param {PointerEvent} event adds where it is to the stroke, in pixels of the image */
   function add(event) {
     const box = canvas.getBoundingClientRect();
@@ -173,8 +130,7 @@ export function createPad(bench, encoder) {
     event.preventDefault();
     pointer = event.pointerId;
     canvas.setPointerCapture(pointer);
-    const ink = colour?.value ?? (ground < 0.5 ? "#fff" : "#000");
-    stroke = { colour: erases ? null : ink, size: size.valueAsNumber * height, points: [] };
+    stroke = { ...tools.current(), points: [] };
     strokes = [...strokes, stroke];
     add(event);
     drawing.extend(stroke, 0);
@@ -202,12 +158,11 @@ export function createPad(bench, encoder) {
   function setGround(next) {
     ground = next;
     drawing.setGround(ground);
-    if (colour) colour.value = ground < 0.5 ? "#ffffff" : "#000000";
+    tools.setGround(ground);
     drawing.redraw(strokes);
     seen.draw(sample());
   }
 
-  pick(false);
   setGround(0);
   return {
     element,

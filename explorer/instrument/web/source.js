@@ -7,14 +7,8 @@ import { icon } from "./icons.js";
 import { reconstructionNats } from "./likelihood.js";
 import { writeImage } from "./pixels.js";
 import { newestWins } from "./scheduler.js";
+import { klTerm, reconstructionTerm } from "./source-terms.js";
 import { term } from "./term.js";
-
-const LIKELIHOODS = {
-  bernoulli: "Bernoulli",
-  continuous_bernoulli: "continuous Bernoulli",
-  gaussian: "Gaussian",
-  gaussian_learned: "Gaussian",
-};
 
 /**
  * The image whose posterior is drawn: itself, what its posterior mean decodes to, and how they differ, in pixels and nats.
@@ -197,33 +191,4 @@ export function createSource(bench) {
       } else if (decoded) draw();
     },
   };
-}
-
-/** @param {import("./checkpoint.js").Card} card */
-function reconstructionTerm({ image }) {
-  const name = LIKELIHOODS[image.likelihood] ?? image.likelihood;
-  const isDensity = image.likelihood !== "bernoulli";
-  if (image.likelihood.startsWith("gaussian") && !image.sigma) {
-    return term(
-      "reconstruction",
-      `−ln p(x|z) under the model's ${name} likelihood needs its σ, which the card does not give: export the checkpoint again.`,
-    );
-  }
-  const [channels, height, width] = image.shape;
-  return term(
-    "reconstruction",
-    `−ln p(x|z) under the model's ${name} likelihood${image.sigma ? ` (σ ${spell(image.sigma, 3)})` : ""}, summed over ` +
-      `${(channels * height * width).toLocaleString("en")} values, at z = the posterior mean, grey levels as shown; computed ` +
-      `here in the browser just now.${isDensity ? " It is a density, so it may be below 0." : ""} Where ≥ stands before it, ` +
-      "the decoder's rounded mean tells no more.",
-  );
-}
-
-/** @param {import("./checkpoint.js").Card} card */
-function klTerm({ examples, controls }) {
-  return term(
-    "KL",
-    `KL(q(z|x) ‖ N(0, I)), closed form, summed over ${controls.latents} latents. Of a ${examples.split} image, from the ` +
-      `code that came with it: ${examples.how} Of your own image, from what the encoder made of it here just now.`,
-  );
 }

@@ -53,7 +53,7 @@ export function createUpload(bench, encoder) {
   );
   const fill = el(
     "select",
-    { class: "field", on: { change: refit } },
+    { class: "field", "aria-label": "How it is fitted", on: { change: refit } },
     el("option", { text: "Keep the whole image" }),
     el("option", { text: "Fill the frame" }),
   );
@@ -136,7 +136,7 @@ export function createUpload(bench, encoder) {
     const asIs = bitmap.width === width && bitmap.height === height;
     const fit = {
       fill: fill.selectedIndex === 1,
-      invert: isInverted(bitmap, shape, ground, laid),
+      invert: isInverted(bitmap, ground, laid),
       like: canBeLike() && !asIs,
     };
     return { image: { bitmap, title: `Your image ${nameOf(file)}`, laid }, fit };
