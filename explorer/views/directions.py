@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from explorer import choosing, figures, latent, loading, pictures, state
+from explorer import choosing, figures, grouping, latent, loading, pictures, state
+from explorer.grouping import Naming
 from explorer.latent import Array, Codes, Indices
 from explorer.loading import Entry
 from explorer.state import Group, Groups
@@ -23,25 +23,12 @@ MOST_POINTS = 10_000
 # More rings than that are a blot.
 MOST_RINGED = 120
 MOST_SHOWN = 8
-# As many as there are colours.
-MOST_NAMES = 10
-# Of a factor with more values than that nobody picks one from a list.
-LONGEST_LIST = 1000
 LONGEST_NAME = state.LONGEST_NAME
 # What the field says, what a person wrote there, and what the groups suggest. The field forgets
 # what it said whenever there is no direction to name.
 NAME, GIVEN, SUGGESTED = "directions.name", "directions.given", "directions.suggested"
 SCORE = "directions.score"
 UMAP, PCA, LATENTS = "UMAP", "PCA", "Two latents"
-
-
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """One way to name codes: a label, or a factor's value. Value `n` has the name `names[n]`."""
-
-    title: str
-    values: Indices  # (N,)
-    names: tuple[str, ...]
 
 
 def show() -> None:
@@ -72,26 +59,13 @@ def show() -> None:
     if state.shared().groups.model != entry.id:
         state.set_groups(Groups(entry.id))
         st.session_state[GIVEN] = ""
-    namings = _namings(entry.card, codes)
+    namings = grouping.namings(entry.card, codes)
     with chart:
         selection = _map(entry, entry.card, codes, namings)
     with panel:
         for side in ("a", "b"):
             _group(side, entry, entry.card, codes, namings, selection)
         _direction(entry, codes)
-
-
-def _namings(card: Card, codes: Codes) -> list[Naming]:
-    found = []
-    if codes.label is not None and card.data.labels is not None:
-        found.append(Naming("label", codes.label, card.data.labels))
-    if codes.factors is not None and card.data.factors is not None:
-        for at, factor in enumerate(card.data.factors):
-            if factor.size > LONGEST_LIST:
-                continue
-            names = tuple(f"{factor.name} {value}" for value in range(factor.size))
-            found.append(Naming(factor.name, codes.factors[:, at], names))
-    return found
 
 
 def _map(entry: Entry, card: Card, codes: Codes, namings: Sequence[Naming]) -> Indices:
@@ -131,7 +105,7 @@ def _map(entry: Entry, card: Card, codes: Codes, namings: Sequence[Naming]) -> I
             f"Every {len(points) / len(drawn):.3g}th of the {len(points):,} codes is drawn, and "
             "only what is drawn can be marked; a group by name has them all."
         )
-    return marked(event.selection.get("points", ()), [members for _, members in classes])
+    return grouping.marked(event.selection.get("points", ()), [members for _, members in classes])
 
 
 def _points(row: Any, card: Card, codes: Codes) -> tuple[Array, tuple[str, str] | None]:
@@ -154,7 +128,7 @@ def _points(row: Any, card: Card, codes: Codes) -> tuple[Array, tuple[str, str] 
 
 
 def _colouring(row: Any, namings: Sequence[Naming]) -> Naming | None:
-    few = {naming.title: naming for naming in namings if len(naming.names) <= MOST_NAMES}
+    few = {naming.title: naming for naming in namings if len(naming.names) <= grouping.MOST_NAMES}
     if len(few) < 2:
         return next(iter(few.values()), None)
     return few[row.selectbox("Colour", list(few), key="directions.colour", width=140)]
@@ -170,17 +144,6 @@ def _classes(colouring: Naming | None, drawn: Indices) -> list[tuple[str, Indice
 def plain_html(text: str) -> str:
     """Text that Plotly shows as it is: it reads some markup, and %{…} as a place for a value."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("%{", "% {")[:40]
-
-
-def marked(points: Sequence[Mapping[str, Any]], traces: Sequence[Indices]) -> Indices:
-    """The codes of a selection, which names points by trace; what rings a group is no code."""
-    chosen = {
-        int(traces[point["curve_number"]][point["point_index"]])
-        for point in points
-        if point["curve_number"] < len(traces)
-        and point["point_index"] < len(traces[point["curve_number"]])
-    }
-    return np.array(sorted(chosen), dtype=np.int64)
 
 
 def _group(
@@ -221,7 +184,7 @@ def _group(
     if group is None:
         st.caption("No codes yet.")
         return
-    st.markdown(_described(group, namings))
+    st.markdown(grouping.described(group, namings))
     _members(entry, card, group)
 
 
@@ -243,18 +206,6 @@ def _take_named(
     _take(side, Group(np.flatnonzero(naming.values == value), name), namings)
 
 
-def _described(group: Group, namings: Sequence[Naming]) -> str:
-    count = f"**{len(group.members):,}** {'code' if len(group.members) == 1 else 'codes'}"
-    if group.picked:
-        return f"{count}: all that are {plain(group.picked)}"
-    found = []
-    # Of a factor with many values no one says much.
-    for naming in [naming for naming in namings if len(naming.names) <= MOST_NAMES][:3]:
-        common = Counter(naming.values[group.members].tolist()).most_common(3)
-        found.append(", ".join(f"{plain(naming.names[at])} ({n:,})" for at, n in common))
-    return f"{count}: {'; '.join(found)}" if found else count
-
-
 def _some(members: Indices, most: int) -> Indices:
     return members[latent.thinned(len(members), most)]
 
@@ -269,22 +220,10 @@ def _members(entry: Entry, card: Card, group: Group) -> None:
     st.image(picture, width=width)
 
 
-def _name_of(group: Group | None, namings: Sequence[Naming]) -> str | None:
-    if group is None:
-        return None
-    if group.picked:
-        return group.picked
-    for naming in namings:
-        name = latent.commonest([naming.names[at] for at in naming.values[group.members]])
-        if name is not None:
-            return name
-    return None
-
-
 def _suggest(namings: Sequence[Naming]) -> None:
     """Name the direction after its groups, unless a person has named it."""
     groups = state.shared().groups
-    a, b = _name_of(groups.a, namings), _name_of(groups.b, namings)
+    a, b = grouping.name_of(groups.a, namings), grouping.name_of(groups.b, namings)
     st.session_state[SUGGESTED] = f"{b or 'B'} → {a or 'A'}"[:LONGEST_NAME]
     st.session_state.pop(NAME, None)
 

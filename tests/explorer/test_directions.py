@@ -11,8 +11,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import explorer
-from explorer import state
-from explorer.views import directions
+from explorer import grouping, state
 from training.card import CODES, THUMBNAILS, describe_files
 from training.config import to_json
 
@@ -232,7 +231,7 @@ def test_a_selection_names_codes_and_rings_are_none() -> None:
         {"curve_number": 2, "point_index": 0},
         {"curve_number": 1, "point_index": 9},
     ]
-    assert directions.marked(points, traces).tolist() == [3, 4]
+    assert grouping.marked(points, traces).tolist() == [3, 4]
 
 
 def test_the_card_lists_how_faithful_the_map_is(make: Callable[..., Path]) -> None:

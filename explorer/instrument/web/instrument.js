@@ -1,8 +1,6 @@
 import { createBench } from "./bench.js";
 import { fetchCheckpoint } from "./checkpoint.js";
 import { el, isolated, withCode } from "./dom.js";
-import { createDrop } from "./drop.js";
-import { createDropped } from "./dropped.js";
 import { sentenceFor } from "./errors.js";
 import { createExportMenu } from "./export-menu.js";
 import { createExports } from "./exports.js";
@@ -10,6 +8,7 @@ import { createHeader } from "./header.js";
 import { createHelp, listen } from "./keyboard.js";
 import { linkedModel, readLink, writeLink } from "./link.js";
 import { createMessages } from "./messages.js";
+import { createOwn } from "./own.js";
 import { createPicker } from "./picker.js";
 import { openDecoder, startEngine } from "./session.js";
 import { createShare } from "./share.js";
@@ -31,26 +30,8 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
   const engine = startEngine(assets);
   engine.catch(() => {});
   const messages = createMessages();
-  const uploads = new URL("../uploads", assets).href;
-  const dropped = createDropped(uploads);
-  const drop = createDrop({ url: uploads, messages, onEntry: openDropped });
-  let listed = catalogue;
-  const picker = createPicker({
-    catalogue,
-    onPick: pick,
-    onOpen: relist,
-    footer: el(
-      "div",
-      { class: "open-own" },
-      el("span", { class: "hint", text: "A checkpoint of your own: choose it, or drop it on this page." }),
-      el("button", { class: "action", type: "button", on: { click: () => choose(drop.chooseZip) } }, "Open a zip …"),
-      el(
-        "button",
-        { class: "action", type: "button", on: { click: () => choose(drop.chooseFolder) } },
-        "Open a folder …",
-      ),
-    ),
-  });
+  const own = createOwn({ assets, messages, onChoose: () => picker.toggle(), onEntry: openOwn });
+  const picker = createPicker({ catalogue, onPick: pick, onOpen: relist, footer: own.footer });
   const share = createShare({ tell: messages.tell });
   const help = createHelp();
   const text = createTextDialog();
@@ -82,7 +63,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     share.element,
     messages.element,
     place,
-    drop.element,
+    own.element,
     help.element,
     text.element,
   );
@@ -105,6 +86,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
   let model = "";
   let loading = new AbortController();
   let gone = false;
+  let listed = catalogue;
 
   /** @param {string} id */
   const entryOf = (id) => catalogue.find((entry) => entry.id === id);
@@ -116,24 +98,19 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     if (bench) told(bench.store.get());
   }
 
-  /** @param {() => void} ask opens the file chooser of the browser */
-  function choose(ask) {
-    picker.toggle();
-    ask();
-  }
-
   /** @param {import("./checkpoint.js").Entry} entry */
-  async function openDropped(entry) {
-    dropped.add(entry);
+  async function openOwn(entry) {
     list();
     await pick(entry.id);
-    if (bench && model === entry.id)
-      messages.tell(`${isolated(entry.title)} opened: for you, and for whom you send its link, until the explorer is closed.`);
+    if (!bench || model !== entry.id) return;
+    messages.tell(
+      `${isolated(entry.title)} opened: for you, and for whom you send its link, until the explorer is closed.`,
+    );
   }
 
   /** The catalogue, and what this person dropped. */
   function list() {
-    const next = [...listed, ...dropped.entries()];
+    const next = [...listed, ...own.entries()];
     if (JSON.stringify(next) === JSON.stringify(catalogue)) return;
     catalogue = next;
     picker.list(next);
@@ -269,7 +246,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     const wanted = linkedModel(query);
     if (wanted !== null && !entryOf(wanted)) {
       const before = loading;
-      await dropped.find(wanted);
+      await own.find(wanted);
       list();
       if (loading !== before || gone) return;
     }
@@ -292,7 +269,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
   }
 
   start();
-  dropped.recall().then(() => gone || list());
+  own.recall().then(() => gone || list());
 
   return {
     setCatalogue,
@@ -300,7 +277,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       gone = true;
       stopListening();
       picker.close();
-      drop.destroy();
+      own.destroy();
       exporting.close();
       close();
       for (const style of styles) style.remove();
