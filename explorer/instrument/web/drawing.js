@@ -20,19 +20,20 @@ export function createDrawing([, height, width], canvas) {
   const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
   let ground = "#000";
 
-  /** The end of a stroke, from its last point but one. @param {Stroke} stroke @param {number} from index of a point */
-  function extend({ colour, size, points }, from) {
+  /** What was there before the stroke that is being drawn. @type {ImageData | null} */
+  let before = null;
+
+  /** As one line, so that its edges are smooth where its parts meet. @param {Stroke} stroke */
+  function line({ colour, size, points }) {
     context.lineCap = context.lineJoin = "round";
     context.lineWidth = size * scale;
     context.strokeStyle = colour ?? ground;
-    for (let at = Math.max(0, from); at < points.length / 2; at++) {
-      const before = Math.max(0, at - 1);
-      context.beginPath();
-      context.moveTo(points[2 * before] * scale, points[2 * before + 1] * scale);
-      // A line of no length would draw no dot.
-      context.lineTo(points[2 * at] * scale + (before === at ? 0.01 : 0), points[2 * at + 1] * scale);
-      context.stroke();
-    }
+    context.beginPath();
+    context.moveTo(points[0] * scale, points[1] * scale);
+    // A line of no length would draw no dot.
+    context.lineTo(points[0] * scale + 0.01, points[1] * scale);
+    for (let at = 2; at < points.length; at += 2) context.lineTo(points[at] * scale, points[at + 1] * scale);
+    context.stroke();
   }
 
   function clear() {
@@ -42,11 +43,20 @@ export function createDrawing([, height, width], canvas) {
 
   clear();
   return {
-    extend,
+    /** Draws a stroke anew for as long as it grows. @param {Stroke} stroke */
+    extend(stroke) {
+      before ??= context.getImageData(0, 0, canvas.width, canvas.height);
+      context.putImageData(before, 0, 0);
+      line(stroke);
+    },
+    end() {
+      before = null;
+    },
     /** @param {Stroke[]} strokes */
     redraw(strokes) {
+      before = null;
       clear();
-      for (const stroke of strokes) extend(stroke, 0);
+      strokes.forEach(line);
     },
     /** @param {number} grey in [0, 1] of what is drawn on; draws nothing */
     setGround(grey) {

@@ -133,17 +133,16 @@ export function createPad(bench, encoder) {
     stroke = { ...tools.current(), points: [] };
     strokes = [...strokes, stroke];
     add(event);
-    drawing.extend(stroke, 0);
+    drawing.extend(stroke);
     queue.request(event.timeStamp);
   }
 
   /** @param {PointerEvent} event */
   function follow(event) {
     if (!stroke || event.pointerId !== pointer) return;
-    const from = stroke.points.length / 2;
     const all = event.getCoalescedEvents?.() ?? [];
     for (const one of all.length ? all : [event]) add(one);
-    drawing.extend(stroke, from);
+    drawing.extend(stroke);
     queue.request(event.timeStamp);
   }
 
@@ -151,6 +150,7 @@ export function createPad(bench, encoder) {
   function end(event) {
     if (!stroke || event.pointerId !== pointer) return;
     stroke = null;
+    drawing.end();
     finish();
   }
 
