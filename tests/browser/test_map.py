@@ -97,11 +97,17 @@ def decoded(models: Path, z: Floats) -> NDArray[np.int64]:
 
 
 def placed(z: Floats, means: Floats, points: Floats, k: int = 15) -> Floats:
-    """The mean of the k nearest points, weighted by 1 / (distance + 1e-6)."""
+    """The geometric median of the k nearest points, weighted by 1 / (distance + 1e-6)."""
     distances = np.linalg.norm(means.astype(float) - z, axis=1)
     near = np.argsort(distances)[:k]
     weights = 1 / (distances[near] + 1e-6)
-    return np.asarray(weights @ points[near] / weights.sum(), np.float32)
+    points = points.astype(float)
+    soft = 0.01 * np.ptp(points, axis=0).max()
+    middle = weights @ points[near] / weights.sum()
+    for _ in range(10):
+        pulls = weights / np.hypot(np.linalg.norm(points[near] - middle, axis=1), soft)
+        middle = pulls @ points[near] / pulls.sum()
+    return np.asarray(middle, np.float32)
 
 
 def call(page: Page, address: str, module: str, body: str, argument: Any = None) -> Any:
@@ -112,7 +118,7 @@ def call(page: Page, address: str, module: str, body: str, argument: Any = None)
 
 
 @pytest.mark.parametrize("count", [4, 300])
-def test_placement_is_the_weighted_mean_of_the_nearest(
+def test_placement_is_the_weighted_median_of_the_nearest(
     page: Page, address: str, count: int
 ) -> None:
     random = np.random.default_rng(1)
@@ -121,22 +127,39 @@ def test_placement_is_the_weighted_mean_of_the_nearest(
     aims = random.normal(size=(20, 5)).astype(np.float32)
     chosen = [0, 2, 3]
     body = """
-      const [means, points, aims, chosen] = given;
+      const [means, points, aims, chosen, side] = given;
       const codes = Float32Array.from(means.flat());
       const search = it.createSearch({ codes, count: means.length, latents: 5, chosen });
       const map = Float32Array.from(points.flat());
       return aims.map((z) => {
         const nearest = search.nearest(z);
-        return [nearest.distances[0], ...it.blend(nearest, map, new Float64Array(2))];
+        return [nearest.distances[0], ...it.median(nearest, map, side, new Float64Array(2))];
       });
     """
-    given = [means.tolist(), points.tolist(), aims.tolist(), chosen]
+    side = float(np.ptp(points, axis=0).max())
+    given = [means.tolist(), points.tolist(), aims.tolist(), chosen, side]
     found = np.array(call(page, address, "neighbours.js", body, given))
 
     expected = [placed(z[chosen], means[:, chosen], points) for z in aims]
     least = np.linalg.norm(means[:, chosen] - aims[:, None, chosen], axis=-1).min(1)
     assert found[:, 1:] == pytest.approx(np.array(expected), abs=1e-4)
     assert found[:, 0] == pytest.approx(least, abs=1e-5)
+
+
+def test_the_marker_follows_a_slider_on_the_umap(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    chart = open_map(instrument, codes["umap"], "&z=0.5,0.25,-1,0")
+    marker = page.locator(".map-here")
+    for z in ([0.5, 0.25, -1], [0.5, -1.5, -1]):
+        instrument.value(1).fill(str(z[1]))
+        instrument.value(1).press("Enter")
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        here = placed(np.array(z), codes["mean"][:, :3], codes["umap"])
+        box = marker.bounding_box()
+        assert box is not None
+        middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        assert middle == pytest.approx(chart.spot(here), abs=1.5)
 
 
 def test_of_very_many_codes_an_even_part_is_searched(page: Page, address: str) -> None:

@@ -1,4 +1,4 @@
-import { blend, createSearch } from "./neighbours.js";
+import { blend, createSearch, median } from "./neighbours.js";
 import { boundsOf, createPlaneIndex } from "./plane-index.js";
 import { orderLatents } from "./rack.js";
 
@@ -91,7 +91,9 @@ export function createPlane(axes, card, embedding) {
   let inverse;
 
   if (axes === "umap") {
-    place = (_, nearest) => blend(nearest, points, out);
+    const bounds = boundsOf(points);
+    const side = Math.max(bounds.width, bounds.height);
+    place = (_, nearest) => median(nearest, points, side, out);
     inverse = (x, y) => [...blend(index.nearest(x, y), mean, new Float64Array(width))];
   } else if (axes === "pca") {
     const { mean: centre, axes: directions } = card.map.pca;

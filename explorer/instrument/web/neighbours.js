@@ -104,3 +104,36 @@ export function blend(nearest, values, out) {
   for (let by = 0; by < width; by++) out[by] /= total;
   return out;
 }
+
+/** Of the geometric median: steps towards it, and how far it is softened, as a part of the map's larger side. */
+const [STEPS, SOFT] = [10, 0.01];
+
+/**
+ * The geometric median of the found points of a plane, each weighted as in `blend`: where the mean would lie between two
+ * clusters that both have some of them, the median lies in one. By Weiszfeld's iteration, from the mean.
+ *
+ * @param {Nearest} nearest
+ * @param {ArrayLike<number>} points x and y of each
+ * @param {number} side of the map, the larger
+ * @param {Float64Array} out
+ */
+export function median(nearest, points, side, out) {
+  blend(nearest, points, out);
+  const soft = (SOFT * side) ** 2;
+  for (let step = 0; step < STEPS; step++) {
+    const [x, y] = out;
+    let total = 0;
+    out[0] = out[1] = 0;
+    for (let at = 0; at < nearest.found; at++) {
+      const from = 2 * nearest.indices[at];
+      const away = (points[from] - x) ** 2 + (points[from + 1] - y) ** 2;
+      const pull = 1 / (nearest.distances[at] + TOUCHING) / Math.sqrt(away + soft);
+      out[0] += pull * points[from];
+      out[1] += pull * points[from + 1];
+      total += pull;
+    }
+    out[0] /= total;
+    out[1] /= total;
+  }
+  return out;
+}
