@@ -348,7 +348,7 @@ def test_with_words_that_never_end(
     assert nothing_leaves()
     page.locator(".picker").click()
     assert nothing_leaves()
-    menu = page.locator(".menu")
+    menu = page.get_by_role("dialog", name="Models")
     assert menu.evaluate("(menu) => menu.scrollWidth <= menu.clientWidth")
     instrument.go(f"model={word}")
     expect(page.locator(".blocked")).to_be_visible()
