@@ -19,3 +19,7 @@ class DataError(UserError):
 
 class DivergedError(UserError):
     """A loss is no number any more."""
+
+
+class MetricError(UserError):
+    """What was given to a metric cannot be measured. The message says what to give instead."""

@@ -2,16 +2,17 @@
 
 import math
 
+import numpy as np
 import torch
 
 from training.card import LatentCard, Metric, Provenance
 from training.config import RunConfig
 from training.datasets import Dataset
 from training.loop import prepare
+from training.metrics.active_units import VARIANCE, active_units
 from training.models import VAE
 
 BATCH = 500
-ACTIVE_VARIANCE = 0.01  # Burda et al. 2016, Section 5.2
 
 
 @torch.no_grad()
@@ -36,10 +37,9 @@ def measure(
 
     reconstruction_nats = torch.cat(reconstruction).mean().item()
     kl_nats = torch.cat(kl).mean(0)  # (D,)
-    variance = torch.cat(means).var(0)
+    units = active_units(torch.cat(means).numpy())
     center = torch.cat(means).mean(0)
     spread = torch.cat(deviations).mean(0)
-    active = variance > ACTIVE_VARIANCE
 
     pixels = {
         "grey": "pixels as they are",
@@ -67,9 +67,9 @@ def measure(
         metric(
             "active_units",
             "Active units",
-            float(active.sum()),
+            float(units.value),
             "latents",
-            f"Latents whose posterior mean has a variance above {ACTIVE_VARIANCE} over images "
+            f"Latents whose posterior mean has a variance above {VARIANCE} over images "
             f"(Burda et al. 2016); {pixels}.",
         ),
     ]
@@ -89,9 +89,9 @@ def measure(
         for nats, mean, std, sigma, is_active in zip(
             kl_nats.tolist(),
             center.tolist(),
-            variance.sqrt().tolist(),
+            np.sqrt(units.variances).tolist(),
             spread.tolist(),
-            active.tolist(),
+            units.active.tolist(),
             strict=True,
         )
     )

@@ -1,0 +1,289 @@
+"""Metrics on codes whose scores are known: by construction, from theory, from another library."""
+
+import itertools
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from sklearn.metrics import mutual_info_score
+
+from training.errors import MetricError
+from training.metrics.active_units import active_units
+from training.metrics.dci import dci
+from training.metrics.mig import mig
+from training.metrics.modularity_explicitness import modularity_explicitness
+from training.metrics.sap import sap
+
+VALUES, REPEATS = 8, 50
+# Every combination of two factors equally often: independent in the sample, not just in the mean.
+FACTORS = np.tile(list(itertools.product(range(VALUES), repeat=2)), (REPEATS, 1))
+IDENTITY = FACTORS.astype(float)
+ROTATED = IDENTITY @ np.array([[1, -1], [1, 1]]) / math.sqrt(2)
+KEPT = 0.7  # the share of noisy codes that still hold the factor; the others are drawn at random
+
+
+def random(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def noisy(seed: int) -> np.ndarray:
+    kept = random(seed).random(FACTORS.shape) < KEPT
+    return np.where(kept, FACTORS, random(seed + 1).integers(0, VALUES, FACTORS.shape)).astype(
+        float
+    )
+
+
+def noisy_scores() -> dict[str, float]:
+    """A symmetric channel: the code holds the factor's value with probability `right`."""
+    right, wrong = KEPT + (1 - KEPT) / VALUES, (1 - KEPT) / VALUES
+    lost = -right * math.log(right) - (VALUES - 1) * wrong * math.log(wrong)
+    return {"mig": 1 - lost / math.log(VALUES), "sap": KEPT**2, "informativeness": right}
+
+
+def scores(codes: np.ndarray, codes_test: np.ndarray | None = None) -> dict[str, float]:
+    codes_test = codes if codes_test is None else codes_test
+    forests = dci(codes, FACTORS, codes_test, FACTORS)
+    return {
+        "mig": mig(codes, FACTORS).value,
+        "sap": sap(codes, FACTORS).value,
+        "disentanglement": forests.disentanglement,
+        "completeness": forests.completeness,
+        "informativeness": forests.informativeness,
+        "modularity": modularity_explicitness(codes, FACTORS, codes_test, FACTORS).modularity,
+    }
+
+
+NAMES = ("mig", "sap", "disentanglement", "completeness", "informativeness", "modularity")
+NOISE = random(5).standard_normal(FACTORS.shape)
+CODES = {
+    "identity": (IDENTITY, (1, 1, 1, 1, 1, 1), 1e-9),
+    "constant": (0 * IDENTITY + 3, (0, 0, 0, 0, 1 / VALUES, 0), 1e-9),
+    # Two latents share each factor evenly: 1 − ln 2 / ln 4.
+    "duplicated": (np.hstack([IDENTITY, IDENTITY]), (0, 0, 1, 0.5, 1, 1), 0.02),
+    # Each latent knows as much of one factor as of the other.
+    "rotated by 45°": (ROTATED, (0, 0, 0, 0, 1, 0), 0.05),
+    # The second best of each factor is the one latent that knows it not: 1 − 0.
+    "with a constant latent": (
+        np.hstack([IDENTITY, 0 * IDENTITY[:, :1]]),
+        (1, 1, 1, 1, 1, 2 / 3),
+        1e-9,
+    ),
+    "noise": (NOISE, (0, 0, 0, 0, None, None), 0.08),
+    "beside noise": (np.hstack([IDENTITY, NOISE]), (1, 1, 1, 1, 1, None), 0.08),
+    "one factor only": (IDENTITY[:, :1], (0.5, 0.5, None, 1, (1 + 1 / VALUES) / 2, 1), 0.01),
+}
+
+
+@pytest.mark.parametrize(("codes", "expected", "tolerance"), CODES.values(), ids=list(CODES))
+def test_known_codes(
+    codes: np.ndarray, expected: tuple[float | None, ...], tolerance: float
+) -> None:
+    measured = scores(codes)
+    for name, value in zip(NAMES, expected, strict=True):
+        if value is not None:
+            assert measured[name] == pytest.approx(value, abs=tolerance), name
+
+
+def test_noisy_codes_lose_what_theory_says() -> None:
+    measured = scores(noisy(1), noisy(3))
+    for name, value in noisy_scores().items():
+        assert measured[name] == pytest.approx(value, abs=0.03), name
+
+
+def test_noise_alone_is_predicted_at_chance() -> None:
+    other = random(9).standard_normal(FACTORS.shape)
+    assert scores(NOISE, other)["informativeness"] == pytest.approx(1 / VALUES, abs=0.03)
+
+
+CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "permuted": lambda codes: codes[:, ::-1],
+    "scaled": lambda codes: codes * [1e-3, 1e4],
+    "shifted": lambda codes: codes + np.array([100, -7]),
+    "single precision": lambda codes: codes.astype(np.float32),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
+def test_order_and_unit_of_latents_do_not_matter(
+    change: Callable[[np.ndarray], np.ndarray],
+) -> None:
+    """Close to equal: a code may fall on the other side of a bin's edge, or two splits tie."""
+    codes = 0.2 * NOISE + IDENTITY
+    before, after = scores(codes), scores(change(codes))
+    assert after == pytest.approx(before, abs=0.02)
+
+
+def test_order_of_factors_does_not_matter() -> None:
+    codes, swapped = noisy(1), FACTORS[:, ::-1]
+    assert mig(codes, swapped).value == pytest.approx(mig(codes, FACTORS).value)
+    assert sap(codes, swapped).value == pytest.approx(sap(codes, FACTORS).value)
+    assert dci(codes, swapped, codes, swapped).disentanglement == pytest.approx(
+        dci(codes, FACTORS, codes, FACTORS).disentanglement
+    )
+    modular = [modularity_explicitness(codes, f, codes, f) for f in (FACTORS, swapped)]
+    assert modular[0].modularity == pytest.approx(modular[1].modularity)
+    assert modular[0].explicitness == pytest.approx(modular[1].explicitness)
+
+
+def test_a_factor_of_one_value_is_left_out() -> None:
+    codes, factors = noisy(1), np.insert(FACTORS, 1, 4, axis=1)
+    assert mig(codes, factors).value == mig(codes, FACTORS).value
+    assert sap(codes, factors).value == sap(codes, FACTORS).value
+    forests = dci(codes, factors, codes, factors)
+    assert forests.disentanglement == dci(codes, FACTORS, codes, FACTORS).disentanglement
+    linear = modularity_explicitness(codes, factors, codes, factors)
+    assert linear.modularity == scores(codes)["modularity"]
+    for row in (mig(codes, factors).gaps, forests.accuracies, linear.explicitnesses):
+        assert np.isnan(row).tolist() == [False, True, False]
+
+
+def test_matrices_are_latents_by_factors() -> None:
+    codes = np.hstack([IDENTITY, NOISE])[:, [2, 1, 0, 3]]  # noise, second, first, noise
+    gap, separated = mig(codes, FACTORS), sap(codes, FACTORS)
+    forests = dci(codes, FACTORS, codes, FACTORS)
+    linear = modularity_explicitness(codes, FACTORS, codes, FACTORS)
+    matrices = (
+        gap.information_nats,
+        separated.predictability,
+        forests.importances,
+        linear.information_nats,
+    )
+    for matrix in matrices:
+        assert matrix.shape == (4, 2)
+        assert matrix.argmax(axis=0).tolist() == [2, 1]
+    assert forests.importances.sum(axis=0) == pytest.approx(1)
+
+
+def test_mutual_information_is_that_of_sklearn() -> None:
+    codes = random().integers(0, 20, (500, 3)) * 1.0
+    codes[:2] = [[0], [19]]  # so that 20 bins are the 20 values
+    factors = (codes[:, :2] * random(1).random((500, 2))).astype(int)
+    measured = mig(codes, factors)
+    for j, k in np.ndindex(3, 2):
+        reference = mutual_info_score(codes[:, j], factors[:, k])
+        assert measured.information_nats[j, k] == pytest.approx(reference)
+    entropies = [mutual_info_score(v, v) for v in factors.T]
+    assert measured.entropies_nats == pytest.approx(entropies)
+
+
+def test_information_is_bounded_by_both_entropies() -> None:
+    codes, factors = random().standard_normal((300, 6)), random(1).integers(0, 40, (300, 4))
+    measured = mig(codes, factors)
+    assert (measured.information_nats >= 0).all()
+    assert (measured.information_nats <= measured.entropies_nats + 1e-12).all()
+    assert (measured.information_nats <= math.log(20)).all()
+
+
+def test_twenty_bins_cannot_tell_forty_values() -> None:
+    factors = np.array(list(itertools.product(range(40), range(2))))
+    measured = mig(factors.astype(float), factors)
+    assert measured.gaps == pytest.approx([math.log(20) / math.log(40), 1])
+
+
+def test_squared_correlation_is_that_of_numpy() -> None:
+    codes = NOISE + 0.3 * IDENTITY
+    reference = np.corrcoef(codes.T, FACTORS.T)[:2, 2:] ** 2
+    assert sap(codes, FACTORS).predictability == pytest.approx(reference)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_thresholds_are_the_best_there_are(seed: int) -> None:
+    """Against every way to cut the line in three and to name the pieces."""
+    labels = np.append(random(seed).integers(0, 3, 9), [0, 1, 2])
+    codes = random(seed + 9).integers(0, 7, (12, 1)).astype(float)  # with ties
+    best = 0.0
+    for low, high in itertools.combinations_with_replacement(np.arange(-0.5, 8), 2):
+        piece = np.digitize(codes[:, 0], [low, high])
+        for names in itertools.product(range(3), repeat=3):
+            right = np.array(names)[piece] == labels
+            best = max(best, float(np.mean([right[labels == v].mean() for v in range(3)])))
+    measured = sap(codes, labels[:, None], categorical=[0])
+    assert measured.predictability[0, 0] == pytest.approx(best)
+    assert measured.value == pytest.approx(best - 1 / 3)
+
+
+def test_categories_are_told_at_one_minus_chance_better() -> None:
+    shuffled = random().permutation(VALUES)[FACTORS]  # an order that no line follows
+    measured = sap(shuffled.astype(float), FACTORS, categorical=[0, 1])
+    assert measured.value == pytest.approx(1 - 1 / VALUES)
+    assert sap(0 * IDENTITY, FACTORS, categorical=[0, 1]).value == pytest.approx(0)
+
+
+def test_a_latent_of_two_factors_is_half_modular() -> None:
+    factors = np.array(list(itertools.product(range(4), repeat=3)) * 5)
+    codes = np.stack([factors[:, 0] + factors[:, 1], factors[:, 2]], 1).astype(float)
+    measured = modularity_explicitness(codes, factors, codes, factors)
+    assert measured.modularities == pytest.approx([0.5, 1])
+    assert measured.modularity == pytest.approx(0.75)
+
+
+def test_explicitness_is_a_linear_classifiers() -> None:
+    binary = FACTORS // 4
+    plain = modularity_explicitness(IDENTITY, binary, IDENTITY, binary)
+    assert plain.explicitness == pytest.approx(1)
+    turned = modularity_explicitness(ROTATED, binary, ROTATED, binary)
+    assert turned.explicitness == pytest.approx(1)
+    constant = modularity_explicitness(0 * IDENTITY, binary, 0 * IDENTITY, binary)
+    assert constant.explicitness == pytest.approx(0.5)
+    noise = modularity_explicitness(NOISE, binary, random(6).standard_normal(NOISE.shape), binary)
+    assert noise.explicitness == pytest.approx(0.5, abs=0.05)
+
+
+def test_active_units_have_a_variance_above_a_hundredth() -> None:
+    deviations = np.array([0, 0.05, 0.099, 0.101, 1, 30])
+    codes = np.array([[-1], [1]]) * deviations / math.sqrt(2) + 5  # unbiased: exactly these
+    measured = active_units(codes)
+    assert measured.variances == pytest.approx(deviations**2)
+    assert measured.active.tolist() == [False, False, False, True, True, True]
+    assert measured.value == 3
+
+
+GOOD = (np.ones((20, 2)), np.arange(40).reshape(20, 2) % 3)
+NAN = np.array([[0.0, 0.0], [1, math.nan]] * 10)
+SINGLE: list[Callable[..., object]] = [mig, sap]
+PAIRED: list[Callable[..., object]] = [dci, modularity_explicitness]
+BAD = {
+    "codes of one dimension": (
+        (GOOD[0][:, 0], GOOD[1]),
+        r"codes have shape \(20,\); give \(N, D\)",
+    ),
+    "no latents": ((GOOD[0][:, :0], GOOD[1]), "codes have shape"),
+    "factors of one dimension": ((GOOD[0], GOOD[1][:, 0]), r"give \(N, F\)"),
+    "different lengths": ((GOOD[0], GOOD[1][1:]), "20 codes but 19 rows of factors"),
+    "one image": ((GOOD[0][:1], GOOD[1][:1]), "There are 1 codes; give at least"),
+    "no image": ((GOOD[0][:0], GOOD[1][:0]), "There are 0 codes; give at least"),
+    "NaN": ((NAN, GOOD[1]), "Latent 1 has codes that are NaN"),
+    "infinite": (
+        (np.where(NAN == 1, math.inf, 0), GOOD[1]),
+        "Latent 0 has codes that are NaN or infinite",
+    ),
+    "real factors": ((GOOD[0], GOOD[0]), "factors are float64; give integers"),
+    "complex codes": ((GOOD[0] * 1j, GOOD[1]), "codes are complex128"),
+    "nothing varies": ((GOOD[0], 0 * GOOD[1]), "Every factor takes a single value"),
+}
+
+
+@pytest.mark.parametrize(("given", "message"), BAD.values(), ids=list(BAD))
+def test_what_cannot_be_measured_is_said(
+    given: tuple[np.ndarray, np.ndarray], message: str
+) -> None:
+    for metric in SINGLE:
+        with pytest.raises(MetricError, match=message):
+            metric(*given)
+    for metric in PAIRED:
+        with pytest.raises(MetricError, match=message):
+            metric(*given, *given)
+
+
+def test_pairs_must_fit() -> None:
+    for metric in PAIRED:
+        with pytest.raises(MetricError, match="has 2 latents, the test sample 1"):
+            metric(*GOOD, GOOD[0][:, :1], GOOD[1])
+    with pytest.raises(MetricError, match="No value of factor 0 can be learned"):
+        modularity_explicitness(*GOOD, GOOD[0], GOOD[1] + 3)
+    with pytest.raises(MetricError, match="Factor 2 is called categorical"):
+        sap(*GOOD, categorical=[2])
+    for codes in (GOOD[0][:1], GOOD[0][0], NAN):
+        with pytest.raises(MetricError):
+            active_units(codes)
