@@ -38,7 +38,13 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Three splits and what is known about them; `labels` or `factors` where the truth is known."""
+    """Three splits and what is known about them; `labels` or `factors` where the truth is known.
+
+    Fields:
+        categorical: names of the factors whose order means nothing.
+        at_factors: factors (B, F), an index each -> their images (B, C, H, W) float32 in [0, 1],
+            from whichever split; where images can be had at any combination of factors.
+    """
 
     name: str
     source: str
@@ -47,6 +53,8 @@ class Dataset:
     splits: dict[str, Split]
     labels: tuple[str, ...] | None = None
     factors: tuple[Factor, ...] | None = None
+    categorical: tuple[str, ...] = ()
+    at_factors: Callable[[Tensor], Tensor] | None = None
 
     def sha256(self) -> str:
         """Hash of all stored images in split order: the same data give the same hash."""

@@ -228,6 +228,20 @@ def sprites(folder: Path) -> Dataset:
         )
         for name, part in zip(("test", "validation", "train"), parts, strict=True)
     }
+    stored = [splits[name].stored for name in ("test", "validation", "train")]
+    place = np.empty(COUNT, dtype=np.int64)
+    place[order] = np.arange(COUNT)  # of each image of the grid, in the splits one after another
+
+    def at_factors(factors: torch.Tensor) -> torch.Tensor:
+        places = torch.from_numpy(place[factors_to_index(factors.cpu().numpy())])
+        rows = torch.empty(len(places), BYTES, dtype=torch.uint8)
+        start = 0
+        for part in stored:
+            found = (places >= start) & (places < start + len(part))
+            rows[found] = part[places[found] - start]
+            start += len(part)
+        return unpack(rows).float()
+
     return Dataset(
         name="sprites",
         source=OFFICIAL
@@ -237,4 +251,6 @@ def sprites(folder: Path) -> Dataset:
         shape=(1, SIDE, SIDE),
         splits={name: splits[name] for name in ("train", "validation", "test")},
         factors=tuple(Factor(name, size) for name, size in FACTORS.items()),
+        categorical=("shape",),
+        at_factors=at_factors,
     )
