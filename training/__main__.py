@@ -212,11 +212,13 @@ def evaluate(options: argparse.Namespace) -> int:
     """Measure again and put the numbers into the card."""
     from training import checkpoint
     from training.evaluate import measure
+    from training.factors import measure_factors
 
     model, card = checkpoint.load(options.folder)
     seed = seed_of(options, card)
     dataset = data_of(options, card)
     metrics, latents, provenance = measure(model, dataset, card.config, seed)
+    metrics += measure_factors(model, dataset, card.config, seed)
     card = dataclasses.replace(
         card, metrics=metrics, latents=latents, latents_provenance=provenance
     )
@@ -342,7 +344,7 @@ def report(folder: Path, card: Card) -> None:
     """Print what was measured."""
     print(f"{folder} · {card.summary}")
     for metric in card.metrics:
-        print(f"  {metric.label:15} {metric.value:9.2f} {metric.unit:7} {where_from(metric)}")
+        print(f"  {metric.label:19} {metric.value:9.2f} {metric.unit:7} {where_from(metric)}")
 
 
 def report_map(folder: Path, card: Card) -> None:

@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +13,13 @@ from sklearn.metrics import mutual_info_score
 from torch import Tensor
 from torch.distributions import MultivariateNormal, kl_divergence
 
-from training.card import Factor
+from training import build
+from training.__main__ import main
+from training.card import Factor, read_card
 from training.datasets import Dataset, Split
 from training.distributions import DiagonalGaussian, Gaussian
 from training.errors import MetricError
+from training.factors import measure_factors
 from training.metrics.active_units import active_units
 from training.metrics.beta_vae import beta_vae_score
 from training.metrics.dci import dci
@@ -24,6 +28,7 @@ from training.metrics.iwae_bound import iwae_bound
 from training.metrics.mig import mig
 from training.metrics.modularity_explicitness import modularity_explicitness
 from training.metrics.sap import sap
+from training.recipes import RECIPES
 
 VALUES, REPEATS = 8, 50
 # Every combination of two factors equally often: independent in the sample, not just in the mean.
@@ -491,3 +496,62 @@ def test_bounds_are_refused_where_there_are_none() -> None:
     ):
         with pytest.raises(MetricError, match=message):
             iwae_bound(model, *arguments)
+
+
+class Identity:
+    """Encodes a toy image as its own factors."""
+
+    latents = 3
+
+    def encode(self, x: Tensor) -> DiagonalGaussian:
+        return DiagonalGaussian(x.flatten(1), torch.zeros(len(x), 3))
+
+
+SCORES = [
+    *("mig", "dci_disentanglement", "dci_completeness", "dci_informativeness", "sap"),
+    *("modularity", "explicitness"),
+]
+
+
+def test_a_card_says_how_each_was_measured() -> None:
+    config = RECIPES["sprites-beta4"].run
+    metrics = measure_factors(Identity(), toy(5, 5, 5, count=2000), config, seed=7)
+    assert [metric.name for metric in metrics] == [*SCORES, "factor_vae_score", "beta_vae_score"]
+    for metric in metrics:
+        assert (metric.unit, metric.seed) == ("of 1", 7)
+        assert metric.how.endswith(".")
+        if metric.name in SCORES:
+            assert (metric.split, metric.samples) == ("test", 2000)
+        else:
+            assert metric.split == "all"
+        if metric.name != "explicitness":
+            assert metric.value > 0.95
+
+
+def test_data_without_factors_have_no_such_scores() -> None:
+    dataset = replace(toy(5, 5, 5), factors=None)
+    assert measure_factors(Identity(), dataset, RECIPES["digits"].run, seed=0) == ()
+
+
+@pytest.fixture
+def digits_with_a_factor(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same images, their label read as a factor."""
+    splits = {
+        name: replace(split, targets=split.targets[:, None])
+        for name, split in digits.splits.items()
+    }
+    factors = (Factor("digit", 10),)
+    dataset = replace(digits, splits=splits, labels=None, factors=factors, categorical=("digit",))
+    monkeypatch.setattr(build, "dataset", lambda name, folder: dataset)
+
+
+@pytest.mark.usefixtures("digits_with_a_factor")
+def test_evaluate_puts_them_into_the_card(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = read_card(folder)
+    assert main(["evaluate", str(folder)]) == 0
+    after = read_card(folder)
+    assert after.metrics[: len(before.metrics)] == before.metrics
+    assert [metric.name for metric in after.metrics[len(before.metrics) :]] == SCORES
+    assert "DCI informativeness" in capsys.readouterr().out
+    assert main(["evaluate", str(folder)]) == 0
+    assert read_card(folder) == after
