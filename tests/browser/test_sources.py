@@ -759,3 +759,10 @@ def test_the_tabs_are_walked_by_arrow_keys(instrument: Instrument, page: Page) -
     expect(page.get_by_role("tab", name="Test images")).to_be_focused()
     expect(page.locator(".thumbs")).to_be_visible()
     assert instrument.z() == [0, 0, 0, 0]
+
+
+def test_the_hint_leads_to_where_images_come_from(instrument: Instrument, page: Page) -> None:
+    instrument.open()
+    page.locator(".hint").get_by_role("button", name="draw").click()
+    expect(page.get_by_role("tab", name="Draw")).to_be_focused()
+    expect(page.locator("#bring-draw")).to_be_visible()

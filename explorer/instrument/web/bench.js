@@ -36,6 +36,7 @@ const KEPT_MARKS = 1000;
  * @property {() => import("./embedding.js").Embedding | null} embedding once it has arrived
  * @property {() => import("./thumbnails.js").Thumbnails} thumbnails
  * @property {() => import("./store.js").Source | null} source whose posterior is drawn
+ * @property {(tab: "test" | "draw" | "upload") => void} bring opens where an image comes from
  * @property {Fact[]} directions what was measured of the directions made here
  * @property {(() => void) | undefined} onDirections goes where directions are made, if there is such a place
  * @property {AbortSignal} gone once the checkpoint is closed
@@ -103,6 +104,7 @@ export function createBench(options) {
     embedding: () => embedding,
     thumbnails: () => thumbnails,
     source: () => source,
+    bring: (tab) => bring.open(tab),
     directions: options.directions,
     onDirections: options.onDirections,
     gone: gone.signal,

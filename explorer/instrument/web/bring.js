@@ -8,7 +8,7 @@ import { createUpload } from "./upload.js";
  * Where an image comes from: the test split, a drawing, or a file.
  *
  * @param {import("./bench.js").Bench} bench
- * @returns {import("./bench.js").Part}
+ * @returns {import("./bench.js").Part & {open(name: "test" | "draw" | "upload"): void}}
  */
 export function createBring(bench) {
   const encoder = createEncoder(bench);
@@ -76,6 +76,13 @@ export function createBring(bench) {
   open(0);
   return {
     element,
+    /** Opens a tab and brings it into sight. @param {string} name */
+    open(name) {
+      const at = pages.findIndex((page) => page.name === name);
+      open(at);
+      element.scrollIntoView({ block: "nearest" });
+      tabs[at].focus({ preventScroll: true });
+    },
     fill(embedding) {
       for (const { part } of pages) part.fill?.(embedding);
     },

@@ -69,10 +69,18 @@ export function createSource(bench) {
     less.hidden = !signed;
   }
 
-  const hint = el("p", {
-    class: "hint",
-    text: `Pick a ${card.examples.split} image, draw or upload one: its posterior appears on every slider.`,
-  });
+  const way = (text, tab) =>
+    el("button", { class: "term way", type: "button", text, on: { click: () => bench.bring(tab) } });
+  const hint = el(
+    "p",
+    { class: "hint" },
+    way(`Pick a ${card.examples.split} image`, "test"),
+    ", ",
+    way("draw", "draw"),
+    " or ",
+    way("upload", "upload"),
+    " one: its posterior appears on every slider.",
+  );
   const action = (name, picture, title, act) =>
     el("button", { class: "action", type: "button", title, on: { click: act } }, icon(picture), name);
   const facts = el(
