@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+import re
+from functools import cache, partial
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -18,6 +19,9 @@ from training.card import CARD, DECODER
 
 HERE = Path(__file__).resolve().parent
 ICON = "icon.svg"
+HOST = "streamlit.js"
+# Not those of `import("…")`, which are fetched when they are needed.
+IMPORTED = re.compile(r'^(?:import|export|}).* from "\./([\w-]+\.js)";$', re.MULTILINE)
 STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
 
 
@@ -70,12 +74,18 @@ def _preload(path: str) -> str:
     return f'<link rel="preload" as="fetch" crossorigin href="{escape(path)}">'
 
 
+@cache
 def _modules() -> list[str]:
-    return sorted(
-        file.relative_to(serving.WEB).as_posix()
-        for file in [*serving.WEB.glob("*.js"), *serving.WEB.glob("vendor/ort*.mjs")]
-        if file.name not in {"static.js", "decoder-worker.js"}
-    )
+    """The engine's, and what the host imports before it runs; what it fetches later can wait."""
+    found: set[str] = set()
+    waiting = [HOST]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += IMPORTED.findall((serving.WEB / name).read_text("utf-8"))
+    engine = (file.relative_to(serving.WEB) for file in serving.WEB.glob("vendor/ort*.mjs"))
+    return sorted(found) + sorted(file.as_posix() for file in engine)
 
 
 def _engine() -> list[str]:

@@ -42,6 +42,17 @@ def test_a_dropped_model_is_fetched_early_too(
     assert "/checkpoints/first/" not in lines
 
 
+def test_modules_that_are_imported_on_demand_are_not_sent_early(
+    make_checkpoint: MakeCheckpoint,
+) -> None:
+    make_checkpoint("first")
+    lines = "".join(front_page.early_lines("", ""))
+    for needed in ("streamlit.js", "instrument.js", "session.js", "map.js", "bring.js", "along.js"):
+        assert f'modulepreload" href="/instrument/{needed}"' in lines
+    for later in ("pad.js", "resample.js", "animation.js", "zip.js", "static.js"):
+        assert f"/instrument/{later}" not in lines
+
+
 def test_of_a_model_named_twice_the_first_counts(make_checkpoint: MakeCheckpoint) -> None:
     make_checkpoint("first")
     make_checkpoint("second")

@@ -1,11 +1,10 @@
 import { el } from "./dom.js";
 import { createEncoder } from "./encoder.js";
 import { createExamples } from "./examples.js";
-import { createPad } from "./pad.js";
-import { createUpload } from "./upload.js";
 
 /**
- * Where an image comes from: the test split, a drawing, or a file.
+ * Where an image comes from: the test split, a drawing, or a file. The modules of the latter two, an eighth of all, are
+ * fetched once the first image is there: a page that opens does not wait for them.
  *
  * @param {import("./bench.js").Bench} bench
  * @returns {import("./bench.js").Part & {open(name: "test" | "draw" | "upload"): void}}
@@ -13,14 +12,18 @@ import { createUpload } from "./upload.js";
 export function createBring(bench) {
   const encoder = createEncoder(bench);
   const examples = createExamples(bench);
-  const pad = createPad(bench, encoder);
-  const upload = createUpload(bench, encoder);
   const split = bench.card.examples.split;
+  /** @type {{name: string, title: string, part: (import("./bench.js").Part & {open?(): void}) | null}[]} */
   const pages = [
     { name: "test", title: `${split[0].toUpperCase()}${split.slice(1)} images`, part: examples },
-    { name: "draw", title: "Draw", part: pad },
-    { name: "upload", title: "Upload", part: upload },
+    { name: "draw", title: "Draw", part: null },
+    { name: "upload", title: "Upload", part: null },
   ];
+  /** @type {import("./embedding.js").Embedding | null} */
+  let embedding = null;
+  /** @type {Promise<void> | null} */
+  let loading = null;
+  let opened = 0;
 
   const tabs = pages.map(({ name, title }, at) =>
     el("button", {
@@ -37,7 +40,7 @@ export function createBring(bench) {
     el(
       "div",
       { id: `bring-${name}`, role: "tabpanel", "aria-labelledby": `bring-tab-${name}`, class: "bring-panel" },
-      part.element,
+      part?.element ?? null,
     ),
   );
   const element = el(
@@ -52,14 +55,39 @@ export function createBring(bench) {
     ...panels,
   );
 
+  async function load() {
+    const [{ createPad }, { createUpload }] = await Promise.all([import("./pad.js"), import("./upload.js")]);
+    if (bench.gone.aborted) return;
+    [createPad, createUpload].forEach((create, at) => {
+      const part = create(bench, encoder);
+      pages[at + 1].part = part;
+      panels[at + 1].replaceChildren(part.element);
+      if (embedding) part.fill(embedding);
+      part.setSource?.(bench.source());
+    });
+    pages[opened].part.open?.();
+  }
+
+  function ensureLoaded() {
+    loading ??= load().catch((error) => {
+      if (bench.gone.aborted) return;
+      console.error(error);
+      loading = null;
+      const sentence = "This could not be loaded: check that the explorer is still running, then reload the page.";
+      for (const panel of panels.slice(1)) panel.replaceChildren(el("p", { class: "refusal", role: "alert", text: sentence }));
+    });
+  }
+
   /** @param {number} at */
   function open(at) {
+    opened = at;
     tabs.forEach((tab, other) => {
       tab.setAttribute("aria-selected", String(other === at));
       tab.tabIndex = other === at ? 0 : -1;
       panels[other].hidden = other !== at;
     });
-    pages[at].part.open?.();
+    if (pages[at].part) pages[at].part.open?.();
+    else ensureLoaded();
   }
 
   /** @param {KeyboardEvent} event */
@@ -83,20 +111,22 @@ export function createBring(bench) {
       element.scrollIntoView({ block: "nearest" });
       tabs[at].focus({ preventScroll: true });
     },
-    fill(embedding) {
-      for (const { part } of pages) part.fill?.(embedding);
+    fill(codes) {
+      embedding = codes;
+      for (const { part } of pages) part?.fill?.(codes);
+      ensureLoaded();
     },
     refuse(sentence) {
-      for (const { part } of pages) part.refuse?.(sentence);
+      for (const { part } of pages) part?.refuse?.(sentence);
     },
     show(state, before, time) {
-      for (const { part } of pages) part.show?.(state, before, time);
+      for (const { part } of pages) part?.show?.(state, before, time);
     },
     setSource(source) {
-      for (const { part } of pages) part.setSource?.(source);
+      for (const { part } of pages) part?.setSource?.(source);
     },
     destroy() {
-      for (const { part } of pages) part.destroy?.();
+      for (const { part } of pages) part?.destroy?.();
       encoder.release();
     },
   };

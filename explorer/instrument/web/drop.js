@@ -1,7 +1,6 @@
 import { el, isolated } from "./dom.js";
 import { InstrumentError, sentenceFor } from "./errors.js";
 import { chosen, pickCheckpoint, walk } from "./folder.js";
-import { packZip } from "./zip.js";
 
 /** As the server has it. */
 const LARGEST = 300e6;
@@ -122,7 +121,7 @@ export function createDrop({ url, messages, onEntry }) {
     const name = isolated(where.slice(0, LONGEST_NAME));
     try {
       const found = await read();
-      const body = found instanceof File ? found : await packZip(fit(pickCheckpoint(found, name), name));
+      const body = found instanceof File ? found : await pack(fit(pickCheckpoint(found, name), name));
       fit([{ blob: body }], name);
       const entry = await send(body, name);
       if (!gone.signal.aborted) onEntry(entry);
@@ -134,6 +133,9 @@ export function createDrop({ url, messages, onEntry }) {
       zip.value = folder.value = "";
     }
   }
+
+  /** @param {{name: string, blob: Blob}[]} files @returns {Promise<Blob>} */
+  const pack = async (files) => (await import("./zip.js")).packZip(files);
 
   /** @template {{blob: Blob}} T @param {T[]} files @param {string} name @returns {T[]} them, if they are not too large */
   function fit(files, name) {

@@ -1,4 +1,3 @@
-import { animate, canWriteWebp, easedCodes } from "./animation.js";
 import { latentName } from "./dom.js";
 import { InstrumentError, sentenceFor } from "./errors.js";
 import { enlarge, save, saveBlob } from "./export-png.js";
@@ -29,6 +28,7 @@ export function createExports({ bench, messages, showText, onProgress }) {
     messages.say(`Making the animation of ${what}.`);
     onProgress(0);
     try {
+      const { animate, easedCodes } = await import("./animation.js");
       const made = await animate({
         codes: easedCodes(path),
         format,
@@ -86,7 +86,11 @@ export function createExports({ bench, messages, showText, onProgress }) {
   return {
     /** @returns {Promise<import("./export-menu.js").Line[]>} */
     async lines() {
-      webp ??= canWriteWebp();
+      // The writers of animations are fetched when they are first asked for: most visits never do.
+      webp ??= import("./animation.js").then(
+        ({ canWriteWebp }) => canWriteWebp(),
+        () => ((webp = null), false),
+      );
       const kinds = (await webp) ? ["gif", "webp"] : ["gif"];
       const { entry, store, picture, current } = bench();
       const latent = current();
