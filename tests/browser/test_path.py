@@ -324,6 +324,18 @@ def test_scrubbing_moves_the_image_and_tells_python_at_the_end(
     expect(page.locator(".walk-place")).to_have_text(f"{t:.2f}")
 
 
+def test_looking_elsewhere_on_the_map_does_not_take_z_off_its_path(walk: Walk, page: Page) -> None:
+    walk.open(f"model=blots&z=0,0,0,0&{pinned()}")
+    page.wait_for_selector(".map-tools:not([inert])")
+    walk.range.fill("0.5")
+    expect(page.locator(".walk-place")).to_have_text("0.50")
+    page.locator(".map-stage").hover()
+    expect(page.locator(".walk")).to_have_class(re.compile("astray"))
+    page.mouse.move(5, 5)
+    expect(page.locator(".walk")).not_to_have_class(re.compile("astray"))
+    expect(page.locator(".walk-place")).to_have_text("0.50")
+
+
 def test_an_image_of_the_strip_is_a_click_away(walk: Walk, page: Page) -> None:
     walk.open(f"model=blots&z=0,0,0,0&{pinned()}")
     walk.range.scroll_into_view_if_needed()

@@ -19,8 +19,9 @@ export function createPath(bench) {
   const { card, commands, store, messages, gone } = bench;
   /** Where on the path z is, or was when it left. */
   let t = 0;
-  /** The z that this part has put there, to tell it from what others do. @type {number[] | null} */
+  /** The z at `t`, to tell it from what others do: also when z comes back to it from where it was only looked at. @type {number[] | null} */
   let own = null;
+  const isOwn = (z) => own !== null && z.every((value, latent) => value === own[latent]);
 
   const pins = createPins({ card, commands, onSum: goToSum });
   const walk = createWalk({
@@ -97,8 +98,8 @@ export function createPath(bench) {
   /** @param {import("./store.js").State} state */
   function place(state) {
     if (!isPath(state)) return;
-    const found = state.z === own ? t : placeOf(state);
-    if (found !== null) t = found;
+    const found = isOwn(state.z) ? t : placeOf(state);
+    if (found !== null) [t, own] = [found, state.z];
     walk.place(t, found === null);
   }
 
@@ -112,7 +113,7 @@ export function createPath(bench) {
       const anew = state.pins !== before?.pins || state.slerp !== before?.slerp || locked !== before?.locked;
       if (state.playing === "path") own = state.z;
       if (anew) arrange(state);
-      else if (moved && state.z === own) walk.place(t, false);
+      else if (moved && isOwn(state.z)) walk.place(t, false);
       // Another hand has moved z: where it came to rest is looked up when it does.
       else if (moved && isPath(state)) walk.place(t, true);
       if (anew || (moved && locked.some((latent) => state.z[latent] !== before?.z[latent]))) draw.request(state);
