@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from playwright.sync_api import Download, Page, Route, expect
+from safetensors.numpy import load_file, save
 
 from explorer import loading
 
@@ -253,6 +254,19 @@ def test_with_codes_that_cannot_be_read(instrument: Instrument, page: Page) -> N
     expect(page.locator(".examples")).to_contain_text("announces a header larger than the file")
     instrument.cell(0, 0).click()
     instrument.wait_for_z(-3, 0, 0, 0)
+
+
+def test_with_labels_that_the_card_does_not_have(
+    instrument: Instrument, models: Path, page: Page
+) -> None:
+    codes = load_file(models / "blots" / "codes.safetensors")
+    # Were a class made for each number up to it, the page would run out of memory.
+    codes["label"][3] = 2**31 - 1
+    page.route("**/codes.safetensors", lambda route: route.fulfill(body=save(codes)))
+    instrument.open("model=blots")
+    sentence = "blots/codes.safetensors holds a label that its card does not have"
+    expect(page.locator(".examples")).to_contain_text(sentence)
+    expect(page.locator(".map-sentence")).to_contain_text(sentence)
 
 
 def test_traversals_that_cannot_be_decoded_are_not_saved(

@@ -134,17 +134,14 @@ export function colourings(card, embedding) {
  */
 export function colouring(what, card, embedding, dark) {
   if (what === "label") {
-    const names = card.data.labels ?? [];
-    const values = embedding.label;
-    const count = Math.max(names.length, 1 + values.reduce((most, value) => Math.max(most, value), 0));
-    const called = Array.from({ length: count }, (_, at) => names[at] ?? String(at));
-    return classes("label", called, values, 1, 0, classColours(count, dark));
+    const names = card.data.labels;
+    return classes("label", names, embedding.label, 1, 0, classColours(names.length, dark));
   }
   if (what.startsWith("factor:")) {
     const { factors } = card.data;
     const at = factors.findIndex(({ name }) => what === `factor:${name}`);
     const { name, size } = factors[at];
-    if (UNORDERED.has(name) || size <= MOST_STEPS) {
+    if ((UNORDERED.has(name) && size <= INDICES) || size <= MOST_STEPS) {
       const names = Array.from({ length: size }, (_, value) => valueName(name, value));
       const colours = UNORDERED.has(name) ? classColours(size, dark) : ramp("sequential", dark, size);
       const found = classes(name, names, embedding.factors, factors.length, at, colours);

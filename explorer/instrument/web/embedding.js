@@ -47,13 +47,16 @@ export async function fetchEmbedding(entry, card, signal) {
     const data = values(name, size, needed);
     return data && (data instanceof Float32Array ? data : Float32Array.from(data));
   };
-  /** @param {string} name @param {number} size @returns {any} */
-  const integers = (name, size) => {
-    const data = values(name, size, false);
+  /** @param {string} name @param {number[]} sizes of what each of its columns counts @returns {any} */
+  const integers = (name, sizes) => {
+    const data = values(name, count * sizes.length, false);
+    if (data && !data.every((value, at) => value >= 0 && value < sizes[at % sizes.length])) {
+      throw new InstrumentError(`${file} holds a ${name} that its card does not have: export the checkpoint again.`);
+    }
     return data && (data instanceof Int32Array ? data : Int32Array.from(data));
   };
 
-  const label = card.data?.labels ? integers("label", count) : null;
+  const label = card.data?.labels ? integers("label", [card.data.labels.length]) : null;
   return {
     count,
     latents,
@@ -61,7 +64,7 @@ export async function fetchEmbedding(entry, card, signal) {
     logVariance: floats("log_variance", count * latents, true),
     labels: Array.from({ length: count }, (_, at) => card.data?.labels?.[label?.[at]] ?? null),
     label,
-    factors: factors ? integers("factors", count * factors) : null,
+    factors: factors ? integers("factors", card.data.factors.map(({ size }) => size)) : null,
     reconstruction: floats("reconstruction", count),
     maps: card.map ? { umap: floats("umap", 2 * count), pca: floats("pca", 2 * count) } : {},
   };
