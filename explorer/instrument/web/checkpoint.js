@@ -1,7 +1,7 @@
 import { InstrumentError } from "./errors.js";
 
 /**
- * @typedef {{id: string, url?: string, title?: string, summary?: string, intent?: string, preview?: string,
+ * @typedef {{id: string, url?: string, path?: string, title?: string, summary?: string, intent?: string, preview?: string,
  *   dropped?: boolean, error?: string}} Entry one line of the catalogue: all of the first, or the id and the error
  * @typedef {{name: string, label: string, value: number, unit: string, split: string, samples: number, seed: number,
  *   how: string}} Metric

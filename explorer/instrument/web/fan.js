@@ -91,9 +91,6 @@ export function createFan({ card, commands, decodeSheet, messages }) {
       element.hidden = false;
       again();
     },
-    close() {
-      element.hidden = true;
-    },
     /** @param {import("./store.js").Source | null} next */
     setSource(next) {
       source = next;

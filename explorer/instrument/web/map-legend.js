@@ -1,4 +1,4 @@
-import { el } from "./dom.js";
+import { el, focusIn } from "./dom.js";
 
 /** @param {import("./colours.js").Rgb} rgb @param {number} [alpha] */
 export const css = ([red, green, blue], alpha = 1) => `rgb(${red} ${green} ${blue} / ${alpha})`;
@@ -26,7 +26,7 @@ export function createLegend(onFilter) {
     // With nothing left to see there is nothing to compare: the last class out brings all of them back.
     hidden = next.size === buttons.length ? new Set() : next;
     buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(!hidden.has(index))));
-    if (hidden.size === 0 && all === document.activeElement) buttons[0]?.focus();
+    if (hidden.size === 0 && focusIn(all)) buttons[0]?.focus();
     all.hidden = hidden.size === 0;
     onFilter();
   }
@@ -45,8 +45,6 @@ export function createLegend(onFilter) {
     element,
     /** @param {number} index of a colour @returns {boolean} */
     isHidden: (index) => hidden.has(index),
-    /** @returns {boolean} */
-    filters: () => hidden.size > 0,
     /** @param {import("./colours.js").Colouring} colouring @param {boolean} keep the filter: only the theme has changed */
     show(colouring, keep) {
       if (!keep) hidden = new Set();

@@ -92,7 +92,11 @@ export function listenToHands(stage, size, hands) {
     pointerleave: (event) => held.size === 0 && hands.leave(event.timeStamp),
     // The second click of a double one should not move z once more.
     mousedown: (event) => (twice = event.detail > 1),
-    dblclick: () => hands.reset(),
+    dblclick() {
+      // Of a finger the browser tells that it was down only after it is up: this one would be taken for the next.
+      twice = false;
+      hands.reset();
+    },
     wheel(event) {
       event.preventDefault();
       const { x, y } = spot(event);

@@ -26,9 +26,11 @@ export function createSheet({ shape, decode, onDrawn }) {
   let area = null;
   let stale = false;
   let timer = 0;
+  /** What was asked for before the sheet was put away is not to come back. */
+  let round = 0;
 
   const queue = newestWins(
-    async ({ plane, z, part }, overtaken) => {
+    async ({ plane, z, part, of }, overtaken) => {
       for (let line = 0; line < CELLS; line += LINES) {
         const codes = [];
         for (let at = line * CELLS; at < (line + LINES) * CELLS; at++) {
@@ -37,7 +39,7 @@ export function createSheet({ shape, decode, onDrawn }) {
           codes.push(plane.inverse(x, y, z));
         }
         const image = await decode(codes, CELLS);
-        if (!image || overtaken()) return;
+        if (!image || overtaken() || of !== round) return;
         // The first lines of a new place wipe the old sheet, whose codes lie elsewhere.
         if (line === 0 && !same(area, part)) context.clearRect(0, 0, canvas.width, canvas.height);
         if (line === 0) area = part;
@@ -69,10 +71,11 @@ export function createSheet({ shape, decode, onDrawn }) {
     ask(plane, z, view, rest = REST_MS) {
       clearTimeout(timer);
       stale = area !== null;
-      timer = setTimeout(() => queue.request({ plane, z, part: partOf(view) }), rest);
+      timer = setTimeout(() => queue.request({ plane, z, part: partOf(view), of: round }), rest);
     },
     forget() {
       clearTimeout(timer);
+      round++;
       area = null;
     },
     /** @param {CanvasRenderingContext2D} onto in CSS pixels @param {import("./map-view.js").View} view */

@@ -135,6 +135,7 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onNoNumbers
       return failed ? null : shown;
     },
     destroy() {
+      failed = true;
       worker.terminate();
       for (const give of waiting.values()) give(null);
     },
