@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,7 +150,10 @@ def codes(folder: Path, card: Card) -> Codes:
     from explorer.latent import read_codes
 
     known = (folder.resolve(), card.files[CODES].sha256)
-    if known not in _last_codes:
+    # Every visitor has a thread.
+    with _reading_codes:
+        if known in _last_codes:
+            return _last_codes[known]
         content = read_bytes(folder / CODES)
         if hashlib.sha256(content).hexdigest() != card.files[CODES].sha256:
             raise CheckpointError(
@@ -159,10 +163,9 @@ def codes(folder: Path, card: Card) -> Codes:
         while (
             _last_codes and read.size + sum(kept.size for kept in _last_codes.values()) > MOST_CODES
         ):
-            _last_codes.pop(next(iter(_last_codes)), None)
+            del _last_codes[next(iter(_last_codes))]
         _last_codes[known] = read
         return read
-    return _last_codes[known]
 
 
 def nothing_found() -> str:
@@ -238,6 +241,7 @@ _State = tuple[tuple[str, int, int, int], ...]
 _last_read: dict[Path, tuple[_State, tuple[Card | None, str]]] = {}
 
 _last_codes: dict[tuple[Path, str], Codes] = {}
+_reading_codes = threading.Lock()
 
 
 def _read(folder: Path, real: Path) -> tuple[Card | None, str]:
