@@ -59,7 +59,7 @@ export function createTip(card, thumbnails) {
         facts.textContent = [
           ...others,
           `${card.examples.split} image ${at}`,
-          ...(nats ? [`${spell(nats[at], 1)} nats`] : []),
+          ...(nats ? [`reconstruction ${spell(nats[at], 1)} nats`] : []),
         ].join("\n");
         draw();
       }

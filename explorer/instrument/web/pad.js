@@ -1,8 +1,8 @@
-import { centred } from "./centring.js";
+import { MNIST, centred } from "./centring.js";
 import { createDrawing } from "./drawing.js";
 import { el, withCode } from "./dom.js";
 import { sentenceFor } from "./errors.js";
-import { measureGround } from "./ground.js";
+import { UNKNOWN, measureGround } from "./ground.js";
 import { holding } from "./holding.js";
 import { createPadTools } from "./pad-tools.js";
 import { levels, resample } from "./resample.js";
@@ -38,7 +38,7 @@ export function createPad(bench, encoder) {
   /** @type {Stroke | null} the one under the pen */
   let stroke = null;
   let pointer = -1;
-  let ground = 0;
+  let ground = UNKNOWN;
   /** @type {Stroke[] | null} what the source that is shown was drawn with */
   let shown = null;
 
@@ -51,6 +51,7 @@ export function createPad(bench, encoder) {
     checked: card.data.name === LIKE_DIGITS,
     on: { change: () => strokes.length && finish() },
   });
+  const likeLabel = el("label", { class: "switch" }, like, el("span", { text: "Centre and size like the data" }));
   const refusal = el("p", { class: "refusal", role: "alert", hidden: true });
   const element = el(
     "div",
@@ -60,7 +61,7 @@ export function createPad(bench, encoder) {
       "div",
       { class: "desk-side" },
       seen.element,
-      el("label", { class: "switch" }, like, el("span", { text: "Centre and size like the data" })),
+      likeLabel,
     ),
   );
 
@@ -94,7 +95,7 @@ export function createPad(bench, encoder) {
     const colours = channels === 1 ? 1 : 3;
     return levels(
       like.checked
-        ? centred(source, shape, ground)
+        ? centred(source, shape, ground.grey, ground.box === null ? MNIST : ground)
         : resample(source, all, width, height, null, colours),
     );
   }
@@ -154,23 +155,27 @@ export function createPad(bench, encoder) {
     finish();
   }
 
-  /** @param {number} next the grey that the data have around their objects */
+  /** @param {import("./ground.js").Ground} next */
   function setGround(next) {
     ground = next;
-    drawing.setGround(ground);
-    tools.setGround(ground);
+    drawing.setGround(ground.grey);
+    tools.setGround(ground.grey);
     drawing.redraw(strokes);
     seen.draw(sample());
   }
 
-  setGround(0);
+  setGround(UNKNOWN);
   return {
     element,
     /** What is drawn first should not wait for the encoder. */
     open: () => void encoder.open().catch(() => {}),
     fill({ count }) {
       measureGround(bench.thumbnails(), count, shape).then(
-        ({ grey: found }) => strokes.length || setGround(found),
+        (found) => {
+          // Objects of all sizes have none that a drawing could be given.
+          likeLabel.hidden = found.box === null && !like.checked;
+          if (!strokes.length) setGround(found);
+        },
         () => {},
       );
     },
