@@ -66,6 +66,8 @@ export function createExportMenu({ lines, tell }) {
 
   async function open() {
     const found = await lines();
+    // Another model may have been picked meanwhile.
+    if (button.disabled) return;
     table = found.map(({ choices }) => choices.map(item));
     menu.replaceChildren(
       ...found.map(({ label }, line) =>

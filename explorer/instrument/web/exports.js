@@ -86,13 +86,13 @@ export function createExports({ bench, messages, showText, onProgress }) {
   return {
     /** @returns {Promise<import("./export-menu.js").Line[]>} */
     async lines() {
+      const { entry, store, picture, current } = bench();
       // The writers of animations are fetched when they are first asked for: most visits never do.
       webp ??= import("./animation.js").then(
         ({ canWriteWebp }) => canWriteWebp(),
         () => ((webp = null), false),
       );
       const kinds = (await webp) ? ["gif", "webp"] : ["gif"];
-      const { entry, store, picture, current } = bench();
       const latent = current();
       const name = latentName(latent);
       const state = store.get();
