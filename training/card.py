@@ -3,14 +3,16 @@
 Nothing here needs torch: the explorer reads cards without it.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from training.config import RunConfig, from_json, to_json
 from training.errors import CheckpointError, ConfigError
@@ -354,6 +356,17 @@ def read_bytes(path: Path, limit: int = LARGEST_FILE) -> bytes:
     Raises:
         CheckpointError: if it is missing, leads out of the folder, is no file, or is too large.
     """
+    with _opened(path, limit) as (file, _):
+        return file.read()
+
+
+@contextlib.contextmanager
+def _opened(path: Path, limit: int = LARGEST_FILE) -> Iterator[tuple[BinaryIO, int]]:
+    """A regular file inside its own folder, open for reading, and its size.
+
+    Raises:
+        CheckpointError: as `read_bytes`; also for what goes wrong while it is read.
+    """
     where = f"{path.parent.name}/{path.name}"
     try:
         if path.resolve().parent != path.parent.resolve():
@@ -362,11 +375,11 @@ def read_bytes(path: Path, limit: int = LARGEST_FILE) -> bytes:
             raise CheckpointError(f"{where} is missing; copy the whole checkpoint folder again.")
         if not path.is_file():
             raise CheckpointError(f"{where} is not a regular file.")
-        if path.stat().st_size > limit:
-            raise CheckpointError(
-                f"{where} has {path.stat().st_size:,} bytes; at most {limit:,} are read."
-            )
-        return path.read_bytes()
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > limit:
+                raise CheckpointError(f"{where} has {size:,} bytes; at most {limit:,} are read.")
+            yield file, size
     except (OSError, RuntimeError) as error:  # before Python 3.13, RuntimeError for circular links
         reason = getattr(error, "strerror", None) or "its links lead in a circle"
         raise CheckpointError(f"{where} cannot be read: {reason}.") from error
@@ -385,14 +398,16 @@ def _check_files(folder: Path, card: Card, names: tuple[str, ...]) -> None:
             raise CheckpointError(
                 f"{folder.name}/{CARD} does not list {name}; export the checkpoint again."
             )
-        content = read_bytes(folder / name)
         expected = card.files[name]
-        if len(content) != expected.bytes:
-            raise CheckpointError(
-                f"{folder.name}/{name} has {len(content):,} bytes, its card says "
-                f"{expected.bytes:,}: it was cut short or changed, so copy it again."
-            )
-        if hashlib.sha256(content).hexdigest() != expected.sha256:
+        # In pieces: of a file that anybody made, no more is held than that.
+        with _opened(folder / name) as (file, size):
+            if size != expected.bytes:
+                raise CheckpointError(
+                    f"{folder.name}/{name} has {size:,} bytes, its card says "
+                    f"{expected.bytes:,}: it was cut short or changed, so copy it again."
+                )
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != expected.sha256:
             raise CheckpointError(
                 f"{folder.name}/{name} is not the file its card describes (the SHA-256 differs); "
                 "copy it again, or export the checkpoint again."
@@ -401,11 +416,12 @@ def _check_files(folder: Path, card: Card, names: tuple[str, ...]) -> None:
 
 def describe_files(folder: Path, names: tuple[str, ...] = FILES) -> dict[str, FileCard]:
     """Size and hash of the files of a checkpoint folder that are named."""
-    contents = ((name, read_bytes(folder / name)) for name in names)
-    return {
-        name: FileCard(len(content), hashlib.sha256(content).hexdigest())
-        for name, content in contents
-    }
+    return {name: _describe_file(folder / name) for name in names}
+
+
+def _describe_file(path: Path) -> FileCard:
+    with _opened(path) as (file, size):
+        return FileCard(size, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def write_card(folder: Path, card: Card) -> Card:

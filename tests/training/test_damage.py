@@ -6,6 +6,7 @@ import os
 import pickle
 import shutil
 import signal
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +27,8 @@ from training.card import (
     LARGEST_CARD,
     LARGEST_FILE,
     MODEL,
+    FileCard,
+    describe_files,
     read_card,
 )
 from training.errors import CheckpointError
@@ -495,6 +498,30 @@ def test_rehashing_alone_does_no_damage(folder: Path) -> None:
     checkpoint.load(folder)
     card("files", value=json.loads((folder / CARD).read_text())["files"])(folder)
     assert read_card(folder).controls.latents == 3
+
+
+@pytest.mark.parametrize("of_that_size", [False, True])
+def test_no_file_is_held_to_be_checked(of_that_size: bool, folder: Path) -> None:
+    """A file of 200 MB, which its card knows or does not, takes no memory of that size."""
+    large = 200_000_000
+    (folder / CODES).write_bytes(b"")
+    oversized(CODES, large)(folder)  # all zeros
+    if of_that_size:
+        card("files", CODES, "bytes", value=large)(folder)
+    tracemalloc.start()
+    try:
+        with pytest.raises(CheckpointError, match="SHA-256 differs" if of_that_size else "says"):
+            read_card(folder)
+        described = describe_files(folder, (CODES,)) if of_that_size else {}
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4_000_000
+    if of_that_size:
+        zeros = hashlib.sha256()
+        for _ in range(200):
+            zeros.update(bytes(1_000_000))
+        assert described == {CODES: FileCard(large, zeros.hexdigest())}
 
 
 def test_a_whole_map_alone_does_no_damage(folder: Path) -> None:
