@@ -18,6 +18,9 @@ import { createThumbnails } from "./thumbnails.js";
 import { createTraversals } from "./traversals.js";
 import { createWhereabouts } from "./whereabouts.js";
 
+/** From which width on the map stands beside the picture, and from which it has a column of its own, as in the style. */
+const [LEAST_BESIDE, LEAST_OWN] = [880, 1160];
+
 /** The browser drops no entry of its performance timeline by itself. */
 const KEPT_MARKS = 1000;
 
@@ -136,32 +139,41 @@ export function createBench(options) {
   });
 
   const controls = el("div", { class: "controls" }, rack.element, directions.element);
-  const measure = new ResizeObserver(([{ contentRect }]) =>
-    element.style.setProperty("--controls-height", `${contentRect.height}px`),
+  const hero = el(
+    "section",
+    { class: "hero", "aria-label": "Decoded image" },
+    el("div", { class: "stage" }, picture.element, actions.element),
+    sourced.element,
   );
-  measure.observe(controls);
-
+  const chart = el("div", { class: "chart" }, map.element, whereabouts.element);
+  const side = el("div", { class: "side" }, chart, traversals.element, path.element, bring.element);
   // A row must keep its images under the track and the cells: one that is too high is pressed together, not narrowed.
   const ratio = shape[2] / shape[1];
   const element = el(
     "div",
     { class: "bench", style: `--ratio: ${ratio}; --fit: ${ratio > 1 ? "contain" : "fill"}` },
     controls,
-    el(
-      "section",
-      { class: "hero", "aria-label": "Decoded image" },
-      el("div", { class: "stage" }, picture.element, actions.element),
-      sourced.element,
-    ),
-    el(
-      "div",
-      { class: "side" },
-      el("div", { class: "chart" }, map.element, whereabouts.element),
-      traversals.element,
-      path.element,
-      bring.element,
-    ),
+    hero,
+    side,
   );
+
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target, contentRect } of entries) {
+      if (target === controls) element.style.setProperty("--controls-height", `${contentRect.height}px`);
+      else arrange(contentRect.width);
+    }
+  });
+  sizes.observe(controls);
+  sizes.observe(element);
+
+  /** Where there is room for two columns and a half, the map stays beside the picture. @param {number} width */
+  function arrange(width) {
+    const beside = width >= LEAST_BESIDE && width < LEAST_OWN;
+    if (beside === (chart.parentElement === hero)) return;
+    hero.classList.toggle("with-chart", beside);
+    if (beside) hero.append(chart);
+    else side.prepend(chart);
+  }
 
   /** They are drawn black, which would pass for an image. */
   function noNumbers() {
@@ -301,7 +313,7 @@ export function createBench(options) {
     },
     destroy() {
       gone.abort();
-      measure.disconnect();
+      sizes.disconnect();
       player.cancel();
       rows?.destroy();
       for (const part of parts) part.destroy?.();

@@ -40,6 +40,7 @@ export function createDrop({ url, messages, onEntry }) {
     const input = el("input", {
       type: "file",
       hidden: true,
+      "aria-label": "A checkpoint",
       ...attributes,
       on: {
         change() {

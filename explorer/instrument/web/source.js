@@ -29,16 +29,16 @@ export function createSource(bench) {
 
   const image = new ImageData(width, height);
   const packed = new Uint32Array(image.data.buffer);
-  const pane = (name, description) => {
+  const pane = (name, description, caption = description) => {
     const canvas = el("canvas", { class: "source", role: "img", width, height, "aria-label": description });
     return {
       context: canvas.getContext("2d"),
-      figure: el("figure", { class: `pane pane-${name}` }, canvas, el("figcaption", { text: description })),
+      figure: el("figure", { class: `pane pane-${name}` }, canvas, el("figcaption", { text: caption })),
       canvas,
     };
   };
   const original = pane("source", "Source");
-  const reconstruction = pane("reconstruction", "Reconstruction");
+  const reconstruction = pane("reconstruction", "Reconstruction", "Recon\u00adstruction");
   const difference = pane("difference", "Difference");
 
   const label = el("span", { class: "source-label" });
