@@ -445,6 +445,36 @@ def test_a_link_holds_the_pins_and_the_path(
     expect(other.locator(".walk-place")).to_have_text("1.00")
 
 
+def test_undo_brings_back_a_pin_and_a_direction(walk: Walk, page: Page) -> None:
+    walk.open(f"model=blots&{pinned()}&directions=up:0,1,0,0;last:0,0,0,1")
+    page.get_by_role("button", name="Clear B").click()
+    page.get_by_role("button", name="Remove up").click()
+    page.get_by_role("button", name="Go to A (").click()
+    walk.wait_for_z(*A)
+    left = walk.query()
+    assert "b" not in left
+    assert left["directions"] == "last:0,0,0,1"
+
+    for step in ("z", "directions", "b"):
+        page.keyboard.press("Control+z")
+        page.wait_for_function("(link) => location.search !== link", arg=page.url.split("?")[1])
+        found = walk.query()
+        assert found["z"] == "0,0,0,0"
+        expected = "last:0,0,0,1" if step == "z" else "up:0,1,0,0;last:0,0,0,1"
+        assert found["directions"] == expected
+        assert found.get("b") == (spelled(B) if step == "b" else None)
+    expect(page.locator(".direction")).to_have_count(2)
+    expect(page.locator(".walk")).to_be_visible()
+
+    # Pinned once more where it is pinned already, it is no step.
+    page.get_by_role("button", name="Go to A (").click()
+    walk.wait_for_z(*A)
+    page.keyboard.press("a")
+    expect(page.locator(".note")).to_have_text("Pinned as A.")
+    page.keyboard.press("Control+z")
+    walk.wait_for_z(0, 0, 0, 0)
+
+
 def test_the_path_leaves_what_is_locked(walk: Walk, models: Path, page: Page) -> None:
     walk.open(f"model=blots&z=0,-2,0,0&locked=1&{pinned(c=C)}")
     expect(page.locator(".walk")).to_contain_text("z₁ stays along the path, being locked.")

@@ -33,6 +33,9 @@ const DECIMALS = 1000;
 /** So that a link, which spells z with three decimals, holds exactly the z on screen. @param {number} value */
 export const rounded = (value) => Math.round(value * DECIMALS) / DECIMALS + 0;
 
+/** @param {number[] | null} a @param {number[] | null} b */
+const isSame = (a, b) => a === b || (a !== null && b !== null && a.every((value, latent) => value === b[latent]));
+
 /**
  * `set` is for every move, `commit` for the end of one: links, Python and undo hear only of commits.
  *
@@ -46,14 +49,19 @@ export function createStore(initial) {
   /** @type {((state: State) => void)[]} */
   const commitListeners = [];
   // A lock is a step of its own, so that undo never moves a latent while it is locked.
-  const place = () => ({ z: state.z, example: state.example, own: state.own, locked: state.locked });
+  const place = () => {
+    const { z, example, own, locked, pins, directions } = state;
+    return { z, example, own, locked, pins, directions };
+  };
   const history = createHistory(
     place(),
     (a, b) =>
       a.example === b.example &&
       a.own === b.own &&
       a.locked === b.locked &&
-      a.z.every((value, latent) => value === b.z[latent]),
+      a.directions === b.directions &&
+      isSame(a.z, b.z) &&
+      Object.keys(a.pins).every((name) => isSame(a.pins[name], b.pins[name])),
   );
 
   function set(change, time = performance.now()) {
