@@ -86,7 +86,7 @@ def read_codes(content: bytes, card: Card) -> Codes:
     """
 
     def wrong(what: str) -> CheckpointError:
-        return CheckpointError(f"{CODES} {what}: export the checkpoint again.")
+        return CheckpointError(f"{CODES} {what}: run `python -m training embed FOLDER` again.")
 
     try:
         tensors = safetensors.numpy.load(content)
@@ -101,8 +101,19 @@ def read_codes(content: bytes, card: Card) -> Codes:
     named: tuple[str, ...] = ("umap", "pca") if card.map else ()
     maps = {name: tensors[name] for name in named if name in tensors}
     for name, points in maps.items():
-        if points.shape != (count, 2) or not np.isfinite(points).all():
+        if (
+            points.shape != (count, 2)
+            or points.dtype != np.float32
+            or not np.isfinite(points).all()
+        ):
             raise wrong(f"holds a map, {name}, that does not fit")
+    # Not for here, but the explorer refuses a checkpoint in which these do not fit.
+    for name, shape in {"log_variance": mean.shape, "reconstruction": (count,)}.items():
+        values = tensors.get(name)
+        if values is not None and (
+            values.shape != shape or values.dtype != np.float32 or not np.isfinite(values).all()
+        ):
+            raise wrong(f"holds a {name} that does not fit")
     label, factors = tensors.get("label"), tensors.get("factors")
     if card.data.labels is None or label is None:
         label = None

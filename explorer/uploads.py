@@ -24,12 +24,14 @@ from io import BufferedReader, FileIO
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from training.card import CARD, LARGEST_CARD, Card, read_card
+from training.card import CARD, CODES, LARGEST_CARD, Card, read_bytes, read_card
 from training.errors import CheckpointError, UserError
 
 MB, GIB = 10**6, 2**30
 LARGEST_ZIP = 300 * MB
 LARGEST_UNPACKED = GIB
+# The one file that is read as a whole; the codes of 70,000 images and ten latents have 7 MB.
+LARGEST_CODES = 2**28
 MOST_ENTRIES = 2000
 # A table of contents with that many entries is shorter; zipfile would read one of any length.
 LONGEST_READ = 2**19
@@ -95,15 +97,30 @@ def accept(zipped: BinaryIO, clock: Callable[[], float] = time.monotonic) -> Dro
     try:
         folder = _unpack(zipped, home)
         card = read_card(folder)
+        _check_codes(folder, card)
         size = sum(file.stat().st_size for file in folder.iterdir())
         dropped = Dropped(f"{_slug(card.title)}~{secrets.token_urlsafe(12)}", folder, card, size, 0)
         return _keep(dropped, clock())
     except CheckpointError as error:
-        shutil.rmtree(home)
-        raise UploadError(str(error)) from error
+        reason = str(error)
     except BaseException:
         shutil.rmtree(home)
         raise
+    shutil.rmtree(home)
+    # Not from that error: its traceback would keep what was read in memory.
+    raise UploadError(reason)
+
+
+def _check_codes(folder: Path, card: Card) -> None:
+    """Refuse codes now that the front end or a page would refuse later.
+
+    Raises:
+        CheckpointError: in one sentence, if they do not fit the card.
+    """
+    # numpy takes longer to import than the first page takes to draw.
+    from explorer.latent import read_codes
+
+    read_codes(read_bytes(folder / CODES, LARGEST_CODES), card)
 
 
 @cache
@@ -152,7 +169,13 @@ def _unpack(zipped: BinaryIO, home: Path) -> Path:
             folder = home / _slug(inside.name)
             folder.mkdir()
             room = LARGEST_UNPACKED - _write(archive, members[CARD], folder / CARD, LARGEST_CARD)
-            for name, file_card in read_card(folder, check=()).files.items():
+            files = read_card(folder, check=()).files
+            if CODES in files and files[CODES].bytes > LARGEST_CODES:
+                raise UploadError(
+                    f"{CODES} in this zip has more than {LARGEST_CODES >> 20} MiB: put such a "
+                    "checkpoint into the explorer's `runs` instead."
+                )
+            for name, file_card in files.items():
                 if file_card.bytes > room:
                     raise UploadError(
                         f"The files that {CARD} lists have more than 1 GiB together: put such a "

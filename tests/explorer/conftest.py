@@ -3,11 +3,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import safetensors.numpy
 from PIL import Image
 
 from explorer import loading
-from training.card import FILES, PREVIEW, describe_files
+from training.card import CODES, FILES, PREVIEW, describe_files
 from training.config import (
     DataConfig,
     ModelConfig,
@@ -26,6 +28,13 @@ RUN = RunConfig(
     train=TrainConfig(steps=500),
 )
 MEASURED = {"unit": "nats", "split": "test", "samples": 10_000, "seed": 7}
+# What the encoder made of four examples.
+TENSORS = {
+    "mean": np.arange(12, dtype=np.float32).reshape(4, 3) / 10,
+    "log_variance": np.full((4, 3), -4, np.float32),
+    "label": np.array([0, 1, 1, 0], np.int32),
+    "reconstruction": np.full(4, 2.5, np.float32),
+}
 
 
 def card_of(folder: Path) -> dict[str, Any]:
@@ -97,7 +106,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def make_checkpoint(models: Path) -> MakeCheckpoint:
-    """Writes a checkpoint folder whose card is true of its files; the files are not real models."""
+    """Writes a checkpoint folder whose card is true of its files; only its codes are real."""
 
     def make(
         id: str,
@@ -109,6 +118,7 @@ def make_checkpoint(models: Path) -> MakeCheckpoint:
         folder.mkdir(parents=True)
         for name in FILES:
             (folder / name).write_bytes(f"{id} {name} ".encode() * 40)
+        (folder / CODES).write_bytes(safetensors.numpy.save(TENSORS))
         Image.new("L", (16, 8), 128).save(folder / PREVIEW, lossless=True)
         for name, content in (contents or {}).items():
             (folder / name).write_bytes(content)

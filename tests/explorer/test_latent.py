@@ -156,10 +156,14 @@ def test_codes_are_read_and_cannot_be_changed(card: Card) -> None:
         {"label": np.array([0, 1, -1, 0], np.int32)},
         {"label": np.zeros(4, np.float32)},
         {"label": np.zeros(3, np.int32)},
+        {"log_variance": np.zeros((3, 4), np.float32)},
+        {"log_variance": np.full((4, 3), np.nan, np.float32)},
+        {"reconstruction": np.zeros((4, 1), np.float32)},
+        {"reconstruction": np.zeros(4, np.int32)},
     ],
 )
 def test_codes_that_do_not_fit_their_card_are_refused(card: Card, change: dict[str, Array]) -> None:
-    with pytest.raises(CheckpointError, match=r"^codes\.safetensors .*again\.$"):
+    with pytest.raises(CheckpointError, match=r"^codes\.safetensors .* embed FOLDER` again\.$"):
         latent.read_codes(safetensors.numpy.save(GOOD | change), card)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 import json
@@ -15,10 +16,15 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import safetensors.numpy
 
 from explorer import loading, uploads
-from training.card import CARD, DECODER, FILES
+from training.card import CARD, CODES, DECODER, FILES, describe_files
+from training.config import to_json
+
+from .conftest import TENSORS
 
 MakeCheckpoint = Callable[..., Path]
 Pack = Callable[..., bytes]
@@ -224,6 +230,31 @@ def _foreign(folder: Path) -> bytes:
     return packed(folder)
 
 
+def _codes(**changes: np.ndarray) -> Pack:
+    """Codes that do not fit their card, which vouches for them."""
+
+    def pack(folder: Path) -> bytes:
+        _vouch(folder, safetensors.numpy.save(TENSORS | changes))
+        return packed(folder)
+
+    return pack
+
+
+def _vouch(folder: Path, codes: bytes) -> None:
+    (folder / CODES).write_bytes(codes)
+    tree = json.loads((folder / CARD).read_text("utf-8"))
+    tree["files"][CODES] = to_json(describe_files(folder)[CODES])
+    (folder / CARD).write_text(json.dumps(tree), "utf-8")
+
+
+def _codes_at(size: int) -> Pack:
+    def pack(folder: Path) -> bytes:
+        _vouch(folder, bytes(size))
+        return packed(folder, method=zipfile.ZIP_DEFLATED)
+
+    return pack
+
+
 def _two(folder: Path) -> bytes:
     return with_entries(folder, ("other/card.json", b"{}"))
 
@@ -267,14 +298,28 @@ ATTACKS: dict[str, tuple[Pack, str]] = {
     "no decoder": (_without(DECODER), "mine/decoder.onnx is missing"),
     "two checkpoints": (_two, "2 checkpoints"),
     "changed file": (_changed, "the SHA-256 differs"),
+    "codes of others": (_codes(mean=np.zeros((5, 3), np.float32)), "not hold 4 codes of 3"),
+    "codes that are no numbers": (
+        _codes(mean=np.full((4, 3), np.nan, np.float32)),
+        "that are no numbers",
+    ),
+    "labels beyond the card": (_codes(label=np.full(4, 2**31 - 1, np.int32)), "labels that are"),
+    "no codes": (_codes_at(20), "codes.safetensors cannot be read"),
+    "large codes": (_codes_at(3_000_000), "codes.safetensors in this zip has more than 2 MiB"),
     "pickle": (_foreign, "'model.pt', not one of a checkpoint's"),
 }
 
 
 @pytest.mark.parametrize(("pack", "reason"), ATTACKS.values(), ids=ATTACKS.keys())
 def test_an_attack_gives_one_sentence_and_leaves_nothing(
-    checkpoint: Path, root: Path, tmp_path: Path, pack: Pack, reason: str
+    checkpoint: Path,
+    root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    pack: Pack,
+    reason: str,
 ) -> None:
+    monkeypatch.setattr(uploads, "LARGEST_CODES", 2**21)
     content = pack(checkpoint)
     before = set(tmp_path.rglob("*"))
     with pytest.raises(uploads.UploadError) as refusal:
@@ -302,6 +347,22 @@ def test_a_long_table_of_contents_is_not_read_into_memory() -> None:
         finally:
             tracemalloc.stop()
     assert peak < 4_000_000, "of a table of 18 MB"
+
+
+def test_a_refused_zip_leaves_no_memory_held(checkpoint: Path) -> None:
+    _vouch(checkpoint, bytes(20_000_000))
+    content = packed(checkpoint, method=zipfile.ZIP_DEFLATED)
+    gc.disable()
+    tracemalloc.start()
+    try:
+        with pytest.raises(uploads.UploadError, match="cannot be read") as refusal:
+            accept(content)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert refusal.value.__context__ is None
+    assert held < 4_000_000, "while the error is in hand, and nothing swept up"
 
 
 @pytest.fixture
