@@ -177,6 +177,8 @@ def code_map(
         newselection={"line": {"color": colours.accent, "width": 2, "dash": "solid"}},
         showlegend=len(classes) + len(groups) > 1,
     )
+    # A length is the same in every direction, as in the instrument.
+    figure.update_yaxes(scaleanchor="x", scaleratio=1)
     if axes is None:
         figure.update_xaxes(visible=False)
         figure.update_yaxes(visible=False)

@@ -19,6 +19,8 @@ from training.card import Card
 LONGEST_LIST = 1000
 # As many as there are colours.
 MOST_NAMES = 10
+# Of a group's values so many are counted one by one; of more, the commonest and the rest.
+MOST_COUNTED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,12 @@ def described(group: Group, namings: Sequence[Naming]) -> str:
     found = []
     # Of a factor with many values no one says much.
     for naming in [naming for naming in namings if len(naming.names) <= MOST_NAMES][:3]:
-        common = Counter(naming.values[group.members].tolist()).most_common(3)
-        found.append(", ".join(f"{plain(naming.names[at])} ({n:,})" for at, n in common))
+        common = Counter(naming.values[group.members].tolist()).most_common()
+        named = len(common) if len(common) <= MOST_COUNTED else MOST_COUNTED - 1
+        counted = [f"{plain(naming.names[at])} ({n:,})" for at, n in common[:named]]
+        if others := sum(n for _, n in common[named:]):
+            counted.append(f"others ({others:,})")
+        found.append(", ".join(counted))
     return f"{count}: {'; '.join(found)}" if found else count
 
 

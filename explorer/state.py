@@ -6,10 +6,11 @@ was told of, as a whole, and the one part of it that other pages need: the model
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import streamlit as st
 
@@ -26,6 +27,8 @@ DIRECTIONS = "directions"
 MOST_DIRECTIONS, LONGEST_NAME = 12, 60
 # A query comes from a browser and goes back to one; nothing that we write is nearly as long.
 LONGEST_QUERY = 20_000
+# They need no escape in a query, and the front end writes them so.
+READABLE = ",:;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +150,22 @@ def with_direction(query: str, name: str, vector: Sequence[float]) -> str:
         FullError: if the link has no room.
     """
     fields = dict(parse_qsl(query))
-    key = quote(name, safe="")
     entries = [entry for entry in fields.get(DIRECTIONS, "").split(";") if entry]
-    entries = [entry for entry in entries if entry.split(":")[0] != key]
+    entries = [entry for entry in entries if unquote(entry.split(":")[0]) != name]
     if len(entries) >= MOST_DIRECTIONS:
         raise FullError(
             f"The rack has {MOST_DIRECTIONS} directions already: remove one there first."
         )
-    entries.append(f"{key}:{','.join(map(_spelled, vector))}")
-    longer = urlencode(fields | {DIRECTIONS: ";".join(entries)}, safe=",")
+    entries.append(f"{_escaped(name)}:{','.join(map(_spelled, vector))}")
+    longer = urlencode(fields | {DIRECTIONS: ";".join(entries)}, safe=READABLE)
     if len(longer) > LONGEST_QUERY:
         raise FullError("A link has no room for one direction more: remove one in the rack first.")
     return longer
+
+
+def _escaped(name: str) -> str:
+    """A name without what ends it in a link; all else of it the query escapes, and once."""
+    return re.sub("[%:;,]", lambda found: quote(found[0], safe=""), name)
 
 
 def _spelled(value: float) -> str:
@@ -188,8 +195,7 @@ def address() -> dict[str, str]:
 def linked(parameters: Mapping[str, str]) -> Position | None:
     """Where the address leads, or None where it names no model."""
     model = parameters.get("model", "")
-    # A comma needs no escape in a query, and the front end writes it so.
-    return _position(model, urlencode(dict(parameters), safe=",")) if model else None
+    return _position(model, urlencode(dict(parameters), safe=READABLE)) if model else None
 
 
 def parse(released: object) -> Position | None:

@@ -38,39 +38,38 @@ def show() -> None:
     if not state.entries():
         st.markdown(loading.nothing_found())
         return
-    st.caption(
-        "Mark two groups of codes. The way from the mean of one to the mean of the other is a "
-        "direction, and becomes a slider of the instrument."
+    st.markdown(
+        "Draw around codes with the lasso, then take them as A or B; or take all of a class. "
+        "The way from the mean of B to the mean of A is a direction, and becomes a slider of the "
+        "instrument."
     )
-    chart, panel = st.columns([3, 2], gap="large")
-    with chart:
-        row = st.container(horizontal=True, vertical_alignment="bottom")
-        entry = choosing.model("directions", row)
-        if entry is None:
-            return
-        try:
-            if entry.card is None:
-                raise CheckpointError(entry.error)
-            codes = loading.codes(entry.folder, entry.card)
-        except CheckpointError as error:
-            st.markdown(plain(str(error)))
-            return
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    entry = choosing.model("directions", row)
+    if entry is None:
+        return
+    try:
+        if entry.card is None:
+            raise CheckpointError(entry.error)
+        codes = loading.codes(entry.folder, entry.card)
+    except CheckpointError as error:
+        st.markdown(plain(str(error)))
+        return
     state.choose(entry.id)
     if state.shared().groups.model != entry.id:
         state.set_groups(Groups(entry.id))
         st.session_state[GIVEN] = ""
     namings = grouping.namings(entry.card, codes)
+    chart, panel = st.columns([3, 2], gap="large")
     with chart:
-        selection = _map(entry, entry.card, codes, namings)
+        selection = _map(row, entry, entry.card, codes, namings)
     with panel:
         for side in ("a", "b"):
             _group(side, entry, entry.card, codes, namings, selection)
         _direction(entry, codes)
 
 
-def _map(entry: Entry, card: Card, codes: Codes, namings: Sequence[Naming]) -> Indices:
-    """Draw the map; return the codes that are marked on it."""
-    row = st.container(horizontal=True, vertical_alignment="bottom")
+def _map(row: Any, entry: Entry, card: Card, codes: Codes, namings: Sequence[Naming]) -> Indices:
+    """Draw the map, and what it shows into `row`; return the codes that are marked on it."""
     points, axes = _points(row, card, codes)
     colouring = _colouring(row, namings)
     drawn = latent.thinned(len(points), MOST_POINTS)
@@ -159,7 +158,7 @@ def _group(
     st.subheader(f"Group {title}", anchor=False)
     row = st.container(horizontal=True, vertical_alignment="bottom")
     row.button(
-        f"Take marked ({len(selection):,})" if len(selection) else "Take marked",
+        f"Take as {title} ({len(selection):,})" if len(selection) else f"Take as {title}",
         key=f"directions.take.{side}",
         width=165,
         disabled=not len(selection),
@@ -175,7 +174,7 @@ def _group(
             list(names),
             index=None,
             key=key,
-            placeholder="or all that are",
+            placeholder="or all of a class",
             label_visibility="collapsed",
             width="stretch",
             on_change=_take_named,
@@ -264,11 +263,6 @@ def _direction(entry: Entry, codes: Codes) -> None:
         f"as Liu et al. (2019) score; the same for {len(score.random)} pairs of groups of "
         f"{len(a):,} and {len(b):,} codes drawn from all {len(codes.mean):,}. Seed {score.seed}."
     )
-    overlap = f" {both:,} codes are in both groups." if both else ""
-    st.caption(
-        "At 1 every image of A lies the same way from every image of B; at 0 there is no such way. "
-        f"{how} The means are {found.length:.2f} apart.{overlap}"
-    )
     row = st.container(horizontal=True, vertical_alignment="bottom")
     if NAME not in st.session_state:
         st.session_state[NAME] = st.session_state.get(GIVEN) or st.session_state.get(
@@ -277,7 +271,13 @@ def _direction(entry: Entry, codes: Codes) -> None:
     name = row.text_input(
         "Name", key=NAME, max_chars=LONGEST_NAME, width=240, on_change=_keep_name
     ).strip()
-    if not row.button("Put it in the rack", type="primary", disabled=not name):
+    wanted = row.button("Put it in the rack", type="primary", disabled=not name)
+    overlap = f" {both:,} codes are in both groups." if both else ""
+    st.caption(
+        "At 1 every image of A lies the same way from every image of B; at 0 there is no such way. "
+        f"{how} The means are {found.length:.2f} apart.{overlap}"
+    )
+    if not wanted:
         return
     measured = state.Measured(
         model=entry.id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page, expect
 
+from explorer.state import with_direction
 from training.card import CODES
 
 from . import checkpoints
@@ -88,11 +90,11 @@ def lasso(page: Page, left: float, right: float) -> tuple[float, float]:
 
 def take(page: Page, side: str) -> int:
     """Make what is marked a group; how many codes that are."""
-    button = page.get_by_role("button", name="Take marked (").nth("AB".index(side))
+    button = page.get_by_role("button", name=f"Take as {side} (")
     text = button.text_content() or ""
     button.click()
     # With its rings the map is drawn anew, and nothing is marked on it.
-    expect(page.get_by_role("button", name="Take marked (")).to_have_count(0)
+    expect(page.get_by_role("button", name="Take as A", exact=True)).to_be_disabled()
     settle(page)
     return int(text.split("(")[1].rstrip(")").replace(",", ""))
 
@@ -126,7 +128,7 @@ def test_a_lasso_becomes_a_slider(visit: Page, app: str, crowd: Path) -> None:
     spelled, vector = instrument.query()["directions"].split(":")
     direction = np.array(vector.split(","), float)
     mean = z[a].mean(0) - z[b].mean(0)
-    assert spelled == "z%E2%82%81%20up%3B%20100%20%25"
+    assert spelled == "z₁ up%3B 100 %25"
     assert direction @ mean / np.linalg.norm(mean) > 0.999
     expect(page.locator(".direction-name")).to_have_text("\u2068z₁ up; 100 %\u2069")
     expect(page.locator(".direction .measured")).to_contain_text("coherence 0.")
@@ -181,7 +183,15 @@ def test_directions_of_a_link_say_that_they_were_not_measured(instrument: Instru
     )
     expect(page.locator(".direction .measured").first).to_contain_text("not measured here")
     expect(page.get_by_role("button", name="Make one")).to_have_count(0)
-    assert instrument.query()["directions"] == "half%20half:0.6,0.8,0,0;last:0,0,0,1"
+    assert instrument.query()["directions"] == "half half:0.6,0.8,0,0;last:0,0,0,1"
+
+
+@pytest.mark.parametrize("name", ["100 %; a:b, c & d = 1 → 7?", "%3B%253A", "a+b#é~*"])
+def test_python_and_the_instrument_spell_a_name_alike(instrument: Instrument, name: str) -> None:
+    query = with_direction("model=blots&z=0,0,0,0", name, (0.6, 0.8, 0, 0))
+    page = instrument.open(query).page
+    expect(page.locator(".direction-name")).to_have_text([f"\u2068{name}\u2069"])
+    assert instrument.query()["directions"] == parse_qs(query)["directions"][0]
 
 
 def test_without_any_direction_there_is_no_section(instrument: Instrument) -> None:

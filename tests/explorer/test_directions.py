@@ -103,7 +103,7 @@ def test_two_groups_become_a_direction_in_the_rack(
     assert measured.groups == "30 × 30 codes"
     given = parse_qs(shared.position.query)
     assert given["model"] == ["mine"]
-    assert given["directions"][0].startswith("zero%20%E2%86%92%20one:")
+    assert given["directions"][0].startswith("zero → one:")
     assert '"name": "zero \\u2192 one"' in sent(page), "the instrument is told what was measured"
     assert "directions=zero" in sent(page)
 
@@ -220,6 +220,17 @@ def test_sheets_that_are_no_pictures_are_a_sentence(
 
 def test_without_checkpoints_the_page_says_what_to_do(page: AppTest) -> None:
     assert "python -m training train" in words(page.run())
+
+
+def test_what_a_group_is_adds_up() -> None:
+    naming = grouping.Naming("label", np.arange(20) % 6, tuple("abcdef"))
+    members = np.flatnonzero(naming.values < 4)
+    assert grouping.described(state.Group(members), [naming]) == (
+        "**14** codes: a (4), b (4), c (3), d (3)"
+    )
+    assert grouping.described(state.Group(np.arange(20)), [naming]) == (
+        "**20** codes: a (4), b (4), c (3), others (9)"
+    )
 
 
 def test_a_selection_names_codes_and_rings_are_none() -> None:

@@ -78,6 +78,7 @@ def test_a_map_has_a_trace_for_each_class_and_rings_for_the_groups() -> None:
     assert {zeros.type, ones.type, ring.type} == {"scattergl"}
     assert zeros.marker.color != ones.marker.color
     assert figure.layout.dragmode == "lasso"
+    assert (figure.layout.yaxis.scaleanchor, figure.layout.yaxis.scaleratio) == ("x", 1)
 
 
 def test_a_class_is_named_where_it_is_if_it_is_somewhere() -> None:

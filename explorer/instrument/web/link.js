@@ -8,6 +8,9 @@ const NO_PINS = { a: null, b: null, c: null };
 const MOST_DIRECTIONS = 12;
 const LONGEST_NAME = 60;
 
+/** What ends a name in a link, or is a part of it; nothing else of a name is escaped (`URLSearchParams` does the rest). */
+const IN_A_NAME = /[%:;,]/g;
+
 /** Longer than 1,024 latents can make it: what exceeds it was not written here. */
 const LONGEST_QUERY = 20_000;
 
@@ -146,7 +149,7 @@ const FIELDS = [
     key: "directions",
     name: "directions",
     write: ({ directions }) =>
-      directions.map(({ name, vector }) => `${encodeURIComponent(name)}:${spelledCode(vector)}`).join(";") || null,
+      directions.map(({ name, vector }) => `${name.replace(IN_A_NAME, encodeURIComponent)}:${spelledCode(vector)}`).join(";") || null,
     read(text, limits) {
       const entries = text.split(";");
       if (entries.length > MOST_DIRECTIONS) throw new Unreadable(`it has more than ${MOST_DIRECTIONS} directions`);
@@ -160,6 +163,7 @@ function direction(entry, limits) {
   const [spelled, vector] = entry.split(":");
   let name = "";
   try {
+    // Earlier links escaped more of it, which reads the same.
     name = decodeURIComponent(spelled).trim();
   } catch {}
   if (!name || name.length > LONGEST_NAME || vector === undefined)
@@ -177,8 +181,8 @@ export function writeLink(state) {
     const text = write(state);
     if (text !== null) query.set(key, text);
   }
-  // A comma needs no escape in a query, and a link is easier to read and to type without.
-  return query.toString().replaceAll("%2C", ",");
+  // These need no escape in a query, and a link is easier to read and to type without.
+  return query.toString().replace(/%(2C|3A|3B)/g, decodeURIComponent);
 }
 
 /** @param {string} query @returns {string | null} the model a link names; one without letters names none */
