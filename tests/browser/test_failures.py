@@ -252,8 +252,30 @@ def test_with_codes_that_cannot_be_read(instrument: Instrument, page: Page) -> N
     page.route("**/codes.safetensors", lambda route: route.fulfill(body=b"\xff" * 64))
     instrument.open("model=blots&example=2")
     expect(page.locator(".examples")).to_contain_text("announces a header larger than the file")
+    expect(page.locator(".examples code")).to_have_text("python -m training embed FOLDER")
     instrument.cell(0, 0).click()
     instrument.wait_for_z(-3, 0, 0, 0)
+
+
+def test_without_codes(instrument: Instrument, page: Page) -> None:
+    page.route("**/codes.safetensors", lambda route: route.fulfill(status=404))
+    instrument.open("model=blots")
+    sentence = "blots/codes.safetensors is missing: restore the file or make it again with python"
+    expect(page.locator(".examples")).to_contain_text(sentence)
+    expect(page.locator(".examples code")).to_contain_text("python -m training embed ")
+
+
+@pytest.mark.parametrize("name", ["mean", "label", "umap"])
+def test_with_codes_of_another_form(
+    name: str, instrument: Instrument, models: Path, page: Page
+) -> None:
+    """As many numbers as the card says, in other rows and columns."""
+    codes = load_file(models / "blots" / "codes.safetensors")
+    codes[name] = codes[name].reshape(2, -1)
+    page.route("**/codes.safetensors", lambda route: route.fulfill(body=save(codes)))
+    instrument.open("model=blots")
+    sentence = f"blots/codes.safetensors holds no {name} that fits its card's 12 examples: run"
+    expect(page.locator(".examples")).to_contain_text(sentence)
 
 
 def test_with_labels_that_the_card_does_not_have(

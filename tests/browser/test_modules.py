@@ -118,13 +118,14 @@ def _file(header: dict[str, Any], data: bytes) -> bytes:
 )
 def test_hostile_codes_are_refused(module: Page, reason: str, content: bytes) -> None:
     body = """
-      try { it.readSafetensors(new Uint8Array(given).buffer, "blots/codes.safetensors"); }
+      try { it.readSafetensors(new Uint8Array(given).buffer, "blots/codes.safetensors", ["mean"]); }
       catch (error) { return [error.name, error.message]; }
     """
     name, message = call(module, "safetensors.js", body, list(content))
 
     assert name == "InstrumentError"
     assert message.startswith("blots/codes.safetensors ")
+    assert message.endswith(": run `python -m training embed FOLDER` again.")
     assert reason.strip() in message
 
 
@@ -136,7 +137,8 @@ def test_codes_are_read_from_any_place(module: Page) -> None:
     }
     content = _file(header, struct.pack("<ffi", 1.5, -2.0, 7))
     body = """
-      const read = it.readSafetensors(new Uint8Array(given).buffer, "codes.safetensors");
+      const read = it.readSafetensors(new Uint8Array(given).buffer, "codes.safetensors",
+        ["mean", "label", "umap"]);
       return [...read].map(([name, { shape, data }]) => [name, shape, [...data]]);
     """
 
@@ -144,6 +146,42 @@ def test_codes_are_read_from_any_place(module: Page) -> None:
         ["mean", [2], [1.5, -2.0]],
         ["label", [1], [7]],
     ]
+
+
+@pytest.mark.parametrize(
+    "places",
+    [[(0, 8), (0, 8)], [(0, 8), (4, 8)], [(4, 8), (0, 8)], [(0, 4), (0, 8)], [(0, 8), (2, 2)]],
+)
+def test_arrays_that_overlap_are_refused(module: Page, places: list[tuple[int, int]]) -> None:
+    """Were each copied, a file of a few megabytes would take all memory there is."""
+    header = {
+        f"x{at}": {"dtype": "F32", "shape": [(to - from_) // 4], "data_offsets": [from_, to]}
+        for at, (from_, to) in enumerate(places)
+    }
+    body = """
+      try { it.readSafetensors(new Uint8Array(given).buffer, "codes.safetensors", []); }
+      catch (error) { return error.message; }
+    """
+    message = call(module, "safetensors.js", body, list(_file(header, bytes(8))))
+    assert "codes.safetensors holds arrays that overlap: run" in message
+
+
+def test_what_is_not_asked_for_is_not_copied(module: Page) -> None:
+    header = {
+        "mean": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
+        "x\n`y`": {"dtype": "F8", "shape": [4], "data_offsets": [4, 8]},
+        "more": {"dtype": "F32", "shape": [1], "data_offsets": [8, 12]},
+    }
+    body = """
+      let copied = 0;
+      class Counted extends ArrayBuffer {
+        slice(from, to) { copied += to - from; return super.slice(from, to); }
+      }
+      const buffer = new Counted(given.length);
+      new Uint8Array(buffer).set(given);
+      return [[...it.readSafetensors(buffer, "codes.safetensors", ["mean"]).keys()], copied];
+    """
+    assert call(module, "safetensors.js", body, list(_file(header, bytes(12)))) == [["mean"], 4]
 
 
 def test_history_forgets_what_was_undone_when_something_new_is_done(module: Page) -> None:

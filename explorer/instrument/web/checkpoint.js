@@ -43,9 +43,12 @@ export async function get(entry, file, signal) {
     );
   }
   if (!answer.ok) {
-    throw new InstrumentError(
-      `${entry.id}/${file} is missing: restore the file or make it again with \`python -m training export\`.`,
-    );
+    const command = file.endsWith(".onnx") ? "export" : "embed";
+    const then =
+      file === "card.json"
+        ? "copy the checkpoint folder again."
+        : `restore the file or make it again with \`python -m training ${command} ${entry.path ?? "FOLDER"}\`.`;
+    throw new InstrumentError(`${entry.id}/${file} is missing: ${then}`);
   }
   return answer;
 }

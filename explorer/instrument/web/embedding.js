@@ -25,33 +25,43 @@ import { readSafetensors } from "./safetensors.js";
  */
 export async function fetchEmbedding(entry, card, signal) {
   const file = `${entry.id}/codes.safetensors`;
-  const tensors = readSafetensors(await (await get(entry, "codes.safetensors", signal)).arrayBuffer(), file);
   const { count } = card.examples;
   const latents = card.controls.latents;
   const factors = card.data?.factors?.length ?? 0;
+  /** The arrays that are read, and what the card says of their shapes. @type {Record<string, number[]>} */
+  const shapes = {
+    mean: [count, latents],
+    log_variance: [count, latents],
+    reconstruction: [count],
+    ...(card.data?.labels && { label: [count] }),
+    ...(factors && { factors: [count, factors] }),
+    ...(card.map && { umap: [count, 2], pca: [count, 2] }),
+  };
+  const answer = await get(entry, "codes.safetensors", signal);
+  const tensors = readSafetensors(await answer.arrayBuffer(), file, Object.keys(shapes));
+  const refuse = (reason) =>
+    new InstrumentError(`${file} ${reason}: run \`python -m training embed ${entry.path ?? "FOLDER"}\` again.`);
 
-  /** @param {string} name @param {number} size @param {boolean} needed */
-  function values(name, size, needed) {
-    const data = tensors.get(name)?.data;
-    if (data === undefined && !needed) return null;
-    if (data?.length !== size || !data.every(Number.isFinite)) {
-      throw new InstrumentError(
-        `${file} does not fit its card's ${count} examples: export the checkpoint again.`,
-      );
+  /** @param {string} name @param {boolean} needed */
+  function values(name, needed) {
+    const tensor = tensors.get(name);
+    if (tensor === undefined && !needed) return null;
+    if (String(tensor?.shape) !== String(shapes[name]) || !tensor.data.every(Number.isFinite)) {
+      throw refuse(`holds no \`${name}\` that fits its card's ${count} examples`);
     }
-    return data;
+    return tensor.data;
   }
 
-  /** @param {string} name @param {number} size @param {boolean} [needed] @returns {any} */
-  const floats = (name, size, needed = false) => {
-    const data = values(name, size, needed);
+  /** @param {string} name @param {boolean} [needed] @returns {any} */
+  const floats = (name, needed = false) => {
+    const data = values(name, needed);
     return data && (data instanceof Float32Array ? data : Float32Array.from(data));
   };
   /** @param {string} name @param {number[]} sizes of what each of its columns counts @returns {any} */
   const integers = (name, sizes) => {
-    const data = values(name, count * sizes.length, false);
+    const data = values(name, false);
     if (data && !data.every((value, at) => value >= 0 && value < sizes[at % sizes.length])) {
-      throw new InstrumentError(`${file} holds a ${name} that its card does not have: export the checkpoint again.`);
+      throw refuse(`holds a ${name} that its card does not have`);
     }
     return data && (data instanceof Int32Array ? data : Int32Array.from(data));
   };
@@ -60,12 +70,12 @@ export async function fetchEmbedding(entry, card, signal) {
   return {
     count,
     latents,
-    mean: floats("mean", count * latents, true),
-    logVariance: floats("log_variance", count * latents, true),
+    mean: floats("mean", true),
+    logVariance: floats("log_variance", true),
     labels: Array.from({ length: count }, (_, at) => card.data?.labels?.[label?.[at]] ?? null),
     label,
     factors: factors ? integers("factors", card.data.factors.map(({ size }) => size)) : null,
-    reconstruction: floats("reconstruction", count),
-    maps: card.map ? { umap: floats("umap", 2 * count), pca: floats("pca", 2 * count) } : {},
+    reconstruction: floats("reconstruction"),
+    maps: card.map ? { umap: floats("umap"), pca: floats("pca") } : {},
   };
 }

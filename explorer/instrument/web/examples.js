@@ -1,5 +1,5 @@
 import { valueName } from "./colours.js";
-import { el } from "./dom.js";
+import { el, withCode } from "./dom.js";
 import { icon } from "./icons.js";
 import { rove } from "./roving.js";
 
@@ -202,7 +202,7 @@ export function createExamples({ card, commands, thumbnails, store }) {
       arrange();
     },
     /** @param {string} sentence */
-    refuse: (sentence) => list.replaceChildren(el("p", { class: "hint", text: sentence })),
+    refuse: (sentence) => list.replaceChildren(el("p", { class: "hint" }, ...withCode(sentence))),
     show(state, before) {
       if (state.example !== before?.example) mark(state.example);
     },

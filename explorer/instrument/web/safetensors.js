@@ -10,14 +10,16 @@ const LARGEST_HEADER = 1 << 20;
 
 /**
  * Reads a safetensors file: eight bytes with the length of a JSON header, the header, raw arrays. Nothing in the header
- * is trusted: every length and place is checked against the bytes that are there.
+ * is trusted: every length and place is checked against the bytes that are there, and no byte belongs to two arrays.
  *
  * @param {ArrayBuffer} buffer
  * @param {string} file named in the sentence of an error
- * @returns {Map<string, Tensor>}
+ * @param {string[]} names of the arrays asked for; no other is copied
+ * @returns {Map<string, Tensor>} those of them that the file has
  */
-export function readSafetensors(buffer, file) {
-  const refuse = (reason) => new InstrumentError(`${file} ${reason}: export the checkpoint again.`);
+export function readSafetensors(buffer, file, names) {
+  const refuse = (reason) =>
+    new InstrumentError(`${file} ${reason}: run \`python -m training embed FOLDER\` again.`);
   if (buffer.byteLength < 8) throw refuse("is cut short");
   const view = new DataView(buffer);
   const announced = view.getBigUint64(0, true);
@@ -36,24 +38,32 @@ export function readSafetensors(buffer, file) {
   if (typeof header !== "object" || header === null || Array.isArray(header))
     throw refuse("has no table of arrays");
 
+  const entries = Object.entries(header).filter(([name]) => name !== "__metadata__");
+  for (const [name, entry] of entries) {
+    const offsets = entry?.data_offsets;
+    if (!areSizes(entry?.shape) || !areSizes(offsets) || offsets.length !== 2 || offsets[0] > offsets[1])
+      throw refuse(`describes ${called(name)} wrongly`);
+    if (start + offsets[1] > buffer.byteLength) throw refuse(`has no room for ${called(name)}`);
+  }
+  const places = entries.map(([, entry]) => entry.data_offsets).sort(([a, b], [c, d]) => a - c || b - d);
+  if (places.some(([from], at) => at && from < places[at - 1][1])) throw refuse("holds arrays that overlap");
+
   const tensors = new Map();
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === "__metadata__") continue;
-    const Kind = Object.hasOwn(KINDS, entry?.dtype) ? KINDS[entry.dtype] : null;
-    if (!Kind) throw refuse(`holds \`${name}\` in a number format that is not read here`);
-    const { shape, data_offsets: offsets } = entry;
-    if (!areSizes(shape) || !areSizes(offsets) || offsets.length !== 2)
-      throw refuse(`describes \`${name}\` wrongly`);
+  for (const [name, { dtype, shape, data_offsets }] of entries) {
+    if (!names.includes(name)) continue;
+    const Kind = Object.hasOwn(KINDS, dtype) ? KINDS[dtype] : null;
+    if (!Kind) throw refuse(`holds ${called(name)} in a number format that is not read here`);
+    const [from, to] = data_offsets;
     const count = shape.reduce((product, size) => product * size, 1);
-    const [from, to] = offsets;
-    if (to - from !== count * Kind.BYTES_PER_ELEMENT || start + to > buffer.byteLength) {
-      throw refuse(`has no room for \`${name}\``);
-    }
+    if (to - from !== count * Kind.BYTES_PER_ELEMENT) throw refuse(`has no room for ${called(name)}`);
     // A copy, because the header may leave the arrays at a place that is no multiple of four.
     tensors.set(name, { shape, data: new Kind(buffer.slice(start + from, start + to)) });
   }
   return tensors;
 }
+
+/** @param {string} name which may be anything @returns {string} so much of it as fits a sentence */
+const called = (name) => `\`${name.replace(/[^\w.]/g, "?").slice(0, 40)}\``;
 
 /** @param {unknown} list */
 function areSizes(list) {
