@@ -604,11 +604,18 @@ def test_a_pointer_that_rests_on_the_map_does_not_hold_a_latent_that_plays(
 def test_the_map_comes_back_with_the_graphics_card(
     instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
 ) -> None:
+    page.add_init_script(
+        """const get = HTMLCanvasElement.prototype.getContext;
+        HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+          if (kind === "webgl2") window.drawsPoints = this;
+          return get.call(this, kind, ...rest);
+        };"""
+    )
     chart = open_map(instrument, codes["pca"], "&axes=pca&z=3,3,3,0")
     spot = chart.spot(codes["pca"][4])
     page.evaluate(
         """async () => {
-          const canvas = document.querySelector(".map-dots");
+          const canvas = window.drawsPoints;
           const card = canvas.getContext("webgl2").getExtension("WEBGL_lose_context");
           const heard = (name) =>
             new Promise((resolve) => canvas.addEventListener(name, resolve, { once: true }));
@@ -623,6 +630,14 @@ def test_the_map_comes_back_with_the_graphics_card(
     )
     page.wait_for_timeout(100)
     assert colour_at(page, spot) @ [-1, 0, 1] > 80
+
+
+def test_the_points_are_copied_to_a_canvas_that_every_compositor_clips_well(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    open_map(instrument, codes["pca"], "&axes=pca&z=3,3,3,0")
+    shown = instrument._pixels(page.locator(".map-dots")).astype(int)
+    assert (np.ptp(shown, axis=2) > 60).sum() > 12
 
 
 def test_the_colours_follow_the_theme(instrument: Instrument, page: Page) -> None:

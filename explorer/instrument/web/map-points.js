@@ -27,15 +27,18 @@ void main() {
 const PALETTE = 256;
 
 /**
- * Round points on a WebGL2 canvas, drawn only when something about them changes.
+ * Round points, drawn by WebGL2 only when something about them changes. They are drawn out of sight and copied: without a
+ * graphics card, Chromium cuts a WebGL canvas off at the wrong place once the page around it is scrolled.
  *
- * @param {HTMLCanvasElement} canvas
+ * @param {HTMLCanvasElement} layer that shows them
  * @param {() => void} onRestored after the graphics card was lost and came back: nothing is on the canvas then
  * @returns null where the browser has no WebGL2
  */
-export function createPoints(canvas, onRestored) {
+export function createPoints(layer, onRestored) {
+  const canvas = document.createElement("canvas");
   const gl = canvas.getContext("webgl2", { antialias: false, depth: false, stencil: false });
   if (!gl) return null;
+  const context = layer.getContext("2d");
   let places = new Float32Array(0);
   let indices = new Uint8Array(0);
   const palette = new Uint8Array(4 * PALETTE);
@@ -114,7 +117,8 @@ export function createPoints(canvas, onRestored) {
       if (!made) make();
       const dots = view.dots;
       const [width, height] = [Math.round(view.width * dots), Math.round(view.height * dots)];
-      if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+      for (const each of [canvas, layer])
+        if (each.width !== width || each.height !== height) Object.assign(each, { width, height });
       gl.viewport(0, 0, width, height);
       upload();
       gl.clearColor(0, 0, 0, 0);
@@ -123,6 +127,8 @@ export function createPoints(canvas, onRestored) {
       gl.uniform2f(made.at.scale, (2 * view.scale) / view.width, (2 * view.scale) / view.height);
       gl.uniform1f(made.at.size, size * dots);
       gl.drawArrays(gl.POINTS, 0, Math.min(places.length / 2, indices.length));
+      context.globalCompositeOperation = "copy";
+      context.drawImage(canvas, 0, 0);
     },
     destroy() {
       canvas.removeEventListener("webglcontextlost", lost);
