@@ -25,6 +25,9 @@ CARD = "card.json"
 PART = ".part"  # what a file is called that is not written yet
 READY = ".embedding"  # a folder of files and their card that are about to replace those beside it
 MOST_EXAMPLES = 1_000_000
+# More of these than any data set has would be more than a browser can list.
+MOST_LABELS, LONGEST_LABEL = 1_000, 200
+MOST_FACTORS, LONGEST_FACTOR, LARGEST_FACTOR = 100, 80, 100_000
 LARGEST_WEBP = 2**14 - 1  # pixels a side
 LARGEST_CARD = 8 * 2**20
 LARGEST_FILE = 2**30
@@ -54,6 +57,18 @@ class Factor:
     name: str
     size: int
 
+    def __post_init__(self) -> None:
+        if not self.name.strip() or len(self.name) > LONGEST_FACTOR:
+            raise ConfigError(
+                f"{CARD}: the data's factor {self.name!r:.60} takes a name of 1 to "
+                f"{LONGEST_FACTOR} characters."
+            )
+        if not 1 <= self.size <= LARGEST_FACTOR:
+            raise ConfigError(
+                f"{CARD}: the factor {self.name!r} has {self.size!s:.30} values, not 1 to "
+                f"{LARGEST_FACTOR:,}."
+            )
+
 
 @dataclass(frozen=True)
 class DataCard:
@@ -66,6 +81,23 @@ class DataCard:
     splits: dict[str, int]
     labels: tuple[str, ...] | None
     factors: tuple[Factor, ...] | None
+
+    def __post_init__(self) -> None:
+        for field, most in {"labels": MOST_LABELS, "factors": MOST_FACTORS}.items():
+            entries = getattr(self, field)
+            if entries is not None and not 1 <= len(entries) <= most:
+                raise ConfigError(
+                    f"{CARD}: data.{field} has {len(entries):,} entries; it takes 1 to {most:,}, "
+                    "or is null."
+                )
+        for index, label in enumerate(self.labels or ()):
+            if not label.strip() or len(label) > LONGEST_LABEL:
+                raise ConfigError(
+                    f"{CARD}: data.labels[{index}] takes 1 to {LONGEST_LABEL} characters."
+                )
+        names = [factor.name for factor in self.factors or ()]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ConfigError(f"{CARD}: data.factors names {twice!r} twice.")
 
 
 @dataclass(frozen=True)
@@ -327,7 +359,7 @@ def read_card(folder: Path, check: tuple[str, ...] | None = None) -> Card:
         version = tree.get("version") if isinstance(tree, dict) else None
         raise CheckpointError(
             f"{folder.name}/{CARD} has version {version!r:.20}, this program reads {VERSION}; "
-            "update the program or export the checkpoint again."
+            "update the program or train the checkpoint again."
         )
     try:
         card = from_json(Card, tree, CARD)
@@ -395,9 +427,7 @@ def _check_files(folder: Path, card: Card, names: tuple[str, ...]) -> None:
             )
     for name in names:
         if name not in card.files:
-            raise CheckpointError(
-                f"{folder.name}/{CARD} does not list {name}; export the checkpoint again."
-            )
+            raise CheckpointError(f"{folder.name}/{CARD} does not list {name}; {_made_by(name)}.")
         expected = card.files[name]
         # In pieces: of a file that anybody made, no more is held than that.
         with _opened(folder / name) as (file, size):
@@ -410,8 +440,17 @@ def _check_files(folder: Path, card: Card, names: tuple[str, ...]) -> None:
         if digest != expected.sha256:
             raise CheckpointError(
                 f"{folder.name}/{name} is not the file its card describes (the SHA-256 differs); "
-                "copy it again, or export the checkpoint again."
+                f"copy it again, or {_made_by(name)}."
             )
+
+
+def _made_by(name: str) -> str:
+    """What to do to have a file again."""
+    if name in (DECODER, ENCODER):
+        return "run `python -m training export FOLDER`"
+    if name in (MODEL, PREVIEW):
+        return "train it again"
+    return "run `python -m training embed FOLDER`"
 
 
 def describe_files(folder: Path, names: tuple[str, ...] = FILES) -> dict[str, FileCard]:

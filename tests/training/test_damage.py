@@ -180,6 +180,10 @@ def card(*path: str | int, value: object) -> Damage:
     return damage
 
 
+def factors(*named: tuple[str, int]) -> Damage:
+    return card("data", "factors", value=[{"name": name, "size": size} for name, size in named])
+
+
 WHERE: dict[str, Any] = {"split": "validation", "samples": 50, "how": "Made by hand."}
 A_MAP: dict[str, Any] = {
     "latents": [0, 2],
@@ -390,7 +394,7 @@ CARD_DAMAGES: dict[str, tuple[Damage, str]] = {
     "of sheets of none": (card("examples", "per_sheet", value=0), "examples.per_sheet is 0, not 1"),
     "of sheets of one": (
         card("examples", "per_sheet", value=1),
-        "does not list thumbnails-1.webp",
+        "does not list thumbnails-1.webp; run `python -m training embed FOLDER`.",
     ),
     "of a sheet too wide": (card("examples", "columns", value=600), "make sheets of 16,800×28 pix"),
     "of a sheet too tall": (
@@ -401,6 +405,27 @@ CARD_DAMAGES: dict[str, tuple[Damage, str]] = {
         card("files", "thumbnails-1.webp", value={"bytes": 1, "sha256": ""}),
         "lists the file 'thumbnails-1.webp'",
     ),
+    "of no labels": (card("data", "labels", value=[]), "data.labels has 0 entries; it takes 1 to"),
+    "of 10⁵ labels": (
+        card("data", "labels", value=["x"] * 10**5),
+        "data.labels has 100,000 entries; it takes 1 to 1,000",
+    ),
+    "of an empty label": (card("data", "labels", value=["a", " "]), "data.labels[1] takes 1 to"),
+    "of a long label": (card("data", "labels", value=["x" * 201]), "labels[0] takes 1 to 200 char"),
+    "of no factors": (card("data", "factors", value=[]), "data.factors has 0 entries; it takes 1"),
+    "of 101 factors": (
+        factors(*((f"f{at}", 3) for at in range(101))),
+        "data.factors has 101 entries; it takes 1 to 100",
+    ),
+    "of a factor of 2⁵³ values": (
+        factors(("shape", 2**53)),
+        "the factor 'shape' has 9007199254740992 values, not 1 to 100,000",
+    ),
+    "of a factor of no values": (factors(("shape", 0)), "'shape' has 0 values, not 1 to"),
+    "of a factor of −5 values": (factors(("shape", -5)), "'shape' has -5 values, not 1 to"),
+    "of a factor without a name": (factors(("", 3)), "factor '' takes a name of 1 to 80"),
+    "of a factor of a long name": (factors(("x" * 3000, 3)), "takes a name of 1 to 80 characters"),
+    "of a factor twice": (factors(("a", 3), ("b", 3), ("a", 4)), "data.factors names 'a' twice"),
     "of a negative sigma": (card("image", "sigma", value=-0.1), "image.sigma is -0.1; it must be"),
     "of a map that is a list": (card("map", value=[]), "map is []; expected an object"),
     "of a map without axes": (a_map("pca", value=...), "map lacks the field 'pca'"),
