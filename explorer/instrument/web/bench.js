@@ -274,6 +274,7 @@ export function createBench(options) {
       embedding = await fetchEmbedding(entry, card, gone.signal);
       for (const part of parts) part.fill?.(embedding);
       findSource(store.get());
+      thumbnails.preload();
       const { example, z } = store.get();
       if (fromExample && example !== null && z === initial.z) commands.choose(example);
     } catch (error) {

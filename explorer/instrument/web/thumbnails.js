@@ -1,5 +1,8 @@
 /** @typedef {ReturnType<typeof createThumbnails>} Thumbnails */
 
+/** Sheets that are fetched unasked: 16,384 images of 64×64 pixels. */
+const SHEETS_AHEAD = 16;
+
 /**
  * The images that came with a checkpoint, on sheets which are fetched when first asked for.
  *
@@ -44,6 +47,11 @@ export function createThumbnails(entry, card) {
   }
 
   return {
+    /** Fetches the first sheets one after the other, so that no pointer on the map waits for them. */
+    async preload() {
+      const most = Math.min(SHEETS_AHEAD, Math.ceil(count / perSheet));
+      for (let at = 0; at < most; at++) await sheet(at).loaded.catch(() => {});
+    },
     /**
      * @param {number} at
      * @returns {string} the style of an element that shows the image, for the style sheet to draw
