@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -435,6 +437,54 @@ def test_axes_and_colour_are_in_the_link(instrument: Instrument, page: Page) -> 
     expect(page.get_by_label("Across", exact=True)).to_have_value("z1")
     expect(page.get_by_label("Up", exact=True)).to_have_value("z2")
     expect(page.locator(".scale")).to_contain_text("reconstruction error, nats")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "latents", "maps", "axes"),
+    [
+        ("", 4, ["umap", "pca"], "umap"),
+        ("", 2, ["umap", "pca"], "z0,z1"),
+        ("umap", 2, ["umap", "pca"], "umap"),
+        ("z1,z0", 2, ["umap", "pca"], "z1,z0"),
+        ("z0,z7", 4, ["umap", "pca"], "umap"),
+        ("pca", 4, [], "z3,z2"),
+        ("", 1, [], None),
+    ],
+)
+def test_a_model_opens_with_the_axes_that_suit_it(
+    page: Page, address: str, wanted: str, latents: int, maps: list[str], axes: str | None
+) -> None:
+    body = """
+      const [wanted, latents, maps] = given;
+      const card = { latents: Array.from({ length: latents }, (_, index) =>
+        ({ index, kl_nats: index + 1, active: true })) };
+      const there = { maps: Object.fromEntries(maps.map((name) => [name, new Float32Array(2)])) };
+      return it.axesHere(wanted, card, there);
+    """
+    assert call(page, address, "map-plane.js", body, [wanted, latents, maps]) == axes
+
+
+@pytest.fixture
+def plane(models: Path) -> Iterator[None]:
+    """A checkpoint of two latents, for as long as a test lasts."""
+    checkpoints.write(models / "plane", latents=2, inactive=0, title="Plane")
+    yield
+    shutil.rmtree(models / "plane")
+
+
+def test_two_latents_are_their_own_map_and_umap_is_a_choice(
+    instrument: Instrument, plane: None, page: Page
+) -> None:
+    instrument.open("model=plane")
+    page.wait_for_selector(".map-tools:not([inert])")
+    kind = page.get_by_label("Map", exact=True)
+    expect(kind).to_have_value("latents")
+    expect(page.locator(".faith")).to_be_hidden()
+    kind.select_option("umap")
+    page.wait_for_function("location.search.includes('axes=umap')")
+    expect(page.locator(".faith")).to_contain_text("trustworthiness")
+    kind.select_option("latents")
+    page.wait_for_function("!location.search.includes('axes')")
 
 
 def test_the_legend_gives_true_quantiles(

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 LIMITS = {"latents": 2, "examples": 12, "title": "Blots", "factors": ["shape"]}
 START: dict[str, Any] = {"z": [0, 0], "example": None, "locked": [], "temperature": 1}
-START |= {"unfolded": False, "playing": None, "axes": "umap", "colour": "label", "slerp": False}
+START |= {"unfolded": False, "playing": None, "axes": "", "colour": "label", "slerp": False}
 START |= {"pins": {"a": None, "b": None, "c": None}, "directions": []}
 
 
@@ -34,10 +34,11 @@ def call(page: Page, module: str, body: str, argument: Any = None) -> Any:
         {"z": [-1.234, 4.999]},
         {"example": 11, "locked": [1, 0], "temperature": 0.7, "unfolded": True},
         {"axes": "pca", "colour": "factor:shape", "slerp": True},
+        {"axes": "umap"},
         {"axes": "z1,z0", "colour": "z1", "pins": {"a": [0.5, -1], "b": None, "c": [4.125, 0]}},
         {"directions": [{"name": "a: b; 7 → 1, ✓", "vector": [0.6, -0.8]}] * 2},
     ],
-    ids=["start", "z", "everything", "map", "pins", "directions"],
+    ids=["start", "z", "everything", "map", "umap", "pins", "directions"],
 )
 def test_a_link_reads_back_what_it_was_written_from(module: Page, change: dict[str, Any]) -> None:
     state = {**START, **change}

@@ -192,7 +192,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       temperature: 1,
       unfolded: !card.latents.some((latent) => latent.active),
       playing: null,
-      axes: "umap",
+      axes: "",
       colour: "label",
       pins: { a: null, b: null, c: null },
       slerp: false,

@@ -118,7 +118,7 @@ const FIELDS = [
   {
     key: "axes",
     name: "axes",
-    write: ({ axes }) => (axes === "umap" ? null : axes),
+    write: ({ axes }) => axes || null,
     read(text, limits) {
       if (text === "umap" || text === "pca") return text;
       const axes = text.split(",").map((part) => latent(part, limits, "one of its map's axes"));

@@ -55,16 +55,17 @@ function search({ mean, count, latents }, card) {
  * @param {string} wanted
  * @param {import("./checkpoint.js").Card} card
  * @param {import("./embedding.js").Embedding | null} embedding
- * @returns {string | null} the wanted axes, or those that come nearest to them here; nothing for a single latent
+ * @returns {string | null} the wanted axes, or those that suit this model: two latents are a plane already, which UMAP
+ *   would only bend; of more UMAP shows most; without one they are the latents of the largest KL. Nothing for a single latent
  */
 export function axesHere(wanted, card, embedding) {
   const { active, inactive } = orderLatents(card);
   const order = [...active, ...inactive];
   const latents = order.length;
   const isMap = wanted === "umap" || wanted === "pca";
-  // Two latents are a plane already: UMAP would only bend it.
-  if (isMap && embedding?.maps[wanted] && !(wanted === "umap" && latents === 2)) return wanted;
-  if (!isMap && wanted.split(",").every((name) => Number(name.slice(1)) < latents)) return wanted;
+  if (isMap && embedding?.maps[wanted]) return wanted;
+  if (wanted && !isMap && wanted.split(",").every((name) => Number(name.slice(1)) < latents)) return wanted;
+  if (latents !== 2 && embedding?.maps.umap) return "umap";
   if (latents < 2) return null;
   return order
     .slice(0, 2)

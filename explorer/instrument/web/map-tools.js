@@ -15,7 +15,7 @@ export function createTools({ card, commands, acts }) {
   const select = (name, change) => el("select", { "aria-label": name, on: { change } });
   const kind = select("Map", () => {
     if (kind.value !== "latents") return commands.setAxes(kind.value);
-    commands.setAxes(`z${order[0]},z${order[1]}`);
+    commands.setAxes(order.length === 2 ? "" : `z${order[0]},z${order[1]}`);
   });
   const across = select("Across", setLatents);
   const up = select("Up", setLatents);
@@ -78,11 +78,12 @@ export function createTools({ card, commands, acts }) {
     element,
     /** @param {import("./embedding.js").Embedding} embedding */
     fill(embedding) {
-      kind.replaceChildren(
-        ...(order.length === 2 ? [] : [option("umap", "UMAP", !embedding.maps.umap)]),
+      const maps = [
+        option("umap", "UMAP", !embedding.maps.umap),
         option("pca", "PCA", !embedding.maps.pca),
-        option("latents", order.length === 2 ? `${latentName(0)} × ${latentName(1)}` : "latents"),
-      );
+      ];
+      const plane = option("latents", order.length === 2 ? `${latentName(0)} × ${latentName(1)}` : "latents");
+      kind.replaceChildren(...(order.length === 2 ? [plane, ...maps] : [...maps, plane]));
       colour.replaceChildren(...colourings(card, embedding).map(({ value, text }) => option(value, text)));
     },
     /** @param {{axes: string, colour: string, thumbnails: boolean, sheet: boolean, points: boolean}} now */

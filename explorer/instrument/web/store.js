@@ -16,7 +16,7 @@ import { createHistory } from "./history.js";
  * @property {number} temperature of sampling
  * @property {boolean} unfolded inactive latents are shown
  * @property {number | "path" | null} playing what moves by itself: a latent, or z on its path; not in the link
- * @property {string} axes of the map: "umap", "pca", or two latents such as "z3,z7"
+ * @property {string} axes of the map: "umap", "pca", two latents such as "z3,z7", or "" for what suits the model
  * @property {string} colour of the map's points: "label", "error", a latent such as "z3", or "factor:shape"
  * @property {{a: number[] | null, b: number[] | null, c: number[] | null}} pins
  * @property {boolean} slerp the path between the pins is spherical
