@@ -65,7 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        then = "; free some space, then go on with --resume" if error.errno == errno.ENOSPC else ""
+        again = "go on with --resume" if options.command == "train" else "run this again"
+        then = f"; free some space, then {again}" if error.errno == errno.ENOSPC else ""
         print(f"error: {where}{error.strerror or error}{then}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

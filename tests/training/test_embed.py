@@ -259,7 +259,8 @@ def test_stopped_before_the_end_the_old_files_stay(
     status = run("--count", "100", no_map=())
     assert status == (2 if isinstance(stopped, OSError) else INTERRUPTED)
     said = capsys.readouterr().err.splitlines()[-1]
-    assert ("No space left" if isinstance(stopped, OSError) else "is as it was") in said
+    full = "No space left on device; free some space, then run this again."
+    assert (full if isinstance(stopped, OSError) else "is as it was") in said
     assert contents(folder) == before
 
 
@@ -333,6 +334,103 @@ def test_what_a_killed_process_left_is_cleared_away(folder: Path, run: Run) -> N
     (folder / staging.STAGING / CODES).write_bytes(b"half")
     assert run() == 0
     assert contents(folder) == before
+
+
+def _folder_at(name: str) -> Callable[[Path], object]:
+    def make(folder: Path) -> None:
+        (folder / name).unlink(missing_ok=True)
+        (folder / name / "mine").mkdir(parents=True)
+
+    return make
+
+
+def _link_at(name: str) -> Callable[[Path], object]:
+    def make(folder: Path) -> None:
+        (folder / name).unlink(missing_ok=True)
+        (folder.parent / "victim").write_text("mine")
+        (folder / name).symlink_to(folder.parent / "victim")
+
+    return make
+
+
+def _ready(*names: str) -> Callable[[Path], object]:
+    def make(folder: Path) -> None:
+        (folder / READY).mkdir()
+        for name in names:
+            (folder / READY / name).write_text("mine")
+
+    return make
+
+
+def _tree(folder: Path) -> dict[str, bytes | None]:
+    """All below the folder's parent."""
+    return {
+        str(path): path.read_bytes() if path.is_file() else None
+        for path in folder.parent.rglob("*")
+    }
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (_folder_at(CODES), CODES),
+        (_folder_at(THUMBNAILS), THUMBNAILS),
+        (_folder_at("thumbnails-3.webp"), "thumbnails-3.webp"),
+        (_folder_at("thumbnails-99.webp"), "thumbnails-99.webp"),
+        (_link_at(CODES), CODES),
+        (_link_at("thumbnails-1.webp"), "thumbnails-1.webp"),
+        (_link_at(READY), READY),
+        (_link_at(staging.STAGING), staging.STAGING),
+        (lambda folder: (folder / READY).touch(), READY),
+        (lambda folder: (folder / staging.STAGING).touch(), staging.STAGING),
+        (_ready("notes.txt"), READY),
+        (_ready(CARD, "notes.txt"), READY),
+        (_ready(CARD, "model.safetensors"), READY),
+        (_ready(CARD), READY),
+        (_folder_at(f"{READY}/{CODES}"), READY),
+    ],
+)
+@pytest.mark.usefixtures("_small_sheets")
+def test_what_is_in_the_way_is_refused_before_anything_moves(
+    make: Callable[[Path], object],
+    name: str,
+    folder: Path,
+    run: Run,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    make(folder)
+    before = _tree(folder)
+    capsys.readouterr()
+    assert run() == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {folder.name}/{name} ")
+    assert said.endswith(": remove it, then embed again.\n")
+    assert said.count("\n") == 1
+    assert _tree(folder) == before
+
+
+def test_what_comes_into_the_way_meanwhile_leaves_the_checkpoint_whole(
+    folder: Path,
+) -> None:
+    before = read_card(folder)
+
+    def write(into: Path) -> Card:
+        (into / CODES).write_bytes(b"new")
+        _folder_at("thumbnails-1.webp")(folder)
+        return before
+
+    with pytest.raises(CheckpointError, match=r"thumbnails-1\.webp is a folder or a link"):
+        staging.replace_files(folder, write)
+    assert read_card(folder) == before
+    assert not (folder / staging.STAGING).exists()
+
+
+def test_pictures_of_a_persons_own_are_left_alone(folder: Path, run: Run) -> None:
+    (folder / "thumbnails-of-mine.webp").write_text("mine")
+    (folder / "thumbnails-of-mine-2.webp").mkdir()
+    assert run() == 0
+    assert (folder / "thumbnails-of-mine.webp").read_text() == "mine"
+    assert (folder / "thumbnails-of-mine-2.webp").is_dir()
 
 
 def test_a_link_to_another_folder_does_not_empty_it(folder: Path, run: Run, tmp_path: Path) -> None:
