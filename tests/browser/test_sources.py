@@ -17,7 +17,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from safetensors.numpy import load_file
 
 from training import distributions
@@ -617,6 +617,60 @@ def test_an_image_can_be_dropped_and_pasted(instrument: Instrument, page: Page, 
     )
 
     expect(page.locator(".source-label")).to_have_text("Your image \u2068it.png\u2069")
+
+
+@pytest.mark.parametrize("width", [390, 760, 1280])
+def test_an_upload_does_not_widen_the_page(instrument: Instrument, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    instrument.open()
+    page.get_by_role("tab", name="Upload").click()
+    upload(page, FILES["PNG"], "long" * 20)
+    expect(page.locator(".source-label")).to_contain_text("Your image")
+    root = "document.documentElement"
+    assert page.evaluate(f"{root}.scrollWidth - {root}.clientWidth") == 0
+
+
+@pytest.mark.parametrize("way", ["Draw", "Upload"])
+def test_what_was_asked_earlier_does_not_take_over_from_a_newer_choice(
+    instrument: Instrument, page: Page, way: str
+) -> None:
+    held: list[Route] = []
+    page.route("**/blots/encoder.onnx", lambda route: held.append(route))
+    instrument.open()
+
+    def bring(way: str) -> None:
+        page.get_by_role("tab", name=way).click()
+        if way == "Draw":
+            draw(page, (0.3, 0.2), (0.6, 0.3))
+        else:
+            upload(page, FILES["PNG"])
+
+    with page.expect_request("**/blots/encoder.onnx"):
+        bring(way)
+    page.get_by_role("tab", name="Test images").click()
+    page.locator(".thumb").nth(3).click()
+    expect(page.locator(".source-label")).to_have_text("Test image 3 · 3")
+    for route in held:
+        route.continue_()
+    # What comes after it is encoded after it.
+    bring("Upload" if way == "Draw" else "Draw")
+    expect(page.locator(".source-label")).to_contain_text("Your")
+    page.get_by_role("button", name="Undo (").click()
+    expect(page.locator(".source-label")).to_have_text("Test image 3 · 3")
+
+
+def test_an_image_that_is_not_taken_is_let_go(instrument: Instrument, page: Page) -> None:
+    page.add_init_script(
+        """window.letGo = 0;
+        const close = ImageBitmap.prototype.close;
+        ImageBitmap.prototype.close = function () { window.letGo++; close.call(this); }"""
+    )
+    page.route("**/blots/encoder.onnx", lambda route: route.fulfill(body=b"short"))
+    instrument.open()
+    page.get_by_role("tab", name="Upload").click()
+    upload(page, FILES["PNG"])
+    expect(page.locator(".refusal:visible")).to_contain_text("has 5 bytes")
+    assert page.evaluate("window.letGo") == 1
 
 
 @pytest.mark.parametrize("kind", ["missing", "of another size", "a loop", "a decoder", "garbage"])

@@ -24,6 +24,8 @@ export function createBring(bench) {
   /** @type {Promise<void> | null} */
   let loading = null;
   let opened = 0;
+  /** @type {() => void} */
+  let measure = () => {};
 
   const tabs = pages.map(({ name, title }, at) =>
     el("button", {
@@ -56,15 +58,25 @@ export function createBring(bench) {
   );
 
   async function load() {
-    const [{ createPad }, { createUpload }] = await Promise.all([import("./pad.js"), import("./upload.js")]);
+    const [{ createPad }, { createUpload }, { measureGround }] = await Promise.all([
+      import("./pad.js"),
+      import("./upload.js"),
+      import("./ground.js"),
+    ]);
     if (bench.gone.aborted) return;
-    [createPad, createUpload].forEach((create, at) => {
+    const made = [createPad, createUpload].map((create, at) => {
       const part = create(bench, encoder);
       pages[at + 1].part = part;
       panels[at + 1].replaceChildren(part.element);
-      if (embedding) part.fill(embedding);
       part.setSource?.(bench.source());
+      return part;
     });
+    measure = () =>
+      void measureGround(bench.thumbnails(), embedding.count, bench.card.image.shape).then(
+        (ground) => made.forEach((part) => part.setGround(ground)),
+        () => {},
+      );
+    if (embedding) measure();
     pages[opened].part.open?.();
   }
 
@@ -114,6 +126,7 @@ export function createBring(bench) {
     fill(codes) {
       embedding = codes;
       for (const { part } of pages) part?.fill?.(codes);
+      measure();
       ensureLoaded();
     },
     refuse(sentence) {

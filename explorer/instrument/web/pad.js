@@ -1,8 +1,9 @@
 import { MNIST, centred } from "./centring.js";
+import { rememberChoice } from "./choice.js";
 import { createDrawing } from "./drawing.js";
 import { el, withCode } from "./dom.js";
 import { sentenceFor } from "./errors.js";
-import { UNKNOWN, measureGround } from "./ground.js";
+import { UNKNOWN } from "./ground.js";
 import { holding } from "./holding.js";
 import { createPadTools } from "./pad-tools.js";
 import { levels, resample } from "./resample.js";
@@ -19,7 +20,7 @@ const LIKE_DIGITS = "digits";
  *
  * @param {import("./bench.js").Bench} bench
  * @param {ReturnType<typeof import("./encoder.js").createEncoder>} encoder
- * @returns {import("./bench.js").Part & {open(): void}}
+ * @returns {import("./bench.js").Part & {open(): void, setGround(found: import("./ground.js").Ground): void}}
  */
 export function createPad(bench, encoder) {
   const { card, commands, gone } = bench;
@@ -41,6 +42,8 @@ export function createPad(bench, encoder) {
   let ground = UNKNOWN;
   /** @type {Stroke[] | null} what the source that is shown was drawn with */
   let shown = null;
+  /** @type {import("./store.js").Source | null} what was made here last */
+  let made = null;
 
   const tools = createPadTools(shape, {
     undo: () => restroke(strokes.slice(0, -1)),
@@ -66,16 +69,17 @@ export function createPad(bench, encoder) {
   );
 
   const queue = newestWins(
-    async (time) => {
+    async ({ time, isOvertaken }) => {
       const mine = strokes;
       const pixels = sample();
       seen.draw(pixels);
       const posterior = await (await encoder.open()).encode(pixels);
-      if (gone.aborted || !strokes.length) return;
+      if (gone.aborted || !strokes.length || isOvertaken(made)) return;
       refusal.hidden = true;
       const isFirst = shown === null;
       shown = [...mine];
       const source = { title: TITLE, pixels, strokes: shown, ...posterior };
+      made = source;
       if (isFirst) holding(canvas, () => commands.moveOwn(source, time));
       else commands.moveOwn(source, time);
     },
@@ -100,8 +104,11 @@ export function createPad(bench, encoder) {
     );
   }
 
+  /** @param {number} time when the pen was where it is */
+  const ask = (time) => queue.request({ time, isOvertaken: rememberChoice(bench.store) });
+
   async function finish() {
-    queue.request(performance.now());
+    ask(performance.now());
     await queue.settled();
     if (!gone.aborted && !stroke && shown) commands.settle();
   }
@@ -135,7 +142,7 @@ export function createPad(bench, encoder) {
     strokes = [...strokes, stroke];
     add(event);
     drawing.extend(stroke);
-    queue.request(event.timeStamp);
+    ask(event.timeStamp);
   }
 
   /** @param {PointerEvent} event */
@@ -144,7 +151,7 @@ export function createPad(bench, encoder) {
     const all = event.getCoalescedEvents?.() ?? [];
     for (const one of all.length ? all : [event]) add(one);
     drawing.extend(stroke);
-    queue.request(event.timeStamp);
+    ask(event.timeStamp);
   }
 
   /** @param {PointerEvent} event */
@@ -169,15 +176,10 @@ export function createPad(bench, encoder) {
     element,
     /** What is drawn first should not wait for the encoder. */
     open: () => void encoder.open().catch(() => {}),
-    fill({ count }) {
-      measureGround(bench.thumbnails(), count, shape).then(
-        (found) => {
-          // Objects of all sizes have none that a drawing could be given.
-          likeLabel.hidden = found.box === null && !like.checked;
-          if (!strokes.length) setGround(found);
-        },
-        () => {},
-      );
+    setGround(found) {
+      // Objects of all sizes have none that a drawing could be given.
+      likeLabel.hidden = found.box === null && !like.checked;
+      if (!strokes.length) setGround(found);
     },
     /** A drawing that undo brings back is on the pad again. */
     setSource(source) {

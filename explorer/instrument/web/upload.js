@@ -1,30 +1,35 @@
+import { rememberChoice } from "./choice.js";
 import { el, withCode } from "./dom.js";
 import { sentenceFor } from "./errors.js";
-import { UNKNOWN, measureGround } from "./ground.js";
+import { UNKNOWN } from "./ground.js";
 import { icon } from "./icons.js";
-import { nameOf, openImage } from "./image-file.js";
+import { LARGEST_BYTES, LARGEST_PIXELS, nameOf, openImage } from "./image-file.js";
 import { fitImage, isInverted, under } from "./image-fit.js";
 import { newestWins } from "./scheduler.js";
 import { createSeen } from "./seen.js";
 
 const OTHERWISE = "The image could not be read: choose another file, or reload the page to try again.";
 
+const LIMITS = `PNG, JPEG or WebP, up to ${LARGEST_BYTES / 2 ** 20} MB and ${LARGEST_PIXELS / 1e6} megapixels`;
+
 /**
  * Takes an image file by choice, drop or paste, and encodes it here: it is sent nowhere.
  *
  * @param {import("./bench.js").Bench} bench
  * @param {ReturnType<typeof import("./encoder.js").createEncoder>} encoder
- * @returns {import("./bench.js").Part & {open(): void}}
+ * @returns {import("./bench.js").Part & {open(): void, setGround(found: import("./ground.js").Ground): void}}
  */
 export function createUpload(bench, encoder) {
-  const { card, commands, gone } = bench;
+  const { card, commands, store, gone } = bench;
   const { shape } = card.image;
   const [, height, width] = shape;
   /** Whether the data were all made of one size, so that an image can be made like them. */
   const canBeLike = () => shape[0] === 1 && ground.box !== null;
   const seen = createSeen(shape);
-  /** @type {{bitmap: ImageBitmap, title: string, laid: number} | null} */
+  /** @type {{bitmap: ImageBitmap, title: string, laid?: number} | null} `laid`: the grey under what is transparent */
   let chosen = null;
+  /** @type {import("./store.js").Source | null} what was made of it */
+  let made = null;
   let ground = UNKNOWN;
 
   const input = el("input", {
@@ -48,7 +53,7 @@ export function createUpload(bench, encoder) {
       icon("upload"),
       el("span", { text: "Choose an image" }),
     ),
-    el("p", { class: "hint", text: "or drop or paste one: PNG, JPEG or WebP. It stays in this browser." }),
+    el("p", { class: "hint", text: `or drop or paste one: ${LIMITS}. It stays in this browser.` }),
     input,
   );
   const fill = el(
@@ -93,9 +98,14 @@ export function createUpload(bench, encoder) {
   );
 
   const queue = newestWins(
-    async (file) => {
-      const next = await read(file);
-      if (next) await encode(next.image, next.fit);
+    async ({ file, isOvertaken }) => {
+      const image = file ? { bitmap: await openImage(file), title: `Your image ${nameOf(file)}` } : chosen;
+      try {
+        image.laid ??= under(image.bitmap, ground.grey);
+        await encode(image, file ? firstFit(image) : chosenFit(), isOvertaken);
+      } finally {
+        if (image !== chosen) image.bitmap.close();
+      }
     },
     (error) => {
       if (!gone.aborted) refuse(sentenceFor(error, OTHERWISE));
@@ -126,20 +136,18 @@ export function createUpload(bench, encoder) {
   document.addEventListener("paste", paste, { signal: gone });
 
   /** @param {File} file */
-  const take = (file) => queue.request(file);
+  const take = (file) => ask(file);
 
-  /** Opens a file; null: the one that is open is to be fitted anew. @param {File | null} file */
-  async function read(file) {
-    if (!file) return chosen && { image: chosen, fit: chosenFit() };
-    const bitmap = await openImage(file);
-    const laid = under(bitmap, ground.grey);
+  /** @param {File | null} file nothing: the one that is open is to be fitted anew */
+  const ask = (file) => queue.request({ file, isOvertaken: rememberChoice(store) });
+
+  function firstFit({ bitmap, laid }) {
     const asIs = bitmap.width === width && bitmap.height === height;
-    const fit = {
+    return {
       fill: fill.selectedIndex === 1,
       invert: isInverted(bitmap, ground, laid),
       like: canBeLike() && !asIs,
     };
-    return { image: { bitmap, title: `Your image ${nameOf(file)}`, laid }, fit };
   }
 
   const chosenFit = () => ({
@@ -149,10 +157,10 @@ export function createUpload(bench, encoder) {
   });
 
   /** Shows and encodes what was read: nothing changes before all of it has gone well. */
-  async function encode(image, fit) {
+  async function encode(image, fit, isOvertaken) {
     const pixels = fitImage(image.bitmap, shape, ground, image.laid, fit);
     const posterior = await (await encoder.open()).encode(pixels);
-    if (gone.aborted) return;
+    if (gone.aborted || isOvertaken(made)) return;
     if (chosen && chosen !== image) chosen.bitmap.close();
     chosen = image;
     invert.box.checked = fit.invert;
@@ -160,25 +168,21 @@ export function createUpload(bench, encoder) {
     settings.hidden = false;
     seen.draw(pixels);
     refuse("");
-    commands.own({ title: image.title, pixels, ...posterior });
+    made = { title: image.title, pixels, ...posterior };
+    commands.own(made);
   }
 
   function refit() {
-    if (chosen) queue.request(null);
+    if (chosen) ask(null);
   }
 
   return {
     element,
     open: () => void encoder.open().catch(() => {}),
-    fill({ count }) {
-      measureGround(bench.thumbnails(), count, shape).then(
-        (found) => {
-          ground = found;
-          invert.label.hidden = !found.plain;
-          like.label.hidden = !canBeLike();
-        },
-        () => {},
-      );
+    setGround(found) {
+      ground = found;
+      invert.label.hidden = !found.plain;
+      like.label.hidden = !canBeLike();
     },
     destroy() {
       chosen?.bitmap.close();
