@@ -278,6 +278,24 @@ def test_with_codes_of_another_form(
     expect(page.locator(".examples")).to_contain_text(sentence)
 
 
+@pytest.mark.parametrize(
+    ("sheet", "reason"),
+    [(b"junk", "is missing or no picture"), (None, "has other images than its card says")],
+    ids=["junk", "another picture"],
+)
+def test_with_thumbnails_that_are_none(
+    sheet: bytes | None, reason: str, instrument: Instrument, models: Path, page: Page
+) -> None:
+    sheet = sheet or (models / "blots" / "preview.webp").read_bytes()
+    page.route("**/blots/thumbnails.webp", lambda route: route.fulfill(body=sheet))
+    instrument.open("model=blots&example=2")
+    blocked(page, f"blots/thumbnails.webp {reason}: run `python -m training embed ")
+    expect(page.locator(".note code")).to_contain_text("python -m training embed ")
+    # Its codes are there: it opens all the same.
+    instrument.cell(0, 0).click()
+    assert instrument.z()[0] == -3
+
+
 def test_with_labels_that_the_card_does_not_have(
     instrument: Instrument, models: Path, page: Page
 ) -> None:
@@ -402,3 +420,33 @@ def test_with_a_slow_network_it_says_so(instrument: Instrument, page: Page) -> N
     expect(page.get_by_text("Opening Blots …")).to_be_visible()
     held[0].continue_()
     page.wait_for_selector("[data-ready]")
+
+
+def test_a_sheet_that_cannot_be_decoded_leaves_the_rows(
+    instrument: Instrument, models: Path, page: Page
+) -> None:
+    page.goto(f"{instrument.address}/instrument/VENDOR.json")
+    answers = page.evaluate(
+        """async ([bytes, assets]) => {
+          const worker = new Worker(`${assets}decoder-worker.js`, { type: "module" });
+          const ask = (message) => new Promise((resolve) => {
+            worker.onmessage = ({ data }) => resolve([data.kind, data.buffer?.byteLength ?? null]);
+            worker.postMessage(message);
+          });
+          const expected = { name: "blots", latents: 4, shape: [1, 12, 8] };
+          const decoder = { assets, bytes: Uint8Array.from(bytes), expected };
+          const sheet = { kind: "sheet", id: 7, columns: 1 };
+          return [
+            await ask({ kind: "open", steps: [0, 1], ...decoder }),
+            await ask({ ...sheet, codes: new Float32Array(6) }),
+            await ask({ ...sheet, codes: new Float32Array(8) }),
+            await ask({ kind: "rows", z: [0, 0, 0, 0], latents: [2], buffer: null }),
+          ];
+        }""",
+        [
+            list((models / "blots" / "decoder.onnx").read_bytes()),
+            f"{instrument.address}/instrument/",
+        ],
+    )
+    image = 12 * 8 * 4
+    assert answers == [["ready", None], ["sheet", None], ["sheet", 2 * image], ["rows", 2 * image]]

@@ -53,8 +53,19 @@ async function rows({ z, latents, buffer }) {
   postMessage({ kind: "rows", buffer: pixels.buffer, finite: allFinite(images) }, { transfer: [pixels.buffer] });
 }
 
-/** @param {AskSheet} message */
+/** A sheet that cannot be decoded is its asker's matter alone. @param {AskSheet} message */
 async function sheet({ id, codes, columns }) {
+  try {
+    const buffer = await sheetOf(codes, columns);
+    postMessage({ kind: "sheet", id, buffer }, { transfer: [buffer] });
+  } catch (error) {
+    console.error(error);
+    postMessage({ kind: "sheet", id, buffer: null });
+  }
+}
+
+/** @param {Float32Array} codes @param {number} columns @returns {Promise<ArrayBuffer>} RGBA */
+async function sheetOf(codes, columns) {
   const count = codes.length / expected.latents;
   const images = await decoder.decode(codes, count);
   const [channels, height, width] = expected.shape;
@@ -64,7 +75,7 @@ async function sheet({ id, codes, columns }) {
     const image = at * channels * height * width;
     writeImage(images, image, expected.shape, line, columns * width, (at % columns) * width);
   }
-  postMessage({ kind: "sheet", id, buffer: pixels.buffer }, { transfer: [pixels.buffer] });
+  return pixels.buffer;
 }
 
 const JOBS = { open, rows, sheet };

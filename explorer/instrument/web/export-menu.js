@@ -14,7 +14,8 @@ import { rove } from "./roving.js";
  * @param {{lines(): Promise<Line[]>, tell(sentence: string): void}} options `lines` are asked for whenever it opens
  */
 export function createExportMenu({ lines, tell }) {
-  const progress = el("output", { class: "number export-progress", hidden: true });
+  // Said aloud, every percent would be.
+  const progress = el("output", { class: "number export-progress", "aria-live": "off", hidden: true });
   const button = el(
     "button",
     {
