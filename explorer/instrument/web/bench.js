@@ -79,7 +79,7 @@ export function createBench(options) {
   let rows = null;
   let started = () => {};
   const start = new Promise((resolve) => (started = resolve));
-  const thumbnails = createThumbnails(entry, card);
+  const thumbnails = createThumbnails(entry, card, (sentence) => gone.signal.aborted || messages.warn(sentence));
   let chosen = 0;
   let grids = 0;
   let warned = false;

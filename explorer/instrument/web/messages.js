@@ -1,4 +1,4 @@
-import { borrowFocus, el } from "./dom.js";
+import { borrowFocus, el, withCode } from "./dom.js";
 import { icon } from "./icons.js";
 
 const SHOWN_MS = 7000;
@@ -28,7 +28,7 @@ export function createMessages() {
   /** @param {string} sentence @param {number} [ms] it passes after so long, and without stays */
   function show(sentence, ms) {
     clearTimeout(timer);
-    text.textContent = sentence;
+    text.replaceChildren(...withCode(sentence));
     note.classList.toggle("passing", ms !== undefined);
     note.hidden = false;
     if (ms !== undefined) timer = window.setTimeout(hide, ms);
@@ -44,12 +44,12 @@ export function createMessages() {
     /** @param {string} sentence passes by itself @param {number} [ms] after so long */
     tell(sentence, ms = SHOWN_MS) {
       show(sentence, ms);
-      polite.textContent = sentence;
+      polite.textContent = sentence.replaceAll("`", "");
     },
     /** @param {string} sentence stays until it is closed */
     warn(sentence) {
       show(sentence);
-      urgent.textContent = sentence;
+      urgent.textContent = sentence.replaceAll("`", "");
     },
   };
 }

@@ -1,3 +1,5 @@
+import { InstrumentError, sentenceFor } from "./errors.js";
+
 /** @typedef {ReturnType<typeof createThumbnails>} Thumbnails */
 
 /** Sheets that are fetched unasked: 16,384 images of 64×64 pixels. */
@@ -8,8 +10,9 @@ const SHEETS_AHEAD = 16;
  *
  * @param {import("./checkpoint.js").Entry} entry
  * @param {import("./checkpoint.js").Card} card
+ * @param {(sentence: string) => void} onFailure hears once that a sheet is not what it should be
  */
-export function createThumbnails(entry, card) {
+export function createThumbnails(entry, card, onFailure) {
   const { count, columns } = card.examples;
   const perSheet = card.examples.per_sheet ?? count;
   const [channels, height, width] = card.image.shape;
@@ -17,10 +20,14 @@ export function createThumbnails(entry, card) {
   const sheets = new Map();
   /** @type {(() => void)[]} */
   const listeners = [];
+  let failed = false;
 
   /** @param {number} at */
-  const url = (at) =>
-    new URL(at ? `thumbnails-${at}.webp` : "thumbnails.webp", new URL(entry.url, document.baseURI)).href;
+  const file = (at) => (at ? `thumbnails-${at}.webp` : "thumbnails.webp");
+  /** @param {number} at */
+  const url = (at) => new URL(file(at), new URL(entry.url, document.baseURI)).href;
+  /** @param {number} at the sheet @returns {number} how many lines of images it has */
+  const lines = (at) => Math.ceil(Math.min(perSheet, count - at * perSheet) / columns);
 
   /** @param {number} at the image @returns {[number, number, number]} its sheet, column and line */
   function place(at) {
@@ -34,17 +41,31 @@ export function createThumbnails(entry, card) {
     if (known) return known;
     const image = new Image();
     image.src = url(at);
-    const entry = { image, ready: false, loaded: image.decode() };
-    entry.loaded.then(
+    const made = { image, ready: false, loaded: load(image, at) };
+    made.loaded.then(
       () => {
-        entry.ready = true;
+        made.ready = true;
         for (const listener of listeners) listener();
       },
-      () => {},
+      (error) => {
+        if (!failed) onFailure(sentenceFor(error, wrong(at, "is missing or no picture")));
+        failed = true;
+      },
     );
-    sheets.set(at, entry);
-    return entry;
+    sheets.set(at, made);
+    return made;
   }
+
+  /** @param {HTMLImageElement} image @param {number} at */
+  async function load(image, at) {
+    await image.decode();
+    if (image.naturalWidth !== columns * width || image.naturalHeight !== lines(at) * height)
+      throw new InstrumentError(wrong(at, "has other images than its card says"));
+  }
+
+  /** @param {number} at @param {string} what */
+  const wrong = (at, what) =>
+    `${entry.id}/${file(at)} ${what}: run \`python -m training embed ${entry.path ?? "FOLDER"}\` again.`;
 
   return {
     /** Fetches the first sheets one after the other, so that no pointer on the map waits for them. */
@@ -58,11 +79,10 @@ export function createThumbnails(entry, card) {
      */
     style(at) {
       const [on, column, line] = place(at);
-      const lines = Math.ceil(Math.min(perSheet, count - on * perSheet) / columns);
       const share = (index, of) => (of > 1 ? (100 * index) / (of - 1) : 0);
       return (
-        `background-image: url("${url(on)}"); background-size: ${columns * 100}% ${lines * 100}%; ` +
-        `background-position: ${share(column, columns)}% ${share(line, lines)}%`
+        `background-image: url("${url(on)}"); background-size: ${columns * 100}% ${lines(on) * 100}%; ` +
+        `background-position: ${share(column, columns)}% ${share(line, lines(on))}%`
       );
     },
     /**
