@@ -524,6 +524,28 @@ def test_what_lies_under_the_pointer_stays_there(
     expect(tip).to_contain_text("test image 2")
 
 
+def test_the_wheel_scrolls_the_page_past_a_whole_map(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    chart = open_map(instrument, codes["pca"], "&axes=pca")
+    page.evaluate(
+        """() => {
+          window.captured = [];
+          addEventListener("wheel", (event) => captured.push(event.defaultPrevented));
+        }"""
+    )
+    # In by one step, out by more than that, and once more: only then the page has its turn.
+    page.mouse.move(*(chart.corner + chart.sides * 0.7))
+    for count, delta in enumerate((-200, 300, 300), 1):
+        page.mouse.wheel(0, delta)
+        page.wait_for_function("(count) => captured.length === count", arg=count)
+    assert page.evaluate("captured") == [True, True, False]
+    page.wait_for_timeout(400)
+    # The map is whole again, and in its middle.
+    Chart(page, codes["pca"]).hover(4)
+    expect(page.locator(".map-tip")).to_contain_text("test image 4")
+
+
 def test_the_map_by_keyboard_alone(
     instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
 ) -> None:
@@ -717,18 +739,22 @@ def test_fingers_move_the_map_and_a_tap_goes_there(
         points = [{"x": x, "y": y, "id": at} for at, (x, y) in enumerate(places)]
         fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
+    # Past the whole map one finger scrolls the page.
+    stage = page.locator(".map-stage")
+    expect(stage).to_have_css("touch-action", "pan-y")
     central = int(np.linalg.norm(codes["pca"] - chart.middle, axis=1).argmin())
     x, y = chart.spot(codes["pca"][central])
-    touch("touchStart", (x, y))
-    touch("touchMove", (x + 30, y + 20))
-    touch("touchEnd")
-    assert instrument.z() == [0, 0, 0, 0]
-    x, y = x + 30, y + 20
     # Two fingers that part evenly on either side of it leave it where it is.
     touch("touchStart", (x - 10, y), (x + 10, y))
     for step in (14, 20, 30):
         touch("touchMove", (x - step, y), (x + step, y))
     touch("touchEnd")
+    expect(stage).to_have_css("touch-action", "none")
+    touch("touchStart", (x, y))
+    touch("touchMove", (x + 30, y + 20))
+    touch("touchEnd")
+    assert instrument.z() == [0, 0, 0, 0]
+    x, y = x + 30, y + 20
     page.wait_for_timeout(300)
     page.touchscreen.tap(x, y)
     instrument.wait_for_z(*(round(float(value), 3) for value in codes["mean"][central]))

@@ -2,7 +2,7 @@ import { el } from "./dom.js";
 import { createGround } from "./map-ground.js";
 import { createHere } from "./map-here.js";
 import { drawScene, newScene } from "./map-overlay.js";
-import { newView, resize } from "./map-view.js";
+import { isWhole, newView, resize } from "./map-view.js";
 
 /** More device pixels than this to a CSS pixel nobody sees, and every one costs. */
 const MOST_DOTS = 2;
@@ -39,6 +39,8 @@ export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onVie
     frame = 0;
     if (!plane || !view.width) return;
     onFrame(time);
+    // One finger scrolls the page past a whole map, and pans a part of it.
+    if (moved) stage.classList.toggle("near", !isWhole(view));
     if (moved) ground.follow(view);
     if (moved || scene.changed) drawScene(over, view, scene, themeNow());
     moved = scene.changed = false;

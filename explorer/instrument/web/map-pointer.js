@@ -1,3 +1,5 @@
+import { isWhole } from "./map-view.js";
+
 /** A pointer that moved less than this between press and release has clicked. */
 const STILL = 4;
 
@@ -15,7 +17,7 @@ const KEY_ZOOM = 1.5;
 
 /**
  * @param {HTMLElement} stage
- * @param {() => {width: number, height: number}} size of the stage in CSS pixels
+ * @param {() => import("./map-view.js").View} size what is on screen, in CSS pixels
  * @param {Hands} hands
  */
 export function listenToHands(stage, size, hands) {
@@ -62,7 +64,7 @@ export function listenToHands(stage, size, hands) {
     moved = true;
     stage.classList.add("panned");
     if (held.size === 1) {
-      hands.pan(to.x - was.x, to.y - was.y);
+      if (event.pointerType !== "touch" || !isWhole(size())) hands.pan(to.x - was.x, to.y - was.y);
     } else {
       const [other] = [...held].filter(([id]) => id !== event.pointerId).map(([, place]) => place);
       const before = Math.hypot(was.x - other.x, was.y - other.y);
@@ -97,7 +99,11 @@ export function listenToHands(stage, size, hands) {
       twice = false;
       hands.reset();
     },
+    // Two fingers zoom the map, and never scroll the page.
+    touchmove: (event) => event.touches.length > 1 && event.cancelable && event.preventDefault(),
     wheel(event) {
+      // There is nothing left to zoom out to: the page goes on.
+      if (event.deltaY >= 0 && !event.ctrlKey && isWhole(size())) return;
       event.preventDefault();
       const { x, y } = spot(event);
       const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;

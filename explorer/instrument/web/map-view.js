@@ -1,6 +1,5 @@
-/** How far one can go in from the whole map, and out of it. */
+/** How far one can go in from the whole map. */
 const CLOSEST = 400;
-const FARTHEST = 0.4;
 
 /** Empty space around the points, as a share of the side that fits. */
 const MARGIN = 0.06;
@@ -8,20 +7,33 @@ const MARGIN = 0.06;
 /**
  * Which part of the plane is on screen: its centre, and how many CSS pixels a unit of the plane has. Up is up in both.
  *
- * @typedef {{x: number, y: number, scale: number, whole: number, width: number, height: number, dots: number}} View
- *   `whole`: the scale at which all points fit; `dots`: device pixels to a CSS pixel
+ * @typedef {{x: number, y: number, scale: number, whole: number, middle: {x: number, y: number}, width: number,
+ *   height: number, dots: number}} View `whole`: the scale at which all points fit, and `middle` their centre; `dots`:
+ *   device pixels to a CSS pixel
  * @typedef {{left: number, bottom: number, width: number, height: number}} Bounds
  */
 
 /** @returns {View} */
-export const newView = () => ({ x: 0, y: 0, scale: 1, whole: 1, width: 0, height: 0, dots: 1 });
+export const newView = () => ({
+  x: 0,
+  y: 0,
+  scale: 1,
+  whole: 1,
+  middle: { x: 0, y: 0 },
+  width: 0,
+  height: 0,
+  dots: 1,
+});
+
+/** @param {View} view @returns {boolean} whether there is nothing left to zoom out to */
+export const isWhole = (view) => view.scale <= view.whole;
 
 /** @param {View} view @param {Bounds} bounds shows all of them */
 export function fit(view, bounds) {
   const [wide, tall] = [view.width / (bounds.width || 1), view.height / (bounds.height || 1)];
   const scale = (1 - 2 * MARGIN) * Math.min(wide, tall);
-  view.x = bounds.left + bounds.width / 2;
-  view.y = bounds.bottom + bounds.height / 2;
+  view.middle = { x: bounds.left + bounds.width / 2, y: bounds.bottom + bounds.height / 2 };
+  Object.assign(view, view.middle);
   view.scale = view.whole = scale || 1;
 }
 
@@ -48,10 +60,11 @@ export function pan(view, dx, dy) {
   view.y += dy / view.scale;
 }
 
-/** What lies under a place of the screen stays there. @param {View} view */
+/** What lies under a place of the screen stays there, until the whole map is shown. @param {View} view */
 export function zoom(view, factor, px, py) {
   const [x, y] = [planeX(view, px), planeY(view, py)];
-  view.scale = Math.min(view.whole * CLOSEST, Math.max(view.whole * FARTHEST, view.scale * factor));
+  view.scale = Math.min(view.whole * CLOSEST, Math.max(view.whole, view.scale * factor));
   view.x = x - (px - view.width / 2) / view.scale;
   view.y = y + (py - view.height / 2) / view.scale;
+  if (factor < 1 && isWhole(view)) Object.assign(view, view.middle);
 }
