@@ -333,7 +333,9 @@ def test_where_nobody_lives_the_decoder_still_answers(
     chart = open_map(instrument, codes["pca"], "&axes=pca")
     spot = chart.empty()
     page.mouse.move(*spot)
-    expect(page.locator(".map-tip")).to_have_text("0 of 12 here: nobody lives here")
+    expect(page.locator(".map-tip")).to_have_text(
+        "0 of 12 here: nobody lives here. The picture is on the plane of the two axes."
+    )
     z = np.array(pca["mean"]) + chart.place(*spot) @ np.array(pca["axes"])
     assert shown_z(instrument) == pytest.approx(z[:3], abs=0.02)
     assert instrument.z() == [0, 0, 0, 0]
@@ -573,6 +575,9 @@ def test_the_decoded_sheet_shows_the_plane(
     chart = open_map(instrument, codes["mean"][:, [1, 0]], "&axes=z1,z0&z=0,0,1.5,0")
     page.get_by_role("button", name="Decoded sheet").click()
     page.wait_for_function("performance.getEntriesByName('instrument:sheet').length")
+    page.mouse.move(*chart.spot(codes["mean"][3, [1, 0]]))
+    expect(page.locator(".map-tip")).to_contain_text("test image 3")
+    expect(page.locator(".map-points")).to_have_text("Points")
     page.get_by_role("button", name="Points").click()
     page.mouse.move(5, 5)
     page.wait_for_timeout(200)

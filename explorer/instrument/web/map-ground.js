@@ -4,9 +4,10 @@ import { createMosaic } from "./map-mosaic.js";
 import { createPoints } from "./map-points.js";
 import { across, down, newView } from "./map-view.js";
 
-/** How solid points are, points under images, and points that a filter leaves out. */
+/** How solid points are, points under images, points over the sheet, and points that a filter leaves out. */
 const SOLID = 217;
 const BEHIND = 70;
+const FADED = 64;
 const FILTERED = 14;
 
 /** Height of a name, in CSS pixels. */
@@ -40,7 +41,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
   const points = createPoints(dots, refresh);
   /** What is drawn, when it was. */
   const drawn = newView();
-  const options = { mosaic: false, points: true, isHidden: (_) => false };
+  const options = { mosaic: false, points: true, faded: false, isHidden: (_) => false };
   const stale = { all: true, sheet: false };
   let places = new Float32Array(0);
   /** @type {import("./colours.js").Colouring | null} */
@@ -58,7 +59,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
   const shown = (index) => options.points && !options.isHidden(colouring.of[index]);
 
   function paint() {
-    const behind = options.mosaic ? BEHIND : SOLID;
+    const behind = options.mosaic ? BEHIND : options.faded ? FADED : SOLID;
     points?.setPalette((index) => {
       if (!options.points || !colouring || index >= colouring.colours.length) return [0, 0, 0, 0];
       if (options.isHidden(index)) return [...theme().inkBytes, FILTERED];

@@ -54,11 +54,11 @@ export function createHover({ bench, layers, tip, plane }) {
       const { u, v, index } = under(x, y);
       const embedding = bench.embedding();
       const radius = CIRCLE * view.width;
-      const { points } = plane();
+      const { axes, points } = plane();
       const ring = index === null ? null : [points[2 * index], points[2 * index + 1]];
       scene.hover = { x, y, radius, ring };
       if (index === null) {
-        tip.empty(plane().index.count(u, v, radius / view.scale), embedding.count, x, y, view);
+        tip.empty(plane().index.count(u, v, radius / view.scale), embedding.count, axes, x, y, view);
         preview(plane().inverse(u, v, held), time);
       } else {
         tip.point(index, embedding, x, y, view);

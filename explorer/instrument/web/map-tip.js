@@ -5,6 +5,12 @@ import { el, spell } from "./dom.js";
 const SIDE = 96;
 const AWAY = 14;
 
+/** Where nobody lives the decoder still answers: with what, on which map. */
+const PICTURED = {
+  umap: "The picture blends the nearest codes.",
+  pca: "The picture is on the plane of the two axes.",
+};
+
 /**
  * What stands beside the pointer: the image of a point, or who lives where there is none.
  *
@@ -66,13 +72,13 @@ export function createTip(card, thumbnails) {
       face(true);
       move(x, y, view);
     },
-    /** @param {number} neighbours @param {number} count of all images */
-    empty(neighbours, count, x, y, view) {
+    /** @param {number} neighbours @param {number} count of all images @param {string} axes of the map */
+    empty(neighbours, count, axes, x, y, view) {
       index = null;
       waits = false;
       empty.textContent =
         neighbours === 0
-          ? `0 of ${count.toLocaleString("en")} here: nobody lives here`
+          ? [`0 of ${count.toLocaleString("en")} here: nobody lives here.`, PICTURED[axes] ?? ""].join("\n")
           : `${neighbours.toLocaleString("en")} neighbour${neighbours === 1 ? "" : "s"} within the circle`;
       face(false);
       move(x, y, view);

@@ -135,7 +135,8 @@ export function createMap(bench) {
 
   function face() {
     tools.show({ axes: plane.axes, colour, ...shown });
-    layers.ground.set({ mosaic: shown.thumbnails, points: shown.points || !shown.sheet });
+    const { thumbnails, sheet: faded, points } = shown;
+    layers.ground.set({ mosaic: thumbnails, points: points || !faded, faded });
     if (shown.sheet) sheet.ask(plane, hover.held(), view, 0);
     else sheet.forget();
   }
