@@ -343,7 +343,7 @@ def test_with_a_link_to_a_name_that_turns_the_text_around(
 
 def test_with_a_link_that_cannot_be_read(instrument: Instrument, page: Page) -> None:
     instrument.open("model=blots&z=1,nonsense&temperature=0.5")
-    blocked(page, "Part of this link could not be read (one of its z is no number)")
+    blocked(page, "Part of this link could not be read (z has a value that is no number)")
     assert instrument.z() == [0, 0, 0, 0]
     assert instrument.query()["temperature"] == "0.5"
 

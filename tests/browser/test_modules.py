@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from explorer import state
+
 LIMITS = {"latents": 2, "examples": 12, "title": "Blots", "factors": ["shape"]}
 START: dict[str, Any] = {"z": [0, 0], "example": None, "locked": [], "temperature": 1}
 START |= {"unfolded": False, "playing": None, "axes": "", "colour": "label", "slerp": False}
@@ -58,11 +60,11 @@ def test_a_link_reads_back_what_it_was_written_from(module: Page, change: dict[s
     [
         ("z=1", "it has 1 value of z where Blots has 2 latents"),
         ("z=1,2,3", "it has 3 values of z where Blots has 2 latents"),
-        ("z=NaN,0", "one of its z is no number"),
-        ("z=Infinity,0", "one of its z is no number"),
-        ("z=1e3,0", "one of its z is no number"),
-        ("z=,", "one of its z is no number"),
-        ("z=9,0", "one of its z is beyond ±5"),
+        ("z=NaN,0", "z has a value that is no number"),
+        ("z=Infinity,0", "z has a value that is no number"),
+        ("z=1e3,0", "z has a value that is no number"),
+        ("z=,", "z has a value that is no number"),
+        ("z=9,0", "z has a value beyond ±5"),
         ("z=0,0&example=12", "its test image does not exist here"),
         ("z=0,0&example=-1", "its test image does not exist here"),
         ("locked=0,7", "one of its locked latents does not exist here"),
@@ -73,10 +75,13 @@ def test_a_link_reads_back_what_it_was_written_from(module: Page, change: dict[s
         ("axes=tsne", "one of its map's axes is not known here"),
         ("colour=factor:hue", "the colour of its map is not known here"),
         ("a=1", "it has 1 value of pin A where Blots has 2 latents"),
+        ("a=1,x", "pin A has a value that is no number"),
+        ("directions=up:1,x", "a direction has a value that is no number"),
+        ("directions=%E2%80%8B%20%E3%85%A4:1,0", "one of its directions has no name"),
         ("directions=up:3,4", "one of its directions is not of length 1"),
         ("directions=:1,0", "one of its directions has no name"),
         ("directions=%25E0%25A4%25A:1,0", "one of its directions has no name"),
-        ("z=%00%ff<script>", "one of its z is no number"),
+        ("z=%00%ff<script>", "z has a value that is no number"),
         ("z=" + "1," * 20_000, "too long"),
     ],
 )
@@ -85,6 +90,36 @@ def test_a_wrong_link_gives_one_sentence(module: Page, query: str, reason: str) 
 
     assert reason in read["problem"]
     assert read["problem"].count(". ") == 0
+
+
+@pytest.mark.parametrize(
+    ("latents", "kept", "pins"),
+    [(10, 12, "abc"), (300, 6, "abc"), (1024, 0, "a")],
+    ids=["all", "some directions", "a pin"],
+)
+def test_a_link_leaves_out_what_it_has_no_room_for(
+    module: Page, latents: int, kept: int, pins: str
+) -> None:
+    # Seven characters a value of a code, with its comma, and six of a direction, which has length 1.
+    code = [-1.234] * latents
+    vector = [-0.577] * 3 + [0.001] * (latents - 3)
+    directions = [{"name": f"direction {at}", "vector": vector} for at in range(12)]
+    change = {"z": code, "pins": dict.fromkeys("abc", code), "directions": directions}
+    limits = {**LIMITS, "latents": latents}
+    body = """
+      const [state, limits] = given;
+      const query = `?${it.writeLink({ ...state, model: "blots" })}`;
+      const read = it.readLink(query, limits);
+      return [query.length - 1, it.LONGEST_QUERY, it.linkedModel(query), read];
+    """
+    length, longest, model, read = call(module, "link.js", body, [{**START, **change}, limits])
+
+    assert longest == state.LONGEST_QUERY
+    assert length <= longest
+    assert (model, read["problem"]) == ("blots", None)
+    assert read["state"]["z"] == code
+    assert len(read["state"].get("directions", [])) == kept
+    assert [name for name in "abc" if read["state"]["pins"][name]] == list(pins)
 
 
 HEADERS: dict[str, bytes] = {

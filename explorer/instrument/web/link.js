@@ -11,8 +11,11 @@ const LONGEST_NAME = 60;
 /** What ends a name in a link, or is a part of it; nothing else of a name is escaped (`URLSearchParams` does the rest). */
 const IN_A_NAME = /[%:;,]/g;
 
-/** Longer than 1,024 latents can make it: what exceeds it was not written here. */
-const LONGEST_QUERY = 20_000;
+/** Of a query, in characters, as in Python (`state.py`): `writeLink` leaves out what exceeds it, and none longer is read. */
+export const LONGEST_QUERY = 20_000;
+
+/** A name that nobody could see is none. */
+const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /**
  * @typedef {{latents: number, examples: number, title: string, factors: string[]}} Limits
@@ -39,13 +42,13 @@ function index(text, count, what) {
 
 /** @param {string} text @param {Limits} limits @param {string} what */
 function code(text, { latents, title }, what) {
-  const z = text.split(",").map((part) => number(part, `one of its ${what}`));
+  const z = text.split(",").map((part) => number(part, `${what} has a value that`));
   if (z.length !== latents)
     throw new Unreadable(
       `it has ${z.length} value${z.length === 1 ? "" : "s"} of ${what} where ${title} has ${latents} latents`,
     );
   if (z.some((value) => Math.abs(value) > LARGEST_Z))
-    throw new Unreadable(`one of its ${what} is beyond ±${LARGEST_Z}`);
+    throw new Unreadable(`${what} has a value beyond ±${LARGEST_Z}`);
   return z.map(rounded);
 }
 
@@ -166,7 +169,7 @@ function direction(entry, limits) {
     // Earlier links escaped more of it, which reads the same.
     name = decodeURIComponent(spelled).trim();
   } catch {}
-  if (!name || name.length > LONGEST_NAME || vector === undefined)
+  if (!VISIBLE.test(name) || name.length > LONGEST_NAME || vector === undefined)
     throw new Unreadable("one of its directions has no name");
   const values = code(vector, limits, "a direction");
   // Rounding to three decimals moves the length of ten values by less than this.
@@ -174,8 +177,21 @@ function direction(entry, limits) {
   return { name, vector: values };
 }
 
-/** @param {Linked} state @returns {string} */
+/**
+ * @param {Linked} state
+ * @returns {string} without the directions, from the last on, and then the pins C, B and A that it has no room for
+ */
 export function writeLink(state) {
+  const query = written(state);
+  if (query.length <= LONGEST_QUERY) return query;
+  const { directions, pins } = state;
+  if (directions.length) return writeLink({ ...state, directions: directions.slice(0, -1) });
+  const last = ["c", "b", "a"].find((name) => pins[name] !== null);
+  return last ? writeLink({ ...state, pins: { ...pins, [last]: null } }) : query;
+}
+
+/** @param {Linked} state */
+function written(state) {
   const query = new URLSearchParams();
   for (const { key, write } of FIELDS) {
     const text = write(state);
@@ -185,9 +201,12 @@ export function writeLink(state) {
   return query.toString().replace(/%(2C|3A|3B)/g, decodeURIComponent);
 }
 
+/** @param {string} query with or without its question mark */
+const isTooLong = (query) => query.replace(/^\?/, "").length > LONGEST_QUERY;
+
 /** @param {string} query @returns {string | null} the model a link names; one without letters names none */
 export function linkedModel(query) {
-  return query.length > LONGEST_QUERY ? null : new URLSearchParams(query).get("model") || null;
+  return isTooLong(query) ? null : new URLSearchParams(query).get("model") || null;
 }
 
 /**
@@ -198,7 +217,7 @@ export function linkedModel(query) {
  * @returns {{state: Partial<import("./store.js").State>, problem: string | null}}
  */
 export function readLink(query, limits) {
-  if (query.length > LONGEST_QUERY) {
+  if (isTooLong(query)) {
     return {
       state: {},
       problem: "This link is too long to be one of ours, so the view opened at its start.",
