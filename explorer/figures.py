@@ -134,7 +134,7 @@ def code_map(
         axes: what the axes are; None where they mean nothing
         colours: the palette
     """
-    figure = go.Figure(layout=_layout(colours, height=560))
+    figure = go.Figure(layout=_layout(colours, height=540))
     shown = sum(len(members) for _, members in classes)
     size = 7 if shown < 500 else 5 if shown < 3000 else 4
     for at, (name, members) in enumerate(classes):
@@ -160,14 +160,20 @@ def code_map(
                 opacity=0.85,
                 borderpad=2,
             )
-    for (name, members), symbol in zip(groups, ("circle-open", "square-open"), strict=False):
+    # Filled with paper: a ring alone is lost on points of its own tone.
+    for (name, members), symbol in zip(groups, ("circle", "square"), strict=False):
         figure.add_scattergl(
             name=name,
             x=points[members, 0],
             y=points[members, 1],
             mode="markers",
-            marker={"color": colours.text, "size": size + 4, "symbol": symbol, "opacity": 0.6},
-            unselected={"marker": {"opacity": 0.6}},
+            marker={
+                "color": colours.paper,
+                "size": size + 3,
+                "symbol": symbol,
+                "line": {"color": colours.text, "width": 1.5},
+            },
+            unselected={"marker": {"opacity": 1}},
             hoverinfo="skip",
         )
     figure.update_layout(
@@ -227,7 +233,10 @@ def coherence_scale(
     figure.update_xaxes(range=[low - 0.03, 1.03], zeroline=True, zerolinecolor=colours.quiet)
     figure.update_xaxes(showgrid=False, tickformat=".1~f")
     figure.update_yaxes(visible=False, range=[-1, 1], fixedrange=True)
-    figure.update_layout(margin={"t": 28, "b": 28}, legend={"y": 1.05, "yanchor": "bottom"})
+    figure.update_layout(
+        margin={"t": 28, "b": 28},
+        legend={"x": 0, "xanchor": "left", "y": 1.05, "yanchor": "bottom"},
+    )
     return figure
 
 

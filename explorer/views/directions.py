@@ -21,7 +21,7 @@ from training.errors import CheckpointError, UserError
 # A browser draws and marks so many points at once without a pause.
 MOST_POINTS = 10_000
 # More rings than that are a blot.
-MOST_RINGED = 120
+MOST_RINGED = 30
 MOST_SHOWN = 8
 LONGEST_NAME = state.LONGEST_NAME
 # What the field says, what a person wrote there, and what the groups suggest. The field forgets
@@ -43,23 +43,24 @@ def show() -> None:
         "The way from the mean of B to the mean of A is a direction, and becomes a slider of the "
         "instrument."
     )
-    row = st.container(horizontal=True, vertical_alignment="bottom")
-    entry = choosing.model("directions", row)
-    if entry is None:
-        return
-    try:
-        if entry.card is None:
-            raise CheckpointError(entry.error)
-        codes = loading.codes(entry.folder, entry.card)
-    except CheckpointError as error:
-        st.markdown(plain(str(error)))
-        return
+    chart, panel = st.columns([3, 2], gap="large")
+    with chart:
+        row = st.container(horizontal=True, vertical_alignment="bottom")
+        entry = choosing.model("directions", row)
+        if entry is None:
+            return
+        try:
+            if entry.card is None:
+                raise CheckpointError(entry.error)
+            codes = loading.codes(entry.folder, entry.card)
+        except CheckpointError as error:
+            st.markdown(plain(str(error)))
+            return
     state.choose(entry.id)
     if state.shared().groups.model != entry.id:
         state.set_groups(Groups(entry.id))
         st.session_state[GIVEN] = ""
     namings = grouping.namings(entry.card, codes)
-    chart, panel = st.columns([3, 2], gap="large")
     with chart:
         selection = _map(row, entry, entry.card, codes, namings)
     with panel:
@@ -247,16 +248,8 @@ def _direction(entry: Entry, codes: Codes) -> None:
     both = len(np.intersect1d(a, b))
     low, high = score.random_range
     st.markdown(
-        f"Coherence **{_signed(score.value)}**; random groups of these sizes "
-        f"{_signed(score.random_mean)}, 95 % of them {_signed(low)} to {_signed(high)}. "
-        f"{_rank(score)}"
-    )
-    colours = figures.palette(st.context.theme.type)
-    st.plotly_chart(
-        figures.coherence_scale(score.value, score.random, colours),
-        key="directions.coherence",
-        theme=None,
-        config={"displayModeBar": False},
+        f"Coherence **{_signed(score.value)}**. {_rank(score)} Random groups of these sizes have "
+        f"{_signed(score.random_mean)} on average, 95 % of them {_signed(low)} to {_signed(high)}."
     )
     how = (
         f"Mean cosine between the ways b → a of {score.pairs:,} random pairs that share no image, "
@@ -272,6 +265,13 @@ def _direction(entry: Entry, codes: Codes) -> None:
         "Name", key=NAME, max_chars=LONGEST_NAME, width=240, on_change=_keep_name
     ).strip()
     wanted = row.button("Put it in the rack", type="primary", disabled=not name)
+    colours = figures.palette(st.context.theme.type)
+    st.plotly_chart(
+        figures.coherence_scale(score.value, score.random, colours),
+        key="directions.coherence",
+        theme=None,
+        config={"displayModeBar": False},
+    )
     overlap = f" {both:,} codes are in both groups." if both else ""
     st.caption(
         "At 1 every image of A lies the same way from every image of B; at 0 there is no such way. "

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import explorer
 from explorer import grouping, state
-from training.card import CODES, THUMBNAILS, describe_files
+from training.card import CODES, LARGEST_FACTOR, THUMBNAILS, describe_files
 from training.config import to_json
 
 from .conftest import MEASURED
@@ -174,12 +174,12 @@ def test_factors_are_picked_by_value(page: AppTest, make: Callable[..., Path]) -
     assert "Coherence **1.00**" in words(page)
 
 
-def test_a_factor_of_a_billion_values_is_no_list(page: AppTest, make: Callable[..., Path]) -> None:
+def test_a_factor_of_very_many_values_is_no_list(page: AppTest, make: Callable[..., Path]) -> None:
     tensors = codes()
     tensors["factors"] = np.stack([tensors.pop("label"), np.zeros(COUNT, np.int32)], 1)
     folder = make(tensors=tensors)
     data = json.loads((folder / "card.json").read_text("utf-8"))["data"]
-    factors = [{"name": "shape", "size": 2}, {"name": "turn", "size": 2**30}]
+    factors = [{"name": "shape", "size": 2}, {"name": "turn", "size": LARGEST_FACTOR}]
     _card(folder, {"data": data | {"labels": None, "factors": factors}})
     page.run()
     assert not page.exception
