@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -323,7 +324,9 @@ def test_clicking_a_point_goes_to_its_image(
     assert instrument.query()["example"] == "7"
     page.mouse.move(5, 5)
     assert shown_z(instrument) == pytest.approx(codes["mean"][7, :3], abs=0.006)
-    expect(page.locator(".nearest")).to_contain_text("Among the data: the nearest code is 0.00")
+    expect(page.locator(".nearest")).to_contain_text(
+        "Among the data: the nearest, a 7, is 0.00 away;"
+    )
 
 
 def test_where_nobody_lives_the_decoder_still_answers(
@@ -369,12 +372,31 @@ def test_two_latents_are_a_plane_that_keeps_the_others(
     assert instrument.z() == pytest.approx([y, 1.25, x, 2], abs=0.02)
 
 
+def contrast(one: Sequence[float], other: Sequence[float]) -> float:
+    """As the Web Content Accessibility Guidelines 2.2 define it."""
+
+    def luminance(colour: Sequence[float]) -> float:
+        part = np.array(colour) / 255
+        linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
 def test_it_says_when_z_has_left_the_data(instrument: Instrument, page: Page) -> None:
     instrument.open("model=blots&z=5,-5,5,0")
     codes_far = page.locator(".nearest")
-    expect(codes_far).to_contain_text("Off the data: the nearest code is")
-    expect(codes_far).to_contain_text("99 % of held-out images have one within 1.50")
+    expect(codes_far).to_contain_text(
+        re.compile(r"Off the data: the nearest, an? \d, is [\d.]+ away; 99")
+    )
+    expect(codes_far).to_contain_text("99 % of held-out images have one within 1.50.")
     expect(page.locator(".norm .number")).to_have_text("8.66")
+    expect(page.locator(".norm")).to_contain_text("‖z‖ 8.66 outside the prior's shell")
+    for scheme, paper in (("light", (252, 252, 251)), ("dark", (20, 23, 26))):
+        page.emulate_media(color_scheme=scheme)
+        parts = codes_far.evaluate("(it) => getComputedStyle(it).color").split()[1:4]
+        assert contrast([255 * float(part.strip(")")) for part in parts], paper) > 4.5
     # For four latents: the 2.5 % and 97.5 % quantiles of the chi distribution.
     low, high = chi.ppf([0.025, 0.975], 4)
     expect(page.locator(".norm")).to_contain_text(f"between {low:.2f} and {high:.2f}")
@@ -552,6 +574,9 @@ def test_the_map_by_keyboard_alone(
     instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
 ) -> None:
     chart = open_map(instrument, codes["pca"], "&axes=pca")
+    page.keyboard.press("?")
+    expect(page.locator(".help[open]")).to_contain_text("On the map← → ↑ ↓pan+ −zoom in or out")
+    page.keyboard.press("Escape")
     stage = page.locator(".map-stage")
     stage.focus()
     described = page.locator(f"#{stage.get_attribute('aria-describedby')}")
@@ -633,7 +658,7 @@ def test_a_checkpoint_without_a_map_still_has_its_latents(
     expect(page.locator(".map-tools option[value='pca']")).to_be_disabled()
     chart.hover(3)
     expect(page.locator(".map-tip")).to_contain_text("test image 3")
-    expect(page.locator(".nearest")).to_have_text("The nearest code is 0.00 away")
+    expect(page.locator(".nearest")).to_have_text("The nearest, a 3, is 0.00 away.")
 
 
 def test_the_server_hears_nothing_while_the_pointer_moves(

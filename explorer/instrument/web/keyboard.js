@@ -1,5 +1,6 @@
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
+import { MAP_KEYS } from "./map-pointer.js";
 
 const FINE = 0.05;
 const COARSE = 0.5;
@@ -154,16 +155,18 @@ function isField(target) {
   );
 }
 
+/** @param {{show: string, does: string}[]} keys */
+const listed = (keys) =>
+  el("dl", {}, ...keys.map(({ show, does }) => el("div", {}, el("dt", { text: show }), el("dd", { text: does }))));
+
 export function createHelp() {
   const dialog = el(
     "dialog",
     { class: "help", "aria-label": "Keyboard" },
     el("h2", { text: "Keyboard" }),
-    el(
-      "dl",
-      {},
-      ...SHORTCUTS.map(({ show, does }) => el("div", {}, el("dt", { text: show }), el("dd", { text: does }))),
-    ),
+    listed(SHORTCUTS),
+    el("h2", { text: "On the map" }),
+    listed(MAP_KEYS),
     el(
       "button",
       { class: "quiet", type: "button", "aria-label": "Close", on: { click: () => dialog.close() } },

@@ -8,6 +8,14 @@ const PINCH_WHEEL_STEP = 0.01;
 const KEY_PAN = 60;
 const KEY_ZOOM = 1.5;
 
+/** The keys of the map, while it has the focus, for the help. */
+export const MAP_KEYS = [
+  { show: "← → ↑ ↓", does: "pan" },
+  { show: "+ −", does: "zoom in or out" },
+  { show: "Home", does: "show the whole map" },
+  { show: "Enter", does: "go to what is in the middle" },
+];
+
 /**
  * What hands do to the map, in CSS pixels from its top left corner.
  *

@@ -28,6 +28,7 @@ const SHORT = {
 export function createWhereabouts({ card }) {
   const latents = card.controls.latents;
   const norm = el("output", { class: "number" });
+  const shell = el("span");
   const [low, high] = [(1 - SHELL) / 2, (1 + SHELL) / 2].map((share) => chiQuantile(share, latents));
   const distance = el("p", { class: "nearest" });
   const faith = el("p", { class: "faith hint" });
@@ -37,17 +38,17 @@ export function createWhereabouts({ card }) {
     el(
       "p",
       { class: "norm" },
-      el("span", {}, "‖z‖ ", norm),
+      el("span", {}, "‖z‖\u00a0", norm, " ", shell),
       el(
         "span",
         { class: "hint" },
         term(
-          "samples from the prior",
+          "Samples from the prior",
           `Lengths of draws from N(0, I) in ${latents} dimension${latents === 1 ? "" : "s"} follow the chi ` +
-            "distribution: 95 % of them lie between these two quantiles. Their root mean square is " +
+            "distribution: 95\u00a0% of them lie between these two quantiles. Their root mean square is " +
             `√${latents} = ${spell(Math.sqrt(latents))}.`,
         ),
-        `: 95 % between ${spell(low)} and ${spell(high)}`,
+        `: 95\u00a0% between ${spell(low)} and ${spell(high)}.`,
       ),
     ),
     distance,
@@ -63,13 +64,16 @@ export function createWhereabouts({ card }) {
 
   function measure() {
     frame = 0;
-    const text = spell(Math.hypot(...z));
-    if (norm.textContent !== text) norm.textContent = text;
+    const length = Math.hypot(...z);
+    write(norm, spell(length));
+    write(shell, `${length < low ? "inside" : length > high ? "outside" : "on"} the prior's shell`);
     if (!embedding) return;
     const codes = searchOf(embedding, card);
     const among = codes.searched < embedding.count ? codes.searched : null;
-    const sentence = spellNearest(codes.nearest(z).distances[0], card.map?.nearest, among);
-    if (distance.textContent !== sentence.text) distance.textContent = sentence.text;
+    const { distances, indices } = codes.nearest(z);
+    const label = embedding.labels[indices[0]];
+    const sentence = spellNearest(distances[0], card.map?.nearest, among, label);
+    write(distance, sentence.text);
     distance.classList.toggle("off", sentence.off);
   }
 
@@ -111,17 +115,22 @@ export function createWhereabouts({ card }) {
   };
 }
 
+/** Changes nothing where nothing has changed: this runs while z moves. @param {HTMLElement} element @param {string} text */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** @param {{name: string, value: number, unit: string}} metric */
 function spellMetric({ name, value, unit }) {
   const called = SHORT[name.replace(/^(umap|pca)_/, "")];
-  return `${called} ${unit.startsWith("%") ? `${spell(value, 1)} %` : spell(value, 3)}`;
+  return `${called} ${unit.startsWith("%") ? `${spell(value, 1)}\u00a0%` : spell(value, 3)}`;
 }
 
 /** @param {number[]} shares of the two axes */
 function explained(shares) {
   const [first, second] = shares.map((share) => spell(100 * share, 0));
   return term(
-    `explains ${first} + ${second} %`,
+    `explains ${first} + ${second}\u00a0%`,
     "The share of the variance of the posterior means that lies along each of the two principal axes.",
   );
 }
@@ -130,17 +139,22 @@ function explained(shares) {
  * @param {number} distance from z to the nearest code
  * @param {{median: number, p95: number, p99: number} | undefined} held what it is for images that were held out
  * @param {number | null} among so many codes it is the nearest, where not all were looked at
+ * @param {string | null} label of the nearest
  * @returns {{text: string, off: boolean}}
  */
-export function spellNearest(distance, held, among) {
-  const code = among === null ? "code" : `of ${among.toLocaleString("en")} codes`;
-  const away = `the nearest ${code} is ${spell(distance)} away`;
-  if (!held) return { text: `${away[0].toUpperCase()}${away.slice(1)}`, off: false };
-  const [share, bound] = distance > held.p95 ? ["99 %", held.p99] : ["95 %", held.p95];
+export function spellNearest(distance, held, among, label) {
+  const of = among === null ? "" : ` of ${among.toLocaleString("en")} codes`;
+  const code = label === null ? of || " code" : `${of}, ${article(label)} ${label},`;
+  const away = `the nearest${code} is ${spell(distance)} away`;
+  if (!held) return { text: `${away[0].toUpperCase()}${away.slice(1)}.`, off: false };
+  const [share, bound] = distance > held.p95 ? ["99\u00a0%", held.p99] : ["95\u00a0%", held.p95];
   const place =
     distance > held.p99 ? "Off the data" : distance > held.p95 ? "At the edge of the data" : "Among the data";
   return {
-    text: `${place}: ${away}, ${share} of held-out images have one within ${spell(bound)}`,
+    text: `${place}: ${away}; ${share} of held-out images have one within ${spell(bound)}.`,
     off: distance > held.p99,
   };
 }
+
+/** @param {string} name @returns {string} as it is said before it: an 8, an ankle boot, a 9 */
+const article = (name) => (/^(8|1[18]$|[aeiou])/i.test(name) ? "an" : "a");
