@@ -320,6 +320,19 @@ def test_images_are_left_to_others_and_lead_nowhere(instrument: Instrument, page
     expect(page.locator(".hero")).to_have_attribute("data-caught", "a.png")
 
 
+def test_an_image_of_no_known_type_is_an_image_where_images_are_taken(
+    instrument: Instrument, page: Page
+) -> None:
+    instrument.open()
+    page.get_by_role("tab", name="Upload").click()
+    image = ("photo.HEIC", b"\0\0\0\x18ftypheic", "")
+    assert drag(page, image, target=".dropzone")
+    expect(page.locator(".refusal:visible")).to_contain_text("photo.HEIC")
+    expect(page.locator(".note")).to_be_hidden()
+    assert drag(page, image)
+    expect(page.locator(".note")).to_contain_text("is neither a zip nor a folder")
+
+
 def test_a_zip_over_the_place_for_images_is_still_a_checkpoint(
     instrument: Instrument, own: Path
 ) -> None:

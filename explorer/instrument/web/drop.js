@@ -5,6 +5,9 @@ import { chosen, pickCheckpoint, walk } from "./folder.js";
 /** As the server has it. */
 const LARGEST = 300e6;
 const LONGEST_NAME = 60;
+/** Not every system has a type for each of them. */
+const IMAGE = /\.(avif|bmp|gif|heic|heif|jpe?g|jxl|png|svg|tiff?|webp)$/i;
+
 /** What takes longer to send says how far it is, at such steps. */
 const STEP_MS = 1000;
 
@@ -57,7 +60,14 @@ export function createDrop({ url, messages, onEntry }) {
   /** @param {DragEvent} event @returns {boolean} whether what is dragged may be a checkpoint; a folder has no type */
   const isOurs = (event) =>
     hasFiles(event) &&
-    [...event.dataTransfer.items].some(({ kind, type }) => kind === "file" && !type.startsWith("image/"));
+    [...event.dataTransfer.items].some(({ kind, type }) => kind === "file" && !type.startsWith("image/")) &&
+    !isUntypedImage(event);
+
+  /** Names are told only once it is dropped. @param {DragEvent} event */
+  function isUntypedImage({ dataTransfer }) {
+    const [file, ...others] = dataTransfer.files;
+    return file !== undefined && others.length === 0 && file.type === "" && IMAGE.test(file.name);
+  }
 
   /** @param {boolean} shown */
   function show(shown) {
@@ -95,6 +105,8 @@ export function createDrop({ url, messages, onEntry }) {
     if (event.defaultPrevented || !hasFiles(event)) return;
     event.preventDefault();
     event.dataTransfer.dropEffect = "none";
+    // It was welcomed like a folder.
+    if (isUntypedImage(event)) takeFile(event.dataTransfer.files[0]);
   }
 
   const early = { capture: true, signal: gone.signal };
