@@ -100,7 +100,7 @@ def test_a_wrong_link_gives_one_sentence(module: Page, query: str, reason: str) 
 def test_a_link_leaves_out_what_it_has_no_room_for(
     module: Page, latents: int, kept: int, pins: str
 ) -> None:
-    # Seven characters a value of a code, with its comma, and six of a direction, which has length 1.
+    # A value of a code takes seven characters with its comma, one of a direction six.
     code = [-1.234] * latents
     vector = [-0.577] * 3 + [0.001] * (latents - 3)
     directions = [{"name": f"direction {at}", "vector": vector} for at in range(12)]
