@@ -49,6 +49,8 @@ def preview(path: Path, height: int, width: int) -> tuple[bytes, int]:
 def strip(folder: Path, card: Card, members: Sequence[int]) -> tuple[bytes, int]:
     """Some images of the thumbnail sheets in a row, as PNG, and how wide it is to be shown.
 
+    Without any image it is one clear pixel wide.
+
     Raises:
         PictureError: if a sheet is not the picture that it should be.
     """
@@ -57,13 +59,13 @@ def strip(folder: Path, card: Card, members: Sequence[int]) -> tuple[bytes, int]
     times = STRIP // side or STRIP / side
     tall, wide = (max(1, round(length * times)) for length in (height, width))
     kernel = Image.Resampling.NEAREST if times >= 1 else Image.Resampling.BOX
-    page = Image.new("RGBA", (len(members) * (wide + GAP) - GAP, tall))
+    page = Image.new("RGBA", (max(1, len(members) * (wide + GAP) - GAP), tall))
     for place, member in enumerate(members):
         image = _thumbnail(folder, card, member).resize((wide, tall), kernel)
         page.paste(image, (place * (wide + GAP), 0))
     stream = BytesIO()
     page.save(stream, "PNG")
-    return stream.getvalue(), page.width // 2
+    return stream.getvalue(), max(1, page.width // 2)
 
 
 def _thumbnail(folder: Path, card: Card, member: int) -> Image.Image:

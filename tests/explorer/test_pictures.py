@@ -106,3 +106,9 @@ def test_a_strip_shows_images_of_any_sheet(
     assert shown == page.width // 2
     greys = [page.getpixel((at * (width + pictures.GAP), 0)) for at in range(3)]
     assert greys == [(30, 30, 30, 255), (120, 120, 120, 255), (180, 180, 180, 255)]
+
+
+def test_a_strip_of_no_images_is_a_picture(make_checkpoint: MakeCheckpoint) -> None:
+    folder = make_checkpoint("mine")
+    content, shown = pictures.strip(folder, read_card(folder), [])
+    assert Image.open(BytesIO(content)).width == shown == 1
