@@ -239,6 +239,24 @@ def test_images_on_the_map_do_not_overlap(page: Page, address: str) -> None:
         assert ((off[:, 0] < 0.5) & (off[:, 1] < 0.25)).any()
 
 
+@pytest.mark.parametrize(
+    ("shape", "zoom", "size"),
+    [
+        ([1, 28, 28], 1, [20, 20]),
+        ([1, 28, 28], 4, [28, 28]),
+        ([1, 28, 28], 100, [56, 56]),
+        ([3, 12, 8], 1, [8, 12]),
+        ([1, 64, 64], 1000, [60, 60]),
+    ],
+)
+def test_images_on_the_map_grow_as_one_goes_in(
+    page: Page, address: str, shape: list[int], zoom: float, size: list[float]
+) -> None:
+    body = "const { width, height } = it.thumbnailSize(...given); return [width, height];"
+    found = call(page, address, "map-mosaic.js", body, [shape, zoom])
+    assert found == pytest.approx(size, abs=0.01)
+
+
 def test_the_sheet_asks_for_the_codes_of_its_cells(page: Page, address: str) -> None:
     body = """
       const asked = [];
@@ -284,6 +302,22 @@ def test_a_path_on_the_map_of_the_pca_is_straight(
     ends = (np.array([a, b]) - pca["mean"]) @ np.array(pca["axes"]).T
     share = np.linspace(0, 1, 24)[:, None]
     assert path == pytest.approx((1 - share) * ends[0] + share * ends[1], abs=1e-6)
+
+
+def test_a_path_that_leaps_over_a_map_is_dotted_there(page: Page, address: str) -> None:
+    body = """
+      const { newView } = await import("/instrument/map-view.js");
+      const canvas = document.createElement("canvas");
+      const view = { ...newView(), x: 50, y: 0, width: 100, height: 20, dots: 1 };
+      const scene = { ...it.newScene(), path: [[5, 0], [25, 0], [95, 0]], jump: 30 };
+      it.drawScene(canvas, view, scene, { ink: "black", paper: "white", accent: "red" });
+      const { data } = canvas.getContext("2d").getImageData(0, 10, 100, 1);
+      return Array.from({ length: 100 }, (_, x) => data[4 * x] < 90 && data[4 * x + 3] > 200);
+    """
+    dark = call(page, address, "map-overlay.js", body)
+    assert all(dark[6:24])
+    assert not any(dark[30:90])
+    assert dark[95]
 
 
 def test_hovering_a_point_shows_its_image_and_its_code_until_the_pointer_leaves(

@@ -1,7 +1,7 @@
 import { across, down, planeX, planeY } from "./map-view.js";
 
-/** The longer side of a thumbnail on the map, in CSS pixels, is about this. */
-const SIDE = 30;
+/** The longer side of a thumbnail, in CSS pixels, is about this on a whole map, and grows as one goes in. */
+const SIDE = { least: 20, most: 60, growth: 0.4 };
 const GAP = 2;
 
 /** Of more images than this the rest are points only: choosing must not hold up a zoom. */
@@ -9,10 +9,11 @@ const MOST_CHOSEN_FROM = 200_000;
 
 /**
  * @param {import("./pixels.js").Shape} shape
+ * @param {number} zoom 1 where the whole map is shown
  * @returns {{width: number, height: number}} of a thumbnail: whole multiples of its pixels where it is small
  */
-export function thumbnailSize([, height, width]) {
-  const scale = SIDE / Math.max(width, height);
+export function thumbnailSize([, height, width], zoom) {
+  const scale = Math.min(SIDE.most, SIDE.least * zoom ** SIDE.growth) / Math.max(width, height);
   const crisp = scale >= 1 ? Math.floor(scale) : Math.max(scale, 1 / Math.ceil(1 / scale));
   return { width: Math.max(8, width * crisp), height: Math.max(8, height * crisp) };
 }
@@ -57,7 +58,7 @@ export function chooseApart(points, shown, width, height) {
  * @param {import("./thumbnails.js").Thumbnails} thumbnails
  */
 export function createMosaic(shape, thumbnails) {
-  const { width, height } = thumbnailSize(shape);
+  let { width, height } = thumbnailSize(shape, 1);
   let level = NaN;
   /** @type {number[]} */
   let chosen = [];
@@ -77,6 +78,7 @@ export function createMosaic(shape, thumbnails) {
       const now = Math.floor(4 * Math.log2(view.scale));
       if (now !== level) {
         const scale = 2 ** (now / 4);
+        ({ width, height } = thumbnailSize(shape, Math.max(1, scale / view.whole)));
         chosen = chooseApart(points, shown, (width + GAP) / scale, (height + GAP) / scale);
         level = now;
       }

@@ -9,12 +9,14 @@ import { across, down } from "./map-view.js";
  * @property {{x: number, y: number, radius: number, ring: [number, number] | null} | null} hover in CSS pixels; `ring` is
  *   around a point of the plane
  * @property {[number, number][]} path
+ * @property {number} jump steps of the path that are longer, in units of the plane, are none that z takes: on a map by UMAP
+ *   its place leaps from cluster to cluster
  * @property {Record<string, [number, number]>} pins
  * @property {boolean} aimed a cross marks the middle, where Enter goes
  */
 
 /** @returns {Scene} */
-export const newScene = () => ({ changed: true, held: null, hover: null, path: [], pins: {}, aimed: false });
+export const newScene = () => ({ changed: true, held: null, hover: null, path: [], jump: Infinity, pins: {}, aimed: false });
 
 /**
  * Draws the scene.
@@ -48,10 +50,24 @@ export function drawScene(canvas, view, scene, { ink, paper, accent }) {
   }
 
   context.lineJoin = context.lineCap = "round";
-  if (scene.path.length > 1) {
+  for (const isJump of [true, false]) {
     context.beginPath();
-    scene.path.forEach(([x, y], at) => context[at ? "lineTo" : "moveTo"](across(view, x), down(view, y)));
-    outlined(ink, 1.6);
+    for (const [from, to] of pairs(scene.path)) {
+      if (Math.hypot(to[0] - from[0], to[1] - from[1]) > scene.jump !== isJump) continue;
+      context.moveTo(across(view, from[0]), down(view, from[1]));
+      context.lineTo(across(view, to[0]), down(view, to[1]));
+    }
+    context.globalAlpha = isJump ? 0.5 : 1;
+    context.setLineDash(isJump ? [3, 6] : []);
+    outlined(ink, isJump ? 1.2 : 1.6);
+    context.globalAlpha = 1;
+  }
+  if (scene.jump < Infinity) {
+    context.fillStyle = ink;
+    for (const [x, y] of scene.path) {
+      disc(across(view, x), down(view, y), 2.4);
+      context.fill();
+    }
   }
   if (scene.held) {
     disc(across(view, scene.held[0]), down(view, scene.held[1]), 6);
@@ -97,3 +113,6 @@ export function drawScene(canvas, view, scene, { ink, paper, accent }) {
     outlined(ink, 1.5);
   }
 }
+
+/** @param {[number, number][]} path @returns {[[number, number], [number, number]][]} each place with the next */
+const pairs = (path) => path.slice(1).map((to, at) => [path[at], to]);

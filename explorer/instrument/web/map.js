@@ -1,6 +1,5 @@
 import { colouring, colourings } from "./colours.js";
 import { el, withCode } from "./dom.js";
-import { lerp, slerp } from "./interpolate.js";
 import { createHover } from "./map-hover.js";
 import { createLayers } from "./map-layers.js";
 import { createLegend } from "./map-legend.js";
@@ -11,8 +10,12 @@ import { createTip } from "./map-tip.js";
 import { createTools } from "./map-tools.js";
 import { fit, pan, zoom } from "./map-view.js";
 import { NO_WEBGL, ONE_LATENT, describeMap, noMap } from "./map-words.js";
+import { wayOf } from "./path-course.js";
 
 const KEPT_MEASURES = 5000;
+
+/** A step of the path that is longer than this part of a map by UMAP leaps over what lies between. */
+const JUMP = 0.1;
 
 let maps = 0;
 
@@ -101,14 +104,17 @@ export function createMap(bench) {
   function drawPins() {
     stale.pins = false;
     scene.changed = true;
-    const { pins, slerp: arc } = store.get();
+    const state = store.get();
+    const { pins } = state;
     const codes = searchOf(embedding, card);
     scene.pins = {};
     for (const [name, z] of Object.entries(pins)) {
       if (z) scene.pins[name] = /** @type {[number, number]} */ ([...plane.place(z, codes.nearest(z))]);
     }
     const both = pins.a && pins.b;
-    scene.path = both ? pathOn(plane, pins.a, pins.b, arc ? slerp : lerp, (z) => codes.nearest(z)) : [];
+    scene.path = both ? pathOn(plane, pins.a, pins.b, wayOf(state), (z) => codes.nearest(z)) : [];
+    const { axes, bounds } = plane;
+    scene.jump = axes === "umap" ? JUMP * Math.max(bounds.width, bounds.height) : Infinity;
   }
 
   /** @param {string} wanted */
@@ -205,7 +211,8 @@ export function createMap(bench) {
         if (state.colour !== before?.colour || axes !== plane.axes) paint(state.colour === before?.colour);
         face();
       }
-      if (state.pins !== before?.pins || state.slerp !== before?.slerp) stale.pins = true;
+      const keys = /** @type {const} */ (["pins", "slerp", "locked"]);
+      if (keys.some((key) => state[key] !== before?.[key])) stale.pins = true;
       if (shown.sheet && !hover.previews() && movedOff(plane, state.z, before.z)) askSheet();
       layers.request();
     },
