@@ -494,6 +494,33 @@ def test_the_path_leaves_what_is_locked(walk: Walk, models: Path, page: Page) ->
     walk.wait_for_strip(models, [straight(t) for t in STATIONS])
 
 
+@pytest.mark.parametrize("kind", ["lerp", "slerp"])
+def test_the_way_keeps_what_is_locked(module: Page, kind: str) -> None:
+    body = """
+      const [a, b, times, slerp] = given;
+      const way = it.wayOf({ z: [9, -2, 9, 9], locked: [1], slerp });
+      return times.map((t) => way(a, b, t));
+    """
+    way = np.array(call(module, "path-course.js", body, [A, B, TIMES, kind == "slerp"]))
+    expected = along(module, kind, A, B)
+    expected[:, 1] = -2
+    np.testing.assert_allclose(way, expected, rtol=1e-15)
+
+
+def test_the_map_draws_the_way_that_is_walked(walk: Walk, page: Page) -> None:
+    walk.open(f"model=blots&z=0,-2,0,0&axes=z0,z1&{pinned()}")
+    expect(page.locator(".thumb").first).to_be_visible()
+    page.wait_for_function("performance.getEntriesByName('instrument:here').length > 0")
+    frames = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    page.evaluate(frames)
+    over = "document.querySelector('.map-over').toDataURL()"
+    free = page.evaluate(over)
+    page.get_by_role("button", name="Lock z₁").click()
+    page.wait_for_function(f"(free) => {over} !== free", arg=free)
+    page.get_by_role("button", name="Unlock z₁").click()
+    page.wait_for_function(f"(free) => {over} === free", arg=free)
+
+
 @pytest.mark.parametrize("format", ["GIF", "WebP"])
 @pytest.mark.parametrize("what", ["z₁ from end to end", "the path from A to B"])
 def test_an_animation_can_be_taken_away(

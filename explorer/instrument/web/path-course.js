@@ -17,18 +17,21 @@ export const isPath = ({ pins }) => pins.a !== null && pins.b !== null;
 /** @param {State} state @returns {boolean} whether there is a sum */
 export const isSum = ({ pins }) => pins.a !== null && pins.b !== null && pins.c !== null;
 
-/** @param {State} state @param {ArrayLike<number>} code @returns {number[]} what z becomes on the way there */
+/** @param {Pick<State, "z" | "locked">} state @param {ArrayLike<number>} code @returns {number[]} what z becomes on the way there */
 function reachable({ z, locked }, code) {
   return z.map((value, latent) =>
     locked.includes(latent) ? value : Math.min(LARGEST_Z, Math.max(-LARGEST_Z, code[latent])),
   );
 }
 
+/**
+ * @param {Pick<State, "z" | "locked" | "slerp">} state
+ * @returns {(a: number[], b: number[], t: number) => number[]} what z is on its way from a to b: what is locked stays
+ */
+export const wayOf = (state) => (a, b, t) => reachable(state, (state.slerp ? slerp : lerp)(a, b, t));
+
 /** @param {State} state with A and B pinned @param {number} t @returns {number[]} */
-export function codeAt(state, t) {
-  const { pins, slerp: spherical } = state;
-  return reachable(state, (spherical ? slerp : lerp)(pins.a, pins.b, t));
-}
+export const codeAt = (state, t) => wayOf(state)(state.pins.a, state.pins.b, t);
 
 /** @param {State} state with all three pinned @returns {number[]} A − B + C */
 export const sumOf = (state) => reachable(state, arithmetic(state.pins.a, state.pins.b, state.pins.c));
