@@ -1,6 +1,7 @@
 import { ALONG, along, project } from "./along.js";
 import { el, isolated, spell } from "./dom.js";
 import { icon } from "./icons.js";
+import { createRange } from "./range.js";
 import { term } from "./term.js";
 
 const REACH = ALONG[ALONG.length - 1];
@@ -23,33 +24,19 @@ export function createDirection({ direction, shape, commands, z, fact, onRemove 
   let moving = false;
   /** The z that the filmstrip was decoded for. @type {number[] | null} */
   let drawn = null;
-  /** A finger has touched the track and may go on to scroll the page. */
-  let undecided = false;
   let shown = NaN;
 
   const film = el("canvas", { class: "film", width: ALONG.length * width, height, "aria-hidden": "true" });
   const context = film.getContext("2d", { alpha: false });
-  const range = el("input", {
-    class: "range",
-    type: "range",
-    min: -REACH,
-    max: REACH,
-    step: 0.01,
-    "aria-label": `Along ${name}`,
-    on: {
-      pointerdown: (event) => (undecided = event.pointerType === "touch"),
-      pointermove: () => (undecided = false),
-      pointerup: () => undecided && take(performance.now()),
-      pointercancel() {
-        undecided = false;
-        range.value = String(shown);
-      },
-      input: (event) => undecided || take(event.timeStamp),
-      change: () => undecided || settle(),
-      keydown: nudge,
-      keyup: (event) => event.key.startsWith("Arrow") && from && settle(),
+  const range = createRange(
+    { min: -REACH, max: REACH, step: 0.01, "aria-label": `Along ${name}` },
+    {
+      onTake: move,
+      onSettle: settle,
+      shown: () => shown,
+      on: { keydown: nudge, keyup: (event) => event.key.startsWith("Arrow") && from && settle() },
     },
-  });
+  );
   const value = el("input", {
     class: "value",
     type: "text",
@@ -113,12 +100,6 @@ export function createDirection({ direction, shape, commands, z, fact, onRemove 
   function go(to) {
     move(to);
     settle();
-  }
-
-  /** @param {number} time */
-  function take(time) {
-    undecided = false;
-    move(range.valueAsNumber, time);
   }
 
   /** The arrow keys of the instrument move a latent; here they move along. @param {KeyboardEvent} event */

@@ -1,7 +1,7 @@
 import { get } from "./checkpoint.js";
 import { InstrumentError } from "./errors.js";
 import { allFinite } from "./pixels.js";
-import { refuseLoops, startEngine } from "./session.js";
+import { openSession, startEngine } from "./session.js";
 
 /**
  * @typedef {{mean: Float32Array, logVariance: Float32Array}} Posterior
@@ -63,16 +63,7 @@ export function createEncoder({ entry, card, assets, gone }) {
 export async function openEncoder(ort, bytes, { name, latents, shape }) {
   const file = `${name}/encoder.onnx`;
   const again = "export it again with `python -m training export` and reload.";
-  refuseLoops(bytes, file);
-  let session;
-  try {
-    session = await ort.InferenceSession.create(bytes, {
-      executionProviders: ["wasm"],
-      graphOptimizationLevel: "all",
-    });
-  } catch (error) {
-    throw new InstrumentError(`${file} is not a model this browser can run: ${again}`, error);
-  }
+  const session = await openSession(ort, bytes, file, again);
   const release = once(() => session.release());
 
   async function encode(x) {

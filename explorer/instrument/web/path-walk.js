@@ -1,6 +1,7 @@
 import { el, spell } from "./dom.js";
 import { icon } from "./icons.js";
 import { SCRUB_STEPS, STATIONS } from "./path-course.js";
+import { createRange } from "./range.js";
 import { term } from "./term.js";
 
 /**
@@ -14,29 +15,12 @@ export function createWalk({ card, onScrub, onSettle, onPlay, onKind }) {
   const apart = spell(Math.sqrt(2 * card.controls.latents));
   const film = el("canvas", { class: "film", width: STATIONS.length * width, height, "aria-hidden": "true" });
   const context = film.getContext("2d", { alpha: false });
-  /** A finger has touched the strip and may go on to scroll the page: until it tells, only the thumb follows. */
-  let undecided = false;
   let shown = NaN;
   let faded = false;
-  const range = el("input", {
-    class: "range",
-    type: "range",
-    min: 0,
-    max: 1,
-    step: 1 / SCRUB_STEPS,
-    "aria-label": "Place on the path from A to B",
-    on: {
-      pointerdown: (event) => (undecided = event.pointerType === "touch"),
-      pointermove: () => (undecided = false),
-      pointerup: () => undecided && take(performance.now()),
-      pointercancel() {
-        undecided = false;
-        range.value = String(shown);
-      },
-      input: (event) => undecided || take(event.timeStamp),
-      change: () => undecided || onSettle(),
-    },
-  });
+  const range = createRange(
+    { min: 0, max: 1, step: 1 / SCRUB_STEPS, "aria-label": "Place on the path from A to B" },
+    { onTake: onScrub, onSettle, shown: () => shown },
+  );
   const place = el("output", { class: "number walk-place" });
   const play = el("button", { class: "action path-play", type: "button", on: { click: onPlay } });
   const kinds = [false, true].map((slerp) =>
@@ -89,12 +73,6 @@ export function createWalk({ card, onScrub, onSettle, onPlay, onKind }) {
     ),
     locks,
   );
-
-  /** @param {number} time */
-  function take(time) {
-    undecided = false;
-    onScrub(range.valueAsNumber, time);
-  }
 
   return {
     element,

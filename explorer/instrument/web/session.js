@@ -57,12 +57,31 @@ async function start(assets) {
 }
 
 /** @param {Uint8Array} bytes of an ONNX file @param {string} file its name */
-export function refuseLoops(bytes, file) {
+function refuseLoops(bytes, file) {
   for (let at = bytes.indexOf(LOOP[0]); at >= 0; at = bytes.indexOf(LOOP[0], at + 1)) {
     if (!LOOP.every((byte, by) => bytes[at + by] === byte)) continue;
     throw new InstrumentError(
       `${file} holds a loop, and one that never ends would hold up this page for good: export it without.`,
     );
+  }
+}
+
+/**
+ * @param {any} ort what `startEngine` gave
+ * @param {Uint8Array} bytes of an ONNX file
+ * @param {string} file its name
+ * @param {string} again what to do where it is none
+ * @returns {Promise<any>} its session
+ */
+export async function openSession(ort, bytes, file, again) {
+  refuseLoops(bytes, file);
+  try {
+    return await ort.InferenceSession.create(bytes, {
+      executionProviders: ["wasm"],
+      graphOptimizationLevel: "all",
+    });
+  } catch (error) {
+    throw new InstrumentError(`${file} is not a model this browser can run: ${again}`, error);
   }
 }
 
@@ -78,16 +97,7 @@ export function refuseLoops(bytes, file) {
 export async function openDecoder(ort, bytes, { name, latents, shape }) {
   const file = `${name}/decoder.onnx`;
   const again = `export it again with \`python -m training export\` and reload.`;
-  refuseLoops(bytes, file);
-  let session;
-  try {
-    session = await ort.InferenceSession.create(bytes, {
-      executionProviders: ["wasm"],
-      graphOptimizationLevel: "all",
-    });
-  } catch (error) {
-    throw new InstrumentError(`${file} is not a model this browser can run: ${again}`, error);
-  }
+  const session = await openSession(ort, bytes, file, again);
   const decoder = {
     /** @param {Float32Array} z `count` codes, one after the other @param {number} count */
     async decode(z, count) {

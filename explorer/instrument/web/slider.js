@@ -1,6 +1,7 @@
 import { el, focusIn, latentName, spell, spellKl } from "./dom.js";
 import { bell } from "./gaussian.js";
 import { icon } from "./icons.js";
+import { createRange } from "./range.js";
 import { REACH, STEPS } from "./rows.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -18,26 +19,14 @@ export function createSlider({ latent, facts, largestKl, shape, commands }) {
   const id = `latent-${latent}`;
 
   const film = el("canvas", { class: "film", width: STEPS.length * width, height, "aria-hidden": "true" });
-  const range = el("input", {
-    id,
-    class: "range",
-    type: "range",
-    min: -REACH,
-    max: REACH,
-    step: 0.01,
-    "aria-label": `${name}, ${kl} nats of KL`,
-    on: {
-      pointerdown: (event) => (undecided = event.pointerType === "touch"),
-      pointermove: () => (undecided = false),
-      pointerup: () => undecided && take(performance.now()),
-      pointercancel() {
-        undecided = false;
-        range.value = String(shown);
-      },
-      input: (event) => undecided || take(event.timeStamp),
-      change: () => undecided || commands.settle(),
+  const range = createRange(
+    { id, min: -REACH, max: REACH, step: 0.01, "aria-label": `${name}, ${kl} nats of KL` },
+    {
+      onTake: (to, time) => commands.move(latent, to, time),
+      onSettle: commands.settle,
+      shown: () => shown,
     },
-  });
+  );
   const value = el("input", {
     class: "value",
     type: "text",
@@ -115,15 +104,6 @@ export function createSlider({ latent, facts, largestKl, shape, commands }) {
     button.setAttribute("aria-label", label);
     button.title = label;
     button.replaceChildren(icon(picture));
-  }
-
-  /** A finger has touched the track and may go on to scroll the page: until it tells, only the thumb follows. */
-  let undecided = false;
-
-  /** @param {number} time */
-  function take(time) {
-    undecided = false;
-    commands.move(latent, range.valueAsNumber, time);
   }
 
   function enter() {
