@@ -11,8 +11,9 @@ import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 from training.config import RunConfig, from_json, to_json
 from training.errors import CheckpointError, ConfigError
@@ -393,7 +394,7 @@ def read_bytes(path: Path, limit: int = LARGEST_FILE) -> bytes:
 
 
 @contextlib.contextmanager
-def _opened(path: Path, limit: int = LARGEST_FILE) -> Iterator[tuple[BinaryIO, int]]:
+def _opened(path: Path, limit: int = LARGEST_FILE) -> Iterator[tuple[BufferedReader, int]]:
     """A regular file inside its own folder, open for reading, and its size.
 
     Raises:
