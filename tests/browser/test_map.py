@@ -418,6 +418,46 @@ def contrast(one: Sequence[float], other: Sequence[float]) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def test_after_a_leap_the_map_shows_where_z_was(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    chart = open_map(instrument, codes["pca"], "&axes=pca&z=0,0,0,0")
+    page.wait_for_timeout(1700)  # the trail of what was before has faded
+    page.evaluate(
+        """() => {
+          window.ghosts = [];
+          new MutationObserver((all) => {
+            for (const { target } of all) ghosts.push(target.getAttribute("d"));
+          }).observe(document.querySelector(".map-trail"), {
+            subtree: true, attributeFilter: ["d"] });
+        }"""
+    )
+    pca = json.loads(page.request.get(f"{instrument.address}/checkpoints/blots/card.json").text())
+    origin = -np.array(pca["map"]["pca"]["mean"]) @ np.array(pca["map"]["pca"]["axes"]).T
+    instrument.value(0).fill("3")
+    instrument.value(0).press("Enter")
+    page.wait_for_function("ghosts.some((path) => path.endsWith('h0'))")
+    first = page.evaluate("ghosts.find((path) => path.endsWith('h0'))")
+    x, y = (float(part) for part in first[1:].removesuffix("h0").split("M")[0].split())
+    assert (x, y) == pytest.approx(tuple(chart.spot(origin) - chart.corner), abs=1)
+
+
+def test_a_name_makes_way_for_z(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    open_map(instrument, codes["umap"])
+    read = "() => document.querySelector('.map-still').toDataURL()"
+    before = page.evaluate(read)
+    # The seventh image is the only one of its class: its name stands on it.
+    instrument.page.goto(
+        f"{instrument.address}/instrument/index.html?model=blots&z="
+        + ",".join(f"{value:.3f}" for value in codes["mean"][7])
+    )
+    page.wait_for_selector(".map-tools:not([inert])")
+    page.wait_for_timeout(300)
+    assert page.evaluate(read) != before
+
+
 def test_it_says_when_z_has_left_the_data(instrument: Instrument, page: Page) -> None:
     instrument.open("model=blots&z=5,-5,5,0")
     codes_far = page.locator(".nearest")

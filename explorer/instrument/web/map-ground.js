@@ -10,8 +10,9 @@ const BEHIND = 70;
 const FADED = 64;
 const FILTERED = 14;
 
-/** Height of a name, in CSS pixels. */
+/** Height of a name, in CSS pixels, and how far the middle of the marker of z stays from the middle of one. */
 const LINE = 16;
+const CLEAR = 20;
 
 /** So many times as wide and high as the stage is what is drawn: panning only shifts it. */
 const ROOM = 2;
@@ -48,6 +49,8 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
   let colouring = null;
   /** @type {ReturnType<typeof import("./map-plane.js").namesOn>} */
   let names = [];
+  /** The name that z would hide, and by how much it makes way. */
+  const aside = { index: -1, by: 0 };
   let timer = 0;
   let first = true;
 
@@ -104,7 +107,8 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
     const written = [];
     for (const { index, name, x, y } of names) {
       if (options.isHidden(index)) continue;
-      const spot = { x: across(drawn, x), y: down(drawn, y), half: context.measureText(name).width / 2 + 3 };
+      const middle = down(drawn, y) + (index === aside.index ? aside.by : 0);
+      const spot = { x: across(drawn, x), y: middle, half: context.measureText(name).width / 2 + 3 };
       const isFree = (other) =>
         Math.abs(other.x - spot.x) > other.half + spot.half || Math.abs(other.y - spot.y) > LINE;
       // Of two names in one place neither could be read; closer by there is room for both.
@@ -113,6 +117,19 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
       context.strokeText(name, spot.x, spot.y);
       context.fillText(name, spot.x, spot.y);
     }
+  }
+
+  /** A name makes way for z, up or down. @param {ArrayLike<number> | null} here @param {import("./map-view.js").View} view */
+  function makeWay(here, view) {
+    const near = (name) =>
+      Math.abs(here[0] - name.x) * view.scale < CLEAR && Math.abs(here[1] - name.y) * view.scale < CLEAR;
+    const name = (here && !options.mosaic && names.find(near)) || null;
+    // The plane's y goes up.
+    const by = name === null ? 0 : here[1] > name.y ? CLEAR : -CLEAR;
+    const index = name?.index ?? -1;
+    if (index === aside.index && by === aside.by) return false;
+    Object.assign(aside, { index, by });
+    return true;
   }
 
   /** @param {import("./map-view.js").View} view */
@@ -159,6 +176,10 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
     refreshSheet() {
       stale.sheet = true;
       onStale();
+    },
+    /** @param {ArrayLike<number> | null} here where z is @param {import("./map-view.js").View} view */
+    avoid(here, view) {
+      if (drawn.width && makeWay(here, view)) drawStill();
     },
     /** Puts everything where the view says. @param {import("./map-view.js").View} view */
     follow(view) {

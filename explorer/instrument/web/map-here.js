@@ -8,6 +8,10 @@ const TRAIL_MS = 1400;
 const FADES = 7;
 const MOST_TRAIL = 120;
 
+/** Dots of the trail are so far apart, in CSS pixels, and so solid at first. */
+const GHOST_STEP = 14;
+const GHOST = 0.35;
+
 /** The arrow to a z that is out of sight stays so far inside. */
 const EDGE = 12;
 
@@ -24,28 +28,46 @@ export function createHere() {
     const share = 1 - age / FADES;
     line.setAttribute("stroke-opacity", (0.75 * share).toFixed(2));
     line.setAttribute("stroke-width", (1 + 2.5 * share).toFixed(1));
-    trail.append(line);
-    return line;
+    const ghosts = document.createElementNS(SVG, "path");
+    ghosts.setAttribute("class", "map-ghosts");
+    ghosts.setAttribute("stroke-opacity", (GHOST * share).toFixed(2));
+    trail.append(line, ghosts);
+    return { line, ghosts };
   });
   const marker = el("div", { class: "map-here", "aria-hidden": "true", hidden: true });
   /** @type {{x: number, y: number, time: number}[]} */
   const places = [];
+  /** @type {{x: number, y: number} | null} where z was last, however long ago */
+  let last = null;
   let empty = true;
+
+  /** @param {number} time */
+  function fade(time) {
+    while (places.length && time - places[0].time > TRAIL_MS) places.shift();
+  }
 
   /** @param {import("./map-view.js").View} view @param {number} time */
   function drawTrail(view, time) {
-    while (places.length && time - places[0].time > TRAIL_MS) places.shift();
+    fade(time);
     if (empty && places.length < 2) return;
     empty = places.length < 2;
     const paths = lines.map(() => "");
+    const dots = lines.map(() => "");
+    let [dotX, dotY] = [Infinity, Infinity];
     for (let at = 1; at < places.length; at++) {
       const [from, to] = [places[at - 1], places[at]];
       const age = Math.min(FADES - 1, Math.floor((FADES * (time - to.time)) / TRAIL_MS));
-      paths[age] +=
-        `M${across(view, from.x).toFixed(1)} ${down(view, from.y).toFixed(1)}` +
-        `L${across(view, to.x).toFixed(1)} ${down(view, to.y).toFixed(1)}`;
+      const [x, y] = [across(view, from.x), down(view, from.y)];
+      const start = `M${x.toFixed(1)} ${y.toFixed(1)}`;
+      paths[age] += `${start}L${across(view, to.x).toFixed(1)} ${down(view, to.y).toFixed(1)}`;
+      if (Math.hypot(x - dotX, y - dotY) < GHOST_STEP) continue;
+      [dotX, dotY] = [x, y];
+      dots[age] += `${start}h0`;
     }
-    lines.forEach((line, age) => line.setAttribute("d", paths[age]));
+    lines.forEach(({ line, ghosts }, age) => {
+      line.setAttribute("d", paths[age]);
+      ghosts.setAttribute("d", dots[age]);
+    });
   }
 
   /** @param {import("./map-view.js").View} view @param {ArrayLike<number>} here @param {boolean} lost */
@@ -66,10 +88,17 @@ export function createHere() {
     elements: [trail, marker],
     /** @param {ArrayLike<number>} here @param {number} time */
     follow(here, time) {
-      places.push({ x: here[0], y: here[1], time });
+      fade(time);
+      // After a rest the way starts where z has rested.
+      if (places.length === 0 && last) places.push({ ...last, time });
+      last = { x: here[0], y: here[1] };
+      places.push({ ...last, time });
       if (places.length > MOST_TRAIL) places.shift();
     },
-    forget: () => void places.splice(0),
+    forget() {
+      places.length = 0;
+      last = null;
+    },
     /**
      * @param {import("./map-view.js").View} view @param {ArrayLike<number> | null} here @param {boolean} lost
      * @param {number} time

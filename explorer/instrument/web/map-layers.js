@@ -43,6 +43,7 @@ export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onVie
     if (moved) stage.classList.toggle("near", !isWhole(view));
     if (moved) ground.follow(view);
     if (moved || scene.changed) drawScene(over, view, scene, themeNow());
+    ground.avoid(z.place, view);
     moved = scene.changed = false;
     if (here.draw(view, z.place, z.lost, time)) request();
   }
