@@ -1,18 +1,15 @@
 import { el } from "./dom.js";
 import { css } from "./map-legend.js";
 import { createMosaic } from "./map-mosaic.js";
+import { createNames } from "./map-names.js";
 import { createPoints } from "./map-points.js";
-import { across, down, newView } from "./map-view.js";
+import { newView } from "./map-view.js";
 
 /** How solid points are, points under images, points over the sheet, and points that a filter leaves out. */
 const SOLID = 217;
 const BEHIND = 70;
 const FADED = 64;
 const FILTERED = 14;
-
-/** Height of a name, in CSS pixels, and how far the middle of the marker of z stays from the middle of one. */
-const LINE = 16;
-const CLEAR = 20;
 
 /** So many times as wide and high as the stage is what is drawn: panning only shifts it. */
 const ROOM = 2;
@@ -40,6 +37,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
   const element = el("div", { class: "map-ground", "aria-hidden": "true" }, under, dots, still);
   const mosaic = createMosaic(shape, thumbnails);
   const points = createPoints(dots, refresh);
+  const names = createNames();
   /** What is drawn, when it was. */
   const drawn = newView();
   const options = { mosaic: false, points: true, faded: false, isHidden: (_) => false };
@@ -47,10 +45,6 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
   let places = new Float32Array(0);
   /** @type {import("./colours.js").Colouring | null} */
   let colouring = null;
-  /** @type {ReturnType<typeof import("./map-plane.js").namesOn>} */
-  let names = [];
-  /** The name that z would hide, and by how much it makes way. */
-  const aside = { index: -1, by: 0 };
   let timer = 0;
   let first = true;
 
@@ -96,40 +90,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
       const colour = (index) => css(colouring.colours[colouring.of[index]]);
       return mosaic.draw(context, drawn, places, shown, colour);
     }
-    context.font = "600 13px system-ui, sans-serif";
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    context.lineWidth = 4;
-    context.lineJoin = "round";
-    context.strokeStyle = theme().paper;
-    context.fillStyle = theme().ink;
-    /** @type {{x: number, y: number, half: number}[]} */
-    const written = [];
-    for (const { index, name, x, y } of names) {
-      if (options.isHidden(index)) continue;
-      const middle = down(drawn, y) + (index === aside.index ? aside.by : 0);
-      const spot = { x: across(drawn, x), y: middle, half: context.measureText(name).width / 2 + 3 };
-      const isFree = (other) =>
-        Math.abs(other.x - spot.x) > other.half + spot.half || Math.abs(other.y - spot.y) > LINE;
-      // Of two names in one place neither could be read; closer by there is room for both.
-      if (!written.every(isFree)) continue;
-      written.push(spot);
-      context.strokeText(name, spot.x, spot.y);
-      context.fillText(name, spot.x, spot.y);
-    }
-  }
-
-  /** A name makes way for z, up or down. @param {ArrayLike<number> | null} here @param {import("./map-view.js").View} view */
-  function makeWay(here, view) {
-    const near = (name) =>
-      Math.abs(here[0] - name.x) * view.scale < CLEAR && Math.abs(here[1] - name.y) * view.scale < CLEAR;
-    const name = (here && !options.mosaic && names.find(near)) || null;
-    // The plane's y goes up.
-    const by = name === null ? 0 : here[1] > name.y ? CLEAR : -CLEAR;
-    const index = name?.index ?? -1;
-    if (index === aside.index && by === aside.by) return false;
-    Object.assign(aside, { index, by });
-    return true;
+    names.draw(context, drawn, theme(), options.isHidden);
   }
 
   /** @param {import("./map-view.js").View} view */
@@ -179,7 +140,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
     },
     /** @param {ArrayLike<number> | null} here where z is @param {import("./map-view.js").View} view */
     avoid(here, view) {
-      if (drawn.width && makeWay(here, view)) drawStill();
+      if (drawn.width && names.makeWay(options.mosaic ? null : here, view)) drawStill();
     },
     /** Puts everything where the view says. @param {import("./map-view.js").View} view */
     follow(view) {
@@ -198,10 +159,10 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
       mosaic.renew();
       refresh();
     },
-    /** @param {import("./colours.js").Colouring} next @param {typeof names} called where the names of its classes stand */
+    /** @param {import("./colours.js").Colouring} next @param {import("./map-names.js").Name[]} called its classes */
     setColouring(next, called) {
       colouring = next;
-      names = called;
+      names.set(called);
       points?.setIndices(next.of);
       paint();
     },
