@@ -26,7 +26,8 @@ from training.card import (
     read_card,
     write_card,
 )
-from training.config import RunConfig, fields, override, to_json
+from training.config import RunConfig, override, to_json
+from training.config import options as options_of
 from training.errors import CheckpointError, ConfigError, UserError
 from training.recipes import RECIPES, Recipe
 
@@ -81,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="the recipes, and what each is for")
 
-    names = ", ".join(f"--{path}" for path in fields(to_json(RECIPES["digits"].run)))
+    names = ", ".join(f"--{path}" for path in options_of(RECIPES["digits"].run))
     train = commands.add_parser(
         "train",
         allow_abbrev=False,

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from training.config import LikelihoodName, ModelConfig, ObjectiveConfig
+from training.config import LikelihoodName, ModelConfig
 from training.datasets import Dataset
 from training.errors import ConfigError, DataError
 from training.likelihoods import (
@@ -14,8 +14,25 @@ from training.likelihoods import (
     GaussianLikelihood,
 )
 from training.models.conv_vae import ConvVAE
+from training.objective_config import (
+    BetaTCVAEConfig,
+    BetaVAEConfig,
+    CapacityConfig,
+    DIPVAEIConfig,
+    DIPVAEIIConfig,
+    FactorVAEConfig,
+    GECOConfig,
+    IWAEConfig,
+    ObjectiveConfig,
+)
 from training.objectives import Objective
+from training.objectives.beta_tcvae import BetaTCVAE
 from training.objectives.beta_vae import BetaVAE
+from training.objectives.capacity import Capacity
+from training.objectives.dip_vae import DIPVAEI, DIPVAEII
+from training.objectives.factor_vae import Discriminator, FactorVAE
+from training.objectives.geco import GECO, Multiplier
+from training.objectives.iwae import IWAE
 
 
 def dataset(name: str, folder: Path) -> Dataset:
@@ -61,9 +78,39 @@ def likelihood(name: LikelihoodName) -> nn.Module:
             return GaussianLikelihood(learned=name == "gaussian_learned")
 
 
-def objective(config: ObjectiveConfig) -> Objective:
-    """The training objective by name."""
-    return BetaVAE(config.beta)
+def objective(
+    config: ObjectiveConfig, latents: int, images: int, device: torch.device
+) -> Objective:
+    """The training objective by name, for a model of so many latents.
+
+    Args:
+        images: how many the training split has.
+        device: where parts that learn are put.
+    """
+    match config:
+        case BetaVAEConfig():
+            return BetaVAE(config.beta)
+        case CapacityConfig():
+            return Capacity(config.gamma, config.c_start, config.c_end, config.c_steps)
+        case GECOConfig():
+            return GECO(config.kappa, config.alpha, config.rate, Multiplier().to(device))
+        case BetaTCVAEConfig():
+            return BetaTCVAE(config.alpha, config.beta, config.gamma, config.estimator, images)
+        case FactorVAEConfig():
+            part = Discriminator(latents, config.layers, config.units).to(device)
+            adam = torch.optim.Adam(  # the paper's settings, Appendix A
+                part.parameters(),
+                lr=config.discriminator_rate,
+                betas=(0.5, 0.9),
+                fused=device.type != "mps",
+            )
+            return FactorVAE(config.gamma, part, adam)
+        case DIPVAEIConfig():
+            return DIPVAEI(config.lambda_od, config.lambda_d)
+        case DIPVAEIIConfig():
+            return DIPVAEII(config.lambda_od, config.lambda_d)
+        case IWAEConfig():
+            return IWAE(config.k)
 
 
 def device(name: str) -> torch.device:

@@ -15,6 +15,7 @@ from training.card import LARGEST_FILE, MODEL, Card, read_bytes, read_card, writ
 from training.config import RunConfig, from_json, to_json
 from training.errors import CheckpointError, ConfigError
 from training.models.conv_vae import ConvVAE
+from training.objectives import LearningObjective, Objective
 
 RESUME = "resume.safetensors"
 DEEPEST = 100
@@ -139,16 +140,29 @@ def save_resume(
     progress: Progress,
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
+    objective: Objective,
     running: Tensor,
 ) -> None:
     """Write everything that the rest of the run depends on, as one file."""
-    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{name}": tensor for name, tensor in state.items()}
-    tensors["running"] = running
+    tensors = {"running": running}
+    for prefix, module, its_optimizer in _learners(model, optimizer, objective):
+        tensors |= {f"{prefix}model.{name}": t for name, t in module.state_dict().items()}
+        if its_optimizer is not None:
+            for index, state in its_optimizer.state_dict()["state"].items():
+                tensors |= {f"{prefix}optimizer.{index}.{name}": t for name, t in state.items()}
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     metadata = {"progress": json.dumps(vars(progress)), "config": json.dumps(to_json(config))}
     write_bytes(folder / RESUME, safetensors.torch.save(contiguous, metadata))
+
+
+def _learners(
+    model: nn.Module, optimizer: torch.optim.Optimizer, objective: Objective
+) -> list[tuple[str, nn.Module, torch.optim.Optimizer | None]]:
+    """All that learns, each with what its tensors' names begin with and with its optimizer."""
+    learners: list[tuple[str, nn.Module, torch.optim.Optimizer | None]] = [("", model, optimizer)]
+    if isinstance(objective, LearningObjective):
+        learners.append(("objective.", objective.part, objective.optimizer))
+    return learners
 
 
 def read_resume(folder: Path, config: RunConfig) -> tuple[Progress, dict[str, Tensor]]:
@@ -178,21 +192,23 @@ def restore(
     progress: Progress,
     tensors: dict[str, Tensor],
     model: nn.Module,
-    optimizer: torch.optim.AdamW,
+    optimizer: torch.optim.Optimizer,
+    objective: Objective,
 ) -> Tensor:
     """Put the saved tensors back; returns the running sums.
 
     Raises:
-        CheckpointError: unless they are exactly those of this model and its optimizer.
+        CheckpointError: unless they are exactly those of this model, its objective and optimizers.
     """
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    expected = {f"model.{name}": tensor.shape for name, tensor in model.state_dict().items()}
-    expected["running"] = torch.Size([3])
-    for index, parameter in enumerate(parameters):
-        if parameter.requires_grad and progress.step > 0:
-            moments = {"exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}
-            for field, shape in {"step": torch.Size([]), **moments}.items():
-                expected[f"optimizer.{index}.{field}"] = shape
+    learners = _learners(model, optimizer, objective)
+    expected = {"running": torch.Size([len(objective.reports)])}
+    for prefix, module, its_optimizer in learners:
+        expected |= {f"{prefix}model.{name}": t.shape for name, t in module.state_dict().items()}
+        for index, parameter in enumerate(_parameters(its_optimizer)):
+            if parameter.requires_grad and progress.step > 0:
+                moments = {"exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}
+                for field, shape in {"step": torch.Size([]), **moments}.items():
+                    expected[f"{prefix}optimizer.{index}.{field}"] = shape
     for name in sorted(expected.keys() | tensors.keys()):
         if name not in tensors or tensors[name].shape != expected.get(name):
             raise CheckpointError(
@@ -200,18 +216,29 @@ def restore(
                 "does not fit); begin again in another folder with --out."
             )
 
-    model.load_state_dict({name: tensors[f"model.{name}"] for name in model.state_dict()})
-    state = optimizer.state_dict()
-    for name, tensor in tensors.items():
-        if name.startswith("optimizer."):
-            _, index_text, field = name.split(".")
-            if field != "step":
-                # Fused optimizers walk a weight and its moments in memory order, so the moments
-                # need the weight's strides; the file has only contiguous tensors.
-                tensor = torch.empty_like(parameters[int(index_text)]).copy_(tensor)
-            state["state"].setdefault(int(index_text), {})[field] = tensor
-    optimizer.load_state_dict(state)
+    for prefix, module, its_optimizer in learners:
+        module.load_state_dict(
+            {name: tensors[f"{prefix}model.{name}"] for name in module.state_dict()}
+        )
+        if its_optimizer is None:
+            continue
+        parameters = _parameters(its_optimizer)
+        state = its_optimizer.state_dict()
+        for name, tensor in tensors.items():
+            if name.startswith(f"{prefix}optimizer."):
+                index_text, field = name.removeprefix(f"{prefix}optimizer.").split(".")
+                if field != "step":
+                    # Fused optimizers walk a weight and its moments in memory order, so the moments
+                    # need the weight's strides; the file has only contiguous tensors.
+                    tensor = torch.empty_like(parameters[int(index_text)]).copy_(tensor)
+                state["state"].setdefault(int(index_text), {})[field] = tensor
+        its_optimizer.load_state_dict(state)
     return tensors["running"]
+
+
+def _parameters(optimizer: torch.optim.Optimizer | None) -> list[Tensor]:
+    groups = [] if optimizer is None else optimizer.param_groups
+    return [parameter for group in groups for parameter in group["params"]]
 
 
 def _first_difference(before: Any, now: Any, path: str = "") -> str:

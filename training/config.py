@@ -11,9 +11,16 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from training.errors import ConfigError
+from training.objective_config import GECOConfig, ObjectiveConfig
 
 T = TypeVar("T")
 LARGEST_INTEGER = 2**53  # up to here whole numbers are exact in every JSON reader
+_POSITIVE = tuple(
+    f"objective.{name}"
+    for name in ("c_steps", "rate", "layers", "units", "discriminator_rate", "k")
+)
+
+OBJECTIVES: dict[str, Any] = {kind.name: kind for kind in typing.get_args(ObjectiveConfig)}
 
 LikelihoodName = Literal["bernoulli", "gaussian", "gaussian_learned", "continuous_bernoulli"]
 
@@ -44,14 +51,6 @@ class ModelConfig:
 
 
 @dataclass(frozen=True)
-class ObjectiveConfig:
-    """`beta` multiplies a KL summed over latents, beside a likelihood summed over pixels (nats)."""
-
-    name: Literal["beta_vae"] = "beta_vae"
-    beta: float = 1.0
-
-
-@dataclass(frozen=True)
 class TrainConfig:
     """AdamW's settings and the run's length, `steps` batches.
 
@@ -78,12 +77,15 @@ class RunConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        objective = {f"objective.{name}": value for name, value in vars(self.objective).items()}
+        numbers = {name: value for name, value in objective.items() if not isinstance(value, str)}
         positive = {
             "model.latents": self.model.latents,
             "train.steps": self.train.steps,
             "train.batch_size": self.train.batch_size,
             "train.validate_every": self.train.validate_every,
             "train.learning_rate": self.train.learning_rate,
+            **{name: numbers[name] for name in _POSITIVE if name in numbers},
             **{f"model.channels[{i}]": n for i, n in enumerate(self.model.channels)},
             **{f"model.hidden[{i}]": n for i, n in enumerate(self.model.hidden)},
         }
@@ -98,12 +100,14 @@ class RunConfig:
                 "model.likelihood is bernoulli, which is no density over the grey levels that "
                 "data.pixels = dequantized gives; take continuous_bernoulli or gaussian."
             )
-        for field, value in {
-            "objective.beta": self.objective.beta,
-            "train.weight_decay": self.train.weight_decay,
-        }.items():
-            if value < 0:
+        for field, value in {"train.weight_decay": self.train.weight_decay, **numbers}.items():
+            # A density can exceed one: then reconstruction, and with it κ, is below 0 nats.
+            if value < 0 and field != "objective.kappa":
                 raise ConfigError(f"{field} is {value}; it cannot be negative.")
+        if isinstance(self.objective, GECOConfig) and self.objective.alpha >= 1:
+            raise ConfigError(
+                f"objective.alpha is {self.objective.alpha}; the moving average needs less than 1."
+            )
         if not 0 <= self.seed < 2**31:
             raise ConfigError(f"seed is {self.seed}; it must be between 0 and 2³¹ − 1.")
 
@@ -140,7 +144,8 @@ def _read(kind: Any, value: Any, where: str) -> Any:
     if origin is types.UnionType:
         if value is None and type(None) in arguments:
             return None
-        return _read(next(a for a in arguments if a is not type(None)), value, where)
+        kinds = [kind for kind in arguments if kind is not type(None)]
+        return _read(_named(kinds, value, where) if len(kinds) > 1 else kinds[0], value, where)
     if origin is tuple and isinstance(value, list):
         return tuple(_read(arguments[0], item, f"{where}[{i}]") for i, item in enumerate(value))
     if origin is dict and isinstance(value, dict):
@@ -157,6 +162,15 @@ def _read(kind: Any, value: Any, where: str) -> Any:
     if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
         raise ConfigError(f"{where} is too large; at most 2⁵³ is read.")
     return _finite_float(value, where) if plain is float else value
+
+
+def _named(kinds: list[Any], value: Any, where: str) -> Any:
+    """The dataclass that the `name` in `value` chooses; the first where there is none."""
+    names = {kind.name: kind for kind in kinds}
+    name = value.get("name", kinds[0].name) if isinstance(value, dict) else kinds[0].name
+    if not isinstance(name, str) or name not in names:
+        raise ConfigError(f"{where}.name is {name!r:.60}; choose one of {', '.join(names)}.")
+    return names[name]
 
 
 def _read_dataclass(kind: Any, value: Any, where: str) -> Any:
@@ -197,26 +211,69 @@ def _nearest(key: str, known: typing.Iterable[str]) -> str:
 def override(config: RunConfig, changes: Mapping[str, str]) -> RunConfig:
     """`config` with each field of `changes`, such as `objective.beta`, read from its text.
 
-    Lists are written with commas: `--model.channels 32,64`.
+    Lists are written with commas: `--model.channels 32,64`. Another `objective.name` brings that
+    objective's own fields, at their defaults.
 
     Raises:
-        ConfigError: for an unknown path or a value of the wrong type.
+        ConfigError: for an unknown path, a value of the wrong type, or a field that the objective
+            does not have or still lacks.
     """
     # Through the types once: a number that is whole may stand where any number may.
     tree = to_json(from_json(RunConfig, to_json(config), "run"))
+    kind = OBJECTIVES.get(changes.get("objective.name", ""))
+    lacking: set[str] = set()
+    if kind is not None and kind.name != config.objective.name:
+        tree["objective"], lacking = _defaults(kind)
     for path, text in changes.items():
         *sections, name = path.split(".")
         node: Any = tree
         for section in sections:
             node = node.get(section) if isinstance(node, dict) else None
         if not isinstance(node, dict) or name not in node or isinstance(node[name], dict):
-            raise ConfigError(f"There is no option --{path:.60}{_nearest(path, fields(tree))}")
+            raise ConfigError(
+                _of_another_objective(path, tree["objective"])
+                or f"There is no option --{path:.60}{_nearest(path, fields(tree))}"
+            )
         node[name] = _parse(text, node[name], path)
+    for name in sorted(lacking):
+        if f"objective.{name}" not in changes:
+            raise ConfigError(
+                f"The objective {tree['objective']['name']} needs --objective.{name}."
+            )
     return from_json(RunConfig, tree, "run")
 
 
+def _defaults(kind: Any) -> tuple[dict[str, Any], set[str]]:
+    """The fields of a dataclass, and which of them have no default; those are 0 for now."""
+    hints = typing.get_type_hints(kind)
+    known = {field.name: field.default for field in dataclasses.fields(kind)}
+    lacking = {name for name, default in known.items() if default is dataclasses.MISSING}
+    return {name: hints[name]() if name in lacking else known[name] for name in known}, lacking
+
+
+def _of_another_objective(path: str, objective: dict[str, Any]) -> str:
+    """What to say of a field that only other objectives have; empty for any other path."""
+    name = path.removeprefix("objective.")
+    others = [other for other, kind in OBJECTIVES.items() if name in _defaults(kind)[0]]
+    if name == path or not others:
+        return ""
+    own = [field for field in objective if field != "name"]
+    return (
+        f"--{path} does not belong to the objective {objective['name']}, which takes "
+        f"{', '.join(own)}; it belongs to {', '.join(others)} (--objective.name)."
+    )
+
+
+def options(config: RunConfig) -> list[str]:
+    """Every path that `override` takes, whichever objective is chosen."""
+    of_objectives = [
+        f"objective.{name}" for kind in OBJECTIVES.values() for name in _defaults(kind)[0]
+    ]
+    return list(dict.fromkeys([*fields(to_json(config)), *of_objectives]))
+
+
 def fields(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Every field that `override` takes: its dotted path and its value in `tree`."""
+    """Every field of `tree` that `override` takes: its dotted path and its value."""
     found: dict[str, Any] = {}
     for key, value in tree.items():
         found |= (

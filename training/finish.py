@@ -23,6 +23,16 @@ from training.embed import Plan, embed, preview, sigma
 from training.evaluate import measure
 from training.export import export
 from training.loop import METRICS, read_metrics
+from training.objective_config import (
+    BetaTCVAEConfig,
+    BetaVAEConfig,
+    CapacityConfig,
+    DIPVAEIConfig,
+    DIPVAEIIConfig,
+    FactorVAEConfig,
+    GECOConfig,
+    IWAEConfig,
+)
 from training.recipes import Recipe
 
 PACKAGES = ("torch", "torchvision", "numpy", "onnx", "onnxruntime", "safetensors")
@@ -89,14 +99,31 @@ def versions(with_map: bool) -> dict[str, str]:
 
 def summary(config: RunConfig) -> str:
     """One line for the model picker, such as `β-VAE · β 4 · 10 latents`."""
-    family = "VAE" if config.objective.beta == 1 else "β-VAE"
-    return f"{family} · β {config.objective.beta:g} · {config.model.latents} latents"
+    match config.objective:
+        case BetaVAEConfig(beta=beta):
+            words = f"{'VAE' if beta == 1 else 'β-VAE'} · β {beta:g}"
+        case CapacityConfig(gamma=gamma, c_start=start, c_end=end):
+            words = f"Capacity VAE · C {start:g} to {end:g} nats · γ {gamma:g}"
+        case GECOConfig(kappa=kappa):
+            words = f"GECO · κ {kappa:g} nats"
+        case BetaTCVAEConfig(alpha=alpha, beta=beta, gamma=gamma):
+            others = "" if alpha == gamma == 1 else f" · α {alpha:g} · γ {gamma:g}"
+            words = f"β-TCVAE · β {beta:g}{others}"
+        case FactorVAEConfig(gamma=gamma):
+            words = f"FactorVAE · γ {gamma:g}"
+        case DIPVAEIConfig(lambda_od=off_diagonal, lambda_d=diagonal):
+            words = f"DIP-VAE-I · λ_od {off_diagonal:g} · λ_d {diagonal:g}"
+        case DIPVAEIIConfig(lambda_od=off_diagonal, lambda_d=diagonal):
+            words = f"DIP-VAE-II · λ_od {off_diagonal:g} · λ_d {diagonal:g}"
+        case IWAEConfig(k=k):
+            words = f"IWAE · K {k}"
+    return f"{words} · {config.model.latents} latents"
 
 
 def intent(recipe: Recipe, config: RunConfig) -> str:
     """The recipe's line of intent; where the run differs from the recipe, what differs."""
     theirs, ours = fields(to_json(recipe.run)), fields(to_json(config))
-    changes = [f"{name} = {ours[name]}" for name in ours if ours[name] != theirs[name]]
+    changes = [f"{name} = {ours[name]}" for name in ours if ours[name] != theirs.get(name)]
     if not changes:
         return recipe.intent
     return textwrap.shorten(f"The recipe {recipe.name} with {', '.join(changes)}.", 1000)

@@ -32,7 +32,7 @@ from training.config import RunConfig
 from training.datasets import Dataset, Split
 from training.errors import ConfigError, DivergedError
 from training.models.conv_vae import ConvVAE
-from training.objectives import Objective
+from training.objectives import LearningObjective, Objective
 
 METRICS = "metrics.jsonl"
 VALIDATION_BATCH = 500
@@ -67,17 +67,20 @@ def train(
         weight_decay=plan.weight_decay,
         fused=device.type != "mps",
     )
-    objective = build.objective(config.objective)
+    objective = build.objective(
+        config.objective, config.model.latents, len(dataset.splits["train"]), device
+    )
+    learning = objective if isinstance(objective, LearningObjective) else None
     precision = build.precision(plan.precision, device)
     progress = Progress(precision="bfloat16" if precision == torch.bfloat16 else "float32")
-    running = torch.zeros(3)
+    running = torch.zeros(len(objective.reports))
     if resume and (folder / RESUME).exists():
         progress, tensors = read_resume(folder, config)
-        running = restore(folder, progress, tensors, model, optimizer)
+        running = restore(folder, progress, tensors, model, optimizer, objective)
         precision = getattr(torch, progress.precision)
     else:
         # From now on the folder is known for a run's, and its configuration can be compared.
-        save_resume(folder, config, progress, model, optimizer, running)
+        save_resume(folder, config, progress, model, optimizer, objective, running)
     running = running.to(device)
     progress.device = _then(progress.device, device.type)
     progress.hardware = _then(progress.hardware, hardware(device))
@@ -103,6 +106,9 @@ def train(
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
+            if learning is not None:
+                with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+                    learning.learn(model, x, metrics, progress.step, generator)
 
             progress.step += 1
             running += torch.stack([value.detach().float() for value in metrics.values()])
@@ -110,6 +116,7 @@ def train(
             if progress.step % plan.validate_every == 0 or progress.step == plan.steps:
                 since = (progress.step - 1) % plan.validate_every + 1
                 train_means = dict(zip(metrics, (running / since).tolist(), strict=True))
+                train_means["loss_nats"] = objective.comparable(train_means)
                 running.zero_()
                 valid_means = validate(model, objective, validation, config, precision)
                 progress.seconds = time.perf_counter() - began
@@ -125,13 +132,13 @@ def train(
                 if progress.best_loss is None or loss_nats < progress.best_loss:
                     progress.best_loss, progress.best_step = loss_nats, progress.step
                     save_weights(model, folder / MODEL, progress.step)
-                save_resume(folder, config, progress, model, optimizer, running)
+                save_resume(folder, config, progress, model, optimizer, objective, running)
                 bar.set_postfix_str(
                     f"validation {loss_nats:.2f} nats, best {progress.best_loss:.2f}"
                 )
             if stopped:
                 progress.seconds = time.perf_counter() - began
-                save_resume(folder, config, progress, model, optimizer, running)
+                save_resume(folder, config, progress, model, optimizer, objective, running)
                 raise Interrupted
     return progress
 
@@ -176,7 +183,10 @@ def validate(
     config: RunConfig,
     precision: torch.dtype,
 ) -> dict[str, float]:
-    """The objective's parts averaged over `split`, with the same noise at every call."""
+    """The objective's parts averaged over `split`, with the same noise at every call.
+
+    `loss_nats` is the objective's comparable one.
+    """
     device = split.stored.device
     generator = torch.Generator(device).manual_seed(config.seed)
     sums: dict[str, float] = {}
@@ -186,7 +196,8 @@ def validate(
             _, metrics = objective(model, x, config.train.steps, generator)
         for name, value in metrics.items():
             sums[name] = sums.get(name, 0.0) + value.item() * len(indices)
-    return {name: total / len(split) for name, total in sums.items()}
+    means = {name: total / len(split) for name, total in sums.items()}
+    return means | {"loss_nats": objective.comparable(means)}
 
 
 def _batches(size: int, batch_size: int, seed: int, step: int) -> Iterator[Tensor]:

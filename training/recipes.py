@@ -6,10 +6,10 @@ from training.config import (
     DataConfig,
     LikelihoodName,
     ModelConfig,
-    ObjectiveConfig,
     RunConfig,
     TrainConfig,
 )
+from training.objective_config import BetaVAEConfig
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ RECIPES = {
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
                 model=_small(10, "bernoulli"),
-                objective=ObjectiveConfig(beta=1),
+                objective=BetaVAEConfig(beta=1),
                 train=TrainConfig(steps=30_000, batch_size=128, weight_decay=0.05),
             ),
         ),
@@ -53,7 +53,7 @@ RECIPES = {
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
                 model=_small(2, "bernoulli", channels=(32, 32)),
-                objective=ObjectiveConfig(beta=1),
+                objective=BetaVAEConfig(beta=1),
                 train=TrainConfig(steps=14_000, batch_size=128, weight_decay=0.05),
             ),
         ),
@@ -65,7 +65,7 @@ RECIPES = {
             run=RunConfig(
                 data=DataConfig("fashion", pixels="dequantized"),
                 model=_small(10, "continuous_bernoulli"),
-                objective=ObjectiveConfig(beta=4),
+                objective=BetaVAEConfig(beta=4),
                 train=TrainConfig(steps=12_000, batch_size=128, weight_decay=0.05),
             ),
         ),
@@ -77,7 +77,7 @@ RECIPES = {
             run=RunConfig(
                 data=DataConfig("sprites"),
                 model=ModelConfig(latents=10, likelihood="bernoulli"),
-                objective=ObjectiveConfig(beta=4),
+                objective=BetaVAEConfig(beta=4),
                 train=TrainConfig(steps=50_000, batch_size=64, validate_every=2000),
             ),
         ),

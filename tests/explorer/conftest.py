@@ -13,18 +13,18 @@ from training.card import CODES, FILES, PREVIEW, describe_files
 from training.config import (
     DataConfig,
     ModelConfig,
-    ObjectiveConfig,
     RunConfig,
     TrainConfig,
     to_json,
 )
+from training.objective_config import BetaVAEConfig
 
 MakeCheckpoint = Callable[..., Path]
 
 RUN = RunConfig(
     data=DataConfig("digits"),
     model=ModelConfig(latents=3, likelihood="bernoulli"),
-    objective=ObjectiveConfig(beta=1.0),
+    objective=BetaVAEConfig(beta=1.0),
     train=TrainConfig(steps=500),
 )
 MEASURED = {"unit": "nats", "split": "test", "samples": 10_000, "seed": 7}

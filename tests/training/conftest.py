@@ -17,13 +17,13 @@ from training.card import Card
 from training.config import (
     DataConfig,
     ModelConfig,
-    ObjectiveConfig,
     RunConfig,
     TrainConfig,
     override,
 )
 from training.datasets import Dataset
 from training.loop import METRICS
+from training.objective_config import BetaVAEConfig
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -48,7 +48,7 @@ def tiny() -> Callable[..., RunConfig]:
     base = RunConfig(
         DataConfig("digits", "binarized"),
         ModelConfig(3, "bernoulli", channels=(4, 4), hidden=(16,)),
-        ObjectiveConfig(),
+        BetaVAEConfig(),
         TrainConfig(37, batch_size=16, validate_every=10, precision="float32"),
     )
 

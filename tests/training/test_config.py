@@ -8,10 +8,18 @@ from typing import Any
 import pytest
 
 from training.__main__ import main
-from training.config import RunConfig, fields, from_json, override, to_json
+from training.config import OBJECTIVES, RunConfig, fields, from_json, options, override, to_json
 from training.errors import ConfigError
+from training.objective_config import (
+    BetaTCVAEConfig,
+    BetaVAEConfig,
+    CapacityConfig,
+    FactorVAEConfig,
+    GECOConfig,
+)
 from training.recipes import RECIPES
 
+MODELS = Path(__file__).parents[2] / "assets" / "models"
 DIGITS = RECIPES["digits"].run
 
 
@@ -39,6 +47,89 @@ def test_defaults_may_be_left_out() -> None:
         del tree[section][name]
     del tree["seed"]
     assert from_json(RunConfig, tree, "the run") == RECIPES["sprites-beta4"].run
+
+
+def test_configurations_of_before_read_and_write_as_they_were() -> None:
+    assert to_json(DIGITS)["objective"] == {"name": "beta_vae", "beta": 1.0}
+    cards = sorted(MODELS.glob("*/card.json"))
+    assert cards
+    for path in cards:
+        tree = json.loads(path.read_text(encoding="utf-8"))["config"]
+        assert to_json(from_json(RunConfig, tree, "the run")) == tree
+
+
+def test_an_objective_without_a_name_is_the_beta_vae() -> None:
+    tree = replaced("objective", {"beta": 2})
+    assert from_json(RunConfig, tree, "the run").objective == BetaVAEConfig(beta=2.0)
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_every_objective_goes_through_json(name: str) -> None:
+    needed = {"objective.kappa": "-90"} if name == "geco" else {}
+    config = override(DIGITS, {**needed, "objective.name": name})
+    assert config.objective.name == name
+    assert from_json(RunConfig, json.loads(json.dumps(to_json(config))), "the run") == config
+
+
+@pytest.mark.parametrize(
+    ("words", "objective"),
+    [
+        ({"name": "beta_tcvae", "beta": "6"}, BetaTCVAEConfig(beta=6.0)),
+        ({"beta": "5", "name": "beta_tcvae"}, BetaTCVAEConfig(beta=5.0)),
+        ({"name": "beta_tcvae", "estimator": "mss"}, BetaTCVAEConfig(estimator="mss")),
+        ({"name": "factor_vae", "units": "50"}, FactorVAEConfig(units=50)),
+        ({"name": "capacity", "c_end": "18"}, CapacityConfig(c_end=18.0)),
+        ({"name": "geco", "kappa": "80"}, GECOConfig(kappa=80.0)),
+        ({"name": "beta_vae"}, BetaVAEConfig(beta=4.0)),
+    ],
+)
+def test_an_override_chooses_the_objective_at_its_defaults(
+    words: dict[str, str], objective: object
+) -> None:
+    """A weight of the recipe's objective means something else in another, so it is not kept."""
+    changes = {f"objective.{name}": text for name, text in words.items()}
+    assert override(RECIPES["sprites-beta4"].run, changes).objective == objective
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            "--objective.gamma 3",
+            "--objective.gamma does not belong to the objective beta_vae, which takes beta; it "
+            "belongs to capacity, beta_tcvae, factor_vae (--objective.name).",
+        ),
+        (
+            "--objective.name iwae --objective.beta 3",
+            "--objective.beta does not belong to the objective iwae, which takes k; it belongs to "
+            "beta_vae, beta_tcvae (--objective.name).",
+        ),
+        ("--objective.name geco", "The objective geco needs --objective.kappa."),
+        (
+            "--objective.name tcvae",
+            "run.objective.name is 'tcvae'; choose one of beta_vae, capacity, geco, beta_tcvae, "
+            "factor_vae, dip_vae_i, dip_vae_ii, iwae.",
+        ),
+        ("--objective.name iwae --objective.k 0", "objective.k is 0; it must be greater than 0."),
+        (
+            "--objective.name factor_vae --objective.gamma -1",
+            "objective.gamma is -1.0; it cannot be negative.",
+        ),
+        (
+            "--objective.name geco --objective.kappa 9 --objective.alpha 1",
+            "objective.alpha is 1.0; the moving average needs less than 1.",
+        ),
+        (
+            "--objective.name beta_tcvae --objective.estimator mwss",
+            "run.objective.estimator is 'mwss'; choose one of mws, mss.",
+        ),
+    ],
+)
+def test_what_does_not_belong_to_an_objective_is_said_in_one_sentence(
+    words: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "digits", "--dry-run", *words.split()]) == 2
+    assert capsys.readouterr().err == f"error: {message}\n"
 
 
 @pytest.mark.parametrize(
@@ -118,6 +209,11 @@ def test_override_refuses(path: str, text: str, message: str) -> None:
         ("data", "digits", "data is 'digits'; expected an object"),
         ("train", [1], r"train is \[1\]; expected an object"),
         ("train.stepz", 1, "train has an unknown field 'stepz'; did you mean 'steps'"),
+        ("objective.gamma", 1.0, "objective has an unknown field 'gamma'; known: name, beta"),
+        ("objective.name", ["geco"], r"objective.name is \['geco'\]; choose one of beta_vae"),
+        ("objective.name", "geco", "objective has an unknown field 'beta'; known: name, kappa"),
+        ("objective", {"name": "geco"}, "objective lacks the field 'kappa'"),
+        ("objective", "beta_vae", "objective is 'beta_vae'; expected an object"),
         ("train.evil\nname", 1, r"unknown field 'evil\\nname'; known: steps, "),
     ],
 )
@@ -182,7 +278,8 @@ def test_help_names_every_field(capsys: pytest.CaptureFixture[str]) -> None:
         main(["train", "--help"])
     assert left.value.code == 0
     text = "".join(capsys.readouterr().out.split())
-    for path in fields(to_json(DIGITS)):
+    assert options(DIGITS)[: len(fields(to_json(DIGITS)))] == list(fields(to_json(DIGITS)))
+    for path in [*options(DIGITS), "objective.kappa", "objective.lambda_od", "objective.k"]:
         assert f"--{path}" in text
 
 

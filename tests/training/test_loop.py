@@ -138,7 +138,7 @@ def test_learning_rate(tiny: Tiny) -> None:
 def test_validation_sees_the_same_noise_at_every_call(tiny: Tiny, digits: Dataset) -> None:
     config = tiny()
     model = loop.new_model(config, digits.shape, Path("run"))
-    objective = loop.build.objective(config.objective)
+    objective = loop.build.objective(config.objective, 3, 450, CPU)
     split = digits.splits["validation"]
     results = [loop.validate(model, objective, split, config, torch.float32) for _ in range(2)]
     assert results[0] == results[1]

@@ -5,10 +5,11 @@ batch, in nats. With that reduction β weighs one nat of KL against one nat of l
 Higgins et al. 2017; code that averages over pixels instead trains with another β of the same name.
 """
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.models import VAE
 
@@ -16,8 +17,52 @@ from training.models import VAE
 class Objective(Protocol):
     """Called once a step with images (B, C, H, W)."""
 
+    @property
+    def reports(self) -> tuple[str, ...]:
+        """The names of the parts, in order; `loss_nats` is among them."""
+        ...
+
     def __call__(
         self, model: VAE, x: Tensor, step: int, generator: torch.Generator
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss to descend and its parts by name: scalars, nats."""
+        ...
+
+    def comparable(self, means: Mapping[str, float]) -> float:
+        """From the parts' means, a loss in nats that means the same at every step of a run.
+
+        It chooses the best weights. A weight that moves during a run has no place in it, nor has
+        the opinion of a discriminator.
+        """
+        ...
+
+
+@runtime_checkable
+class LearningObjective(Objective, Protocol):
+    """An objective with a part of its own that learns beside the model, and resumes with it."""
+
+    @property
+    def part(self) -> nn.Module:
+        """What learns; all that it knows is in its parameters and buffers."""
+        ...
+
+    @property
+    def optimizer(self) -> torch.optim.Optimizer | None:
+        """That of `part`; None where `learn` needs none."""
+        ...
+
+    def learn(
+        self,
+        model: VAE,
+        x: Tensor,
+        metrics: Mapping[str, Tensor],
+        step: int,
+        generator: torch.Generator,
+    ) -> None:
+        """Change `part`, and nothing else, after the model's own step on the same images.
+
+        Args:
+            model: read only, and never differentiated.
+            metrics: as the objective returned them for this step.
+        """
         ...

@@ -1,6 +1,8 @@
 """β-VAE: Higgins et al. 2017, Eq. 4. β = 1 is the VAE of Kingma & Welling 2014, Eq. 10."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -13,6 +15,7 @@ class BetaVAE:
     """−E_q[ln p(x|z)] + β KL(q(z|x) ‖ p(z)), with one sample of q."""
 
     beta: float
+    reports: ClassVar = ("loss_nats", "reconstruction_nats", "kl_nats")
 
     def __call__(
         self, model: VAE, x: Tensor, step: int, generator: torch.Generator
@@ -29,3 +32,7 @@ class BetaVAE:
             "reconstruction_nats": reconstruction_nats.mean(),
             "kl_nats": kl_nats.mean(),
         }
+
+    def comparable(self, means: Mapping[str, float]) -> float:
+        """The loss itself."""
+        return means["loss_nats"]

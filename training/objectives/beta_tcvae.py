@@ -1,0 +1,61 @@
+"""β-TCVAE: Chen et al. 2018, Eq. 4."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from training.models import VAE
+from training.objective_config import KLEstimator
+from training.objectives.kl_parts import kl_parts
+
+
+@dataclass(frozen=True)
+class BetaTCVAE:
+    """−E_q[ln p(x|z)] + α I(z; n) + β TC(z) + γ Σ_d KL(q(z_d) ‖ p(z_d)), with one sample of q.
+
+    With α = β = γ it is the β-VAE's, but for the KL, which is sampled here.
+
+    Fields:
+        images: N, the size of the data set that batches are drawn from.
+    """
+
+    alpha: float
+    beta: float
+    gamma: float
+    estimator: KLEstimator
+    images: int
+    reports: ClassVar = (
+        *("loss_nats", "reconstruction_nats", "kl_nats"),
+        *("mutual_information_nats", "total_correlation_nats", "dimension_wise_kl_nats"),
+    )
+
+    def __call__(
+        self, model: VAE, x: Tensor, step: int, generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss and its parts for images (B, C, H, W): scalars, nats; see `kl_parts`."""
+        posterior = model.encode(x)
+        z = posterior.sample(generator)  # (B, D)
+        reconstruction_nats = -model.decode(z).log_prob(x).flatten(1).sum(1)  # (B,)
+        parts = kl_parts(posterior, z, self.images, self.estimator)
+
+        loss_nats = (
+            reconstruction_nats
+            + self.alpha * parts.mutual_information
+            + self.beta * parts.total_correlation
+            + self.gamma * parts.dimension_wise_kl
+        )
+        return loss_nats.mean(), {
+            "loss_nats": loss_nats.mean(),
+            "reconstruction_nats": reconstruction_nats.mean(),
+            "kl_nats": posterior.kl_to_prior().sum(1).mean(),
+            "mutual_information_nats": parts.mutual_information.mean(),
+            "total_correlation_nats": parts.total_correlation.mean(),
+            "dimension_wise_kl_nats": parts.dimension_wise_kl.mean(),
+        }
+
+    def comparable(self, means: Mapping[str, float]) -> float:
+        """The loss itself: the estimator's offset is the same at every validation."""
+        return means["loss_nats"]

@@ -1,0 +1,88 @@
+"""GECO, an ELBO with a constraint: Rezende & Viola 2018, Eq. 3 and Algorithm 1."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from training.models import VAE
+
+# λ stays within e^±20: where no model reaches κ it would otherwise grow until it overflows.
+LARGEST_LOG_MULTIPLIER = 20.0
+# An exact penalty needs a weight above the multiplier at the solution; there λ = 1/β, so this one
+# is enough for every κ that a β-VAE of β > 0.1 reaches.
+PENALTY = 10.0
+
+
+class Multiplier(nn.Module):
+    """λ in log space, 1 at first, and the moving average of the constraint in nats: scalars."""
+
+    log_multiplier: Tensor
+    average_nats: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("log_multiplier", torch.zeros(()))
+        self.register_buffer("average_nats", torch.zeros(()))
+
+
+@dataclass(frozen=True)
+class GECO:
+    """KL(q(z|x) ‖ p(z)) + λ (−E_q[ln p(x|z)] − κ), with one sample of q.
+
+    The reconstruction may cost κ nats. λ grows while it costs more and shrinks while it costs less,
+    by a factor exp(rate · C) a step, where C is the moving average of the violation with decay α.
+    The paper adds the average to the loss behind a stopped gradient. It changes no gradient, so
+    here it moves λ alone. At λ = 1 the gradient is the ELBO's.
+    """
+
+    kappa: float
+    alpha: float
+    rate: float
+    part: Multiplier
+    optimizer: ClassVar = None
+    reports: ClassVar = (
+        *("loss_nats", "reconstruction_nats", "kl_nats"),
+        *("constraint_nats", "multiplier"),
+    )
+
+    def __call__(
+        self, model: VAE, x: Tensor, step: int, generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss and its parts for images (B, C, H, W): scalars, nats; λ has no unit."""
+        posterior = model.encode(x)
+        z = posterior.sample(generator)  # (B, D)
+        reconstruction_nats = -model.decode(z).log_prob(x).flatten(1).sum(1)  # (B,)
+        kl_nats = posterior.kl_to_prior().sum(1)  # (B,)
+
+        multiplier = self.part.log_multiplier.exp()
+        constraint_nats = reconstruction_nats - self.kappa  # (B,)
+        loss_nats = multiplier * constraint_nats + kl_nats
+        return loss_nats.mean(), {
+            "loss_nats": loss_nats.mean(),
+            "reconstruction_nats": reconstruction_nats.mean(),
+            "kl_nats": kl_nats.mean(),
+            "constraint_nats": constraint_nats.mean(),
+            "multiplier": multiplier,
+        }
+
+    @torch.no_grad()
+    def learn(
+        self,
+        model: VAE,
+        x: Tensor,
+        metrics: Mapping[str, Tensor],
+        step: int,
+        generator: torch.Generator,
+    ) -> None:
+        """Take this step's violation into the average, then move λ by it."""
+        average, log_multiplier = self.part.average_nats, self.part.log_multiplier
+        average.lerp_(metrics["constraint_nats"].to(average), 1 if step == 0 else 1 - self.alpha)
+        log_multiplier.add_(self.rate * average)
+        log_multiplier.clamp_(-LARGEST_LOG_MULTIPLIER, LARGEST_LOG_MULTIPLIER)
+
+    def comparable(self, means: Mapping[str, float]) -> float:
+        """KL plus a fixed penalty on what the reconstruction costs above κ: λ itself moves."""
+        return means["kl_nats"] + PENALTY * max(0.0, means["reconstruction_nats"] - self.kappa)

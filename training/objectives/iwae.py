@@ -1,0 +1,53 @@
+"""IWAE: Burda et al. 2016, Eq. 8, with the gradient of Eq. 14."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from training.distributions import DiagonalGaussian
+from training.models import VAE
+
+
+@dataclass(frozen=True)
+class IWAE:
+    """−E_q[ln 1/K Σ_k w_k], w_k = p(x|z_k) p(z_k) / q(z_k|x), with K samples of q.
+
+    Differentiating the logarithm of the mean weighs every sample by its share of Σ_k w_k. K = 1 is
+    −ELBO with a sampled KL.
+    """
+
+    k: int
+    reports: ClassVar = ("loss_nats", "reconstruction_nats", "kl_nats")
+
+    def __call__(
+        self, model: VAE, x: Tensor, step: int, generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss and its parts for images (B, C, H, W): scalars, nats.
+
+        The parts are the ELBO's, with K samples; they add up to more than the loss.
+        """
+        once = model.encode(x)
+        copies = x.expand(self.k, *x.shape).flatten(0, 1)  # (K B, C, H, W), z_1 of each image first
+        posterior = DiagonalGaussian(
+            once.mean.repeat(self.k, 1), once.log_variance.repeat(self.k, 1)
+        )
+        z = posterior.sample(generator)  # (K B, D)
+        reconstruction_nats = -model.decode(z).log_prob(copies).flatten(1).sum(1)  # (K B,)
+        prior = DiagonalGaussian(torch.zeros_like(z), torch.zeros_like(z))
+        sampled_kl_nats = (posterior.log_prob(z) - prior.log_prob(z)).sum(1)  # (K B,)
+
+        log_weights = -(reconstruction_nats + sampled_kl_nats).view(self.k, len(x))  # (K, B)
+        loss_nats = math.log(self.k) - log_weights.logsumexp(0)  # (B,)
+        return loss_nats.mean(), {
+            "loss_nats": loss_nats.mean(),
+            "reconstruction_nats": reconstruction_nats.mean(),
+            "kl_nats": once.kl_to_prior().sum(1).mean(),
+        }
+
+    def comparable(self, means: Mapping[str, float]) -> float:
+        """The loss itself."""
+        return means["loss_nats"]
