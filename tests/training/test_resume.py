@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import safetensors.torch
 import torch
 from filelock import FileLock
 
@@ -154,6 +155,68 @@ def test_runs_cut_off_anywhere_go_on_bit_for_bit(
             loop.train(tiny(), digits, tmp_path, CPU, resume=True)
     loop.train(tiny(), digits, tmp_path, CPU, resume=True)
     assert left_behind(tmp_path) == left_behind(uninterrupted("float32"))
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    "objective",
+    [{"name": "geco", "kappa": "150"}, {"name": "factor_vae", "layers": "2", "units": "16"}],
+    ids=lambda objective: str(objective["name"]),
+)
+def test_what_learns_beside_the_model_goes_on_bit_for_bit(
+    objective: dict[str, str],
+    precision: str,
+    digits: Dataset,
+    tmp_path: Path,
+    tiny: Tiny,
+    left_behind: LeftBehind,
+) -> None:
+    """Stopped by hand at steps 1, 13 and 28, and cut off before its third validation."""
+    chosen = {f"objective.{name}": value for name, value in objective.items()}
+    config = tiny(**{"train.precision": precision, **chosen})
+    whole, pieces = tmp_path / "whole", tmp_path / "pieces"
+    for folder in (whole, pieces):
+        folder.mkdir()
+    loop.train(config, digits, whole, CPU)
+    for stop in (1, 12):
+        with (
+            at_call("learning_rate", stop, lambda: signal.raise_signal(signal.SIGINT)),
+            pytest.raises(loop.Interrupted),
+        ):
+            loop.train(config, digits, pieces, CPU, resume=True)
+    with at_call("validate", 2, cut), pytest.raises(PowerCutError):
+        loop.train(config, digits, pieces, CPU, resume=True)
+    with (
+        at_call("learning_rate", 8, lambda: signal.raise_signal(signal.SIGINT)),
+        pytest.raises(loop.Interrupted),
+    ):
+        loop.train(config, digits, pieces, CPU, resume=True)
+    loop.train(config, digits, pieces, CPU, resume=True)
+    assert left_behind(pieces) == left_behind(whole)
+    first, last = metrics_of(whole)
+    assert first != last
+    assert any(name.startswith("objective.") for name in read_tensors(whole / RESUME)[0])
+
+
+def metrics_of(folder: Path) -> list[dict[str, float]]:
+    """What the objective itself reported first and last, without what every objective reports."""
+    lines = [json.loads(line) for line in (folder / loop.METRICS).read_text().splitlines()]
+    ours = [name for name in lines[0] if name.endswith(("multiplier", "total_correlation_nats"))]
+    assert ours
+    return [{name: line[name] for name in ours} for line in (lines[0], lines[-1])]
+
+
+def test_a_state_without_the_objectives_part_is_refused(
+    digits: Dataset, tmp_path: Path, tiny: Tiny
+) -> None:
+    config = tiny(**{"objective.name": "geco", "objective.kappa": "150"})
+    with at_call("save_resume", 2, cut, late=True), pytest.raises(PowerCutError):
+        loop.train(config, digits, tmp_path, CPU)
+    tensors, metadata = read_tensors(tmp_path / RESUME)
+    del tensors["objective.model.log_multiplier"]
+    safetensors.torch.save_file(tensors, tmp_path / RESUME, metadata)
+    with pytest.raises(CheckpointError, match=r"objective\.model\.log_multiplier is missing"):
+        loop.train(config, digits, tmp_path, CPU, resume=True)
 
 
 def test_a_line_cut_short_is_dropped(
