@@ -123,7 +123,7 @@ def parser() -> argparse.ArgumentParser:
 def list_recipes() -> int:
     """Print a row a recipe."""
     for recipe in RECIPES.values():
-        print(f"{recipe.name:15} {recipe.cost:>6} on two cores   {recipe.intent}")
+        print(f"{recipe.name:16} {recipe.cost:>6} on two cores   {recipe.intent}")
     return 0
 
 

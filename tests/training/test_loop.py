@@ -62,6 +62,33 @@ def test_metrics_are_means_since_the_last_validation(
         assert line["validation_loss_nats"] == steps[-1]["validation_loss_nats"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"name": "capacity", "c_end": "3", "c_steps": "20"},
+        {"name": "geco", "kappa": "120"},
+        {"name": "factor_vae", "layers": "1", "units": "8"},
+    ],
+    ids=lambda words: str(words["name"]),
+)
+def test_a_loss_that_moves_does_not_choose_the_weights(
+    words: dict[str, str], tiny: Tiny, metrics: ReadMetrics, digits: Dataset, tmp_path: Path
+) -> None:
+    """What is written and compared follows from reconstruction and KL alone, the same at any step."""
+    config = tiny(**{f"objective.{name}": value for name, value in words.items()})
+    progress = loop.train(config, digits, tmp_path, CPU)
+    objective = loop.build.objective(config.objective, 3, 450, CPU)
+    lines = metrics(tmp_path)
+    for line in lines:
+        for split in ("train", "validation"):
+            names = ("reconstruction_nats", "kl_nats")
+            means = {name: line[f"{split}_{name}"] for name in names}
+            assert line[f"{split}_loss_nats"] == pytest.approx(objective.comparable(means))
+    best = min(lines, key=lambda line: line["validation_loss_nats"])
+    assert progress.best_step == best["step"]
+    assert progress.best_loss == best["validation_loss_nats"]
+
+
 def test_seed_decides_everything(tiny: Tiny, digits: Dataset, tmp_path: Path) -> None:
     weights = []
     for place, seed in enumerate((1, 1, 2)):
