@@ -37,13 +37,13 @@ class GECOConfig:
     """The least KL whose reconstruction costs at most `kappa` nats (Rezende & Viola 2018).
 
     `kappa` has no default, for it depends on the images. `alpha` is the paper's. The paper leaves
-    open how far λ moves in a step; `rate`, per nat of violation, is ours.
+    open how far λ moves in a step; `rate`, per nat of violation up to one nat, is ours.
     """
 
     name: Literal["geco"] = "geco"
     kappa: float
     alpha: float = 0.99
-    rate: float = 1e-4
+    rate: float = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)

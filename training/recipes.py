@@ -89,8 +89,8 @@ RECIPES = {
         Recipe(
             name="sprites-tcvae",
             title="Sprites, β-TCVAE",
-            intent="Total correlation alone is pressed, by β = 6. Batch, rate and 50 epochs are its "
-            "authors'; they used a dense network, this one is Burgess'.",
+            intent="Total correlation is pressed, by β = 6. Batch, rate and 50 epochs are the "
+            "authors'; they used a dense network, here it is Burgess'.",
             cost="11 h",
             run=RunConfig(
                 data=DataConfig("sprites"),

@@ -74,7 +74,7 @@ def test_metrics_are_means_since_the_last_validation(
 def test_a_loss_that_moves_does_not_choose_the_weights(
     words: dict[str, str], tiny: Tiny, metrics: ReadMetrics, digits: Dataset, tmp_path: Path
 ) -> None:
-    """What is written and compared follows from reconstruction and KL alone, the same at any step."""
+    """What is compared follows from reconstruction and KL alone, the same way at any step."""
     config = tiny(**{f"objective.{name}": value for name, value in words.items()})
     progress = loop.train(config, digits, tmp_path, CPU)
     objective = loop.build.objective(config.objective, 3, 450, CPU)

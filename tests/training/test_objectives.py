@@ -517,7 +517,7 @@ def test_geco_finds_the_constrained_optimum_and_its_multiplier() -> None:
     assert objective.part.log_multiplier.exp().item() == pytest.approx(2, abs=1e-2)
 
 
-@pytest.mark.parametrize("violation", [3.0, -3.0])
+@pytest.mark.parametrize("violation", [0.8, -0.8, 300.0, -300.0])
 def test_geco_moves_its_multiplier_by_the_averaged_violation(violation: float) -> None:
     objective = GECO(10, alpha=0.75, rate=0.01, part=Multiplier())
     part, nothing = objective.part, torch.Generator()
@@ -526,7 +526,8 @@ def test_geco_moves_its_multiplier_by_the_averaged_violation(violation: float) -
         before = part.log_multiplier.item()
         objective.learn(OneCode(), torch.zeros(1), {"constraint_nats": now}, step, nothing)
         assert part.average_nats.item() == pytest.approx(average)
-        assert part.log_multiplier.item() == pytest.approx(before + 0.01 * average)
+        step_of_log = 0.01 * min(max(average, -1), 1)
+        assert part.log_multiplier.item() == pytest.approx(before + step_of_log)
         assert (part.log_multiplier.item() > 0) == (violation > 0)
 
 

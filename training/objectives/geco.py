@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 from training.models import VAE
 
+# A run begins hundreds of nats above κ; in proportion to that, λ would grow a thousandfold in the
+# first steps and need longer than the run to come down.
+LARGEST_VIOLATION_NATS = 1.0
 # λ stays within e^±20: where no model reaches κ it would otherwise grow until it overflows.
 LARGEST_LOG_MULTIPLIER = 20.0
 # An exact penalty needs a weight above the multiplier at the solution; there λ = 1/β, so this one
@@ -33,9 +36,9 @@ class GECO:
     """KL(q(z|x) ‖ p(z)) + λ (−E_q[ln p(x|z)] − κ), with one sample of q.
 
     The reconstruction may cost κ nats. λ grows while it costs more and shrinks while it costs less,
-    by a factor exp(rate · C) a step, where C is the moving average of the violation with decay α.
-    The paper adds the average to the loss behind a stopped gradient. It changes no gradient, so
-    here it moves λ alone. At λ = 1 the gradient is the ELBO's.
+    by a factor exp(rate · C) a step, where C is the moving average of the violation with decay α,
+    within ±1 nat; the bound is ours. The paper adds the average to the loss behind a stopped
+    gradient. It changes no gradient, so here it moves λ alone. At λ = 1 the gradient is the ELBO's.
     """
 
     kappa: float
@@ -80,7 +83,8 @@ class GECO:
         """Take this step's violation into the average, then move λ by it."""
         average, log_multiplier = self.part.average_nats, self.part.log_multiplier
         average.lerp_(metrics["constraint_nats"].to(average), 1 if step == 0 else 1 - self.alpha)
-        log_multiplier.add_(self.rate * average)
+        violation = average.clamp(-LARGEST_VIOLATION_NATS, LARGEST_VIOLATION_NATS)
+        log_multiplier.add_(self.rate * violation)
         log_multiplier.clamp_(-LARGEST_LOG_MULTIPLIER, LARGEST_LOG_MULTIPLIER)
 
     def comparable(self, means: Mapping[str, float]) -> float:
