@@ -220,10 +220,12 @@ def override(config: RunConfig, changes: Mapping[str, str]) -> RunConfig:
     """
     # Through the types once: a number that is whole may stand where any number may.
     tree = to_json(from_json(RunConfig, to_json(config), "run"))
-    kind = OBJECTIVES.get(changes.get("objective.name", ""))
-    lacking: set[str] = set()
-    if kind is not None and kind.name != config.objective.name:
-        tree["objective"], lacking = _defaults(kind)
+    objective, lacking = changes.get("objective.name", config.objective.name), set[str]()
+    if objective not in OBJECTIVES:
+        known = ", ".join(OBJECTIVES)
+        raise ConfigError(f"--objective.name got {objective!r:.60}; choose one of {known}.")
+    if objective != config.objective.name:
+        tree["objective"], lacking = _defaults(OBJECTIVES[objective])
     for path, text in changes.items():
         *sections, name = path.split(".")
         node: Any = tree
@@ -237,9 +239,7 @@ def override(config: RunConfig, changes: Mapping[str, str]) -> RunConfig:
         node[name] = _parse(text, node[name], path)
     for name in sorted(lacking):
         if f"objective.{name}" not in changes:
-            raise ConfigError(
-                f"The objective {tree['objective']['name']} needs --objective.{name}."
-            )
+            raise ConfigError(f"The objective {objective} needs --objective.{name}.")
     return from_json(RunConfig, tree, "run")
 
 

@@ -53,7 +53,7 @@ def measure(
         return Metric(name, label, value, unit, "test", len(split), seed, how)
 
     total_kl = kl_nats.sum().item()
-    elbo_terms = f"Reconstruction plus KL, β left out: {sampled}."
+    elbo_terms = f"Reconstruction plus KL, without an objective's weights: {sampled}."
     metrics = [
         metric("neg_elbo", "−ELBO", reconstruction_nats + total_kl, "nats", elbo_terms),
         metric(

@@ -106,8 +106,8 @@ def test_an_override_chooses_the_objective_at_its_defaults(
         ),
         ("--objective.name geco", "The objective geco needs --objective.kappa."),
         (
-            "--objective.name tcvae",
-            "run.objective.name is 'tcvae'; choose one of beta_vae, capacity, geco, beta_tcvae, "
+            "--objective.name tcvae --objective.gamma 3",
+            "--objective.name got 'tcvae'; choose one of beta_vae, capacity, geco, beta_tcvae, "
             "factor_vae, dip_vae_i, dip_vae_ii, iwae.",
         ),
         ("--objective.name iwae --objective.k 0", "objective.k is 0; it must be greater than 0."),

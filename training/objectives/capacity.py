@@ -39,7 +39,7 @@ class Capacity:
             "loss_nats": loss_nats.mean(),
             "reconstruction_nats": reconstruction_nats.mean(),
             "kl_nats": kl_nats.mean(),
-            "capacity_nats": kl_nats.new_tensor(c_nats),
+            "capacity_nats": kl_nats.new_full((), c_nats),
         }
 
     def capacity(self, step: int) -> float:

@@ -75,7 +75,8 @@ class FactorVAE:
         with torch.no_grad():
             z = model.encode(x).sample(generator)
             codes = torch.cat([z, permute(z, generator)])  # (2 B, D)
-        truth = torch.tensor([JOINT, FACTORISED], device=z.device).repeat_interleave(len(z))
+        truth = torch.full((len(codes),), FACTORISED, device=z.device)
+        truth[: len(z)] = JOINT
         loss = F.cross_entropy(self.part(codes).float(), truth)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

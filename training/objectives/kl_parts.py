@@ -37,7 +37,7 @@ def kl_parts(
             estimates q(z) without bias.
     """
     pairs = posterior.log_prob(z.unsqueeze(1))  # ln q(z_i|x_j) per latent, (B, B, D)
-    log_weights = _log_weights(len(z), images, estimator).to(z)  # (B, B)
+    log_weights = _log_weights(z, images, estimator)  # (B, B)
     log_qz_given_x = posterior.log_prob(z).sum(1)  # (B,)
     log_qz = (log_weights + pairs.sum(2)).logsumexp(1)  # (B,)
     log_qz_each = (log_weights.unsqueeze(2) + pairs).logsumexp(1).sum(1)  # (B,)
@@ -45,15 +45,15 @@ def kl_parts(
     return KLParts(log_qz_given_x - log_qz, log_qz - log_qz_each, log_qz_each - log_pz)
 
 
-def _log_weights(batch: int, images: int, estimator: KLEstimator) -> Tensor:
-    """ln w with q(z_i) ≈ Σ_j w_ij q(z_i|x_j), (B, B).
+def _log_weights(z: Tensor, images: int, estimator: KLEstimator) -> Tensor:
+    """ln w with q(z_i) ≈ Σ_j w_ij q(z_i|x_j) for codes (B, D): (B, B).
 
     Stratified: the image that z_i came from counts for itself, 1/N, and all others for the rest.
     The paper gives one of them a weight of its own; this is its estimator averaged over which one,
     with the same expectation, less variance, and exact where the batch is the whole data set.
     """
+    batch = len(z)
     if estimator == "mws":
-        return torch.full((batch, batch), -math.log(images * batch))
-    others = max(batch - 1, 1)
-    weights = torch.full((batch, batch), max(images - 1, 1) / (images * others))
-    return weights.fill_diagonal_(1 / images).log()
+        return z.new_full((batch, batch), -math.log(images * batch))
+    others = max(images - 1, 1) / (images * max(batch - 1, 1))
+    return z.new_full((batch, batch), math.log(others)).fill_diagonal_(-math.log(images))
