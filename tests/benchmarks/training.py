@@ -29,8 +29,9 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from training import build, loop
-from training.config import DataConfig, ModelConfig, ObjectiveConfig, RunConfig, TrainConfig
+from training.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from training.datasets import Dataset, Split, sprites
+from training.objective_config import BetaVAEConfig
 
 SHAPE = (1, sprites.SIDE, sprites.SIDE)
 BATCH = 64
@@ -69,7 +70,7 @@ def ours(dataset: Dataset, precision: Any) -> Measure:
     plan = TrainConfig(
         steps, BATCH, RATE, schedule="constant", validate_every=steps, precision=precision
     )
-    config = RunConfig(DataConfig("sprites"), MODEL, ObjectiveConfig(), plan)
+    config = RunConfig(DataConfig("sprites"), MODEL, BetaVAEConfig(), plan)
 
     def measure() -> tuple[float, float]:
         with tempfile.TemporaryDirectory() as name:
