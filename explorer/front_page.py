@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache, partial
 from html import escape
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from posixpath import normpath
 from urllib.parse import quote
 
 import streamlit
@@ -21,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 ICON = "icon.svg"
 HOST = "streamlit.js"
 # Not those of `import("…")`, which are fetched when they are needed.
-IMPORTED = re.compile(r'^(?:import|export|}).* from "\./([\w-]+\.js)";$', re.MULTILINE)
+IMPORTED = re.compile(r'^(?:import|export|}).* from "(\.\.?/[\w./-]+\.js)";$', re.MULTILINE)
 STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
 
 
@@ -83,7 +84,8 @@ def _modules() -> list[str]:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting += IMPORTED.findall((serving.WEB / name).read_text("utf-8"))
+            paths = IMPORTED.findall((serving.WEB / name).read_text("utf-8"))
+            waiting += [normpath(PurePosixPath(name).parent / path) for path in paths]
     engine = (file.relative_to(serving.WEB) for file in serving.WEB.glob("vendor/ort*.mjs"))
     return sorted(found) + sorted(file.as_posix() for file in engine)
 

@@ -362,7 +362,7 @@ def test_a_large_one_is_refused_before_it_is_sent(instrument: Instrument) -> Non
 
 
 def test_the_limits_are_those_of_the_server(page: Page, address: str) -> None:
-    text = page.request.get(f"{address}/instrument/drop.js").text()
+    text = page.request.get(f"{address}/instrument/own/drop.js").text()
     assert f"LARGEST = {uploads.LARGEST_ZIP // uploads.MB}e6" in text
 
 
@@ -393,7 +393,7 @@ def test_a_crc_is_that_of_everybody_else(page: Page, address: str) -> None:
     content = bytes(range(256)) * 300
     sums = page.evaluate(
         """async (bytes) => {
-          const { crc32 } = await import("/instrument/zip.js");
+          const { crc32 } = await import("/instrument/own/zip.js");
           return Promise.all([crc32(new Blob([new Uint8Array(bytes)])), crc32(new Blob([]))]);
         }""",
         list(content),

@@ -141,7 +141,7 @@ def test_placement_is_the_weighted_median_of_the_nearest(
     """
     side = float(np.ptp(points, axis=0).max())
     given = [means.tolist(), points.tolist(), aims.tolist(), chosen, side]
-    found = np.array(call(page, address, "neighbours.js", body, given))
+    found = np.array(call(page, address, "map/neighbours.js", body, given))
 
     expected = [placed(z[chosen], means[:, chosen], points) for z in aims]
     least = np.linalg.norm(means[:, chosen] - aims[:, None, chosen], axis=-1).min(1)
@@ -173,7 +173,7 @@ def test_of_very_many_codes_an_even_part_is_searched(page: Page, address: str) -
       return [search.searched, ...search.nearest([249_999]).indices.slice(0, 2)];
     """
 
-    assert call(page, address, "neighbours.js", body) == [100_000, 249_997, 249_995]
+    assert call(page, address, "map/neighbours.js", body) == [100_000, 249_997, 249_995]
 
 
 @pytest.mark.parametrize("kind", ["spread", "clumped", "a line", "one place"])
@@ -199,7 +199,7 @@ def test_the_index_of_the_plane_finds_what_looking_at_every_point_finds(
         index.pick(x, y, 99, (at) => at % 2),
       ]);
     """
-    found = call(page, address, "plane-index.js", body, [points.tolist(), aims.tolist()])
+    found = call(page, address, "map/plane-index.js", body, [points.tolist(), aims.tolist()])
 
     for aim, (distances, count, odd) in zip(aims, found, strict=True):
         expected = np.linalg.norm(points.astype(float) - aim, axis=1)
@@ -215,7 +215,7 @@ def test_the_shell_of_the_prior_is_the_chi_distribution(
 ) -> None:
     shares = [0.005, 0.025, 0.5, 0.975, 0.995]
     body = "return given[1].map((share) => it.chiQuantile(share, given[0]))"
-    found = call(page, address, "chi.js", body, [dimensions, shares])
+    found = call(page, address, "map/chi.js", body, [dimensions, shares])
 
     assert found == pytest.approx(chi.ppf(shares, dimensions), rel=1e-6)
 
@@ -226,7 +226,7 @@ def test_images_on_the_map_do_not_overlap(page: Page, address: str) -> None:
       const points = Float32Array.from(given.flat());
       return it.chooseApart(points, (at) => at !== 0, 0.5, 0.25);
     """
-    chosen = call(page, address, "map-mosaic.js", body, points.tolist())
+    chosen = call(page, address, "map/mosaic.js", body, points.tolist())
 
     assert chosen[0] == 1
     assert chosen == sorted(chosen)
@@ -253,7 +253,7 @@ def test_images_on_the_map_grow_as_one_goes_in(
     page: Page, address: str, shape: list[int], zoom: float, size: list[float]
 ) -> None:
     body = "const { width, height } = it.thumbnailSize(...given); return [width, height];"
-    found = call(page, address, "map-mosaic.js", body, [shape, zoom])
+    found = call(page, address, "map/mosaic.js", body, [shape, zoom])
     assert found == pytest.approx(size, abs=0.01)
 
 
@@ -273,7 +273,7 @@ def test_the_sheet_asks_for_the_codes_of_its_cells(page: Page, address: str) -> 
         await new Promise((resolve) => setTimeout(resolve, 5));
       return asked;
     """
-    asked = np.array(call(page, address, "map-sheet.js", body))
+    asked = np.array(call(page, address, "map/sheet.js", body))
 
     # The view is 9 × 6 around (1, −1): the largest square in it goes from −2 to 4 and from 2 to −4.
     steps = (np.arange(30) + 0.5) / 30 * 6
@@ -288,14 +288,14 @@ def test_a_path_on_the_map_of_the_pca_is_straight(
     card = json.loads((models / "blots" / "card.json").read_text())
     a, b = [1.0, -1.0, 2.0, 0.5], [-2.0, 0.0, 1.0, 0.0]
     body = """
-      const { lerp } = await import("/instrument/interpolate.js");
+      const { lerp } = await import("/instrument/path/interpolate.js");
       const [card, pca, mean, a, b] = given;
       const embedding = { count: pca.length, latents: 4, mean: Float32Array.from(mean.flat()),
         maps: { pca: Float32Array.from(pca.flat()) } };
       return it.pathOn(it.createPlane("pca", card, embedding), a, b, lerp, () => null);
     """
     given = [card, codes["pca"].tolist(), codes["mean"].tolist(), a, b]
-    path = np.array(call(page, address, "map-plane.js", body, given))
+    path = np.array(call(page, address, "map/plane.js", body, given))
 
     assert path.shape == (24, 2)
     pca = card["map"]["pca"]
@@ -306,7 +306,7 @@ def test_a_path_on_the_map_of_the_pca_is_straight(
 
 def test_a_path_that_leaps_over_a_map_is_dotted_there(page: Page, address: str) -> None:
     body = """
-      const { newView } = await import("/instrument/map-view.js");
+      const { newView } = await import("/instrument/map/view.js");
       const canvas = document.createElement("canvas");
       const view = { ...newView(), x: 50, y: 0, width: 100, height: 20, dots: 1 };
       const scene = { ...it.newScene(), path: [[5, 0], [25, 0], [95, 0]], jump: 30 };
@@ -314,7 +314,7 @@ def test_a_path_that_leaps_over_a_map_is_dotted_there(page: Page, address: str) 
       const { data } = canvas.getContext("2d").getImageData(0, 10, 100, 1);
       return Array.from({ length: 100 }, (_, x) => data[4 * x] < 90 && data[4 * x + 3] > 200);
     """
-    dark = call(page, address, "map-overlay.js", body)
+    dark = call(page, address, "map/overlay.js", body)
     assert all(dark[6:24])
     assert not any(dark[30:90])
     assert dark[95]
@@ -559,7 +559,7 @@ def test_a_model_opens_with_the_axes_that_suit_it(
       const there = { maps: Object.fromEntries(maps.map((name) => [name, new Float32Array(2)])) };
       return it.axesHere(wanted, card, there);
     """
-    assert call(page, address, "map-plane.js", body, [wanted, latents, maps]) == axes
+    assert call(page, address, "map/plane.js", body, [wanted, latents, maps]) == axes
 
 
 @pytest.fixture

@@ -157,7 +157,7 @@ def test_hostile_codes_are_refused(module: Page, reason: str, content: bytes) ->
       try { it.readSafetensors(new Uint8Array(given).buffer, "blots/codes.safetensors", ["mean"]); }
       catch (error) { return [error.name, error.message]; }
     """
-    name, message = call(module, "safetensors.js", body, list(content))
+    name, message = call(module, "checkpoint/safetensors.js", body, list(content))
 
     assert name == "InstrumentError"
     assert message.startswith("blots/codes.safetensors ")
@@ -178,7 +178,7 @@ def test_codes_are_read_from_any_place(module: Page) -> None:
       return [...read].map(([name, { shape, data }]) => [name, shape, [...data]]);
     """
 
-    assert call(module, "safetensors.js", body, list(content)) == [
+    assert call(module, "checkpoint/safetensors.js", body, list(content)) == [
         ["mean", [2], [1.5, -2.0]],
         ["label", [1], [7]],
     ]
@@ -198,7 +198,7 @@ def test_arrays_that_overlap_are_refused(module: Page, places: list[tuple[int, i
       try { it.readSafetensors(new Uint8Array(given).buffer, "codes.safetensors", []); }
       catch (error) { return error.message; }
     """
-    message = call(module, "safetensors.js", body, list(_file(header, bytes(8))))
+    message = call(module, "checkpoint/safetensors.js", body, list(_file(header, bytes(8))))
     assert "codes.safetensors holds arrays that overlap: run" in message
 
 
@@ -217,7 +217,10 @@ def test_what_is_not_asked_for_is_not_copied(module: Page) -> None:
       new Uint8Array(buffer).set(given);
       return [[...it.readSafetensors(buffer, "codes.safetensors", ["mean"]).keys()], copied];
     """
-    assert call(module, "safetensors.js", body, list(_file(header, bytes(12)))) == [["mean"], 4]
+    assert call(module, "checkpoint/safetensors.js", body, list(_file(header, bytes(12)))) == [
+        ["mean"],
+        4,
+    ]
 
 
 def test_history_forgets_what_was_undone_when_something_new_is_done(module: Page) -> None:
@@ -248,7 +251,7 @@ def test_the_newest_value_wins(module: Page) -> None:
       return [seen, errors];
     """
 
-    assert call(module, "scheduler.js", body) == [[1, 4, 5], ["kept going"]]
+    assert call(module, "engine/scheduler.js", body) == [[1, 4, 5], ["kept going"]]
 
 
 def test_long_work_hears_of_a_newer_value(module: Page) -> None:
@@ -265,7 +268,12 @@ def test_long_work_hears_of_a_newer_value(module: Page) -> None:
       return seen;
     """
 
-    assert call(module, "scheduler.js", body) == [[1, False], [1, True], [2, False], [2, False]]
+    assert call(module, "engine/scheduler.js", body) == [
+        [1, False],
+        [1, True],
+        [2, False],
+        [2, False],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -291,7 +299,7 @@ def test_a_refused_decoder_is_let_go(module: Page, inputs: str, images: str) -> 
         .catch((error) => [error.name, released]);
     """
 
-    assert call(module, "session.js", body) == ["InstrumentError", 1]
+    assert call(module, "engine/session.js", body) == ["InstrumentError", 1]
 
 
 @pytest.mark.parametrize(
@@ -309,7 +317,7 @@ def test_a_refused_decoder_is_let_go(module: Page, inputs: str, images: str) -> 
     ],
 )
 def test_a_bound_is_never_below_its_value(module: Page, value: float, bound: str) -> None:
-    assert call(module, "rack.js", "return it.spellBound(given)", value) == bound
+    assert call(module, "latents/rack.js", "return it.spellBound(given)", value) == bound
 
 
 @pytest.mark.parametrize(
@@ -324,6 +332,6 @@ def test_a_figure_is_spelled_as_on_the_card(
 
 def test_kl_has_its_closed_form(module: Page) -> None:
     # KL(N(1, 1) ‖ N(0, 1)) is 1/2, and KL(N(0, e²) ‖ N(0, 1)) is (e² − 3) / 2.
-    kl = call(module, "gaussian.js", "return it.klNats([1, 0], [0, 2])")
+    kl = call(module, "engine/gaussian.js", "return it.klNats([1, 0], [0, 2])")
 
     assert kl == pytest.approx(0.5 + (7.38905609893065 - 3) / 2, abs=1e-6)

@@ -40,7 +40,10 @@ def along(module: Page, how: str, a: Any, b: Any) -> Any:
     body = f"const [a, b, times] = given; return times.map((t) => it.{how}(a, b, t));"
     return np.array(
         call(
-            module, "interpolate.js", body, [np.asarray(a).tolist(), np.asarray(b).tolist(), TIMES]
+            module,
+            "path/interpolate.js",
+            body,
+            [np.asarray(a).tolist(), np.asarray(b).tolist(), TIMES],
         )
     )
 
@@ -85,8 +88,13 @@ def test_where_there_is_no_one_arc_the_path_is_straight(
 def test_arithmetic_and_distance_are_exact(module: Page) -> None:
     a, b, c = [3.5, -1.25], [1.5, 0.75], [0.25, 1.0]
 
-    assert call(module, "interpolate.js", "return it.arithmetic(...given)", [a, b, c]) == [2.25, -1]
-    assert call(module, "interpolate.js", "return it.distance(...given)", [[0, 3], [4, 0]]) == 5
+    assert call(module, "path/interpolate.js", "return it.arithmetic(...given)", [a, b, c]) == [
+        2.25,
+        -1,
+    ]
+    assert (
+        call(module, "path/interpolate.js", "return it.distance(...given)", [[0, 3], [4, 0]]) == 5
+    )
 
 
 ANIMATE = """
@@ -124,7 +132,7 @@ def test_an_animation_goes_there_and_back_for_ever(
 ) -> None:
     height, width = 6, 5
     codes = [[10.0 * at] for at in range(13)]
-    made = call(module, "animation.js", ANIMATE, [format, [channels, height, width], codes])
+    made = call(module, "export/animation.js", ANIMATE, [format, [channels, height, width], codes])
     content, frames, seen = bytes(made[0]), made[1], made[4]
 
     with Image.open(io.BytesIO(content)) as file:
@@ -157,7 +165,7 @@ def test_an_animation_that_is_called_off_is_not_made(module: Page) -> None:
       });
       return made;
     """
-    assert call(module, "animation.js", body) is None
+    assert call(module, "export/animation.js", body) is None
 
 
 @pytest.mark.parametrize("kind", ["lossless", "lossy", "lossy with alpha", "with a profile"])
@@ -176,7 +184,7 @@ def test_stills_of_every_kind_become_an_animation(module: Page, kind: str) -> No
       const size = { width: 11, height: 9, delay: 70 };
       return [Array.from(it.muxWebp(stills, size)), stills.every(it.isWebp)];
     """
-    content, known = call(module, "webp-animation.js", body, stills)
+    content, known = call(module, "export/webp-animation.js", body, stills)
 
     assert known
     for frame, still in zip(frames_of(bytes(content)), decoded, strict=True):
@@ -184,14 +192,16 @@ def test_stills_of_every_kind_become_an_animation(module: Page, kind: str) -> No
 
 
 def test_codes_of_an_animation_run_from_end_to_end_and_rest_there(module: Page) -> None:
-    codes = np.array(call(module, "animation.js", "return it.easedCodes((t) => [t])"))[:, 0]
+    codes = np.array(call(module, "export/animation.js", "return it.easedCodes((t) => [t])"))[:, 0]
 
     np.testing.assert_allclose(codes, (1 - np.cos(np.linspace(0, np.pi, 25))) / 2, atol=1e-12)
 
 
 def test_python_lines_hold_numbers_that_are_no_integers(module: Page) -> None:
     entry = {"id": "odd", "path": 'runs/a "b"'}
-    lines = call(module, "python-lines.js", "return it.pythonLines(...given)", [entry, [0, -1.5]])
+    lines = call(
+        module, "export/python-lines.js", "return it.pythonLines(...given)", [entry, [0, -1.5]]
+    )
 
     tree = ast.parse(lines)
     assert len(tree.body) == 3
@@ -204,7 +214,9 @@ def test_json_says_which_decoder_and_how_it_was_made(module: Page) -> None:
     entry = {"id": "blots", "path": "runs/blots"}
     card = {"title": "Blots", "command": "python -m training train blots"}
     card |= {"files": {"decoder.onnx": {"bytes": 1, "sha256": "ab" * 32}}}
-    written = call(module, "python-lines.js", "return it.jsonOf(...given)", [entry, card, [0.5, 0]])
+    written = call(
+        module, "export/python-lines.js", "return it.jsonOf(...given)", [entry, card, [0.5, 0]]
+    )
 
     assert json.loads(written) == {
         "model": "blots",
@@ -501,7 +513,7 @@ def test_the_way_keeps_what_is_locked(module: Page, kind: str) -> None:
       const way = it.wayOf({ z: [9, -2, 9, 9], locked: [1], slerp });
       return times.map((t) => way(a, b, t));
     """
-    way = np.array(call(module, "path-course.js", body, [A, B, TIMES, kind == "slerp"]))
+    way = np.array(call(module, "path/course.js", body, [A, B, TIMES, kind == "slerp"]))
     expected = along(module, kind, A, B)
     expected[:, 1] = -2
     np.testing.assert_allclose(way, expected, rtol=1e-15)

@@ -52,7 +52,7 @@ def measured(
     page: Page, image: dict[str, Any], mean: torch.Tensor, x: torch.Tensor
 ) -> dict[str, Any]:
     given = {"image": image, "values": [mean.tolist(), x.tolist()]}
-    found: dict[str, Any] = call(page, "likelihood.js", NATS, given)
+    found: dict[str, Any] = call(page, "engine/likelihood.js", NATS, given)
     return found
 
 
@@ -137,7 +137,7 @@ def test_pictures_are_resampled_as_pillow_does(
     """
     rgba = np.dstack([pixels, np.full(size, 255, np.uint8)])
     given = {"size": size, "to": to, "rgba": rgba.ravel().tolist()}
-    found = np.array(call(module, "resample.js", body, given)).reshape(3, *to)
+    found = np.array(call(module, "image/resample.js", body, given)).reshape(3, *to)
 
     expected = Image.fromarray(pixels).resize(to[::-1], Image.Resampling.BILINEAR)
     assert np.abs(found * 255 - np.asarray(expected).transpose(2, 0, 1)).max() < 1.01
@@ -164,7 +164,9 @@ CENTRED = """
 )
 def test_ink_is_centred_and_sized_as_in_mnist(module: Page, box: tuple[int, int, int, int]) -> None:
     pixels = ink(280, 280, box)
-    found = np.array(call(module, "centring.js", CENTRED, pixels.ravel().tolist())).reshape(28, 28)
+    found = np.array(call(module, "image/centring.js", CENTRED, pixels.ravel().tolist())).reshape(
+        28, 28
+    )
 
     rows, columns = np.nonzero(found > 0.3)
     sides = [columns.max() + 1 - columns.min(), rows.max() + 1 - rows.min()]
@@ -179,8 +181,10 @@ def test_ink_is_centred_and_sized_as_in_mnist(module: Page, box: tuple[int, int,
 
 def test_a_dot_stays_a_dot_and_nothing_stays_nothing(module: Page) -> None:
     pixels = ink(280, 280, (5, 5, 15, 15))
-    dot = np.array(call(module, "centring.js", CENTRED, pixels.ravel().tolist())).reshape(28, 28)
-    blank = call(module, "centring.js", CENTRED, [0] * 280 * 280)
+    dot = np.array(call(module, "image/centring.js", CENTRED, pixels.ravel().tolist())).reshape(
+        28, 28
+    )
+    blank = call(module, "image/centring.js", CENTRED, [0] * 280 * 280)
 
     assert 1.5 <= (dot > 0.3).any(0).sum() <= 4
     assert not any(blank)
@@ -249,7 +253,7 @@ def test_a_hostile_file_gets_one_sentence(module: Page, kind: str) -> None:
       try { await it.openImage(new File([Uint8Array.from(given)], "odd\\n\\u202egnp.exe")); }
       catch (error) { return [error.name, error.message]; }
     """
-    name, message = call(module, "image-file.js", body, list(content))
+    name, message = call(module, "image/image-file.js", body, list(content))
 
     assert name == "InstrumentError"
     assert message.startswith("\u2068odd gnp.exe\u2069 ")
@@ -281,7 +285,7 @@ def test_every_kind_of_png_jpeg_and_webp_is_opened(module: Page, content: bytes)
       return [bitmap.width, bitmap.height];
     """
 
-    assert call(module, "image-file.js", body, list(content)) == [40, 30]
+    assert call(module, "image/image-file.js", body, list(content)) == [40, 30]
 
 
 @pytest.fixture
@@ -518,7 +522,7 @@ def test_every_orientation_is_turned_upright(module: Page, kind: str, orientatio
       const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
       return [bitmap.height, bitmap.width, [...data]];
     """
-    height, width, data = call(module, "image-file.js", body, list(content))
+    height, width, data = call(module, "image/image-file.js", body, list(content))
 
     expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(content))), int)
     assert expected.shape[:2] == (height, width)

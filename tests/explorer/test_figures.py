@@ -62,7 +62,7 @@ def test_colours_can_be_read_and_are_those_of_the_theme(
 
 
 def test_classes_have_the_colours_that_they_have_in_the_instrument() -> None:
-    written = (Path(figures.__file__).parent / "instrument/web/colours.js").read_text("utf-8")
+    written = (Path(figures.__file__).parent / "instrument/web/map/colours.js").read_text("utf-8")
     for colours in (figures.LIGHT, figures.DARK):
         assert " ".join(colours.classes).replace("#", "") in written
 

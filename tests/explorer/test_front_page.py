@@ -47,9 +47,22 @@ def test_modules_that_are_imported_on_demand_are_not_sent_early(
 ) -> None:
     make_checkpoint("first")
     lines = "".join(front_page.early_lines("", ""))
-    for needed in ("streamlit.js", "instrument.js", "session.js", "map.js", "bring.js", "along.js"):
+    for needed in (
+        "streamlit.js",
+        "instrument.js",
+        "engine/session.js",
+        "map/map.js",
+        "image/bring.js",
+        "latents/along.js",
+    ):
         assert f'modulepreload" href="/instrument/{needed}"' in lines
-    for later in ("pad.js", "resample.js", "animation.js", "zip.js", "static.js"):
+    for later in (
+        "image/pad.js",
+        "image/resample.js",
+        "export/animation.js",
+        "own/zip.js",
+        "static.js",
+    ):
         assert f"/instrument/{later}" not in lines
 
 

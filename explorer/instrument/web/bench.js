@@ -1,22 +1,22 @@
 import { createActions } from "./actions.js";
-import { createBring } from "./bring.js";
+import { createBring } from "./image/bring.js";
 import { createCommands } from "./commands.js";
-import { createDirections } from "./directions.js";
+import { createDirections } from "./latents/directions.js";
 import { el } from "./dom.js";
-import { fetchEmbedding } from "./embedding.js";
+import { fetchEmbedding } from "./checkpoint/embedding.js";
 import { sentenceFor } from "./errors.js";
-import { drawGrid } from "./export-png.js";
-import { createMap } from "./map.js";
-import { createPath } from "./path.js";
+import { drawGrid } from "./export/png.js";
+import { createMap } from "./map/map.js";
+import { createPath } from "./path/path.js";
 import { createPicture } from "./picture.js";
-import { createPlayer } from "./player.js";
-import { createRack } from "./rack.js";
-import { createRows } from "./rows.js";
-import { createSource } from "./source.js";
+import { createPlayer } from "./latents/player.js";
+import { createRack } from "./latents/rack.js";
+import { createRows } from "./engine/rows.js";
+import { createSource } from "./image/source.js";
 import { createStore } from "./store.js";
-import { createThumbnails } from "./thumbnails.js";
-import { createTraversals } from "./traversals.js";
-import { createWhereabouts } from "./whereabouts.js";
+import { createThumbnails } from "./checkpoint/thumbnails.js";
+import { createTraversals } from "./latents/traversals.js";
+import { createWhereabouts } from "./map/whereabouts.js";
 
 /** From which width on the map stands beside the picture, and from which it has a column of its own, as in the style. */
 const [LEAST_BESIDE, LEAST_OWN] = [880, 1160];
@@ -28,16 +28,16 @@ const KEPT_MARKS = 1000;
  * What every part of the bench may use.
  *
  * @typedef {object} Bench
- * @property {import("./checkpoint.js").Entry} entry
- * @property {import("./checkpoint.js").Card} card
+ * @property {import("./checkpoint/checkpoint.js").Entry} entry
+ * @property {import("./checkpoint/checkpoint.js").Card} card
  * @property {import("./commands.js").Commands} commands
  * @property {import("./store.js").Store} store
  * @property {ReturnType<typeof import("./messages.js").createMessages>} messages
  * @property {string} assets absolute URL of this folder, with trailing slash
- * @property {import("./session.js").Decoder} decoder on this thread, for what must be there in the same frame
+ * @property {import("./engine/session.js").Decoder} decoder on this thread, for what must be there in the same frame
  * @property {(codes: ArrayLike<number>[], columns: number) => Promise<ImageData | null>} decodeSheet in the worker
- * @property {() => import("./embedding.js").Embedding | null} embedding once it has arrived
- * @property {() => import("./thumbnails.js").Thumbnails} thumbnails
+ * @property {() => import("./checkpoint/embedding.js").Embedding | null} embedding once it has arrived
+ * @property {() => import("./checkpoint/thumbnails.js").Thumbnails} thumbnails
  * @property {() => import("./store.js").Source | null} source whose posterior is drawn
  * @property {(tab: "test" | "draw" | "upload") => void} bring opens where an image comes from
  * @property {Fact[]} directions what was measured of the directions made here
@@ -52,15 +52,15 @@ const KEPT_MARKS = 1000;
  *
  * @typedef {{element: HTMLElement,
  *   show?(state: import("./store.js").State, before: import("./store.js").State | null, time: number): void,
- *   fill?(embedding: import("./embedding.js").Embedding): void, refuse?(sentence: string): void,
+ *   fill?(embedding: import("./checkpoint/embedding.js").Embedding): void, refuse?(sentence: string): void,
  *   setSource?(source: import("./store.js").Source | null): void, destroy?(): void}} Part
  */
 
 /**
  * The working place of one open checkpoint: sliders, picture, map, traversals and test images around one z.
  *
- * @param {{entry: import("./checkpoint.js").Entry, card: import("./checkpoint.js").Card, bytes: Uint8Array,
- *   decoder: import("./session.js").Decoder, assets: string, initial: import("./store.js").State, fromExample: boolean,
+ * @param {{entry: import("./checkpoint/checkpoint.js").Entry, card: import("./checkpoint/checkpoint.js").Card, bytes: Uint8Array,
+ *   decoder: import("./engine/session.js").Decoder, assets: string, initial: import("./store.js").State, fromExample: boolean,
  *   directions: Fact[], onDirections?: () => void, messages: ReturnType<typeof import("./messages.js").createMessages>,
  *   onFirst(): void, onCommit(state: import("./store.js").State): void}} options `fromExample`: nothing but the test image says where z is
  */
@@ -71,7 +71,7 @@ export function createBench(options) {
   const gone = new AbortController();
   const { shape } = card.image;
   const latents = card.controls.latents;
-  /** @type {import("./embedding.js").Embedding | null} */
+  /** @type {import("./checkpoint/embedding.js").Embedding | null} */
   let embedding = null;
   /** @type {import("./store.js").Source | null} */
   let source = null;

@@ -1,8 +1,8 @@
 import { isolated, latentName, spell } from "./dom.js";
-import { standardNormal } from "./gaussian.js";
+import { standardNormal } from "./engine/gaussian.js";
 import { LARGEST_Z, TEMPERATURES } from "./link.js";
 import { BRIEFLY_MS } from "./messages.js";
-import { REACH } from "./rows.js";
+import { REACH } from "./engine/rows.js";
 import { rounded } from "./store.js";
 
 /** @typedef {ReturnType<typeof createCommands>} Commands */
@@ -13,8 +13,8 @@ const LONGEST_ECHO = 40;
 /**
  * Everything a person can do to z, whichever of pointer, keyboard or button asks for it.
  *
- * @param {{store: import("./store.js").Store, player: import("./player.js").Player,
- *   embedding(): import("./embedding.js").Embedding | null, source(): import("./store.js").Source | null,
+ * @param {{store: import("./store.js").Store, player: import("./latents/player.js").Player,
+ *   embedding(): import("./checkpoint/embedding.js").Embedding | null, source(): import("./store.js").Source | null,
  *   messages: {say(sentence: string): void, tell(sentence: string, ms?: number): void}}} options
  */
 export function createCommands({ store, player, embedding, source, messages }) {
@@ -182,7 +182,7 @@ export function createCommands({ store, player, embedding, source, messages }) {
       jump(z, { example: null, own: null });
       messages.say(`At ${letter}.`);
     },
-    /** Walks back and forth between A and B. @param {import("./player.js").Course} course */
+    /** Walks back and forth between A and B. @param {import("./latents/player.js").Course} course */
     playPath(course) {
       back(performance.now());
       player.toggle("path", course);

@@ -5,7 +5,7 @@ import { provenance, term } from "./term.js";
 /**
  * The line at the top: which model, what its card says of it, and what can be taken away.
  *
- * @param {{picker: HTMLElement, exporting: ReturnType<typeof import("./export-menu.js").createExportMenu>,
+ * @param {{picker: HTMLElement, exporting: ReturnType<typeof import("./export/menu.js").createExportMenu>,
  *   tools: Record<"share" | "help", () => void>}} options
  */
 export function createHeader({ picker, exporting, tools }) {
@@ -31,7 +31,7 @@ export function createHeader({ picker, exporting, tools }) {
 
   return {
     element,
-    /** @param {import("./checkpoint.js").Card | null} card */
+    /** @param {import("./checkpoint/checkpoint.js").Card | null} card */
     show(card) {
       // What there is to take away only while a model is open.
       share.disabled = !card;

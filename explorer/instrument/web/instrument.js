@@ -1,18 +1,18 @@
 import { createBench } from "./bench.js";
-import { fetchCheckpoint } from "./checkpoint.js";
+import { fetchCheckpoint } from "./checkpoint/checkpoint.js";
 import { el, isolated, withCode } from "./dom.js";
 import { sentenceFor } from "./errors.js";
-import { createExportMenu } from "./export-menu.js";
-import { createExports } from "./exports.js";
+import { createExportMenu } from "./export/menu.js";
+import { createExports } from "./export/exports.js";
 import { createHeader } from "./header.js";
 import { createHelp, listen } from "./keyboard.js";
 import { linkedModel, readLink, writeLink } from "./link.js";
 import { createMessages } from "./messages.js";
-import { createOwn } from "./own.js";
+import { createOwn } from "./own/own.js";
 import { createPicker } from "./picker.js";
-import { openDecoder, startEngine } from "./session.js";
+import { openDecoder, startEngine } from "./engine/session.js";
 import { createShare } from "./share.js";
-import { createTextDialog } from "./text-dialog.js";
+import { createTextDialog } from "./export/text-dialog.js";
 
 const STYLES = ["instrument.css", "map.css", "sources.css", "path.css", "directions.css", "drop.css"];
 
@@ -20,11 +20,11 @@ const STYLES = ["instrument.css", "map.css", "sources.css", "path.css", "directi
  * Builds the instrument inside `root`.
  *
  * @param {HTMLElement} root
- * @param {{catalogue: import("./checkpoint.js").Entry[], assets: string,
+ * @param {{catalogue: import("./checkpoint/checkpoint.js").Entry[], assets: string,
  *   link: {read(): string, write(query: string): void}, directions?: import("./bench.js").Fact[],
  *   onDirections?: () => void, onRelease(state: {model: string, z: number[], query: string}): void}} options `assets` is the absolute URL of this
  *   folder, with trailing slash
- * @returns {{setCatalogue(catalogue: import("./checkpoint.js").Entry[]): void, destroy(): void}}
+ * @returns {{setCatalogue(catalogue: import("./checkpoint/checkpoint.js").Entry[]): void, destroy(): void}}
  */
 export function mount(root, { catalogue, assets, link, directions = [], onDirections, onRelease }) {
   const engine = startEngine(assets);
@@ -81,7 +81,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
 
   /** @type {ReturnType<typeof createBench> | null} */
   let bench = null;
-  /** @type {import("./checkpoint.js").Card | null} */
+  /** @type {import("./checkpoint/checkpoint.js").Card | null} */
   let card = null;
   let model = "";
   let loading = new AbortController();
@@ -98,7 +98,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     if (bench) told(bench.store.get());
   }
 
-  /** @param {import("./checkpoint.js").Entry} entry */
+  /** @param {import("./checkpoint/checkpoint.js").Entry} entry */
   async function openOwn(entry) {
     list();
     await pick(entry.id);

@@ -1,6 +1,6 @@
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
-import { MAP_KEYS } from "./map-pointer.js";
+import { MAP_KEYS } from "./map/pointer.js";
 
 const FINE = 0.05;
 const COARSE = 0.5;

@@ -4,7 +4,7 @@ import { icon } from "./icons.js";
 /**
  * The menu of checkpoints, each with a picture of what it draws; broken ones are listed with the reason.
  *
- * @param {{catalogue: import("./checkpoint.js").Entry[], onPick(id: string): void, onOpen(): void,
+ * @param {{catalogue: import("./checkpoint/checkpoint.js").Entry[], onPick(id: string): void, onOpen(): void,
  *   footer: HTMLElement}} options `footer` stands below the checkpoints
  */
 export function createPicker({ catalogue, onPick, onOpen, footer }) {
@@ -30,14 +30,14 @@ export function createPicker({ catalogue, onPick, onOpen, footer }) {
   /** @type {string[]} ids of what a person dropped */
   let dropped = [];
 
-  /** @param {import("./checkpoint.js").Entry} entry */
+  /** @param {import("./checkpoint/checkpoint.js").Entry} entry */
   function nameOf({ id, title }) {
     const at = dropped.indexOf(id);
     if (at >= 0) return `${title} (dropped${at ? ` ${at + 1}` : ""})`;
     return shared.has(title) ? `${title} (${id})` : (title ?? id);
   }
 
-  /** @param {import("./checkpoint.js").Entry} entry */
+  /** @param {import("./checkpoint/checkpoint.js").Entry} entry */
   const choiceOf = (entry) =>
     entry.error === undefined
       ? el(
@@ -68,7 +68,7 @@ export function createPicker({ catalogue, onPick, onOpen, footer }) {
   const element = el("div", { class: "picker-place" }, button, menu);
   list(catalogue);
 
-  /** @param {import("./checkpoint.js").Entry[]} entries */
+  /** @param {import("./checkpoint/checkpoint.js").Entry[]} entries */
   function list(entries) {
     dropped = entries.filter((entry) => entry.dropped).map(({ id }) => id);
     const titles = entries.filter((entry) => !entry.dropped).flatMap((entry) => entry.title ?? []);
@@ -138,7 +138,7 @@ export function createPicker({ catalogue, onPick, onOpen, footer }) {
     list,
     toggle,
     close,
-    /** @param {import("./checkpoint.js").Entry} entry */
+    /** @param {import("./checkpoint/checkpoint.js").Entry} entry */
     show(entry) {
       title.textContent = nameOf(entry);
       for (const choice of choices) {

@@ -1,6 +1,6 @@
 import { el, latentName, spell } from "./dom.js";
-import { allFinite, writeImage } from "./pixels.js";
-import { newestWins } from "./scheduler.js";
+import { allFinite, writeImage } from "./engine/pixels.js";
+import { newestWins } from "./engine/scheduler.js";
 
 /** Entries of the performance timeline are never dropped by the browser: an hour of dragging would keep 200,000. */
 const KEPT_MEASURES = 5000;
@@ -8,7 +8,7 @@ const KEPT_MEASURES = 5000;
 /**
  * The big image, decoded here on the main thread: no message to a worker and back lies between the pointer and it.
  *
- * @param {{decoder: import("./session.js").Decoder, shape: import("./pixels.js").Shape, latents: number,
+ * @param {{decoder: import("./engine/session.js").Decoder, shape: import("./engine/pixels.js").Shape, latents: number,
  *   title: string, onFirst(): void, onFit(width: number): void, onNoNumbers(): void,
  *   onFailure(error: unknown): void}} options
  */

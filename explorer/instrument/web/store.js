@@ -6,7 +6,7 @@ import { createHistory } from "./history.js";
  * @property {Float32Array | null} pixels C×H×W in [0, 1]; nothing while they are on their way
  * @property {ArrayLike<number>} mean D
  * @property {ArrayLike<number>} logVariance D
- * @property {import("./drawing.js").Stroke[]} [strokes] what it was drawn with, where it is a drawing
+ * @property {import("./image/drawing.js").Stroke[]} [strokes] what it was drawn with, where it is a drawing
  *
  * @typedef {object} State what a person sees and a link holds
  * @property {number[]} z

@@ -1,0 +1,136 @@
+import { el } from "../dom.js";
+import { icon } from "../icons.js";
+import { rove } from "../roving.js";
+
+/**
+ * @typedef {{name: string, text: string, title: string, missing?: string, act(): void}} Choice `missing`: what is needed
+ *   before it can be chosen
+ * @typedef {{label: string, choices: Choice[]}} Line one thing to take away, and the formats there are of it
+ */
+
+/**
+ * The menu of what can be taken away: a line a thing, a button a format.
+ *
+ * @param {{lines(): Promise<Line[]>, tell(sentence: string): void}} options `lines` are asked for whenever it opens
+ */
+export function createExportMenu({ lines, tell }) {
+  // Said aloud, every percent would be.
+  const progress = el("output", { class: "number export-progress", "aria-live": "off", hidden: true });
+  const button = el(
+    "button",
+    {
+      class: "action tool-export",
+      type: "button",
+      title: "Save or copy what is on screen",
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      on: { click: () => (menu.hidden ? open() : close()), keydown: down },
+    },
+    icon("export"),
+    el("span", { text: "Export" }),
+    progress,
+  );
+  const menu = el("div", {
+    class: "menu export-menu",
+    role: "menu",
+    "aria-label": "Export",
+    hidden: true,
+    on: { keydown: escape, focusout: left },
+  });
+  const element = el("div", { class: "export-place" }, button, menu);
+  /** @type {HTMLElement[][]} */
+  let table = [];
+  const makeCurrent = rove(menu, () => table);
+
+  /** @param {Choice} choice */
+  function item(choice) {
+    const { name, text, title, missing, act } = choice;
+    return el("button", {
+      class: `action tool-${name}`,
+      type: "button",
+      role: "menuitem",
+      tabindex: -1,
+      text,
+      title: missing ? `${title}: ${missing}` : title,
+      "aria-label": title,
+      "aria-disabled": missing ? "true" : false,
+      on: {
+        click() {
+          if (missing) return tell(`${title}: ${missing}.`);
+          close();
+          button.focus();
+          act();
+        },
+      },
+    });
+  }
+
+  async function open() {
+    const found = await lines();
+    // Another model may have been picked meanwhile.
+    if (button.disabled) return;
+    table = found.map(({ choices }) => choices.map(item));
+    menu.replaceChildren(
+      ...found.map(({ label }, line) =>
+        el(
+          "div",
+          { class: "export-line", role: "group", "aria-label": label },
+          el("div", { class: "export-label", "aria-hidden": "true", text: label }),
+          ...table[line],
+        ),
+      ),
+    );
+    menu.hidden = false;
+    button.setAttribute("aria-expanded", "true");
+    makeCurrent(table[0][0]);
+    table[0][0].focus();
+    element.ownerDocument.addEventListener("pointerdown", outside);
+  }
+
+  function close() {
+    if (menu.hidden) return;
+    menu.hidden = true;
+    button.setAttribute("aria-expanded", "false");
+    element.ownerDocument.removeEventListener("pointerdown", outside);
+  }
+
+  /** @param {KeyboardEvent} event */
+  function down(event) {
+    if (event.key !== "ArrowDown" || button.disabled) return;
+    event.preventDefault();
+    if (menu.hidden) open();
+  }
+
+  /** @param {KeyboardEvent} event */
+  function escape(event) {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    close();
+    button.focus();
+  }
+
+  /** @param {FocusEvent} event */
+  function left({ relatedTarget }) {
+    if (relatedTarget && !element.contains(/** @type {Node} */ (relatedTarget))) close();
+  }
+
+  /** @param {PointerEvent} event */
+  function outside(event) {
+    if (!event.composedPath().includes(element)) close();
+  }
+
+  return {
+    element,
+    close,
+    /** @param {boolean} on */
+    enable(on) {
+      button.disabled = !on;
+      if (!on) close();
+    },
+    /** @param {number | null} done in [0, 1], of what is being made; nothing once it is */
+    progress(done) {
+      progress.hidden = done === null;
+      if (done !== null) progress.textContent = `${Math.round(100 * done)} %`;
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { latentName, spell, spellKl } from "../dom.js";
+import { STEPS } from "../engine/rows.js";
+
+const LEAST_PIXELS = 512;
+const CELL_PIXELS = 84;
+const FONT = "system-ui, sans-serif";
+
+/** @param {HTMLCanvasElement} picture @returns {HTMLCanvasElement} enlarged by a whole number, every pixel a square */
+export function enlarge(picture) {
+  const scale = Math.max(1, Math.ceil(LEAST_PIXELS / Math.max(picture.width, picture.height)));
+  const canvas = blank(picture.width * scale, picture.height * scale);
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  return canvas;
+}
+
+/**
+ * The traversals on white, with the names of the latents, the values of the steps and what was held.
+ *
+ * @param {{latent: number, canvas: HTMLCanvasElement}[]} rows
+ * @param {import("../checkpoint/checkpoint.js").Card} card
+ * @param {number[]} z
+ * @returns {HTMLCanvasElement}
+ */
+export function drawGrid(rows, card, z) {
+  const [, height, width] = card.image.shape;
+  const scale = Math.max(1, Math.round(CELL_PIXELS / width));
+  const [cellWidth, cellHeight] = [width * scale, height * scale];
+  const [left, top, edge, foot] = [132, 84, 24, 48];
+  const canvas = blank(left + STEPS.length * cellWidth + edge, top + rows.length * cellHeight + foot);
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.fillStyle = "#1d2329";
+  context.font = `600 22px ${FONT}`;
+  context.fillText(card.title, edge, 38);
+  const titleWidth = context.measureText(card.title).width;
+  context.font = `16px ${FONT}`;
+  context.fillText(card.summary, edge + titleWidth + 14, 38);
+  context.textAlign = "center";
+  STEPS.forEach((step, column) =>
+    context.fillText(spell(step, 1), left + (column + 0.5) * cellWidth, top - 12),
+  );
+  context.textAlign = "left";
+  context.imageSmoothingEnabled = false;
+  rows.forEach(({ latent, canvas: picture }, row) => {
+    const middle = top + (row + 0.5) * cellHeight;
+    context.font = `600 18px ${FONT}`;
+    context.fillText(latentName(latent), edge, middle - 3);
+    context.font = `14px ${FONT}`;
+    context.fillText(`${spellKl(card.latents[latent].kl_nats)} nats`, edge, middle + 18);
+    context.drawImage(picture, left, top + row * cellHeight, STEPS.length * cellWidth, cellHeight);
+  });
+  context.font = `14px ${FONT}`;
+  const held = z.map((value, latent) => `${latentName(latent)} ${spell(value)}`).join("  ");
+  context.fillText(`All others at  ${held}`, edge, canvas.height - 18, canvas.width - 2 * edge);
+  return canvas;
+}
+
+/** @param {HTMLCanvasElement} canvas @param {string} name */
+export async function save(canvas, name) {
+  saveBlob(await new Promise((resolve) => canvas.toBlob(resolve, "image/png")), name);
+}
+
+/** @param {Blob} blob @param {string} name */
+export function saveBlob(blob, name) {
+  const url = URL.createObjectURL(blob);
+  const anchor = document.createElement("a");
+  anchor.href = url;
+  anchor.download = name;
+  anchor.click();
+  // The download has taken its copy by then; Firefox needs a moment.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** @param {number} width @param {number} height */
+function blank(width, height) {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  return canvas;
+}

@@ -1,0 +1,146 @@
+import { el } from "../dom.js";
+import { createEncoder } from "../engine/encoder.js";
+import { createExamples } from "./examples.js";
+
+/**
+ * Where an image comes from: the test split, a drawing, or a file. The modules of the latter two, an eighth of all, are
+ * fetched once the first image is there: a page that opens does not wait for them.
+ *
+ * @param {import("../bench.js").Bench} bench
+ * @returns {import("../bench.js").Part & {open(name: "test" | "draw" | "upload"): void}}
+ */
+export function createBring(bench) {
+  const encoder = createEncoder(bench);
+  const examples = createExamples(bench);
+  const split = bench.card.examples.split;
+  /** @type {{name: string, title: string, part: (import("../bench.js").Part & {open?(): void}) | null}[]} */
+  const pages = [
+    { name: "test", title: `${split[0].toUpperCase()}${split.slice(1)} images`, part: examples },
+    { name: "draw", title: "Draw", part: null },
+    { name: "upload", title: "Upload", part: null },
+  ];
+  /** @type {import("../checkpoint/embedding.js").Embedding | null} */
+  let embedding = null;
+  /** @type {Promise<void> | null} */
+  let loading = null;
+  let opened = 0;
+  /** @type {() => void} */
+  let measure = () => {};
+
+  const tabs = pages.map(({ name, title }, at) =>
+    el("button", {
+      class: "tab",
+      type: "button",
+      role: "tab",
+      id: `bring-tab-${name}`,
+      "aria-controls": `bring-${name}`,
+      text: title,
+      on: { click: () => open(at) },
+    }),
+  );
+  const panels = pages.map(({ name, part }) =>
+    el(
+      "div",
+      { id: `bring-${name}`, role: "tabpanel", "aria-labelledby": `bring-tab-${name}`, class: "bring-panel" },
+      part?.element ?? null,
+    ),
+  );
+  const element = el(
+    "section",
+    { class: "bring", "aria-label": "Start from an image" },
+    el("h2", { text: "Start from an image" }),
+    el(
+      "div",
+      { class: "tabs", role: "tablist", "aria-label": "Where the image comes from", on: { keydown: walk } },
+      ...tabs,
+    ),
+    ...panels,
+  );
+
+  async function load() {
+    const [{ createPad }, { createUpload }, { measureGround }] = await Promise.all([
+      import("./pad.js"),
+      import("./upload.js"),
+      import("./ground.js"),
+    ]);
+    if (bench.gone.aborted) return;
+    const made = [createPad, createUpload].map((create, at) => {
+      const part = create(bench, encoder);
+      pages[at + 1].part = part;
+      panels[at + 1].replaceChildren(part.element);
+      part.setSource?.(bench.source());
+      return part;
+    });
+    measure = () =>
+      void measureGround(bench.thumbnails(), embedding.count, bench.card.image.shape).then(
+        (ground) => made.forEach((part) => part.setGround(ground)),
+        () => {},
+      );
+    if (embedding) measure();
+    pages[opened].part.open?.();
+  }
+
+  function ensureLoaded() {
+    loading ??= load().catch((error) => {
+      if (bench.gone.aborted) return;
+      console.error(error);
+      loading = null;
+      const sentence = "This could not be loaded: check that the explorer is still running, then reload the page.";
+      for (const panel of panels.slice(1)) panel.replaceChildren(el("p", { class: "refusal", role: "alert", text: sentence }));
+    });
+  }
+
+  /** @param {number} at */
+  function open(at) {
+    opened = at;
+    tabs.forEach((tab, other) => {
+      tab.setAttribute("aria-selected", String(other === at));
+      tab.tabIndex = other === at ? 0 : -1;
+      panels[other].hidden = other !== at;
+    });
+    if (pages[at].part) pages[at].part.open?.();
+    else ensureLoaded();
+  }
+
+  /** @param {KeyboardEvent} event */
+  function walk(event) {
+    const at = tabs.indexOf(event.target);
+    const goal = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 }[event.key];
+    if (at < 0 || goal === undefined) return;
+    event.preventDefault();
+    const next = tabs.at(goal % tabs.length);
+    open(tabs.indexOf(next));
+    next.focus();
+  }
+
+  open(0);
+  return {
+    element,
+    /** Opens a tab and brings it into sight. @param {string} name */
+    open(name) {
+      const at = pages.findIndex((page) => page.name === name);
+      open(at);
+      element.scrollIntoView({ block: "nearest" });
+      tabs[at].focus({ preventScroll: true });
+    },
+    fill(codes) {
+      embedding = codes;
+      for (const { part } of pages) part?.fill?.(codes);
+      measure();
+      ensureLoaded();
+    },
+    refuse(sentence) {
+      for (const { part } of pages) part?.refuse?.(sentence);
+    },
+    show(state, before, time) {
+      for (const { part } of pages) part?.show?.(state, before, time);
+    },
+    setSource(source) {
+      for (const { part } of pages) part?.setSource?.(source);
+    },
+    destroy() {
+      for (const { part } of pages) part?.destroy?.();
+      encoder.release();
+    },
+  };
+}

@@ -1,0 +1,210 @@
+import { valueName } from "../map/colours.js";
+import { el, withCode } from "../dom.js";
+import { icon } from "../icons.js";
+import { rove } from "../roving.js";
+
+/** On one page: many enough to choose from, few enough to take in. */
+const PAGE = 96;
+
+/** Factors with more values than this are no choice but a scale. */
+const MOST_VALUES = 12;
+
+const count = (number) => number.toLocaleString("en");
+
+/**
+ * The test images that came with the checkpoint, some at a time; picking one starts from its posterior.
+ *
+ * @param {import("../bench.js").Bench} bench
+ * @returns {import("../bench.js").Part}
+ */
+export function createExamples({ card, commands, thumbnails, store }) {
+  const list = el("div", {
+    class: "thumbs",
+    role: "group",
+    "aria-label": `Images of the ${card.examples.split} split`,
+  });
+  const where = el("span", { role: "status" });
+  const turn = (name, label, by) =>
+    el(
+      "button",
+      { class: `quiet ${name}`, type: "button", title: label, "aria-label": label, on: { click: () => go(by) } },
+      icon("chevron"),
+    );
+  const previous = turn("previous", "Earlier images", -1);
+  const next = turn("next", "Further images", 1);
+  const number = el("input", {
+    class: "field",
+    type: "text",
+    inputmode: "numeric",
+    autocomplete: "off",
+    "aria-label": `Number of the image, up to ${card.examples.count - 1}`,
+    on: {
+      focus: () => number.select(),
+      change: enter,
+      keydown: (event) => event.key === "Enter" && enter(),
+      blur: () => (number.value = store.get().example ?? ""),
+    },
+  });
+  const shuffle = el("button", {
+    class: "action shuffle",
+    type: "button",
+    text: "Shuffle",
+    "aria-pressed": "false",
+    title: "Show the images in a random order, or in their own again",
+    on: { click: toggleShuffle },
+  });
+  const filters = el("span", { class: "filters" });
+  const element = el(
+    "div",
+    { class: "examples" },
+    el(
+      "div",
+      { class: "gallery-line" },
+      filters,
+      el("label", {}, "Image", number),
+      shuffle,
+      el("span", { class: "pager" }, where, previous, next),
+    ),
+    list,
+  );
+
+  /** @type {import("../checkpoint/embedding.js").Embedding | null} */
+  let embedding = null;
+  /** @type {Map<number, HTMLElement>} */
+  let buttons = new Map();
+  /** @type {number[]} the images that the filter lets through, in the order shown */
+  let found = [];
+  /** @type {Map<string, (at: number) => boolean>} what each filter that is set lets through */
+  const wanted = new Map();
+  let shuffled = false;
+  let first = 0;
+
+  const makeCurrent = rove(list, () => {
+    const lines = new Map();
+    for (const button of buttons.values()) {
+      const top = button.offsetTop;
+      lines.set(top, [...(lines.get(top) ?? []), button]);
+    }
+    return [...lines.values()];
+  });
+
+  /** @param {number | null} example */
+  function mark(example) {
+    for (const [at, button] of buttons) button.setAttribute("aria-pressed", String(at === example));
+    if (buttons.has(example)) makeCurrent(buttons.get(example));
+    number.value = example ?? "";
+  }
+
+  /** @param {number} at */
+  function thumb(at) {
+    const text = embedding.labels[at] ?? "";
+    return el("button", {
+      class: "thumb",
+      type: "button",
+      tabindex: -1,
+      "aria-pressed": "false",
+      "aria-label": `Image ${at}${text && `, ${text}`}`,
+      title: `Image ${at}${text && `: ${text}`}`,
+      style: thumbnails().style(at),
+      on: { click: () => commands.choose(at) },
+    });
+  }
+
+  function show() {
+    const last = Math.min(found.length, first + PAGE);
+    buttons = new Map(found.slice(first, last).map((at) => [at, thumb(at)]));
+    list.replaceChildren(...buttons.values());
+    list.scrollTop = 0;
+    where.textContent = found.length
+      ? `${count(first + 1)} to ${count(last)} of ${count(found.length)}`
+      : "None is like that";
+    previous.setAttribute("aria-disabled", String(first === 0));
+    next.setAttribute("aria-disabled", String(last === found.length));
+    if (buttons.size) makeCurrent(buttons.values().next().value);
+    mark(store.get().example);
+  }
+
+  /** @param {number} pages */
+  function go(pages) {
+    const to = first + pages * PAGE;
+    if (to < 0 || to >= found.length) return;
+    first = to;
+    show();
+  }
+
+  function arrange() {
+    found = [];
+    const tests = [...wanted.values()];
+    for (let at = 0; at < embedding.count; at++) if (tests.every((test) => test(at))) found.push(at);
+    // Fisher and Yates' shuffle.
+    for (let left = found.length; shuffled && left > 1; left--) {
+      const other = Math.floor(Math.random() * left);
+      [found[left - 1], found[other]] = [found[other], found[left - 1]];
+    }
+    first = 0;
+    show();
+  }
+
+  function toggleShuffle() {
+    shuffled = !shuffled;
+    shuffle.setAttribute("aria-pressed", String(shuffled));
+    if (embedding) arrange();
+  }
+
+  /** What was typed: an image that is here is chosen, and its page shown. */
+  function enter() {
+    const at = /^\s*\d{1,7}\s*$/.test(number.value) ? Number(number.value) : NaN;
+    if (!(at < (embedding?.count ?? 0)) || at === store.get().example) return;
+    commands.choose(at);
+    if (!found.includes(at)) return;
+    first = Math.floor(found.indexOf(at) / PAGE) * PAGE;
+    show();
+  }
+
+  /** @param {string} name @param {[string, (at: number) => boolean][]} choices */
+  function filter(name, choices) {
+    const select = el(
+      "select",
+      {
+        on: {
+          change() {
+            wanted.delete(name);
+            if (select.selectedIndex) wanted.set(name, choices[select.selectedIndex - 1][1]);
+            arrange();
+          },
+        },
+      },
+      el("option", { text: "all" }),
+      ...choices.map(([text]) => el("option", { text })),
+    );
+    filters.append(el("label", {}, name[0].toUpperCase() + name.slice(1), select));
+  }
+
+  return {
+    element,
+    fill(codes) {
+      embedding = codes;
+      const { label, factors } = codes;
+      const known = card.data.factors ?? [];
+      if (label)
+        filter(
+          "label",
+          card.data.labels.map((text, value) => [text, (at) => label[at] === value]),
+        );
+      known.forEach(({ name, size }, factor) => {
+        if (!factors || size > MOST_VALUES) return;
+        const values = Array.from({ length: size }, (_, value) => [
+          valueName(name, value),
+          (at) => factors[at * known.length + factor] === value,
+        ]);
+        filter(name, values);
+      });
+      arrange();
+    },
+    /** @param {string} sentence */
+    refuse: (sentence) => list.replaceChildren(el("p", { class: "hint" }, ...withCode(sentence))),
+    show(state, before) {
+      if (state.example !== before?.example) mark(state.example);
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { isolated } from "../dom.js";
+import { InstrumentError } from "../errors.js";
+import { readHeader } from "./image-header.js";
+import { takeOrientation, turned } from "./webp-orientation.js";
+
+export const LARGEST_BYTES = 30 * 2 ** 20;
+export const LARGEST_PIXELS = 50e6;
+
+/** Of a file's name, in characters. */
+const LONGEST_NAME = 40;
+
+/** @param {File | Blob} file @returns {string} its name as it may be shown: cut, on one line, apart from what is around */
+export function nameOf(file) {
+  const name = ("name" in file && String(file.name)) || "The pasted image";
+  const letters = [...name.replace(/[\s\p{Cc}`]+/gu, " ").trim()];
+  const half = LONGEST_NAME / 2;
+  const cut =
+    letters.length > LONGEST_NAME
+      ? `${letters.slice(0, half).join("")}…${letters.slice(1 - half).join("")}`
+      : letters.join("");
+  return isolated(cut || "The image");
+}
+
+/**
+ * Decodes an image file that may be anything at all: what is no still PNG, JPEG or WebP of a sane size is refused before
+ * the browser makes pixels of it.
+ *
+ * @param {Blob} file
+ * @returns {Promise<ImageBitmap>} the right way up, as its EXIF data says
+ * @throws {InstrumentError} in one sentence with what to do
+ */
+export async function openImage(file) {
+  const name = nameOf(file);
+  const refuse = (reason, cause) => new InstrumentError(`${name} ${reason}`, cause);
+  const megabytes = (bytes) => Math.ceil(bytes / 2 ** 20).toLocaleString("en");
+  if (file.size > LARGEST_BYTES) {
+    throw refuse(
+      `has ${megabytes(file.size)} MB, and at most ${megabytes(LARGEST_BYTES)} are read: save it smaller and choose that file.`,
+    );
+  }
+  let bytes;
+  try {
+    bytes = new Uint8Array(await file.arrayBuffer());
+  } catch (error) {
+    throw refuse("cannot be read: a folder is not an image, and a file that was moved must be chosen anew.", error);
+  }
+  const { kind, width, height } = readHeader(bytes, name);
+  if (width * height > LARGEST_PIXELS) {
+    throw refuse(
+      `has ${width.toLocaleString("en")} × ${height.toLocaleString("en")} pixels, and at most ` +
+        `${LARGEST_PIXELS / 1e6} million are read: save it smaller and choose that file.`,
+    );
+  }
+  const broken = `is a ${kind} that breaks off or is damaged: open it in an image editor and save it again, or choose another file.`;
+  const orientation = kind === "WebP" ? takeOrientation(bytes) : 1;
+  let bitmap;
+  try {
+    const checked = new Blob([bytes], { type: `image/${kind.toLowerCase()}` });
+    bitmap = await createImageBitmap(checked, { imageOrientation: "from-image" });
+  } catch (error) {
+    throw refuse(broken, error);
+  }
+  // What was checked is what is used: a file that promised one size and has another is not to be trusted.
+  const sizes = [bitmap.width, bitmap.height];
+  if (!sizes.includes(width) || !sizes.includes(height) || bitmap.width * bitmap.height !== width * height) {
+    bitmap.close();
+    throw refuse(broken);
+  }
+  return turned(bitmap, orientation);
+}

@@ -1,0 +1,130 @@
+import { InstrumentError } from "../errors.js";
+
+/** @typedef {{kind: "PNG" | "JPEG" | "WebP", width: number, height: number}} Header as stored, before any rotation */
+
+/** Kinds that a person may well have, and that are told apart from nonsense so that the sentence can say what to do. */
+const OTHERS = [
+  { kind: "a GIF", at: 0, magic: "GIF8" },
+  { kind: "a PDF", at: 0, magic: "%PDF" },
+  { kind: "a BMP", at: 0, magic: "BM" },
+  { kind: "a TIFF", at: 0, magic: "II*\0" },
+  { kind: "a TIFF", at: 0, magic: "MM\0*" },
+  { kind: "a Photoshop file", at: 0, magic: "8BPS" },
+  { kind: "an icon", at: 0, magic: "\0\0\x01\0" },
+  { kind: "a JPEG XL", at: 4, magic: "JXL " },
+  { kind: "a zip", at: 0, magic: "PK\x03\x04" },
+  { kind: "an AVIF", at: 4, magic: "ftypavi" },
+  { kind: "a HEIC", at: 4, magic: "ftyphe" },
+  { kind: "a HEIC", at: 4, magic: "ftypmif1" },
+  { kind: "a video", at: 4, magic: "ftyp" },
+];
+
+const DO = "save it as PNG, JPEG or WebP and choose that file.";
+const BROKEN = "open it in an image editor and save it again, or choose another file.";
+
+/**
+ * What a file says of itself in its first bytes, which costs nothing however large a picture it claims to be. The name of
+ * a file says nothing.
+ *
+ * @param {Uint8Array} bytes
+ * @param {string} name of the file, as it may be shown
+ * @returns {Header}
+ */
+export function readHeader(bytes, name) {
+  const has = (magic, at = 0) => [...magic].every((letter, by) => bytes[at + by] === letter.charCodeAt(0));
+  const refuse = (reason) => new InstrumentError(`${name} ${reason}`);
+  if (!bytes.length) throw refuse("is empty: choose another file.");
+  let header = null;
+  if (has("\x89PNG\r\n\x1a\n")) header = { kind: "PNG", ...png(bytes) };
+  else if (has("\xff\xd8\xff")) header = { kind: "JPEG", ...jpeg(bytes) };
+  else if (has("RIFF") && has("WEBP", 8)) header = { kind: "WebP", ...webp(bytes) };
+  if (!header) {
+    const other = OTHERS.find(({ magic, at }) => has(magic, at));
+    if (other) throw refuse(`is ${other.kind}, which is not read here: ${DO}`);
+    if (/^\s*(<\?xml[^]*)?(<!--[^]*-->\s*)*<(!doctype )?svg[\s>]/i.test(start(bytes))) {
+      throw refuse(`is an SVG, a drawing without pixels: ${DO}`);
+    }
+    throw refuse(`is no image that is read here: ${DO}`);
+  }
+  if (header.animated) throw refuse(`is animated: save one of its frames as PNG and choose that file.`);
+  if (header.width === undefined)
+    throw refuse(`is a ${header.kind} whose size cannot be read, so it is broken: ${BROKEN}`);
+  if (!header.width || !header.height) throw refuse(`says that it has no pixels: ${BROKEN}`);
+  if (!header.whole) throw refuse(`is a ${header.kind} that breaks off before its end: ${BROKEN}`);
+  return { kind: header.kind, width: header.width, height: header.height };
+}
+
+/** @param {Uint8Array} bytes @returns {string} the first of it as text */
+function start(bytes) {
+  return new TextDecoder("latin1").decode(bytes.subarray(0, 1024)).replace(/^ï»¿/, "");
+}
+
+/** @param {Uint8Array} bytes @returns {DataView} */
+const view = (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/**
+ * @typedef {{width?: number, height?: number, animated?: boolean, whole?: boolean}} Found `whole`: the end is there too,
+ *   for browsers draw what there is of a file that was cut short
+ */
+
+/** @param {Uint8Array} bytes @returns {Found} */
+function png(bytes) {
+  if (bytes.length < 33 || text(bytes, 12) !== "IHDR") return {};
+  const data = view(bytes);
+  let animated = false;
+  let whole = false;
+  for (let at = 8; at + 12 <= bytes.length && !whole; at += 12 + data.getUint32(at)) {
+    animated ||= text(bytes, at + 4) === "acTL";
+    whole = text(bytes, at + 4) === "IEND";
+  }
+  return { width: data.getUint32(16), height: data.getUint32(20), animated, whole };
+}
+
+/** @param {Uint8Array} bytes @returns {Found} from the frame header, past all other segments */
+function jpeg(bytes) {
+  const data = view(bytes);
+  /** After the last picture in it there may be anything, but one must have ended. @param {number} from */
+  const ends = (from) => {
+    for (let at = bytes.length - 2; at > from; at--) if (bytes[at] === 0xff && bytes[at + 1] === 0xd9) return true;
+    return false;
+  };
+  let at = 2;
+  while (at + 9 < bytes.length) {
+    if (bytes[at] !== 0xff) return {};
+    const marker = bytes[at + 1];
+    const isFrame =
+      marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+    if (isFrame) return { height: data.getUint16(at + 5), width: data.getUint16(at + 7), whole: ends(at) };
+    if (marker === 0xff) at += 1;
+    else if (marker === 0xd9 || marker === 0xda) return {};
+    else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) at += 2;
+    else at += 2 + Math.max(2, data.getUint16(at + 2));
+  }
+  return {};
+}
+
+/** @param {Uint8Array} bytes @returns {Found} of its first chunk */
+function webp(bytes) {
+  if (bytes.length < 30) return {};
+  const data = view(bytes);
+  const whole = data.getUint32(4, true) + 8 <= bytes.length;
+  switch (text(bytes, 12)) {
+    case "VP8 ":
+      return { width: data.getUint16(26, true) & 0x3fff, height: data.getUint16(28, true) & 0x3fff, whole };
+    case "VP8L": {
+      const sizes = data.getUint32(21, true);
+      return { width: 1 + (sizes & 0x3fff), height: 1 + ((sizes >>> 14) & 0x3fff), whole };
+    }
+    case "VP8X": {
+      const three = (at) => data.getUint16(at, true) + (bytes[at + 2] << 16);
+      return { width: 1 + three(24), height: 1 + three(27), animated: (bytes[20] & 2) !== 0, whole };
+    }
+    default:
+      return {};
+  }
+}
+
+/** @param {Uint8Array} bytes @param {number} at @returns {string} the four letters there */
+function text(bytes, at) {
+  return String.fromCharCode(...bytes.subarray(at, at + 4));
+}

@@ -1,0 +1,196 @@
+import { MNIST, centred } from "./centring.js";
+import { rememberChoice } from "./choice.js";
+import { createDrawing } from "./drawing.js";
+import { el, withCode } from "../dom.js";
+import { sentenceFor } from "../errors.js";
+import { UNKNOWN } from "./ground.js";
+import { holding } from "./holding.js";
+import { createPadTools } from "./pad-tools.js";
+import { levels, resample } from "./resample.js";
+import { newestWins } from "../engine/scheduler.js";
+import { createSeen } from "./seen.js";
+
+/** @typedef {import("./drawing.js").Stroke} Stroke */
+
+const TITLE = "Your drawing";
+const LIKE_DIGITS = "digits";
+
+/**
+ * A pad to draw on, encoded as the pen moves.
+ *
+ * @param {import("../bench.js").Bench} bench
+ * @param {ReturnType<typeof import("../engine/encoder.js").createEncoder>} encoder
+ * @returns {import("../bench.js").Part & {open(): void, setGround(found: import("./ground.js").Ground): void}}
+ */
+export function createPad(bench, encoder) {
+  const { card, commands, gone } = bench;
+  const { shape } = card.image;
+  const [channels, height, width] = shape;
+  const canvas = el("canvas", {
+    class: "pad",
+    role: "img",
+    "aria-label": "Drawing pad: draw with the mouse, a pen or a finger",
+    on: { pointerdown: begin, pointermove: follow, pointerup: end, pointercancel: end },
+  });
+  const drawing = createDrawing(shape, canvas);
+  const seen = createSeen(shape);
+  /** @type {Stroke[]} */
+  let strokes = [];
+  /** @type {Stroke | null} the one under the pen */
+  let stroke = null;
+  let pointer = -1;
+  let ground = UNKNOWN;
+  /** @type {Stroke[] | null} what the source that is shown was drawn with */
+  let shown = null;
+  /** @type {import("../store.js").Source | null} what was made here last */
+  let made = null;
+
+  const tools = createPadTools(shape, {
+    undo: () => restroke(strokes.slice(0, -1)),
+    clear: () => restroke([]),
+  });
+  const like = el("input", {
+    type: "checkbox",
+    checked: card.data.name === LIKE_DIGITS,
+    on: { change: () => strokes.length && finish() },
+  });
+  const likeLabel = el("label", { class: "switch" }, like, el("span", { text: "Centre and size like the data" }));
+  const refusal = el("p", { class: "refusal", role: "alert", hidden: true });
+  const element = el(
+    "div",
+    { class: "desk" },
+    el("div", { class: "desk-main" }, tools.element, canvas, refusal),
+    el(
+      "div",
+      { class: "desk-side" },
+      seen.element,
+      likeLabel,
+    ),
+  );
+
+  const queue = newestWins(
+    async ({ time, isOvertaken }) => {
+      const mine = strokes;
+      const pixels = sample();
+      seen.draw(pixels);
+      const posterior = await (await encoder.open()).encode(pixels);
+      if (gone.aborted || !strokes.length || isOvertaken(made)) return;
+      refusal.hidden = true;
+      const isFirst = shown === null;
+      shown = [...mine];
+      const source = { title: TITLE, pixels, strokes: shown, ...posterior };
+      made = source;
+      if (isFirst) holding(canvas, () => commands.moveOwn(source, time));
+      else commands.moveOwn(source, time);
+    },
+    (error) => {
+      if (gone.aborted) return;
+      const sentence = sentenceFor(error, "The drawing could not be encoded: reload the page to try again.");
+      if (!refusal.hidden && refusal.textContent === sentence.replaceAll("`", "")) return;
+      refusal.replaceChildren(...withCode(sentence));
+      refusal.hidden = false;
+    },
+  );
+
+  /** @returns {Float32Array} what is on the pad, as the model takes it */
+  function sample() {
+    const source = drawing.read();
+    const all = { left: 0, top: 0, width: source.width, height: source.height };
+    const colours = channels === 1 ? 1 : 3;
+    return levels(
+      like.checked
+        ? centred(source, shape, ground.grey, ground.box === null ? MNIST : ground)
+        : resample(source, all, width, height, null, colours),
+    );
+  }
+
+  /** @param {number} time when the pen was where it is */
+  const ask = (time) => queue.request({ time, isOvertaken: rememberChoice(bench.store) });
+
+  async function finish() {
+    ask(performance.now());
+    await queue.settled();
+    if (!gone.aborted && !stroke && shown) commands.settle();
+  }
+
+  /** @param {Stroke[]} next */
+  function restroke(next) {
+    const had = strokes.length;
+    strokes = next;
+    drawing.redraw(strokes);
+    if (strokes.length) return void finish();
+    seen.draw(sample());
+    if (had && shown) commands.forget();
+  }
+
+  /** @param {PointerEvent} event adds where it is to the stroke, in pixels of the image */
+  function add(event) {
+    const box = canvas.getBoundingClientRect();
+    const { clientLeft, clientTop } = canvas;
+    const x = ((event.clientX - box.left - clientLeft) / (box.width - 2 * clientLeft)) * width;
+    const y = ((event.clientY - box.top - clientTop) / (box.height - 2 * clientTop)) * height;
+    stroke.points.push(x, y);
+  }
+
+  /** @param {PointerEvent} event */
+  function begin(event) {
+    if (stroke || event.button !== 0) return;
+    event.preventDefault();
+    pointer = event.pointerId;
+    canvas.setPointerCapture(pointer);
+    stroke = { ...tools.current(), points: [] };
+    strokes = [...strokes, stroke];
+    add(event);
+    drawing.extend(stroke);
+    ask(event.timeStamp);
+  }
+
+  /** @param {PointerEvent} event */
+  function follow(event) {
+    if (!stroke || event.pointerId !== pointer) return;
+    const all = event.getCoalescedEvents?.() ?? [];
+    for (const one of all.length ? all : [event]) add(one);
+    drawing.extend(stroke);
+    ask(event.timeStamp);
+  }
+
+  /** @param {PointerEvent} event */
+  function end(event) {
+    if (!stroke || event.pointerId !== pointer) return;
+    stroke = null;
+    drawing.end();
+    finish();
+  }
+
+  /** @param {import("./ground.js").Ground} next */
+  function setGround(next) {
+    ground = next;
+    drawing.setGround(ground.grey);
+    tools.setGround(ground.grey);
+    drawing.redraw(strokes);
+    seen.draw(sample());
+  }
+
+  setGround(UNKNOWN);
+  return {
+    element,
+    /** What is drawn first should not wait for the encoder. */
+    open: () => void encoder.open().catch(() => {}),
+    setGround(found) {
+      // Objects of all sizes have none that a drawing could be given.
+      likeLabel.hidden = found.box === null && !like.checked;
+      if (!strokes.length) setGround(found);
+    },
+    /** A drawing that undo brings back is on the pad again. */
+    setSource(source) {
+      const drawn = source?.strokes ?? null;
+      if (drawn === shown || stroke) return;
+      const had = shown;
+      shown = drawn;
+      if (!drawn && (source || !had)) return;
+      strokes = drawn ?? [];
+      drawing.redraw(strokes);
+      seen.draw(sample());
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { spell } from "../dom.js";
+import { term } from "../term.js";
+
+const LIKELIHOODS = {
+  bernoulli: "Bernoulli",
+  continuous_bernoulli: "continuous Bernoulli",
+  gaussian: "Gaussian",
+  gaussian_learned: "Gaussian",
+};
+
+/** @param {import("../checkpoint/checkpoint.js").Card} card */
+export function reconstructionTerm({ image }) {
+  const name = LIKELIHOODS[image.likelihood] ?? image.likelihood;
+  const isDensity = image.likelihood !== "bernoulli";
+  if (image.likelihood.startsWith("gaussian") && !image.sigma) {
+    return term(
+      "reconstruction",
+      `−ln p(x|z) under the model's ${name} likelihood needs its σ, which the card does not give: export the checkpoint again.`,
+    );
+  }
+  const [channels, height, width] = image.shape;
+  return term(
+    "reconstruction",
+    `−ln p(x|z) under the model's ${name} likelihood${image.sigma ? ` (σ ${spell(image.sigma, 3)})` : ""}, summed over ` +
+      `${(channels * height * width).toLocaleString("en")} values, at z = the posterior mean, grey levels as shown; computed ` +
+      `here in the browser just now.${isDensity ? " It is a density, so it may be below 0." : ""} Where ≥ stands before it, ` +
+      "the decoder's rounded mean tells no more.",
+  );
+}
+
+/** @param {import("../checkpoint/checkpoint.js").Card} card */
+export function klTerm({ examples, controls }) {
+  return term(
+    "KL",
+    `KL(q(z|x) ‖ N(0, I)), closed form, summed over ${controls.latents} latents. Of a ${examples.split} image, from the ` +
+      `code that came with it: ${examples.how} Of your own image, from what the encoder made of it here just now.`,
+  );
+}

@@ -1,0 +1,202 @@
+import { drawDifference } from "./difference.js";
+import { el, spell } from "../dom.js";
+import { sentenceFor } from "../errors.js";
+import { createFan } from "./fan.js";
+import { klNats } from "../engine/gaussian.js";
+import { icon } from "../icons.js";
+import { reconstructionNats } from "../engine/likelihood.js";
+import { writeImage } from "../engine/pixels.js";
+import { newestWins } from "../engine/scheduler.js";
+import { klTerm, reconstructionTerm } from "./source-terms.js";
+import { term } from "../term.js";
+
+/**
+ * The image whose posterior is drawn: itself, what its posterior mean decodes to, and how they differ, in pixels and nats.
+ *
+ * @param {import("../bench.js").Bench} bench
+ * @returns {import("../bench.js").Part}
+ */
+export function createSource(bench) {
+  const { card, commands, decoder, messages, gone } = bench;
+  const { shape } = card.image;
+  const [, height, width] = shape;
+  const fan = createFan(bench);
+  /** @type {import("../store.js").Source | null} */
+  let source = null;
+  /** @type {Float32Array | null} */
+  let decoded = null;
+  let signed = true;
+
+  const image = new ImageData(width, height);
+  const packed = new Uint32Array(image.data.buffer);
+  const pane = (name, description, caption = description) => {
+    const canvas = el("canvas", { class: "source", role: "img", width, height, "aria-label": description });
+    return {
+      context: canvas.getContext("2d"),
+      figure: el("figure", { class: `pane pane-${name}` }, canvas, el("figcaption", { text: caption })),
+      canvas,
+    };
+  };
+  const original = pane("source", "Source");
+  const reconstruction = pane("reconstruction", "Reconstruction", "Recon\u00adstruction");
+  const difference = pane("difference", "Difference");
+
+  const label = el("span", { class: "source-label" });
+  const nats = el("span", { class: "number" });
+  const unit = el("span");
+  const kl = el("span", { class: "number" });
+  const more = el("span", { text: "source brighter" });
+  const less = el("span", { class: "key" }, el("i", { class: "key-less" }), "source darker");
+  const sign = (text, value) =>
+    el("button", {
+      class: "quiet sign",
+      type: "button",
+      text,
+      title: `Show ${value ? "which of the two is brighter" : "how far they are apart alone"}`,
+      on: {
+        click() {
+          signed = value;
+          faceSign();
+          draw();
+        },
+      },
+    });
+  const signs = [sign("signed", true), sign("absolute", false)];
+
+  function faceSign() {
+    signs.forEach((button, at) => button.setAttribute("aria-pressed", String(signed === (at === 0))));
+    more.textContent = signed ? "source brighter" : "differs, either way";
+    less.hidden = !signed;
+  }
+
+  const way = (text, tab) =>
+    el("button", { class: "term way", type: "button", text, on: { click: () => bench.bring(tab) } });
+  const hint = el(
+    "p",
+    { class: "hint" },
+    way(`Pick a ${card.examples.split} image`, "test"),
+    ", ",
+    way("draw", "draw"),
+    " or ",
+    way("upload", "upload"),
+    " one: its posterior appears on every slider.",
+  );
+  const action = (name, picture, title, act) =>
+    el("button", { class: "action", type: "button", title, on: { click: act } }, icon(picture), name);
+  const facts = el(
+    "div",
+    { class: "posterior-facts", hidden: true },
+    el(
+      "div",
+      { class: "source-head" },
+      label,
+      el(
+        "div",
+        { class: "source-actions" },
+        action("Resample", "resample", "Draw codes from this posterior, and take one (E takes one at once)", () =>
+          fan.open(),
+        ),
+        action("Clear", "close", "Clear the source; z stays", () => commands.forget()),
+      ),
+    ),
+    el(
+      "div",
+      { class: "trio" },
+      original.figure,
+      reconstruction.figure,
+      difference.figure,
+      el(
+        "div",
+        { class: "keys" },
+        el("span", { class: "signs", role: "group", "aria-label": "Difference" }, ...signs),
+        el("span", { class: "key" }, el("i", { class: "key-more" }), more),
+        less,
+        el(
+          "span",
+          { class: "key" },
+          el("i", { class: "key-posterior" }),
+          term(
+            "posterior",
+            "Under every slider: its density for this image and that of the prior, each drawn to its own peak, and its μ ± σ.",
+          ),
+        ),
+        el("span", { class: "key" }, el("i", { class: "key-prior" }), "prior"),
+      ),
+    ),
+    el(
+      "p",
+      { class: "source-text" },
+      reconstructionTerm(card),
+      " ",
+      nats,
+      unit,
+      " + ",
+      klTerm(card),
+      " ",
+      kl,
+      " nats",
+    ),
+    fan.element,
+  );
+  const element = el("div", { class: "readout" }, hint, facts);
+
+  const queue = newestWins(
+    async (asked) => {
+      const image = await decoder.decode(Float32Array.from(asked.mean), 1);
+      if (asked.mean !== source?.mean) return;
+      decoded = image;
+      draw();
+    },
+    (error) => {
+      if (gone.aborted) return;
+      messages.warn(sentenceFor(error, "The reconstruction could not be decoded: reload the page to try again."));
+    },
+  );
+
+  /** @param {CanvasRenderingContext2D} context @param {Float32Array | null} values */
+  function paint(context, values) {
+    if (!values) return context.clearRect(0, 0, width, height);
+    writeImage(values, 0, shape, packed, width, 0);
+    context.putImageData(image, 0, 0);
+  }
+
+  function draw() {
+    if (!decoded) return;
+    const pixels = source?.pixels ?? null;
+    paint(original.context, pixels);
+    paint(reconstruction.context, decoded);
+    if (!pixels) {
+      difference.context.clearRect(0, 0, width, height);
+      nats.textContent = "…";
+      unit.textContent = "";
+      return;
+    }
+    const size = drawDifference(difference.context, pixels, decoded, shape, signed);
+    difference.canvas.setAttribute("aria-label", `Difference, ${spell(size, 3)} of 1 on average`);
+    const measured = reconstructionNats(card.image, decoded, pixels);
+    nats.textContent = measured ? `${measured.atLeast ? "≥ " : ""}${spell(measured.nats, 1)}` : "unknown";
+    unit.textContent = measured ? " nats" : "";
+  }
+
+  faceSign();
+  return {
+    element,
+    setSource(next) {
+      // The pixels of a test image arrive after its posterior.
+      const same = next !== null && next.mean === source?.mean;
+      source = next;
+      facts.hidden = next === null;
+      hint.hidden = next !== null;
+      fan.setSource(next);
+      if (!next) return;
+      const { title, mean, logVariance } = next;
+      label.textContent = title[0].toUpperCase() + title.slice(1);
+      original.canvas.setAttribute("aria-label", `Source: ${title}`);
+      kl.textContent = spell(klNats(mean, logVariance), 1);
+      if (!same) {
+        decoded = null;
+        queue.request(next);
+      } else if (decoded) draw();
+    },
+  };
+}

@@ -1,0 +1,191 @@
+import { rememberChoice } from "./choice.js";
+import { el, withCode } from "../dom.js";
+import { sentenceFor } from "../errors.js";
+import { UNKNOWN } from "./ground.js";
+import { icon } from "../icons.js";
+import { LARGEST_BYTES, LARGEST_PIXELS, nameOf, openImage } from "./image-file.js";
+import { fitImage, isInverted, under } from "./image-fit.js";
+import { newestWins } from "../engine/scheduler.js";
+import { createSeen } from "./seen.js";
+
+const OTHERWISE = "The image could not be read: choose another file, or reload the page to try again.";
+
+const LIMITS = `PNG, JPEG or WebP, up to ${LARGEST_BYTES / 2 ** 20} MB and ${LARGEST_PIXELS / 1e6} megapixels`;
+
+/**
+ * Takes an image file by choice, drop or paste, and encodes it here: it is sent nowhere.
+ *
+ * @param {import("../bench.js").Bench} bench
+ * @param {ReturnType<typeof import("../engine/encoder.js").createEncoder>} encoder
+ * @returns {import("../bench.js").Part & {open(): void, setGround(found: import("./ground.js").Ground): void}}
+ */
+export function createUpload(bench, encoder) {
+  const { card, commands, store, gone } = bench;
+  const { shape } = card.image;
+  const [, height, width] = shape;
+  /** Whether the data were all made of one size, so that an image can be made like them. */
+  const canBeLike = () => shape[0] === 1 && ground.box !== null;
+  const seen = createSeen(shape);
+  /** @type {{bitmap: ImageBitmap, title: string, laid?: number} | null} `laid`: the grey under what is transparent */
+  let chosen = null;
+  /** @type {import("../store.js").Source | null} what was made of it */
+  let made = null;
+  let ground = UNKNOWN;
+
+  const input = el("input", {
+    type: "file",
+    accept: "image/png,image/jpeg,image/webp",
+    "aria-label": "An image file",
+    hidden: true,
+    on: {
+      change() {
+        if (input.files.length) take(input.files[0]);
+        input.value = "";
+      },
+    },
+  });
+  const drop = el(
+    "div",
+    { class: "dropzone" },
+    el(
+      "button",
+      { class: "action choose", type: "button", on: { click: () => input.click() } },
+      icon("upload"),
+      el("span", { text: "Choose an image" }),
+    ),
+    el("p", { class: "hint", text: `or drop or paste one: ${LIMITS}. It stays in this browser.` }),
+    input,
+  );
+  const fill = el(
+    "select",
+    { class: "field", "aria-label": "How it is fitted", on: { change: refit } },
+    el("option", { text: "Keep the whole image" }),
+    el("option", { text: "Fill the frame" }),
+  );
+  const checkbox = (text) => {
+    const box = el("input", { type: "checkbox", on: { change: refit } });
+    return { box, label: el("label", { class: "switch" }, box, el("span", { text })) };
+  };
+  const invert = checkbox("Invert light and dark");
+  const like = checkbox("Centre and size like the data");
+  const settings = el(
+    "div",
+    { class: "desk-side", hidden: true },
+    seen.element,
+    fill,
+    invert.label,
+    like.label,
+  );
+  // Beside the place that it is about: the top of the page may be far away.
+  const refusal = el("p", { class: "refusal", role: "alert", hidden: true });
+  const element = el(
+    "div",
+    {
+      class: "desk upload",
+      on: {
+        dragover: (event) => over(event, true),
+        dragleave: (event) => over(event, false),
+        drop(event) {
+          over(event, false);
+          const [file] = event.dataTransfer.files;
+          if (file) take(file);
+          else refuse("What was dropped is no file: save the image first, then drop that.");
+        },
+      },
+    },
+    el("div", { class: "desk-main" }, drop, refusal),
+    settings,
+  );
+
+  const queue = newestWins(
+    async ({ file, isOvertaken }) => {
+      const image = file ? { bitmap: await openImage(file), title: `Your image ${nameOf(file)}` } : chosen;
+      try {
+        image.laid ??= under(image.bitmap, ground.grey);
+        await encode(image, file ? firstFit(image) : chosenFit(), isOvertaken);
+      } finally {
+        if (image !== chosen) image.bitmap.close();
+      }
+    },
+    (error) => {
+      if (!gone.aborted) refuse(sentenceFor(error, OTHERWISE));
+    },
+  );
+
+  /** @param {string} sentence or nothing to take it back */
+  function refuse(sentence) {
+    refusal.replaceChildren(...withCode(sentence));
+    refusal.hidden = sentence === "";
+  }
+
+  /** @param {DragEvent} event @param {boolean} inside */
+  function over(event, inside) {
+    event.preventDefault();
+    event.stopPropagation();
+    drop.classList.toggle("over", inside);
+  }
+
+  /** @param {ClipboardEvent} event */
+  function paste(event) {
+    const isField = event.composedPath()[0].matches?.("input, textarea, [contenteditable]");
+    const file = [...(event.clipboardData?.files ?? [])][0];
+    if (!file || isField || element.getClientRects().length === 0) return;
+    event.preventDefault();
+    take(file);
+  }
+  document.addEventListener("paste", paste, { signal: gone });
+
+  /** @param {File} file */
+  const take = (file) => ask(file);
+
+  /** @param {File | null} file nothing: the one that is open is to be fitted anew */
+  const ask = (file) => queue.request({ file, isOvertaken: rememberChoice(store) });
+
+  function firstFit({ bitmap, laid }) {
+    const asIs = bitmap.width === width && bitmap.height === height;
+    return {
+      fill: fill.selectedIndex === 1,
+      invert: isInverted(bitmap, ground, laid),
+      like: canBeLike() && !asIs,
+    };
+  }
+
+  const chosenFit = () => ({
+    fill: fill.selectedIndex === 1,
+    invert: invert.box.checked,
+    like: like.box.checked,
+  });
+
+  /** Shows and encodes what was read: nothing changes before all of it has gone well. */
+  async function encode(image, fit, isOvertaken) {
+    const pixels = fitImage(image.bitmap, shape, ground, image.laid, fit);
+    const posterior = await (await encoder.open()).encode(pixels);
+    if (gone.aborted || isOvertaken(made)) return;
+    if (chosen && chosen !== image) chosen.bitmap.close();
+    chosen = image;
+    invert.box.checked = fit.invert;
+    like.box.checked = fit.like;
+    settings.hidden = false;
+    seen.draw(pixels);
+    refuse("");
+    made = { title: image.title, pixels, ...posterior };
+    commands.own(made);
+  }
+
+  function refit() {
+    if (chosen) ask(null);
+  }
+
+  return {
+    element,
+    open: () => void encoder.open().catch(() => {}),
+    setGround(found) {
+      ground = found;
+      invert.label.hidden = !found.plain;
+      like.label.hidden = !canBeLike();
+    },
+    destroy() {
+      chosen?.bitmap.close();
+    },
+  };
+}

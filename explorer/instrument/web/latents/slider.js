@@ -1,0 +1,166 @@
+import { el, focusIn, latentName, spell, spellKl } from "../dom.js";
+import { bell } from "../engine/gaussian.js";
+import { icon } from "../icons.js";
+import { createRange } from "./range.js";
+import { REACH, STEPS } from "../engine/rows.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * One latent of the rack: its KL, its value, its filmstrip with the track over it, and the densities under it.
+ *
+ * @param {{latent: number, facts: import("../checkpoint/checkpoint.js").Latent, largestKl: number,
+ *   shape: import("../engine/pixels.js").Shape, commands: import("../commands.js").Commands}} options
+ */
+export function createSlider({ latent, facts, largestKl, shape, commands }) {
+  const [, height, width] = shape;
+  const name = latentName(latent);
+  const kl = spellKl(facts.kl_nats);
+  const id = `latent-${latent}`;
+
+  const film = el("canvas", { class: "film", width: STEPS.length * width, height, "aria-hidden": "true" });
+  const range = createRange(
+    { id, min: -REACH, max: REACH, step: 0.01, "aria-label": `${name}, ${kl} nats of KL` },
+    {
+      onTake: (to, time) => commands.move(latent, to, time),
+      onSettle: commands.settle,
+      shown: () => shown,
+    },
+  );
+  const value = el("input", {
+    class: "value",
+    type: "text",
+    inputmode: "decimal",
+    autocomplete: "off",
+    spellcheck: "false",
+    "aria-label": `Value of ${name}`,
+    on: {
+      focus: () => value.select(),
+      change: enter,
+      keydown(event) {
+        if (event.key === "Enter") enter();
+        else if (event.key === "Escape") {
+          write(shown);
+          range.focus();
+        } else return;
+        event.preventDefault();
+      },
+      blur: () => write(shown),
+    },
+  });
+  const spread = el("span", { class: "posterior-text", title: "μ ± σ of the posterior" });
+  const lock = toggle("lock", () => commands.toggleLock(latent));
+  const play = toggle("play", () => commands.togglePlay(latent));
+
+  const prior = document.createElementNS(SVG, "path");
+  const posterior = document.createElementNS(SVG, "path");
+  const mean = document.createElementNS(SVG, "path");
+  prior.setAttribute("d", bell(0, 1, REACH));
+  prior.setAttribute("class", "prior");
+  posterior.setAttribute("class", "posterior");
+  mean.setAttribute("class", "posterior-mean");
+  const half = REACH / (STEPS.length - 1);
+  const curves = document.createElementNS(SVG, "svg");
+  curves.setAttribute("class", "curves");
+  curves.setAttribute("viewBox", `${-REACH - half} 0 ${2 * (REACH + half)} 1`);
+  curves.setAttribute("preserveAspectRatio", "none");
+  curves.setAttribute("aria-hidden", "true");
+  curves.append(prior, posterior, mean);
+
+  const element = el(
+    "div",
+    { class: "latent", "data-latent": latent, style: `--kl: ${facts.kl_nats / (largestKl || 1)}` },
+    el(
+      "div",
+      { class: "latent-head" },
+      el("label", { for: id, class: "latent-name", text: name }),
+      el(
+        "span",
+        { class: "kl" },
+        el("span", { class: "kl-bar" }),
+        el("span", { class: "kl-nats", text: `${kl} nats` }),
+      ),
+      value,
+      lock,
+      play,
+    ),
+    el("div", { class: "strip", on: { dblclick: () => commands.resetLatent(latent) } }, film, range),
+    curves,
+    spread,
+  );
+
+  /** @param {"lock" | "play"} kind @param {() => void} act */
+  function toggle(kind, act) {
+    return el(
+      "button",
+      { class: `quiet ${kind}`, type: "button", "aria-pressed": "false", on: { click: act } },
+      icon(kind),
+    );
+  }
+
+  /** @param {HTMLElement} button @param {boolean} pressed @param {any} picture @param {string} label */
+  function press(button, pressed, picture, label) {
+    button.setAttribute("aria-pressed", String(pressed));
+    button.setAttribute("aria-label", label);
+    button.title = label;
+    button.replaceChildren(icon(picture));
+  }
+
+  function enter() {
+    if (value.value !== spell(shown)) commands.enter(latent, value.value);
+    write(shown);
+  }
+
+  let shown = NaN;
+  /** @param {number} z */
+  function write(z) {
+    shown = z;
+    value.value = spell(z);
+  }
+
+  const context = film.getContext("2d", { alpha: false });
+  return {
+    element,
+    /** Puts the keyboard here: on the slider, or where it is locked, on what unlocks it. */
+    focus: () => (range.disabled ? lock : range).focus({ preventScroll: false }),
+    /** @param {number} z */
+    show(z) {
+      write(z);
+      range.value = String(z);
+      range.setAttribute("aria-valuetext", spell(z));
+    },
+    /** @param {ImageData} image */
+    draw: (image) => context.putImageData(image, 0, 0),
+    /** @param {boolean} locked */
+    setLocked(locked) {
+      // A control that is switched off would drop the focus, and with it the place of the keyboard.
+      if (locked && [range, value, play].includes(focusIn(element))) lock.focus();
+      range.disabled = value.disabled = play.disabled = locked;
+      element.classList.toggle("locked", locked);
+      press(
+        lock,
+        locked,
+        locked ? "lock" : "unlock",
+        locked ? `Unlock ${name}` : `Lock ${name}: nothing moves it`,
+      );
+    },
+    /** @param {boolean} playing */
+    setPlaying: (playing) =>
+      press(
+        play,
+        playing,
+        playing ? "pause" : "play",
+        playing ? `Pause ${name}` : `Play ${name} from end to end`,
+      ),
+    /** @param {number | null} mu @param {number} [sigma] */
+    setPosterior(mu, sigma = 0) {
+      posterior.setAttribute("d", mu === null ? "" : bell(mu, Math.max(sigma, 0.012), REACH));
+      mean.setAttribute("d", mu === null || Math.abs(mu) > REACH ? "" : `M${mu} 0V1`);
+      spread.textContent = mu === null ? "" : `${spell(mu)} ± ${spell(sigma)}`;
+      // At the end of the row that the density leaves free.
+      spread.classList.toggle("left", mu > 0);
+      element.classList.toggle("has-posterior", mu !== null);
+      curves.setAttribute("data-posterior", mu === null ? "" : `${mu.toFixed(3)} ${sigma.toFixed(3)}`);
+    },
+  };
+}

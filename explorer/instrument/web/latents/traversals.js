@@ -1,0 +1,85 @@
+import { el, latentName, spell } from "../dom.js";
+import { rove } from "../roving.js";
+import { STEPS, cellOf } from "../engine/rows.js";
+
+/**
+ * The grid: a row a latent, a column a step, the current value framed, each cell a click away.
+ *
+ * @param {{card: import("../checkpoint/checkpoint.js").Card, commands: import("../commands.js").Commands}} options
+ */
+export function createTraversals({ card, commands }) {
+  const [, height, width] = card.image.shape;
+  const axis = el(
+    "div",
+    { class: "axis", role: "row" },
+    el("span", { role: "columnheader", "aria-label": "Latent" }),
+    ...STEPS.map((step) => el("span", { role: "columnheader", text: spell(step, 1) })),
+  );
+  const grid = el(
+    "div",
+    { class: "grid", role: "grid", "aria-label": "Traversals: a row a latent, a column a value" },
+    axis,
+  );
+  const element = el(
+    "section",
+    { class: "traversals" },
+    el("h2", { text: "Traversals" }),
+    el("div", { class: "grid-scroll" }, grid),
+  );
+
+  /** @type {Map<number, ReturnType<typeof createRow>>} */
+  const rows = new Map();
+  /** @type {number[]} */
+  let order = [];
+  const makeCurrent = rove(grid, () => order.map((latent) => rows.get(latent).cells));
+
+  /** @param {number} latent */
+  function createRow(latent) {
+    const name = latentName(latent);
+    const canvas = el("canvas", { width: STEPS.length * width, height, "aria-hidden": "true" });
+    const frame = el("span", { class: "cell-frame" });
+    const cells = STEPS.map((step) =>
+      el("button", {
+        class: "cell",
+        type: "button",
+        role: "gridcell",
+        tabindex: -1,
+        "aria-label": `${name} at ${spell(step, 1)}`,
+        on: { click: () => commands.goTo(latent, step) },
+      }),
+    );
+    const row = el(
+      "div",
+      { class: "grid-row", role: "row", "data-latent": latent },
+      el("span", {
+        class: "grid-name",
+        role: "rowheader",
+        text: name,
+      }),
+      el("div", { class: "cells", role: "presentation" }, canvas, frame, ...cells),
+    );
+    return { row, canvas, frame, cells, context: canvas.getContext("2d", { alpha: false }) };
+  }
+
+  return {
+    element,
+    /** @param {number[]} latents the rows to show, top to bottom */
+    arrange(latents) {
+      order = latents;
+      for (const latent of latents) if (!rows.has(latent)) rows.set(latent, createRow(latent));
+      grid.replaceChildren(axis, ...latents.map((latent) => rows.get(latent).row));
+      if (latents.length) makeCurrent(rows.get(latents[0]).cells[0]);
+    },
+    /** @param {number} latent @param {ImageData} image */
+    draw: (latent, image) => rows.get(latent)?.context.putImageData(image, 0, 0),
+    /** @param {number[]} z @param {number[] | undefined} before */
+    frame(z, before) {
+      for (const latent of order) {
+        if (z[latent] === before?.[latent]) continue;
+        rows.get(latent).frame.style.transform = `translateX(${Math.round(cellOf(z[latent])) * 100}%)`;
+      }
+    },
+    /** @returns {{latent: number, canvas: HTMLCanvasElement}[]} what the picture of the grid is made from */
+    pictures: () => order.map((latent) => ({ latent, canvas: rows.get(latent).canvas })),
+  };
+}

@@ -1,0 +1,210 @@
+import { latentName, spell } from "../dom.js";
+import { orderLatents } from "../latents/rack.js";
+
+/** @typedef {[number, number, number]} Rgb bytes */
+
+/**
+ * What a point's colour says. A point has one of up to 256 indices, and an index a colour, so that a change of theme or a
+ * filter sends 256 colours to the graphics card and no points.
+ *
+ * @typedef {object} Colouring
+ * @property {string} title
+ * @property {Uint8Array} of the index of each point
+ * @property {Rgb[]} colours of each index
+ * @property {string[] | null} names of the indices, where they are classes
+ * @property {boolean} ordered the classes are values in order
+ * @property {number[]} counts of the points of each class
+ * @property {{at: number, text: string}[]} marks along a ramp, `at` from 0 to 1
+ * @property {string} unit of the marks
+ */
+
+/**
+ * Ten classes that stay apart also for eyes that see no red or no green: seven of Okabe and Ito (2008), its yellow
+ * darkened for a light page, and three found as the colours farthest from all others in Oklab, under the simulations of
+ * Machado et al. (2009) too.
+ */
+const CLASSES = {
+  light: "e69f00 56b4e9 009e73 dcca10 0072b2 d55e00 cc79a7 2a1500 000080 6a4040",
+  dark: "e69f00 56b4e9 009e73 f0e442 2a86c8 d55e00 cc79a7 a8fff4 7d5050 4a3cff",
+};
+
+/** [lightness, chroma, hue] in Oklch at the low, middle and high end. */
+const RAMPS = {
+  sequential: {
+    light: [
+      [0.86, 0.12, 100],
+      [0.62, 0.12, 185],
+      [0.27, 0.12, 275],
+    ],
+    dark: [
+      [0.38, 0.12, 285],
+      [0.62, 0.12, 200],
+      [0.93, 0.14, 105],
+    ],
+  },
+  diverging: {
+    light: [
+      [0.42, 0.15, 255],
+      [0.85, 0.005, 90],
+      [0.5, 0.15, 45],
+    ],
+    dark: [
+      [0.78, 0.13, 245],
+      [0.36, 0.005, 90],
+      [0.8, 0.15, 60],
+    ],
+  },
+};
+
+const INDICES = 256;
+
+/** Ordered factors with more values than this are a ramp, not a row of classes. */
+const MOST_STEPS = 10;
+
+/** Factors whose values have no order. */
+const UNORDERED = new Set(["shape", "kind", "class", "type"]);
+
+/** @param {number} lightness @param {number} chroma @param {number} hue in degrees @returns {Rgb} */
+function oklch(lightness, chroma, hue) {
+  const a = chroma * Math.cos((hue * Math.PI) / 180);
+  const b = chroma * Math.sin((hue * Math.PI) / 180);
+  const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
+  const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
+  const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
+  const linear = [
+    4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+    -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+    -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s,
+  ];
+  return /** @type {Rgb} */ (
+    linear.map((value) => {
+      const held = Math.min(1, Math.max(0, value));
+      return Math.round(255 * (held <= 0.0031308 ? 12.92 * held : 1.055 * held ** (1 / 2.4) - 0.055));
+    })
+  );
+}
+
+/** @param {"sequential" | "diverging"} kind @param {boolean} dark @param {number} steps @returns {Rgb[]} */
+export function ramp(kind, dark, steps) {
+  const stops = RAMPS[kind][dark ? "dark" : "light"];
+  return Array.from({ length: steps }, (_, step) => {
+    const place = steps > 1 ? (2 * step) / (steps - 1) : 1;
+    const from = Math.min(1, Math.floor(place));
+    const mixed = stops[from].map((value, by) => value + (stops[from + 1][by] - value) * (place - from));
+    return oklch(mixed[0], mixed[1], mixed[2]);
+  });
+}
+
+/** @param {number} count @param {boolean} dark @returns {Rgb[]} of classes; beyond ten they repeat, darker or lighter */
+export function classColours(count, dark) {
+  const ten = CLASSES[dark ? "dark" : "light"].split(" ").map((hex) => {
+    const value = parseInt(hex, 16);
+    return /** @type {Rgb} */ ([value >> 16, (value >> 8) & 255, value & 255]);
+  });
+  return Array.from({ length: count }, (_, at) => {
+    const mix = Math.min(0.6, 0.3 * Math.floor(at / ten.length));
+    return /** @type {Rgb} */ (ten[at % ten.length].map((byte) => Math.round(byte * (1 - mix) + 128 * mix)));
+  });
+}
+
+/**
+ * What the map can be coloured by, the best first.
+ *
+ * @param {import("../checkpoint/checkpoint.js").Card} card
+ * @param {import("../checkpoint/embedding.js").Embedding} embedding
+ * @returns {{value: string, text: string}[]}
+ */
+export function colourings(card, embedding) {
+  const { active, inactive } = orderLatents(card);
+  const factors = (embedding.factors && card.data.factors) || [];
+  return [
+    ...(embedding.label ? [{ value: "label", text: "label" }] : []),
+    ...factors.map(({ name }) => ({ value: `factor:${name}`, text: name })),
+    ...(embedding.reconstruction ? [{ value: "error", text: "reconstruction error" }] : []),
+    ...[...active, ...inactive].map((latent) => ({ value: `z${latent}`, text: latentName(latent) })),
+  ];
+}
+
+/**
+ * @param {string} what one of `colourings`
+ * @param {import("../checkpoint/checkpoint.js").Card} card
+ * @param {import("../checkpoint/embedding.js").Embedding} embedding
+ * @param {boolean} dark
+ * @returns {Colouring}
+ */
+export function colouring(what, card, embedding, dark) {
+  if (what === "label") {
+    const names = card.data.labels;
+    return classes("label", names, embedding.label, 1, 0, classColours(names.length, dark));
+  }
+  if (what.startsWith("factor:")) {
+    const { factors } = card.data;
+    const at = factors.findIndex(({ name }) => what === `factor:${name}`);
+    const { name, size } = factors[at];
+    if ((UNORDERED.has(name) && size <= INDICES) || size <= MOST_STEPS) {
+      const names = Array.from({ length: size }, (_, value) => valueName(name, value));
+      const colours = UNORDERED.has(name) ? classColours(size, dark) : ramp("sequential", dark, size);
+      const found = classes(name, names, embedding.factors, factors.length, at, colours);
+      return { ...found, ordered: !UNORDERED.has(name) };
+    }
+    const places = { length: embedding.count };
+    const values = Float32Array.from(places, (_, row) => embedding.factors[row * factors.length + at]);
+    const ends = [
+      { at: 0, text: "0" },
+      { at: 1, text: String(size - 1) },
+    ];
+    return ramped(name, values, 0, size - 1, ends, "", ramp("sequential", dark, INDICES));
+  }
+  if (what === "error") {
+    const sorted = Float32Array.from(embedding.reconstruction).sort();
+    const quantile = (share) => sorted[Math.round(share * (sorted.length - 1))];
+    const [low, middle, high] = [0.05, 0.5, 0.95].map(quantile);
+    const span = high - low || 1;
+    const spelled = (value) => (span < 10 ? spell(value, 1) : spell(Math.round(value), 1).slice(0, -2));
+    const marks = [
+      { at: 0, text: `5 % below ${spelled(low)}` },
+      { at: (middle - low) / span, text: `median ${spelled(middle)}` },
+      { at: 1, text: `5 % above ${spelled(high)}` },
+    ];
+    const colours = ramp("sequential", dark, INDICES);
+    return ramped("reconstruction error", embedding.reconstruction, low, high, marks, "nats", colours);
+  }
+  const latent = Number(what.slice(1));
+  const { count, latents, mean } = embedding;
+  const values = Float32Array.from({ length: count }, (_, row) => mean[row * latents + latent]);
+  const sorted = values.slice().sort();
+  const ends = [0.01, 0.99].map((share) => Math.abs(sorted[Math.round(share * (count - 1))]));
+  const round = Math.ceil(2 * Math.max(0.5, ...ends)) / 2;
+  const marks = [-1, 0, 1].map((side) => ({ at: (side + 1) / 2, text: spell(side * round, 1) }));
+  return ramped(latentName(latent), values, -round, round, marks, "", ramp("diverging", dark, INDICES));
+}
+
+/**
+ * @param {string} factor
+ * @param {number} value
+ * @returns {string} the shapes of dSprites have names; of other factors a value is its place in order
+ */
+export function valueName(factor, value) {
+  return (factor === "shape" && ["square", "ellipse", "heart"][value]) || String(value);
+}
+
+/** @returns {Colouring} */
+function classes(title, names, values, stride, offset, colours) {
+  const of = new Uint8Array(values.length / stride);
+  const counts = new Array(names.length).fill(0);
+  for (let at = 0; at < of.length; at++) {
+    of[at] = Math.min(values[at * stride + offset], INDICES - 1);
+    counts[of[at]]++;
+  }
+  return { title, of, colours, names, ordered: false, counts, marks: [], unit: "" };
+}
+
+/** @returns {Colouring} */
+function ramped(title, values, low, high, marks, unit, colours) {
+  const of = new Uint8Array(values.length);
+  const scale = (INDICES - 1) / (high - low || 1);
+  for (let at = 0; at < of.length; at++) {
+    of[at] = Math.min(INDICES - 1, Math.max(0, Math.round((values[at] - low) * scale)));
+  }
+  return { title, of, colours, names: null, ordered: true, counts: [], marks, unit };
+}

@@ -1,0 +1,86 @@
+import { planeX, planeY } from "./view.js";
+
+/** A pointer that is so near to a point means it, in CSS pixels. */
+const REACH = 8;
+
+/** Radius of the circle in which real neighbours are counted, as a share of the map's width on screen. */
+const CIRCLE = 0.02;
+
+const KEPT_MEASURES = 5000;
+
+/**
+ * What the pointer over the map shows: an image and its code, or what the decoder makes of a place and who lives there.
+ *
+ * @param {{bench: import("../bench.js").Bench, layers: ReturnType<typeof import("./layers.js").createLayers>,
+ *   tip: ReturnType<typeof import("./tip.js").createTip>, plane(): import("./plane.js").Plane | null}} options
+ */
+export function createHover({ bench, layers, tip, plane }) {
+  const { commands, store } = bench;
+  const { view, scene } = layers;
+  /** @type {number | null} the image under the pointer */
+  let over = null;
+  let previews = false;
+  let mine = false;
+  let measures = 0;
+  /** z where a person left it: not what is only looked at. */
+  let held = store.get().z;
+
+  function preview(z, time) {
+    mine = true;
+    commands.preview(z, time);
+    mine = false;
+  }
+
+  const under = (x, y) => {
+    const [u, v] = [planeX(view, x), planeY(view, y)];
+    return { u, v, index: plane().index.pick(u, v, REACH / view.scale, layers.ground.shown) };
+  };
+
+  const codeOf = (index) => {
+    const { mean, latents } = bench.embedding();
+    return mean.subarray(index * latents, (index + 1) * latents);
+  };
+
+  return {
+    held: () => held,
+    previews: () => previews,
+    /** Follows the store. @param {import("../store.js").State} state */
+    follow(state) {
+      previews = mine;
+      if (!mine) held = state.z;
+    },
+    hover(x, y, time) {
+      if (!plane()) return;
+      const { u, v, index } = under(x, y);
+      const embedding = bench.embedding();
+      const radius = CIRCLE * view.width;
+      const { axes, points } = plane();
+      const ring = index === null ? null : [points[2 * index], points[2 * index + 1]];
+      scene.hover = { x, y, radius, ring };
+      if (index === null) {
+        tip.empty(plane().index.count(u, v, radius / view.scale), embedding.count, axes, x, y, view);
+        preview(plane().inverse(u, v, held), time);
+      } else {
+        tip.point(index, embedding, x, y, view);
+        if (measures++ % KEPT_MEASURES === KEPT_MEASURES - 1) performance.clearMeasures("instrument:hover");
+        performance.measure("instrument:hover", { start: time, end: performance.now() });
+        if (index !== over || !previews) preview(codeOf(index), time);
+      }
+      over = index;
+      layers.redraw();
+    },
+    leave(time) {
+      tip.hide();
+      over = null;
+      scene.hover = null;
+      layers.redraw();
+      if (previews) commands.endPreview(time);
+    },
+    click(x, y) {
+      if (!plane()) return;
+      const { u, v, index } = under(x, y);
+      if (index !== null) commands.choose(index);
+      else commands.go(plane().inverse(u, v, held), { example: null, own: null });
+    },
+  };
+}

@@ -1,0 +1,244 @@
+import { colouring, colourings } from "./colours.js";
+import { el, withCode } from "../dom.js";
+import { createHover } from "./hover.js";
+import { createLayers } from "./layers.js";
+import { createLegend } from "./legend.js";
+import { axesHere, createPlane, namesOn, pathOn, searchOf } from "./plane.js";
+import { listenToHands } from "./pointer.js";
+import { createSheet } from "./sheet.js";
+import { createTip } from "./tip.js";
+import { createTools } from "./tools.js";
+import { fit, pan, zoom } from "./view.js";
+import { NO_WEBGL, ONE_LATENT, describeMap, noMap } from "./words.js";
+import { wayOf } from "../path/course.js";
+
+const KEPT_MEASURES = 5000;
+
+/** A step of the path that is longer than this part of a map by UMAP leaps over what lies between. */
+const JUMP = 0.1;
+
+let maps = 0;
+
+/**
+ * The map of the encoded images: where z lies among them, and a way to go anywhere.
+ *
+ * @param {import("../bench.js").Bench} bench
+ * @returns {import("../bench.js").Part}
+ */
+export function createMap(bench) {
+  const { card, commands, store } = bench;
+  const shown = { thumbnails: false, sheet: false, points: true };
+  const stale = { here: true, pins: true };
+  /** @type {import("../checkpoint/embedding.js").Embedding | null} */
+  let embedding = null;
+  /** @type {import("./plane.js").Plane | null} */
+  let plane = null;
+  let colour = "";
+  let placements = 0;
+
+  const { shape } = card.image;
+  const sheet = createSheet({
+    shape,
+    decode: bench.decodeSheet,
+    onDrawn: () => layers.ground.refreshSheet(),
+  });
+  const layers = createLayers({
+    shape,
+    thumbnails: bench.thumbnails(),
+    sheet,
+    onFrame: place,
+    onTheme: () => embedding && paint(true),
+    onView: askSheet,
+  });
+  const { stage, view, scene } = layers;
+  const tip = createTip(card, bench.thumbnails());
+  const hover = createHover({ bench, layers, tip, plane: () => plane });
+  const legend = createLegend(() => layers.ground.set({ isHidden: legend.isHidden }));
+  const toggle = (name) => () => {
+    shown[name] = !shown[name];
+    face();
+  };
+  const tools = createTools({
+    card,
+    commands,
+    acts: { thumbnails: toggle("thumbnails"), sheet: toggle("sheet"), points: toggle("points"), whole },
+  });
+  const words = el("p", { class: "unseen", id: `map-words-${++maps}` });
+  const sentence = el("p", { class: "hint map-sentence", hidden: true });
+  const frame = el("div", { class: "map-frame" }, stage, tip.element);
+  const element = el(
+    "section",
+    { class: "map", "aria-label": "Map of the encoded images" },
+    tools.element,
+    frame,
+    sentence,
+    legend.element,
+    words,
+  );
+  stage.setAttribute("role", "application");
+  stage.setAttribute("aria-describedby", words.id);
+  stage.setAttribute(
+    "aria-label",
+    "Map. Arrows pan, plus and minus zoom, Home shows the whole map, Enter goes to what is in the middle.",
+  );
+  tools.element.inert = true;
+
+  /** Where z is, at most once a frame: the points are not drawn again for it. @param {number} time */
+  function place(time) {
+    if (stale.pins) drawPins();
+    if (!stale.here) return;
+    stale.here = false;
+    const start = performance.now();
+    const held = hover.previews() ? (scene.held ?? layers.z.place) : null;
+    scene.changed ||= held !== scene.held;
+    scene.held = held;
+    const nearest = searchOf(embedding, card).nearest(store.get().z);
+    const here = plane.place(store.get().z, nearest);
+    layers.z.place = [here[0], here[1]];
+    layers.z.lost = card.map ? nearest.distances[0] > card.map.nearest.p99 : false;
+    if (!hover.previews()) layers.here.follow(here, time);
+    if (++placements % KEPT_MEASURES === 0) performance.clearMeasures("instrument:here");
+    performance.measure("instrument:here", { start, end: performance.now() });
+  }
+
+  function drawPins() {
+    stale.pins = false;
+    scene.changed = true;
+    const state = store.get();
+    const { pins } = state;
+    const codes = searchOf(embedding, card);
+    scene.pins = {};
+    for (const [name, z] of Object.entries(pins)) {
+      if (z) scene.pins[name] = /** @type {[number, number]} */ ([...plane.place(z, codes.nearest(z))]);
+    }
+    const both = pins.a && pins.b;
+    scene.path = both ? pathOn(plane, pins.a, pins.b, wayOf(state), (z) => codes.nearest(z)) : [];
+    const { axes, bounds } = plane;
+    scene.jump = axes === "umap" ? JUMP * Math.max(bounds.width, bounds.height) : Infinity;
+  }
+
+  /** @param {string} wanted */
+  function setAxes(wanted) {
+    const axes = axesHere(wanted, card, embedding);
+    if (axes === null) return say(ONE_LATENT);
+    if (axes === plane?.axes) return;
+    plane = createPlane(axes, card, embedding);
+    Object.assign(stale, { here: true, pins: true });
+    shown.sheet &&= plane.latents !== null;
+    sheet.forget();
+    layers.setPlane(plane);
+  }
+
+  /** @param {boolean} keepFilter */
+  function paint(keepFilter) {
+    const known = colourings(card, embedding).map(({ value }) => value);
+    const wanted = store.get().colour;
+    colour = known.includes(wanted) ? wanted : known[0];
+    const colours = colouring(colour, card, embedding, layers.theme().dark);
+    legend.show(colours, keepFilter);
+    layers.ground.setColouring(colours, namesOn(plane, colours));
+  }
+
+  function face() {
+    tools.show({ axes: plane.axes, colour, ...shown });
+    const { thumbnails, sheet: faded, points } = shown;
+    layers.ground.set({ mosaic: thumbnails, points: points || !faded, faded });
+    if (shown.sheet) sheet.ask(plane, hover.held(), view, 0);
+    else sheet.forget();
+  }
+
+  /** The sheet follows what is on screen, and the latents that are no axes. */
+  function askSheet() {
+    if (shown.sheet && plane) sheet.ask(plane, hover.held(), view);
+  }
+
+  function whole() {
+    if (!plane) return;
+    fit(view, plane.bounds);
+    turned();
+  }
+
+  function turned() {
+    layers.move();
+    askSheet();
+  }
+
+  function describe() {
+    if (plane) words.textContent = describeMap(plane, store.get().z, card, embedding);
+  }
+
+  /** @param {string} text in place of the map */
+  function say(text) {
+    frame.hidden = tools.element.hidden = legend.element.hidden = true;
+    sentence.hidden = false;
+    sentence.replaceChildren(...withCode(text));
+  }
+
+  if (!layers.ground.works) say(NO_WEBGL);
+  listenToHands(stage, () => view, {
+    hover: hover.hover,
+    leave: hover.leave,
+    click: hover.click,
+    reset: whole,
+    pan(dx, dy) {
+      pan(view, dx, dy);
+      turned();
+    },
+    zoom(factor, x, y) {
+      zoom(view, factor, x, y);
+      turned();
+    },
+  });
+  for (const name of ["focus", "blur"]) {
+    stage.addEventListener(name, () => {
+      scene.aimed = stage.matches(":focus-visible");
+      layers.redraw();
+    });
+  }
+  store.onCommit(describe);
+
+  return {
+    element,
+    show(state, before) {
+      if (state.z !== before?.z) {
+        hover.follow(state);
+        stale.here = true;
+      }
+      if (!plane) return;
+      if (state.axes !== before?.axes || state.colour !== before?.colour) {
+        const axes = plane.axes;
+        setAxes(state.axes);
+        if (state.colour !== before?.colour || axes !== plane.axes) paint(state.colour === before?.colour);
+        face();
+      }
+      const keys = /** @type {const} */ (["pins", "slerp", "locked"]);
+      if (keys.some((key) => state[key] !== before?.[key])) stale.pins = true;
+      if (shown.sheet && !hover.previews() && movedOff(plane, state.z, before.z)) askSheet();
+      layers.request();
+    },
+    fill(codes) {
+      embedding = codes;
+      if (!layers.ground.works) return;
+      setAxes(store.get().axes);
+      if (!plane) return;
+      tools.element.inert = false;
+      tools.fill(codes);
+      paint(false);
+      face();
+      describe();
+      if (card.map) return;
+      sentence.hidden = false;
+      sentence.replaceChildren(...withCode(noMap(bench.entry)));
+    },
+    refuse: say,
+    destroy() {
+      sheet.forget();
+      layers.destroy();
+    },
+  };
+}
+
+/** @returns {boolean} whether z has moved in a latent that is no axis of the plane */
+function movedOff({ latents }, z, before) {
+  return z.some((value, latent) => value !== before[latent] && !latents.includes(latent));
+}

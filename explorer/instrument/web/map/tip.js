@@ -1,0 +1,106 @@
+import { valueName } from "./colours.js";
+import { el, spell } from "../dom.js";
+
+/** The longer side of the enlarged image, in CSS pixels, is at least this. */
+const SIDE = 96;
+const AWAY = 14;
+
+/** Where nobody lives the decoder still answers: with what, on which map. */
+const PICTURED = {
+  umap: "The picture blends the nearest codes.",
+  pca: "The picture is on the plane of the two axes.",
+};
+
+/**
+ * What stands beside the pointer: the image of a point, or who lives where there is none.
+ *
+ * @param {import("../checkpoint/checkpoint.js").Card} card
+ * @param {import("../checkpoint/thumbnails.js").Thumbnails} thumbnails
+ */
+export function createTip(card, thumbnails) {
+  const [, height, width] = card.image.shape;
+  const scale = Math.max(1, Math.ceil(SIDE / Math.max(width, height)));
+  const style = `width: ${width * scale}px; height: ${height * scale}px`;
+  const canvas = el("canvas", { class: "tip-image", width, height, style });
+  const name = el("strong");
+  const facts = el("span", { class: "hint" });
+  const image = el("div", { class: "tip-point" }, canvas, el("span", { class: "tip-text" }, name, facts));
+  const empty = el("div", { class: "tip-empty" });
+  const element = el("div", { class: "map-tip", "aria-hidden": "true", hidden: true }, image, empty);
+  const context = canvas.getContext("2d");
+  /** @type {number | null} the image that is drawn, or waits for its sheet */
+  let index = null;
+  let waits = false;
+
+  function draw() {
+    context.clearRect(0, 0, width, height);
+    waits = !thumbnails.draw(context, index, 0, 0, width, height);
+  }
+  thumbnails.onLoad(() => waits && draw());
+
+  /** Beside the pointer, towards the middle of the map, so that it does not leave it. */
+  function move(x, y, view) {
+    const right = x < view.width / 2;
+    const below = y < view.height / 2;
+    element.style.transform =
+      `translate(${x + (right ? AWAY : -AWAY)}px, ${y + (below ? AWAY : -AWAY)}px) ` +
+      `translate(${right ? "0" : "-100%"}, ${below ? "0" : "-100%"})`;
+  }
+
+  function face(isPoint) {
+    element.hidden = false;
+    image.hidden = !isPoint;
+    empty.hidden = isPoint;
+  }
+
+  return {
+    element,
+    /** @param {number} at @param {import("../checkpoint/embedding.js").Embedding} embedding */
+    point(at, embedding, x, y, view) {
+      if (at !== index) {
+        index = at;
+        const [first, ...others] = namesOf(at, card, embedding);
+        name.textContent = first ?? "";
+        const nats = embedding.reconstruction;
+        facts.textContent = [
+          ...others,
+          `${card.examples.split} image ${at}`,
+          ...(nats ? [`reconstruction ${spell(nats[at], 1)} nats`] : []),
+        ].join("\n");
+        draw();
+      }
+      face(true);
+      move(x, y, view);
+    },
+    /** @param {number} neighbours @param {number} count of all images @param {string} axes of the map */
+    empty(neighbours, count, axes, x, y, view) {
+      index = null;
+      waits = false;
+      empty.textContent =
+        neighbours === 0
+          ? [`0 of ${count.toLocaleString("en")} here: nobody lives here.`, PICTURED[axes] ?? ""].join("\n")
+          : `${neighbours.toLocaleString("en")} neighbour${neighbours === 1 ? "" : "s"} within the circle`;
+      face(false);
+      move(x, y, view);
+    },
+    hide() {
+      element.hidden = true;
+    },
+  };
+}
+
+/**
+ * @param {number} at
+ * @param {import("../checkpoint/checkpoint.js").Card} card
+ * @param {import("../checkpoint/embedding.js").Embedding} embedding
+ * @returns {string[]} what an image is called, by its label or its factors
+ */
+export function namesOf(at, card, embedding) {
+  if (embedding.labels[at] !== null) return [embedding.labels[at]];
+  const { factors } = card.data;
+  if (!embedding.factors) return [];
+  return factors
+    .map((factor, by) => ({ ...factor, value: embedding.factors[at * factors.length + by] }))
+    .filter(({ size }) => size > 1)
+    .map(({ name, value }) => `${name} ${valueName(name, value)}`);
+}

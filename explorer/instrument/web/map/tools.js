@@ -1,0 +1,103 @@
+import { colourings } from "./colours.js";
+import { el, latentName } from "../dom.js";
+import { icon } from "../icons.js";
+import { orderLatents } from "../latents/rack.js";
+
+/**
+ * The line above the map: what its axes and colours are, and what else it can show.
+ *
+ * @param {{card: import("../checkpoint/checkpoint.js").Card, commands: import("../commands.js").Commands,
+ *   acts: {thumbnails(): void, sheet(): void, points(): void, whole(): void}}} options
+ */
+export function createTools({ card, commands, acts }) {
+  const { active, inactive } = orderLatents(card);
+  const order = [...active, ...inactive];
+  const select = (name, change) => el("select", { "aria-label": name, on: { change } });
+  const kind = select("Map", () => {
+    if (kind.value !== "latents") return commands.setAxes(kind.value);
+    commands.setAxes(order.length === 2 ? "" : `z${order[0]},z${order[1]}`);
+  });
+  const across = select("Across", setLatents);
+  const up = select("Up", setLatents);
+  const colour = select("Coloured by", () => commands.setColour(colour.value));
+  const latents = el("span", { class: "map-latents", hidden: true }, across, el("span", { text: "×" }), up);
+
+  function setLatents() {
+    commands.setAxes(`${across.value},${up.value}`);
+  }
+
+  const action = (name, text, title, picture, act, pressed = "false") =>
+    el(
+      "button",
+      {
+        class: `action ${name}`,
+        type: "button",
+        title: `${text}: ${title}`,
+        "aria-label": text,
+        "aria-pressed": pressed,
+        on: { click: act },
+      },
+      icon(picture),
+      el("span", { text: text.replace("Decoded s", "S") }),
+    );
+  const thumbnails = action(
+    "map-thumbnails",
+    "Images",
+    "in place of points where they fit",
+    "picture",
+    acts.thumbnails,
+  );
+  const sheet = action(
+    "map-sheet",
+    "Decoded sheet",
+    "30 × 30 codes of this plane, all other latents as in z",
+    "grid",
+    acts.sheet,
+  );
+  const points = action("map-points", "Points", "shown over the sheet", "points", acts.points, "true");
+  const wide = "as large as it fits (Home, or a double click)";
+  const whole = action("map-whole", "Whole map", wide, "whole", acts.whole);
+  whole.removeAttribute("aria-pressed");
+
+  const option = (value, text, disabled = false) => el("option", { value, text, disabled });
+  const named = order.map((latent) => option(`z${latent}`, latentName(latent)));
+  across.append(...named);
+  up.append(...named.map((entry) => entry.cloneNode(true)));
+
+  const element = el(
+    "div",
+    { class: "map-tools" },
+    el("h2", { text: "Map" }),
+    kind,
+    latents,
+    el("label", { class: "map-colour" }, el("span", { class: "hint", text: "by " }), colour),
+    el("span", { class: "map-actions" }, thumbnails, sheet, points, whole),
+  );
+
+  return {
+    element,
+    /** @param {import("../checkpoint/embedding.js").Embedding} embedding */
+    fill(embedding) {
+      const maps = [
+        option("umap", "UMAP", !embedding.maps.umap),
+        option("pca", "PCA", !embedding.maps.pca),
+      ];
+      const plane = option("latents", order.length === 2 ? `${latentName(0)} × ${latentName(1)}` : "latents");
+      kind.replaceChildren(...(order.length === 2 ? [plane, ...maps] : [...maps, plane]));
+      colour.replaceChildren(...colourings(card, embedding).map(({ value, text }) => option(value, text)));
+    },
+    /** @param {{axes: string, colour: string, thumbnails: boolean, sheet: boolean, points: boolean}} now */
+    show(now) {
+      const isPlane = now.axes.startsWith("z");
+      kind.value = isPlane ? "latents" : now.axes;
+      if (isPlane) [across.value, up.value] = now.axes.split(",");
+      latents.hidden = !isPlane || order.length === 2;
+      colour.value = now.colour;
+      thumbnails.setAttribute("aria-pressed", String(now.thumbnails));
+      sheet.setAttribute("aria-pressed", String(now.sheet));
+      sheet.hidden = !isPlane;
+      points.hidden = !now.sheet;
+      points.setAttribute("aria-pressed", String(now.points));
+    },
+  };
+}

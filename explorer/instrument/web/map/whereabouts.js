@@ -1,0 +1,160 @@
+import { chiQuantile } from "./chi.js";
+import { el, spell } from "../dom.js";
+import { axesHere, searchOf } from "./plane.js";
+import { provenance, term } from "../term.js";
+
+/** The share of samples from the prior whose length is said. */
+const SHELL = 0.95;
+
+/** Which measures of the card belong to which map. */
+const METRICS = {
+  umap: ["umap_trustworthiness", "umap_continuity", "placement_error"],
+  pca: ["pca_trustworthiness", "pca_continuity"],
+};
+
+/** What the measures are called here, beside one another. */
+const SHORT = {
+  trustworthiness: "trustworthiness",
+  continuity: "continuity",
+  placement_error: "placement error",
+};
+
+/**
+ * Where z is, in numbers computed here: its length against the prior's shell, and how far the nearest image's code is.
+ *
+ * @param {import("../bench.js").Bench} bench
+ * @returns {import("../bench.js").Part}
+ */
+export function createWhereabouts({ card }) {
+  const latents = card.controls.latents;
+  const norm = el("output", { class: "number" });
+  const shell = el("span");
+  const [low, high] = [(1 - SHELL) / 2, (1 + SHELL) / 2].map((share) => chiQuantile(share, latents));
+  const distance = el("p", { class: "nearest" });
+  const faith = el("p", { class: "faith hint" });
+  const element = el(
+    "div",
+    { class: "whereabouts" },
+    el(
+      "p",
+      { class: "norm" },
+      el("span", {}, "‖z‖\u00a0", norm, " ", shell),
+      el(
+        "span",
+        { class: "hint" },
+        term(
+          "Samples from the prior",
+          `Lengths of draws from N(0, I) in ${latents} dimension${latents === 1 ? "" : "s"} follow the chi ` +
+            "distribution: 95\u00a0% of them lie between these two quantiles. Their root mean square is " +
+            `√${latents} = ${spell(Math.sqrt(latents))}.`,
+        ),
+        `: 95\u00a0% between ${spell(low)} and ${spell(high)}.`,
+      ),
+    ),
+    distance,
+    faith,
+  );
+  /** @type {import("../checkpoint/embedding.js").Embedding | null} */
+  let embedding = null;
+  let wanted = "";
+  let axes = "";
+  let frame = 0;
+  /** @type {number[]} */
+  let z = [];
+
+  function measure() {
+    frame = 0;
+    const length = Math.hypot(...z);
+    write(norm, spell(length));
+    write(shell, `${length < low ? "inside" : length > high ? "outside" : "on"} the prior's shell`);
+    if (!embedding) return;
+    const codes = searchOf(embedding, card);
+    const among = codes.searched < embedding.count ? codes.searched : null;
+    const { distances, indices } = codes.nearest(z);
+    const label = embedding.labels[indices[0]];
+    const sentence = spellNearest(distances[0], card.map?.nearest, among, label);
+    write(distance, sentence.text);
+    distance.classList.toggle("off", sentence.off);
+  }
+
+  function explain() {
+    const find = (name) => card.map?.metrics.find((metric) => metric.name === name);
+    const metrics = (METRICS[axes] ?? []).map(find);
+    const terms = metrics
+      .filter((metric) => metric !== undefined)
+      .map((metric) => term(spellMetric(metric), provenance(metric)));
+    if (axes === "pca") terms.push(explained(card.map.pca.explained));
+    faith.replaceChildren(...terms);
+    faith.hidden = !faith.hasChildNodes();
+  }
+
+  function setAxes() {
+    const here = axesHere(wanted, card, embedding) ?? "";
+    if (here === axes) return;
+    axes = here;
+    explain();
+  }
+
+  return {
+    element,
+    show(state, before) {
+      if (state.axes !== before?.axes) {
+        wanted = state.axes;
+        setAxes();
+      }
+      if (state.z === before?.z) return;
+      z = state.z;
+      frame ||= requestAnimationFrame(measure);
+    },
+    fill(codes) {
+      embedding = codes;
+      setAxes();
+      frame ||= requestAnimationFrame(measure);
+    },
+    destroy: () => cancelAnimationFrame(frame),
+  };
+}
+
+/** Changes nothing where nothing has changed: this runs while z moves. @param {HTMLElement} element @param {string} text */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** @param {{name: string, value: number, unit: string}} metric */
+function spellMetric({ name, value, unit }) {
+  const called = SHORT[name.replace(/^(umap|pca)_/, "")];
+  return `${called} ${unit.startsWith("%") ? `${spell(value, 1)}\u00a0%` : spell(value, 3)}`;
+}
+
+/** @param {number[]} shares of the two axes */
+function explained(shares) {
+  const [first, second] = shares.map((share) => spell(100 * share, 0));
+  return term(
+    `explains ${first} + ${second}\u00a0%`,
+    "The share of the variance of the posterior means that lies along each of the two principal axes.",
+  );
+}
+
+/**
+ * @param {number} distance from z to the nearest code
+ * @param {{median: number, p95: number, p99: number} | undefined} held what it is for images that were held out
+ * @param {number | null} among so many codes it is the nearest, where not all were looked at
+ * @param {string | null} label of the nearest
+ * @returns {{text: string, off: boolean}}
+ */
+export function spellNearest(distance, held, among, label) {
+  const of = among === null ? "" : ` of ${among.toLocaleString("en")} codes`;
+  const code = label === null ? of || " code" : `${of}, ${article(label)} ${label},`;
+  const away = `the nearest${code} is ${spell(distance)} away`;
+  if (!held) return { text: `${away[0].toUpperCase()}${away.slice(1)}.`, off: false };
+  const [share, bound] = distance > held.p95 ? ["99\u00a0%", held.p99] : ["95\u00a0%", held.p95];
+  const place =
+    distance > held.p99 ? "Off the data" : distance > held.p95 ? "At the edge of the data" : "Among the data";
+  return {
+    text: `${place}: ${away}; ${share} of held-out images have one within ${spell(bound)}.`,
+    off: distance > held.p99,
+  };
+}
+
+/** @param {string} name @returns {string} as it is said before it: an 8, an ankle boot, a 9 */
+const article = (name) => (/^(8|1[18]$|[aeiou])/i.test(name) ? "an" : "a");

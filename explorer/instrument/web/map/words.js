@@ -1,0 +1,44 @@
+import { latentName, spell } from "../dom.js";
+import { searchOf } from "./plane.js";
+import { namesOf } from "./tip.js";
+
+export const NO_WEBGL =
+  "The map needs WebGL 2, which this browser does not offer: switch on hardware acceleration in its settings, or " +
+  "open this page in a current Firefox, Chrome, Edge or Safari.";
+
+export const ONE_LATENT = "One latent is a line, not a plane: its row of traversals below shows all of it.";
+
+/** @param {import("../checkpoint/checkpoint.js").Entry} entry */
+export const noMap = (entry) =>
+  `This checkpoint has no map yet: run \`python -m training embed ${entry.path ?? "FOLDER"}\`.`;
+
+/**
+ * What the map shows, for those who do not see it.
+ *
+ * @param {import("./plane.js").Plane} plane
+ * @param {number[]} z
+ * @param {import("../checkpoint/checkpoint.js").Card} card
+ * @param {import("../checkpoint/embedding.js").Embedding} embedding
+ * @returns {string}
+ */
+export function describeMap(plane, z, card, embedding) {
+  const codes = searchOf(embedding, card);
+  const nearest = codes.nearest(z);
+  const [x, y] = plane.place(z, nearest);
+  const [image] = nearest.indices;
+  const part = codes.searched < embedding.count ? `${codes.searched.toLocaleString("en")} of them` : "them";
+  return (
+    `${spellAxes(plane.axes)} of ${embedding.count.toLocaleString("en")} ${card.examples.split} images; ` +
+    `z is placed among ${part}. z lies at ${spell(x)}, ${spell(y)}; the nearest is ` +
+    `${[`image ${image}`, ...namesOf(image, card, embedding)].join(", ")}, ${spell(nearest.distances[0])} away.`
+  );
+}
+
+/** @param {string} axes */
+function spellAxes(axes) {
+  if (axes === "umap" || axes === "pca") return axes.toUpperCase();
+  return axes
+    .split(",")
+    .map((name) => latentName(Number(name.slice(1))))
+    .join(" × ");
+}

@@ -1,0 +1,49 @@
+import { arithmetic, distance, lerp, slerp } from "./interpolate.js";
+import { LARGEST_Z } from "../link.js";
+
+/** Where the images of the strip lie on the path; what plays step by step stops there. */
+export const STATIONS = Array.from({ length: 9 }, (_, at) => at / 8);
+/** Steps of the slider from A to B; the stations are among them. */
+export const SCRUB_STEPS = 200;
+
+/** How far three decimals of z may lie from what they were rounded from, a latent. */
+const ROUNDING = 0.0005;
+
+/** @typedef {import("../store.js").State} State */
+
+/** @param {State} state @returns {boolean} whether there is a path */
+export const isPath = ({ pins }) => pins.a !== null && pins.b !== null;
+
+/** @param {State} state @returns {boolean} whether there is a sum */
+export const isSum = ({ pins }) => pins.a !== null && pins.b !== null && pins.c !== null;
+
+/** @param {Pick<State, "z" | "locked">} state @param {ArrayLike<number>} code @returns {number[]} what z becomes on the way there */
+function reachable({ z, locked }, code) {
+  return z.map((value, latent) =>
+    locked.includes(latent) ? value : Math.min(LARGEST_Z, Math.max(-LARGEST_Z, code[latent])),
+  );
+}
+
+/**
+ * @param {Pick<State, "z" | "locked" | "slerp">} state
+ * @returns {(a: number[], b: number[], t: number) => number[]} what z is on its way from a to b: what is locked stays
+ */
+export const wayOf = (state) => (a, b, t) => reachable(state, (state.slerp ? slerp : lerp)(a, b, t));
+
+/** @param {State} state with A and B pinned @param {number} t @returns {number[]} */
+export const codeAt = (state, t) => wayOf(state)(state.pins.a, state.pins.b, t);
+
+/** @param {State} state with all three pinned @returns {number[]} A − B + C */
+export const sumOf = (state) => reachable(state, arithmetic(state.pins.a, state.pins.b, state.pins.c));
+
+/** @param {State} state with A and B pinned @returns {number | null} t, where z lies on the path */
+export function placeOf(state) {
+  const { z, pins } = state;
+  let [best, nearest] = [0, Infinity];
+  for (let step = 0; step <= SCRUB_STEPS; step++) {
+    const away = distance(z, codeAt(state, step / SCRUB_STEPS));
+    if (away < nearest) [best, nearest] = [step / SCRUB_STEPS, away];
+  }
+  const between = (0.6 * distance(pins.a, pins.b)) / SCRUB_STEPS;
+  return nearest <= between + ROUNDING * Math.sqrt(z.length) ? best : null;
+}

@@ -1,0 +1,145 @@
+import { el, latentName, spell } from "../dom.js";
+import { distance } from "./interpolate.js";
+import { STATIONS, codeAt, isPath, isSum, placeOf, sumOf } from "./course.js";
+import { NAMES, createPins } from "./pins.js";
+import { createWalk } from "./walk.js";
+import { newestWins } from "../engine/scheduler.js";
+
+const NAMED = 3;
+const FIRST = "Pin what you see as A, go to another image and pin it as B: then walk from one to the other.";
+const THIRD = "Pin a third as C: A − B + C adds to it what tells A from B.";
+
+/**
+ * The path between two pinned codes, and their arithmetic with a third.
+ *
+ * @param {import("../bench.js").Bench} bench
+ * @returns {import("../bench.js").Part}
+ */
+export function createPath(bench) {
+  const { card, commands, store, messages, gone } = bench;
+  /** Where on the path z is, or was when it left. */
+  let t = 0;
+  /** The z at `t`, to tell it from what others do: also when z comes back to it from where it was only looked at. @type {number[] | null} */
+  let own = null;
+  const isOwn = (z) => own !== null && z.every((value, latent) => value === own[latent]);
+
+  const pins = createPins({ card, commands, onSum: goToSum });
+  const walk = createWalk({
+    card,
+    onScrub(to, time) {
+      t = to;
+      commands.moveTo(codeAt(store.get(), t), time);
+      own = store.get().z;
+      walk.place(t, false);
+    },
+    onSettle: commands.settle,
+    onPlay() {
+      const from = placeOf(store.get()) ?? t;
+      commands.playPath({
+        from,
+        steps: STATIONS,
+        zAt(value) {
+          t = value;
+          return codeAt(store.get(), t);
+        },
+      });
+    },
+    onKind(slerp) {
+      const { playing } = store.get();
+      const there = placeOf(store.get());
+      commands.setSlerp(slerp);
+      // Who stands on the one path wants to see the other at the same place.
+      if (there === null || playing === "path") return;
+      commands.moveTo(codeAt(store.get(), there));
+      commands.settle();
+    },
+  });
+  const hint = el("p", { class: "hint" });
+  const element = el(
+    "section",
+    { class: "path", "aria-label": "Between two images" },
+    el("h2", { text: "Between two images" }),
+    pins.element,
+    walk.element,
+    hint,
+  );
+
+  function goToSum() {
+    const state = store.get();
+    if (!isSum(state)) return messages.tell("A − B + C needs three images: pin A, B and C first.");
+    const z = sumOf(state);
+    commands.go(z, { example: null, own: null });
+    messages.tell(
+      `z is now A − B + C: C, moved by what tells A from B, ‖A − B‖ = ${spell(distance(state.pins.a, state.pins.b))}.` +
+        (state.locked.length ? ` ${lockedNames(state.locked)} stayed, being locked.` : ""),
+    );
+  }
+
+  /** @param {import("../store.js").State} state */
+  const draw = newestWins(async (state) => {
+    /** @type {{name: string, codes: ArrayLike<number>[]}[]} */
+    const wanted = NAMES.flatMap((name) => (state.pins[name] ? { name, codes: [state.pins[name]] } : []));
+    if (isSum(state)) wanted.push({ name: "sum", codes: [sumOf(state)] });
+    if (isPath(state)) wanted.push({ name: "walk", codes: STATIONS.map((at) => codeAt(state, at)) });
+    if (!wanted.length) return;
+    const sheet = await bench.decodeSheet(
+      wanted.flatMap(({ codes }) => codes),
+      1,
+    );
+    if (!sheet || gone.aborted) return;
+    let line = 0;
+    for (const { name, codes } of wanted) {
+      if (name === "walk") walk.draw(sheet, line);
+      else pins.draw(/** @type {any} */ (name), sheet, line);
+      line += codes.length;
+    }
+  }, console.error);
+
+  /** @param {import("../store.js").State} state */
+  function place(state) {
+    if (!isPath(state)) return;
+    const found = isOwn(state.z) ? t : placeOf(state);
+    if (found !== null) [t, own] = [found, state.z];
+    walk.place(t, found === null);
+  }
+
+  store.onCommit(place);
+
+  return {
+    element,
+    show(state, before) {
+      const moved = state.z !== before?.z;
+      const { locked } = state;
+      const anew = state.pins !== before?.pins || state.slerp !== before?.slerp || locked !== before?.locked;
+      if (state.playing === "path") own = state.z;
+      if (anew) arrange(state);
+      else if (moved && isOwn(state.z)) walk.place(t, false);
+      // Another hand has moved z: where it came to rest is looked up when it does.
+      else if (moved && isPath(state)) walk.place(t, true);
+      if (anew || (moved && locked.some((latent) => state.z[latent] !== before?.z[latent]))) draw.request(state);
+      if (state.playing !== before?.playing) walk.setPlaying(state.playing === "path");
+    },
+  };
+
+  /** @param {import("../store.js").State} state */
+  function arrange(state) {
+    const { pins: pinned, slerp, locked } = state;
+    // What was on the path that was is not on the one that is.
+    if (state.playing !== "path") own = null;
+    pins.show(pinned);
+    walk.element.hidden = !isPath(state);
+    hint.hidden = isSum(state);
+    hint.textContent = isPath(state) ? THIRD : FIRST;
+    if (!isPath(state)) return;
+    walk.setKind(slerp);
+    walk.setApart(distance(pinned.a, pinned.b));
+    walk.setLocks(locked.length ? `${lockedNames(locked)} stay${locked.length === 1 ? "s" : ""} along the path, being locked.` : "");
+    place(state);
+  }
+}
+
+/** @param {number[]} locked @returns {string} */
+function lockedNames(locked) {
+  if (locked.length > NAMED) return `${locked.length} latents`;
+  return locked.map(latentName).join(", ").replace(/, ([^,]*)$/, " and $1");
+}
