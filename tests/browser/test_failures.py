@@ -428,8 +428,9 @@ def test_a_sheet_that_cannot_be_decoded_leaves_the_rows(
     page.goto(f"{instrument.address}/instrument/VENDOR.json")
     answers = page.evaluate(
         """async ([bytes, assets]) => {
-          const worker = new Worker(`${assets}decoder-worker.js`, { type: "module" });
-          const ask = (message) => new Promise((resolve) => {
+          const worker = new Worker(`${assets}engine/decoder-worker.js`, { type: "module" });
+          const ask = (message) => new Promise((resolve, reject) => {
+            worker.onerror = () => reject(new Error("the worker did not start"));
             worker.onmessage = ({ data }) => resolve([data.kind, data.buffer?.byteLength ?? null]);
             worker.postMessage(message);
           });
