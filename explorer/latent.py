@@ -160,7 +160,7 @@ def direction(codes: Array, a: Indices, b: Indices) -> Direction:
     difference = mean_a - mean_b
     length = float(np.linalg.norm(difference))
     if not np.isfinite(length):
-        raise GroupError("Some of these codes are no numbers: export the checkpoint again.")
+        raise GroupError("Some of these codes are no numbers: train the checkpoint again.")
     if length <= SAME * max(1.0, float(np.linalg.norm(mean_a))):
         raise GroupError("Both groups have the same mean code, so no direction leads between them.")
     return Direction(difference / length, length)

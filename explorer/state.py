@@ -25,7 +25,8 @@ KEY = "shared"
 DIRECTIONS = "directions"
 # As the front end has it: what exceeds this it does not read.
 MOST_DIRECTIONS, LONGEST_NAME = 12, 60
-# A query comes from a browser and goes back to one; nothing that we write is nearly as long.
+# A query comes from a browser and goes back to one. As the front end has it, which leaves pins and
+# directions out of what would be longer.
 LONGEST_QUERY = 20_000
 # They need no escape in a query, and the front end writes them so.
 READABLE = ",:;"

@@ -80,7 +80,8 @@ class FactorVAEConfig:
 class DIPVAEIConfig:
     """The covariance of posterior means goes to the identity (Kumar et al. 2018, DIP-VAE-I).
 
-    `lambda_d` is ten times `lambda_od`, as in the paper; the paper tunes their size to the data.
+    `lambda_d` is ten times `lambda_od`, as in the paper, which tunes their size to the data: 10 is
+    our choice.
     """
 
     name: Literal["dip_vae_i"] = "dip_vae_i"
@@ -92,7 +93,8 @@ class DIPVAEIConfig:
 class DIPVAEIIConfig:
     """The covariance of codes goes to the identity (Kumar et al. 2018, DIP-VAE-II).
 
-    `lambda_d` equals `lambda_od`, as in the paper; the paper tunes their size to the data.
+    `lambda_d` equals `lambda_od`, as in the paper, which tunes their size to the data: 10 is our
+    choice.
     """
 
     name: Literal["dip_vae_ii"] = "dip_vae_ii"

@@ -215,7 +215,7 @@ def _members(entry: Entry, card: Card, group: Group) -> None:
     try:
         picture, width = pictures.strip(entry.folder, card, shown.tolist())
     except pictures.PictureError as error:
-        st.caption(f"{plain(str(error))}: export the checkpoint again.")
+        st.caption(f"{plain(str(error))}: run `python -m training embed` on its folder.")
         return
     st.image(picture, width=width)
 
