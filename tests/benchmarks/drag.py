@@ -36,10 +36,14 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
+
+if TYPE_CHECKING:
+    from explorer.loading import Entry
+    from training.card import Card
 
 MOVES_PER_S = 60
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -264,6 +268,24 @@ def table(title: str, rows: Sequence[Row]) -> None:
         print(f"| {name} | {figure} |", flush=True)
 
 
+def find_chromium() -> str:
+    """Where the browser is; without one, says how to get it and stops."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    if found is None:
+        raise SystemExit(HOW_TO_GET)
+    return found
+
+
+def find_checkpoint(id: str) -> tuple[Entry, Card]:
+    """The checkpoint and its card; without them, says why and stops."""
+    from explorer import loading
+
+    entry = loading.find(id)
+    if entry is None or entry.card is None:
+        raise SystemExit(entry.error if entry else f"There is no checkpoint {id!r}.")
+    return entry, entry.card
+
+
 async def main() -> None:
     """Measure, and print as it comes."""
     parser = argparse.ArgumentParser(description="Drag a slider and print how live it is.")
@@ -276,15 +298,8 @@ async def main() -> None:
         from playwright.async_api import async_playwright
     except ImportError:
         raise SystemExit(HOW_TO_GET) from None
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    if chromium is None:
-        raise SystemExit(HOW_TO_GET)
-
-    from explorer import loading
-
-    entry = loading.find(options.model)
-    if entry is None or entry.card is None:
-        raise SystemExit(entry.error if entry else f"There is no checkpoint {options.model!r}.")
+    chromium = find_chromium()
+    entry, _ = find_checkpoint(options.model)
 
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)

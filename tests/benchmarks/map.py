@@ -45,6 +45,8 @@ from drag import (
     ROOT,
     TRACE,
     drag,
+    find_checkpoint,
+    find_chromium,
     machine,
     serving,
     several,
@@ -297,17 +299,11 @@ async def main() -> None:
         from playwright.async_api import async_playwright
     except ImportError:
         raise SystemExit(HOW_TO_GET) from None
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    if chromium is None:
-        raise SystemExit(HOW_TO_GET)
+    chromium = find_chromium()
     from safetensors.numpy import load_file
 
-    from explorer import loading
-
-    entry = loading.find(options.model)
-    if entry is None or entry.card is None:
-        raise SystemExit(entry.error if entry else f"There is no checkpoint {options.model!r}.")
-    if entry.card.map is None or entry.card.data.labels is None:
+    entry, card = find_checkpoint(options.model)
+    if card.map is None or card.data.labels is None:
         raise SystemExit(f"{options.model} has no map or no labels: name another model.")
 
     with tempfile.TemporaryDirectory() as temporary:
@@ -334,7 +330,7 @@ async def main() -> None:
                         page = Path(temporary) / f"plotly-{count}-{turn}"
                         plotly_page(page, checkpoint, box)
                         theirs.append(await plotly(browser, page, points, options.seconds))
-                synthetic = max(0, count - entry.card.examples.count)
+                synthetic = max(0, count - card.examples.count)
                 made = f", {synthetic:,} of them derived from the others" if synthetic else ""
                 table(f"Ours, {count:,} points{made}", rows(mine))
                 table(f"Plotly scattergl, the same {count:,} points", rows(theirs))
