@@ -220,9 +220,13 @@ def evaluate(options: argparse.Namespace) -> int:
     seed = seed_of(options, card)
     dataset = data_of(options, card)
     metrics, latents, provenance = measure(model, dataset, card.config, seed)
-    metrics += measure_factors(model, dataset, card.config, seed)
+    of_factors, information = measure_factors(model, dataset, card.config, seed)
     card = dataclasses.replace(
-        card, metrics=metrics, latents=latents, latents_provenance=provenance
+        card,
+        metrics=metrics + of_factors,
+        latents=latents,
+        latents_provenance=provenance,
+        information=information,
     )
     report(options.folder, write_card(options.folder, card))
     return 0

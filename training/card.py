@@ -161,6 +161,35 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class Information:
+    """What the latents tell about the factors: I(z_j; v_k), a row a latent, and H(v_k), in nats."""
+
+    nats: tuple[tuple[float, ...], ...]
+    entropies_nats: tuple[float, ...]
+    split: str
+    samples: int
+    seed: int
+    how: str
+
+    def check(self, latents: int, factors: int) -> None:
+        """Refuse a matrix that does not fit so many latents and factors.
+
+        Raises:
+            ConfigError: naming the field.
+        """
+        rows = {f"nats[{row}]": len(line) for row, line in enumerate(self.nats)}
+        for field, length in (rows | {"entropies_nats": len(self.entropies_nats)}).items():
+            if length != factors:
+                raise ConfigError(
+                    f"information.{field} has {length} entries; the data have {factors} factors."
+                )
+        if len(self.nats) != latents:
+            raise ConfigError(
+                f"information.nats has {len(self.nats)} rows; the model has {latents} latents."
+            )
+
+
+@dataclass(frozen=True)
 class Examples:
     """The first `count` images of a split, whose codes and thumbnails the folder holds.
 
@@ -285,6 +314,7 @@ class Card:
     versions: dict[str, str]
     files: dict[str, FileCard]
     map: MapCard | None = None
+    information: Information | None = None
 
     def __post_init__(self) -> None:
         if len(self.latents) != self.controls.latents:
@@ -324,6 +354,8 @@ class Card:
             raise ConfigError(f"{CARD}: image.sigma is {self.image.sigma}; it must be above 0.")
         if self.map is not None:
             self.map.check(self.controls.latents)
+        if self.information is not None:
+            self.information.check(self.controls.latents, len(self.data.factors or ()))
 
     def names(self) -> tuple[str, ...]:
         """The files beside the card: the six that every checkpoint has, then further sheets."""

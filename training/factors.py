@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.card import Metric
+from training.card import Information, Metric
 from training.config import RunConfig
 from training.datasets import Dataset, Split
 from training.loop import prepare
@@ -24,15 +24,15 @@ from training.models import VAE
 
 def measure_factors(
     model: VAE, dataset: Dataset, config: RunConfig, seed: int
-) -> tuple[Metric, ...]:
-    """The disentanglement metrics: every one that the data set's ground truth allows, else none.
+) -> tuple[tuple[Metric, ...], Information | None]:
+    """The disentanglement metrics that the data set's ground truth allows, and what MIG is made of.
 
     What is learned (forests, regressions) is fitted to the codes of the validation split and scored
     on those of the test split; the model was trained on neither. The FactorVAE and β-VAE scores
     draw from all combinations of factors, so from all splits.
     """
     if dataset.factors is None:
-        return ()
+        return (), None
     generator = torch.Generator().manual_seed(seed)
 
     def encoder(x: Tensor) -> Tensor:
@@ -68,4 +68,12 @@ def measure_factors(
             metric("factor_vae_score", "FactorVAE score", vote.value, vote, "all"),
             metric("beta_vae_score", "β-VAE score", shared.value, shared, "all"),
         ]
-    return tuple(metrics)
+    information = Information(
+        tuple(tuple(round(nats, 6) for nats in row) for row in gap.information_nats.tolist()),
+        tuple(round(nats, 6) for nats in gap.entropies_nats.tolist()),
+        "test",
+        gap.samples,
+        seed,
+        gap.protocol,
+    )
+    return tuple(metrics), information

@@ -9,7 +9,7 @@ import math
 import platform
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,6 +35,7 @@ from training.models.conv_vae import ConvVAE
 from training.objectives import LearningObjective, Objective
 
 METRICS = "metrics.jsonl"
+SNAPSHOTS = "snapshots"
 VALIDATION_BATCH = 500
 
 
@@ -43,9 +44,18 @@ class Interrupted(KeyboardInterrupt):
 
 
 def train(
-    config: RunConfig, dataset: Dataset, folder: Path, device: torch.device, resume: bool = False
+    config: RunConfig,
+    dataset: Dataset,
+    folder: Path,
+    device: torch.device,
+    resume: bool = False,
+    snapshots: Collection[int] = (),
 ) -> Progress:
     """Train until `config.train.steps`; the best weights by validation loss are left in `folder`.
+
+    Args:
+        snapshots: after how many steps the weights of that moment are kept as well; 0 keeps the
+            untrained ones.
 
     Raises:
         Interrupted: after Ctrl-C or SIGTERM, with the state saved.
@@ -81,6 +91,8 @@ def train(
     else:
         # From now on the folder is known for a run's, and its configuration can be compared.
         save_resume(folder, config, progress, model, optimizer, objective, running)
+        if 0 in snapshots:
+            save_snapshot(model, folder, 0)
     running = running.to(device)
     progress.device = _then(progress.device, device.type)
     progress.hardware = _then(progress.hardware, hardware(device))
@@ -113,6 +125,8 @@ def train(
             progress.step += 1
             running += torch.stack([value.detach().float() for value in metrics.values()])
             bar.update(plan.batch_size)
+            if progress.step in snapshots:
+                save_snapshot(model, folder, progress.step)
             if progress.step % plan.validate_every == 0 or progress.step == plan.steps:
                 since = (progress.step - 1) % plan.validate_every + 1
                 train_means = dict(zip(metrics, (running / since).tolist(), strict=True))
@@ -141,6 +155,12 @@ def train(
                 save_resume(folder, config, progress, model, optimizer, objective, running)
                 raise Interrupted
     return progress
+
+
+def save_snapshot(model: ConvVAE, folder: Path, step: int) -> None:
+    """Keep the weights of this step in a folder beside the best ones."""
+    (folder / SNAPSHOTS).mkdir(exist_ok=True)
+    save_weights(model, folder / SNAPSHOTS / f"{step:07}.safetensors", step)
 
 
 def hardware(device: torch.device) -> str:

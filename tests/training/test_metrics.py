@@ -515,7 +515,7 @@ SCORES = [
 
 def test_a_card_says_how_each_was_measured() -> None:
     config = RECIPES["sprites-beta4"].run
-    metrics = measure_factors(Identity(), toy(5, 5, 5, count=2000), config, seed=7)
+    metrics, information = measure_factors(Identity(), toy(5, 5, 5, count=2000), config, seed=7)
     assert [metric.name for metric in metrics] == [*SCORES, "factor_vae_score", "beta_vae_score"]
     for metric in metrics:
         assert (metric.unit, metric.seed) == ("of 1", 7)
@@ -526,11 +526,19 @@ def test_a_card_says_how_each_was_measured() -> None:
             assert metric.split == "all"
         if metric.name != "explicitness":
             assert metric.value > 0.95
+    assert information is not None
+    # Each latent is a factor: it tells all of that one's entropy, and of the others only what 2,000
+    # images that are not quite a grid make of chance.
+    entropies = np.array(information.entropies_nats)
+    assert np.diag(information.nats) == pytest.approx(entropies, abs=1e-5)
+    off = np.array(information.nats)[~np.eye(3, dtype=bool)]
+    assert off.max() < 0.02
+    assert (information.split, information.samples, information.seed) == ("test", 2000, 7)
 
 
 def test_data_without_factors_have_no_such_scores() -> None:
     dataset = replace(toy(5, 5, 5), factors=None)
-    assert measure_factors(Identity(), dataset, RECIPES["digits"].run, seed=0) == ()
+    assert measure_factors(Identity(), dataset, RECIPES["digits"].run, seed=0) == ((), None)
 
 
 @pytest.fixture
