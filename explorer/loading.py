@@ -16,8 +16,20 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 from urllib.parse import quote
 
 from explorer import uploads
-from training.card import CARD, CODES, DECODER, MODEL, Card, read_bytes, read_card
+from training import results
+from training.card import (
+    CARD,
+    CODES,
+    DECODER,
+    MODEL,
+    Card,
+    FileCard,
+    describe_files,
+    read_bytes,
+    read_card,
+)
 from training.errors import CheckpointError
+from training.results import TABLE, Table, read_table
 
 if TYPE_CHECKING:
     from explorer.latent import Codes
@@ -26,6 +38,7 @@ SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "models"
 # The default output folder of `python -m training train`, below where the app was started.
 RUNS = Path("runs")
 EXTRA = "EXPLORER_MODELS"
+RESULTS = results.SHIPPED
 
 # A folder with any of these is a checkpoint or is on the way to be one; others are passed over.
 SIGNS = (CARD, MODEL, DECODER, "metrics.jsonl")
@@ -46,6 +59,29 @@ class Entry:
     card: Card | None
     error: str
     dropped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableEntry:
+    """A table of results: either what table.json says, or one sentence about why it cannot be read.
+
+    Its name is that of its folder.
+    """
+
+    name: str
+    folder: Path
+    table: Table | None
+    error: str
+
+    def files(self) -> dict[str, FileCard]:
+        """The models that the table keeps in its own folder: `beta1-s0/decoder.onnx` and so on."""
+        stages = [stage for run in self.table.runs for stage in run.stages] if self.table else []
+        return {
+            f"{stage.folder}/{name}": file
+            for stage in stages
+            if stage.folder is not None and ".." not in stage.folder.split("/")
+            for name, file in (stage.files or {}).items()
+        }
 
 
 class _Found(NamedTuple):
@@ -138,6 +174,40 @@ def path_of(folder: Path) -> str:
     else:
         path = Path(real.name)
     return printable(path.as_posix())
+
+
+def tables() -> tuple[TableEntry, ...]:
+    """Every table of results, by name."""
+    try:
+        folders = sorted(
+            folder
+            for folder in RESULTS.iterdir()
+            if not folder.name.startswith(".") and (folder / TABLE).exists()
+        )
+    except OSError:
+        return ()
+    return tuple(map(_read_table, folders))
+
+
+def find_table(name: str) -> TableEntry | None:
+    """The table of that name, if there is one."""
+    return next((entry for entry in tables() if entry.name == name), None)
+
+
+def is_whole(entry: TableEntry, name: str) -> bool:
+    """Whether a file below the table is one that it describes, and is as it describes it."""
+    expected = entry.files().get(name)
+    path = entry.folder / name
+    if expected is None:
+        return False
+    try:
+        stat = path.stat()
+        state = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        if _last_hashed.get(path, (None,))[0] != state:
+            _last_hashed[path] = (state, describe_files(path.parent, (path.name,))[path.name])
+    except (OSError, CheckpointError):
+        return False
+    return _last_hashed[path][1] == expected
 
 
 def codes(folder: Path, card: Card) -> Codes:
@@ -240,6 +310,9 @@ _State = tuple[tuple[str, int, int, int], ...]
 # which is worth doing once a file, not once a request.
 _last_read: dict[Path, tuple[_State, tuple[Card | None, str]]] = {}
 
+_last_tables: dict[Path, tuple[tuple[int, int, int], TableEntry]] = {}
+_last_hashed: dict[Path, tuple[tuple[int, int, int], FileCard]] = {}
+
 _last_codes: dict[tuple[Path, str], Codes] = {}
 _reading_codes = threading.Lock()
 
@@ -265,6 +338,23 @@ def _read_anew(folder: Path) -> tuple[Card | None, str]:
         return read_card(folder), ""
     except CheckpointError as error:
         return None, str(error)
+
+
+def _read_table(folder: Path) -> TableEntry:
+    name = printable(folder.name)
+    try:
+        stat = (folder / TABLE).stat()
+    except OSError as error:
+        return TableEntry(name, folder, None, f"{name}/{TABLE} cannot be read: {error.strerror}.")
+    state = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+    known = _last_tables.get(folder)
+    if known is None or known[0] != state:
+        try:
+            entry = TableEntry(name, folder, read_table(folder), "")
+        except CheckpointError as error:
+            entry = TableEntry(name, folder, None, printable(str(error)))
+        known = _last_tables[folder] = (state, entry)
+    return known[1]
 
 
 def _stats(folder: Path) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:

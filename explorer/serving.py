@@ -1,4 +1,4 @@
-"""What the server sends beside Streamlit: the front end and the checkpoint folders.
+"""What the server sends beside Streamlit: the front end, checkpoint folders, tables of results.
 
 The same routes serve two hosts: the Streamlit app (`explorer.app`) and, without Streamlit, a plain
 static page (`plain_app`), which the browser tests open.
@@ -27,6 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from explorer import loading, uploads
 from explorer.uploads import UploadError
 from training.card import CARD
+from training.results import TABLE
 
 WEB = Path(__file__).resolve().parent / "instrument" / "web"
 
@@ -79,6 +80,7 @@ def routes(base: str = "") -> list[Route]:
     return [
         Route(f"{base}/instrument/{{path:path}}", _web_file),
         Route(f"{base}/checkpoints/{{id}}/{{name}}", _checkpoint_file),
+        Route(f"{base}/results/{{table}}/{{path:path}}", _result_file),
         Route(f"{base}/catalogue.json", partial(_catalogue, base=base)),
         Route(f"{base}/uploads", partial(_drop, base=base), methods=["POST"]),
         Route(f"{base}/uploads/{{id}}", partial(_dropped, base=base)),
@@ -106,6 +108,16 @@ async def _checkpoint_file(request: Request) -> Response:
     if entry is None or entry.card is None or name not in {CARD, *entry.card.files}:
         return _not_found()
     return await send_file(request, entry.folder, name)
+
+
+async def _result_file(request: Request) -> Response:
+    entry = await run_in_threadpool(loading.find_table, request.path_params["table"])
+    path = request.path_params["path"]
+    if entry is None or entry.table is None:
+        return _not_found()
+    if path != TABLE and not await run_in_threadpool(loading.is_whole, entry, path):
+        return _not_found()
+    return await send_file(request, entry.folder, path)
 
 
 async def _catalogue(request: Request, base: str) -> Response:

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,18 @@ import safetensors.numpy
 from PIL import Image
 
 from explorer import loading
-from training.card import CODES, FILES, PREVIEW, describe_files
+from training.card import (
+    CODES,
+    DECODER,
+    ENCODER,
+    FILES,
+    PREVIEW,
+    Information,
+    LatentCard,
+    Metric,
+    Provenance,
+    describe_files,
+)
 from training.config import (
     DataConfig,
     ModelConfig,
@@ -18,6 +30,7 @@ from training.config import (
     to_json,
 )
 from training.objective_config import BetaVAEConfig
+from training.results import Published, Row, Run, Stage, Table, write_table
 
 MakeCheckpoint = Callable[..., Path]
 
@@ -100,6 +113,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setattr(loading, "SHIPPED", tmp_path / "nothing shipped")
     monkeypatch.setattr(loading, "RUNS", tmp_path / "no runs")
+    monkeypatch.setattr(loading, "RESULTS", tmp_path / "results")
     monkeypatch.setenv(loading.EXTRA, str(folder))
     return folder
 
@@ -123,6 +137,84 @@ def make_checkpoint(models: Path) -> MakeCheckpoint:
         for name, content in (contents or {}).items():
             (folder / name).write_bytes(content)
         (folder / "card.json").write_text(json.dumps(card_of(folder) | changes), "utf-8")
+        return folder
+
+    return make
+
+
+TABLE = Table(
+    version=1,
+    name="sprites",
+    title="Disentanglement on sprites",
+    intent="How β, and *other* objectives, trade reconstruction for factors.",
+    command="python -m training reproduce sprites",
+    metrics=("mig", "neg_elbo"),
+    rows=(
+        Row("sprites-beta1", "β = 1", "The plain VAE.", (0, 1), beta=1),
+        Row(
+            "sprites-beta4",
+            "β = 4",
+            "A rung.",
+            (0, 1),
+            beta=4,
+            published=(Published("mig", 0.31, "Somebody 2018, Table 2"),),
+        ),
+    ),
+)
+
+
+def run_of(
+    folder: Path, recipe: str, seed: int, mig: float, steps: tuple[int, ...] = (500,)
+) -> Run:
+    """A run whose models, one a step, are written into a table's folder."""
+
+    def stage(step: int) -> Stage:
+        name = f"{recipe}-s{seed}" + (f"-{step}" if step != steps[-1] else "")
+        (folder / name).mkdir(parents=True)
+        for file in (DECODER, ENCODER):
+            (folder / name / file).write_bytes(f"{name} {file} ".encode() * 40)
+        return Stage(
+            step=step,
+            images=step * 64,
+            metrics=(
+                Metric("mig", "MIG", mig, "of 1", "test", 100, seed, "Gaps between *latents*."),
+                Metric("neg_elbo", "−ELBO", 30 - step / 100, "nats", "test", 100, seed, "Summed."),
+            ),
+            latents=tuple(LatentCard(kl, 0.0, 1.0, 0.1, kl > 0.01) for kl in (1.25, 0.004, 2.5)),
+            information=Information(
+                ((0.5, 0.1), (0.0, 0.0), (0.2, 0.4)), (1.1, 0.7), "test", 100, seed, "Binned."
+            ),
+            folder=name,
+            files=describe_files(folder / name, (DECODER, ENCODER)),
+        )
+
+    return Run(
+        recipe=recipe,
+        seed=seed,
+        command=f"python -m training train {recipe} --seed {seed}",
+        config=dataclasses.replace(RUN, seed=seed),
+        images=32_000,
+        seconds=754.0,
+        hardware="a machine with two cores",
+        precision="float32",
+        latents_provenance=Provenance("nats", "test", 100, seed, "KL for each latent."),
+        stages=tuple(map(stage, steps)),
+    )
+
+
+@pytest.fixture
+def make_table() -> Callable[..., Path]:
+    """Writes a table of results with three of its four runs, and their models."""
+
+    def make(name: str = "sprites", **changes: Any) -> Path:
+        folder = loading.RESULTS / name
+        folder.mkdir(parents=True)
+        runs = (
+            run_of(folder, "sprites-beta1", 0, 0.05),
+            run_of(folder, "sprites-beta1", 1, 0.15),
+            run_of(folder, "sprites-beta4", 0, 0.25, steps=(0, 125, 500)),
+        )
+        write_table(folder, dataclasses.replace(TABLE, **({"name": name, "runs": runs} | changes)))
         return folder
 
     return make

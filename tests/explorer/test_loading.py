@@ -235,3 +235,32 @@ def test_a_visitor_hears_no_path_of_the_server(
     (listing,) = loading.describe([entry])
     assert listing["path"] == path
     assert str(place) not in json.dumps(listing)
+
+
+def test_tables_are_read_again_when_they_change(make_table: MakeCheckpoint) -> None:
+    assert loading.tables() == ()
+    folder = make_table("sprites")
+    (loading.RESULTS / "no table").mkdir()
+    (entry,) = loading.tables()
+    assert entry.table is not None
+    assert (entry.name, entry.error, len(entry.table.runs)) == ("sprites", "", 3)
+    assert loading.find_table("sprites") is entry, "and not again when they do not"
+    path = folder / "table.json"
+    path.write_text(path.read_text("utf-8").replace("β = 4", "β is 4"), "utf-8")
+    again = loading.find_table("sprites")
+    assert again is not None
+    assert again.table is not None
+    assert again.table.rows[1].title == "β is 4"
+    assert loading.find_table("no table") is None
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"version": 1}', "9" * 5000])
+def test_a_table_that_cannot_be_read_is_one_sentence(
+    make_table: MakeCheckpoint, content: str
+) -> None:
+    folder = make_table("sprites")
+    (folder / "table.json").write_text(content)
+    (entry,) = loading.tables()
+    assert entry.table is None
+    assert entry.error.startswith("sprites/table.json")
+    assert entry.files() == {}

@@ -183,6 +183,65 @@ def test_a_checkpoint_folder_gives_its_own_files_only(
         assert get(f"/checkpoints/{path}")[0].status == 404, path
 
 
+def test_a_table_gives_itself_and_the_models_that_it_vouches_for(
+    get: Get, make_table: MakeCheckpoint, tmp_path: Path
+) -> None:
+    folder = make_table("sprites")
+    answer, body = get("/results/sprites/table.json", accept_encoding="gzip")
+    assert (answer.status, answer.getheader("content-type")) == (200, "application/json")
+    assert json.loads(gzip.decompress(body))["name"] == "sprites"
+    model = "/results/sprites/sprites-beta4-s0-125/decoder.onnx"
+    answer, body = get(model, accept_encoding="gzip")
+    assert (answer.status, answer.getheader("content-encoding")) == (200, "identity")
+    assert body == (folder / "sprites-beta4-s0-125" / "decoder.onnx").read_bytes()
+    again, nothing = get(model, if_none_match=answer.getheader("etag") or "")
+    assert (again.status, nothing) == (304, b"")
+
+    (folder / "notes.txt").write_text("secret")
+    (tmp_path / "secret.txt").write_text("secret")
+    for path in (
+        "sprites/notes.txt",
+        "sprites/sprites-beta4-s0-125/",
+        "sprites/sprites-beta4-s0-125/model.safetensors",
+        "sprites/",
+        "sprites/../../secret.txt",
+        "sprites/..%2f..%2fsecret.txt",
+        "sprites/x/../table.json",
+        "..%2fresults%2fsprites/table.json",
+        "%2e/table.json",
+        "other/table.json",
+    ):
+        assert get(f"/results/{path}")[0].status == 404, path
+
+
+def test_a_model_of_a_table_that_changed_is_not_served(
+    get: Get, make_table: MakeCheckpoint, tmp_path: Path
+) -> None:
+    folder = make_table("sprites")
+    changed = folder / "sprites-beta1-s0" / "decoder.onnx"
+    assert get("/results/sprites/sprites-beta1-s0/decoder.onnx")[0].status == 200
+    content = changed.read_bytes()
+    changed.write_bytes(content[::-1])
+    assert get("/results/sprites/sprites-beta1-s0/decoder.onnx")[0].status == 404
+    outside = tmp_path / "outside.onnx"
+    outside.write_bytes(content)
+    changed.unlink()
+    changed.symlink_to(outside)
+    assert get("/results/sprites/sprites-beta1-s0/decoder.onnx")[0].status == 404
+
+
+def test_no_table_leads_out_of_its_folder(
+    get: Get, make_table: MakeCheckpoint, make_checkpoint: MakeCheckpoint, tmp_path: Path
+) -> None:
+    folder = make_table("sprites")
+    make_checkpoint("mine")
+    text = (folder / "table.json").read_text("utf-8")
+    there = "../../models/mine"
+    (folder / "table.json").write_text(text.replace('"sprites-beta1-s0"', f'"{there}"'), "utf-8")
+    for path in (f"{there}/decoder.onnx", "..%2f..%2fmodels%2fmine/decoder.onnx"):
+        assert get(f"/results/sprites/{path}")[0].status == 404, path
+
+
 def test_a_broken_checkpoint_is_listed_and_not_served(
     get: Get, make_checkpoint: MakeCheckpoint
 ) -> None:
