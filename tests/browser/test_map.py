@@ -349,6 +349,27 @@ def test_hovering_a_point_shows_its_image_and_its_code_until_the_pointer_leaves(
     assert np.array_equal(instrument.image(), before)
 
 
+def test_a_glance_shows_the_image_and_leaves_z_alone(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    """What the browser tells of a move before the frame has it, unless something is dragged."""
+    chart = open_map(instrument, codes["umap"], "&z=0.5,0.25,-0.5,0")
+    tip = page.locator(".map-tip")
+
+    def glance(index: int, buttons: int) -> None:
+        x, y = chart.spot(chart.points[index])
+        page.locator(".map-stage").evaluate(
+            "(stage, at) => stage.dispatchEvent(new PointerEvent('pointerrawupdate', at))",
+            {"clientX": x, "clientY": y, "pointerType": "mouse", "buttons": buttons},
+        )
+
+    glance(4, buttons=1)
+    expect(tip).to_be_hidden()
+    glance(5, buttons=0)
+    expect(tip).to_contain_text("test image 5")
+    assert shown_z(instrument) == [0.5, 0.25, -0.5]
+
+
 def test_clicking_a_point_goes_to_its_image(
     instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
 ) -> None:

@@ -8,6 +8,9 @@ const CIRCLE = 0.02;
 
 const KEPT_MEASURES = 5000;
 
+/** A mouse may tell of a thousand moves a second: no more glances than one in so many milliseconds. */
+const APART = 4;
+
 /**
  * What the pointer over the map shows: an image and its code, or what the decoder makes of a place and who lives there.
  *
@@ -22,6 +25,8 @@ export function createHover({ bench, layers, tip, plane }) {
   let previews = false;
   let mine = false;
   let measures = 0;
+  /** The time of the event whose image was shown last. */
+  let shown = -1;
   /** z where a person left it: not what is only looked at. */
   let held = store.get().z;
 
@@ -36,6 +41,15 @@ export function createHover({ bench, layers, tip, plane }) {
     return { u, v, index: plane().index.pick(u, v, REACH / view.scale, layers.ground.shown) };
   };
 
+  /** The image of a point beside the pointer, measured once an event. */
+  function show(index, x, y, time) {
+    tip.point(index, bench.embedding(), x, y, view);
+    if (time === shown) return;
+    shown = time;
+    if (measures++ % KEPT_MEASURES === KEPT_MEASURES - 1) performance.clearMeasures("instrument:hover");
+    performance.measure("instrument:hover", { start: time, end: performance.now() });
+  }
+
   const codeOf = (index) => {
     const { mean, latents } = bench.embedding();
     return mean.subarray(index * latents, (index + 1) * latents);
@@ -49,6 +63,11 @@ export function createHover({ bench, layers, tip, plane }) {
       previews = mine;
       if (!mine) held = state.z;
     },
+    glance(x, y, time) {
+      if (!plane() || time - shown < APART) return;
+      const { index } = under(x, y);
+      if (index !== null) show(index, x, y, time);
+    },
     hover(x, y, time) {
       if (!plane()) return;
       const { u, v, index } = under(x, y);
@@ -61,9 +80,7 @@ export function createHover({ bench, layers, tip, plane }) {
         tip.empty(plane().index.count(u, v, radius / view.scale), embedding.count, axes, x, y, view);
         preview(plane().inverse(u, v, held), time);
       } else {
-        tip.point(index, embedding, x, y, view);
-        if (measures++ % KEPT_MEASURES === KEPT_MEASURES - 1) performance.clearMeasures("instrument:hover");
-        performance.measure("instrument:hover", { start: time, end: performance.now() });
+        show(index, x, y, time);
         if (index !== over || !previews) preview(codeOf(index), time);
       }
       over = index;

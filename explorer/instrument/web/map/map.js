@@ -176,6 +176,7 @@ export function createMap(bench) {
 
   if (!layers.ground.works) say(NO_WEBGL);
   listenToHands(stage, () => view, {
+    glance: hover.glance,
     hover: hover.hover,
     leave: hover.leave,
     click: hover.click,

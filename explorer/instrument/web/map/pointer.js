@@ -19,7 +19,10 @@ export const MAP_KEYS = [
 /**
  * What hands do to the map, in CSS pixels from its top left corner.
  *
- * @typedef {{hover(x: number, y: number, time: number): void, leave(time: number): void, click(x: number, y: number): void,
+ * `glance` comes before `hover`, as soon as the pointer is heard of: events of moves wait for the next frame, and where the
+ * browser tells of them earlier (over HTTPS, and on one's own machine), what is cheap to draw is there when that begins.
+ *
+ * @typedef {{glance(x: number, y: number, time: number): void, hover(x: number, y: number, time: number): void, leave(time: number): void, click(x: number, y: number): void,
  *   pan(dx: number, dy: number): void, zoom(factor: number, x: number, y: number): void, reset(): void}} Hands
  */
 
@@ -58,13 +61,22 @@ export function listenToHands(stage, size, hands) {
     }
   }
 
+  /** A button that is down belongs to whatever is dragged elsewhere. @param {PointerEvent} event */
+  const hovers = (event) => event.buttons === 0 && event.pointerType !== "touch" && !held.has(event.pointerId);
+
+  /** @param {PointerEvent} event */
+  function rawMove(event) {
+    if (!hovers(event)) return;
+    const { x, y } = spot(event);
+    hands.glance(x, y, event.timeStamp);
+  }
+
   /** @param {PointerEvent} event */
   function move(event) {
     const to = spot(event);
     const was = held.get(event.pointerId);
     if (!was) {
-      // A button that is down belongs to whatever is dragged elsewhere.
-      if (event.buttons === 0 && event.pointerType !== "touch") hands.hover(to.x, to.y, event.timeStamp);
+      if (hovers(event)) hands.hover(to.x, to.y, event.timeStamp);
       return;
     }
     if (!moved && Math.hypot(to.x - from.x, to.y - from.y) < STILL) return;
@@ -96,6 +108,7 @@ export function listenToHands(stage, size, hands) {
 
   const listeners = {
     pointerdown: down,
+    pointerrawupdate: rawMove,
     pointermove: move,
     pointerup: up,
     pointercancel: up,
