@@ -57,7 +57,7 @@ def _preview(entry: Entry, card: Card) -> None:
     try:
         picture, rows = pictures.preview(entry.folder / PREVIEW, height, width)
     except pictures.PictureError as error:
-        st.caption(f"{plain(str(error))}: export the checkpoint again.")
+        st.caption(f"{plain(str(error))}: copy the folder again, or train it again.")
         return
     st.image(picture, width="stretch")
     by_kl = sorted(range(len(card.latents)), key=lambda latent: -card.latents[latent].kl_nats)

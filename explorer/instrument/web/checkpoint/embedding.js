@@ -76,6 +76,6 @@ export async function fetchEmbedding(entry, card, signal) {
     label,
     factors: factors ? integers("factors", card.data.factors.map(({ size }) => size)) : null,
     reconstruction: floats("reconstruction"),
-    maps: card.map ? { umap: floats("umap"), pca: floats("pca") } : {},
+    maps: card.map ? { umap: floats("umap", true), pca: floats("pca", true) } : {},
   };
 }
