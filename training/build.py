@@ -52,6 +52,10 @@ def dataset(name: str, folder: Path) -> Dataset:
             from training.datasets.sprites import sprites
 
             return sprites(folder)
+        case "scenes":
+            from training.datasets.scenes import scenes
+
+            return scenes()
     raise ValueError(f"There is no data set {name!r}.")
 
 

@@ -34,7 +34,7 @@ class DataConfig:
     al. 2016, Section 3.1).
     """
 
-    name: Literal["digits", "fashion", "sprites"]
+    name: Literal["digits", "fashion", "sprites", "scenes"]
     pixels: Literal["grey", "binarized", "dequantized"] = "grey"
 
 

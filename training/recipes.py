@@ -160,5 +160,18 @@ RECIPES = {
                 ),
             ),
         ),
+        Recipe(
+            name="scenes",
+            title="Scenes",
+            intent="A room in colour, drawn from six known factors: find the slider that repaints "
+            "the wall, and the one that turns the room.",
+            cost="25 min",
+            run=RunConfig(
+                data=DataConfig("scenes"),
+                model=ModelConfig(latents=10, likelihood="bernoulli"),
+                objective=BetaVAEConfig(beta=4),
+                train=TrainConfig(steps=28_000, batch_size=64, validate_every=2000),
+            ),
+        ),
     ]
 }

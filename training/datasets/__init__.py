@@ -15,7 +15,7 @@ class Split:
     """Images of one split.
 
     Fields:
-        stored: (N, ...) uint8, as kept in memory.
+        stored: (N, ...) uint8, as kept in memory: images, or the factors they are drawn from.
         targets: labels (N,) or factors (N, F), int32.
         unpack: (B, ...) uint8 as stored -> (B, C, H, W) float32 in [0, 1].
     """
@@ -44,6 +44,7 @@ class Dataset:
         categorical: names of the factors whose order means nothing.
         at_factors: factors (B, F), an index each -> their images (B, C, H, W) float32 in [0, 1],
             from whichever split; where images can be had at any combination of factors.
+        witness: factors (M, F) whose images the hash covers too, where `stored` holds none.
     """
 
     name: str
@@ -55,10 +56,15 @@ class Dataset:
     factors: tuple[Factor, ...] | None = None
     categorical: tuple[str, ...] = ()
     at_factors: Callable[[Tensor], Tensor] | None = None
+    witness: Tensor | None = None
 
     def sha256(self) -> str:
-        """Hash of all stored images in split order: the same data give the same hash."""
+        """Hash of all that is stored, in split order: the same data give the same hash."""
         digest = hashlib.sha256()
         for split in self.splits.values():
             digest.update(split.stored.cpu().numpy().data)
+        if self.witness is not None and self.at_factors is not None:
+            for factors in self.witness.split(500):
+                pixels = (self.at_factors(factors) * 255).round().to(torch.uint8)
+                digest.update(pixels.cpu().numpy().data)
         return digest.hexdigest()

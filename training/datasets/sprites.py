@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from training.datasets import grid
+
 if TYPE_CHECKING:
     import torch
 
@@ -97,42 +99,13 @@ def _rows(crossings: np.ndarray, x: np.ndarray) -> np.ndarray:
     return rows
 
 
-def _checked(factors: np.ndarray) -> np.ndarray:
-    factors = np.asarray(factors)
-    if factors.ndim != 2 or factors.shape[1] != len(FACTORS):
-        raise ValueError(
-            f"factors have shape {factors.shape}; give (N, 5): {', '.join(FACTORS)} for each image."
-        )
-    if not np.issubdtype(factors.dtype, np.integer):
-        raise ValueError(f"factors are {factors.dtype}; give integers, each an index on the grid.")
-    for column, (name, size) in zip(factors.T, FACTORS.items(), strict=True):
-        if column.size and not 0 <= column.min() <= column.max() < size:
-            raise ValueError(
-                f"{name} runs from {column.min()} to {column.max()}; "
-                f"the grid has 0 to {size - 1} only."
-            )
-    return factors.astype(np.int64)
-
-
-def index_to_factors(indices: np.ndarray) -> np.ndarray:
-    """Factors (N, 5) of the images at these places (N,) of the grid; y changes fastest."""
-    indices = np.asarray(indices)
-    if indices.ndim != 1 or not np.issubdtype(indices.dtype, np.integer):
-        raise ValueError(f"indices are {indices.dtype} {indices.shape}; give integers (N,).")
-    if indices.size and not 0 <= indices.min() <= indices.max() < COUNT:
-        raise ValueError(f"indices must lie in 0 to {COUNT - 1}, the images of the grid.")
-    return np.stack(np.unravel_index(indices, SIZES), axis=1).astype(np.int64)
-
-
-def factors_to_index(factors: np.ndarray) -> np.ndarray:
-    """Places (N,) on the grid of images with these factors (N, 5)."""
-    indices: np.ndarray = np.ravel_multi_index(tuple(_checked(factors).T), SIZES)
-    return indices
+index_to_factors = functools.partial(grid.index_to_factors, FACTORS)
+factors_to_index = functools.partial(grid.factors_to_index, FACTORS)
 
 
 def render(factors: np.ndarray) -> np.ndarray:
     """Images (N, 64, 64), uint8 in {0, 1}, for integers (N, 5): shape, scale, orientation, x, y."""
-    factors = _checked(factors)
+    factors = grid.checked(FACTORS, factors)
     words = np.empty((len(factors), SIDE), dtype=">u8")
     poses, which = np.unique(factors[:, :3], axis=0, return_inverse=True)
     for number, pose in enumerate(poses):
