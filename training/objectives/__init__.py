@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
+from training.distributions import Noise
 from training.models import VAE
 
 
@@ -22,8 +23,13 @@ class Objective(Protocol):
         """The names of the parts, in order; `loss_nats` is among them."""
         ...
 
+    @property
+    def samples(self) -> int:
+        """How many codes it draws for each image, the first of every image before the second."""
+        ...
+
     def __call__(
-        self, model: VAE, x: Tensor, step: int, generator: torch.Generator
+        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss to descend and its parts by name: scalars, nats."""
         ...
