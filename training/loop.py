@@ -158,9 +158,13 @@ def begin(
     resume: bool = False,
     snapshots: Collection[int] = (),
     memory_format: torch.memory_format = torch.channels_last,
+    seeds: int = 1,
     writes: bool = True,
 ) -> Run:
     """A new run, or with `resume` the one that `folder` holds, where it stopped.
+
+    Args:
+        seeds: how many are trained at once, for the record.
 
     Raises:
         CheckpointError: if `resume` finds a state of another configuration.
@@ -203,7 +207,7 @@ def begin(
         if writes and 0 in snapshots:
             save_snapshot(model, folder, 0)
     progress.device = _then(progress.device, device.type)
-    progress.hardware = _then(progress.hardware, hardware(device))
+    progress.hardware = _then(progress.hardware, hardware(device, seeds))
     if writes:
         _keep_metrics_until(folder / METRICS, progress.step)
     return run
@@ -266,13 +270,14 @@ def save_snapshot(model: ConvVAE, folder: Path, step: int) -> None:
     save_weights(model, folder / SNAPSHOTS / f"{step:07}.safetensors", step)
 
 
-def hardware(device: torch.device) -> str:
-    """The device's name, as its maker gives it."""
+def hardware(device: torch.device, seeds: int = 1) -> str:
+    """The device's name, as its maker gives it, and how many seeds it trains at once."""
+    at_once = f", {seeds} seeds at once" if seeds > 1 else ""
     if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
+        return torch.cuda.get_device_name(device) + at_once
     name = torch.cpu.get_capabilities().get("cpu_name") or platform.processor()
     threads = torch.get_num_threads()
-    return f"{name or platform.machine()}, {threads} thread{'s' if threads > 1 else ''}"
+    return f"{name or platform.machine()}, {threads} thread{'s' if threads > 1 else ''}{at_once}"
 
 
 def _then(before: str, now: str) -> str:
