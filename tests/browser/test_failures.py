@@ -435,13 +435,21 @@ def test_a_sheet_that_cannot_be_decoded_leaves_the_rows(
             worker.postMessage(message);
           });
           const expected = { name: "blots", latents: 4, shape: [1, 12, 8] };
-          const decoder = { assets, bytes: Uint8Array.from(bytes), expected };
-          const sheet = { kind: "sheet", id: 7, columns: 1 };
-          return [
+          const decoder = { name: "first", assets, bytes: Uint8Array.from(bytes), expected };
+          const sheet = { kind: "sheet", name: "first", id: 7, columns: 1 };
+          const rows = { kind: "rows", z: [0, 0, 0, 0], latents: [2], buffer: null };
+          const answers = [
             await ask({ kind: "open", steps: [0, 1], ...decoder }),
+            await ask({ kind: "open", steps: [0, 1, 2], ...decoder, name: "second" }),
             await ask({ ...sheet, codes: new Float32Array(6) }),
             await ask({ ...sheet, codes: new Float32Array(8) }),
-            await ask({ kind: "rows", z: [0, 0, 0, 0], latents: [2], buffer: null }),
+            await ask({ ...rows, name: "first" }),
+          ];
+          worker.postMessage({ kind: "close", name: "first" });
+          return [
+            ...answers,
+            await ask({ ...rows, name: "second" }),
+            await ask({ ...sheet, codes: new Float32Array(8) }),
           ];
         }""",
         [
@@ -450,4 +458,12 @@ def test_a_sheet_that_cannot_be_decoded_leaves_the_rows(
         ],
     )
     image = 12 * 8 * 4
-    assert answers == [["ready", None], ["sheet", None], ["sheet", 2 * image], ["rows", 2 * image]]
+    assert answers == [
+        ["ready", None],
+        ["ready", None],
+        ["sheet", None],
+        ["sheet", 2 * image],
+        ["rows", 2 * image],
+        ["rows", 3 * image],
+        ["sheet", None],
+    ]

@@ -5,30 +5,33 @@ import { openDecoder, startEngine } from "./session.js";
 /**
  * Decodes, away from the pointer, what follows the big image: for each latent asked for a row of images, one for each
  * value of that latent with all others as in z. A row is both the slider's filmstrip and the grid's traversal. Or a sheet
- * of images of any codes.
+ * of images of any codes. Several decoders may be open at once; every message names the one that it is for.
  *
- * @typedef {{kind: "open", assets: string, bytes: Uint8Array, expected: {name: string, latents: number,
- *   shape: import("./pixels.js").Shape}, steps: number[]}} Open
- * @typedef {{kind: "rows", z: number[], latents: number[], buffer: ArrayBuffer | null}} Ask
- * @typedef {{kind: "sheet", id: number, codes: Float32Array, columns: number}} AskSheet
+ * @typedef {{kind: "open", name: string, assets: string, bytes: Uint8Array, expected: {name: string, latents: number,
+ *   shape: import("./pixels.js").Shape, again?: string}, steps: number[]}} Open
+ * @typedef {{kind: "rows", name: string, z: number[], latents: number[], buffer: ArrayBuffer | null}} Ask
+ * @typedef {{kind: "sheet", name: string, id: number, codes: Float32Array, columns: number}} AskSheet
  */
 
-/** @type {import("./session.js").Decoder | null} */
-let decoder = null;
-/** @type {Open["expected"]} */
-let expected;
-/** @type {number[]} */
-let steps = [];
+/** @type {Map<string, {decoder: import("./session.js").Decoder} & Pick<Open, "expected" | "steps">>} */
+const opened = new Map();
 
 /** @param {Open} message */
-async function open(message) {
-  ({ expected, steps } = message);
-  decoder = await openDecoder(await startEngine(message.assets), message.bytes, expected);
-  postMessage({ kind: "ready" });
+async function open({ name, assets, bytes, expected, steps }) {
+  const decoder = await openDecoder(await startEngine(assets), bytes, expected);
+  opened.set(name, { decoder, expected, steps });
+  postMessage({ kind: "ready", name });
+}
+
+/** @param {{name: string}} message */
+async function close({ name }) {
+  opened.get(name)?.decoder.release();
+  opened.delete(name);
 }
 
 /** @param {Ask} message */
-async function rows({ z, latents, buffer }) {
+async function rows({ name, z, latents, buffer }) {
+  const { decoder, expected, steps } = opened.get(name);
   const codes = new Float32Array(latents.length * steps.length * z.length);
   let at = 0;
   for (const latent of latents) {
@@ -54,9 +57,9 @@ async function rows({ z, latents, buffer }) {
 }
 
 /** A sheet that cannot be decoded is its asker's matter alone. @param {AskSheet} message */
-async function sheet({ id, codes, columns }) {
+async function sheet({ name, id, codes, columns }) {
   try {
-    const buffer = await sheetOf(codes, columns);
+    const buffer = await sheetOf(opened.get(name), codes, columns);
     postMessage({ kind: "sheet", id, buffer }, { transfer: [buffer] });
   } catch (error) {
     console.error(error);
@@ -64,8 +67,13 @@ async function sheet({ id, codes, columns }) {
   }
 }
 
-/** @param {Float32Array} codes @param {number} columns @returns {Promise<ArrayBuffer>} RGBA */
-async function sheetOf(codes, columns) {
+/**
+ * @param {{decoder: import("./session.js").Decoder, expected: Open["expected"]}} model
+ * @param {Float32Array} codes
+ * @param {number} columns
+ * @returns {Promise<ArrayBuffer>} RGBA
+ */
+async function sheetOf({ decoder, expected }, codes, columns) {
   const count = codes.length / expected.latents;
   const images = await decoder.decode(codes, count);
   const [channels, height, width] = expected.shape;
@@ -78,7 +86,7 @@ async function sheetOf(codes, columns) {
   return pixels.buffer;
 }
 
-const JOBS = { open, rows, sheet };
+const JOBS = { open, close, rows, sheet };
 
 /** One at a time, in the order in which they came. */
 let last = Promise.resolve();
@@ -88,6 +96,6 @@ addEventListener("message", ({ data }) => {
     .then(() => JOBS[data.kind](data))
     .catch((error) => {
       const otherwise = "The images could not be decoded: reload the page to try again.";
-      postMessage({ kind: "failed", sentence: sentenceFor(error, otherwise) });
+      postMessage({ kind: "failed", name: data.name, sentence: sentenceFor(error, otherwise) });
     });
 });

@@ -1,7 +1,7 @@
 import { get } from "../checkpoint/checkpoint.js";
 import { InstrumentError } from "../errors.js";
 import { allFinite } from "./pixels.js";
-import { openSession, startEngine } from "./session.js";
+import { EXPORT_AGAIN, openSession, startEngine } from "./session.js";
 
 /**
  * @typedef {{mean: Float32Array, logVariance: Float32Array}} Posterior
@@ -57,12 +57,11 @@ export function createEncoder({ entry, card, assets, gone }) {
  *
  * @param {any} ort what `startEngine` gave
  * @param {Uint8Array} bytes encoder.onnx
- * @param {{name: string, latents: number, shape: import("./pixels.js").Shape}} expected from the card
+ * @param {{name: string, latents: number, shape: import("./pixels.js").Shape, again?: string}} expected from the card
  * @returns {Promise<Encoder>}
  */
-export async function openEncoder(ort, bytes, { name, latents, shape }) {
+export async function openEncoder(ort, bytes, { name, latents, shape, again = EXPORT_AGAIN }) {
   const file = `${name}/encoder.onnx`;
-  const again = "export it again with `python -m training export` and reload.";
   const session = await openSession(ort, bytes, file, again);
   const release = once(() => session.release());
 

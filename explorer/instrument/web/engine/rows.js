@@ -20,6 +20,7 @@ export function cellOf(value) {
  *   onNoNumbers(): void, onFailure(sentence: string): void}} options
  */
 export function createRows({ assets, bytes, expected, onRow, onDone, onNoNumbers, onFailure }) {
+  const { name } = expected;
   const [, height, width] = expected.shape;
   const rowWidth = STEPS.length * width;
   const rowBytes = rowWidth * height * 4;
@@ -71,13 +72,13 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onNoNumbers
   const opened = new Promise((resolve) => {
     answered = resolve;
   });
-  worker.postMessage({ kind: "open", assets, bytes, expected, steps: STEPS });
+  worker.postMessage({ kind: "open", name, assets, bytes, expected, steps: STEPS });
 
   /** @param {number[]} z @param {number[]} latents @returns {Promise<{buffer: ArrayBuffer, finite: boolean} | null>} */
   function decode(z, latents) {
     return new Promise((resolve) => {
       answered = resolve;
-      worker.postMessage({ kind: "rows", z, latents, buffer: spare }, { transfer: spare ? [spare] : [] });
+      worker.postMessage({ kind: "rows", name, z, latents, buffer: spare }, { transfer: spare ? [spare] : [] });
       spare = null;
     });
   }
@@ -125,7 +126,7 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onNoNumbers
       const id = asked++;
       const buffer = await new Promise((resolve) => {
         waiting.set(id, resolve);
-        worker.postMessage({ kind: "sheet", id, codes: flat, columns }, { transfer: [flat.buffer] });
+        worker.postMessage({ kind: "sheet", name, id, codes: flat, columns }, { transfer: [flat.buffer] });
       });
       return buffer && new ImageData(new Uint8ClampedArray(buffer), columns * width);
     },

@@ -13,6 +13,8 @@ const IDENTITY = "CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBaVoPCgF4EgoKCAgBEgQKAggBYg8KAX
 /** A node of the operator Loop, as the file has it: field 4 of the node, of four letters. Our models need none. */
 const LOOP = Uint8Array.from('"\x04Loop', (letter) => letter.charCodeAt(0));
 
+export const EXPORT_AGAIN = "export it again with `python -m training export` and reload.";
+
 /** @type {Promise<any> | null} */
 let engine = null;
 
@@ -91,12 +93,12 @@ export async function openSession(ort, bytes, file, again) {
  *
  * @param {any} ort what `startEngine` gave
  * @param {Uint8Array} bytes decoder.onnx
- * @param {{name: string, latents: number, shape: Shape}} expected from the card
+ * @param {{name: string, latents: number, shape: Shape, again?: string}} expected from the card; `again` is what to do
+ *   where the file is not that
  * @returns {Promise<Decoder>}
  */
-export async function openDecoder(ort, bytes, { name, latents, shape }) {
+export async function openDecoder(ort, bytes, { name, latents, shape, again = EXPORT_AGAIN }) {
   const file = `${name}/decoder.onnx`;
-  const again = `export it again with \`python -m training export\` and reload.`;
   const session = await openSession(ort, bytes, file, again);
   const decoder = {
     /** @param {Float32Array} z `count` codes, one after the other @param {number} count */
