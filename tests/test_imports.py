@@ -52,9 +52,9 @@ def loaded_by(code: str, names: tuple[str, ...]) -> list[str]:
 def test_opening_the_app_imports_no_torch() -> None:
     opened = """
 from streamlit.testing.v1 import AppTest
-for page in ("views/instrument.py", "views/directions.py", "views/card.py"):
+for page in ("instrument", "beta", "directions", "card"):
     app = AppTest.from_file("explorer/app.py", default_timeout=60).run()
-    assert not app.switch_page(page).run().exception
+    assert not app.switch_page(f"views/{page}.py").run().exception
 """
     opened = opened.replace('"explorer/app.py"', repr(str(ROOT / "explorer" / "app.py")))
     assert loaded_by(f"import explorer.serving\n{opened}", HEAVY) == []

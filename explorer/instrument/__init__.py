@@ -1,33 +1,31 @@
-"""The instrument as a Streamlit component: a typed wrapper of the front end in `web/`."""
+"""The front end in `web/` as Streamlit components: typed wrappers, one a page."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import streamlit as st
 
 from explorer import state
 from explorer.loading import Listing
 
-NAME = "instrument"
-
 # Streamlit runs this from a `blob:` address, from which no relative import leads anywhere: the
 # address of our modules comes with the data.
 JS = """
 export default async function (component) {
   const [data] = component.data;
-  const { host } = await import(new URL(data.assets + "streamlit.js", location.origin));
+  const { host } = await import(new URL(data.assets + "%s", location.origin));
   return host({ ...component, data });
 }
 """
 
 
 @cache
-def _component() -> Any:
-    return st.components.v2.component(NAME, js=JS)
+def _component(name: str, host: str) -> Any:
+    return st.components.v2.component(name, js=JS % host)
 
 
 class Answer(NamedTuple):
@@ -59,8 +57,24 @@ def instrument(
     }
     # In a list, because Streamlit looks for data frames among the values of a dict, and imports
     # pandas to know one: a third of a second for the first visitor.
-    result = _component()(key=key, data=[data], on_released_change=_heard, on_page_change=_heard)
+    result = _component("instrument", "streamlit.js")(
+        key=key, data=[data], on_released_change=_heard, on_page_change=_heard
+    )
     return Answer(state.parse(result.get("released")), result.get("page") == "directions")
+
+
+class ListedTable(TypedDict, total=False):
+    """A table of results for the page of the ladder: its title, or why it cannot be read."""
+
+    name: str
+    title: str
+    error: str
+
+
+def ladder(tables: Sequence[ListedTable], *, base: str, key: str) -> None:
+    """Show models over β side by side; the front end fetches the tables by itself."""
+    data = {"tables": list(tables), "assets": f"{base}/instrument/"}
+    _component("ladder", "ladder/streamlit.js")(key=key, data=[data])
 
 
 def _heard() -> None:

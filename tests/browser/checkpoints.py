@@ -54,12 +54,13 @@ def write(
     title: str = "Blots",
     examples: int = EXAMPLES,
     mapped: bool = True,
+    factors: tuple[card.Factor, ...] | None = None,
 ) -> None:
     """Write a whole checkpoint folder whose KL falls from latent 1 to latent 0, then 2, 3 …"""
     folder.mkdir(parents=True)
     pixels = weights(latents, shape, inactive)
-    (folder / card.DECODER).write_bytes(_decoder(pixels, shape))
-    (folder / card.ENCODER).write_bytes(_encoder(pixels, shape))
+    (folder / card.DECODER).write_bytes(decoder(pixels, shape))
+    (folder / card.ENCODER).write_bytes(encoder(pixels, shape))
     random = np.random.default_rng(0)
     means = random.uniform(-2, 2, (examples, latents)).astype(np.float32)
     x = (decode(means, pixels) * 255).round() / 255
@@ -72,6 +73,8 @@ def write(
         .sum(1)
         .astype(np.float32),
     }
+    if factors:
+        tensors["factors"] = np.zeros((examples, len(factors)), np.int32)
     charted = _map(means, latents - inactive) if mapped else None
     if charted:
         tensors |= {"umap": _umap(means), "pca": project(means, charted)}
@@ -97,9 +100,9 @@ def write(
             controls=card.Controls("continuous", latents),
             image=card.Image(shape, "bernoulli"),
             data=card.DataCard(
-                "digits", "none", "none", "0" * 64, {"test": 100}, tuple("0123456789"), None
+                "digits", "none", "none", "0" * 64, {"test": 100}, tuple("0123456789"), factors
             ),
-            config=_config(latents),
+            config=config(latents),
             training=card.TrainingCard(0, 0, 0, 0.0, "cpu", "none", "float32", ()),
             metrics=(card.Metric("neg_elbo", "−ELBO", 12.34, "nats", "test", 100, 0, how),),
             latents=tuple(
@@ -153,12 +156,14 @@ def project(z: NDArray[np.float32], charted: card.MapCard) -> NDArray[np.float32
     return np.asarray((z - charted.pca.mean) @ np.array(charted.pca.axes).T, np.float32)
 
 
-def _config(latents: int) -> RunConfig:
+def config(latents: int) -> RunConfig:
+    """Of a run that could have made such a checkpoint."""
     run = RECIPES["digits"].run
     return dataclasses.replace(run, model=dataclasses.replace(run.model, latents=latents))
 
 
-def _decoder(pixels: NDArray[np.float32], shape: tuple[int, int, int]) -> bytes:
+def decoder(pixels: NDArray[np.float32], shape: tuple[int, int, int]) -> bytes:
+    """The file that computes `decode`."""
     latents, size = pixels.shape
     graph = helper.make_graph(
         [
@@ -180,7 +185,8 @@ def _decoder(pixels: NDArray[np.float32], shape: tuple[int, int, int]) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def _encoder(pixels: NDArray[np.float32], shape: tuple[int, int, int]) -> bytes:
+def encoder(pixels: NDArray[np.float32], shape: tuple[int, int, int]) -> bytes:
+    """The file that computes `encode`, with a posterior deviation of 1/4."""
     latents = len(pixels)
     constants = {
         "least": np.float32(1e-6),

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -52,11 +53,19 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def address(models: Path) -> Iterator[str]:
     """Where the plain page is served from."""
+    with plain_server(models, models / "no results") as address:
+        yield address
+
+
+@contextmanager
+def plain_server(models: Path, results: Path) -> Iterator[str]:
+    """The address of the explorer's routes over these checkpoints and tables of results."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loading, "SHIPPED", models)
+        patch.setattr(loading, "RESULTS", results)
         patch.setattr(loading, "RUNS", models / "no runs")
         patch.delenv(loading.EXTRA, raising=False)
         config = uvicorn.Config(

@@ -7,11 +7,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import explorer
-from explorer import state
+from explorer import loading, state
 from training.card import PREVIEW
 from training.config import DataConfig, to_json
 
-from .conftest import MEASURED, RUN
+from .conftest import MEASURED, RUN, TABLE
 
 MakeCheckpoint = Callable[..., Path]
 APP = Path(explorer.__file__).with_name("app.py")
@@ -303,3 +303,22 @@ def test_a_broken_checkpoint_has_a_card_page_with_the_reason(
     shown = words(card.run())
     assert "encoder.onnx" in shown
     assert "Three latents" in card.selectbox(key="card.model").options[1]
+
+
+def test_the_ladder_page_names_the_tables_over_beta(
+    app: AppTest, make_table: MakeCheckpoint
+) -> None:
+    make_table("sprites")
+    make_table("likelihood", rows=tuple(replace(row, beta=None) for row in TABLE.rows))
+    app.run().switch_page("views/beta.py").run()
+    assert '{"name": "sprites", "title": "Disentanglement on sprites"}' in sent(app)
+    assert "likelihood" not in sent(app)
+
+
+def test_the_ladder_page_opens_without_tables_and_with_a_broken_one(app: AppTest) -> None:
+    app.run().switch_page("views/beta.py").run()
+    assert '"tables": []' in sent(app)
+    (loading.RESULTS / "odd").mkdir(parents=True)
+    (loading.RESULTS / "odd" / "table.json").write_text("{", "utf-8")
+    app.run()
+    assert "odd/table.json is not readable JSON" in sent(app)

@@ -1,0 +1,156 @@
+import { el } from "../dom.js";
+import { icon } from "../icons.js";
+import { createStops } from "./stops.js";
+import { methodsOf, rungsOf, runOf, runsOf, seedsOf } from "./table.js";
+import { called, spellBeta, spellCount } from "./words.js";
+
+/** A moment of training stays on screen for so long while they are replayed. */
+const REPLAY_MS = 900;
+
+/**
+ * What chooses the model: β, or another objective; the seed; the moment of its training.
+ *
+ * @param {{table: import("./table.js").Table, onMove(change: Partial<import("./state.js").State>): void,
+ *   messages: ReturnType<typeof import("../messages.js").createMessages>}} options
+ */
+export function createDial({ table, onMove, messages }) {
+  const rungs = rungsOf(table);
+  const methods = methodsOf(table);
+  /** @type {import("./state.js").State} */
+  let state;
+  let timer = 0;
+
+  /** @param {string} what */
+  const sayMissing = (what) => messages.tell(`${what} was not trained here: \`${table.command}\` trains it.`);
+
+  const name = el("p", { class: "dial-name" });
+  const beta = createStops({
+    label: "β",
+    name: "beta",
+    onChoose: (at) => move({ recipe: rungs[at].recipe }),
+    onMissing: (at) => sayMissing(called(rungs[at])),
+  });
+  const seed = createStops({
+    label: "Seed",
+    name: "seed",
+    onChoose: (at) => move({ seed: seedsOf(table, state.recipe)[at] }),
+    onMissing: (at) => sayMissing(`Seed ${seedsOf(table, state.recipe)[at]} of this row`),
+  });
+  const moment = createStops({
+    label: "Moment of training, in images seen",
+    name: "moment",
+    onChoose: (at) => move({ step: stages()[at].step }),
+  });
+  const replay = el(
+    "button",
+    { class: "quiet replay", type: "button", on: { click: () => (timer ? stop() : play()) } },
+    icon("play"),
+  );
+  const seen = el("span", { class: "hint" });
+  const others = methods.map((row) => {
+    const made = runsOf(table, row.recipe).length > 0;
+    return el("button", {
+      class: "method",
+      type: "button",
+      text: row.title,
+      title: made ? row.intent : `Not trained here: ${table.command}`,
+      "aria-disabled": made ? null : "true",
+      on: { click: () => (made ? move({ recipe: row.recipe }) : sayMissing(row.title)) },
+    });
+  });
+
+  const stages = () => runOf(table, state.recipe, state.seed).stages;
+
+  /** @param {Partial<import("./state.js").State>} change */
+  function move(change) {
+    stop();
+    onMove(change);
+  }
+
+  function facePlay() {
+    const title = timer ? "Pause the replay" : "Replay the training";
+    replay.title = title;
+    replay.setAttribute("aria-label", title);
+    replay.replaceChildren(icon(timer ? "pause" : "play"));
+  }
+
+  function stop() {
+    clearInterval(timer);
+    timer = 0;
+    facePlay();
+  }
+
+  function play() {
+    const all = stages();
+    const next = () => {
+      const at = all.findIndex(({ step }) => step === state.step);
+      if (at + 1 >= all.length) return stop();
+      onMove({ step: all[at + 1].step });
+    };
+    timer = window.setInterval(next, REPLAY_MS);
+    facePlay();
+    if (state.step === all[all.length - 1].step) onMove({ step: all[0].step });
+    else next();
+  }
+
+  /** @param {string} title @param {string} hint @param {...Node} controls */
+  const group = (title, hint, ...controls) =>
+    el("div", { class: "dial-group" }, el("p", { class: "dial-label" }, el("b", { text: title }), hint && el("span", { class: "hint", text: ` ${hint}` })), ...controls);
+
+  facePlay();
+  return {
+    element: el(
+      "section",
+      { class: "dial", "aria-label": "Which model" },
+      name,
+      group("β", "weighs the KL: how dear each nat through z is", beta.element),
+      methods.length
+        ? el("div", { class: "dial-group methods", role: "group", "aria-label": "Other objectives" }, el("p", { class: "dial-label" }, el("b", { text: "Other objectives" })), el("div", { class: "method-row" }, ...others))
+        : null,
+      group("Seed", "another random start", seed.element),
+      el(
+        "div",
+        { class: "dial-group" },
+        el("p", { class: "dial-label" }, el("b", { text: "Training" }), " ", seen),
+        el("div", { class: "moment-row" }, moment.element, replay),
+      ),
+    ),
+    /** @param {import("./state.js").State} next */
+    show(next) {
+      state = next;
+      const row = table.rows.find(({ recipe }) => recipe === next.recipe);
+      name.textContent = called(row);
+      beta.show(
+        rungs.map((rung) => {
+          const runs = runsOf(table, rung.recipe).length;
+          const spoken = `${called(rung)}, ${runs} seed${runs === 1 ? "" : "s"}`;
+          return { text: spellBeta(rung.beta), here: runs > 0, spoken };
+        }),
+        rungs.indexOf(row),
+      );
+      others.forEach((button, at) => button.setAttribute("aria-pressed", String(methods[at] === row)));
+      const seeds = seedsOf(table, next.recipe);
+      seed.show(
+        seeds.map((number) => ({
+          text: String(number),
+          here: runOf(table, next.recipe, number) !== undefined,
+          spoken: `seed ${number}`,
+        })),
+        seeds.indexOf(next.seed),
+      );
+      const all = stages();
+      const at = all.findIndex(({ step }) => step === next.step);
+      moment.show(
+        all.map(({ images }) => ({ text: spellCount(images), here: true, spoken: `${spellCount(images)} images seen` })),
+        at,
+      );
+      const only = all.length === 1;
+      moment.element.classList.toggle("single", only);
+      replay.hidden = only;
+      seen.textContent = only
+        ? `${spellCount(all[0].images)} images seen; no earlier moment of this run was kept`
+        : `${spellCount(all[at].images)} images seen${at === all.length - 1 ? ": trained" : ""}`;
+    },
+    stop,
+  };
+}

@@ -1,0 +1,71 @@
+import { el } from "../dom.js";
+import { writeImage } from "../engine/pixels.js";
+import { createChooser } from "./chooser.js";
+
+/**
+ * The chosen image, what the model makes of z, and whether z is kept when the model changes.
+ *
+ * @param {{card: import("../checkpoint/checkpoint.js").Card,
+ *   thumbnails: import("../checkpoint/thumbnails.js").Thumbnails,
+ *   onMove(change: Partial<import("./state.js").State>): void}} options
+ */
+export function createImage({ card, thumbnails, onMove }) {
+  const { shape } = card.image;
+  const [, height, width] = shape;
+  const canvas = (name, label) => el("canvas", { class: `look ${name}`, role: "img", "aria-label": label, width, height });
+  const original = canvas("original", "The chosen image");
+  const decoded = canvas("decoded", "What the model decodes");
+  const image = new ImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const drawing = decoded.getContext("2d", { alpha: false });
+  const caption = el("figcaption", { class: "hint" });
+  const chooser = createChooser({ card, thumbnails, onChoose: (at) => onMove({ image: at }) });
+  const modes = [
+    { keep: false, text: "Encode anew", says: "Every model encodes the image for itself: same image, each its own z." },
+    { keep: true, text: "Keep z", says: "Every model gets this very z: the same numbers mean other things to it." },
+  ].map((mode) => ({
+    ...mode,
+    button: el("button", { class: "mode", type: "button", text: mode.text, on: { click: () => onMove({ keep: mode.keep }) } }),
+  }));
+  const says = el("p", { class: "hint lead" });
+  let shown = -1;
+
+  return {
+    element: el(
+      "section",
+      { class: "image-panel", "aria-label": "Image", style: `--ratio: ${width / height}` },
+      el(
+        "div",
+        { class: "looks" },
+        el("figure", {}, original, el("figcaption", { class: "hint", text: "the image" })),
+        el("figure", {}, decoded, caption),
+      ),
+      el("div", { class: "modes", role: "group", "aria-label": "When the model changes" }, ...modes.map(({ button }) => button)),
+      says,
+      chooser.element,
+    ),
+    /** @param {import("./state.js").State} state */
+    show({ image, keep }) {
+      chooser.show(image);
+      for (const mode of modes) mode.button.setAttribute("aria-pressed", String(mode.keep === keep));
+      says.textContent = modes.find((mode) => mode.keep === keep).says;
+      caption.textContent = keep ? "decoded from z" : "decoded again";
+      if (image === shown) return;
+      shown = image;
+      drawOriginal();
+    },
+    /** @param {Float32Array} values C×H×W */
+    draw(values) {
+      writeImage(values, 0, shape, pixels, width, 0);
+      drawing.putImageData(image, 0, 0);
+    },
+    /** @param {boolean} stale what is drawn belongs to another model */
+    setStale: (stale) => decoded.classList.toggle("stale", stale),
+    /** Once the sheet of the image has arrived. */
+    drawOriginal,
+  };
+
+  function drawOriginal() {
+    thumbnails.draw(original.getContext("2d", { alpha: false }), shown, 0, 0, width, height);
+  }
+}

@@ -1,0 +1,119 @@
+import { openDecoder, startEngine } from "../engine/session.js";
+import { openEncoder } from "../engine/encoder.js";
+import { InstrumentError } from "../errors.js";
+
+/**
+ * A model of the table, ready to decode.
+ *
+ * @typedef {object} Model
+ * @property {string} name
+ * @property {number} latents
+ * @property {import("../engine/session.js").Decoder} decoder on this thread, for what must be there in the same frame
+ * @property {(x: Float32Array) => Promise<Float32Array>} encode C×H×W in [0, 1] to the posterior mean
+ * @property {(codes: Float32Array, columns: number) => Promise<ArrayBuffer | null>} sheet decoded in the worker
+ * @property {() => void} release
+ *
+ * @typedef {{key: string, folder: URL, files: Record<string, {bytes: number}> | null, latents: number}} Place
+ */
+
+/**
+ * Keeps the models that were asked for last.
+ *
+ * @template {{release(): void}} T
+ * @param {(place: Place) => Promise<T>} open
+ * @param {number} most how many
+ */
+export function createCache(open, most) {
+  /** @type {Map<string, {model: T | null, opening: Promise<T>}>} the one asked for last at the end */
+  const held = new Map();
+
+  /** @param {{opening: Promise<T>}} entry */
+  const release = ({ opening }) => opening.then((model) => model.release(), () => {});
+
+  return {
+    /** @param {Place} place @returns {Promise<T>} opened once; after a failure the next to ask tries again */
+    get(place) {
+      const { key } = place;
+      let entry = held.get(key);
+      if (!entry) {
+        const made = (entry = { model: null, opening: open(place) });
+        made.opening.then(
+          (model) => (made.model = model),
+          () => held.get(key) === made && held.delete(key),
+        );
+      }
+      held.delete(key);
+      held.set(key, entry);
+      for (const [oldest, other] of held) {
+        if (held.size <= most) break;
+        held.delete(oldest);
+        release(other);
+      }
+      return entry.opening;
+    },
+    /** @param {string} key @returns {T | null} without asking for it */
+    peek: (key) => held.get(key)?.model ?? null,
+    destroy() {
+      for (const entry of held.values()) release(entry);
+      held.clear();
+    },
+  };
+}
+
+/**
+ * @param {{assets: string, sheets: ReturnType<typeof import("./sheets.js").createSheets>,
+ *   shape: import("../engine/pixels.js").Shape, again: string, gone: AbortSignal}} options `again`: what to do where a
+ *   file is not what it should be
+ * @returns {(place: Place) => Promise<Model>}
+ */
+export function opener({ assets, sheets, shape, again, gone }) {
+  /** @param {Place} place @param {string} file @param {string} name @returns {Promise<Uint8Array>} */
+  async function fetched({ folder, files }, file, name) {
+    let answer;
+    try {
+      answer = await fetch(new URL(file, folder), { signal: gone });
+    } catch (error) {
+      if (gone.aborted) throw error;
+      throw new InstrumentError(
+        `${name}/${file} could not be fetched: check that the explorer is still running, then reload the page.`,
+        error,
+      );
+    }
+    if (!answer.ok) throw new InstrumentError(`${name}/${file} is missing or not what its table says: ${again}`);
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    if (files?.[file] && files[file].bytes !== bytes.length) {
+      throw new InstrumentError(
+        `${name}/${file} has ${bytes.length} bytes where its table says ${files[file].bytes}: ${again}`,
+      );
+    }
+    return bytes;
+  }
+
+  return async (place) => {
+    const { key, folder, latents } = place;
+    const name = decodeURIComponent(folder.pathname.replace(/^.*\/(results|checkpoints)\//, "").replace(/\/$/, ""));
+    const expected = { name, latents, shape, again };
+    const [ort, bytes] = await Promise.all([startEngine(assets), fetched(place, "decoder.onnx", name)]);
+    const [decoder] = await Promise.all([openDecoder(ort, bytes, expected), sheets.open(key, bytes, expected)]);
+    /** @type {Promise<import("../engine/encoder.js").Encoder> | null} */
+    let encoder = null;
+    return {
+      name,
+      latents,
+      decoder,
+      async encode(x) {
+        encoder ??= fetched(place, "encoder.onnx", name).then((bytes) => openEncoder(ort, bytes, expected));
+        return (await (await encoder).encode(x)).mean;
+      },
+      sheet: (codes, columns) => sheets.decode(key, codes, columns),
+      release() {
+        decoder.release();
+        sheets.close(key);
+        encoder?.then(
+          (encoder) => encoder.release(),
+          () => {},
+        );
+      },
+    };
+  };
+}

@@ -1,0 +1,167 @@
+import { el, latentName, spell, spellKl } from "../dom.js";
+import { createRange } from "../latents/range.js";
+import { provenance, term } from "../term.js";
+import { align, carried, percent, sharesOf } from "./align.js";
+
+/** The values of a latent that its row shows: nineteen of twenty draws from the prior lie between the ends. */
+export const STEPS = [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2];
+export const REACH = 2;
+
+/**
+ * The rows of the page: what a latent does, how much goes through it, and what it tells about each factor.
+ *
+ * @param {{latents: number, factors: string[], shape: import("../engine/pixels.js").Shape, largestKl: number,
+ *   onMove(latent: number, value: number, time: number): void, onSettle(): void, onReset(latent: number): void}} options
+ */
+export function createRows({ latents, factors, shape, largestKl, onMove, onSettle, onReset }) {
+  const [, height, width] = shape;
+  const kl = el("span", {});
+  const matrix = el("span", {});
+  const rows = Array.from({ length: latents }, (_, at) => createRow(at));
+  /** @type {number[]} */
+  let order = [];
+  /** @type {number[]} */
+  let z = [];
+
+  /** @param {number} at */
+  function createRow(at) {
+    const canvas = el("canvas", { class: "film", width: STEPS.length * width, height, "aria-hidden": "true" });
+    const range = createRange(
+      { min: -REACH, max: REACH, step: 0.01 },
+      {
+        onTake: (value, time) => onMove(order[at], value, time),
+        onSettle,
+        shown: () => z[order[at]] ?? 0,
+      },
+    );
+    const factor = el("b");
+    const share = el("span", { class: "share" });
+    const name = el("span", { class: "which" });
+    const bar = el("span", { class: "kl-bar" });
+    const nats = el("span", { class: "kl-nats" });
+    const cells = factors.map((_, factor) => el("span", { class: `cell-of${factor === at ? " own" : ""}`, role: "cell" }));
+    const element = el(
+      "div",
+      { class: "carrier", role: "row" },
+      el("div", { class: "carrier-name", role: "rowheader" }, el("span", { class: "carries" }, factor, share), name),
+      el(
+        "div",
+        { class: "strip", role: "cell", on: { dblclick: () => onReset(order[at]) } },
+        canvas,
+        range,
+      ),
+      el("div", { class: "carrier-kl", role: "cell" }, bar, nats),
+      el("div", { class: "carrier-cells", role: "presentation" }, ...cells),
+    );
+    return { element, canvas, context: canvas.getContext("2d", { alpha: false }), range, factor, share, name, bar, nats, cells };
+  }
+
+  const head = el(
+    "div",
+    { class: "carrier carrier-head", role: "row" },
+    el("span", { class: "hint", role: "columnheader", text: "carries" }),
+    el("div", { class: "axis", role: "columnheader", "aria-label": "Value of the latent" }, ...STEPS.map((step) => el("span", { text: spell(step, 1) }))),
+    el("span", { class: "hint", role: "columnheader" }, kl),
+    el("div", { class: "factor-names", role: "presentation" }, ...factors.map((name) => el("span", { role: "columnheader" }, el("span", { text: name })))),
+  );
+  const element = el(
+    "section",
+    { class: "carriers", "aria-label": "What each latent carries" },
+    el("h2", { text: "What each latent carries" }),
+    el(
+      "p",
+      { class: "hint lead" },
+      "A row a latent: drag along it to move that latent alone. The first rows go to the latents that tell most about ",
+      factors.length ? `${factors.join(", ")}, in this order` : "the factors",
+      ", so that rows stay comparable when β changes. A disentangled model has one bright cell a row and one a column.",
+    ),
+    el("div", { class: "carrier-table", role: "table", "aria-label": "Latents: traversal, KL and what they tell about factors", style: `--factors: ${factors.length}; --cells: ${STEPS.length}; --ratio: ${width / height}` }, head, ...rows.map((row) => row.element)),
+    el("p", { class: "hint told-line" }, matrix),
+  );
+
+  /** @param {number} at @param {number[]} values */
+  function place(at, values) {
+    const value = values[order[at]];
+    const { range } = rows[at];
+    range.value = String(value);
+    range.setAttribute("aria-valuetext", spell(value));
+  }
+
+  return {
+    element,
+    /** @returns {number[]} the latent of each row */
+    order: () => order,
+    /** @param {import("./table.js").Stage} stage @param {import("./table.js").Run} run */
+    show(stage, run) {
+      order = align(stage);
+      const shares = stage.information ? sharesOf(stage.information) : null;
+      rows.forEach((row, at) => {
+        const latent = order[at];
+        row.element.hidden = latent === undefined;
+        if (latent === undefined) return;
+        const facts = stage.latents[latent];
+        const { name, percent: part, also } = carried(stage, latent, factors);
+        row.element.classList.toggle("inactive", !facts.active);
+        row.element.dataset.latent = String(latent);
+        row.factor.textContent = name;
+        row.share.textContent = part;
+        row.name.textContent = also ? `${latentName(latent)} ${also}` : latentName(latent);
+        row.range.setAttribute("aria-label", `${latentName(latent)}, ${name} ${part}`.trim());
+        row.bar.style.setProperty("--kl", String(facts.kl_nats / (largestKl || 1)));
+        row.nats.textContent = facts.kl_nats < 0.05 ? "0.0" : spellKl(facts.kl_nats);
+        row.nats.title = `${latentName(latent)}: KL ${spell(facts.kl_nats, 3)} nats`;
+        row.cells.forEach((cell, factor) => {
+          const share = shares?.[latent][factor] ?? 0;
+          cell.style.setProperty("--share", `${Math.min(100, 100 * share)}%`);
+          cell.textContent = shares ? String(Math.round(100 * share)) : "";
+          const nats = stage.information?.nats[latent][factor];
+          cell.title = shares
+            ? `${latentName(latent)} tells ${spell(nats)} of the ${spell(stage.information.entropies_nats[factor])} nats of ${factors[factor]}: ${percent(share)}`
+            : "";
+        });
+      });
+      kl.replaceChildren(term("KL, nats", `What the encoder sends through this latent. ${provenance(run.latents_provenance)}`));
+      matrix.replaceChildren(
+        ...(stage.information
+          ? [
+              "In the cells: ",
+              term("mutual information", `${provenance(stage.information)} The cell is I(z; v) / H(v): the part of what there is to know about the factor v.`),
+              " of latent and factor, in % of the factor’s entropy. An inactive latent’s code moves by thousandths; what these tell is shown, and is of no use to the decoder.",
+            ]
+          : ["What the latents of this moment tell about the factors was not measured."]),
+      );
+    },
+    /** @param {ArrayBuffer} buffer RGBA of all rows, top to bottom */
+    draw(buffer) {
+      const bytes = STEPS.length * width * height * 4;
+      rows.slice(0, order.length).forEach(({ context }, at) => {
+        context.putImageData(new ImageData(new Uint8ClampedArray(buffer, at * bytes, bytes), STEPS.length * width), 0, 0);
+      });
+    },
+    /** @param {number[]} values */
+    frame(values) {
+      z = values;
+      for (let at = 0; at < order.length; at++) place(at, values);
+    },
+    /** @param {boolean} stale what is drawn belongs to another model */
+    setStale: (stale) => element.classList.toggle("stale", stale),
+  };
+}
+
+/**
+ * @param {number[]} z
+ * @param {number[]} order
+ * @returns {Float32Array} the codes of all rows, row by row
+ */
+export function codesOf(z, order) {
+  const codes = new Float32Array(order.length * STEPS.length * z.length);
+  let at = 0;
+  for (const latent of order) {
+    for (const step of STEPS) {
+      codes.set(z, at);
+      codes[at + latent] = step;
+      at += z.length;
+    }
+  }
+  return codes;
+}

@@ -1,0 +1,104 @@
+import { el, latentName } from "../dom.js";
+import { writeImage } from "../engine/pixels.js";
+import { sharesOf, percent } from "./align.js";
+import { finalOf, runOf, seedsOf } from "./table.js";
+
+/**
+ * The same row trained from other random starts, side by side: what their latents tell, in each model's own order, and
+ * the image that each of them makes.
+ *
+ * @param {{table: import("./table.js").Table, factors: string[], shape: import("../engine/pixels.js").Shape,
+ *   onChoose(seed: number): void}} options
+ */
+export function createSiblings({ table, factors, shape, onChoose }) {
+  const [, height, width] = shape;
+  const list = el("div", { class: "sibling-list" });
+  const what = el("span", {});
+  const element = el(
+    "section",
+    { class: "siblings", "aria-label": "The same objective from other random starts" },
+    el("h2", { text: "The same β, other seeds" }),
+    el(
+      "p",
+      { class: "hint lead" },
+      "Only the random start differs. The rows are z₀, z₁, … as each model has them: look which latent took which factor, and which it mixes. ",
+      what,
+    ),
+    list,
+  );
+  /** @type {Map<number, {button: HTMLElement, canvas: HTMLCanvasElement}>} */
+  const cards = new Map();
+  let shown = "";
+
+  /** @param {number} seed @param {import("./table.js").Run | undefined} run */
+  function card(seed, run) {
+    if (!run) {
+      return el("div", { class: "sibling absent" }, el("span", { class: "sibling-name", text: `Seed ${seed}` }), el("span", { class: "hint", text: "not trained here" }));
+    }
+    const stage = finalOf(run);
+    const shares = stage.information ? sharesOf(stage.information) : [];
+    const canvas = el("canvas", { class: "sibling-image", width, height, "aria-hidden": "true" });
+    const button = el(
+      "button",
+      { class: "sibling", type: "button", on: { click: () => onChoose(seed) } },
+      el("span", { class: "sibling-name", text: `Seed ${seed}` }),
+      el(
+        "span",
+        { class: "mini", role: "img", "aria-label": described(stage, shares, factors), style: `--factors: ${factors.length}` },
+        el("span", {}),
+        ...factors.map((name) => el("span", { class: "mini-factor", text: name.slice(0, 2) })),
+        ...stage.latents.flatMap(({ active }, latent) => [
+          el("span", { class: active ? "mini-latent" : "mini-latent inactive", text: latentName(latent) }),
+          ...factors.map((name, factor) =>
+            el("span", {
+              class: "mini-cell",
+              style: `--share: ${Math.min(100, 100 * (shares[latent]?.[factor] ?? 0))}%`,
+              title: shares.length ? `${latentName(latent)}, ${name}: ${percent(shares[latent][factor])}` : "",
+            }),
+          ),
+        ]),
+      ),
+      canvas,
+    );
+    cards.set(seed, { button, canvas });
+    return button;
+  }
+
+  return {
+    element,
+    /** @param {import("./state.js").State} state */
+    show({ recipe, seed, keep }) {
+      const seeds = seedsOf(table, recipe);
+      if (shown !== recipe) {
+        shown = recipe;
+        cards.clear();
+        list.replaceChildren(...seeds.map((seed) => card(seed, runOf(table, recipe, seed))));
+      }
+      for (const [of, { button }] of cards) button.setAttribute("aria-pressed", String(of === seed));
+      what.textContent = keep
+        ? "Below each: the image that it decodes from the very same z."
+        : "Below each: its reconstruction of the chosen image.";
+    },
+    /** @param {number} seed @param {Float32Array} values its image */
+    draw(seed, values) {
+      const canvas = cards.get(seed)?.canvas;
+      if (!canvas) return;
+      const image = new ImageData(width, height);
+      writeImage(values, 0, shape, new Uint32Array(image.data.buffer), width, 0);
+      canvas.getContext("2d", { alpha: false }).putImageData(image, 0, 0);
+    },
+    /** @returns {number[]} the seeds that have a model */
+    seeds: () => [...cards.keys()],
+  };
+}
+
+/** @param {import("./table.js").Stage} stage @param {number[][]} shares @param {string[]} factors */
+function described({ latents }, shares, factors) {
+  if (!shares.length) return "What its latents tell was not measured";
+  const best = factors.map((name, factor) => {
+    const column = shares.map((row, latent) => (latents[latent].active ? row[factor] : 0));
+    const latent = column.indexOf(Math.max(...column));
+    return `${name} mostly in ${latentName(latent)}, ${percent(column[latent])}`;
+  });
+  return best.join("; ");
+}

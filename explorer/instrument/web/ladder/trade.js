@@ -1,0 +1,126 @@
+import { el, spell } from "../dom.js";
+import { provenance, term } from "../term.js";
+import { median, ticks } from "./points.js";
+import { svg } from "./svg.js";
+import { finalOf, metricOf, rungsOf, runsOf } from "./table.js";
+import { called, spellBeta } from "./words.js";
+
+const [WIDTH, HEIGHT] = [300, 220];
+const FIELD = { left: 40, right: 288, top: 12, bottom: 184 };
+/** Of the span of the points, left free on each side. */
+const MARGIN = 0.12;
+
+/**
+ * Rate against distortion: every run a point, the medians of the rungs joined by a curve, the model on screen ringed.
+ *
+ * @param {{table: import("./table.js").Table, onGo(recipe: string, seed: number): void}} options
+ */
+export function createTrade({ table, onGo }) {
+  const points = table.runs.flatMap((run) => {
+    const here = rateAndDistortion(finalOf(run));
+    return here ? [{ run, ...here }] : [];
+  });
+  const x = scale(points.map(({ rate }) => rate), FIELD.left, FIELD.right);
+  const y = scale(points.map(({ distortion }) => distortion), FIELD.bottom, FIELD.top);
+  const medians = rungsOf(table).flatMap((row) => {
+    const own = points.filter(({ run }) => run.recipe === row.recipe);
+    if (!own.length) return [];
+    return [{ row, rate: median(own.map(({ rate }) => rate)), distortion: median(own.map(({ distortion }) => distortion)) }];
+  });
+
+  const dots = points.map(({ run, rate, distortion }) => {
+    const row = table.rows.find(({ recipe }) => recipe === run.recipe);
+    const isRung = typeof row.beta === "number";
+    const shape = isRung
+      ? svg("circle", { r: 3.4, cx: x(rate), cy: y(distortion) })
+      : svg("path", { d: `M${x(rate)} ${y(distortion) - 4.4}l4.4 4.4-4.4 4.4-4.4-4.4z` });
+    shape.append(svg("title", { text: `${called(row)}, seed ${run.seed}: rate ${spell(rate, 1)}, distortion ${spell(distortion, 1)} nats` }));
+    shape.setAttribute("class", "dot");
+    shape.addEventListener("click", () => onGo(run.recipe, run.seed));
+    return { run, shape };
+  });
+  const line = svg("path", { class: "iso" });
+  const ring = svg("path", { class: "ring" });
+  const clip = `trade-${Math.random().toString(36).slice(2)}`;
+  const picture = svg(
+    "svg",
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "plot", role: "img" },
+    svg("clipPath", { id: clip }, svg("rect", { x: FIELD.left, y: FIELD.top, width: FIELD.right - FIELD.left, height: FIELD.bottom - FIELD.top })),
+    svg("path", { class: "axes", d: `M${FIELD.left} ${FIELD.top}V${FIELD.bottom}H${FIELD.right}` }),
+    ...ticks(...x.domain, 5).map((tick) => svg("text", { class: "tick", x: x(tick), y: FIELD.bottom + 15, "text-anchor": "middle", text: String(tick) })),
+    ...ticks(...y.domain, 4).map((tick) => svg("text", { class: "tick", x: FIELD.left - 6, y: y(tick) + 4, "text-anchor": "end", text: String(tick) })),
+    svg("text", { class: "axis-name", x: FIELD.right, y: HEIGHT - 4, "text-anchor": "end", text: "rate (KL), nats" }),
+    svg("text", { class: "axis-name", x: FIELD.left + 6, y: FIELD.top + 6, text: "distortion, nats" }),
+    svg("g", { "clip-path": `url(#${clip})` }, line, svg("path", { class: "curve", d: medians.map(({ rate, distortion }, at) => `${at ? "L" : "M"}${x(rate)} ${y(distortion)}`).join("") })),
+    ...dots.map(({ shape }) => shape),
+    ...medians.map(({ row, rate, distortion }) => svg("text", { class: "beta-name", x: x(rate) + 8, y: y(distortion) - 7, text: spellBeta(row.beta) })),
+    ring,
+  );
+  const figures = el("p", { class: "figures" });
+  const how = el("p", { class: "hint lead" });
+  const element = el(
+    "section",
+    { class: "trade", "aria-label": "Rate and distortion" },
+    el("h2", { text: "Rate and distortion" }),
+    how,
+    points.length ? picture : el("p", { class: "hint", text: "No run of this table has both." }),
+    figures,
+  );
+
+  return {
+    element,
+    /** @param {import("./table.js").Run} run @param {import("./table.js").Stage} stage */
+    show(run, stage) {
+      for (const dot of dots) dot.shape.setAttribute("class", `dot${dot.run.recipe === run.recipe ? " same" : ""}`);
+      const here = rateAndDistortion(stage);
+      const [rate, distortion] = ["kl", "reconstruction"].map((name) => metricOf(stage, name));
+      how.replaceChildren(
+        ...(rate && distortion
+          ? [
+              term("Rate", `The KL of all latents together: what z carries of an image. ${provenance(rate)}`),
+              " is what z carries, ",
+              term("distortion", `What the decoder still misses. ${provenance(distortion)}`),
+              " what the decoder misses. A larger β buys a lower rate with more distortion. On the dashed line their sum, −ELBO, is that of this model.",
+            ]
+          : ["Rate and distortion of this moment were not measured."]),
+      );
+      line.setAttribute("d", "");
+      ring.setAttribute("d", "");
+      figures.replaceChildren();
+      if (!here || !points.length) return;
+      const sum = here.rate + here.distortion;
+      const [from, to] = x.domain;
+      line.setAttribute("d", `M${x(from)} ${y(sum - from)}L${x(to)} ${y(sum - to)}`);
+      const at = [x(here.rate), y(here.distortion)];
+      const held = [Math.min(FIELD.right, Math.max(FIELD.left, at[0])), Math.min(FIELD.bottom, Math.max(FIELD.top, at[1]))];
+      const outside = held.some((value, axis) => value !== at[axis]);
+      ring.setAttribute("class", outside ? "ring outside" : "ring");
+      ring.setAttribute("d", `M${held[0] - 7} ${held[1]}a7 7 0 1 0 14 0a7 7 0 1 0-14 0`);
+      const values = [["rate", here.rate], ["distortion", here.distortion], ["−ELBO", sum]];
+      figures.replaceChildren(
+        ...values.map(([name, value]) => el("span", {}, `${name} `, el("b", { text: spell(value, 1) }), " nats")),
+        ...(outside ? [el("span", { class: "hint", text: "(off this plot)" })] : []),
+      );
+      picture.setAttribute("aria-label", `Rate ${spell(here.rate, 1)} nats, distortion ${spell(here.distortion, 1)} nats: one of ${points.length} runs`);
+    },
+  };
+}
+
+/** @param {import("./table.js").Stage} stage */
+function rateAndDistortion(stage) {
+  const [rate, distortion] = ["kl", "reconstruction"].map((name) => metricOf(stage, name)?.value);
+  return rate === undefined || distortion === undefined ? null : { rate, distortion };
+}
+
+/**
+ * @param {number[]} values
+ * @param {number} from
+ * @param {number} to
+ */
+function scale(values, from, to) {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const spare = MARGIN * (most - least || Math.abs(most) || 1);
+  const domain = /** @type {[number, number]} */ ([least - spare, most + spare]);
+  const place = (value) => from + ((value - domain[0]) / (domain[1] - domain[0])) * (to - from);
+  return Object.assign(place, { domain });
+}

@@ -1,0 +1,307 @@
+"""The page of the ladder in a real browser: what the dial shows, against what can be worked out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Locator, Page, expect
+
+from training.results import TABLE
+
+from . import checkpoints, ladders
+from .conftest import plain_server
+from .instrument import READ_PIXELS
+
+STEPS = np.linspace(-2, 2, 9)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("results")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, results: Path) -> Iterator[str]:
+    """A server with the hand-made ladder."""
+    models = tmp_path_factory.mktemp("ladder models")
+    ladders.write(models, results)
+    with plain_server(models, results) as address:
+        yield address
+
+
+class Ladder:
+    """The page, in a person's terms."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+
+    def go(self, query: str = "table=ladder") -> None:
+        self.page.goto(f"{self.address}/instrument/ladder/index.html?{query}")
+
+    def open(self, query: str = "table=ladder") -> Ladder:
+        self.go(query)
+        self.page.wait_for_selector("[data-ready]")
+        return self
+
+    def wait_for(self, recipe: str, seed: int, step: int = 1000) -> None:
+        """Until the rows that this model decodes are on screen."""
+        self.page.wait_for_selector(f".ladder[data-shown='{recipe} {seed} {step}']")
+
+    def range(self, name: str) -> Locator:
+        return self.page.locator(f".{name} .stop-range")
+
+    def press(self, name: str, key: str) -> None:
+        self.range(name).focus()
+        self.page.keyboard.press(key)
+
+    def query(self) -> dict[str, str]:
+        query = parse_qs(urlsplit(self.page.url).query, strict_parsing=True)
+        return {key: values[0] for key, values in query.items()}
+
+    def z(self) -> list[float]:
+        """By latent, as the rows have it."""
+        rows = self.page.locator(".carrier[data-latent]")
+        pairs = [
+            (int(row.get_attribute("data-latent") or -1), float(row.locator("input").input_value()))
+            for row in rows.all()
+        ]
+        return [value for _, value in sorted(pairs)]
+
+    def order(self) -> list[int]:
+        rows = self.page.locator(".carrier[data-latent]")
+        return [int(row.get_attribute("data-latent") or -1) for row in rows.all()]
+
+    def image(self) -> NDArray[np.int64]:
+        return self.pixels(self.page.locator("canvas.decoded"))
+
+    def row(self, at: int) -> NDArray[np.int64]:
+        return self.pixels(self.page.locator(".carrier[data-latent] canvas").nth(at))
+
+    def sibling(self, seed: int) -> Locator:
+        return self.page.locator(".sibling", has_text=f"Seed {seed}")
+
+    def pixels(self, canvas: Locator) -> NDArray[np.int64]:
+        width, height = canvas.evaluate("(canvas) => [canvas.width, canvas.height]")
+        values: Any = canvas.evaluate(READ_PIXELS)
+        return np.array(values, np.int64).reshape(height, width, 4)[:, :, 0]
+
+
+@pytest.fixture
+def ladder(page: Page, address: str) -> Ladder:
+    return Ladder(page, address)
+
+
+def decoded(recipe: str, seed: int, z: list[float]) -> NDArray[np.int64]:
+    """The image of that run at z, (H, W), worked out by hand."""
+    mean = checkpoints.decode(np.array([z], np.float32), ladders.pixels(recipe, seed))
+    return (mean.reshape(ladders.SHAPE[1:]) * 255).round().astype(np.int64)
+
+
+def close(a: NDArray[np.int64], b: NDArray[np.int64]) -> bool:
+    return bool(np.abs(a - b).max() <= 2)
+
+
+def test_it_opens_in_the_middle_with_the_image_encoded(ladder: Ladder) -> None:
+    ladder.open()
+    assert ladder.query() == {
+        "table": "ladder",
+        "recipe": "beta-4",
+        "seed": "0",
+        "step": "1000",
+        "image": "0",
+    }
+    original = ladder.pixels(ladder.page.locator("canvas.original"))
+    assert np.ptp(original) > 50
+    assert close(ladder.image(), original), "these models reconstruct all that they encode"
+
+
+def test_rows_go_to_the_latents_that_tell_most_about_each_factor(ladder: Ladder) -> None:
+    ladder.open()
+    # β = 4, seed 0 makes the blots 1, 0, 2 and none; blot k tells about factor k.
+    assert ladder.order() == [1, 0, 2, 3]
+    names = ladder.page.locator(".carrier[data-latent] .carries")
+    expect(names).to_have_text(["place80 %", "size80 %", "tilt80 %", "inactive"])
+    z = ladder.z()
+    for at, latent in enumerate(ladder.order()):
+        strip = []
+        for step in STEPS:
+            moved = list(z)
+            moved[latent] = float(step)
+            strip.append(decoded("beta-4", 0, moved))
+        assert close(ladder.row(at), np.concatenate(strip, axis=1)), latent
+
+
+def test_another_seed_finds_other_axes_for_the_same_image(ladder: Ladder) -> None:
+    ladder.open()
+    before, z = ladder.image(), ladder.z()
+    ladder.press("seed", "ArrowRight")
+    ladder.wait_for("beta-4", 1)
+
+    assert ladder.order() == [3, 1, 0, 2]
+    expect(ladder.page.locator(".carrier[data-latent] .carries").first).to_have_text("place80 %")
+    assert close(ladder.image(), before)
+    assert ladder.z() != pytest.approx(z, abs=0.05)
+    expect(ladder.sibling(1)).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_kept_z_means_another_image_to_another_seed(ladder: Ladder) -> None:
+    ladder.open()
+    ladder.page.get_by_role("button", name="Keep z").click()
+    z = ladder.z()
+    ladder.press("seed", "ArrowRight")
+    ladder.wait_for("beta-4", 1)
+
+    assert ladder.z() == z
+    exact = [float(value) for value in ladder.query()["z"].split(",")]
+    assert exact == pytest.approx(z, abs=0.011)
+    assert close(ladder.image(), decoded("beta-4", 1, exact))
+    assert not close(ladder.image(), decoded("beta-4", 0, exact))
+    for seed in (0, 1):
+        canvas = ladder.sibling(seed).locator("canvas")
+        assert close(ladder.pixels(canvas), decoded("beta-4", seed, exact)), seed
+
+
+def test_rungs_that_were_not_trained_are_passed_over_and_named(ladder: Ladder) -> None:
+    ladder.open()
+    words = ladder.page.locator(".missing-words")
+    expect(words).to_contain_text("β = ½")
+    expect(words).to_contain_text("Never trained")
+    expect(words).to_contain_text("python -m training reproduce ladder")
+    ladder.press("beta", "Home")
+    ladder.wait_for("beta-1", 0)
+    expect(ladder.page.locator(".note")).to_contain_text("β = ½ was not trained here")
+    expect(ladder.page.locator(".dial-name")).to_have_text("β = 1")
+    expect(ladder.range("beta")).to_have_attribute("aria-valuetext", "β = 1, 2 seeds")
+
+    ladder.press("beta", "End")
+    ladder.wait_for("beta-16", 0)
+    ladder.page.get_by_role("button", name="Never trained").click(force=True)
+    expect(ladder.page.locator(".note")).to_contain_text("Never trained was not trained here")
+    assert ladder.query()["recipe"] == "beta-16"
+
+
+def test_another_objective_comes_from_its_shipped_checkpoint(ladder: Ladder) -> None:
+    asked: list[str] = []
+    ladder.open()
+    ladder.page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    ladder.page.get_by_role("button", name="Another objective").click()
+    ladder.wait_for("other", 2)
+    assert f"/checkpoints/{ladders.EXAMPLES}/decoder.onnx" in asked
+    expect(ladder.page.locator(".dial-name")).to_have_text("Another objective")
+
+
+def test_dragging_along_a_row_moves_that_latent_and_asks_nobody(ladder: Ladder) -> None:
+    ladder.open()
+    ladder.page.wait_for_load_state("networkidle")
+    z = ladder.z()
+    box = ladder.page.locator(".carrier[data-latent] .range").first.bounding_box()
+    assert box is not None
+    asked: list[str] = []
+    ladder.page.on("request", lambda request: asked.append(request.url))
+    middle = box["y"] + box["height"] / 2
+    ladder.page.mouse.move(box["x"] + box["width"] / 2, middle)
+    ladder.page.mouse.down()
+    ladder.page.mouse.move(box["x"] + box["width"] * 0.95, middle, steps=4)
+    moved = ladder.z()
+    ladder.page.wait_for_timeout(50)
+    image = ladder.image()
+    ladder.page.mouse.up()
+
+    assert [at for at in range(4) if moved[at] != pytest.approx(z[at], abs=0.011)] == [1]
+    assert moved[1] == pytest.approx(2, abs=0.2)
+    assert close(image, decoded("beta-4", 0, moved))
+    assert asked == []
+
+
+def test_the_training_is_replayed_moment_by_moment(ladder: Ladder) -> None:
+    ladder.open()
+    ladder.press("moment", "Home")
+    ladder.wait_for("beta-4", 0, 0)
+    assert np.ptp(ladder.image()) <= 1, "before training every image is the same grey"
+    expect(ladder.page.locator(".carrier[data-latent] .carries").first).to_have_text("no factor")
+    ladder.page.get_by_role("button", name="Replay the training").click()
+    ladder.wait_for("beta-4", 0, 1000)
+    expect(ladder.page.get_by_role("button", name="Replay the training")).to_be_visible()
+    ladder.press("seed", "ArrowRight")
+    ladder.wait_for("beta-4", 1)
+    expect(ladder.page.get_by_role("button", name="Replay the training")).to_be_hidden()
+
+
+def test_a_link_opens_to_what_it_was_made_of(ladder: Ladder) -> None:
+    query = "table=ladder&recipe=beta-1&seed=1&step=1000&image=7&z=0.5,-1.25,2,0"
+    ladder.open(query)
+    assert "&".join(f"{key}={value}" for key, value in ladder.query().items()) == query
+    assert close(ladder.image(), decoded("beta-1", 1, [0.5, -1.25, 2, 0]))
+
+
+def test_a_wrong_link_says_so_and_opens_anyway(ladder: Ladder) -> None:
+    ladder.open("table=ladder&recipe=beta-0.5&seed=x&image=900")
+    expect(ladder.page.locator(".note")).to_contain_text("its row was not trained here")
+    assert ladder.query()["recipe"] == "beta-4"
+
+
+def test_without_a_table(ladder: Ladder) -> None:
+    ladder.go("table=none")
+    expect(ladder.page.locator(".blocked")).to_contain_text(
+        "There is no table of results named none"
+    )
+    ladder.go("")
+    expect(ladder.page.locator(".blocked")).to_contain_text(
+        "There is no ladder of trained models yet"
+    )
+
+
+def replaced(ladder: Ladder, results: Path, change: dict[str, Any]) -> None:
+    text = json.dumps(json.loads((results / "ladder" / TABLE).read_text("utf-8")) | change)
+    ladder.page.route("**/table.json", lambda route: route.fulfill(body=text))
+
+
+def test_with_an_empty_table(ladder: Ladder, results: Path) -> None:
+    replaced(ladder, results, {"runs": []})
+    ladder.go()
+    expect(ladder.page.locator(".blocked")).to_contain_text(
+        "Nothing of “⁨A ladder by hand⁩” was trained"
+    )
+
+
+def test_with_one_run_only(ladder: Ladder, results: Path) -> None:
+    runs = json.loads((results / "ladder" / TABLE).read_text("utf-8"))["runs"]
+    one = [run for run in runs if (run["recipe"], run["seed"]) == ("beta-1", 1)]
+    replaced(ladder, results, {"runs": one})
+    ladder.open()
+    expect(ladder.range("beta")).to_be_disabled()
+    expect(ladder.range("seed")).to_be_disabled()
+    ladder.wait_for("beta-1", 1)
+
+
+def test_with_a_broken_model(ladder: Ladder) -> None:
+    ladder.page.route("**/beta-4-s1/**/decoder.onnx", lambda route: route.fulfill(body=b"no model"))
+    ladder.open()
+    ladder.press("seed", "ArrowRight")
+    trouble = ladder.page.locator(".trouble")
+    expect(trouble).to_contain_text("beta-4-s1/1000/decoder.onnx has 8 bytes where its table says")
+    expect(ladder.page.locator(".score").first).to_have_text("0.45")
+    ladder.press("seed", "ArrowLeft")
+    ladder.wait_for("beta-4", 0)
+    expect(trouble).to_be_hidden()
+
+
+def test_the_numbers_are_those_of_the_table(ladder: Ladder) -> None:
+    ladder.open()
+    assert ladder.page.locator(".score").all_text_contents() == ["0.40"]
+    expect(ladder.page.locator(".figures")).to_contain_text("rate 7.5 nats")
+    expect(ladder.page.locator(".figures")).to_contain_text("−ELBO 32.5 nats")
+    strip = ladder.page.locator(".score-strip .dot")
+    assert strip.count() == len(ladders.BLOTS)
+    cells = ladder.page.locator(".carrier[data-latent]").first.locator(".cell-of")
+    assert cells.all_text_contents() == ["80", "10", "10"]
+    ladder.page.get_by_role("button", name="MIG").click()
+    expect(ladder.page.locator(".bubble", has_text=ladders.HOW)).to_be_visible()
