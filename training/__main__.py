@@ -91,6 +91,11 @@ def parser() -> argparse.ArgumentParser:
     )
     train.add_argument("recipe", help="a name from `list`")
     train.add_argument("--out", type=Path, help=f"checkpoint folder (default: {RUNS}/RECIPE)")
+    train.add_argument(
+        "--seeds",
+        metavar="SEED,…",
+        help="a run for each of these seeds, seed 3 into OUT-s3; on a CUDA device all at once",
+    )
     train.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto")
     train.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     train.add_argument("--dry-run", action="store_true", help="print the configuration and stop")
@@ -130,19 +135,44 @@ def list_recipes() -> int:
 def train(options: argparse.Namespace, overrides: list[str]) -> int:
     """Train, then measure and export; interrupted runs go on with --resume."""
     recipe, config = configure(options, overrides)
-    folder = options.out or RUNS / recipe.name
+    runs = runs_of(options, config)
     if options.dry_run:
-        print(json.dumps({"out": str(folder)} | to_json(config), indent=2))
+        for folder, config in runs.items():
+            print(json.dumps({"out": str(folder)} | to_json(config), indent=2))
         return 0
-    if folder.exists() and not folder.is_dir():
-        raise CheckpointError(f"{folder} is not a folder; choose another with --out.")
-    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as opened:
+        for folder in runs:
+            if folder.exists() and not folder.is_dir():
+                raise CheckpointError(f"{folder} is not a folder; choose another with --out.")
+            folder.mkdir(parents=True, exist_ok=True)
+            opened.callback(remove_if_empty, folder)
+            opened.enter_context(writing_to(folder, "wait for it, or choose another --out"))
+        return train_into(runs, recipe, options, overrides)
+
+
+def runs_of(options: argparse.Namespace, config: RunConfig) -> dict[Path, RunConfig]:
+    """The folder and the configuration of each run that is asked for."""
+    out: Path = options.out or RUNS / options.recipe
+    if options.seeds is None:
+        return {out: config}
+    if options.seed is not None:
+        raise ConfigError("Give --seed for one run or --seeds for several, not both.")
     try:
-        with writing_to(folder, "wait for it, or choose another --out"):
-            return train_into(folder, recipe, config, options, overrides)
-    finally:
-        with contextlib.suppress(OSError):
-            folder.rmdir()  # only if nothing was written
+        seeds = [int(word) for word in options.seeds.split(",")]
+    except ValueError as error:
+        raise ConfigError(
+            f"--seeds got {options.seeds!r:.60}; it takes whole numbers with commas."
+        ) from error
+    return {
+        out.with_name(f"{out.name}-s{seed}"): dataclasses.replace(config, seed=seed)
+        for seed in seeds
+    }
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Leave nothing behind where nothing was written."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 @contextlib.contextmanager
@@ -165,37 +195,43 @@ def writing_to(folder: Path, otherwise: str) -> Iterator[None]:
 
 
 def train_into(
-    folder: Path,
+    runs: dict[Path, RunConfig],
     recipe: Recipe,
-    config: RunConfig,
     options: argparse.Namespace,
     overrides: list[str],
 ) -> int:
-    """The rest of `train`, while nobody else writes to the folder."""
-    from training import build, checkpoint, finish, loop
+    """The rest of `train`, while nobody else writes to the folders."""
+    from training import build, checkpoint, ensemble, finish, loop
 
-    begun = (folder / checkpoint.RESUME).exists()
-    if (folder / CARD).exists():
-        raise CheckpointError(
-            f"{folder} holds a finished checkpoint; choose another folder with --out."
-        )
-    if begun and not options.resume:
-        raise CheckpointError(
-            f"{folder} holds a run; add --resume to go on with it, or choose another --out."
-        )
-    if not begun and any(not item.name.startswith(".") for item in folder.iterdir()):
-        raise CheckpointError(f"{folder} holds files but no run; choose another folder with --out.")
-    if options.resume and not begun:
-        print(f"{folder} holds no run yet; beginning one.", file=sys.stderr)
-
+    folders = unfinished(runs, options)
     device = build.device(options.device)
-    dataset = build.dataset(config.data.name, options.data)
-    command = command_line(options, overrides)
+    dataset = build.dataset(next(iter(runs.values())).data.name, options.data)
+    # On a GPU five seeds take little longer than one; on a CPU each is done sooner by itself.
+    together = device.type == "cuda" and folders != []
     try:
-        progress = loop.train(config, dataset, folder, device, options.resume)
-        card = finish.finish(recipe, config, command, dataset, folder, progress, not options.no_map)
+        for group in [folders] if together else [[folder] for folder in folders]:
+            configs = [runs[folder] for folder in group]
+            if together:
+                reached = ensemble.train(configs, dataset, group, device, options.resume)
+            else:
+                reached = [loop.train(configs[0], dataset, group[0], device, options.resume)]
+            for folder, config, progress in zip(group, configs, reached, strict=True):
+                seed = options.seed if options.seeds is None else config.seed
+                command = command_line(options, overrides, seed)
+                with_map = not options.no_map
+                card = finish.finish(recipe, config, command, dataset, folder, progress, with_map)
+                for leftover in (folder / checkpoint.RESUME, *folder.glob(f".*{PART}")):
+                    leftover.unlink(missing_ok=True)
+                report(folder, card)
+                report_map(folder, card)
     except KeyboardInterrupt:
-        places = {"--out": options.out, "--data": options.data, "--device": options.device}
+        command = command_line(options, overrides, options.seed)
+        places = {
+            "--seeds": options.seeds,
+            "--out": options.out,
+            "--data": options.data,
+            "--device": options.device,
+        }
         given = [
             f" {name} {shlex.quote(str(value))}"
             for name, value in places.items()
@@ -203,11 +239,40 @@ def train_into(
         ]
         print(f"Stopped; `{command}{''.join(given)} --resume` goes on from here.", file=sys.stderr)
         return INTERRUPTED
-    for leftover in (folder / checkpoint.RESUME, *folder.glob(f".*{PART}")):
-        leftover.unlink(missing_ok=True)
-    report(folder, card)
-    report_map(folder, card)
     return 0
+
+
+def unfinished(runs: dict[Path, RunConfig], options: argparse.Namespace) -> list[Path]:
+    """The folders in which there is a run to begin or to go on with.
+
+    Raises:
+        CheckpointError: if a folder holds anything else; with --resume, one seed of several may be
+            finished.
+    """
+    from training.checkpoint import RESUME
+
+    folders = []
+    for folder in runs:
+        begun = (folder / RESUME).exists()
+        if (folder / CARD).exists():
+            if options.seeds is None or not options.resume:
+                raise CheckpointError(
+                    f"{folder} holds a finished checkpoint; choose another folder with --out."
+                )
+            print(f"{folder} holds a finished checkpoint already.", file=sys.stderr)
+            continue
+        if begun and not options.resume:
+            raise CheckpointError(
+                f"{folder} holds a run; add --resume to go on with it, or choose another --out."
+            )
+        if not begun and any(not item.name.startswith(".") for item in folder.iterdir()):
+            raise CheckpointError(
+                f"{folder} holds files but no run; choose another folder with --out."
+            )
+        if options.resume and not begun:
+            print(f"{folder} holds no run yet; beginning one.", file=sys.stderr)
+        folders.append(folder)
+    return folders
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -336,11 +401,11 @@ def configure(options: argparse.Namespace, overrides: list[str]) -> tuple[Recipe
     return recipe, override(recipe.run, changes)
 
 
-def command_line(options: argparse.Namespace, overrides: list[str]) -> str:
+def command_line(options: argparse.Namespace, overrides: list[str], seed: int | None) -> str:
     """The command that makes this run again, from a fresh folder."""
     words = ["python", "-m", "training", "train", options.recipe, *overrides]
-    if options.seed is not None:
-        words += ["--seed", str(options.seed)]
+    if seed is not None:
+        words += ["--seed", str(seed)]
     if options.no_map:
         words.append("--no-map")
     return shlex.join(words)

@@ -10,6 +10,9 @@ from torch.nn import functional as F
 
 LOG_2PI = math.log(2 * math.pi)
 
+# Where a sample's noise comes from: a generator, or numbers that one has drawn from N(0, 1) before.
+Noise = torch.Generator | Tensor
+
 
 class ImageDistribution(Protocol):
     """What a likelihood returns: independent pixels, given the code."""
@@ -31,9 +34,14 @@ class DiagonalGaussian:
     mean: Tensor
     log_variance: Tensor
 
-    def sample(self, generator: torch.Generator | None = None) -> Tensor:
-        """A reparameterised draw, mean + σ ε (Kingma & Welling 2014, Eq. 4): (B, D)."""
-        noise = torch.empty_like(self.mean).normal_(generator=generator)
+    def sample(self, noise: Noise | None = None) -> Tensor:
+        """A reparameterised draw, mean + σ ε (Kingma & Welling 2014, Eq. 4): (B, D).
+
+        Args:
+            noise: ε itself, (B, D), or the generator to draw it from.
+        """
+        if not isinstance(noise, Tensor):
+            noise = torch.empty_like(self.mean).normal_(generator=noise)
         return self.mean + torch.exp(0.5 * self.log_variance) * noise
 
     def log_prob(self, z: Tensor) -> Tensor:

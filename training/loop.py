@@ -9,8 +9,9 @@ import math
 import platform
 import signal
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -43,6 +44,175 @@ class Interrupted(KeyboardInterrupt):
     """The run was stopped by Ctrl-C or SIGTERM; its state is saved."""
 
 
+@dataclass
+class Run:
+    """One model in training: what learns, where it stands, and the folder that keeps it.
+
+    Fields:
+        running: sums of the objective's parts since the last validation, (R,), nats.
+        batches: the indices (B,) of the images of each step to come.
+        generator: draws all noise; it begins anew at every step.
+        began: when the run would have begun if it had never stopped, on `time.perf_counter`.
+        writes: whether this process writes to the folder.
+    """
+
+    config: RunConfig
+    folder: Path
+    model: ConvVAE
+    optimizer: torch.optim.Optimizer
+    objective: Objective
+    precision: torch.dtype
+    progress: Progress
+    running: Tensor
+    batches: Iterator[Tensor]
+    generator: torch.Generator
+    snapshots: Collection[int]
+    began: float
+    writes: bool
+
+    def draw(self, training: Split) -> tuple[Tensor, Tensor]:
+        """The next step's images (B, C, H, W), and the noise (S B, D) for their S codes each."""
+        self.generator.manual_seed(_mix(self.config.seed, self.progress.step))
+        x = prepare(training.images(next(self.batches)), self.config, self.generator)
+        noise = torch.empty(
+            self.objective.samples * len(x), self.config.model.latents, device=x.device
+        ).normal_(generator=self.generator)
+        return x, noise
+
+    def autocast(self) -> torch.autocast:
+        """Computing in the run's precision."""
+        return torch.autocast(
+            self.running.device.type, self.precision, enabled=self.precision != torch.float32
+        )
+
+    def learn(self, x: Tensor, metrics: Mapping[str, Tensor]) -> None:
+        """Let the objective's own part learn, where it has one, after the model's step."""
+        if isinstance(self.objective, LearningObjective):
+            with self.autocast():
+                self.objective.learn(self.model, x, metrics, self.progress.step, self.generator)
+
+    def advance(self, parts: Tensor, validation: Split) -> float | None:
+        """Count a step whose parts were (R,) nats, and when it is time, validate and save.
+
+        Returns:
+            The validation loss, nats, when it was time.
+
+        Raises:
+            DivergedError: if that is infinite or NaN.
+        """
+        plan = self.config.train
+        self.progress.step += 1
+        self.running += parts
+        if self.writes and self.progress.step in self.snapshots:
+            save_snapshot(self.model, self.folder, self.progress.step)
+        if self.progress.step % plan.validate_every == 0 or self.progress.step == plan.steps:
+            return self._validate(validation)
+        return None
+
+    def _validate(self, validation: Split) -> float:
+        config, progress, objective = self.config, self.progress, self.objective
+        since = (progress.step - 1) % config.train.validate_every + 1
+        train_means = dict(zip(objective.reports, (self.running / since).tolist(), strict=True))
+        train_means["loss_nats"] = objective.comparable(train_means)
+        self.running.zero_()
+        valid_means = validate(self.model, objective, validation, config, self.precision)
+        progress.seconds = time.perf_counter() - self.began
+        loss_nats = valid_means["loss_nats"]
+        if not math.isfinite(loss_nats):
+            raise DivergedError(
+                f"The validation loss is {loss_nats} at step {progress.step}: the run "
+                "diverged; lower --train.learning_rate and give another folder with --out."
+            )
+        better = progress.best_loss is None or loss_nats < progress.best_loss
+        if better:
+            progress.best_loss, progress.best_step = loss_nats, progress.step
+        if self.writes:
+            _append_metrics(
+                self.folder / METRICS, progress, train_means, valid_means, config.train.batch_size
+            )
+            if better:
+                save_weights(self.model, self.folder / MODEL, progress.step)
+        self.save()
+        return loss_nats
+
+    def save(self) -> None:
+        """Write everything that the rest of the run depends on."""
+        if self.writes:
+            self.progress.seconds = time.perf_counter() - self.began
+            save_resume(
+                self.folder,
+                self.config,
+                self.progress,
+                self.model,
+                self.optimizer,
+                self.objective,
+                self.running,
+            )
+
+
+def begin(
+    config: RunConfig,
+    dataset: Dataset,
+    folder: Path,
+    device: torch.device,
+    resume: bool = False,
+    snapshots: Collection[int] = (),
+    memory_format: torch.memory_format = torch.channels_last,
+    seeds: int = 1,
+    writes: bool = True,
+) -> Run:
+    """A new run, or with `resume` the one that `folder` holds, where it stopped.
+
+    Args:
+        seeds: how many are trained at once, for the record.
+
+    Raises:
+        CheckpointError: if `resume` finds a state of another configuration.
+        ConfigError: if a batch is larger than the training split; nothing is written then.
+    """
+    seed, plan, images = config.seed, config.train, len(dataset.splits["train"])
+    if plan.batch_size > images:
+        raise ConfigError(
+            f"train.batch_size is {plan.batch_size}, but there are only {images} training images."
+        )
+    torch.manual_seed(seed)
+    model = new_model(config, dataset.shape, folder).to(device)
+    model = model.to(memory_format=memory_format)  # type: ignore[call-overload]
+    optimizer = torch.optim.AdamW(
+        model.parameters(),
+        lr=plan.learning_rate,
+        weight_decay=plan.weight_decay,
+        fused=device.type != "mps",
+    )
+    objective = build.objective(config.objective, config.model.latents, images, device)
+    precision = build.precision(plan.precision, device)
+    progress = Progress(precision="bfloat16" if precision == torch.bfloat16 else "float32")
+    running = torch.zeros(len(objective.reports))
+    begun = resume and (folder / RESUME).exists()
+    if begun:
+        progress, tensors = read_resume(folder, config)
+        running = restore(folder, progress, tensors, model, optimizer, objective)
+        precision = getattr(torch, progress.precision)
+    run = Run(
+        *(config, folder, model, optimizer, objective, precision, progress, running.to(device)),
+        batches=_batches(images, plan.batch_size, seed, progress.step, device),
+        generator=torch.Generator(device),
+        snapshots=snapshots,
+        began=time.perf_counter() - progress.seconds,
+        writes=writes,
+    )
+    if not begun:
+        # From now on the folder is known for a run's, and its configuration can be compared.
+        run.save()
+        if writes and 0 in snapshots:
+            save_snapshot(model, folder, 0)
+    progress.device = _then(progress.device, device.type)
+    progress.hardware = _then(progress.hardware, hardware(device, seeds))
+    if writes:
+        _keep_metrics_until(folder / METRICS, progress.step)
+    return run
+
+
 def train(
     config: RunConfig,
     dataset: Dataset,
@@ -62,97 +232,34 @@ def train(
         CheckpointError: if `resume` finds a state of another configuration.
         ConfigError: if a batch is larger than the training split; nothing is written then.
     """
-    seed, plan = config.seed, config.train
-    if plan.batch_size > len(dataset.splits["train"]):
-        raise ConfigError(
-            f"train.batch_size is {plan.batch_size}, but there are only "
-            f"{len(dataset.splits['train'])} training images."
-        )
-    torch.manual_seed(seed)
-    model = new_model(config, dataset.shape, folder).to(device)
-    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(
-        model.parameters(),
-        lr=plan.learning_rate,
-        weight_decay=plan.weight_decay,
-        fused=device.type != "mps",
-    )
-    objective = build.objective(
-        config.objective, config.model.latents, len(dataset.splits["train"]), device
-    )
-    learning = objective if isinstance(objective, LearningObjective) else None
-    precision = build.precision(plan.precision, device)
-    progress = Progress(precision="bfloat16" if precision == torch.bfloat16 else "float32")
-    running = torch.zeros(len(objective.reports))
-    if resume and (folder / RESUME).exists():
-        progress, tensors = read_resume(folder, config)
-        running = restore(folder, progress, tensors, model, optimizer, objective)
-        precision = getattr(torch, progress.precision)
-    else:
-        # From now on the folder is known for a run's, and its configuration can be compared.
-        save_resume(folder, config, progress, model, optimizer, objective, running)
-        if 0 in snapshots:
-            save_snapshot(model, folder, 0)
-    running = running.to(device)
-    progress.device = _then(progress.device, device.type)
-    progress.hardware = _then(progress.hardware, hardware(device))
-    _keep_metrics_until(folder / METRICS, progress.step)
-
+    run = begin(config, dataset, folder, device, resume, snapshots)
+    plan, progress = config.train, run.progress
     training, validation = (dataset.splits[name].to(device) for name in ("train", "validation"))
-    generator = torch.Generator(device)
-    batches = _batches(len(training), plan.batch_size, seed, progress.step)
-    began = time.perf_counter() - progress.seconds
 
     with (
         stop_signals() as stopped,
-        _progress_bar(plan.steps, progress.step, plan.batch_size) as bar,
+        progress_bar(plan.steps, progress.step, plan.batch_size) as bar,
     ):
         while progress.step < plan.steps:
-            generator.manual_seed(_mix(seed, progress.step))
-            x = prepare(training.images(next(batches).to(device)), config, generator)
-            for group in optimizer.param_groups:
+            x, noise = run.draw(training)
+            for group in run.optimizer.param_groups:
                 group["lr"] = learning_rate(config, progress.step)
 
-            with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-                loss, metrics = objective(model, x, progress.step, generator)
-            optimizer.zero_grad(set_to_none=True)
+            with run.autocast():
+                loss, metrics = run.objective(run.model, x, progress.step, noise)
+            run.optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            optimizer.step()
-            if learning is not None:
-                with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-                    learning.learn(model, x, metrics, progress.step, generator)
+            run.optimizer.step()
+            run.learn(x, metrics)
 
-            progress.step += 1
-            running += torch.stack([value.detach().float() for value in metrics.values()])
+            parts = torch.stack([value.detach().float() for value in metrics.values()])
             bar.update(plan.batch_size)
-            if progress.step in snapshots:
-                save_snapshot(model, folder, progress.step)
-            if progress.step % plan.validate_every == 0 or progress.step == plan.steps:
-                since = (progress.step - 1) % plan.validate_every + 1
-                train_means = dict(zip(metrics, (running / since).tolist(), strict=True))
-                train_means["loss_nats"] = objective.comparable(train_means)
-                running.zero_()
-                valid_means = validate(model, objective, validation, config, precision)
-                progress.seconds = time.perf_counter() - began
-                loss_nats = valid_means["loss_nats"]
-                if not math.isfinite(loss_nats):
-                    raise DivergedError(
-                        f"The validation loss is {loss_nats} at step {progress.step}: the run "
-                        "diverged; lower --train.learning_rate and give another folder with --out."
-                    )
-                _append_metrics(
-                    folder / METRICS, progress, train_means, valid_means, plan.batch_size
-                )
-                if progress.best_loss is None or loss_nats < progress.best_loss:
-                    progress.best_loss, progress.best_step = loss_nats, progress.step
-                    save_weights(model, folder / MODEL, progress.step)
-                save_resume(folder, config, progress, model, optimizer, objective, running)
-                bar.set_postfix_str(
-                    f"validation {loss_nats:.2f} nats, best {progress.best_loss:.2f}"
-                )
+            loss_nats = run.advance(parts, validation)
+            if loss_nats is not None:
+                best = f"validation {loss_nats:.2f} nats, best {progress.best_loss:.2f}"
+                bar.set_postfix_str(best)
             if stopped:
-                progress.seconds = time.perf_counter() - began
-                save_resume(folder, config, progress, model, optimizer, objective, running)
+                run.save()
                 raise Interrupted
     return progress
 
@@ -163,13 +270,14 @@ def save_snapshot(model: ConvVAE, folder: Path, step: int) -> None:
     save_weights(model, folder / SNAPSHOTS / f"{step:07}.safetensors", step)
 
 
-def hardware(device: torch.device) -> str:
-    """The device's name, as its maker gives it."""
+def hardware(device: torch.device, seeds: int = 1) -> str:
+    """The device's name, as its maker gives it, and how many seeds it trains at once."""
+    at_once = f", {seeds} seeds at once" if seeds > 1 else ""
     if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
+        return torch.cuda.get_device_name(device) + at_once
     name = torch.cpu.get_capabilities().get("cpu_name") or platform.processor()
     threads = torch.get_num_threads()
-    return f"{name or platform.machine()}, {threads} thread{'s' if threads > 1 else ''}"
+    return f"{name or platform.machine()}, {threads} thread{'s' if threads > 1 else ''}{at_once}"
 
 
 def _then(before: str, now: str) -> str:
@@ -220,13 +328,15 @@ def validate(
     return means | {"loss_nats": objective.comparable(means)}
 
 
-def _batches(size: int, batch_size: int, seed: int, step: int) -> Iterator[Tensor]:
+def _batches(
+    size: int, batch_size: int, seed: int, step: int, device: torch.device
+) -> Iterator[Tensor]:
     """Index batches (B,) of shuffled epochs, from `step` on; a last, partial batch is left out."""
     per_epoch = size // batch_size
     while True:
         epoch, position = divmod(step, per_epoch)
         order = torch.randperm(size, generator=torch.Generator().manual_seed(_mix(seed, epoch, 1)))
-        for batch in order.split(batch_size)[position:per_epoch]:
+        for batch in order.to(device).split(batch_size)[position:per_epoch]:
             yield batch
             step += 1
 
@@ -251,7 +361,8 @@ def stop_signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _progress_bar(steps: int, done: int, batch_size: int) -> "tqdm[None]":
+def progress_bar(steps: int, done: int, batch_size: int) -> "tqdm[None]":
+    """Images done and to come, images a second, and the time left, on standard error."""
     return tqdm(
         total=steps * batch_size,
         initial=done * batch_size,

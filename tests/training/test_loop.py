@@ -138,7 +138,7 @@ def test_a_diverging_run_keeps_the_best_weights(
 @pytest.mark.parametrize(("size", "batch_size"), [(450, 16), (64, 64), (10, 3)])
 def test_batches_are_shuffled_epochs_from_any_step(size: int, batch_size: int) -> None:
     def indices(step: int, count: int) -> list[list[int]]:
-        batches: Iterator[torch.Tensor] = loop._batches(size, batch_size, 3, step)
+        batches: Iterator[torch.Tensor] = loop._batches(size, batch_size, 3, step, CPU)
         return [next(batches).tolist() for _ in range(count)]
 
     per_epoch = size // batch_size

@@ -234,7 +234,7 @@ def test_reduces_to_the_beta_vae(objective: Objective, reference: BetaVAE) -> No
 
 def test_capacity_rises_in_a_line_and_stays() -> None:
     objective = Capacity(gamma=1000, c_start=0.5, c_end=25, c_steps=100)
-    capacities = [objective.capacity(step) for step in (0, 50, 100, 101, 10**6)]
+    capacities = [objective.capacity(step).item() for step in (0, 50, 100, 101, 10**6)]
     assert capacities == pytest.approx([0.5, 12.75, 25, 25, 25])
 
 

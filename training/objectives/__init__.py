@@ -6,11 +6,12 @@ Higgins et al. 2017; code that averages over pixels instead trains with another 
 """
 
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
+from training.distributions import Noise
 from training.models import VAE
 
 
@@ -22,8 +23,13 @@ class Objective(Protocol):
         """The names of the parts, in order; `loss_nats` is among them."""
         ...
 
+    @property
+    def samples(self) -> int:
+        """How many codes it draws for each image, the first of every image before the second."""
+        ...
+
     def __call__(
-        self, model: VAE, x: Tensor, step: int, generator: torch.Generator
+        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss to descend and its parts by name: scalars, nats."""
         ...
@@ -66,3 +72,19 @@ class LearningObjective(Objective, Protocol):
             metrics: as the objective returned them for this step.
         """
         ...
+
+
+class Loss(nn.Module):
+    """An objective and the model that it trains, as one module with the parameters of both."""
+
+    def __init__(self, model: nn.Module, objective: Objective) -> None:
+        super().__init__()
+        self.model = model
+        self.part = objective.part if isinstance(objective, LearningObjective) else None
+        self.objective = objective
+
+    def forward(
+        self, x: Tensor, step: int | Tensor, noise: Noise
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The objective's loss and its parts for images (B, C, H, W)."""
+        return self.objective(cast(VAE, self.model), x, step, noise)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
+from training.distributions import Noise
 from training.models import VAE
 from training.objective_config import KLEstimator
 from training.objectives.kl_parts import kl_parts
@@ -27,17 +27,18 @@ class BetaTCVAE:
     gamma: float
     estimator: KLEstimator
     images: int
+    samples: ClassVar = 1
     reports: ClassVar = (
         *("loss_nats", "reconstruction_nats", "kl_nats"),
         *("mutual_information_nats", "total_correlation_nats", "dimension_wise_kl_nats"),
     )
 
     def __call__(
-        self, model: VAE, x: Tensor, step: int, generator: torch.Generator
+        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss and its parts for images (B, C, H, W): scalars, nats; see `kl_parts`."""
         posterior = model.encode(x)
-        z = posterior.sample(generator)  # (B, D)
+        z = posterior.sample(noise)  # (B, D)
         reconstruction_nats = -model.decode(z).log_prob(x).flatten(1).sum(1)  # (B,)
         parts = kl_parts(posterior, z, self.images, self.estimator)
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from training.distributions import Noise
 from training.models import VAE
 
 
@@ -22,29 +23,31 @@ class Capacity:
     c_start: float
     c_end: float
     c_steps: int
+    samples: ClassVar = 1
     reports: ClassVar = ("loss_nats", "reconstruction_nats", "kl_nats", "capacity_nats")
 
     def __call__(
-        self, model: VAE, x: Tensor, step: int, generator: torch.Generator
+        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss and its parts for images (B, C, H, W): scalars, nats."""
         posterior = model.encode(x)
-        z = posterior.sample(generator)  # (B, D)
+        z = posterior.sample(noise)  # (B, D)
         reconstruction_nats = -model.decode(z).log_prob(x).flatten(1).sum(1)  # (B,)
         kl_nats = posterior.kl_to_prior().sum(1)  # (B,)
 
-        c_nats = self.capacity(step)
+        c_nats = self.capacity(step).to(kl_nats)
         loss_nats = reconstruction_nats + self.gamma * (kl_nats.mean() - c_nats).abs()
         return loss_nats.mean(), {
             "loss_nats": loss_nats.mean(),
             "reconstruction_nats": reconstruction_nats.mean(),
             "kl_nats": kl_nats.mean(),
-            "capacity_nats": kl_nats.new_full((), c_nats),
+            "capacity_nats": c_nats,
         }
 
-    def capacity(self, step: int) -> float:
-        """C at `step`, nats."""
-        return self.c_start + (self.c_end - self.c_start) * min(1.0, step / self.c_steps)
+    def capacity(self, step: int | Tensor) -> Tensor:
+        """C at `step`, a scalar, nats."""
+        risen = (torch.as_tensor(step) / self.c_steps).clamp(max=1)
+        return self.c_start + (self.c_end - self.c_start) * risen
 
     def comparable(self, means: Mapping[str, float]) -> float:
         """The loss under the last C, whatever C was at the time."""

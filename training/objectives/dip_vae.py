@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
+from training.distributions import Noise
 from training.models import VAE
 
 REPORTS = ("loss_nats", "reconstruction_nats", "kl_nats", "covariance_penalty_nats")
@@ -21,14 +21,15 @@ class DIPVAEI:
 
     lambda_od: float
     lambda_d: float
+    samples: ClassVar = 1
     reports: ClassVar = REPORTS
 
     def __call__(
-        self, model: VAE, x: Tensor, step: int, generator: torch.Generator
+        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss and its parts for images (B, C, H, W): scalars, nats."""
         posterior = model.encode(x)
-        z = posterior.sample(generator)  # (B, D)
+        z = posterior.sample(noise)  # (B, D)
         reconstruction_nats = -model.decode(z).log_prob(x).flatten(1).sum(1)  # (B,)
         kl_nats = posterior.kl_to_prior().sum(1)  # (B,)
 
@@ -56,14 +57,15 @@ class DIPVAEII:
 
     lambda_od: float
     lambda_d: float
+    samples: ClassVar = 1
     reports: ClassVar = REPORTS
 
     def __call__(
-        self, model: VAE, x: Tensor, step: int, generator: torch.Generator
+        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss and its parts for images (B, C, H, W): scalars, nats."""
         posterior = model.encode(x)
-        z = posterior.sample(generator)  # (B, D)
+        z = posterior.sample(noise)  # (B, D)
         reconstruction_nats = -model.decode(z).log_prob(x).flatten(1).sum(1)  # (B,)
         kl_nats = posterior.kl_to_prior().sum(1)  # (B,)
 

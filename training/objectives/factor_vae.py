@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
+from training.distributions import Noise
 from training.models import VAE
 
 JOINT, FACTORISED = 0, 1
@@ -38,14 +39,15 @@ class FactorVAE:
     gamma: float
     part: Discriminator
     optimizer: torch.optim.Optimizer
+    samples: ClassVar = 1
     reports: ClassVar = ("loss_nats", "reconstruction_nats", "kl_nats", "total_correlation_nats")
 
     def __call__(
-        self, model: VAE, x: Tensor, step: int, generator: torch.Generator
+        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss and its parts for images (B, C, H, W): scalars, nats."""
         posterior = model.encode(x)
-        z = posterior.sample(generator)  # (B, D)
+        z = posterior.sample(noise)  # (B, D)
         reconstruction_nats = -model.decode(z).log_prob(x).flatten(1).sum(1)  # (B,)
         kl_nats = posterior.kl_to_prior().sum(1)  # (B,)
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from training.distributions import Noise
 from training.models import VAE
 
 # A run begins hundreds of nats above κ; in proportion to that, λ would grow a thousandfold in the
@@ -46,17 +47,18 @@ class GECO:
     rate: float
     part: Multiplier
     optimizer: ClassVar = None
+    samples: ClassVar = 1
     reports: ClassVar = (
         *("loss_nats", "reconstruction_nats", "kl_nats"),
         *("constraint_nats", "multiplier"),
     )
 
     def __call__(
-        self, model: VAE, x: Tensor, step: int, generator: torch.Generator
+        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss and its parts for images (B, C, H, W): scalars, nats; λ has no unit."""
         posterior = model.encode(x)
-        z = posterior.sample(generator)  # (B, D)
+        z = posterior.sample(noise)  # (B, D)
         reconstruction_nats = -model.decode(z).log_prob(x).flatten(1).sum(1)  # (B,)
         kl_nats = posterior.kl_to_prior().sum(1)  # (B,)
 

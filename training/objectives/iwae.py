@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from training.distributions import DiagonalGaussian
+from training.distributions import DiagonalGaussian, Noise
 from training.models import VAE
 
 
@@ -23,8 +23,13 @@ class IWAE:
     k: int
     reports: ClassVar = ("loss_nats", "reconstruction_nats", "kl_nats")
 
+    @property
+    def samples(self) -> int:
+        """K."""
+        return self.k
+
     def __call__(
-        self, model: VAE, x: Tensor, step: int, generator: torch.Generator
+        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss and its parts for images (B, C, H, W): scalars, nats.
 
@@ -35,7 +40,7 @@ class IWAE:
         posterior = DiagonalGaussian(
             once.mean.repeat(self.k, 1), once.log_variance.repeat(self.k, 1)
         )
-        z = posterior.sample(generator)  # (K B, D)
+        z = posterior.sample(noise)  # (K B, D)
         reconstruction_nats = -model.decode(z).log_prob(copies).flatten(1).sum(1)  # (K B,)
         prior = DiagonalGaussian(torch.zeros_like(z), torch.zeros_like(z))
         sampled_kl_nats = (posterior.log_prob(z) - prior.log_prob(z)).sum(1)  # (K B,)

@@ -1,0 +1,237 @@
+"""Seeds trained together become the models that each of them becomes alone."""
+
+import dataclasses
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from training import ensemble, loop
+from training.__main__ import main
+from training.card import MODEL, read_card
+from training.checkpoint import RESUME, read_tensors
+from training.config import RunConfig
+from training.datasets import Dataset
+
+Tiny = Callable[..., RunConfig]
+ReadMetrics = Callable[[Path], list[dict[str, float]]]
+CPU = torch.device("cpu")
+SEEDS = (0, 7, 3)
+STEPS = 37  # of `tiny`
+OBJECTIVES = [
+    {"name": "beta_vae", "beta": "4"},
+    {"name": "capacity", "c_end": "3", "c_steps": "20"},
+    {"name": "geco", "kappa": "150"},
+    {"name": "beta_tcvae"},
+    {"name": "beta_tcvae", "estimator": "mss"},
+    {"name": "factor_vae", "layers": "2", "units": "16"},
+    {"name": "dip_vae_i"},
+    {"name": "dip_vae_ii"},
+    {"name": "iwae", "k": "3"},
+]
+
+
+def seeds_of(config: RunConfig) -> list[RunConfig]:
+    return [dataclasses.replace(config, seed=seed) for seed in SEEDS]
+
+
+def folders_in(parent: Path) -> list[Path]:
+    folders = [parent / str(seed) for seed in SEEDS]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    return folders
+
+
+def state(folder: Path) -> dict[str, torch.Tensor]:
+    return read_tensors(folder / RESUME)[0]
+
+
+def distance(found: torch.Tensor, expected: torch.Tensor) -> float:
+    """Relative, over the whole tensor."""
+    return ((found - expected).norm() / expected.norm().clamp(min=1e-12)).item()
+
+
+@pytest.mark.parametrize(
+    "objective", OBJECTIVES, ids=lambda objective: "-".join(objective.values())
+)
+def test_each_seed_is_trained_as_if_alone(
+    objective: dict[str, str], tiny: Tiny, metrics: ReadMetrics, digits: Dataset, tmp_path: Path
+) -> None:
+    """Weights, moments, what the objective learned, metrics: all that a run leaves."""
+    config = tiny(**{f"objective.{name}": value for name, value in objective.items()})
+    alone, together = folders_in(tmp_path / "alone"), folders_in(tmp_path / "together")
+    singles = [
+        loop.train(one, digits, folder, CPU)
+        for one, folder in zip(seeds_of(config), alone, strict=True)
+    ]
+    members = ensemble.train(seeds_of(config), digits, together, CPU)
+    for single, member in zip(singles, members, strict=True):
+        assert (member.step, member.best_step) == (single.step, single.best_step)
+        assert member.hardware == f"{single.hardware}, 3 seeds at once"
+    for one, other in zip(alone, together, strict=True):
+        expected, found = state(one), state(other)
+        assert found.keys() == expected.keys()
+        for name, tensor in expected.items():
+            assert distance(found[name], tensor) < 1e-3, name
+        for line, expected_line in zip(metrics(other), metrics(one), strict=True):
+            assert line == pytest.approx(expected_line, rel=1e-4, abs=1e-4)
+        weights, metadata = read_tensors(other / MODEL)
+        assert metadata == read_tensors(one / MODEL)[1]
+        assert {name: t.shape for name, t in weights.items()} == {
+            name: t.shape for name, t in read_tensors(one / MODEL)[0].items()
+        }
+    assert not torch.equal(*(state(folder)["model.encoder.0.weight"] for folder in together[:2]))
+
+
+@pytest.mark.parametrize("objective", ["beta_vae", "factor_vae"])
+def test_stopped_together_they_go_on_bit_for_bit(
+    objective: str, tiny: Tiny, metrics: ReadMetrics, digits: Dataset, tmp_path: Path
+) -> None:
+    small = {"objective.layers": 1, "objective.units": 8} if objective == "factor_vae" else {}
+    configs = seeds_of(tiny(**{"objective.name": objective, **small}))
+    whole, pieces = folders_in(tmp_path / "whole"), folders_in(tmp_path / "pieces")
+    ensemble.train(configs, digits, whole, CPU)
+    for stop in (13, 15):  # steps from the start of each piece
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ensemble, "learning_rate", signal_at(stop))
+            with pytest.raises(loop.Interrupted):
+                ensemble.train(configs, digits, pieces, CPU, resume=True)
+    assert {read_progress(folder)["step"] for folder in pieces} == {28}
+    ensemble.train(configs, digits, pieces, CPU, resume=True)
+    for one, other in zip(whole, pieces, strict=True):
+        assert (one / MODEL).read_bytes() == (other / MODEL).read_bytes()
+        assert metrics(one) == metrics(other)
+        expected, found = state(one), state(other)
+        assert found.keys() == expected.keys()
+        assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+
+def signal_at(call: int) -> Callable[[RunConfig, int], float]:
+    """The learning rate, with Ctrl-C at its n-th call."""
+    calls = 0
+
+    def rate(config: RunConfig, step: int) -> float:
+        nonlocal calls
+        calls += 1
+        if calls == call:
+            signal.raise_signal(signal.SIGINT)
+        return loop.learning_rate(config, step)
+
+    return rate
+
+
+def read_progress(folder: Path) -> dict[str, object]:
+    progress: dict[str, object] = json.loads(read_tensors(folder / RESUME)[1]["progress"])
+    return progress
+
+
+class PowerCutError(BaseException):
+    """Ends the run on the spot, like kill -9."""
+
+
+def test_members_cut_off_at_different_steps_catch_up(
+    tiny: Tiny, metrics: ReadMetrics, digits: Dataset, tmp_path: Path
+) -> None:
+    """The power fails when two of three have saved their second validation."""
+    configs = seeds_of(tiny())
+    whole, pieces = folders_in(tmp_path / "whole"), folders_in(tmp_path / "pieces")
+    ensemble.train(configs, digits, whole, CPU)
+    saves = 0
+
+    def save_until_the_power_fails(*arguments: object) -> None:
+        nonlocal saves
+        if saves == 3 * 2 + 2:
+            raise PowerCutError
+        saves += 1
+        save_resume(*arguments)
+
+    save_resume = loop.save_resume
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "save_resume", save_until_the_power_fails)
+        with pytest.raises(PowerCutError):
+            ensemble.train(configs, digits, pieces, CPU)
+    assert [read_progress(folder)["step"] for folder in pieces] == [20, 20, 10]
+    reached = ensemble.train(configs, digits, pieces, CPU, resume=True)
+    assert [progress.step for progress in reached] == [STEPS] * 3
+    for one, other in zip(whole, pieces, strict=True):
+        assert [line["step"] for line in metrics(other)] == [10, 20, 30, STEPS]
+        for name, tensor in state(one).items():
+            assert distance(state(other)[name], tensor) < 1e-3, name
+
+
+def test_only_seeds_may_differ(tiny: Tiny, digits: Dataset, tmp_path: Path) -> None:
+    configs = [tiny(), tiny(**{"objective.beta": 2})]
+    with pytest.raises(ValueError, match="differ in their seeds alone"):
+        ensemble.train(configs, digits, [tmp_path, tmp_path], CPU)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda words: "-".join(words.values()))
+def test_a_captured_step_is_the_step(
+    objective: dict[str, str], tiny: Tiny, digits: Dataset, tmp_path: Path
+) -> None:
+    """The same seeds on the same device, captured and not."""
+    cuda = torch.device("cuda")
+    configs = seeds_of(tiny(**{f"objective.{name}": value for name, value in objective.items()}))
+    captured, plain = folders_in(tmp_path / "captured"), folders_in(tmp_path / "plain")
+    graphs = []
+
+    class Watched(ensemble._Captured):
+        def __init__(self, function: Callable[[], torch.Tensor]) -> None:
+            super().__init__(function)
+            graphs.append(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ensemble, "_Captured", Watched)
+        ensemble.train(configs, digits, captured, cuda)
+    assert all(watched.graph is not None for watched in graphs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ensemble, "UNCAPTURED", STEPS)
+        ensemble.train(configs, digits, plain, cuda)
+    for one, other in zip(plain, captured, strict=True):
+        for name, tensor in state(one).items():
+            assert distance(state(other)[name], tensor) < 1e-3, name
+
+
+def test_the_command_line_trains_seeds_into_folders_of_their_own(
+    train_digits: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = train_digits.index("--seed")
+    words = [*train_digits[:seed], *train_digits[seed + 2 :], "--out", str(tmp_path / "digits")]
+    assert main([*words, "--seeds", "5,6"]) == 0
+    folders = [tmp_path / "digits-s5", tmp_path / "digits-s6"]
+    assert sorted(tmp_path.iterdir()) == folders
+    cards = [read_card(folder) for folder in folders]
+    for seed, card in zip((5, 6), cards, strict=True):
+        assert card.config.seed == seed
+        assert f"--seed {seed}" in card.command
+        assert "--seeds" not in card.command
+        assert {metric.seed for metric in card.metrics} == {seed}
+
+    capsys.readouterr()
+    assert main([*words, "--seeds", "6,7"]) == 2
+    assert "digits-s6 holds a finished checkpoint" in capsys.readouterr().err
+    assert sorted(tmp_path.iterdir()) == folders
+    assert main([*words, "--seeds", "6,7", "--resume"]) == 0
+    assert sorted(tmp_path.iterdir()) == [*folders, tmp_path / "digits-s7"]
+    assert read_card(folders[1]) == cards[1]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--seeds", "1,two"], "--seeds got '1,two'; it takes whole numbers with commas."),
+        (["--seeds", "1", "--seed", "2"], "Give --seed for one run or --seeds for several"),
+        (["--seeds", "-1"], "seed is -1; it must be between 0"),
+    ],
+)
+def test_seeds_that_cannot_be_are_refused(
+    more: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "digits", "--out", str(tmp_path / "run"), *more]) == 2
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,205 @@
+"""Seeds of one recipe trained together, in one batched step (torch.func).
+
+Each member has the weights, images and noise that its seed gives it alone, and a folder of its own;
+its weights differ from those it gets alone by how sums are rounded. Convolutions with a weight of
+their own for each member become grouped ones. On a CUDA device the step, with its optimizers, is
+captured once and replayed as one graph, so that its many small kernels wait for no Python.
+
+A CPU gains nothing: there `training.loop` trains seeds faster, one after another.
+"""
+
+import dataclasses
+import math
+import sys
+import time
+import warnings
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, grad, vmap
+
+from training.checkpoint import Progress
+from training.config import RunConfig
+from training.datasets import Dataset, Split
+from training.loop import Interrupted, Run, begin, learning_rate, progress_bar, stop_signals
+from training.objectives import Loss
+
+UNCAPTURED = 3  # steps before the capture, in which libraries choose and allocate what they need
+
+
+def train(
+    configs: Sequence[RunConfig],
+    dataset: Dataset,
+    folders: Sequence[Path],
+    device: torch.device,
+    resume: bool = False,
+    snapshots: Collection[int] = (),
+) -> list[Progress]:
+    """`training.loop.train` for runs that differ in their seeds alone, together.
+
+    Raises:
+        Interrupted, CheckpointError, ConfigError, DivergedError: as `training.loop.train` does; one
+            member that diverges ends all.
+    """
+    if len({dataclasses.replace(config, seed=0) for config in configs}) != 1:
+        raise ValueError("Runs that are trained together may differ in their seeds alone.")
+    plan = configs[0].train
+    runs = [
+        begin(
+            *(config, dataset, folder, device, resume, snapshots),
+            memory_format=torch.contiguous_format,
+            seeds=len(configs),
+        )
+        for config, folder in zip(configs, folders, strict=True)
+    ]
+    training, validation = (dataset.splits[name].to(device) for name in ("train", "validation"))
+    done = sum(run.progress.step for run in runs)
+    with (
+        stop_signals() as stopped,
+        progress_bar(plan.steps * len(runs), done, plan.batch_size) as bar,
+    ):
+        while (step := min(run.progress.step for run in runs)) < plan.steps:
+            # Cut off between two saves, members stand at two steps: those ahead wait.
+            members = [run for run in runs if run.progress.step == step]
+            ahead = [run.progress.step for run in runs if run.progress.step > step]
+            together = Together(members, dataset.shape)
+            for _ in range(step, min([*ahead, plan.steps])):
+                losses = together.step(training, validation)
+                bar.update(plan.batch_size * len(members))
+                if losses:
+                    bar.set_postfix_str(f"validation {', '.join(f'{x:.2f}' for x in losses)} nats")
+                if stopped:
+                    for run in members:
+                        run.save()
+                    raise Interrupted
+    return [run.progress for run in runs]
+
+
+class Together:
+    """Runs at the same step of the same plan, taking the next steps as one.
+
+    The tensors of their models, and of what their objectives learn, become views of the stacked
+    ones here. So each run can be validated, saved and taught by its objective as if it were alone.
+    """
+
+    def __init__(self, runs: Sequence[Run], shape: tuple[int, ...]) -> None:
+        self.runs, first = runs, runs[0]
+        device, batch, latents = (
+            first.running.device,
+            first.config.train.batch_size,
+            first.config.model.latents,
+        )
+        losses = [Loss(run.model, run.objective) for run in runs]
+        self.blueprint = losses[0].eval()  # in training, gradients are asked for as vmap cannot
+        tensors = stack_in_place(losses)
+        self.parameters = {
+            name: [dict(loss.named_parameters())[name] for loss in losses]
+            for name, parameter in self.blueprint.named_parameters()
+            if name.startswith("model.") and parameter.requires_grad
+        }
+        self.learned = {name: tensors[name] for name in self.parameters}
+        self.held = {name: tensors[name] for name in tensors.keys() - self.learned.keys()}
+        self.gradients = vmap(grad(self._loss, has_aux=True))
+
+        # A captured step reads its inputs where they were when it was captured.
+        self.x = torch.empty(len(runs), batch, *shape, device=device)
+        self.noise = torch.empty(len(runs), first.objective.samples * batch, latents, device=device)
+        self.number = torch.zeros((), device=device)
+        self.rate = torch.zeros((), device=device)
+        for run in runs:
+            run.began = time.perf_counter() - run.progress.seconds
+            for group in run.optimizer.param_groups:
+                group["lr"], group["capturable"] = self.rate, True
+        self.update = _Captured(self._update) if device.type == "cuda" else self._update
+
+    def step(self, training: Split, validation: Split) -> list[float]:
+        """One step of every run; the validation losses, nats, when it was time for them."""
+        first = self.runs[0]
+        for place, run in enumerate(self.runs):
+            self.x[place], self.noise[place] = run.draw(training)
+        self.number.fill_(first.progress.step)
+        self.rate.fill_(learning_rate(first.config, first.progress.step))
+        losses = []
+        for run, x, parts in zip(self.runs, self.x, self.update(), strict=True):
+            run.learn(x, dict(zip(run.objective.reports, parts, strict=True)))
+            losses.append(run.advance(parts, validation))
+        return [loss for loss in losses if loss is not None]
+
+    def _update(self) -> Tensor:
+        """Change the weights; returns the parts of the losses, (E, R) for E runs, nats."""
+        gradients, parts = self.gradients(self.learned, self.held, self.x, self.noise)
+        for name, parameters in self.parameters.items():
+            # Fused optimizers walk a weight and its gradient in memory order.
+            of_each = gradients[name].contiguous()
+            for parameter, gradient in zip(parameters, of_each, strict=True):
+                parameter.grad = gradient
+        for run in self.runs:
+            run.optimizer.step()
+        result: Tensor = parts
+        return result
+
+    def _loss(
+        self, learned: dict[str, Tensor], held: dict[str, Tensor], x: Tensor, noise: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The loss of one run, a scalar, and its parts, (R,), nats."""
+        with self.runs[0].autocast():
+            loss, metrics = functional_call(self.blueprint, learned | held, (x, self.number, noise))
+        return loss, torch.stack([value.float() for value in metrics.values()])
+
+
+def stack_in_place(modules: Sequence[nn.Module]) -> dict[str, Tensor]:
+    """All parameters and buffers of E alike modules, (E, ...); theirs become views of these."""
+    named = [{**dict(one.named_parameters()), **dict(one.named_buffers())} for one in modules]
+    stacked = {}
+    for name in named[0]:
+        tensors = [of_one[name] for of_one in named]
+        stacked[name] = torch.stack([tensor.detach() for tensor in tensors])
+        for tensor, view in zip(tensors, stacked[name], strict=True):
+            tensor.data = view
+    return stacked
+
+
+class _Captured:
+    """A function without arguments, replayed as a CUDA graph after a few plain calls.
+
+    A replay launches the same kernels on the same memory. So the function may read nothing that
+    changes but tensors that stay in place, and its result holds until the next call.
+    """
+
+    def __init__(self, function: Callable[[], Tensor]) -> None:
+        self.function = function
+        self.plain_calls: float = UNCAPTURED
+        self.graph: torch.cuda.CUDAGraph | None = None
+        self.result: Tensor
+
+    def __call__(self) -> Tensor:
+        """The function's result."""
+        if self.plain_calls > 0:
+            self.plain_calls -= 1
+            return self._plainly()
+        if self.graph is None:
+            graph = torch.cuda.CUDAGraph()
+            try:
+                with torch.cuda.graph(graph):
+                    self.result = self.function()
+            except RuntimeError as error:
+                # Nothing has been computed yet, and a slower run is better than none.
+                reason = str(error).splitlines()[0]
+                print(f"The step cannot be captured ({reason}); going on without.", file=sys.stderr)
+                self.plain_calls = math.inf
+                return self._plainly()
+            self.graph = graph
+        self.graph.replay()
+        return self.result
+
+    def _plainly(self) -> Tensor:
+        """Call it on another stream than the default one, as CUDA demands before a capture."""
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*capturable=True")  # it will be captured
+            result = self.function()
+        torch.cuda.current_stream().wait_stream(stream)
+        return result
