@@ -1,4 +1,4 @@
-"""python -m training list | train RECIPE | evaluate FOLDER | embed FOLDER | export FOLDER."""
+"""python -m training list | train RECIPE | evaluate, embed, export FOLDER | reproduce [TABLE]."""
 
 import argparse
 import contextlib
@@ -8,12 +8,10 @@ import io
 import json
 import shlex
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
+from training import tables
 from training.card import (
     CARD,
     DECODER,
@@ -29,14 +27,16 @@ from training.card import (
 from training.config import RunConfig, override, to_json
 from training.config import options as options_of
 from training.errors import CheckpointError, ConfigError, UserError
+from training.locking import writing_to
 from training.recipes import RECIPES, Recipe
+from training.results import SHIPPED as TABLES
+from training.results import Table
 
 if TYPE_CHECKING:
     from training.datasets import Dataset
 
 RUNS = Path("runs")
 DATA = Path("data")
-LOCK = ".lock"
 INTERRUPTED = 130
 
 
@@ -59,8 +59,10 @@ def main(arguments: list[str] | None = None) -> int:
                 return evaluate(options)
             case "embed":
                 return embed(options)
-            case _:
+            case "export":
                 return export(options)
+            case _:
+                return reproduce(options)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -96,7 +98,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="SEED,…",
         help="a run for each of these seeds, seed 3 into OUT-s3; on a CUDA device all at once",
     )
-    train.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto")
     train.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     train.add_argument("--dry-run", action="store_true", help="print the configuration and stop")
     evaluate = commands.add_parser("evaluate", help="measure a checkpoint on the test split again")
@@ -110,12 +111,37 @@ def parser() -> argparse.ArgumentParser:
     for command in (train, embed):
         command.add_argument("--no-map", action="store_true", help="leave out UMAP and PCA")
     export = commands.add_parser("export", help="write the ONNX files of a checkpoint again")
+    reproduce = commands.add_parser(
+        "reproduce", help="make a table of results again, or what is missing of it"
+    )
+    reproduce.add_argument("table", nargs="?", help="its name (default: list the tables)")
+    reproduce.add_argument(
+        "--only", nargs="+", metavar="RECIPE", help="the rows to make (default: all)"
+    )
+    reproduce.add_argument(
+        "--seeds", metavar="SEED,…", help="the seeds to make (default: all that are planned)"
+    )
+    reproduce.add_argument(
+        "--collect", action="store_true", help="measure the runs that are trained, and train none"
+    )
+    reproduce.add_argument(
+        "--runs", type=Path, default=RUNS, help=f"where runs are trained (default: {RUNS})"
+    )
+    reproduce.add_argument(
+        "--out",
+        type=lambda name: Path(name).resolve(),
+        default=TABLES,
+        help="folder of the tables (default: assets/results)",
+    )
+    for command in (train, reproduce):
+        command.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto")
     for command in (evaluate, embed, export):
         command.add_argument(
             "folder", type=lambda name: Path(name).resolve(), help="a checkpoint folder"
         )
     for command in (train, evaluate, embed):
         command.add_argument("--seed", type=int, help="seed of every random number")
+    for command in (train, evaluate, embed, reproduce):
         command.add_argument(
             "--data",
             type=Path,
@@ -157,41 +183,30 @@ def runs_of(options: argparse.Namespace, config: RunConfig) -> dict[Path, RunCon
         return {out: config}
     if options.seed is not None:
         raise ConfigError("Give --seed for one run or --seeds for several, not both.")
-    try:
-        seeds = [int(word) for word in options.seeds.split(",")]
-    except ValueError as error:
-        raise ConfigError(
-            f"--seeds got {options.seeds!r:.60}; it takes whole numbers with commas."
-        ) from error
     return {
         out.with_name(f"{out.name}-s{seed}"): dataclasses.replace(config, seed=seed)
-        for seed in seeds
+        for seed in seeds_in(options.seeds)
     }
+
+
+def seeds_in(text: str) -> list[int]:
+    """What `--seeds` lists.
+
+    Raises:
+        ConfigError: if these are no whole numbers.
+    """
+    try:
+        return [int(word) for word in text.split(",")]
+    except ValueError as error:
+        raise ConfigError(
+            f"--seeds got {text!r:.60}; it takes whole numbers with commas."
+        ) from error
 
 
 def remove_if_empty(folder: Path) -> None:
     """Leave nothing behind where nothing was written."""
     with contextlib.suppress(OSError):
         folder.rmdir()
-
-
-@contextlib.contextmanager
-def writing_to(folder: Path, otherwise: str) -> Iterator[None]:
-    """Keep other processes from writing to the folder.
-
-    Raises:
-        CheckpointError: if another process is writing to it; `otherwise` says what to do.
-    """
-    lock = FileLock(folder / LOCK, blocking=False)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise CheckpointError(f"Another training is writing to {folder}; {otherwise}.") from error
-    try:
-        yield
-    finally:
-        lock.release()
-        (folder / LOCK).unlink(missing_ok=True)
 
 
 def train_into(
@@ -336,6 +351,59 @@ def embed(options: argparse.Namespace) -> int:
             return INTERRUPTED
     report_map(folder, card)
     return 0
+
+
+def reproduce(options: argparse.Namespace) -> int:
+    """Make the runs that a table lacks, or say which these are."""
+    if options.table is None:
+        for plan in tables.PLANS.values():
+            print("\n".join(tables.describe(tables.current(plan, options.out))))
+        return 0
+    from training import build
+    from training import reproduce as making
+
+    plan = tables.plan(options.table)
+    wanted = wanted_of(tables.current(plan, options.out), options)
+    places = making.Places(options.data, options.runs, options.out)
+    device = build.device(options.device)
+    try:
+        for run in making.make(plan, wanted, places, device, options.collect):
+            shown = [run.final.metric(name) for name in plan.table.metrics]
+            numbers = (f"{metric.label} {metric.value:.3f}" for metric in shown if metric)
+            print(f"{run.recipe}, seed {run.seed} · {', '.join(numbers)}")
+    except KeyboardInterrupt:
+        print("Stopped; the same command goes on from here.", file=sys.stderr)
+        return INTERRUPTED
+    print("\n".join(tables.describe(tables.current(plan, options.out))))
+    return 0
+
+
+def wanted_of(table: Table, options: argparse.Namespace) -> tuple[tuple[str, int], ...]:
+    """Recipe and seed of the runs to make, of those that the options ask for.
+
+    Raises:
+        ConfigError: if a recipe or a seed is not planned.
+    """
+    recipes = [row.recipe for row in table.rows]
+    planned = {seed for row in table.rows for seed in row.seeds}
+    for recipe in options.only or ():
+        if recipe not in recipes:
+            raise ConfigError(
+                f"The table {table.name} has no recipe {recipe!r:.60}; choose of "
+                f"{', '.join(recipes)}."
+            )
+    seeds = planned if options.seeds is None else set(seeds_in(options.seeds))
+    for seed in sorted(seeds):
+        if seed not in planned:
+            raise ConfigError(
+                f"The table {table.name} has no seed {seed}; choose of "
+                f"{', '.join(map(str, sorted(planned)))}."
+            )
+    return tuple(
+        (recipe, seed)
+        for recipe, seed in tables.missing(table)
+        if recipe in (options.only or recipes) and seed in seeds
+    )
 
 
 def seed_of(options: argparse.Namespace, card: Card) -> int:

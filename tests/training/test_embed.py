@@ -20,7 +20,7 @@ from torch import Tensor
 
 import training
 from training import checkpoint, embed, maps, staging
-from training.__main__ import INTERRUPTED, LOCK, main
+from training.__main__ import INTERRUPTED, main
 from training.card import CARD, CODES, READY, THUMBNAILS, Card, LatentCard, read_card
 from training.datasets import Dataset
 from training.distributions import (
@@ -32,6 +32,7 @@ from training.distributions import (
 )
 from training.embed import Plan
 from training.errors import CheckpointError
+from training.locking import LOCK
 
 Thumbnails = Callable[[Path, Card], NDArray[np.uint8]]
 Run = Callable[..., int]

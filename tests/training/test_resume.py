@@ -16,12 +16,13 @@ import torch
 from filelock import FileLock
 
 from training import loop
-from training.__main__ import INTERRUPTED, LOCK, main
+from training.__main__ import INTERRUPTED, main
 from training.card import CARD, FILES, MODEL, read_card
 from training.checkpoint import RESUME, read_tensors
 from training.config import RunConfig
 from training.datasets import Dataset
 from training.errors import CheckpointError
+from training.locking import LOCK
 
 Tiny = Callable[..., RunConfig]
 ReadMetrics = Callable[[Path], list[dict[str, float]]]

@@ -1,0 +1,33 @@
+"""Keeping two processes from writing to one folder."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from training.errors import CheckpointError
+
+LOCK = ".lock"
+
+
+@contextlib.contextmanager
+def writing_to(folder: Path, otherwise: str, timeout: float = 0) -> Iterator[None]:
+    """Keep other processes from writing to the folder.
+
+    Args:
+        timeout: seconds to wait for another process.
+
+    Raises:
+        CheckpointError: if another process is writing to it; `otherwise` says what to do.
+    """
+    lock = FileLock(folder / LOCK, timeout=timeout)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise CheckpointError(f"Another training is writing to {folder}; {otherwise}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+        (folder / LOCK).unlink(missing_ok=True)

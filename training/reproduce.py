@@ -1,0 +1,253 @@
+"""Make a planned table: train what is missing, measure it, and put every run into it at once.
+
+A run lives in a folder of its own, from which its training resumes. What is in the table is not
+made again, and a run whose training is complete is only measured.
+"""
+
+import dataclasses
+import shutil
+import sys
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+import torch
+
+from training import build, loop
+from training.card import (
+    DECODER,
+    ENCODER,
+    MODEL,
+    PART,
+    Card,
+    Provenance,
+    describe_files,
+    write_card,
+)
+from training.checkpoint import RESUME, Progress, load_weights, new_model, read_resume
+from training.config import RunConfig
+from training.datasets import Dataset
+from training.evaluate import measure
+from training.export import export
+from training.factors import measure_factors
+from training.finish import finish
+from training.locking import writing_to
+from training.loop import METRICS, SNAPSHOTS
+from training.models import VAE
+from training.recipes import RECIPES
+from training.results import Run, Stage, write_table
+from training.tables import Plan, config_of, current
+
+HALVINGS = 9  # of a replayed run's length: so many snapshots, and one of the untrained weights
+SHIPPED_SEED = 0
+PATIENCE_S = 60.0  # writing a table takes a moment
+
+
+@dataclasses.dataclass(frozen=True)
+class Places:
+    """Where data are read, where runs are trained, and where tables are written.
+
+    A table refers to shipped checkpoints as `../../models`, so these lie beside `tables`.
+    """
+
+    data: Path
+    runs: Path
+    tables: Path
+
+    def run(self, table: str, recipe: str, seed: int) -> Path:
+        """The folder in which a run trains."""
+        return self.runs / table / f"{recipe}-s{seed}"
+
+    @property
+    def models(self) -> Path:
+        """The folder of shipped checkpoints."""
+        return self.tables.parent / "models"
+
+
+def make(
+    plan: Plan,
+    wanted: Iterable[tuple[str, int]],
+    places: Places,
+    device: torch.device,
+    collect: bool,
+) -> Iterator[Run]:
+    """Make the wanted runs one after the other; each is in the table before it is yielded.
+
+    Args:
+        collect: leave out those whose training is not complete.
+
+    Raises:
+        Interrupted: after Ctrl-C or SIGTERM; the same call goes on from there.
+        CheckpointError: if a run's folder holds another run.
+    """
+    datasets: dict[str, Dataset] = {}
+    for recipe, seed in wanted:
+        config = config_of(recipe, seed)
+        folder = places.run(plan.table.name, recipe, seed)
+        if collect and not is_trained(folder, config):
+            continue
+        name = config.data.name
+        if name not in datasets:
+            datasets[name] = build.dataset(name, places.data)
+        folder.mkdir(parents=True, exist_ok=True)
+        with writing_to(folder, "wait for it"):
+            kept = snapshots(config) if (recipe, seed) in plan.replays else ()
+            progress = train(config, datasets[name], folder, device, kept)
+            run = measure_run(plan, recipe, config, datasets[name], folder, progress, places)
+            put(plan, run, places.tables)
+        yield run
+
+
+def is_trained(folder: Path, config: RunConfig) -> bool:
+    """Whether a run's folder holds its last step.
+
+    Raises:
+        CheckpointError: if the folder holds a run of another configuration.
+    """
+    if not (folder / RESUME).exists():
+        return False
+    return read_resume(folder, config)[0].step == config.train.steps
+
+
+def train(
+    config: RunConfig,
+    dataset: Dataset,
+    folder: Path,
+    device: torch.device,
+    snapshots: Collection[int],
+) -> Progress:
+    """Train what is left of a run, which may be nothing."""
+    if is_trained(folder, config):
+        return read_resume(folder, config)[0]
+    print(f"Training into {folder}.", file=sys.stderr)
+    return loop.train(config, dataset, folder, device, resume=True, snapshots=snapshots)
+
+
+def snapshots(config: RunConfig) -> tuple[int, ...]:
+    """The steps at which a replayed run keeps its weights: closest together at the beginning."""
+    return (0, *sorted({config.train.steps >> times for times in range(HALVINGS)} - {0}))
+
+
+def measure_run(
+    plan: Plan,
+    recipe: str,
+    config: RunConfig,
+    dataset: Dataset,
+    folder: Path,
+    progress: Progress,
+    places: Places,
+) -> Run:
+    """Measure the best weights of a run, and its snapshots before them where it is replayed.
+
+    Models that the table keeps are exported; one that ships becomes a whole checkpoint.
+    """
+    command = f"python -m training train {recipe} --seed {config.seed}"
+    name, table = f"{recipe}-s{config.seed}", places.tables / plan.table.name
+
+    def measure_stage(weights: Path, step: int, into: str) -> tuple[Stage, Provenance]:
+        model = load(config, dataset, weights)
+        metrics, latents, provenance = measure(model, dataset, config, config.seed)
+        of_factors, information = measure_factors(model, dataset, config, config.seed)
+        if plan.keeps_models:
+            (table / into).mkdir(parents=True, exist_ok=True)
+            export(model, dataset.shape, table / into)
+        stage = Stage(
+            step,
+            step * config.train.batch_size,
+            metrics + of_factors,
+            latents,
+            information,
+            into if plan.keeps_models else None,
+            describe_files(table / into, (DECODER, ENCODER)) if plan.keeps_models else None,
+        )
+        return stage, provenance
+
+    stages = []
+    if (recipe, config.seed) in plan.replays:
+        for weights in sorted((folder / SNAPSHOTS).glob("*.safetensors")):
+            if (step := int(weights.stem)) < progress.best_step:
+                print(f"Measuring step {step:,} of {folder}.", file=sys.stderr)
+                stages.append(measure_stage(weights, step, f"{name}-{weights.stem}")[0])
+    print(f"Measuring {folder}.", file=sys.stderr)
+    if config.seed == SHIPPED_SEED and recipe in plan.ships:
+        card = ship(recipe, config, command, dataset, folder, progress, places.models)
+        provenance = card.latents_provenance
+        final = Stage(
+            progress.best_step,
+            progress.best_step * config.train.batch_size,
+            card.metrics,
+            card.latents,
+            card.information,
+            f"../../{places.models.name}/{recipe}",
+            {file: card.files[file] for file in (DECODER, ENCODER)},
+        )
+    else:
+        final, provenance = measure_stage(folder / MODEL, progress.best_step, name)
+    return Run(
+        recipe=recipe,
+        seed=config.seed,
+        command=command,
+        config=config,
+        images=progress.step * config.train.batch_size,
+        seconds=round(progress.seconds, 1),
+        hardware=progress.hardware,
+        precision=progress.precision,
+        latents_provenance=provenance,
+        stages=(*stages, final),
+        checkpoint=recipe if config.seed == SHIPPED_SEED and recipe in plan.ships else None,
+    )
+
+
+def load(config: RunConfig, dataset: Dataset, weights: Path) -> VAE:
+    """A model of a run, to be measured."""
+    model = new_model(config, dataset.shape, weights.parent)
+    load_weights(model, weights)
+    return model.eval()
+
+
+def ship(
+    recipe: str,
+    config: RunConfig,
+    command: str,
+    dataset: Dataset,
+    folder: Path,
+    progress: Progress,
+    models: Path,
+) -> Card:
+    """Make a whole checkpoint of a run, with its map and what its latents tell about factors.
+
+    It takes the place of one of that name only when all is done.
+    """
+    staging, replaced = models / f".{recipe}{PART}", models / f".{recipe}.old{PART}"
+    for leftover in (staging, replaced):
+        shutil.rmtree(leftover, ignore_errors=True)  # of a process that was killed
+    staging.mkdir(parents=True)
+    try:
+        for name in (MODEL, METRICS):
+            shutil.copyfile(folder / name, staging / name)
+        card = finish(RECIPES[recipe], config, command, dataset, staging, progress)
+        (staging / METRICS).unlink()
+        model = load(config, dataset, staging / MODEL)
+        of_factors, information = measure_factors(model, dataset, config, config.seed)
+        metrics = card.metrics + of_factors
+        card = dataclasses.replace(card, metrics=metrics, information=information)
+        card = write_card(staging, card)
+        with loop.stop_signals():  # this little is finished
+            if (models / recipe).exists():
+                (models / recipe).rename(replaced)
+            staging.rename(models / recipe)
+    finally:
+        for leftover in (staging, replaced):
+            shutil.rmtree(leftover, ignore_errors=True)
+    return card
+
+
+def put(plan: Plan, run: Run, tables: Path) -> None:
+    """Write the table with this run in it; another process may have put others there meanwhile."""
+    folder = tables / plan.table.name
+    folder.mkdir(parents=True, exist_ok=True)
+    with writing_to(folder, "wait for it", timeout=PATIENCE_S):
+        table = current(plan, tables)
+        others = [r for r in table.runs if (r.recipe, r.seed) != (run.recipe, run.seed)]
+        order = [row.recipe for row in plan.table.rows]
+        runs = sorted((*others, run), key=lambda r: (order.index(r.recipe), r.seed))
+        write_table(folder, dataclasses.replace(table, runs=tuple(runs)))

@@ -1,0 +1,138 @@
+"""The tables that `reproduce` makes: recipes, seeds, and the published figures beside them.
+
+Nothing here needs torch.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.config import RunConfig
+from training.errors import ConfigError
+from training.recipes import RECIPES
+from training.results import TABLE, VERSION, Row, Table, read_table
+
+FIVE_SEEDS = (0, 1, 2, 3, 4)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A table without its runs, and what is kept of every run.
+
+    Fields:
+        ships: recipes whose run with seed 0 becomes a whole checkpoint, with its map.
+        keeps_models: whether the ONNX files of every other run lie beside table.json.
+        replays: recipe and seed of the runs whose snapshots are measured, and kept, as well.
+        likelihood_samples: of q(z|x) an image, for the bound on ln p(x); 0: it is not measured.
+    """
+
+    table: Table
+    ships: tuple[str, ...] = ()
+    keeps_models: bool = False
+    replays: tuple[tuple[str, int], ...] = ()
+    likelihood_samples: int = 0
+
+
+def _rung(beta: float) -> Row:
+    return Row(
+        recipe=f"sprites-beta{beta:g}",
+        title=f"β = {beta:g}",
+        intent="A VAE" if beta == 1 else "β-VAE",
+        seeds=FIVE_SEEDS,
+        beta=beta,
+    )
+
+
+SPRITES = Table(
+    version=VERSION,
+    name="sprites",
+    title="Disentanglement on sprites",
+    intent="One network of ten latents under different objectives, and how well each latent keeps "
+    "to one factor of the images. The rungs of β and the short β-TCVAE see 2 million images each; "
+    "the last three rows have their papers' settings, as far as their recipes say.",
+    command="python -m training reproduce sprites",
+    metrics=(
+        "mig",
+        "factor_vae_score",
+        "beta_vae_score",
+        "dci_disentanglement",
+        "dci_completeness",
+        "sap",
+        "modularity",
+        "neg_elbo",
+        "kl",
+        "reconstruction",
+    ),
+    rows=(
+        *(_rung(beta) for beta in (0.5, 1, 2, 4, 8, 16)),
+        Row("sprites-tcvae-short", "β-TCVAE, short", "β-TCVAE with β = 6", FIVE_SEEDS),
+        Row("sprites-tcvae", "β-TCVAE", "β-TCVAE with β = 6, Chen et al. 2018", FIVE_SEEDS),
+        Row("sprites-factor", "FactorVAE", "FactorVAE with γ = 35, Kim & Mnih 2018", FIVE_SEEDS),
+        Row("sprites-capacity", "Capacity", "C from 0 to 25 nats, Burgess et al. 2018", FIVE_SEEDS),
+    ),
+    examples="sprites-beta4",
+)
+
+PLANS = {
+    plan.table.name: plan
+    for plan in (
+        Plan(
+            SPRITES,
+            ships=tuple(row.recipe for row in SPRITES.rows),
+            keeps_models=True,
+            replays=(("sprites-tcvae-short", 0),),
+        ),
+    )
+}
+
+
+def plan(name: str) -> Plan:
+    """The plan of that name.
+
+    Raises:
+        ConfigError: if there is none.
+    """
+    if name not in PLANS:
+        raise ConfigError(f"There is no table {name!r:.60}; choose one of {', '.join(PLANS)}.")
+    return PLANS[name]
+
+
+def current(plan: Plan, tables: Path) -> Table:
+    """The table as it is planned, with the runs that were made so far.
+
+    Raises:
+        CheckpointError: if there is a table that cannot be read.
+    """
+    folder = tables / plan.table.name
+    made = read_table(folder).runs if (folder / TABLE).exists() else ()
+    rows = {row.recipe for row in plan.table.rows}
+    return dataclasses.replace(plan.table, runs=tuple(run for run in made if run.recipe in rows))
+
+
+def config_of(recipe: str, seed: int) -> RunConfig:
+    """What a run computes: the recipe's configuration, with its seed."""
+    return dataclasses.replace(RECIPES[recipe].run, seed=seed)
+
+
+def missing(table: Table) -> tuple[tuple[str, int], ...]:
+    """Recipe and seed of the runs to make: not in the table, or of a recipe that has changed."""
+    made = {(run.recipe, run.seed): run.config for run in table.runs}
+    planned = [(row.recipe, seed) for row in table.rows for seed in row.seeds]
+    return tuple(run for run in planned if made.get(run) != config_of(*run))
+
+
+def describe(table: Table) -> list[str]:
+    """What the table holds, and what it costs to make the rest: a line a row."""
+    lacking = missing(table)
+    lines = [f"{table.name}: {table.title}"]
+    for row in table.rows:
+        left = [seed for recipe, seed in lacking if recipe == row.recipe]
+        made = len(row.seeds) - len(left)
+        rest = f", missing {', '.join(map(str, left))}" if left else ""
+        lines.append(
+            f"  {row.recipe:20} {made} of {len(row.seeds)} seeds{rest}"
+            + (f" · {RECIPES[row.recipe].cost} each on two cores" if left else "")
+        )
+    if lacking:
+        lines.append(f"  `{table.command}` makes what is missing.")
+    return lines
