@@ -1,0 +1,286 @@
+"""`reproduce` makes what a table lacks and nothing else, and every run is in the table at once."""
+
+import dataclasses
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from training import checkpoint, loop, reproduce, tables
+from training.__main__ import INTERRUPTED, configure, main, parser
+from training.card import DECODER, ENCODER, MODEL, describe_files, read_card
+from training.checkpoint import RESUME
+from training.config import RunConfig
+from training.datasets import Dataset
+from training.evaluate import measure
+from training.export import export
+from training.locking import LOCK
+from training.recipes import RECIPES, Recipe
+from training.results import Row, Table, read_table
+from training.tables import Plan
+
+Tiny = Callable[..., RunConfig]
+CPU = torch.device("cpu")
+STEPS = 37  # of `tiny`
+
+
+@pytest.fixture
+def plan(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Plan:
+    """Two recipes of a second each; the first ships with seed 0 and is replayed with seed 1."""
+    rows = []
+    for name, beta in (("tiny-beta1", 1), ("tiny-beta4", 4)):
+        recipe = Recipe(name, name, "To be tested.", "1 s", tiny(**{"objective.beta": beta}))
+        monkeypatch.setitem(RECIPES, name, recipe)
+        rows.append(Row(name, f"β = {beta}", "To be tested.", (0, 1), beta=beta))
+    table = Table(
+        version=1,
+        name="tiny",
+        title="Two rows",
+        intent="To be tested.",
+        command="python -m training reproduce tiny",
+        metrics=("neg_elbo", "mig"),
+        rows=tuple(rows),
+    )
+    plan = Plan(table, ships=("tiny-beta1",), keeps_models=True, replays=(("tiny-beta1", 1),))
+    monkeypatch.setattr(tables, "PLANS", {"tiny": plan})
+    finish = reproduce.finish
+    # Maps and ONNX files take longer than all the rest.
+    monkeypatch.setattr(reproduce, "finish", lambda *given: finish(*given, with_map=False))
+    monkeypatch.setattr(reproduce, "export", write_weights)
+    return plan
+
+
+def write_weights(model: torch.nn.Module, shape: tuple[int, ...], folder: Path) -> None:
+    """In the place of the ONNX files: something that depends on the weights alone."""
+    content = b"".join(weight.numpy(force=True).tobytes() for weight in model.parameters())
+    for name in (DECODER, ENCODER):
+        (folder / name).write_bytes(name.encode() + content)
+
+
+@pytest.fixture
+def call(plan: Plan, data: Path, tmp_path: Path) -> Callable[..., int]:
+    """Runs `reproduce tiny` with every place in the test's own folder."""
+
+    def run(*options: str) -> int:
+        places = {"--data": data, "--runs": tmp_path / "runs", "--out": tmp_path / "results"}
+        words = [str(word) for place in places.items() for word in place]
+        return main(["reproduce", "tiny", *words, "--device", "cpu", *options])
+
+    return run
+
+
+Call = Callable[..., int]
+
+
+def made(folder: Path) -> list[tuple[str, int]]:
+    """Recipe and seed of every run in the table."""
+    return [(run.recipe, run.seed) for run in read_table(folder / "results" / "tiny").runs]
+
+
+def test_everything_that_is_planned_is_made_once(
+    call: Call, plan: Plan, tmp_path: Path, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(tables.PLANS, "tiny", dataclasses.replace(plan, ships=(), replays=()))
+    assert call() == 0
+    table = read_table(tmp_path / "results" / "tiny")
+    assert table.missing() == ()
+    assert dataclasses.replace(table, runs=()) == plan.table
+    for run in table.runs:
+        folder = tmp_path / "runs" / "tiny" / f"{run.recipe}-s{run.seed}"
+        assert run.config == dataclasses.replace(RECIPES[run.recipe].run, seed=run.seed)
+        assert run.command == f"python -m training train {run.recipe} --seed {run.seed}"
+        assert run.images == STEPS * 16
+        assert run.seconds > 0
+        model = checkpoint.new_model(run.config, digits.shape, folder)
+        checkpoint.load_weights(model.eval(), folder / MODEL)
+        metrics, latents, provenance = measure(model, digits, run.config, run.seed)
+        assert (run.final.metrics, run.final.latents) == (metrics, latents)
+        assert run.latents_provenance == provenance
+
+    monkeypatch.setattr(loop, "train", None)
+    monkeypatch.setattr(reproduce, "measure", None)
+    before = (tmp_path / "results" / "tiny" / "table.json").read_bytes()
+    assert call() == 0
+    assert (tmp_path / "results" / "tiny" / "table.json").read_bytes() == before
+
+
+def test_the_command_of_a_run_is_that_training(call: Call, tmp_path: Path) -> None:
+    call("--only", "tiny-beta4", "--seeds", "1")
+    (run,) = read_table(tmp_path / "results" / "tiny").runs
+    *python, command = run.command.split()[:4]
+    assert (python, command) == (["python", "-m", "training"], "train")
+    options, overrides = parser().parse_known_args(run.command.split()[3:])
+    assert configure(options, overrides)[1] == run.config
+
+
+def test_seed_0_ships_as_a_whole_checkpoint_and_others_as_onnx(
+    call: Call, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(tables.PLANS, "tiny", dataclasses.replace(plan, replays=()))
+    monkeypatch.setattr(reproduce, "export", export)
+    old = tmp_path / "models" / "tiny-beta1"
+    old.mkdir(parents=True)
+    (old / "old.txt").write_text("to be replaced")
+    call("--only", "tiny-beta1")
+    shipped, other = read_table(tmp_path / "results" / "tiny").runs
+    assert (shipped.checkpoint, other.checkpoint) == ("tiny-beta1", None)
+    card = read_card(old)
+    assert not (old / "old.txt").exists()
+    assert shipped.final.metrics == card.metrics
+    assert shipped.final.folder == "../../models/tiny-beta1"
+    assert card.command == shipped.command
+    assert sorted(path.name for path in (tmp_path / "models").iterdir()) == ["tiny-beta1"]
+    table = tmp_path / "results" / "tiny"
+    for run in (shipped, other):
+        folder = run.final.folder
+        assert folder is not None
+        assert run.final.files == describe_files(table / folder, (DECODER, ENCODER))
+    assert other.final.folder == "tiny-beta1-s1"
+    kept = sorted(path.name for path in (table / "tiny-beta1-s1").iterdir())
+    assert kept == [DECODER, ENCODER]
+
+
+def test_a_shipped_checkpoint_stays_until_another_is_whole(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "models" / "tiny-beta1"
+    old.mkdir(parents=True)
+    (old / "card.json").write_text("old")
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reproduce, "finish", stop)
+    assert call("--only", "tiny-beta1", "--seeds", "0") == INTERRUPTED
+    assert [path.name for path in old.parent.iterdir()] == ["tiny-beta1"]
+    assert (old / "card.json").read_text() == "old"
+
+
+def test_a_replayed_run_has_a_stage_for_every_snapshot_before_its_best_step(
+    call: Call, tmp_path: Path, digits: Dataset
+) -> None:
+    call("--only", "tiny-beta1", "--seeds", "1")
+    (run,) = read_table(tmp_path / "results" / "tiny").runs
+    steps = [stage.step for stage in run.stages]
+    snapshots = [0, 1, 2, 4, 9, 18, 37]
+    assert steps == [step for step in snapshots if step < run.final.step] + [run.final.step]
+    assert [stage.images for stage in run.stages] == [step * 16 for step in steps]
+    snapshot = tmp_path / "runs" / "tiny" / "tiny-beta1-s1" / "snapshots" / "0000009.safetensors"
+    model = reproduce.load(run.config, digits, snapshot)
+    assert run.stages[4].metrics == measure(model, digits, run.config, 1)[0]
+    folders = [stage.folder for stage in run.stages]
+    assert folders[1] == "tiny-beta1-s1-0000001"
+    assert len(set(folders)) == len(folders)
+
+
+def test_collecting_measures_what_is_trained_and_trains_nothing(
+    call: Call, plan: Plan, tmp_path: Path, digits: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def train(recipe: str, seed: int, config: RunConfig) -> None:
+        folder = tmp_path / "runs" / "tiny" / f"{recipe}-s{seed}"
+        folder.mkdir(parents=True)
+        loop.train(config, digits, folder, CPU)
+
+    config = tables.config_of("tiny-beta4", 1)
+    train("tiny-beta4", 1, config)
+    halfway = tmp_path / "runs" / "tiny" / "tiny-beta1-s1"
+    train("tiny-beta1", 1, tables.config_of("tiny-beta1", 1))
+    progress, _ = checkpoint.read_resume(halfway, tables.config_of("tiny-beta1", 1))
+    text = (halfway / RESUME).read_bytes()
+    (halfway / RESUME).write_bytes(text.replace(rb"\"step\": 37", rb"\"step\": 17"))
+    assert checkpoint.read_resume(halfway, tables.config_of("tiny-beta1", 1))[0].step == 17
+    weights = (halfway / MODEL).read_bytes()
+
+    assert call("--collect") == 0
+    assert made(tmp_path) == [("tiny-beta4", 1)]
+    assert (halfway / MODEL).read_bytes() == weights
+    assert "tiny-beta1           0 of 2 seeds, missing 0, 1" in capsys.readouterr().out
+    assert progress.step == STEPS
+
+
+def test_an_interrupted_table_keeps_what_was_made_and_goes_on(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured = reproduce.measure
+    calls = 0
+
+    def stop_at_second(*given: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise KeyboardInterrupt
+        return measured(*given)
+
+    monkeypatch.setattr(reproduce, "measure", stop_at_second)
+    assert call("--only", "tiny-beta4") == INTERRUPTED
+    assert made(tmp_path) == [("tiny-beta4", 0)]
+    assert "goes on from here" in capsys.readouterr().err
+    trained = tmp_path / "runs" / "tiny" / "tiny-beta4-s1"
+    assert not (trained / LOCK).exists()
+    monkeypatch.setattr(loop, "train", None)
+    assert call("--only", "tiny-beta4") == 0
+    assert made(tmp_path) == [("tiny-beta4", 0), ("tiny-beta4", 1)]
+
+
+def test_a_run_of_a_recipe_that_changed_is_made_again_elsewhere(
+    call: Call,
+    tiny: Tiny,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    call("--only", "tiny-beta4", "--seeds", "0")
+    changed = dataclasses.replace(RECIPES["tiny-beta4"], run=tiny(**{"objective.beta": 5}))
+    monkeypatch.setitem(RECIPES, "tiny-beta4", changed)
+    assert call("--only", "tiny-beta4", "--seeds", "0") == 2
+    assert "was begun with objective.beta" in capsys.readouterr().err
+    shutil.rmtree(tmp_path / "runs")
+    assert call("--only", "tiny-beta4", "--seeds", "0") == 0
+    (run,) = read_table(tmp_path / "results" / "tiny").runs
+    assert run.config.objective == changed.run.objective
+
+
+def test_two_processes_that_make_one_table_lose_nothing(
+    call: Call, plan: Plan, tmp_path: Path
+) -> None:
+    call("--only", "tiny-beta4", "--seeds", "0,1")
+    folder = tmp_path / "results"
+    first, second = read_table(folder / "tiny").runs
+    for run in (second, first, second):
+        reproduce.put(plan, run, folder)
+    assert read_table(folder / "tiny").runs == (first, second)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["nope"], "There is no table 'nope'; choose one of tiny."),
+        (["tiny", "--only", "digits"], "The table tiny has no recipe 'digits'"),
+        (["tiny", "--seeds", "0,7"], "The table tiny has no seed 7; choose of 0, 1."),
+    ],
+)
+def test_what_is_not_planned_is_refused_in_one_sentence(
+    plan: Plan,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    sentence: str,
+) -> None:
+    assert main(["reproduce", *options, "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {sentence}")
+
+
+def test_without_a_name_every_table_says_what_it_lacks_and_what_that_costs(
+    call: Call, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call("--only", "tiny-beta4")
+    capsys.readouterr()
+    assert main(["reproduce", "--out", str(tmp_path / "results")]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "tiny: Two rows",
+        "  tiny-beta1           0 of 2 seeds, missing 0, 1 · 1 s each on two cores",
+        "  tiny-beta4           2 of 2 seeds",
+        "  `python -m training reproduce tiny` makes what is missing.",
+    ]
