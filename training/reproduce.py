@@ -4,15 +4,18 @@ A run lives in a folder of its own, from which its training resumes. What is in 
 made again, and a run whose training is complete is only measured.
 """
 
+import contextlib
 import dataclasses
+import itertools
+import operator
 import shutil
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import torch
 
-from training import build, loop
+from training import build, ensemble, loop
 from training.card import (
     DECODER,
     ENCODER,
@@ -70,7 +73,7 @@ def make(
     device: torch.device,
     collect: bool,
 ) -> Iterator[Run]:
-    """Make the wanted runs one after the other; each is in the table before it is yielded.
+    """Make the wanted runs; each is in the table before it is yielded.
 
     Args:
         collect: leave out those whose training is not complete.
@@ -80,21 +83,36 @@ def make(
         CheckpointError: if a run's folder holds another run.
     """
     datasets: dict[str, Dataset] = {}
-    for recipe, seed in wanted:
-        config = config_of(recipe, seed)
-        folder = places.run(plan.table.name, recipe, seed)
-        if collect and not is_trained(folder, config):
+    for recipe, seeds in groups(wanted, device):
+        runs = {
+            places.run(plan.table.name, recipe, seed): config_of(recipe, seed) for seed in seeds
+        }
+        if collect:
+            runs = {folder: config for folder, config in runs.items() if is_trained(folder, config)}
+        if not runs:
             continue
-        name = config.data.name
+        name = RECIPES[recipe].run.data.name
         if name not in datasets:
             datasets[name] = build.dataset(name, places.data)
-        folder.mkdir(parents=True, exist_ok=True)
-        with writing_to(folder, "wait for it"):
-            kept = snapshots(config) if (recipe, seed) in plan.replays else ()
-            progress = train(config, datasets[name], folder, device, kept)
-            run = measure_run(plan, recipe, config, datasets[name], folder, progress, places)
-            put(plan, run, places.tables)
-        yield run
+        replayed = any((recipe, seed) in plan.replays for seed in seeds)
+        with contextlib.ExitStack() as opened:
+            for folder in runs:
+                folder.mkdir(parents=True, exist_ok=True)
+                opened.enter_context(writing_to(folder, "wait for it"))
+            train(runs, datasets[name], device, replayed)
+            for folder, config in runs.items():
+                run = measure_run(plan, recipe, config, datasets[name], folder, places)
+                put(plan, run, places.tables)
+                yield run
+
+
+def groups(
+    wanted: Iterable[tuple[str, int]], device: torch.device
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """A recipe and those of its seeds that are trained at once: all of them, on a GPU."""
+    for recipe, runs in itertools.groupby(wanted, key=operator.itemgetter(0)):
+        seeds = tuple(seed for _, seed in runs)
+        yield from [(recipe, seeds)] if device.type == "cuda" else [(recipe, (s,)) for s in seeds]
 
 
 def is_trained(folder: Path, config: RunConfig) -> bool:
@@ -109,17 +127,19 @@ def is_trained(folder: Path, config: RunConfig) -> bool:
 
 
 def train(
-    config: RunConfig,
-    dataset: Dataset,
-    folder: Path,
-    device: torch.device,
-    snapshots: Collection[int],
-) -> Progress:
-    """Train what is left of a run, which may be nothing."""
-    if is_trained(folder, config):
-        return read_resume(folder, config)[0]
-    print(f"Training into {folder}.", file=sys.stderr)
-    return loop.train(config, dataset, folder, device, resume=True, snapshots=snapshots)
+    runs: Mapping[Path, RunConfig], dataset: Dataset, device: torch.device, replayed: bool
+) -> None:
+    """Train what is left of runs that differ in their seeds alone; it may be nothing."""
+    left = {folder: config for folder, config in runs.items() if not is_trained(folder, config)}
+    if not left:
+        return
+    print(f"Training into {', '.join(map(str, left))}.", file=sys.stderr)
+    configs, folders = list(left.values()), list(left)
+    kept = snapshots(configs[0]) if replayed else ()
+    if len(left) > 1:
+        ensemble.train(configs, dataset, folders, device, resume=True, snapshots=kept)
+    else:
+        loop.train(configs[0], dataset, folders[0], device, resume=True, snapshots=kept)
 
 
 def snapshots(config: RunConfig) -> tuple[int, ...]:
@@ -133,13 +153,13 @@ def measure_run(
     config: RunConfig,
     dataset: Dataset,
     folder: Path,
-    progress: Progress,
     places: Places,
 ) -> Run:
     """Measure the best weights of a run, and its snapshots before them where it is replayed.
 
     Models that the table keeps are exported; one that ships becomes a whole checkpoint.
     """
+    progress = read_resume(folder, config)[0]
     command = f"python -m training train {recipe} --seed {config.seed}"
     name, table = f"{recipe}-s{config.seed}", places.tables / plan.table.name
 
