@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from training.build import Model
     from training.card import Card
-    from training.models.conv_vae import ConvVAE
 
 __all__ = ["load"]
 
 
-def load(folder: str | Path) -> tuple[ConvVAE, Card]:
+def load(folder: str | Path) -> tuple[Model, Card]:
     """A trained model, and the card of its checkpoint folder.
 
     The model is on the CPU, in evaluation mode, and its weights are constants: what it returns

@@ -14,6 +14,7 @@ from training.likelihoods import (
     GaussianLikelihood,
 )
 from training.models.conv_vae import ConvVAE
+from training.models.mlp_vae import MLPVAE
 from training.objective_config import (
     BetaTCVAEConfig,
     BetaVAEConfig,
@@ -33,6 +34,8 @@ from training.objectives.dip_vae import DIPVAEI, DIPVAEII
 from training.objectives.factor_vae import Discriminator, FactorVAE
 from training.objectives.geco import GECO, Multiplier
 from training.objectives.iwae import IWAE
+
+Model = ConvVAE | MLPVAE
 
 
 def dataset(name: str, folder: Path) -> Dataset:
@@ -59,16 +62,15 @@ def dataset(name: str, folder: Path) -> Dataset:
     raise ValueError(f"There is no data set {name!r}.")
 
 
-def model(config: ModelConfig, image_shape: tuple[int, int, int]) -> ConvVAE:
+def model(config: ModelConfig, image_shape: tuple[int, int, int]) -> Model:
     """An untrained model for images (C, H, W)."""
-    return ConvVAE(
-        image_shape,
-        config.latents,
-        config.channels,
-        config.hidden,
-        config.activation,
-        likelihood(config.likelihood),
-    )
+    latents, hidden, activation = config.latents, config.hidden, config.activation
+    distribution = likelihood(config.likelihood)
+    match config.name:
+        case "conv_vae":
+            return ConvVAE(image_shape, latents, config.channels, hidden, activation, distribution)
+        case "mlp_vae":
+            return MLPVAE(image_shape, latents, hidden, activation, distribution)
 
 
 def likelihood(name: LikelihoodName) -> nn.Module:

@@ -14,14 +14,13 @@ from training import build
 from training.card import LARGEST_FILE, MODEL, Card, read_bytes, read_card, write_bytes
 from training.config import RunConfig, from_json, to_json
 from training.errors import CheckpointError, ConfigError
-from training.models.conv_vae import ConvVAE
 from training.objectives import LearningObjective, Objective
 
 RESUME = "resume.safetensors"
 DEEPEST = 100
 
 
-def load(folder: str | Path) -> tuple[ConvVAE, Card]:
+def load(folder: str | Path) -> tuple[build.Model, Card]:
     """The model of a checkpoint folder, in evaluation mode, and its card.
 
     Raises:
@@ -36,7 +35,7 @@ def load(folder: str | Path) -> tuple[ConvVAE, Card]:
 
 def new_model(
     config: RunConfig, shape: tuple[int, ...], folder: Path, room: int = LARGEST_FILE
-) -> ConvVAE:
+) -> build.Model:
     """An untrained model of at most `room` bytes.
 
     Raises:

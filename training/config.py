@@ -40,14 +40,17 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """The network: one stride-2 convolution per entry of `channels`, then the `hidden` layers."""
+    """The network: one stride-2 convolution per entry of `channels`, then the `hidden` layers.
+
+    `mlp_vae` has dense layers alone, and so no channels.
+    """
 
     latents: int
     likelihood: LikelihoodName
-    name: Literal["conv_vae"] = "conv_vae"
+    name: Literal["conv_vae", "mlp_vae"] = "conv_vae"
     channels: tuple[int, ...] = (32, 32, 32, 32)
     hidden: tuple[int, ...] = (256, 256)
-    activation: Literal["relu", "silu"] = "relu"
+    activation: Literal["relu", "silu", "tanh"] = "relu"
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,14 @@ class RunConfig:
         for field, value in positive.items():
             if value <= 0:
                 raise ConfigError(f"{field} is {value}; it must be greater than 0.")
+        convolves = self.model.name == "conv_vae"
+        if not convolves and self.model.channels:
+            raise ConfigError(
+                f"model.channels is {list(self.model.channels)}, but {self.model.name} has dense "
+                "layers alone; leave it empty."
+            )
         for field, sizes in {"channels": self.model.channels, "hidden": self.model.hidden}.items():
-            if not sizes:
+            if not sizes and (convolves or field == "hidden"):
                 raise ConfigError(f"model.{field} is empty; give at least one size.")
         if self.data.pixels == "dequantized" and self.model.likelihood == "bernoulli":
             raise ConfigError(
@@ -287,7 +296,7 @@ def _parse(text: str, current: Any, path: str) -> Any:
         return text
     try:
         if isinstance(current, list):
-            return [int(item) for item in text.split(",")]
+            return [int(item) for item in text.split(",")] if text else []
         return int(text) if isinstance(current, int) else float(text)
     except ValueError as error:
         kind = {list: "whole numbers with commas", int: "a whole number"}.get(

@@ -32,7 +32,6 @@ from training.checkpoint import (
 from training.config import RunConfig
 from training.datasets import Dataset, Split
 from training.errors import ConfigError, DivergedError
-from training.models.conv_vae import ConvVAE
 from training.objectives import LearningObjective, Objective
 
 METRICS = "metrics.jsonl"
@@ -58,7 +57,7 @@ class Run:
 
     config: RunConfig
     folder: Path
-    model: ConvVAE
+    model: build.Model
     optimizer: torch.optim.Optimizer
     objective: Objective
     precision: torch.dtype
@@ -264,7 +263,7 @@ def train(
     return progress
 
 
-def save_snapshot(model: ConvVAE, folder: Path, step: int) -> None:
+def save_snapshot(model: build.Model, folder: Path, step: int) -> None:
     """Keep the weights of this step in a folder beside the best ones."""
     (folder / SNAPSHOTS).mkdir(exist_ok=True)
     save_weights(model, folder / SNAPSHOTS / f"{step:07}.safetensors", step)
@@ -305,7 +304,7 @@ def learning_rate(config: RunConfig, step: int) -> float:
 
 @torch.no_grad()
 def validate(
-    model: ConvVAE,
+    model: build.Model,
     objective: Objective,
     split: Split,
     config: RunConfig,

@@ -29,7 +29,7 @@ from training.card import (
 from training.checkpoint import RESUME, Progress, load_weights, new_model, read_resume
 from training.config import RunConfig
 from training.datasets import Dataset
-from training.evaluate import measure
+from training.evaluate import measure, measure_likelihood
 from training.export import export
 from training.factors import measure_factors
 from training.finish import finish
@@ -160,13 +160,22 @@ def measure_run(
     Models that the table keeps are exported; one that ships becomes a whole checkpoint.
     """
     progress = read_resume(folder, config)[0]
-    command = f"python -m training train {recipe} --seed {config.seed}"
+    command = f"python -m training train {recipe}"
+    if config.seed != RECIPES[recipe].run.seed:
+        command += f" --seed {config.seed}"
     name, table = f"{recipe}-s{config.seed}", places.tables / plan.table.name
 
     def measure_stage(weights: Path, step: int, into: str) -> tuple[Stage, Provenance]:
         model = load(config, dataset, weights)
         metrics, latents, provenance = measure(model, dataset, config, config.seed)
         of_factors, information = measure_factors(model, dataset, config, config.seed)
+        if plan.likelihood_samples:
+            print(
+                f"Drawing {plan.likelihood_samples:,} codes an image of {folder}: minutes.",
+                file=sys.stderr,
+            )
+            samples = plan.likelihood_samples
+            metrics += (measure_likelihood(model, dataset, config, config.seed, samples),)
         if plan.keeps_models:
             (table / into).mkdir(parents=True, exist_ok=True)
             export(model, dataset.shape, table / into)

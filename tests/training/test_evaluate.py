@@ -11,10 +11,11 @@ from torch import Tensor
 
 from training.__main__ import main
 from training.card import CARD, LatentCard, read_card
+from training.checkpoint import load
 from training.config import RunConfig
 from training.datasets import Dataset
 from training.distributions import Bernoulli, ContinuousBernoulli, DiagonalGaussian
-from training.evaluate import measure
+from training.evaluate import measure, measure_likelihood
 from training.recipes import RECIPES
 
 
@@ -109,6 +110,20 @@ def test_measuring_again_gives_the_card(
     assert main(["evaluate", str(folder), "--data", str(data)]) == 0
     assert (folder / CARD).read_bytes() == before
     assert "test, 200 images, seed 5" in capsys.readouterr().out
+
+
+def test_the_bound_on_the_likelihood(digits: Dataset, finished: Path) -> None:
+    # Every code of a blind model has the same weight, 2⁻⁷⁸⁴: the bound is exact.
+    exact = measure_likelihood(Blind(), digits, run("binarized"), 5, 3)
+    assert exact.value == pytest.approx(784 * math.log(2), abs=1e-4)
+    assert "3 samples of q(z|x)" in exact.how
+    assert "Pixels drawn once from Bernoulli(grey level)" in exact.how
+
+    model, card = load(finished)
+    elbo = next(metric for metric in card.metrics if metric.name == "neg_elbo")
+    bounds = [measure_likelihood(model, digits, card.config, 5, k).value for k in (1, 10, 100)]
+    assert bounds[0] == pytest.approx(elbo.value, rel=0.01)  # but for a sampled KL
+    assert elbo.value > bounds[1] > bounds[2]
 
 
 def test_another_seed_changes_the_samples_only(folder: Path, data: Path) -> None:

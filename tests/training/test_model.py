@@ -1,4 +1,4 @@
-"""The convolutional VAE: shapes, Burgess' network, and what it refuses."""
+"""The models: shapes, the networks of Burgess et al. and Burda et al., and what is refused."""
 
 from typing import Literal
 
@@ -28,12 +28,12 @@ BURGESS = ((32, 32, 32, 32), (256, 256))
     ],
 )
 @pytest.mark.parametrize("latents", [1, 10])
-@pytest.mark.parametrize("activation", ["relu", "silu"])
+@pytest.mark.parametrize("activation", ["relu", "silu", "tanh"])
 def test_shapes(
     shape: tuple[int, int, int],
     layers: tuple[tuple[int, ...], tuple[int, ...]],
     latents: int,
-    activation: Literal["relu", "silu"],
+    activation: Literal["relu", "silu", "tanh"],
 ) -> None:
     channels, hidden = layers
     config = ModelConfig(
@@ -67,6 +67,29 @@ def test_burgess_network_by_hand() -> None:
         sum(p.numel() for p in part.parameters()) for part in (model.encoder, model.decoder, model)
     ]
     assert counts == [sum(encoder), sum(decoder), 502_005]
+
+
+def test_the_network_of_burda_et_al_by_hand() -> None:
+    model = build.model(RECIPES["burda-iwae"].run.model, (1, 28, 28))
+    encoder = [784 * 200 + 200, 200 * 200 + 200, 200 * 100 + 100]  # mean and log-variance of 50
+    decoder = [50 * 200 + 200, 200 * 200 + 200, 200 * 784 + 784]
+    counts = [sum(p.numel() for p in part.parameters()) for part in (model.encoder, model.decoder)]
+    assert counts == [sum(encoder), sum(decoder)]
+    layers = [type(layer) for layer in model.decoder]
+    assert layers == [nn.Linear, nn.Tanh, nn.Linear, nn.Tanh, nn.Linear, nn.Unflatten]
+    for batch in (1, 5):
+        posterior = model.encode(torch.rand(batch, 1, 28, 28))
+        assert posterior.mean.shape == posterior.log_variance.shape == (batch, 50)
+        assert model.decode(posterior.mean).mean.shape == (batch, 1, 28, 28)
+
+
+def test_dense_layers_read_colour_images_in_any_memory_order() -> None:
+    config = ModelConfig(3, "bernoulli", name="mlp_vae", channels=(), hidden=(8,))
+    model = build.model(config, (3, 4, 6))
+    x = torch.rand(2, 3, 4, 6)
+    other = x.contiguous(memory_format=torch.channels_last)
+    assert torch.equal(model.encode(x).mean, model.encode(other).mean)
+    assert model.decode(torch.zeros(2, 3)).mean.shape == x.shape
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,6 @@ def test_everything_that_is_planned_is_made_once(
     for run in table.runs:
         folder = tmp_path / "runs" / "tiny" / f"{run.recipe}-s{run.seed}"
         assert run.config == dataclasses.replace(RECIPES[run.recipe].run, seed=run.seed)
-        assert run.command == f"python -m training train {run.recipe} --seed {run.seed}"
         assert run.images == STEPS * 16
         assert run.seconds > 0
         model = checkpoint.new_model(run.config, digits.shape, folder)
@@ -107,12 +106,12 @@ def test_everything_that_is_planned_is_made_once(
 
 
 def test_the_command_of_a_run_is_that_training(call: Call, tmp_path: Path) -> None:
-    call("--only", "tiny-beta4", "--seeds", "1")
-    (run,) = read_table(tmp_path / "results" / "tiny").runs
-    *python, command = run.command.split()[:4]
-    assert (python, command) == (["python", "-m", "training"], "train")
-    options, overrides = parser().parse_known_args(run.command.split()[3:])
-    assert configure(options, overrides)[1] == run.config
+    call("--only", "tiny-beta4")
+    for run in read_table(tmp_path / "results" / "tiny").runs:
+        *python, command = run.command.split()[:4]
+        assert (python, command) == (["python", "-m", "training"], "train")
+        options, overrides = parser().parse_known_args(run.command.split()[3:])
+        assert configure(options, overrides)[1] == run.config
 
 
 def test_seed_0_ships_as_a_whole_checkpoint_and_others_as_onnx(
@@ -284,3 +283,38 @@ def test_without_a_name_every_table_says_what_it_lacks_and_what_that_costs(
         "  tiny-beta4           2 of 2 seeds",
         "  `python -m training reproduce tiny` makes what is missing.",
     ]
+
+
+def test_on_a_gpu_the_seeds_of_a_recipe_are_trained_at_once() -> None:
+    wanted = [("a", 0), ("a", 2), ("b", 1)]
+    assert [*reproduce.groups(wanted, CPU)] == [("a", (0,)), ("a", (2,)), ("b", (1,))]
+    assert [*reproduce.groups(wanted, torch.device("cuda"))] == [("a", (0, 2)), ("b", (1,))]
+
+
+def test_seeds_trained_at_once_are_each_trained_to_the_end(
+    plan: Plan, tmp_path: Path, digits: Dataset
+) -> None:
+    runs = {tmp_path / f"s{seed}": tables.config_of("tiny-beta4", seed) for seed in (0, 1)}
+    for folder in runs:
+        folder.mkdir()
+    reproduce.train(runs, digits, CPU, replayed=True)
+    for folder, config in runs.items():
+        assert reproduce.is_trained(folder, config)
+        assert len([*(folder / "snapshots").iterdir()]) == 7
+    reproduce.train(runs, None, CPU, replayed=True)  # type: ignore[arg-type]
+
+
+def test_a_table_of_likelihoods_has_the_bound_and_keeps_no_model(
+    call: Call, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    likelihoods = Plan(plan.table, likelihood_samples=20)
+    monkeypatch.setitem(tables.PLANS, "tiny", likelihoods)
+    call("--only", "tiny-beta4", "--seeds", "0")
+    (run,) = read_table(tmp_path / "results" / "tiny").runs
+    bound, elbo = run.final.metric("neg_log_likelihood"), run.final.metric("neg_elbo")
+    assert bound is not None
+    assert elbo is not None
+    assert bound.value < elbo.value
+    assert "20 samples" in bound.how
+    assert (run.final.folder, run.final.files, run.checkpoint) == (None, None, None)
+    assert [path.name for path in (tmp_path / "results" / "tiny").iterdir()] == ["table.json"]

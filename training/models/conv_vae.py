@@ -3,15 +3,13 @@
 At 64×64 with four 32-channel convolutions and two 256-unit layers it is Burgess' network.
 """
 
-import itertools
-from collections.abc import Callable
 from functools import partial
-from typing import Literal
 
 from torch import Tensor, nn
 
 from training.distributions import DiagonalGaussian, ImageDistribution
 from training.errors import ConfigError
+from training.models.layers import Activation, stack
 from training.models.transposed_convolution import TransposedConvolution
 
 
@@ -36,7 +34,7 @@ class ConvVAE(nn.Module):
         latents: int,
         channels: tuple[int, ...],
         hidden: tuple[int, ...],
-        activation: Literal["relu", "silu"],
+        activation: Activation,
         likelihood: nn.Module,
     ) -> None:
         super().__init__()
@@ -53,19 +51,17 @@ class ConvVAE(nn.Module):
         units = [inner[0] * inner[1] * inner[2], *hidden]
 
         halve = partial(nn.Conv2d, kernel_size=4, stride=2, padding=1)
-        relu = partial(nn.ReLU, inplace=True)
-        nonlinear: Callable[[], nn.Module] = relu if activation == "relu" else nn.SiLU
 
         self.encoder = nn.Sequential(
-            *_stack(halve, [colours, *channels], nonlinear),
+            *stack(halve, [colours, *channels], activation),
             nn.Flatten(),
-            *_stack(nn.Linear, units, nonlinear),
+            *stack(nn.Linear, units, activation),
             nn.Linear(units[-1], 2 * latents),
         )
         self.decoder = nn.Sequential(
-            *_stack(nn.Linear, [latents, *reversed(units)], nonlinear),
+            *stack(nn.Linear, [latents, *reversed(units)], activation),
             nn.Unflatten(1, inner),
-            *_stack(TransposedConvolution, [*reversed(channels), colours], nonlinear)[:-1],
+            *stack(TransposedConvolution, [*reversed(channels), colours], activation)[:-1],
         )
 
     def encode(self, x: Tensor) -> DiagonalGaussian:
@@ -77,12 +73,3 @@ class ConvVAE(nn.Module):
         """p(x|z) of codes (B, D)."""
         distribution: ImageDistribution = self.likelihood(self.decoder(z).float())
         return distribution
-
-
-def _stack(
-    layer: Callable[[int, int], nn.Module], sizes: list[int], activation: Callable[[], nn.Module]
-) -> list[nn.Module]:
-    layers: list[nn.Module] = []
-    for inputs, outputs in itertools.pairwise(sizes):
-        layers += [layer(inputs, outputs), activation()]
-    return layers
