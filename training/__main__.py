@@ -8,6 +8,7 @@ import io
 import json
 import shlex
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ from training.results import SHIPPED as TABLES
 from training.results import Table
 
 if TYPE_CHECKING:
+    from training.checkpoint import Progress
     from training.datasets import Dataset
 
 RUNS = Path("runs")
@@ -166,6 +168,13 @@ def train(options: argparse.Namespace, overrides: list[str]) -> int:
         for folder, config in runs.items():
             print(json.dumps({"out": str(folder)} | to_json(config), indent=2))
         return 0
+    from training.processes import is_first, several
+
+    if several() and len(runs) > 1:
+        raise ConfigError("torchrun trains one run; give it --seed, not --seeds.")
+    if not is_first():
+        trained_with_others(runs, None, options)
+        return 0
     with contextlib.ExitStack() as opened:
         for folder in runs:
             if folder.exists() and not folder.is_dir():
@@ -216,29 +225,27 @@ def train_into(
     overrides: list[str],
 ) -> int:
     """The rest of `train`, while nobody else writes to the folders."""
-    from training import build, checkpoint, ensemble, finish, loop
+    from training import build, checkpoint, ensemble, finish, processes
 
-    folders = unfinished(runs, options)
-    device = build.device(options.device)
+    left = {folder: runs[folder] for folder in unfinished(runs, options)}
     dataset = build.dataset(next(iter(runs.values())).data.name, options.data)
-    # On a GPU five seeds take little longer than one; on a CPU each is done sooner by itself.
-    together = device.type == "cuda" and folders != []
     try:
-        for group in [folders] if together else [[folder] for folder in folders]:
-            configs = [runs[folder] for folder in group]
-            if together:
-                reached = ensemble.train(configs, dataset, group, device, options.resume)
-            else:
-                reached = [loop.train(configs[0], dataset, group[0], device, options.resume)]
-            for folder, config, progress in zip(group, configs, reached, strict=True):
-                seed = options.seed if options.seeds is None else config.seed
-                command = command_line(options, overrides, seed)
-                with_map = not options.no_map
-                card = finish.finish(recipe, config, command, dataset, folder, progress, with_map)
-                for leftover in (folder / checkpoint.RESUME, *folder.glob(f".*{PART}")):
-                    leftover.unlink(missing_ok=True)
-                report(folder, card)
-                report_map(folder, card)
+        trained: Iterable[tuple[Path, Progress]]
+        if processes.several():
+            trained = trained_with_others(left, dataset, options)
+        else:
+            device = build.device(options.device)
+            trained = ensemble.train_each(left, dataset, device, options.resume)
+        for folder, progress in trained:
+            config = runs[folder]
+            seed = options.seed if options.seeds is None else config.seed
+            command = command_line(options, overrides, seed)
+            with_map = not options.no_map
+            card = finish.finish(recipe, config, command, dataset, folder, progress, with_map)
+            for leftover in (folder / checkpoint.RESUME, *folder.glob(f".*{PART}")):
+                leftover.unlink(missing_ok=True)
+            report(folder, card)
+            report_map(folder, card)
     except KeyboardInterrupt:
         command = command_line(options, overrides, options.seed)
         places = {
@@ -255,6 +262,26 @@ def train_into(
         print(f"Stopped; `{command}{''.join(given)} --resume` goes on from here.", file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def trained_with_others(
+    runs: dict[Path, RunConfig], dataset: "Dataset | None", options: argparse.Namespace
+) -> list[tuple[Path, "Progress"]]:
+    """The run, trained by all processes that torchrun has started, of which this is one.
+
+    Args:
+        dataset: the first process brings it; the others wait for that one, which may have to
+            download it.
+    """
+    from training import build, loop
+    from training.processes import Torchrun
+
+    ((folder, config),) = runs.items()
+    with contextlib.closing(Torchrun(config, options.device)) as processes:
+        if dataset is None:
+            dataset = build.dataset(config.data.name, options.data)
+        resume, device = options.resume, processes.device
+        return [(folder, loop.train(config, dataset, folder, device, resume, (), processes))]
 
 
 def unfinished(runs: dict[Path, RunConfig], options: argparse.Namespace) -> list[Path]:

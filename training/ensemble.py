@@ -13,7 +13,7 @@ import math
 import sys
 import time
 import warnings
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -24,9 +24,30 @@ from training.checkpoint import Progress
 from training.config import RunConfig
 from training.datasets import Dataset, Split
 from training.loop import Interrupted, Run, begin, learning_rate, progress_bar, stop_signals
+from training.loop import train as train_alone
 from training.objectives import Loss
 
 UNCAPTURED = 3  # steps before the capture, in which libraries choose and allocate what they need
+
+
+def train_each(
+    runs: Mapping[Path, RunConfig],
+    dataset: Dataset,
+    device: torch.device,
+    resume: bool = False,
+    snapshots: Collection[int] = (),
+) -> Iterator[tuple[Path, Progress]]:
+    """Runs that differ in their seeds alone, a folder each, in whichever way is faster here.
+
+    Yields:
+        Each folder as soon as its run is done, and where that stands.
+    """
+    if device.type == "cuda" and runs:
+        reached = train(list(runs.values()), dataset, list(runs), device, resume, snapshots)
+        yield from zip(runs, reached, strict=True)
+        return
+    for folder, config in runs.items():
+        yield folder, train_alone(config, dataset, folder, device, resume, snapshots)
 
 
 def train(
@@ -50,7 +71,7 @@ def train(
         begin(
             *(config, dataset, folder, device, resume, snapshots),
             memory_format=torch.contiguous_format,
-            seeds=len(configs),
+            note=f"{len(configs)} seeds at once" if len(configs) > 1 else "",
         )
         for config, folder in zip(configs, folders, strict=True)
     ]
@@ -123,7 +144,7 @@ class Together:
         self.rate.fill_(learning_rate(first.config, first.progress.step))
         losses = []
         for run, x, parts in zip(self.runs, self.x, self.update(), strict=True):
-            run.learn(x, dict(zip(run.objective.reports, parts, strict=True)))
+            run.learn(x, parts)
             losses.append(run.advance(parts, validation))
         return [loss for loss in losses if loss is not None]
 

@@ -9,7 +9,7 @@ import math
 import platform
 import signal
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,11 +32,13 @@ from training.checkpoint import (
 from training.config import RunConfig
 from training.datasets import Dataset, Split
 from training.errors import ConfigError, DivergedError
-from training.objectives import LearningObjective, Objective
+from training.objectives import LearningObjective, Loss, Objective
+from training.processes import Alone, Processes
 
 METRICS = "metrics.jsonl"
 SNAPSHOTS = "snapshots"
 VALIDATION_BATCH = 500
+ALONE = Alone()
 
 
 class Interrupted(KeyboardInterrupt):
@@ -84,9 +86,10 @@ class Run:
             self.running.device.type, self.precision, enabled=self.precision != torch.float32
         )
 
-    def learn(self, x: Tensor, metrics: Mapping[str, Tensor]) -> None:
+    def learn(self, x: Tensor, parts: Tensor) -> None:
         """Let the objective's own part learn, where it has one, after the model's step."""
         if isinstance(self.objective, LearningObjective):
+            metrics = dict(zip(self.objective.reports, parts, strict=True))
             with self.autocast():
                 self.objective.learn(self.model, x, metrics, self.progress.step, self.generator)
 
@@ -157,13 +160,14 @@ def begin(
     resume: bool = False,
     snapshots: Collection[int] = (),
     memory_format: torch.memory_format = torch.channels_last,
-    seeds: int = 1,
+    note: str = "",
     writes: bool = True,
 ) -> Run:
     """A new run, or with `resume` the one that `folder` holds, where it stopped.
 
     Args:
-        seeds: how many are trained at once, for the record.
+        note: what the record says beside the hardware, such as how many seeds it trains at once.
+        writes: whether this process writes to the folder.
 
     Raises:
         CheckpointError: if `resume` finds a state of another configuration.
@@ -206,7 +210,7 @@ def begin(
         if writes and 0 in snapshots:
             save_snapshot(model, folder, 0)
     progress.device = _then(progress.device, device.type)
-    progress.hardware = _then(progress.hardware, hardware(device, seeds))
+    progress.hardware = _then(progress.hardware, hardware(device, note))
     if writes:
         _keep_metrics_until(folder / METRICS, progress.step)
     return run
@@ -219,45 +223,53 @@ def train(
     device: torch.device,
     resume: bool = False,
     snapshots: Collection[int] = (),
+    processes: Processes = ALONE,
 ) -> Progress:
     """Train until `config.train.steps`; the best weights by validation loss are left in `folder`.
 
     Args:
         snapshots: after how many steps the weights of that moment are kept as well; 0 keeps the
             untrained ones.
+        processes: those that train this model together; each calls this function.
 
     Raises:
         Interrupted: after Ctrl-C or SIGTERM, with the state saved.
         CheckpointError: if `resume` finds a state of another configuration.
         ConfigError: if a batch is larger than the training split; nothing is written then.
     """
-    run = begin(config, dataset, folder, device, resume, snapshots)
+    run = begin(
+        *(config, dataset, folder, device, resume, snapshots),
+        note=processes.note,
+        writes=processes.first,
+    )
     plan, progress = config.train, run.progress
+    loss_of = processes.wrap(Loss(run.model, run.objective))
     training, validation = (dataset.splits[name].to(device) for name in ("train", "validation"))
 
     with (
         stop_signals() as stopped,
-        progress_bar(plan.steps, progress.step, plan.batch_size) as bar,
+        progress_bar(plan.steps, progress.step, plan.batch_size, not run.writes) as bar,
     ):
         while progress.step < plan.steps:
-            x, noise = run.draw(training)
+            x, noise = processes.share(*run.draw(training))
             for group in run.optimizer.param_groups:
                 group["lr"] = learning_rate(config, progress.step)
 
             with run.autocast():
-                loss, metrics = run.objective(run.model, x, progress.step, noise)
+                loss, metrics = loss_of(x, progress.step, noise)
             run.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             run.optimizer.step()
-            run.learn(x, metrics)
-
             parts = torch.stack([value.detach().float() for value in metrics.values()])
+            parts = processes.mean(parts)  # (R,)
+            run.learn(x, parts)
+
             bar.update(plan.batch_size)
             loss_nats = run.advance(parts, validation)
             if loss_nats is not None:
                 best = f"validation {loss_nats:.2f} nats, best {progress.best_loss:.2f}"
                 bar.set_postfix_str(best)
-            if stopped:
+            if processes.agree(bool(stopped)):
                 run.save()
                 raise Interrupted
     return progress
@@ -269,14 +281,16 @@ def save_snapshot(model: build.Model, folder: Path, step: int) -> None:
     save_weights(model, folder / SNAPSHOTS / f"{step:07}.safetensors", step)
 
 
-def hardware(device: torch.device, seeds: int = 1) -> str:
-    """The device's name, as its maker gives it, and how many seeds it trains at once."""
-    at_once = f", {seeds} seeds at once" if seeds > 1 else ""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device) + at_once
+def hardware(device: torch.device, note: str = "") -> str:
+    """The device's name, as its maker gives it, and what is to be noted beside it."""
+    words = [torch.cuda.get_device_name(device)] if device.type == "cuda" else _cpu()
+    return ", ".join([*words, note] if note else words)
+
+
+def _cpu() -> list[str]:
     name = torch.cpu.get_capabilities().get("cpu_name") or platform.processor()
     threads = torch.get_num_threads()
-    return f"{name or platform.machine()}, {threads} thread{'s' if threads > 1 else ''}{at_once}"
+    return [name or platform.machine(), f"{threads} thread{'s' if threads > 1 else ''}"]
 
 
 def _then(before: str, now: str) -> str:
@@ -360,7 +374,7 @@ def stop_signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def progress_bar(steps: int, done: int, batch_size: int) -> "tqdm[None]":
+def progress_bar(steps: int, done: int, batch_size: int, hidden: bool = False) -> "tqdm[None]":
     """Images done and to come, images a second, and the time left, on standard error."""
     return tqdm(
         total=steps * batch_size,
@@ -368,6 +382,7 @@ def progress_bar(steps: int, done: int, batch_size: int) -> "tqdm[None]":
         unit=" images",
         unit_scale=True,
         smoothing=0.05,
+        disable=hidden,
     )
 
 

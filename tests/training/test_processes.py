@@ -1,0 +1,129 @@
+"""Processes that share a batch train the model that one process trains."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from training import build, loop
+from training.__main__ import main
+from training.card import CARD, FILES, MODEL, read_card
+from training.checkpoint import RESUME, read_tensors
+from training.config import RunConfig
+from training.datasets import Dataset
+from training.errors import ConfigError
+from training.processes import check, share
+
+Tiny = Callable[..., RunConfig]
+ReadMetrics = Callable[[Path], list[dict[str, float]]]
+STOP_AT = Path(__file__).parent / "stop_at.py"
+SECONDS = 300  # so that processes which wait for each other end
+
+
+def torchrun(arguments: list[str]) -> "subprocess.CompletedProcess[str]":
+    """Two processes on this machine, a thread each, that talk through gloo."""
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "OMP_NUM_THREADS": str(torch.get_num_threads()),
+    }
+    here = ["--standalone", "--local-addr", "127.0.0.1", "--nproc-per-node", "2"]
+    command = [sys.executable, "-m", "torch.distributed.run", *here, *arguments]
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+
+
+def assert_close(found: Path, expected: Path) -> None:
+    """The same weights, but for rounding."""
+    tensors, metadata = read_tensors(expected)
+    others, other_metadata = read_tensors(found)
+    assert other_metadata == metadata
+    assert others.keys() == tensors.keys()
+    for name, tensor in tensors.items():
+        assert (others[name] - tensor).norm() < 1e-4 * tensor.norm(), name
+
+
+def test_two_processes_give_the_weights_of_one(
+    train_digits: list[str], finished: Path, tmp_path: Path, metrics: ReadMetrics
+) -> None:
+    folder = tmp_path / "digits"
+    done = torchrun(["-m", "training", *train_digits, "--device", "cpu", "--out", str(folder)])
+    assert done.returncode == 0, done.stderr
+    assert "distributed_backend=gloo" in done.stderr
+    assert_close(folder / MODEL, finished / MODEL)
+    for line, expected in zip(metrics(folder), metrics(finished), strict=True):
+        assert line == pytest.approx(expected, rel=1e-4, abs=1e-4)
+    assert {path.name for path in folder.iterdir()} == {CARD, loop.METRICS, *FILES}
+    ours, theirs = read_card(folder), read_card(finished)
+    assert ours.config == theirs.config
+    assert ours.training.hardware == f"{theirs.training.hardware}, 2 processes"
+
+
+def test_one_that_is_stopped_stops_all_and_one_can_go_on(
+    train_digits: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Under GECO, whose multiplier must see the mean over all processes."""
+    geco = ["--objective.name", "geco", "--objective.kappa", "150", "--device", "cpu"]
+    whole, pieces = ([*train_digits, *geco, "--out", str(tmp_path / name)] for name in "ab")
+    # Every process draws a batch before each step, and three for each validation, at step 20.
+    stop = ["training.loop.prepare", "25", str(int(signal.SIGTERM))]
+    done = torchrun([str(STOP_AT), *stop, *pieces])
+    assert done.returncode != 0
+    assert "Stopped; " in done.stderr
+    assert "--resume" in done.stderr
+    state = read_tensors(tmp_path / "b" / RESUME)[1]
+    stopped_at = json.loads(state["progress"])["step"]
+    assert 20 < stopped_at < 30
+    assert main([*pieces, "--resume"]) == 0
+    assert main(whole) == 0
+    assert_close(tmp_path / "b" / MODEL, tmp_path / "a" / MODEL)
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        {"name": "beta_vae", "beta": "4"},
+        {"name": "geco", "kappa": "150"},
+        {"name": "iwae", "k": "3"},
+    ],
+    ids=lambda objective: str(objective["name"]),
+)
+def test_shared_losses_are_means_over_images(
+    objective: dict[str, str], tiny: Tiny, digits: Dataset
+) -> None:
+    config = tiny(**{f"objective.{name}": value for name, value in objective.items()})
+    check(config, 2)
+    torch.manual_seed(0)
+    model = build.model(config.model, digits.shape)
+    loss_of = build.objective(config.objective, 3, 450, torch.device("cpu"))
+    x = digits.splits["train"].images(torch.arange(12))
+    noise = torch.randn(12 * loss_of.samples, 3)
+    whole, parts = loss_of(model, x, 0, noise)
+    shares = [share(x, noise, rank, 3) for rank in range(3)]
+    assert [len(images) for images, _ in shares] == [4, 4, 4]
+    results = [loss_of(model, images, 0, own) for images, own in shares]
+    means = torch.stack([loss for loss, _ in results]).mean()
+    torch.testing.assert_close(means, whole)
+    for name, part in parts.items():
+        torch.testing.assert_close(torch.stack([p[name] for _, p in results]).mean(), part)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"objective.name": name}, f"The objective {name} looks at a batch as a whole")
+        for name in ("capacity", "beta_tcvae", "factor_vae", "dip_vae_i", "dip_vae_ii")
+    ]
+    + [({"train.batch_size": "15"}, "train.batch_size is 15, which 2 processes cannot share")],
+)
+def test_what_cannot_be_shared_is_refused(
+    changes: dict[str, str], message: str, tiny: Tiny
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        check(tiny(**changes), 2)
