@@ -108,7 +108,7 @@ def parser() -> argparse.ArgumentParser:
     )
     embed.add_argument("--split", default="test", help="train, validation or test (the default)")
     embed.add_argument(
-        "--count", type=int, help="how many images of it (default: all, 10,000 at most)"
+        "--count", type=int, help="how many images of it (default: all, 10,000 or 48 MiB at most)"
     )
     for command in (train, embed):
         command.add_argument("--no-map", action="store_true", help="leave out UMAP and PCA")

@@ -1,6 +1,7 @@
 """What the model makes of a split: codes, thumbnails, maps, and the preview of the picker."""
 
 import io
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,8 @@ from training.distributions import Gaussian
 from training.errors import ConfigError
 from training.models import VAE
 
-COUNT = 10_000  # images, where nothing else is asked for
+COUNT = 10_000  # images, where nothing else is asked for,
+BYTES = 48 * 2**20  # as long as their pixels are no more than that
 HELD_OUT = 2_000  # images that are not on the map, and that it is measured with
 BATCH = 500
 LARGEST_SHEET = 2048  # pixels a side; a browser decodes such a picture in some milliseconds
@@ -40,7 +42,10 @@ PREVIEW_ROWS, PREVIEW_STEPS, PREVIEW_RANGE = 4, 8, 2.5
 
 @dataclass(frozen=True)
 class Plan:
-    """Which images are embedded: the first `count` of a split; None is all, 10,000 at most."""
+    """Which images are embedded: the first `count` of a split.
+
+    None is all, 10,000 at most, or 4,096 of 64×64 in colour: what a page can fetch.
+    """
 
     split: str = "test"
     count: int | None = None
@@ -58,7 +63,8 @@ class Plan:
                 f"There is no split {self.split!r:.40}; choose one of {', '.join(dataset.splits)}."
             )
         there = len(dataset.splits[self.split])
-        count = min(COUNT, there) if self.count is None else self.count
+        usual = min(COUNT, there, BYTES // math.prod(dataset.shape))
+        count = usual if self.count is None else self.count
         if not 1 <= count <= min(there, MOST_EXAMPLES):
             raise ConfigError(
                 f"--count is {count:,}; the {self.split} split has {there:,} images, of which "

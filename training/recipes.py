@@ -181,9 +181,15 @@ RECIPES = {
             cost="25 min",
             run=RunConfig(
                 data=DataConfig("scenes"),
-                model=ModelConfig(latents=10, likelihood="bernoulli"),
+                model=ModelConfig(
+                    latents=10,
+                    likelihood="bernoulli",
+                    channels=(16, 32, 32, 32),
+                    hidden=(256,),
+                    activation="silu",
+                ),
                 objective=BetaVAEConfig(beta=4),
-                train=TrainConfig(steps=28_000, batch_size=64, validate_every=2000),
+                train=TrainConfig(steps=20_000, batch_size=64),
             ),
         ),
         Recipe(

@@ -16,8 +16,8 @@ SHAPES = ("cube", "cylinder", "sphere", "capsule")
 SCALES = np.linspace(0.75, 1.25, 8)
 ANGLES = np.radians(np.linspace(-30, 30, 15))  # of the camera, from the way to the corner
 ROOM = 2.9  # from the object to either wall
-CAMERA, LOOKING_DOWN, HALF_VIEW = 7.0, np.radians(22.0), 0.30  # distance; half the image at 1
-AIM = 0.62  # the height that the camera looks at
+CAMERA, LOOKING_DOWN, HALF_VIEW = 7.0, np.radians(17.0), 0.27  # distance; half the image at 1
+AIM = 0.95  # the height that the camera looks at
 SAMPLES = 4  # rays along each side of a pixel
 
 # At scale 1: half a side of the cube; radius and, where it is not twice that, height.
@@ -26,7 +26,7 @@ CYLINDER, CYLINDER_HEIGHT = 0.62, 1.3
 CAPSULE, CAPSULE_HEIGHT = 0.5, 1.72
 BALL, BALL_HEIGHT = 1.15, 0.8  # a ball that holds any of them
 
-LAMP = np.array([0.36, 0.62, np.sqrt(1 - 0.36**2 - 0.62**2)])  # the direction to it
+LAMP = np.array([0.10, 0.71, np.sqrt(1 - 0.10**2 - 0.71**2)])  # the direction to it
 LAMP_SPREAD = 0.12  # the radius of its disc, seen from 1 away
 LAMP_LIGHT, SKY_LIGHT = 0.6, 0.54  # on a surface that faces the one, or sees all of the other
 ABSORBED = 0.45  # of the sky's light, by what hides the sky; the rest it sends back

@@ -3,7 +3,7 @@ images, 64×64 in colour, of six independent factors. Geometry, light and colour
 
 The room: a floor and two walls that meet in a corner, at right angles. The object stands in the
 middle of the floor: a cube, cylinder, sphere or upright capsule, of 8 sizes from 0.75 to 1.25. The
-camera stands opposite the corner and looks down 22° at the object; `orientation` moves it around
+camera stands opposite the corner and looks down 17° at the object; `orientation` moves it around
 the object by −30° to 30° in 15 steps. The lamp is fixed to the room, so walls of different shade,
 the corner and the shadow turn, even where the object looks the same from all sides.
 
@@ -49,11 +49,13 @@ COUNT = 480_000
 HELD_OUT = 10_000
 GEOMETRIES = SIZES[3:]  # scale, shape, orientation: what decides the weights
 
-# Ten hues 36° apart in OKLab (Ottosson 2020), at 24° first; each surface has one lightness (floor
-# 0.75, wall 0.84, object 0.69) and one chroma (0.115, 0.10, 0.19), or as much as sRGB has there.
-FLOOR = "ee908a e39c5f c4ae52 93bd6f 58c5a0 38c3cf 64b7ef 9aa7f6 c698e3 e48fbb"
-WALL = "ffb5af fbbb87 decb7d b2d994 85e0be 72dee8 95d3ff bcc7ff e1b8fa fcb0d6"
-OBJECT = "fb605f e17f04 b69a00 6cb206 05b68b 06b0bc 00a6f2 818ffe c272ef ec61b0"
+# Ten hues 27° apart in OKLab (Ottosson 2020), from orange-red at 30° to violet-blue at 273°. The
+# rest of the circle is left out and lightness falls evenly on the way (floor 0.83 to 0.68, wall
+# 0.92 to 0.56, object 0.82 to 0.54), so that a hue is nearly one number, which one slider can hold.
+# Chroma is 0.09, 0.12 and 0.19, or as much as sRGB has there.
+FLOOR = "fcb2a5 efb488 d8b878 b9bd79 96c088 73bf9f 5bbab6 5ab0c9 6da3d2 8695d0"
+WALL = "fedbd5 ffcca7 efc469 c1c565 8bc377 4dbc92 06aeab 0c9cbb 3986c3 5e6eba"
+OBJECT = "feac9e ffa055 dea60a acaf0a 5ab730 0bad7e 059e9b 058fac 037dc8 4e5edb"
 
 PALETTE = np.array(  # (3, 10, 3) uint8: surface, hue, channel
     [list(bytes.fromhex(colours)) for colours in (FLOOR, WALL, OBJECT)], dtype=np.uint8
@@ -99,9 +101,7 @@ def render(factors: np.ndarray) -> NDArray[np.uint8]:
 def scenes() -> Dataset:
     """The grid as a data set: 10,000 images each for validation and test, the rest to train.
 
-    What is stored are factors; a split draws its images from them. Hues lie on a circle, where
-    neither end is the first, so a regression on their indices means nothing: they count as
-    categorical, as shape does.
+    What is stored are factors; a split draws its images from them.
     """
     import torch
 
@@ -133,7 +133,7 @@ def scenes() -> Dataset:
         shape=(3, SIDE, SIDE),
         splits=splits,
         factors=tuple(Factor(name, size) for name, size in FACTORS.items()),
-        categorical=("floor hue", "wall hue", "object hue", "shape"),
+        categorical=("shape",),  # hues have an order, from red to blue
         at_factors=at_factors,
         witness=torch.from_numpy(witness),
     )
