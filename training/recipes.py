@@ -189,7 +189,7 @@ RECIPES = {
                     activation="silu",
                 ),
                 objective=BetaVAEConfig(beta=4),
-                train=TrainConfig(steps=20_000, batch_size=64),
+                train=TrainConfig(steps=10_000, batch_size=64, validate_every=2000),
             ),
         ),
         Recipe(

@@ -87,16 +87,16 @@ def finished(train_digits: list[str], tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="session")
 def thumbnails() -> Callable[[Path, Card], NDArray[np.uint8]]:
-    """Reads the images (N, H, W) back from the sheets of a folder: grey levels, left to right."""
+    """Reads the images (N, C, H, W) back from the sheets of a folder, left to right."""
 
     def read(folder: Path, card: Card) -> NDArray[np.uint8]:
-        _, height, width = card.image.shape
+        colours, height, width = card.image.shape
         images = []
         for name in card.examples.sheets:
             with Image.open(folder / name) as sheet:
-                grey = np.asarray(sheet.convert("L"))
-            cells = grey.reshape(-1, height, card.examples.columns, width)
-            images.append(cells.transpose(0, 2, 1, 3).reshape(-1, height, width))
+                pixels = np.asarray(sheet.convert("L" if colours == 1 else "RGB"))
+            cells = pixels.reshape(-1, height, card.examples.columns, width, colours)
+            images.append(cells.transpose(0, 2, 4, 1, 3).reshape(-1, *card.image.shape))
         return np.concatenate(images)[: card.examples.count]
 
     return read
