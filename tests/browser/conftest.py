@@ -103,3 +103,10 @@ def page(context: BrowserContext, address: str) -> Iterator[Page]:
     page.on("request", note_request)
     yield page
     assert failures == []
+
+
+@pytest.fixture
+def module(page: Page, address: str) -> Page:
+    """A page of the same address on which modules can be imported, and nothing else runs."""
+    page.goto(f"{address}/instrument/VENDOR.json")
+    return page

@@ -17,12 +17,6 @@ START |= {"unfolded": False, "playing": None, "axes": "", "colour": "label", "sl
 START |= {"pins": {"a": None, "b": None, "c": None}, "directions": []}
 
 
-@pytest.fixture
-def module(page: Page, address: str) -> Page:
-    page.goto(f"{address}/instrument/VENDOR.json")
-    return page
-
-
 def call(page: Page, module: str, body: str, argument: Any = None) -> Any:
     return page.evaluate(
         f"async (given) => {{ const it = await import('/instrument/{module}'); {body} }}", argument

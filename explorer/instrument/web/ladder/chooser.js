@@ -2,8 +2,8 @@ import { el } from "../dom.js";
 import { icon } from "../icons.js";
 import { rove } from "../roving.js";
 
-/** On one page: four lines of six. */
-const PAGE = 24;
+/** On one page: three lines of six. */
+const PAGE = 18;
 
 /**
  * The test images to look at the models with, some at a time.

@@ -47,13 +47,27 @@ export function createDial({ table, onMove, messages }) {
     icon("play"),
   );
   const seen = el("span", { class: "hint" });
+  const replayed = table.runs.find(({ stages }) => stages.length > 1);
+  const toReplayed =
+    replayed &&
+    el("button", {
+      class: "link",
+      type: "button",
+      text: `Replay ${called(table.rows.find(({ recipe }) => recipe === replayed.recipe))}, seed ${replayed.seed}`,
+      on: {
+        click() {
+          move({ recipe: replayed.recipe, seed: replayed.seed });
+          play();
+        },
+      },
+    });
   const others = methods.map((row) => {
     const made = runsOf(table, row.recipe).length > 0;
     return el("button", {
       class: "method",
       type: "button",
       text: row.title,
-      title: made ? row.intent : `Not trained here: ${table.command}`,
+      title: made ? `${row.title}: ${row.intent}` : `${row.title}: not trained here`,
       "aria-disabled": made ? null : "true",
       on: { click: () => (made ? move({ recipe: row.recipe }) : sayMissing(row.title)) },
     });
@@ -103,16 +117,16 @@ export function createDial({ table, onMove, messages }) {
       "section",
       { class: "dial", "aria-label": "Which model" },
       name,
-      group("β", "weighs the KL: how dear each nat through z is", beta.element),
+      group("β", "weight of the KL", beta.element),
       methods.length
         ? el("div", { class: "dial-group methods", role: "group", "aria-label": "Other objectives" }, el("p", { class: "dial-label" }, el("b", { text: "Other objectives" })), el("div", { class: "method-row" }, ...others))
         : null,
-      group("Seed", "another random start", seed.element),
+      group("Seed", "random start", seed.element),
       el(
         "div",
         { class: "dial-group" },
         el("p", { class: "dial-label" }, el("b", { text: "Training" }), " ", seen),
-        el("div", { class: "moment-row" }, moment.element, replay),
+        el("div", { class: "moment-row" }, moment.element, replay, toReplayed ?? null),
       ),
     ),
     /** @param {import("./state.js").State} next */
@@ -120,6 +134,7 @@ export function createDial({ table, onMove, messages }) {
       state = next;
       const row = table.rows.find(({ recipe }) => recipe === next.recipe);
       name.textContent = called(row);
+      name.classList.toggle("long", !rungs.includes(row));
       beta.show(
         rungs.map((rung) => {
           const runs = runsOf(table, rung.recipe).length;
@@ -145,11 +160,11 @@ export function createDial({ table, onMove, messages }) {
         at,
       );
       const only = all.length === 1;
-      moment.element.classList.toggle("single", only);
-      replay.hidden = only;
+      replay.hidden = moment.element.hidden = only;
+      if (toReplayed) toReplayed.hidden = !only;
       seen.textContent = only
-        ? `${spellCount(all[0].images)} images seen; no earlier moment of this run was kept`
-        : `${spellCount(all[at].images)} images seen${at === all.length - 1 ? ": trained" : ""}`;
+        ? `${spellCount(all[0].images)} images seen`
+        : `${spellCount(all[at].images)} images seen`;
     },
     stop,
   };

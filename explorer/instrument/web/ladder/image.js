@@ -18,11 +18,10 @@ export function createImage({ card, thumbnails, onMove }) {
   const image = new ImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
   const drawing = decoded.getContext("2d", { alpha: false });
-  const caption = el("figcaption", { class: "hint" });
   const chooser = createChooser({ card, thumbnails, onChoose: (at) => onMove({ image: at }) });
   const modes = [
-    { keep: false, text: "Encode anew", says: "Every model encodes the image for itself: same image, each its own z." },
-    { keep: true, text: "Keep z", says: "Every model gets this very z: the same numbers mean other things to it." },
+    { keep: false, text: "Re-encode", says: "Same image: every model encodes it for itself." },
+    { keep: true, text: "Keep z", says: "Same z: to every model the numbers mean another image." },
   ].map((mode) => ({
     ...mode,
     button: el("button", { class: "mode", type: "button", text: mode.text, on: { click: () => onMove({ keep: mode.keep }) } }),
@@ -38,7 +37,7 @@ export function createImage({ card, thumbnails, onMove }) {
         "div",
         { class: "looks" },
         el("figure", {}, original, el("figcaption", { class: "hint", text: "the image" })),
-        el("figure", {}, decoded, caption),
+        el("figure", {}, decoded, el("figcaption", { class: "hint", text: "decoded" })),
       ),
       el("div", { class: "modes", role: "group", "aria-label": "When the model changes" }, ...modes.map(({ button }) => button)),
       says,
@@ -49,7 +48,6 @@ export function createImage({ card, thumbnails, onMove }) {
       chooser.show(image);
       for (const mode of modes) mode.button.setAttribute("aria-pressed", String(mode.keep === keep));
       says.textContent = modes.find((mode) => mode.keep === keep).says;
-      caption.textContent = keep ? "decoded from z" : "decoded again";
       if (image === shown) return;
       shown = image;
       drawOriginal();

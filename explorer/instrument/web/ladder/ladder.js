@@ -114,7 +114,7 @@ export function mount(root, { tables, assets, link }) {
         initial: go(table, start, linked.state),
         messages,
         onReady: () => (root.dataset.ready = "true"),
-        onState: (state) => link.write(writeLink(state, name)),
+        onState: (state) => link.write(writeLink(state, table, name)),
       });
       place.replaceChildren(page.element);
     } catch (error) {

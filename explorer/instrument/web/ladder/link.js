@@ -1,4 +1,4 @@
-import { runsOf, runOf } from "./table.js";
+import { finalOf, runOf, runsOf } from "./table.js";
 import { rounded } from "../store.js";
 
 /** The largest |z| that is read: the prior lies beyond it once in 1.7 million draws of a latent. */
@@ -16,7 +16,7 @@ function whole(text, what) {
 /**
  * What a link holds: a row a field, read and written by the same row. Those after it may rely on those before it.
  *
- * @type {{key: string, name: keyof import("./state.js").State, write(state: import("./state.js").State): string | null,
+ * @type {{key: string, name: keyof import("./state.js").State, write(state: import("./state.js").State, table: import("./table.js").Table): string | null,
  *   read(text: string, table: import("./table.js").Table, images: number, sofar: Partial<import("./state.js").State>): any}[]}
  */
 const FIELDS = [
@@ -43,7 +43,7 @@ const FIELDS = [
   {
     key: "step",
     name: "step",
-    write: ({ step }) => String(step),
+    write: ({ recipe, seed, step }, table) => (step === finalOf(runOf(table, recipe, seed)).step ? null : String(step)),
     read(text, table, images, { recipe, seed }) {
       const step = whole(text, "its moment of training");
       const run = seed === undefined ? undefined : runOf(table, recipe, seed);
@@ -76,11 +76,16 @@ const FIELDS = [
 /** @param {string} query @returns {string | null} the table a link names */
 export const linkedTable = (query) => (query.length > LONGEST_QUERY ? null : new URLSearchParams(query).get("table") || null);
 
-/** @param {import("./state.js").State} state @param {string} table @returns {string} */
-export function writeLink(state, table) {
-  const query = new URLSearchParams({ table });
+/**
+ * @param {import("./state.js").State} state
+ * @param {import("./table.js").Table} table
+ * @param {string} name of the table, which is that of its folder
+ * @returns {string}
+ */
+export function writeLink(state, table, name) {
+  const query = new URLSearchParams({ table: name });
   for (const { key, write } of FIELDS) {
-    const text = write(state);
+    const text = write(state, table);
     if (text !== null) query.set(key, text);
   }
   return query.toString().replaceAll("%2C", ",");

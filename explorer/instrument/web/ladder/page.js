@@ -22,6 +22,9 @@ const REST_MS = 200;
 /** What is loaded already is there sooner; only what takes longer is shown as out of date meanwhile. */
 const STALE_MS = 120;
 
+/** @param {{recipe: string, seed: number, step: number}} model */
+const keyOf = ({ recipe, seed, step }) => `${recipe} ${seed} ${step}`;
+
 /**
  * The page of one table: panels around one state.
  *
@@ -46,8 +49,6 @@ export function createPage({ table, folder, card, entry, assets, initial, messag
   let staleTimer = 0;
   /** @type {import("./models.js").Model | null} what is on screen */
   let model = null;
-  /** @type {{key: string, z: number[], order: string} | null} what the rows were drawn for */
-  let drawn = null;
 
   const dial = createDial({ table, onMove: move, messages });
   const image = createImage({ card, thumbnails, onMove: move });
@@ -86,8 +87,13 @@ export function createPage({ table, folder, card, entry, assets, initial, messag
     dial.element,
     missing ? el("p", { class: "hint missing-words" }, ...withCode(missing)) : null,
     trouble,
-    el("div", { class: "ladder-main" }, image.element, rows.element, el("div", { class: "numbers" }, trade.element, scores.element)),
-    siblings.element,
+    el(
+      "div",
+      { class: "ladder-main" },
+      image.element,
+      el("div", { class: "middle" }, rows.element, scores.element),
+      el("div", { class: "numbers" }, siblings.element, trade.element),
+    ),
   );
 
   /** @param {string} recipe @param {number} seed @param {number} [step] @returns {import("./models.js").Place | null} */
@@ -98,7 +104,7 @@ export function createPage({ table, folder, card, entry, assets, initial, messag
     const shipped = run.checkpoint && stage === finalOf(run);
     if (!shipped && !stage.folder) return null;
     const path = shipped ? `../../checkpoints/${encodeURIComponent(run.checkpoint)}/` : `${stage.folder}/`;
-    return { key: `${recipe} ${seed} ${stage.step}`, folder: new URL(path, folder), files: stage.files, latents: stage.latents.length };
+    return { key: keyOf({ recipe, seed, step: stage.step }), folder: new URL(path, folder), files: stage.files, latents: stage.latents.length };
   }
 
   /** @param {Partial<import("./state.js").State>} change */
@@ -176,13 +182,13 @@ export function createPage({ table, folder, card, entry, assets, initial, messag
   }, fail);
 
   const grids = newestWins(async ({ model, z, time, key }) => {
-    const order = rows.order();
-    const buffer = await model.sheet(codesOf(z, order), STEPS.length);
-    if (gone.signal.aborted) return;
-    if (!buffer) throw new InstrumentError("The traversals could not be decoded: reload the page to try again.");
-    // Meanwhile another model may have come on screen, whose rows are in another order.
-    if (String(order) !== String(rows.order())) return;
-    rows.draw(buffer);
+    for (const some of rows.parts()) {
+      const buffer = await model.sheet(codesOf(z, some), STEPS.length);
+      // Meanwhile another model may have come on screen, with other latents in the rows.
+      if (gone.signal.aborted || key !== keyOf(state)) return;
+      if (!buffer) throw new InstrumentError("The traversals could not be decoded: reload the page to try again.");
+      rows.draw(some, buffer);
+    }
     setStale(false);
     performance.measure("ladder:rows", { start: time, end: performance.now(), detail: { key, z } });
     element.dataset.shown = key;
@@ -198,7 +204,7 @@ export function createPage({ table, folder, card, entry, assets, initial, messag
 
   /** @param {number} [time] when it was asked for */
   async function paint(time = performance.now()) {
-    const key = `${state.recipe} ${state.seed} ${state.step}`;
+    const key = keyOf(state);
     rows.frame(state.z);
     pictures.request({ model, z: state.z, time });
     grids.request({ model, z: state.z, time, key });

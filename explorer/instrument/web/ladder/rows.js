@@ -1,6 +1,7 @@
-import { el, latentName, spell, spellKl } from "../dom.js";
+import { el, latentName, spell } from "../dom.js";
 import { createRange } from "../latents/range.js";
 import { provenance, term } from "../term.js";
+import { listed } from "./words.js";
 import { align, carried, percent, sharesOf } from "./align.js";
 
 /** The values of a latent that its row shows: nineteen of twenty draws from the prior lie between the ends. */
@@ -20,6 +21,8 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
   const rows = Array.from({ length: latents }, (_, at) => createRow(at));
   /** @type {number[]} */
   let order = [];
+  /** @type {number[][]} */
+  let parts = [];
   /** @type {number[]} */
   let z = [];
 
@@ -59,9 +62,9 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
   const head = el(
     "div",
     { class: "carrier carrier-head", role: "row" },
-    el("span", { class: "hint", role: "columnheader", text: "carries" }),
+    el("span", { class: "hint head-name", role: "columnheader", text: "carries" }),
     el("div", { class: "axis", role: "columnheader", "aria-label": "Value of the latent" }, ...STEPS.map((step) => el("span", { text: spell(step, 1) }))),
-    el("span", { class: "hint", role: "columnheader" }, kl),
+    el("span", { class: "hint head-kl", role: "columnheader" }, kl),
     el("div", { class: "factor-names", role: "presentation" }, ...factors.map((name) => el("span", { role: "columnheader" }, el("span", { text: name })))),
   );
   const element = el(
@@ -71,9 +74,9 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
     el(
       "p",
       { class: "hint lead" },
-      "A row a latent: drag along it to move that latent alone. The first rows go to the latents that tell most about ",
-      factors.length ? `${factors.join(", ")}, in this order` : "the factors",
-      ", so that rows stay comparable when β changes. A disentangled model has one bright cell a row and one a column.",
+      `Drag along a row to move that latent alone. The first rows go to the latents that tell most about ${
+        factors.length ? listed(factors) : "the factors"
+      }, so that rows stay comparable. Disentangled is one bright cell a row, and one a column.`,
     ),
     el("div", { class: "carrier-table", role: "table", "aria-label": "Latents: traversal, KL and what they tell about factors", style: `--factors: ${factors.length}; --cells: ${STEPS.length}; --ratio: ${width / height}` }, head, ...rows.map((row) => row.element)),
     el("p", { class: "hint told-line" }, matrix),
@@ -89,11 +92,13 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
 
   return {
     element,
-    /** @returns {number[]} the latent of each row */
-    order: () => order,
+    /** @returns {number[][]} the latents in parts to be decoded one after the other: those that matter first */
+    parts: () => parts,
     /** @param {import("./table.js").Stage} stage @param {import("./table.js").Run} run */
     show(stage, run) {
       order = align(stage);
+      const isActive = (latent) => stage.latents[latent].active;
+      parts = [order.filter(isActive), order.filter((latent) => !isActive(latent))].filter(({ length }) => length);
       const shares = stage.information ? sharesOf(stage.information) : null;
       rows.forEach((row, at) => {
         const latent = order[at];
@@ -108,7 +113,7 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
         row.name.textContent = also ? `${latentName(latent)} ${also}` : latentName(latent);
         row.range.setAttribute("aria-label", `${latentName(latent)}, ${name} ${part}`.trim());
         row.bar.style.setProperty("--kl", String(facts.kl_nats / (largestKl || 1)));
-        row.nats.textContent = facts.kl_nats < 0.05 ? "0.0" : spellKl(facts.kl_nats);
+        row.nats.textContent = spell(facts.kl_nats, 1);
         row.nats.title = `${latentName(latent)}: KL ${spell(facts.kl_nats, 3)} nats`;
         row.cells.forEach((cell, factor) => {
           const share = shares?.[latent][factor] ?? 0;
@@ -126,16 +131,17 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
           ? [
               "In the cells: ",
               term("mutual information", `${provenance(stage.information)} The cell is I(z; v) / H(v): the part of what there is to know about the factor v.`),
-              " of latent and factor, in % of the factor’s entropy. An inactive latent’s code moves by thousandths; what these tell is shown, and is of no use to the decoder.",
+              " of latent and factor, in % of the factor’s entropy; outlined, the factor that the row is for. Codes of inactive latents move by thousandths, which tell a little too.",
             ]
           : ["What the latents of this moment tell about the factors was not measured."]),
       );
     },
-    /** @param {ArrayBuffer} buffer RGBA of all rows, top to bottom */
-    draw(buffer) {
+    /** @param {number[]} latents @param {ArrayBuffer} buffer RGBA of their rows, top to bottom */
+    draw(latents, buffer) {
       const bytes = STEPS.length * width * height * 4;
-      rows.slice(0, order.length).forEach(({ context }, at) => {
-        context.putImageData(new ImageData(new Uint8ClampedArray(buffer, at * bytes, bytes), STEPS.length * width), 0, 0);
+      latents.forEach((latent, at) => {
+        const image = new ImageData(new Uint8ClampedArray(buffer, at * bytes, bytes), STEPS.length * width);
+        rows[order.indexOf(latent)].context.putImageData(image, 0, 0);
       });
     },
     /** @param {number[]} values */
@@ -150,13 +156,13 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
 
 /**
  * @param {number[]} z
- * @param {number[]} order
- * @returns {Float32Array} the codes of all rows, row by row
+ * @param {number[]} latents
+ * @returns {Float32Array} the codes of their rows, row by row
  */
-export function codesOf(z, order) {
-  const codes = new Float32Array(order.length * STEPS.length * z.length);
+export function codesOf(z, latents) {
+  const codes = new Float32Array(latents.length * STEPS.length * z.length);
   let at = 0;
-  for (const latent of order) {
+  for (const latent of latents) {
     for (const step of STEPS) {
       codes.set(z, at);
       codes[at + latent] = step;

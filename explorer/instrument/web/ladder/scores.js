@@ -3,17 +3,17 @@ import { provenance, term } from "../term.js";
 import { median, placesOf, pointsOf } from "./points.js";
 import { svg } from "./svg.js";
 import { metricOf } from "./table.js";
-import { called, spellBeta } from "./words.js";
+import { abbreviated, called } from "./words.js";
 
-const [WIDTH, HEIGHT] = [300, 46];
-const FIELD = { left: 12, right: 288, top: 7, bottom: 39 };
+const [WIDTH, HEIGHT] = [250, 92];
+const FIELD = { left: 12, right: 226, top: 6, bottom: 72 };
 
 /** What each metric asks, in a line; its protocol comes with the table. */
 const ASKS = {
-  mig: "how far a factor’s best latent is ahead of its second best",
-  sap: "the same gap, in how well one latent alone predicts the factor",
-  factor_vae_score: "fix one factor: does the latent that varies least give it away?",
-  beta_vae_score: "fix one factor: do differences of codes tell which?",
+  mig: "a factor’s best latent ahead of its second best",
+  sap: "the same gap, in how well a latent predicts it",
+  factor_vae_score: "does the stillest latent give a fixed factor away?",
+  beta_vae_score: "do differences of codes give a fixed factor away?",
   dci_disentanglement: "does each latent serve one factor only?",
   dci_completeness: "does one latent suffice for each factor?",
   dci_informativeness: "can the factors be read from the code at all?",
@@ -35,13 +35,13 @@ export function createScores({ table, onGo }) {
   /** @param {string} name */
   function createStrip(name) {
     const points = pointsOf(table, name);
-    if (!points.length) return null;
+    const { unit, label } = table.runs.flatMap(({ stages }) => stages.flatMap((stage) => metricOf(stage, name) ?? []))[0] ?? {};
+    // The nats of the others are the axes of the plot beside it.
+    if (unit !== "of 1") return null;
     const values = points.map(({ value }) => value);
-    const unit = table.runs.flatMap(({ stages }) => stages.flatMap((stage) => metricOf(stage, name) ?? []))[0];
-    const isShare = unit.unit === "of 1";
-    const low = isShare ? Math.min(0, ...values) : Math.min(...values);
-    const high = isShare ? Math.max(1, ...values) : Math.max(...values);
-    const y = (value) => FIELD.bottom - ((value - low) / (high - low || 1)) * (FIELD.bottom - FIELD.top);
+    const low = Math.min(0, ...values);
+    const high = Math.max(1, ...values);
+    const y = (value) => FIELD.bottom - ((value - low) / (high - low)) * (FIELD.bottom - FIELD.top);
     const dots = points.map((point) => {
       const shape = svg("circle", { r: 3, cx: x(point.place), cy: y(point.value) }, null);
       const row = table.rows.find(({ recipe }) => recipe === point.recipe);
@@ -53,6 +53,7 @@ export function createScores({ table, onGo }) {
       const own = points.filter(({ recipe }) => recipe === row.recipe).map(({ value }) => value);
       return own.length > 1 ? [svg("path", { class: "median", d: `M${x(place) - 6} ${y(median(own))}h12` })] : [];
     });
+    const guide = svg("path", { class: "axes guide" });
     const ring = svg("circle", { class: "ring", r: 6 });
     const head = el("span", {});
     const value = el("b", { class: "score" });
@@ -61,6 +62,12 @@ export function createScores({ table, onGo }) {
       { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "plot", role: "img" },
       svg("path", { class: "axes", d: `M0 ${FIELD.bottom}H${WIDTH}` }),
       svg("path", { class: "axes faint", d: `M0 ${FIELD.top}H${WIDTH}` }),
+      svg("text", { class: "tick", x: WIDTH, y: FIELD.bottom - 3, "text-anchor": "end", text: tidy(low) }),
+      svg("text", { class: "tick", x: WIDTH, y: FIELD.top + 11, "text-anchor": "end", text: tidy(high) }),
+      guide,
+      ...places.map(({ row, place }) =>
+        svg("text", { class: "tick", x: x(place), y: HEIGHT - 6, "text-anchor": "middle", text: abbreviated(row) }, svg("title", { text: called(row) })),
+      ),
       ...bars,
       ...dots.map(({ shape }) => shape),
       ring,
@@ -71,23 +78,17 @@ export function createScores({ table, onGo }) {
       el("p", { class: "score-head" }, head, el("span", { class: "hint", text: ASKS[name] ?? "" }), value),
       plot,
     );
-    return { name, element, dots, ring, head, value, plot, x, y, label: unit.label };
+    return { name, element, dots, guide, ring, head, value, plot, x, y, label };
   }
 
-  const axis = el(
-    "div",
-    { class: "score-axis", "aria-hidden": "true" },
-    ...places.map(({ row, place }) =>
-      el("span", { class: "tick", style: `left: ${(100 * x(place)) / WIDTH}%`, text: typeof row.beta === "number" ? spellBeta(row.beta) : row.title.split(",")[0] }),
-    ),
-  );
+  const methods = places.filter(({ row }) => typeof row.beta !== "number");
+  const legend = methods.length ? ` or objective (${methods.map(({ row }) => `${abbreviated(row)}: ${row.title}`).join("; ")})` : "";
   const element = el(
     "section",
     { class: "scores", "aria-label": "Disentanglement, measured" },
     el("h2", { text: "Disentanglement, measured" }),
-    el("p", { class: "hint lead", text: "Every run a point over its β, a dash the median of the seeds. All run from 0 to 1, and more is better." }),
-    ...strips.map((strip) => strip.element),
-    strips.length ? axis : el("p", { class: "hint", text: "No run of this table was measured." }),
+    el("p", { class: "hint lead", text: `Scores of 1 would be perfect. Every run a point over its β${legend}, a dash the median of the seeds.` }),
+    strips.length ? el("div", { class: "score-strips" }, ...strips.map((strip) => strip.element)) : el("p", { class: "hint", text: "No run of this table was measured." }),
   );
 
   return {
@@ -95,11 +96,12 @@ export function createScores({ table, onGo }) {
     /** @param {import("./table.js").Run} run @param {import("./table.js").Stage} stage */
     show(run, stage) {
       const place = places.find(({ row }) => row.recipe === run.recipe)?.place ?? 0;
-      for (const { name, dots, ring, head, value, plot, y, label } of strips) {
+      for (const { name, dots, guide, ring, head, value, plot, y, label } of strips) {
         const metric = metricOf(stage, name);
         for (const { point, shape } of dots) shape.setAttribute("class", point.recipe === run.recipe ? "dot same" : "dot");
         head.replaceChildren(metric ? term(label, provenance(metric)) : label);
         value.textContent = metric ? spell(metric.value) : "not measured";
+        guide.setAttribute("d", `M${x(place)} 0V${FIELD.bottom}`);
         ring.style.display = metric ? "" : "none";
         if (metric) {
           ring.setAttribute("cx", String(x(place)));
@@ -110,3 +112,6 @@ export function createScores({ table, onGo }) {
     },
   };
 }
+
+/** @param {number} value */
+const tidy = (value) => (Number.isInteger(value) ? String(value) : spell(value));

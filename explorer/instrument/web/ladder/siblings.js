@@ -2,6 +2,7 @@ import { el, latentName } from "../dom.js";
 import { writeImage } from "../engine/pixels.js";
 import { sharesOf, percent } from "./align.js";
 import { finalOf, runOf, seedsOf } from "./table.js";
+import { called } from "./words.js";
 
 /**
  * The same row trained from other random starts, side by side: what their latents tell, in each model's own order, and
@@ -14,14 +15,15 @@ export function createSiblings({ table, factors, shape, onChoose }) {
   const [, height, width] = shape;
   const list = el("div", { class: "sibling-list" });
   const what = el("span", {});
+  const title = el("h2");
   const element = el(
     "section",
     { class: "siblings", "aria-label": "The same objective from other random starts" },
-    el("h2", { text: "The same β, other seeds" }),
+    title,
     el(
       "p",
       { class: "hint lead" },
-      "Only the random start differs. The rows are z₀, z₁, … as each model has them: look which latent took which factor, and which it mixes. ",
+      "Only the random start differs: other latents take the factors. A row a latent, from z₀ down, a column a factor. ",
       what,
     ),
     list,
@@ -33,7 +35,7 @@ export function createSiblings({ table, factors, shape, onChoose }) {
   /** @param {number} seed @param {import("./table.js").Run | undefined} run */
   function card(seed, run) {
     if (!run) {
-      return el("div", { class: "sibling absent" }, el("span", { class: "sibling-name", text: `Seed ${seed}` }), el("span", { class: "hint", text: "not trained here" }));
+      return el("div", { class: "sibling absent" }, el("span", { class: "sibling-name", text: `seed ${seed}` }), el("span", { class: "hint", text: "not trained" }));
     }
     const stage = finalOf(run);
     const shares = stage.information ? sharesOf(stage.information) : [];
@@ -41,22 +43,19 @@ export function createSiblings({ table, factors, shape, onChoose }) {
     const button = el(
       "button",
       { class: "sibling", type: "button", on: { click: () => onChoose(seed) } },
-      el("span", { class: "sibling-name", text: `Seed ${seed}` }),
+      el("span", { class: "sibling-name", text: `seed ${seed}` }),
       el(
         "span",
         { class: "mini", role: "img", "aria-label": described(stage, shares, factors), style: `--factors: ${factors.length}` },
-        el("span", {}),
-        ...factors.map((name) => el("span", { class: "mini-factor", text: name.slice(0, 2) })),
-        ...stage.latents.flatMap(({ active }, latent) => [
-          el("span", { class: active ? "mini-latent" : "mini-latent inactive", text: latentName(latent) }),
-          ...factors.map((name, factor) =>
+        ...stage.latents.flatMap(({ active }, latent) =>
+          factors.map((name, factor) =>
             el("span", {
-              class: "mini-cell",
+              class: active ? "mini-cell" : "mini-cell inactive",
               style: `--share: ${Math.min(100, 100 * (shares[latent]?.[factor] ?? 0))}%`,
               title: shares.length ? `${latentName(latent)}, ${name}: ${percent(shares[latent][factor])}` : "",
             }),
           ),
-        ]),
+        ),
       ),
       canvas,
     );
@@ -69,6 +68,7 @@ export function createSiblings({ table, factors, shape, onChoose }) {
     /** @param {import("./state.js").State} state */
     show({ recipe, seed, keep }) {
       const seeds = seedsOf(table, recipe);
+      title.textContent = `${called(table.rows.find((row) => row.recipe === recipe))}, every seed`;
       if (shown !== recipe) {
         shown = recipe;
         cards.clear();
@@ -76,8 +76,8 @@ export function createSiblings({ table, factors, shape, onChoose }) {
       }
       for (const [of, { button }] of cards) button.setAttribute("aria-pressed", String(of === seed));
       what.textContent = keep
-        ? "Below each: the image that it decodes from the very same z."
-        : "Below each: its reconstruction of the chosen image.";
+        ? "Below, what each decodes from the same z."
+        : "Below, the image as each reconstructs it.";
     },
     /** @param {number} seed @param {Float32Array} values its image */
     draw(seed, values) {

@@ -5,8 +5,8 @@ import { svg } from "./svg.js";
 import { finalOf, metricOf, rungsOf, runsOf } from "./table.js";
 import { called, spellBeta } from "./words.js";
 
-const [WIDTH, HEIGHT] = [300, 220];
-const FIELD = { left: 40, right: 288, top: 12, bottom: 184 };
+const [WIDTH, HEIGHT] = [330, 176];
+const FIELD = { left: 36, right: 322, top: 22, bottom: 140 };
 /** Of the span of the points, left free on each side. */
 const MARGIN = 0.12;
 
@@ -49,8 +49,8 @@ export function createTrade({ table, onGo }) {
     svg("path", { class: "axes", d: `M${FIELD.left} ${FIELD.top}V${FIELD.bottom}H${FIELD.right}` }),
     ...ticks(...x.domain, 5).map((tick) => svg("text", { class: "tick", x: x(tick), y: FIELD.bottom + 15, "text-anchor": "middle", text: String(tick) })),
     ...ticks(...y.domain, 4).map((tick) => svg("text", { class: "tick", x: FIELD.left - 6, y: y(tick) + 4, "text-anchor": "end", text: String(tick) })),
-    svg("text", { class: "axis-name", x: FIELD.right, y: HEIGHT - 4, "text-anchor": "end", text: "rate (KL), nats" }),
-    svg("text", { class: "axis-name", x: FIELD.left + 6, y: FIELD.top + 6, text: "distortion, nats" }),
+    svg("text", { class: "axis-name", x: FIELD.right, y: HEIGHT - 3, "text-anchor": "end", text: "rate (KL), nats" }),
+    svg("text", { class: "axis-name", x: 0, y: 11, text: "distortion, nats" }),
     svg("g", { "clip-path": `url(#${clip})` }, line, svg("path", { class: "curve", d: medians.map(({ rate, distortion }, at) => `${at ? "L" : "M"}${x(rate)} ${y(distortion)}`).join("") })),
     ...dots.map(({ shape }) => shape),
     ...medians.map(({ row, rate, distortion }) => svg("text", { class: "beta-name", x: x(rate) + 8, y: y(distortion) - 7, text: spellBeta(row.beta) })),
@@ -78,9 +78,9 @@ export function createTrade({ table, onGo }) {
         ...(rate && distortion
           ? [
               term("Rate", `The KL of all latents together: what z carries of an image. ${provenance(rate)}`),
-              " is what z carries, ",
-              term("distortion", `What the decoder still misses. ${provenance(distortion)}`),
-              " what the decoder misses. A larger β buys a lower rate with more distortion. On the dashed line their sum, −ELBO, is that of this model.",
+              ": what z carries. ",
+              term("Distortion", `What the decoder still misses. ${provenance(distortion)}`),
+              ": what is lost. A larger β buys a lower rate with more distortion. Dashed: where their sum, −ELBO, is this model’s.",
             ]
           : ["Rate and distortion of this moment were not measured."]),
       );

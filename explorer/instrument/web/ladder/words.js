@@ -6,7 +6,14 @@ const FRACTIONS = { 0.125: "⅛", 0.25: "¼", 0.5: "½", 0.75: "¾" };
 export const spellBeta = (beta) => FRACTIONS[beta] ?? String(beta);
 
 /** @param {import("./table.js").Row} row @returns {string} what a row is called in a sentence */
-export const called = ({ beta, title }) => (beta === null || beta === undefined ? title : `β = ${spellBeta(beta)}`);
+export const called = ({ beta, title }) => (beta === null || beta === undefined ? title : `β\u00a0=\u00a0${spellBeta(beta)}`);
+
+/** @param {import("./table.js").Row} row @returns {string} so short that many fit below a plot: ½, 16, Fac, TC, TC s */
+export function abbreviated({ beta, title }) {
+  if (typeof beta === "number") return spellBeta(beta);
+  const [name, more] = title.replace(/^β-/, "").split(", ");
+  return `${name.replace(/VAE$/, "").slice(0, 3)}${more ? ` ${more[0]}` : ""}`;
+}
 
 /** @param {number} count of images @returns {string} three digits at most: 488, 31.2 k, 2 M */
 export function spellCount(count) {
@@ -34,22 +41,16 @@ export function listed(names) {
 export function missingWords(table) {
   const rows = [...rungsOf(table), ...methodsOf(table)];
   const whole = rows.filter(({ recipe }) => runsOf(table, recipe).length === 0);
-  /** @type {Map<string, import("./table.js").Row[]>} rows by the seeds that they lack */
-  const parts = new Map();
-  for (const row of rows) {
-    if (whole.includes(row)) continue;
-    const made = runsOf(table, row.recipe).map(({ seed }) => seed);
-    const lacking = seedsOf(table, row.recipe).filter((seed) => !made.includes(seed));
-    if (lacking.length) parts.set(lacking.join(), [...(parts.get(lacking.join()) ?? []), row]);
-  }
-  if (!whole.length && !parts.size) return null;
-  const betas = whole.filter(({ beta }) => typeof beta === "number").map(({ beta }) => spellBeta(beta));
-  const others = methodsOf(table).filter((row) => whole.includes(row));
-  const names = [...(betas.length ? [`β = ${listed(betas)}`] : []), ...others.map(({ title }) => title)];
-  for (const [seeds, lacking] of parts) {
-    const many = seeds.includes(",");
-    const of = lacking.length + whole.length === rows.length ? "the others" : listed(lacking.map(called));
-    names.push(`seed${many ? "s" : ""} ${listed(seeds.split(","))} of ${of}`);
-  }
-  return `Not trained here: ${names.join("; ")}. To train them: \`${table.command}\``;
+  const betas = whole.flatMap(({ beta }) => (typeof beta === "number" ? [spellBeta(beta)] : []));
+  const methods = whole.filter(({ beta }) => typeof beta !== "number");
+  const seeds = rows
+    .filter((row) => !whole.includes(row))
+    .map(({ recipe }) => seedsOf(table, recipe).length - runsOf(table, recipe).length)
+    .reduce((sum, count) => sum + count, 0);
+  const names = [
+    ...(betas.length ? [`β = ${betas.join(", ")}`] : []),
+    ...methods.map(({ title }) => title),
+    ...(seeds ? [`${seeds} seed${seeds > 1 ? "s" : ""} of other rows`] : []),
+  ];
+  return names.length ? `Hollow, because not trained here: ${names.join("; ")}. \`${table.command}\` trains them.` : null;
 }
