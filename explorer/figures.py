@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -237,6 +238,60 @@ def coherence_scale(
         margin={"t": 28, "b": 28},
         legend={"x": 0, "xanchor": "left", "y": 1.05, "yanchor": "bottom"},
     )
+    return figure
+
+
+def seed_points(
+    rows: Sequence[tuple[str, Sequence[tuple[int, float]], Sequence[float]]],
+    axis: str,
+    colours: Palette,
+) -> go.Figure:
+    """What every seed gave, a line a row; its median is a tick, what papers print a diamond.
+
+    Args:
+        rows: name, seed and value of each run, published values; the first on top.
+        axis: what the values are.
+        colours: the palette
+    """
+    figure = go.Figure(layout=_layout(colours, height=96 + 34 * len(rows)))
+    names = [name for name, _, _ in rows]
+    seeds = [(name, seed, value) for name, runs, _ in rows for seed, value in runs]
+    medians = [(name, statistics.median(v for _, v in runs)) for name, runs, _ in rows if runs]
+    printed = [(name, value) for name, _, others in rows for value in others]
+    figure.add_scatter(
+        name="median",
+        x=[value for _, value in medians],
+        y=[name for name, _ in medians],
+        mode="markers",
+        marker={"symbol": "line-ns", "size": 20, "line": {"width": 3, "color": colours.quiet}},
+        hovertemplate="%{y} · median %{x:.3f}<extra></extra>",
+    )
+    figure.add_scatter(
+        name="a seed",
+        x=[value for _, _, value in seeds],
+        y=[name for name, _, _ in seeds],
+        customdata=[seed for _, seed, _ in seeds],
+        mode="markers",
+        marker={"color": colours.accent, "size": 11, "opacity": 0.8},
+        hovertemplate="%{y} · seed %{customdata} · %{x:.3f}<extra></extra>",
+    )
+    if printed:
+        figure.add_scatter(
+            name="published",
+            x=[value for _, value in printed],
+            y=[name for name, _ in printed],
+            mode="markers",
+            marker={
+                "symbol": "diamond-open",
+                "color": colours.second,
+                "size": 13,
+                "line": {"width": 2},
+            },
+            hovertemplate="%{y} · published %{x:.3f}<extra></extra>",
+        )
+    figure.update_xaxes(title=axis)
+    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], fixedrange=True)
+    figure.update_layout(legend={"y": 1.02, "yanchor": "bottom"})
     return figure
 
 

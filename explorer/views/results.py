@@ -1,0 +1,136 @@
+"""The tables of results: ours over their seeds, beside what papers print."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer import loading
+from explorer.wording import duration, plain
+from training import comparison
+from training.card import Metric
+from training.results import Run, Table
+
+Shown = list[Metric]
+
+
+def show() -> None:
+    """Draw the page."""
+    st.set_page_config(page_title="Results", layout="wide")
+    st.title("Results")
+    entries = loading.tables()
+    if not entries:
+        st.markdown(
+            "There is no table of results yet: run `python -m training reproduce sprites` and "
+            "reload this page."
+        )
+    for entry in entries:
+        if entry.table is None:
+            st.header(plain(entry.name))
+            st.markdown(plain(entry.error))
+        else:
+            _draw(entry.name, entry.table)
+
+
+def _draw(name: str, table: Table) -> None:
+    st.header(plain(table.title), anchor=False)
+    st.markdown(plain(table.intent))
+    found = (comparison.measured(table, metric) for metric in table.metrics)
+    shown = [metric for metric in found if metric is not None]
+    if shown:
+        _points(name, table, shown)
+        _medians(name, table, shown)
+        if any(row.beta is not None for row in table.rows):
+            st.page_link("views/beta.py", label="Compare these models", icon=":material/tune:")
+        _protocol(shown)
+        _runs(name, table, shown)
+    if missing := comparison.lacking(table):
+        st.markdown(f"Not made yet: {plain(missing)}. This makes them:")
+        st.code(table.command, language="bash", wrap_lines=True)
+
+
+def _points(name: str, table: Table, shown: Shown) -> None:
+    # Plotly takes longer to import than the other pages take to draw.
+    from explorer import figures
+
+    labels = {metric.name: metric.label for metric in shown}
+    chosen = st.selectbox(
+        "Metric", list(labels), format_func=labels.__getitem__, key=f"results.{name}.metric"
+    )
+    metric = next(metric for metric in shown if metric.name == chosen)
+    rows = []
+    for row in table.rows:
+        printed = [one.value for one in row.published if one.metric == chosen]
+        if (seeds := comparison.values(table.of(row.recipe), chosen)) or printed:
+            rows.append((plain_text(row.title), seeds, printed))
+    figure = figures.seed_points(
+        rows, plain_text(comparison.heading(metric)), figures.palette(st.context.theme.type)
+    )
+    config = {"displayModeBar": False}
+    st.plotly_chart(figure, key=f"results.{name}.points", theme=None, config=config)
+
+
+def _medians(name: str, table: Table, shown: Shown) -> None:
+    prints = any(row.published for row in table.rows)
+    lines = []
+    for row in table.rows:
+        if runs := table.of(row.recipe):
+            line = {"Model": row.title, "Seeds": f"{len(runs)} of {len(row.seeds)}"}
+            for metric in shown:
+                line[comparison.heading(metric)] = comparison.over_seeds(runs, metric.name)
+            if prints:
+                line["Published"] = comparison.published(table, row)
+            lines.append(line)
+    _grid(lines, f"results.{name}.medians")
+    places = "; ".join(comparison.sources(table))
+    published = f" Published: {plain(places)}." if places else ""
+    st.caption(
+        "The median over seeds, in brackets the least and the greatest. "
+        f"{plain(comparison.effort(table))}.{published}"
+    )
+
+
+def _protocol(shown: Shown) -> None:
+    with st.expander("How each number is measured"):
+        for metric in shown:
+            st.markdown(f"**{plain(metric.label)}.** {plain(metric.how)}")
+            split = plain(metric.split.capitalize())
+            st.caption(f"{split} split · {metric.samples:,} images · in {plain(metric.unit)}")
+
+
+def _runs(name: str, table: Table, shown: Shown) -> None:
+    with st.expander("Every run"):
+        lines = []
+        for row in table.rows:
+            for run in table.of(row.recipe):
+                line = {"Model": row.title, "Seed": str(run.seed)}
+                for metric in shown:
+                    measured = run.final.metric(metric.name)
+                    written = comparison.written(measured.value) if measured else ""
+                    line[comparison.heading(metric)] = written
+                lines.append(line | _effort(run))
+        _grid(lines, f"results.{name}.runs")
+
+
+def _effort(run: Run) -> dict[str, str]:
+    return {
+        "Images": f"{run.images:,}",
+        "Time": duration(run.seconds),
+        "On": f"{run.hardware}, {run.precision}",
+        "Command": run.command,
+    }
+
+
+def _grid(lines: list[dict[str, str]], key: str) -> None:
+    """A table that scrolls sideways, within itself, where it is wider than the screen."""
+    pinned = {"Model": st.column_config.Column(pinned=True, width=110)}
+    st.dataframe(lines, hide_index=True, height="content", column_config=pinned, key=key)
+
+
+def plain_text(text: str) -> str:
+    """Text for Plotly, which reads a little HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+# Streamlit runs the page's file as a script.
+if __name__ == "__main__":
+    show()

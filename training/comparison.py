@@ -1,0 +1,115 @@
+"""A table of results as it is shown: a row a recipe, over its seeds, beside what papers print.
+
+Nothing here needs torch.
+"""
+
+import statistics
+from collections.abc import Sequence
+
+from training.card import Metric
+from training.results import Published, Row, Run, Table
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def measured(table: Table, name: str) -> Metric | None:
+    """A metric as one of the runs has it: its label, its unit, and how it is measured."""
+    found = (run.final.metric(name) for run in table.runs)
+    return next((metric for metric in found if metric is not None), None)
+
+
+def heading(metric: Metric) -> str:
+    """What stands above the metric's values: `−ELBO, nats`; a score of at most 1 has no unit."""
+    return metric.label if metric.unit == "of 1" else f"{metric.label}, {metric.unit}"
+
+
+def values(runs: Sequence[Run], name: str) -> list[tuple[int, float]]:
+    """The seed of every run that was measured so, and what it gave."""
+    found = ((run.seed, run.final.metric(name)) for run in runs)
+    return [(seed, metric.value) for seed, metric in found if metric is not None]
+
+
+def written(value: float) -> str:
+    """A value with two digits."""
+    return f"{value:,.2f}".replace("-", MINUS)
+
+
+def over_seeds(runs: Sequence[Run], name: str) -> str:
+    """The median over the seeds, and the least and the greatest: `0.31 (0.25–0.40)`."""
+    numbers = [value for _, value in values(runs, name)]
+    if not numbers:
+        return ""
+    median = written(statistics.median(numbers))
+    if len(numbers) == 1:
+        return median
+    return f"{median} ({written(min(numbers))}–{written(max(numbers))})"
+
+
+def published(table: Table, row: Row) -> str:
+    """What papers print for a row, each with its metric: `MIG 0.50`."""
+    return ", ".join(f"{_label(table, one)} {written(one.value)}" for one in row.published)
+
+
+def sources(table: Table) -> list[str]:
+    """Where the published figures are printed, each place once."""
+    return list(dict.fromkeys(one.source for row in table.rows for one in row.published))
+
+
+def lacking(table: Table) -> str:
+    """The runs that are planned and were not made: `β = 2 (seeds 3–4)`."""
+    seeds: dict[str, list[int]] = {}
+    for recipe, seed in table.missing():
+        seeds.setdefault(recipe, []).append(seed)
+    titles = {row.recipe: row.title for row in table.rows}
+    return ", ".join(f"{titles[recipe]} ({_seeds(of)})" for recipe, of in seeds.items())
+
+
+def effort(table: Table) -> str:
+    """On what the runs were made, and how many minutes each took."""
+    lines = []
+    for name in dict.fromkeys(run.hardware for run in table.runs):
+        minutes = [run.seconds / 60 for run in table.runs if run.hardware == name]
+        least, most = f"{min(minutes):.0f}", f"{max(minutes):.0f}"
+        took = least if least == most else f"{least}–{most}"
+        lines.append(
+            f"{len(minutes)} run{'s' if len(minutes) > 1 else ''} on {name}, {took} min each"
+        )
+    return "; ".join(lines)
+
+
+def markdown(table: Table) -> str:
+    """The table for README: the rows that were made, then what is missing and how to make it."""
+    lines = []
+    shown = [metric for name in table.metrics if (metric := measured(table, name))]
+    if shown:
+        prints = any(row.published for row in table.rows)
+        head = ["", "seeds", *map(heading, shown), *(["published"] if prints else [])]
+        lines += [_line(head), _line([":--", *["--:"] * (len(head) - 1)])]
+        for row in table.rows:
+            if runs := table.of(row.recipe):
+                cells = [over_seeds(runs, metric.name) for metric in shown]
+                ends = [published(table, row)] if prints else []
+                lines.append(_line([row.title, str(len(runs)), *cells, *ends]))
+        lines += ["", f"Median over seeds, least and greatest in brackets; {effort(table)}."]
+        if places := sources(table):
+            lines[-1] += f" Published: {'; '.join(places)}."
+    if missing := lacking(table):
+        lines += ["", f"Not made yet: {missing}. `{table.command}` makes them."]
+    return "\n".join(lines).strip()
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    if len(seeds) == 1:
+        return f"seed {seeds[0]}"
+    if list(seeds) == list(range(seeds[0], seeds[-1] + 1)):
+        return f"seeds {seeds[0]}–{seeds[-1]}"
+    return f"seeds {', '.join(map(str, seeds))}"
+
+
+def _label(table: Table, one: Published) -> str:
+    metric = measured(table, one.metric)
+    return metric.label if metric else one.metric
