@@ -25,6 +25,7 @@ from training.card import (
     read_card,
     write_card,
 )
+from training.comparison import markdown
 from training.config import RunConfig, override, to_json
 from training.config import options as options_of
 from training.errors import CheckpointError, ConfigError, UserError
@@ -125,6 +126,9 @@ def parser() -> argparse.ArgumentParser:
     )
     reproduce.add_argument(
         "--collect", action="store_true", help="measure the runs that are trained, and train none"
+    )
+    reproduce.add_argument(
+        "--markdown", action="store_true", help="print the tables as README shows them, and stop"
     )
     reproduce.add_argument(
         "--runs", type=Path, default=RUNS, help=f"where runs are trained (default: {RUNS})"
@@ -382,9 +386,13 @@ def embed(options: argparse.Namespace) -> int:
 
 def reproduce(options: argparse.Namespace) -> int:
     """Make the runs that a table lacks, or say which these are."""
-    if options.table is None:
-        for plan in tables.PLANS.values():
-            print("\n".join(tables.describe(tables.current(plan, options.out))))
+    if options.table is None or options.markdown:
+        plans = [tables.plan(options.table)] if options.table else tables.PLANS.values()
+        current = [tables.current(plan, options.out) for plan in plans]
+        if options.markdown:
+            print("\n\n".join(map(markdown, current)))
+        else:
+            print("\n".join(line for table in current for line in tables.describe(table)))
         return 0
     from training import build
     from training import reproduce as making

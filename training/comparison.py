@@ -77,25 +77,31 @@ def effort(table: Table) -> str:
     return "; ".join(lines)
 
 
+def shown_rows(table: Table) -> list[Row]:
+    """The rows that have a run, or a published figure to be compared with."""
+    return [row for row in table.rows if row.published or table.of(row.recipe)]
+
+
 def markdown(table: Table) -> str:
-    """The table for README: the rows that were made, then what is missing and how to make it."""
-    lines = []
+    """The table for README: its rows, then what is missing and how to make it."""
+    paragraphs = [f"### {table.title}", table.intent]
     shown = [metric for name in table.metrics if (metric := measured(table, name))]
     if shown:
         prints = any(row.published for row in table.rows)
         head = ["", "seeds", *map(heading, shown), *(["published"] if prints else [])]
-        lines += [_line(head), _line([":--", *["--:"] * (len(head) - 1)])]
-        for row in table.rows:
-            if runs := table.of(row.recipe):
-                cells = [over_seeds(runs, metric.name) for metric in shown]
-                ends = [published(table, row)] if prints else []
-                lines.append(_line([row.title, str(len(runs)), *cells, *ends]))
-        lines += ["", f"Median over seeds, least and greatest in brackets; {effort(table)}."]
-        if places := sources(table):
-            lines[-1] += f" Published: {'; '.join(places)}."
+        lines = [_line(head), _line([":--", *["--:"] * (len(head) - 1)])]
+        for row in shown_rows(table):
+            runs = table.of(row.recipe)
+            cells = [over_seeds(runs, metric.name) for metric in shown]
+            ends = [published(table, row)] if prints else []
+            lines.append(_line([row.title, str(len(runs)), *cells, *ends]))
+        paragraphs.append("\n".join(lines))
+        spread = "The median over seeds, in brackets the least and the greatest"
+        places = f" Published: {'; '.join(sources(table))}." if prints else ""
+        paragraphs.append(f"{spread}; {effort(table)}.{places}")
     if missing := lacking(table):
-        lines += ["", f"Not made yet: {missing}. `{table.command}` makes them."]
-    return "\n".join(lines).strip()
+        paragraphs.append(f"Not made yet: {missing}. `{table.command}` makes them.")
+    return "\n\n".join(paragraphs)
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -72,14 +72,14 @@ def _points(name: str, table: Table, shown: Shown) -> None:
 def _medians(name: str, table: Table, shown: Shown) -> None:
     prints = any(row.published for row in table.rows)
     lines = []
-    for row in table.rows:
-        if runs := table.of(row.recipe):
-            line = {"Model": row.title, "Seeds": f"{len(runs)} of {len(row.seeds)}"}
-            for metric in shown:
-                line[comparison.heading(metric)] = comparison.over_seeds(runs, metric.name)
-            if prints:
-                line["Published"] = comparison.published(table, row)
-            lines.append(line)
+    for row in comparison.shown_rows(table):
+        runs = table.of(row.recipe)
+        line = {"Model": row.title, "Seeds": f"{len(runs)} of {len(row.seeds)}"}
+        for metric in shown:
+            line[comparison.heading(metric)] = comparison.over_seeds(runs, metric.name)
+        if prints:
+            line["Published"] = comparison.published(table, row)
+        lines.append(line)
     _grid(lines, f"results.{name}.medians")
     places = "; ".join(comparison.sources(table))
     published = f" Published: {plain(places)}." if places else ""
@@ -91,10 +91,10 @@ def _medians(name: str, table: Table, shown: Shown) -> None:
 
 def _protocol(shown: Shown) -> None:
     with st.expander("How each number is measured"):
+        st.caption("As the first run has it; others differ in their seed and in what they count.")
         for metric in shown:
-            st.markdown(f"**{plain(metric.label)}.** {plain(metric.how)}")
-            split = plain(metric.split.capitalize())
-            st.caption(f"{split} split · {metric.samples:,} images · in {plain(metric.unit)}")
+            st.markdown(f"**{plain(comparison.heading(metric))}.** {plain(metric.how)}")
+            st.caption(f"{plain(metric.split.capitalize())} split · {metric.samples:,} images")
 
 
 def _runs(name: str, table: Table, shown: Shown) -> None:

@@ -1,0 +1,190 @@
+"""Tables of results as they are shown: medians and ranges by hand, and README as it was made."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from training import comparison, tables
+from training.__main__ import main
+from training.card import LatentCard, Metric, Provenance
+from training.errors import CheckpointError, ConfigError
+from training.recipes import RECIPES
+from training.results import (
+    SHIPPED,
+    TABLE,
+    Published,
+    Row,
+    Run,
+    Stage,
+    Table,
+    read_table,
+    write_table,
+)
+
+README = Path(__file__).parents[2] / "README.md"
+BEGIN = "<!-- printed by `python -m training reproduce --markdown` -->\n"
+END = "\n<!-- end of what it prints -->"
+
+
+def run(recipe: str, seed: int, mig: float, seconds: float = 600, hardware: str = "a CPU") -> Run:
+    """A run that was measured by one metric."""
+    stage = Stage(
+        500,
+        32_000,
+        (Metric("mig", "MIG", mig, "of 1", "test", 100, seed, "Gaps."),),
+        (LatentCard(1.0, 0.0, 1.0, 0.1, True),),
+    )
+    return Run(
+        recipe=recipe,
+        seed=seed,
+        command=f"python -m training train {recipe} --seed {seed}",
+        config=dataclasses.replace(RECIPES["sprites-beta1"].run, seed=seed),
+        images=32_000,
+        seconds=seconds,
+        hardware=hardware,
+        precision="float32",
+        latents_provenance=Provenance("nats", "test", 100, seed, "KL."),
+        stages=(stage,),
+    )
+
+
+def table(runs: Sequence[Run]) -> Table:
+    return Table(
+        version=1,
+        name="three",
+        title="Three rows",
+        intent="To be read.",
+        command="python -m training reproduce three",
+        metrics=("mig", "sap"),
+        rows=(
+            Row("a", "A", "First.", (0, 1, 2)),
+            Row(
+                "b", "B", "Second.", (0, 1, 3), published=(Published("mig", 0.5, "Paper, Table 1"),)
+            ),
+            Row("c", "C", "Third.", (0,)),
+        ),
+        runs=tuple(runs),
+    )
+
+
+RUNS = (run("a", 2, 0.4), run("a", 0, 0.1, 900), run("a", 1, 0.2), run("b", 3, 0.35, 60, "a GPU"))
+
+
+def test_the_median_stands_with_the_least_and_the_greatest() -> None:
+    three = table(RUNS)
+    assert comparison.over_seeds(three.of("a"), "mig") == "0.20 (0.10–0.40)"
+    assert comparison.over_seeds(three.of("b"), "mig") == "0.35"
+    assert comparison.over_seeds(three.of("c"), "mig") == ""
+    assert comparison.over_seeds(three.of("a"), "sap") == "", "which was not measured"
+    assert comparison.values(three.of("a"), "mig") == [(0, 0.1), (1, 0.2), (2, 0.4)]
+    assert comparison.written(-1234.5) == "−1,234.50"
+
+
+def test_a_table_in_markdown() -> None:
+    assert comparison.markdown(table(RUNS)).splitlines() == [
+        "### Three rows",
+        "",
+        "To be read.",
+        "",
+        "|  | seeds | MIG | published |",
+        "| :-- | --: | --: | --: |",
+        "| A | 3 | 0.20 (0.10–0.40) |  |",
+        "| B | 1 | 0.35 | MIG 0.50 |",
+        "",
+        "The median over seeds, in brackets the least and the greatest; 3 runs on a CPU, 10–15 min "
+        "each; 1 run on a GPU, 1 min each. Published: Paper, Table 1.",
+        "",
+        "Not made yet: B (seeds 0–1), C (seed 0). `python -m training reproduce three` makes them.",
+    ]
+
+
+def test_a_table_without_runs_says_what_is_missing_and_no_number() -> None:
+    assert comparison.markdown(table(())).splitlines()[4:] == [
+        "Not made yet: A (seeds 0–2), B (seeds 0, 1, 3), C (seed 0). `python -m training reproduce "
+        "three` makes them.",
+    ]
+
+
+def test_readme_shows_the_tables_as_they_came_out(capsys: pytest.CaptureFixture[str]) -> None:
+    text = README.read_text("utf-8")
+    shown = text[text.index(BEGIN) + len(BEGIN) : text.index(END)]
+    assert main(["reproduce", "--markdown"]) == 0
+    assert shown == capsys.readouterr().out
+
+
+def test_a_table_is_written_and_read_again(tmp_path: Path) -> None:
+    (tmp_path / "three").mkdir()
+    write_table(tmp_path / "three", table(RUNS))
+    assert read_table(tmp_path / "three") == table(RUNS)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            '"version": 1',
+            '"version": 2',
+            "three/table.json has version 2, this program reads 1; run",
+        ),
+        ('"folder": null', '"folder": "x"', "A stage names a folder and its files, or neither"),
+        ('"value": 0.1,', '"value": NaN,', "is not a finite number"),
+        ('"seed": 0,', '"sed": 0,', "unknown field 'sed'; did you mean 'seed'"),
+        ('"step": 500', '"step": "500"', "expected a whole number"),
+        ("{", "", "three/table.json is not readable JSON"),
+    ],
+)
+def test_a_table_that_is_not_what_it_should_be_is_refused(
+    tmp_path: Path, old: str, new: str, sentence: str
+) -> None:
+    (tmp_path / "three").mkdir()
+    write_table(tmp_path / "three", table(RUNS))
+    path = tmp_path / "three" / TABLE
+    path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
+    with pytest.raises(CheckpointError, match=sentence) as caught:
+        read_table(tmp_path / "three")
+    assert str(caught.value).count("\n") == 0
+
+
+def test_a_folder_outside_the_machine_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "three").mkdir()
+    write_table(tmp_path / "three", table(RUNS))
+    path = tmp_path / "three" / TABLE
+    text = path.read_text("utf-8").replace('"folder": null', '"folder": "/etc"', 1)
+    path.write_text(text.replace('"files": null', '"files": {}', 1), "utf-8")
+    with pytest.raises(CheckpointError, match="'/etc' is not relative"):
+        read_table(tmp_path / "three")
+
+
+def test_stages_rise_and_a_run_has_one() -> None:
+    one = run("a", 0, 0.1)
+    with pytest.raises(ConfigError, match="do not rise"):
+        dataclasses.replace(one, stages=(*one.stages, *one.stages))
+    with pytest.raises(ConfigError, match="has no stage"):
+        dataclasses.replace(one, stages=())
+
+
+@pytest.mark.parametrize("name", tables.PLANS)
+def test_a_planned_table_names_recipes_and_metrics_that_there_are(name: str) -> None:
+    planned = tables.plan(name).table
+    assert planned.name == name
+    assert planned.command == f"python -m training reproduce {name}"
+    for row in planned.rows:
+        recipe = RECIPES[row.recipe]
+        beta = getattr(recipe.run.objective, "beta", None)
+        assert row.beta in (None, beta)
+        assert all(one.metric in planned.metrics for one in row.published)
+    for recipe_name, seed in tables.plan(name).replays:
+        row = next(row for row in planned.rows if row.recipe == recipe_name)
+        assert seed in row.seeds
+
+
+@pytest.mark.parametrize("folder", sorted(SHIPPED.glob("*/table.json")))
+def test_a_shipped_run_is_what_its_recipe_makes(folder: Path) -> None:
+    shipped = read_table(folder.parent)
+    assert shipped.runs
+    for made in shipped.runs:
+        assert made.config == tables.config_of(made.recipe, made.seed)
+        for name in shipped.metrics:
+            assert made.final.metric(name) is not None, name
