@@ -50,9 +50,13 @@ def published(table: Table, row: Row) -> str:
     return ", ".join(f"{_label(table, one)} {written(one.value)}" for one in row.published)
 
 
-def sources(table: Table) -> list[str]:
-    """Where the published figures are printed, each place once."""
-    return list(dict.fromkeys(one.source for row in table.rows for one in row.published))
+def sources(table: Table) -> str:
+    """Where the published figures are printed: `for β = 4 and FactorVAE by Kim & Mnih 2018`."""
+    rows: dict[str, list[str]] = {}
+    for row in table.rows:
+        for one in row.published:
+            rows.setdefault(one.source, []).append(row.title)
+    return "; ".join(f"for {' and '.join(titles)} by {source}" for source, titles in rows.items())
 
 
 def lacking(table: Table) -> str:
@@ -97,7 +101,7 @@ def markdown(table: Table) -> str:
             lines.append(_line([row.title, str(len(runs)), *cells, *ends]))
         paragraphs.append("\n".join(lines))
         spread = "The median over seeds, in brackets the least and the greatest"
-        places = f" Published: {'; '.join(sources(table))}." if prints else ""
+        places = f" Published {sources(table)}." if prints else ""
         paragraphs.append(f"{spread}; {effort(table)}.{places}")
     if missing := lacking(table):
         paragraphs.append(f"Not made yet: {missing}. `{table.command}` makes them.")

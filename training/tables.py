@@ -16,7 +16,7 @@ FIVE_SEEDS = (0, 1, 2, 3, 4)
 BURDA = "Burda et al. 2016, Table 1, 5,000 samples"
 KIM = "Kim & Mnih 2018, 300,000 steps (recalled, not checked)"
 CHEN = (
-    "what the code of Chen et al. 2018 gives, by a user's report (issue 64 of "
+    "the code of Chen et al. 2018, as a user reports (issue 64 of "
     "YannDubs/disentangling-vae): a dense network, sampled codes, shape left out"
 )
 
@@ -112,7 +112,7 @@ MNIST = Table(
         ),
         Row(
             "burda-iwae",
-            "IWAE, K = 50",
+            "IWAE-50",
             "The importance-weighted bound with 50 samples, 55 epochs of batches of 20",
             (0,),
             published=(Published("neg_log_likelihood", 84.78, BURDA),),

@@ -81,8 +81,7 @@ def _medians(name: str, table: Table, shown: Shown) -> None:
             line["Published"] = comparison.published(table, row)
         lines.append(line)
     _grid(lines, f"results.{name}.medians")
-    places = "; ".join(comparison.sources(table))
-    published = f" Published: {plain(places)}." if places else ""
+    published = f" Published {plain(comparison.sources(table))}." if prints else ""
     st.caption(
         "The median over seeds, in brackets the least and the greatest. "
         f"{plain(comparison.effort(table))}.{published}"

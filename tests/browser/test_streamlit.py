@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page, Request, WebSocket
 
+from explorer import loading
 from training.card import CARD
 
 from . import checkpoints
@@ -199,6 +200,20 @@ def test_a_card_leads_nowhere(instrument: Instrument) -> None:
         "(all) => all.map((i) => i.src)"
     )
     assert [picture for picture in pictures if not picture.startswith(instrument.address)] == []
+
+
+def test_results_fit_a_phone_and_ask_nobody_else(visit: Page, app: str) -> None:
+    visit.set_viewport_size({"width": 390, "height": 844})
+    visit.goto(f"{app}/results")
+    visit.get_by_role("heading", name="Results", exact=True).wait_for()
+    grids = visit.locator("[data-testid=stDataFrame]")
+    for number, entry in enumerate(loading.tables()):
+        assert entry.table is not None, entry.error
+        visit.get_by_role("heading", name=entry.table.title).wait_for()
+        grids.nth(number).locator("canvas").first.wait_for()
+    settle(visit)
+    main = visit.locator("[data-testid=stMain]")
+    assert main.evaluate("(main) => main.scrollWidth <= main.clientWidth")
 
 
 def test_the_model_chosen_on_the_card_page_opens_in_the_instrument(instrument: Instrument) -> None:

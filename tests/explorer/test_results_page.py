@@ -43,7 +43,7 @@ def test_rows_have_the_median_their_range_and_the_published(
         ["β = 1", "2 of 2", "0.10 (0.05–0.15)", "25.00 (25.00–25.00)", ""],
         ["β = 4", "1 of 2", "0.25", "25.00", "MIG 0.31"],
     ]
-    assert "Published: Somebody 2018, Table 2." in text
+    assert "Published for β = 4 by Somebody 2018, Table 2." in text
     assert "3 runs on a machine with two cores, 13 min each" in text
 
 
