@@ -304,3 +304,17 @@ def test_only_the_newest_call_takes_the_instrument_down(page: Page, address: str
         }"""
     )
     assert left == [1, 1, 0]
+
+
+def test_the_ladder_opens_as_a_page_and_keeps_its_place(visit: Page, app: str) -> None:
+    """With the tables that are shipped, which may be none yet: then it says so."""
+    opened = ".ladder[data-shown], .ladder-page .blocked"
+    visit.goto(f"{app}/beta")
+    visit.wait_for_selector(opened)
+    settle(visit)
+    query = visit.evaluate("location.search")
+    visit.get_by_role("link", name="Instrument").first.click()
+    visit.wait_for_selector("canvas.picture")
+    visit.get_by_role("link", name="β as a dial").first.click()
+    visit.wait_for_selector(opened)
+    visit.wait_for_function("(query) => location.search === query", arg=query)

@@ -109,7 +109,12 @@ export function createDial({ table, onMove, messages }) {
 
   /** @param {string} title @param {string} hint @param {...Node} controls */
   const group = (title, hint, ...controls) =>
-    el("div", { class: "dial-group" }, el("p", { class: "dial-label" }, el("b", { text: title }), hint && el("span", { class: "hint", text: ` ${hint}` })), ...controls);
+    el(
+      "div",
+      { class: "dial-group" },
+      el("p", { class: "dial-label" }, el("b", { text: title }), " ", el("span", { class: "hint", text: hint })),
+      ...controls,
+    );
 
   facePlay();
   return {
@@ -118,9 +123,7 @@ export function createDial({ table, onMove, messages }) {
       { class: "dial", "aria-label": "Which model" },
       name,
       group("β", "weight of the KL", beta.element),
-      methods.length
-        ? el("div", { class: "dial-group methods", role: "group", "aria-label": "Other objectives" }, el("p", { class: "dial-label" }, el("b", { text: "Other objectives" })), el("div", { class: "method-row" }, ...others))
-        : null,
+      methods.length ? group("Other objectives", "", el("div", { class: "method-row" }, ...others)) : null,
       group("Seed", "random start", seed.element),
       el(
         "div",

@@ -12,7 +12,8 @@ import { createChooser } from "./chooser.js";
 export function createImage({ card, thumbnails, onMove }) {
   const { shape } = card.image;
   const [, height, width] = shape;
-  const canvas = (name, label) => el("canvas", { class: `look ${name}`, role: "img", "aria-label": label, width, height });
+  const canvas = (name, label) =>
+    el("canvas", { class: `look ${name}`, role: "img", "aria-label": label, width, height });
   const original = canvas("original", "The chosen image");
   const decoded = canvas("decoded", "What the model decodes");
   const image = new ImageData(width, height);
@@ -24,7 +25,12 @@ export function createImage({ card, thumbnails, onMove }) {
     { keep: true, text: "Keep z", says: "Same z: to every model the numbers mean another image." },
   ].map((mode) => ({
     ...mode,
-    button: el("button", { class: "mode", type: "button", text: mode.text, on: { click: () => onMove({ keep: mode.keep }) } }),
+    button: el("button", {
+      class: "mode",
+      type: "button",
+      text: mode.text,
+      on: { click: () => onMove({ keep: mode.keep }) },
+    }),
   }));
   const says = el("p", { class: "hint lead" });
   let shown = -1;
@@ -39,7 +45,11 @@ export function createImage({ card, thumbnails, onMove }) {
         el("figure", {}, original, el("figcaption", { class: "hint", text: "the image" })),
         el("figure", {}, decoded, el("figcaption", { class: "hint", text: "decoded" })),
       ),
-      el("div", { class: "modes", role: "group", "aria-label": "When the model changes" }, ...modes.map(({ button }) => button)),
+      el(
+        "div",
+        { class: "modes", role: "group", "aria-label": "When the model changes" },
+        ...modes.map(({ button }) => button),
+      ),
       says,
       chooser.element,
     ),

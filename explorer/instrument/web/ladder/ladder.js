@@ -46,7 +46,12 @@ export function mount(root, { tables, assets, link }) {
       el("h1", { text: "β as a dial" }),
       title,
       choice,
-      el("button", { class: "action", type: "button", on: { click: () => share.share(location.href) } }, icon("share"), el("span", { text: "Share" })),
+      el(
+        "button",
+        { class: "action", type: "button", on: { click: () => share.share(location.href) } },
+        icon("share"),
+        el("span", { text: "Share" }),
+      ),
     ),
     share.element,
     messages.element,
@@ -94,13 +99,25 @@ export function mount(root, { tables, assets, link }) {
       title.textContent = table.title;
       const start = begin(table);
       if (!start) {
-        throw new InstrumentError(`Nothing of “${isolated(table.title)}” was trained here yet: \`${table.command}\` trains it.`);
+        throw new InstrumentError(
+          `Nothing of “${isolated(table.title)}” was trained here yet: \`${table.command}\` trains it.`,
+        );
       }
       if (!table.examples) {
-        throw new InstrumentError(`${name}/table.json names no checkpoint whose images could be shown: run \`${table.command}\` again.`);
+        throw new InstrumentError(
+          `${name}/table.json names no checkpoint whose images could be shown: run \`${table.command}\` again.`,
+        );
       }
-      const entry = { id: table.examples, url: new URL(`../checkpoints/${encodeURIComponent(table.examples)}/`, assets).href };
+      const url = new URL(`../checkpoints/${encodeURIComponent(table.examples)}/`, assets).href;
+      const entry = { id: table.examples, url };
       const card = readCard(await (await get(entry, "card.json", mine.signal)).text(), entry.id);
+      const factors = card.data?.factors?.length ?? 0;
+      const fits = ({ information }) => !information || information.entropies_nats.length === factors;
+      if (!table.runs.every(({ stages }) => stages.every(fits))) {
+        throw new InstrumentError(
+          `${name}/table.json has other factors than its examples in ${entry.id}: run \`${table.command}\` again.`,
+        );
+      }
       await styled;
       if (mine.signal.aborted) return;
       const linked = readLink(query, table, card.examples.count);
@@ -130,7 +147,9 @@ export function mount(root, { tables, assets, link }) {
   if (!first) {
     block("There is no ladder of trained models yet: `python -m training reproduce` makes one; then reload this page.");
   } else if (wanted !== null && !tables.some(({ name }) => name === wanted)) {
-    messages.warn(`This link asks for the table “${isolated(wanted.slice(0, 60))}”, which is not here, so another opened instead.`);
+    messages.warn(
+      `This link asks for the table “${isolated(wanted.slice(0, 60))}”, which is not here, so another opened instead.`,
+    );
     open(first.name, "");
   } else {
     open(wanted ?? first.name, query);

@@ -16,8 +16,11 @@ function whole(text, what) {
 /**
  * What a link holds: a row a field, read and written by the same row. Those after it may rely on those before it.
  *
- * @type {{key: string, name: keyof import("./state.js").State, write(state: import("./state.js").State, table: import("./table.js").Table): string | null,
- *   read(text: string, table: import("./table.js").Table, images: number, sofar: Partial<import("./state.js").State>): any}[]}
+ * @typedef {import("./state.js").State} State
+ * @typedef {import("./table.js").Table} Table
+ *
+ * @type {{key: string, name: keyof State, write(state: State, table: Table): string | null,
+ *   read(text: string, table: Table, images: number, sofar: Partial<State>): any}[]}
  */
 const FIELDS = [
   {
@@ -43,7 +46,8 @@ const FIELDS = [
   {
     key: "step",
     name: "step",
-    write: ({ recipe, seed, step }, table) => (step === finalOf(runOf(table, recipe, seed)).step ? null : String(step)),
+    write: ({ recipe, seed, step }, table) =>
+      step === finalOf(runOf(table, recipe, seed)).step ? null : String(step),
     read(text, table, images, { recipe, seed }) {
       const step = whole(text, "its moment of training");
       const run = seed === undefined ? undefined : runOf(table, recipe, seed);
@@ -67,14 +71,16 @@ const FIELDS = [
     write: ({ keep, z }) => (keep && z ? z.map(rounded).join(",") : null),
     read(text) {
       const z = text.split(",").map((part) => (/^[+-]?(\d+\.?\d*|\.\d+)$/.test(part) ? Number(part) : NaN));
-      if (!z.every((value) => Math.abs(value) <= LARGEST_Z)) throw new Unreadable(`its z has a value that is no number within ±${LARGEST_Z}`);
+      if (!z.every((value) => Math.abs(value) <= LARGEST_Z))
+        throw new Unreadable(`its z has a value that is no number within ±${LARGEST_Z}`);
       return z.map(rounded);
     },
   },
 ];
 
 /** @param {string} query @returns {string | null} the table a link names */
-export const linkedTable = (query) => (query.length > LONGEST_QUERY ? null : new URLSearchParams(query).get("table") || null);
+export const linkedTable = (query) =>
+  query.length > LONGEST_QUERY ? null : new URLSearchParams(query).get("table") || null;
 
 /**
  * @param {import("./state.js").State} state
@@ -116,7 +122,8 @@ export function readLink(query, table, images) {
   }
   if (state.z) state.keep = true;
   const problem = reasons.length
-    ? `Part of this link could not be read (${reasons.join("; ")}), so that part opened at its start: ask the sender for the link again.`
+    ? `Part of this link could not be read (${reasons.join("; ")}), so that part opened at its start: ask the sender ` +
+      "for the link again."
     : null;
   return { state, problem };
 }

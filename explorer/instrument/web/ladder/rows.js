@@ -42,7 +42,9 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
     const name = el("span", { class: "which" });
     const bar = el("span", { class: "kl-bar" });
     const nats = el("span", { class: "kl-nats" });
-    const cells = factors.map((_, factor) => el("span", { class: `cell-of${factor === at ? " own" : ""}`, role: "cell" }));
+    const cells = factors.map((_, factor) =>
+      el("span", { class: factor === at ? "cell-of own" : "cell-of", role: "cell" }),
+    );
     const element = el(
       "div",
       { class: "carrier", role: "row" },
@@ -56,16 +58,25 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
       el("div", { class: "carrier-kl", role: "cell" }, bar, nats),
       el("div", { class: "carrier-cells", role: "presentation" }, ...cells),
     );
-    return { element, canvas, context: canvas.getContext("2d", { alpha: false }), range, factor, share, name, bar, nats, cells };
+    const context = canvas.getContext("2d", { alpha: false });
+    return { element, context, range, factor, share, name, bar, nats, cells };
   }
 
   const head = el(
     "div",
     { class: "carrier carrier-head", role: "row" },
     el("span", { class: "hint head-name", role: "columnheader", text: "carries" }),
-    el("div", { class: "axis", role: "columnheader", "aria-label": "Value of the latent" }, ...STEPS.map((step) => el("span", { text: spell(step, 1) }))),
+    el(
+      "div",
+      { class: "axis", role: "columnheader", "aria-label": "Value of the latent" },
+      ...STEPS.map((step) => el("span", { text: spell(step, 1) })),
+    ),
     el("span", { class: "hint head-kl", role: "columnheader" }, kl),
-    el("div", { class: "factor-names", role: "presentation" }, ...factors.map((name) => el("span", { role: "columnheader" }, el("span", { text: name })))),
+    el(
+      "div",
+      { class: "factor-names", role: "presentation" },
+      ...factors.map((name) => el("span", { role: "columnheader" }, el("span", { text: name }))),
+    ),
   );
   const element = el(
     "section",
@@ -78,7 +89,17 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
         factors.length ? listed(factors) : "the factors"
       }, so that rows stay comparable. Disentangled is one bright cell a row, and one a column.`,
     ),
-    el("div", { class: "carrier-table", role: "table", "aria-label": "Latents: traversal, KL and what they tell about factors", style: `--factors: ${factors.length}; --cells: ${STEPS.length}; --ratio: ${width / height}` }, head, ...rows.map((row) => row.element)),
+    el(
+      "div",
+      {
+        class: "carrier-table",
+        role: "table",
+        "aria-label": "Latents: traversal, KL and what they tell about factors",
+        style: `--factors: ${factors.length}; --cells: ${STEPS.length}; --ratio: ${width / height}`,
+      },
+      head,
+      ...rows.map((row) => row.element),
+    ),
     el("p", { class: "hint told-line" }, matrix),
   );
 
@@ -120,18 +141,25 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
           cell.style.setProperty("--share", `${Math.min(100, 100 * share)}%`);
           cell.textContent = shares ? String(Math.round(100 * share)) : "";
           const nats = stage.information?.nats[latent][factor];
+          const all = stage.information?.entropies_nats[factor];
           cell.title = shares
-            ? `${latentName(latent)} tells ${spell(nats)} of the ${spell(stage.information.entropies_nats[factor])} nats of ${factors[factor]}: ${percent(share)}`
+            ? `${latentName(latent)} tells ${spell(nats)} of the ${spell(all)} nats of ${factors[factor]}: ${percent(share)}`
             : "";
         });
       });
-      kl.replaceChildren(term("KL, nats", `What the encoder sends through this latent. ${provenance(run.latents_provenance)}`));
+      const sent = `What the encoder sends through this latent. ${provenance(run.latents_provenance)}`;
+      kl.replaceChildren(term("KL, nats", sent));
       matrix.replaceChildren(
         ...(stage.information
           ? [
               "In the cells: ",
-              term("mutual information", `${provenance(stage.information)} The cell is I(z; v) / H(v): the part of what there is to know about the factor v.`),
-              " of latent and factor, in % of the factor’s entropy; outlined, the factor that the row is for. Codes of inactive latents move by thousandths, which tell a little too.",
+              term(
+                "mutual information",
+                `${provenance(stage.information)} A cell is I(z; v) / H(v), in %: how much of what there is to know ` +
+                  "about the factor v.",
+              ),
+              " of latent and factor, in % of the factor’s entropy; outlined, the factor that the row is for. Codes of " +
+                "inactive latents move by thousandths, which tell a little too.",
             ]
           : ["What the latents of this moment tell about the factors was not measured."]),
       );

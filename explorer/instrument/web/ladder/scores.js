@@ -8,17 +8,17 @@ import { abbreviated, called } from "./words.js";
 const [WIDTH, HEIGHT] = [250, 92];
 const FIELD = { left: 12, right: 226, top: 6, bottom: 72 };
 
-/** What each metric asks, in a line; its protocol comes with the table. */
+/** What a 1 says, in a line; how it was measured comes with the table. */
 const ASKS = {
-  mig: "a factor’s best latent ahead of its second best",
-  sap: "the same gap, in how well a latent predicts it",
-  factor_vae_score: "does the stillest latent give a fixed factor away?",
-  beta_vae_score: "do differences of codes give a fixed factor away?",
-  dci_disentanglement: "does each latent serve one factor only?",
-  dci_completeness: "does one latent suffice for each factor?",
-  dci_informativeness: "can the factors be read from the code at all?",
-  modularity: "does each latent tell about one factor only?",
-  explicitness: "can the factors be read from the code by a line?",
+  mig: "best latent ahead of the second best",
+  sap: "the same gap, by how well a latent predicts",
+  factor_vae_score: "the stillest latent gives a fixed factor away",
+  beta_vae_score: "code differences give a fixed factor away",
+  dci_disentanglement: "each latent serves one factor only",
+  dci_completeness: "one latent suffices for each factor",
+  dci_informativeness: "the factors can be read from the code at all",
+  modularity: "each latent tells about one factor only",
+  explicitness: "a linear reading of the code gives the factors",
 };
 
 /**
@@ -35,7 +35,8 @@ export function createScores({ table, onGo }) {
   /** @param {string} name */
   function createStrip(name) {
     const points = pointsOf(table, name);
-    const { unit, label } = table.runs.flatMap(({ stages }) => stages.flatMap((stage) => metricOf(stage, name) ?? []))[0] ?? {};
+    const stages = table.runs.flatMap((run) => run.stages);
+    const { unit, label } = stages.flatMap((stage) => metricOf(stage, name) ?? [])[0] ?? {};
     // The nats of the others are the axes of the plot beside it.
     if (unit !== "of 1") return null;
     const values = points.map(({ value }) => value);
@@ -66,29 +67,35 @@ export function createScores({ table, onGo }) {
       svg("text", { class: "tick", x: WIDTH, y: FIELD.top + 11, "text-anchor": "end", text: tidy(high) }),
       guide,
       ...places.map(({ row, place }) =>
-        svg("text", { class: "tick", x: x(place), y: HEIGHT - 6, "text-anchor": "middle", text: abbreviated(row) }, svg("title", { text: called(row) })),
+        svg(
+          "text",
+          { class: "tick", x: x(place), y: HEIGHT - 6, "text-anchor": "middle", text: abbreviated(row) },
+          svg("title", { text: called(row) }),
+        ),
       ),
       ...bars,
       ...dots.map(({ shape }) => shape),
       ring,
     );
-    const element = el(
-      "div",
-      { class: "score-strip" },
-      el("p", { class: "score-head" }, head, el("span", { class: "hint", text: ASKS[name] ?? "" }), value),
-      plot,
-    );
+    const says = el("span", { class: "hint", text: ASKS[name] ?? "" });
+    const element = el("div", { class: "score-strip" }, el("p", { class: "score-head" }, head, says, value), plot);
     return { name, element, dots, guide, ring, head, value, plot, x, y, label };
   }
 
   const methods = places.filter(({ row }) => typeof row.beta !== "number");
-  const legend = methods.length ? ` or objective (${methods.map(({ row }) => `${abbreviated(row)}: ${row.title}`).join("; ")})` : "";
+  const names = methods.map(({ row }) => `${abbreviated(row)}: ${row.title}`);
+  const legend = names.length ? ` or objective (${names.join("; ")})` : "";
   const element = el(
     "section",
     { class: "scores", "aria-label": "Disentanglement, measured" },
     el("h2", { text: "Disentanglement, measured" }),
-    el("p", { class: "hint lead", text: `Scores of 1 would be perfect. Every run a point over its β${legend}, a dash the median of the seeds.` }),
-    strips.length ? el("div", { class: "score-strips" }, ...strips.map((strip) => strip.element)) : el("p", { class: "hint", text: "No run of this table was measured." }),
+    el("p", {
+      class: "hint lead",
+      text: `Scores of 1 would be perfect. Every run a point over its β${legend}, a dash the median of the seeds.`,
+    }),
+    strips.length
+      ? el("div", { class: "score-strips" }, ...strips.map((strip) => strip.element))
+      : el("p", { class: "hint", text: "No run of this table has such a score." }),
   );
 
   return {
@@ -98,7 +105,8 @@ export function createScores({ table, onGo }) {
       const place = places.find(({ row }) => row.recipe === run.recipe)?.place ?? 0;
       for (const { name, dots, guide, ring, head, value, plot, y, label } of strips) {
         const metric = metricOf(stage, name);
-        for (const { point, shape } of dots) shape.setAttribute("class", point.recipe === run.recipe ? "dot same" : "dot");
+        for (const { point, shape } of dots)
+          shape.setAttribute("class", point.recipe === run.recipe ? "dot same" : "dot");
         head.replaceChildren(metric ? term(label, provenance(metric)) : label);
         value.textContent = metric ? spell(metric.value) : "not measured";
         guide.setAttribute("d", `M${x(place)} 0V${FIELD.bottom}`);
@@ -107,7 +115,7 @@ export function createScores({ table, onGo }) {
           ring.setAttribute("cx", String(x(place)));
           ring.setAttribute("cy", String(y(metric.value)));
         }
-        plot.setAttribute("aria-label", `${label}: ${metric ? spell(metric.value) : "not measured"}, one of ${dots.length} runs`);
+        plot.setAttribute("aria-label", `${label}: ${value.textContent}, one of ${dots.length} runs`);
       }
     },
   };

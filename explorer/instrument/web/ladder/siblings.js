@@ -35,7 +35,12 @@ export function createSiblings({ table, factors, shape, onChoose }) {
   /** @param {number} seed @param {import("./table.js").Run | undefined} run */
   function card(seed, run) {
     if (!run) {
-      return el("div", { class: "sibling absent" }, el("span", { class: "sibling-name", text: `seed ${seed}` }), el("span", { class: "hint", text: "not trained" }));
+      return el(
+        "div",
+        { class: "sibling absent" },
+        el("span", { class: "sibling-name", text: `seed ${seed}` }),
+        el("span", { class: "hint", text: "not trained" }),
+      );
     }
     const stage = finalOf(run);
     const shares = stage.information ? sharesOf(stage.information) : [];
@@ -46,7 +51,12 @@ export function createSiblings({ table, factors, shape, onChoose }) {
       el("span", { class: "sibling-name", text: `seed ${seed}` }),
       el(
         "span",
-        { class: "mini", role: "img", "aria-label": described(stage, shares, factors), style: `--factors: ${factors.length}` },
+        {
+          class: "mini",
+          role: "img",
+          "aria-label": described(stage, shares, factors),
+          style: `--factors: ${factors.length}`,
+        },
         ...stage.latents.flatMap(({ active }, latent) =>
           factors.map((name, factor) =>
             el("span", {

@@ -51,7 +51,11 @@ export function go(table, state, change) {
   return next;
 }
 
-/** @param {Table} table @param {State} state @returns {{run: import("./table.js").Run, stage: import("./table.js").Stage}} */
+/**
+ * @param {Table} table
+ * @param {State} state
+ * @returns {{run: import("./table.js").Run, stage: import("./table.js").Stage}}
+ */
 export function placeOf(table, { recipe, seed, step }) {
   const run = runOf(table, recipe, seed);
   return { run, stage: run.stages.find((stage) => stage.step === step) };

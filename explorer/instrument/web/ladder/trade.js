@@ -25,37 +25,49 @@ export function createTrade({ table, onGo }) {
   const medians = rungsOf(table).flatMap((row) => {
     const own = points.filter(({ run }) => run.recipe === row.recipe);
     if (!own.length) return [];
-    return [{ row, rate: median(own.map(({ rate }) => rate)), distortion: median(own.map(({ distortion }) => distortion)) }];
+    const rate = median(own.map(({ rate }) => rate));
+    return [{ row, rate, distortion: median(own.map(({ distortion }) => distortion)) }];
   });
-
-  const dots = points.map(({ run, rate, distortion }) => {
-    const row = table.rows.find(({ recipe }) => recipe === run.recipe);
-    const isRung = typeof row.beta === "number";
-    const shape = isRung
-      ? svg("circle", { r: 3.4, cx: x(rate), cy: y(distortion) })
-      : svg("path", { d: `M${x(rate)} ${y(distortion) - 4.4}l4.4 4.4-4.4 4.4-4.4-4.4z` });
-    shape.append(svg("title", { text: `${called(row)}, seed ${run.seed}: rate ${spell(rate, 1)}, distortion ${spell(distortion, 1)} nats` }));
-    shape.setAttribute("class", "dot");
-    shape.addEventListener("click", () => onGo(run.recipe, run.seed));
-    return { run, shape };
-  });
+  const dots = points.map((point) => ({ run: point.run, shape: dot(point) }));
   const line = svg("path", { class: "iso" });
   const ring = svg("path", { class: "ring" });
+  const through = medians.map(({ rate, distortion }, at) => `${at ? "L" : "M"}${x(rate)} ${y(distortion)}`);
   const clip = `trade-${Math.random().toString(36).slice(2)}`;
+  const { left, right, top, bottom } = FIELD;
   const picture = svg(
     "svg",
     { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "plot", role: "img" },
-    svg("clipPath", { id: clip }, svg("rect", { x: FIELD.left, y: FIELD.top, width: FIELD.right - FIELD.left, height: FIELD.bottom - FIELD.top })),
-    svg("path", { class: "axes", d: `M${FIELD.left} ${FIELD.top}V${FIELD.bottom}H${FIELD.right}` }),
-    ...ticks(...x.domain, 5).map((tick) => svg("text", { class: "tick", x: x(tick), y: FIELD.bottom + 15, "text-anchor": "middle", text: String(tick) })),
-    ...ticks(...y.domain, 4).map((tick) => svg("text", { class: "tick", x: FIELD.left - 6, y: y(tick) + 4, "text-anchor": "end", text: String(tick) })),
-    svg("text", { class: "axis-name", x: FIELD.right, y: HEIGHT - 3, "text-anchor": "end", text: "rate (KL), nats" }),
-    svg("text", { class: "axis-name", x: 0, y: 11, text: "distortion, nats" }),
-    svg("g", { "clip-path": `url(#${clip})` }, line, svg("path", { class: "curve", d: medians.map(({ rate, distortion }, at) => `${at ? "L" : "M"}${x(rate)} ${y(distortion)}`).join("") })),
+    svg("clipPath", { id: clip }, svg("rect", { x: left, y: top, width: right - left, height: bottom - top })),
+    svg("path", { class: "axes", d: `M${left} ${top}V${bottom}H${right}` }),
+    ...ticks(...x.domain, 5).map((tick) =>
+      svg("text", { class: "tick", x: x(tick), y: bottom + 15, "text-anchor": "middle", text: String(tick) }),
+    ),
+    ...ticks(...y.domain, 4).map((tick) =>
+      svg("text", { class: "tick", x: left - 6, y: y(tick) + 4, "text-anchor": "end", text: String(tick) }),
+    ),
+    svg("text", { class: "tick", x: right, y: HEIGHT - 3, "text-anchor": "end", text: "rate (KL), nats" }),
+    svg("text", { class: "tick", x: 0, y: 11, text: "distortion, nats" }),
+    svg("g", { "clip-path": `url(#${clip})` }, line, svg("path", { class: "curve", d: through.join("") })),
     ...dots.map(({ shape }) => shape),
-    ...medians.map(({ row, rate, distortion }) => svg("text", { class: "beta-name", x: x(rate) + 8, y: y(distortion) - 7, text: spellBeta(row.beta) })),
+    ...medians.map(({ row, rate, distortion }) =>
+      svg("text", { class: "beta-name", x: x(rate) + 8, y: y(distortion) - 7, text: spellBeta(row.beta) }),
+    ),
     ring,
   );
+
+  /** @param {{run: import("./table.js").Run, rate: number, distortion: number}} point @returns {SVGElement} */
+  function dot({ run, rate, distortion }) {
+    const row = table.rows.find(({ recipe }) => recipe === run.recipe);
+    const shape =
+      typeof row.beta === "number"
+        ? svg("circle", { r: 3.4, cx: x(rate), cy: y(distortion) })
+        : svg("path", { d: `M${x(rate)} ${y(distortion) - 4.4}l4.4 4.4-4.4 4.4-4.4-4.4z` });
+    const figures = `rate ${spell(rate, 1)}, distortion ${spell(distortion, 1)} nats`;
+    shape.append(svg("title", { text: `${called(row)}, seed ${run.seed}: ${figures}` }));
+    shape.addEventListener("click", () => onGo(run.recipe, run.seed));
+    return shape;
+  }
+
   const figures = el("p", { class: "figures" });
   const how = el("p", { class: "hint lead" });
   const element = el(
@@ -80,7 +92,8 @@ export function createTrade({ table, onGo }) {
               term("Rate", `The KL of all latents together: what z carries of an image. ${provenance(rate)}`),
               ": what z carries. ",
               term("Distortion", `What the decoder still misses. ${provenance(distortion)}`),
-              ": what is lost. A larger β buys a lower rate with more distortion. Dashed: where their sum, −ELBO, is this model’s.",
+              ": what is lost. A larger β buys a lower rate with more distortion. Dashed: where their sum, −ELBO, is " +
+                "this model’s.",
             ]
           : ["Rate and distortion of this moment were not measured."]),
       );
@@ -92,7 +105,7 @@ export function createTrade({ table, onGo }) {
       const [from, to] = x.domain;
       line.setAttribute("d", `M${x(from)} ${y(sum - from)}L${x(to)} ${y(sum - to)}`);
       const at = [x(here.rate), y(here.distortion)];
-      const held = [Math.min(FIELD.right, Math.max(FIELD.left, at[0])), Math.min(FIELD.bottom, Math.max(FIELD.top, at[1]))];
+      const held = [Math.min(right, Math.max(left, at[0])), Math.min(bottom, Math.max(top, at[1]))];
       const outside = held.some((value, axis) => value !== at[axis]);
       ring.setAttribute("class", outside ? "ring outside" : "ring");
       ring.setAttribute("d", `M${held[0] - 7} ${held[1]}a7 7 0 1 0 14 0a7 7 0 1 0-14 0`);
@@ -101,7 +114,8 @@ export function createTrade({ table, onGo }) {
         ...values.map(([name, value]) => el("span", {}, `${name} `, el("b", { text: spell(value, 1) }), " nats")),
         ...(outside ? [el("span", { class: "hint", text: "(off this plot)" })] : []),
       );
-      picture.setAttribute("aria-label", `Rate ${spell(here.rate, 1)} nats, distortion ${spell(here.distortion, 1)} nats: one of ${points.length} runs`);
+      const label = `Rate ${spell(here.rate, 1)} nats, distortion ${spell(here.distortion, 1)} nats`;
+      picture.setAttribute("aria-label", `${label}: one of ${points.length} runs`);
     },
   };
 }

@@ -6,7 +6,8 @@ const FRACTIONS = { 0.125: "⅛", 0.25: "¼", 0.5: "½", 0.75: "¾" };
 export const spellBeta = (beta) => FRACTIONS[beta] ?? String(beta);
 
 /** @param {import("./table.js").Row} row @returns {string} what a row is called in a sentence */
-export const called = ({ beta, title }) => (beta === null || beta === undefined ? title : `β\u00a0=\u00a0${spellBeta(beta)}`);
+export const called = ({ beta, title }) =>
+  typeof beta === "number" ? `β\u00a0=\u00a0${spellBeta(beta)}` : title;
 
 /** @param {import("./table.js").Row} row @returns {string} so short that many fit below a plot: ½, 16, Fac, TC, TC s */
 export function abbreviated({ beta, title }) {

@@ -1,0 +1,210 @@
+import { allFinite } from "../engine/pixels.js";
+import { newestWins } from "../engine/scheduler.js";
+import { InstrumentError, sentenceFor } from "../errors.js";
+import { rounded } from "../store.js";
+import { createCache, opener } from "./models.js";
+import { STEPS, codesOf } from "./rows.js";
+import { createSheets } from "./sheets.js";
+import { go } from "./state.js";
+import { finalOf, rungsOf, runOf, runsOf } from "./table.js";
+
+/** All seeds of a rung, its neighbours, and what one came from: a model takes a few megabytes. */
+const MOST_MODELS = 12;
+/** A hand that rests for so long may want to go on from here: then the neighbours are fetched. */
+const REST_MS = 200;
+/** What is loaded already is there sooner; only what takes longer is shown as out of date meanwhile. */
+const STALE_MS = 120;
+
+/** @param {{recipe: string, seed: number, step: number}} model */
+const keyOf = ({ recipe, seed, step }) => `${recipe} ${seed} ${step}`;
+
+/**
+ * Turns the state into images: finds its model, encodes the chosen image, decodes z and what lies around it. A newer wish
+ * overtakes one that waits for its model.
+ *
+ * @param {{table: import("./table.js").Table, folder: URL, assets: string, shape: import("../engine/pixels.js").Shape,
+ *   thumbnails: import("../checkpoint/thumbnails.js").Thumbnails,
+ *   image: ReturnType<typeof import("./image.js").createImage>, rows: ReturnType<typeof import("./rows.js").createRows>,
+ *   siblings: ReturnType<typeof import("./siblings.js").createSiblings>,
+ *   get(): import("./state.js").State, onCode(z: number[]): void, onShown(key: string): void,
+ *   onTrouble(sentence: string | null): void}} options `onCode` hears of the z of a model that has come on screen
+ */
+export function createProjector(options) {
+  const { table, folder, assets, shape, thumbnails, image, rows, siblings, get, onCode, onShown, onTrouble } = options;
+  const gone = new AbortController();
+  const sheets = createSheets(assets);
+  const open = opener({ assets, sheets, shape, again: `run \`${table.command}\` again.`, gone: gone.signal });
+  const models = createCache(open, MOST_MODELS);
+  let ticket = 0;
+  let rest = 0;
+  let wait = 0;
+  /** @type {import("./models.js").Model | null} what is on screen */
+  let model = null;
+
+  /** @param {string} recipe @param {number} seed @param {number} [step] @returns {import("./models.js").Place | null} */
+  function locate(recipe, seed, step) {
+    const run = runOf(table, recipe, seed);
+    const stage = run?.stages.find((stage) => stage.step === step) ?? (run && finalOf(run));
+    if (!stage) return null;
+    const isShipped = run.checkpoint && stage === finalOf(run);
+    if (!isShipped && !stage.folder) return null;
+    const path = isShipped ? `../../checkpoints/${encodeURIComponent(run.checkpoint)}/` : `${stage.folder}/`;
+    return {
+      key: keyOf({ recipe, seed, step: stage.step }),
+      folder: new URL(path, folder),
+      files: stage.files,
+      latents: stage.latents.length,
+    };
+  }
+
+  /** @param {boolean} stale */
+  function setStale(stale) {
+    clearTimeout(wait);
+    image.setStale(stale);
+    rows.setStale(stale);
+  }
+
+  /** @param {unknown} error @param {string} otherwise */
+  function fail(error, otherwise) {
+    if (gone.signal.aborted) return;
+    console.error(error);
+    setStale(true);
+    onTrouble(sentenceFor(error, otherwise));
+  }
+
+  /** The model of the state, and where it is not given, the z to which it encodes the image. */
+  async function refresh() {
+    const mine = ++ticket;
+    const start = performance.now();
+    clearTimeout(rest);
+    clearTimeout(wait);
+    wait = window.setTimeout(() => setStale(true), STALE_MS);
+    const state = get();
+    const place = locate(state.recipe, state.seed, state.step);
+    try {
+      if (!place) {
+        throw new InstrumentError("The weights of this moment were not kept: its numbers are here, its images are not.");
+      }
+      const [found, pixels] = await Promise.all([models.get(place), thumbnails.pixels(state.image)]);
+      if (mine !== ticket) return;
+      const z = state.z ?? Array.from(await found.encode(pixels), rounded);
+      if (mine !== ticket) return;
+      model = found;
+      onTrouble(null);
+      onCode(z);
+      paint(start);
+      rest = window.setTimeout(prefetch, REST_MS);
+    } catch (error) {
+      if (mine !== ticket) return;
+      model = null;
+      fail(error, "This model could not be opened: reload the page, or choose another.");
+    }
+  }
+
+  const pictures = newestWins(
+    async ({ model, z, time }) => {
+      const values = await model.decoder.decode(Float32Array.from(z), 1);
+      if (!allFinite(values)) {
+        throw new InstrumentError(`${model.name}/decoder.onnx gives values that are no numbers at this z: move it back.`);
+      }
+      onTrouble(null);
+      image.draw(values);
+      image.setStale(false);
+      performance.measure("ladder:image", { start: time, end: performance.now() });
+      if (get().keep) await drawSiblings(z);
+    },
+    (error) => fail(error, "The image could not be decoded: reload the page to try again."),
+  );
+
+  const grids = newestWins(
+    async ({ model, z, time, key }) => {
+      for (const some of rows.parts()) {
+        const buffer = await model.sheet(codesOf(z, some), STEPS.length);
+        // Meanwhile another model may have come on screen, with other latents in the rows.
+        if (gone.signal.aborted || key !== keyOf(get())) return;
+        if (!buffer) throw new InstrumentError("The traversals could not be decoded: reload the page to try again.");
+        rows.draw(some, buffer);
+      }
+      setStale(false);
+      performance.measure("ladder:rows", { start: time, end: performance.now() });
+      onShown(key);
+    },
+    (error) => fail(error, "The traversals could not be drawn: reload the page to try again."),
+  );
+
+  /** @param {number} time when it was asked for */
+  function paint(time) {
+    const { z } = get();
+    if (!model || !z) return;
+    rows.frame(z);
+    pictures.request({ model, z, time });
+    grids.request({ model, z, time, key: keyOf(get()) });
+  }
+
+  /** What the other seeds make of z. @param {number[]} z */
+  async function drawSiblings(z) {
+    const { recipe } = get();
+    for (const seed of siblings.seeds()) {
+      const other = models.peek(locate(recipe, seed)?.key);
+      if (other?.latents === z.length) siblings.draw(seed, await other.decoder.decode(Float32Array.from(z), 1));
+    }
+  }
+
+  /** What the other seeds of the row show, and then the models that one step of a slider leads to. */
+  async function prefetch() {
+    const mine = ticket;
+    const state = get();
+    try {
+      const pixels = await thumbnails.pixels(state.image);
+      for (const seed of siblings.seeds()) {
+        const place = locate(state.recipe, seed);
+        if (!place) continue;
+        const other = await models.get(place);
+        const z = state.keep ? Float32Array.from(state.z) : await other.encode(pixels);
+        if (mine !== ticket) return;
+        if (z.length === other.latents) siblings.draw(seed, await other.decoder.decode(z, 1));
+      }
+      for (const place of around(state)) {
+        if (mine !== ticket) return;
+        await models.get(place);
+      }
+    } catch (error) {
+      // Nobody asked for it yet: whoever does hears of it then.
+      if (!gone.signal.aborted) console.warn(error);
+    }
+  }
+
+  /** @param {import("./state.js").State} state @returns {import("./models.js").Place[]} one rung or moment away */
+  function around(state) {
+    const rungs = rungsOf(table).filter(({ recipe }) => runsOf(table, recipe).length);
+    const at = rungs.findIndex(({ recipe }) => recipe === state.recipe);
+    const rows = at < 0 ? [] : [rungs[at + 1], rungs[at - 1]].filter(Boolean);
+    const { stages } = runOf(table, state.recipe, state.seed);
+    const moment = stages.findIndex(({ step }) => step === state.step);
+    const moments = [stages[moment + 1], stages[moment - 1]].filter(Boolean);
+    const places = [
+      ...rows.map(({ recipe }) => go(table, state, { recipe })),
+      ...moments.map(({ step }) => ({ ...state, step })),
+    ].map(({ recipe, seed, step }) => locate(recipe, seed, step));
+    return places.filter((place) => place !== null);
+  }
+
+  return {
+    refresh,
+    paint,
+    /** @returns {Promise<Float32Array | null>} the posterior mean of the chosen image; nothing where there is no model */
+    async encoded() {
+      const mine = ticket;
+      const mean = await model?.encode(await thumbnails.pixels(get().image));
+      return mine === ticket ? (mean ?? null) : null;
+    },
+    destroy() {
+      gone.abort();
+      ticket++;
+      clearTimeout(rest);
+      clearTimeout(wait);
+      models.destroy();
+      sheets.destroy();
+    },
+  };
+}
