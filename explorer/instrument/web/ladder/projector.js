@@ -40,6 +40,17 @@ export function createProjector(options) {
   let wait = 0;
   /** @type {import("./models.js").Model | null} what is on screen */
   let model = null;
+  /** @type {{at: number, pixels: Promise<Float32Array>} | null} the chosen image, which every turn encodes */
+  let chosen = null;
+
+  /** @param {number} at @returns {Promise<Float32Array>} C×H×W in [0, 1] */
+  function pixelsOf(at) {
+    if (chosen?.at !== at) {
+      const mine = (chosen = { at, pixels: thumbnails.pixels(at) });
+      mine.pixels.catch(() => chosen === mine && (chosen = null));
+    }
+    return chosen.pixels;
+  }
 
   /** @param {string} recipe @param {number} seed @param {number} [step] @returns {import("./models.js").Place | null} */
   function locate(recipe, seed, step) {
@@ -85,7 +96,7 @@ export function createProjector(options) {
       if (!place) {
         throw new InstrumentError("The weights of this moment were not kept: its numbers are here, its images are not.");
       }
-      const [found, pixels] = await Promise.all([models.get(place), thumbnails.pixels(state.image)]);
+      const [found, pixels] = await Promise.all([models.get(place), pixelsOf(state.image)]);
       if (mine !== ticket) return;
       const z = state.z ?? Array.from(await found.encode(pixels), rounded);
       if (mine !== ticket) return;
@@ -155,7 +166,7 @@ export function createProjector(options) {
     const mine = ticket;
     const state = get();
     try {
-      const pixels = await thumbnails.pixels(state.image);
+      const pixels = await pixelsOf(state.image);
       for (const seed of siblings.seeds()) {
         const place = locate(state.recipe, seed);
         if (!place) continue;
@@ -195,7 +206,7 @@ export function createProjector(options) {
     /** @returns {Promise<Float32Array | null>} the posterior mean of the chosen image; nothing where there is no model */
     async encoded() {
       const mine = ticket;
-      const mean = await model?.encode(await thumbnails.pixels(get().image));
+      const mean = await model?.encode(await pixelsOf(get().image));
       return mine === ticket ? (mean ?? null) : null;
     },
     destroy() {
