@@ -177,8 +177,8 @@ RECIPES = {
             name="scenes",
             title="Scenes",
             intent="A room in colour, drawn from six known factors: find the slider that repaints "
-            "the wall, and the one that turns the room.",
-            cost="25 min",
+            "the wall, and see which factors share one.",
+            cost="6 min",
             run=RunConfig(
                 data=DataConfig("scenes"),
                 model=ModelConfig(

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import onnxruntime
@@ -16,13 +17,13 @@ from training import checkpoint
 from training.__main__ import configure, parser
 from training.card import CARD, CODES, DECODER, ENCODER, Card, read_card
 from training.config import RunConfig, from_json, to_json
-from training.datasets import Dataset, sprites
+from training.datasets import Dataset, scene_geometry, scenes, sprites
 from training.loop import METRICS, prepare
 from training.models.conv_vae import ConvVAE
 from training.recipes import RECIPES
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
-SHIPPED = ["digits", "digits-2d", "fashion", "sprites-beta4"]
+SHIPPED = ["digits", "digits-2d", "fashion", "scenes", "sprites-beta4"]
 LARGEST_DIFFERENCE = 1e-4
 
 Shipped = tuple[ConvVAE, Card, Path]
@@ -59,7 +60,7 @@ def test_all_are_there_and_small_enough() -> None:
     for name in SHIPPED:
         there = {path.name for path in files if path.parent.name == name}
         assert there - {METRICS} == {CARD, *read_card(MODELS / name).names()}
-    assert sum(path.stat().st_size for path in files) <= 52_000_000
+    assert sum(path.stat().st_size for path in files) <= 64_000_000
 
 
 def test_the_command_in_the_card_makes_it(shipped: Shipped) -> None:
@@ -226,6 +227,12 @@ def test_the_elbo_is_what_the_card_says(shipped: Shipped, dataset: Dataset | Non
     assert abs(neg_elbo_nats.mean().item() - metrics(card)["neg_elbo"]) < 5 * error + 2
 
 
+def test_scenes_are_drawn_as_they_were_for_training(data: Path) -> None:
+    from training import build
+
+    assert build.dataset("scenes", data).sha256() == read_card(MODELS / "scenes").data.sha256
+
+
 def test_digits_are_as_good_as_promised() -> None:
     card = read_card(MODELS / "digits")
     assert metrics(card)["neg_elbo"] <= 94
@@ -233,34 +240,78 @@ def test_digits_are_as_good_as_promised() -> None:
     assert read_card(MODELS / "digits-2d").controls.latents == 2
 
 
-@pytest.fixture(scope="module")
-def responses() -> dict[str, Tensor]:
+def responses(recipe: str, grid: ModuleType, white: int) -> dict[str, Tensor]:
     """For each factor, how the posterior means answer when it alone moves: a variance a latent.
 
-    50 sprites are drawn at random; each is rendered at every value of the factor, all else fixed.
-    The variance of the posterior means over those values, averaged over the sprites, is the answer
+    50 images are drawn at random; each is rendered at every value of the factor, all else fixed.
+    The variance of the posterior means over those values, averaged over the images, is the answer
     of each latent, (D,). Codes are compared as they are: the prior gives every latent one unit.
     """
-    model, _ = checkpoint.load(MODELS / "sprites-beta4")
+    model, card = checkpoint.load(MODELS / recipe)
     random = np.random.default_rng(0)
     answers = {}
-    for column, (name, size) in enumerate(sprites.FACTORS.items()):
-        factors = np.repeat(random.integers(0, sprites.SIZES, (50, 5)), size, axis=0)
+    for column, (name, size) in enumerate(grid.FACTORS.items()):
+        factors = np.repeat(random.integers(0, grid.SIZES, (50, len(grid.SIZES))), size, axis=0)
         factors[:, column] = np.tile(np.arange(size), 50)
-        x = torch.from_numpy(sprites.render(factors)).float().unsqueeze(1)
+        x = torch.from_numpy(grid.render(factors)).float().view(-1, *card.image.shape)
         with torch.no_grad():
-            means = model.encode(x).mean.view(50, size, model.latents)
+            means = model.encode(x / white).mean.view(50, size, model.latents)
         answers[name] = means.var(dim=1).mean(dim=0)
     return answers
 
 
+@pytest.fixture(scope="module")
+def of_sprites() -> dict[str, Tensor]:
+    return responses("sprites-beta4", sprites, white=1)
+
+
+@pytest.fixture(scope="module")
+def of_scenes() -> dict[str, Tensor]:
+    return responses("scenes", scenes, white=255)
+
+
 @pytest.mark.parametrize("name", ["x", "y", "scale"])
-def test_one_latent_or_two_carry_a_factor(name: str, responses: dict[str, Tensor]) -> None:
+def test_one_latent_or_two_carry_a_factor(name: str, of_sprites: dict[str, Tensor]) -> None:
     """Of all that moves in the code when the factor moves, nine tenths move in two latents."""
-    shares = responses[name] / responses[name].sum()
+    shares = of_sprites[name] / of_sprites[name].sum()
     assert shares.sort(descending=True).values[:2].sum() >= 0.9
 
 
-def test_each_factor_has_a_latent_of_its_own(responses: dict[str, Tensor]) -> None:
-    strongest = {name: int(responses[name].argmax()) for name in ("x", "y", "scale")}
+def test_each_factor_has_a_latent_of_its_own(of_sprites: dict[str, Tensor]) -> None:
+    strongest = {name: int(of_sprites[name].argmax()) for name in ("x", "y", "scale")}
     assert len(set(strongest.values())) == 3
+
+
+@pytest.mark.parametrize("name", ["floor hue", "wall hue"])
+def test_one_latent_repaints_floor_or_wall(name: str, of_scenes: dict[str, Tensor]) -> None:
+    """Of all that moves in the code when the factor moves, nine tenths move in one latent.
+
+    And that latent hardly moves with any other factor.
+    """
+    answer = of_scenes[name]
+    latent = int(answer.argmax())
+    assert answer[latent] >= 0.9 * answer.sum()
+    others = sum(of_scenes[other][latent].item() for other in of_scenes if other != name)
+    assert others <= 0.2 * answer[latent].item()
+
+
+@pytest.mark.parametrize("name", ["floor hue", "wall hue"])
+def test_its_slider_repaints_nothing_else(name: str, of_scenes: dict[str, Tensor]) -> None:
+    """Along the latent from −2 to 2, the surface changes ten times as much as the other does.
+
+    Compared where the room shows floor or wall alone at every scale, shape and orientation.
+    """
+    model, _ = checkpoint.load(MODELS / "scenes")
+    weights = torch.from_numpy(scene_geometry.weights()).flatten(0, 2)  # (480, 4, 64, 64)
+    alone = {
+        "floor hue": (weights[:, 1:] == 0).all(1).all(0),
+        "wall hue": (weights[:, [0, 2, 3]] == 0).all(1).all(0),
+    }
+    z = torch.zeros(20, 9, model.latents)
+    z += 0.5 * torch.randn(20, 1, model.latents, generator=torch.Generator().manual_seed(0))
+    z[..., int(of_scenes[name].argmax())] = torch.linspace(-2, 2, 9)
+    with torch.no_grad():
+        images = model.decode(z.flatten(0, 1)).mean.view(20, 9, 3, 64, 64)
+    moved = images.std(dim=1).mean(dim=(0, 1))  # (64, 64)
+    (other,) = set(alone) - {name}
+    assert moved[alone[name]].mean() >= 10 * moved[alone[other]].mean()
