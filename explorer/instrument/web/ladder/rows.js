@@ -158,8 +158,8 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
                 `${provenance(stage.information)} A cell is I(z; v) / H(v), in %: how much of what there is to know ` +
                   "about the factor v.",
               ),
-              " of latent and factor, in % of the factor’s entropy; outlined, the factor that the row is for. Codes of " +
-                "inactive latents move by thousandths, which tell a little too.",
+              " of latent and factor, in % of the factor’s entropy; outlined, the factor that the row is for. The codes " +
+                "of inactive latents hardly move; even so they tell a little.",
             ]
           : ["What the latents of this moment tell about the factors was not measured."]),
       );

@@ -23,7 +23,7 @@ export function createSiblings({ table, factors, shape, onChoose }) {
     el(
       "p",
       { class: "hint lead" },
-      "Only the random start differs: other latents take the factors. A row a latent, from z₀ down, a column a factor. ",
+      "Only the seed differs: other latents take the factors. A row a latent, from z₀ down, a column a factor. ",
       what,
     ),
     list,
