@@ -329,3 +329,19 @@ def test_kl_has_its_closed_form(module: Page) -> None:
     kl = call(module, "engine/gaussian.js", "return it.klNats([1, 0], [0, 2])")
 
     assert kl == pytest.approx(0.5 + (7.38905609893065 - 3) / 2, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "expected"),
+    [
+        ("shape", 3, ["square", "ellipse", "heart"]),
+        ("shape", 4, ["cube", "cylinder", "sphere", "capsule"]),
+        ("shape", 2, ["0", "1"]),
+        ("wall hue", 3, ["0", "1", "2"]),
+    ],
+)
+def test_shapes_have_the_names_of_their_data(
+    module: Page, name: str, size: int, expected: list[str]
+) -> None:
+    body = "return Array.from({ length: given.size }, (_, value) => it.valueName(given, value))"
+    assert call(module, "map/colours.js", body, {"name": name, "size": size}) == expected

@@ -194,7 +194,7 @@ export function createExamples({ card, commands, thumbnails, store }) {
       known.forEach(({ name, size }, factor) => {
         if (!factors || size > MOST_VALUES) return;
         const values = Array.from({ length: size }, (_, value) => [
-          valueName(name, value),
+          valueName({ name, size }, value),
           (at) => factors[at * known.length + factor] === value,
         ]);
         filter(name, values);

@@ -142,7 +142,7 @@ export function colouring(what, card, embedding, dark) {
     const at = factors.findIndex(({ name }) => what === `factor:${name}`);
     const { name, size } = factors[at];
     if ((UNORDERED.has(name) && size <= INDICES) || size <= MOST_STEPS) {
-      const names = Array.from({ length: size }, (_, value) => valueName(name, value));
+      const names = Array.from({ length: size }, (_, value) => valueName({ name, size }, value));
       const colours = UNORDERED.has(name) ? classColours(size, dark) : ramp("sequential", dark, size);
       const found = classes(name, names, embedding.factors, factors.length, at, colours);
       return { ...found, ordered: !UNORDERED.has(name) };
@@ -179,13 +179,16 @@ export function colouring(what, card, embedding, dark) {
   return ramped(latentName(latent), values, -round, round, marks, "", ramp("diverging", dark, INDICES));
 }
 
+/** The three shapes of sprites and the four of scenes; a card says of factors only how many values they take. */
+const SHAPES = { 3: ["square", "ellipse", "heart"], 4: ["cube", "cylinder", "sphere", "capsule"] };
+
 /**
- * @param {string} factor
+ * @param {{name: string, size: number}} factor
  * @param {number} value
- * @returns {string} the shapes of dSprites have names; of other factors a value is its place in order
+ * @returns {string} shapes have names; of other factors a value is its place in order
  */
-export function valueName(factor, value) {
-  return (factor === "shape" && ["square", "ellipse", "heart"][value]) || String(value);
+export function valueName({ name, size }, value) {
+  return (name === "shape" && SHAPES[size]?.[value]) || String(value);
 }
 
 /** @returns {Colouring} */

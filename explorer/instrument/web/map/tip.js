@@ -102,5 +102,5 @@ export function namesOf(at, card, embedding) {
   return factors
     .map((factor, by) => ({ ...factor, value: embedding.factors[at * factors.length + by] }))
     .filter(({ size }) => size > 1)
-    .map(({ name, value }) => `${name} ${valueName(name, value)}`);
+    .map(({ value, ...factor }) => `${factor.name} ${valueName(factor, value)}`);
 }
