@@ -202,14 +202,20 @@ RECIPES = {
                 data=DataConfig("digits", pixels="binarized"),
                 model=_dense(50),
                 objective=BetaVAEConfig(beta=1),
-                train=TrainConfig(steps=200_000, batch_size=100, validate_every=5000),
+                train=TrainConfig(
+                    steps=200_000,
+                    batch_size=100,
+                    learning_rate=2e-3,
+                    validate_every=5000,
+                    precision="float32",
+                ),
             ),
         ),
         Recipe(
             name="burda-iwae",
             title="Digits, IWAE of Burda et al.",
             intent="The same network under the importance-weighted bound with 50 samples. Batches "
-            "of 20 are the paper's, the rate and 55 epochs are ours.",
+            "of 20 are the paper's, how the rate falls and 55 epochs are ours.",
             cost="35 min",
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
