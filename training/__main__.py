@@ -401,6 +401,7 @@ def reproduce(options: argparse.Namespace) -> int:
     wanted = wanted_of(tables.current(plan, options.out), options)
     places = making.Places(options.data, options.runs, options.out)
     device = build.device(options.device)
+    making.refresh(plan, options.out)
     try:
         for run in making.make(plan, wanted, places, device, options.collect):
             shown = [run.final.metric(name) for name in plan.table.metrics]

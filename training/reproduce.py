@@ -37,7 +37,7 @@ from training.locking import writing_to
 from training.loop import METRICS, SNAPSHOTS
 from training.models import VAE
 from training.recipes import RECIPES
-from training.results import Run, Stage, write_table
+from training.results import TABLE, Run, Stage, read_table, write_table
 from training.tables import Plan, config_of, current
 
 HALVINGS = 9  # of a replayed run's length: so many snapshots, and one of the untrained weights
@@ -280,3 +280,14 @@ def put(plan: Plan, run: Run, tables: Path) -> None:
         order = [row.recipe for row in plan.table.rows]
         runs = sorted((*others, run), key=lambda r: (order.index(r.recipe), r.seed))
         write_table(folder, dataclasses.replace(table, runs=tuple(runs)))
+
+
+def refresh(plan: Plan, tables: Path) -> None:
+    """Write a table that is there as it is planned now: its words, rows and published figures."""
+    folder = tables / plan.table.name
+    if not (folder / TABLE).exists():
+        return
+    with writing_to(folder, "wait for it", timeout=PATIENCE_S):
+        table = current(plan, tables)
+        if table != read_table(folder):
+            write_table(folder, table)

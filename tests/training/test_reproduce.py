@@ -241,6 +241,19 @@ def test_a_run_of_a_recipe_that_changed_is_made_again_elsewhere(
     assert run.config.objective == changed.run.objective
 
 
+def test_a_table_takes_the_words_of_its_plan(
+    call: Call, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call("--only", "tiny-beta4", "--seeds", "0")
+    before = read_table(tmp_path / "results" / "tiny")
+    monkeypatch.setitem(
+        tables.PLANS, "tiny", Plan(dataclasses.replace(plan.table, title="Other words"))
+    )
+    assert call("--collect") == 0
+    after = read_table(tmp_path / "results" / "tiny")
+    assert after == dataclasses.replace(before, title="Other words")
+
+
 def test_two_processes_that_make_one_table_lose_nothing(
     call: Call, plan: Plan, tmp_path: Path
 ) -> None:
