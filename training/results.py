@@ -5,6 +5,7 @@ Nothing here needs torch: the explorer reads tables without it.
 """
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -70,6 +71,8 @@ class Stage:
     def __post_init__(self) -> None:
         if (self.folder is None) != (self.files is None):
             raise ConfigError("A stage names a folder and its files, or neither.")
+        if self.information is not None:
+            self.information.check(len(self.latents), len(self.information.entropies_nats))
 
     def metric(self, name: str) -> Metric | None:
         """The metric of that name, if it was measured."""
@@ -130,6 +133,12 @@ class Table:
     runs: tuple[Run, ...] = ()
     examples: str | None = None
 
+    def __post_init__(self) -> None:
+        made = Counter((run.recipe, run.seed) for run in self.runs)
+        for (recipe, seed), times in made.items():
+            if times > 1:
+                raise ConfigError(f"The run of {recipe} with seed {seed} is there {times} times.")
+
     def of(self, recipe: str) -> tuple[Run, ...]:
         """The runs of one row, by seed."""
         runs = [run for run in self.runs if run.recipe == recipe]
@@ -153,7 +162,11 @@ def read_table(folder: Path) -> Table:
         tree = json.loads(read_bytes(folder / TABLE, LARGEST_CARD))
         table = from_json(Table, tree, where)
     except ConfigError as error:
-        raise CheckpointError(f"{error}") from error
+        sentence = f"{error}"
+        named = sentence if sentence.startswith(where) else f"{where}: {sentence}"
+        raise CheckpointError(named) from error
+    except CheckpointError:
+        raise
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{where} is not readable JSON: {error}.") from error
     if table.version != VERSION:

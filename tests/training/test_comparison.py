@@ -8,7 +8,7 @@ import pytest
 
 from training import comparison, tables
 from training.__main__ import main
-from training.card import LatentCard, Metric, Provenance
+from training.card import LARGEST_CARD, Information, LatentCard, Metric, Provenance
 from training.errors import CheckpointError, ConfigError
 from training.recipes import RECIPES
 from training.results import (
@@ -133,6 +133,8 @@ def test_a_table_is_written_and_read_again(tmp_path: Path) -> None:
         ('"seed": 0,', '"sed": 0,', "unknown field 'sed'; did you mean 'seed'"),
         ('"step": 500', '"step": "500"', "expected a whole number"),
         ("{", "", "three/table.json is not readable JSON"),
+        ('"steps": 31250', '"steps": 0', "three/table.json: train.steps is 0"),
+        ('"seed": 2', '"seed": 0', "three/table.json: The run of a with seed 0 is there 2 times"),
     ],
 )
 def test_a_table_that_is_not_what_it_should_be_is_refused(
@@ -145,6 +147,33 @@ def test_a_table_that_is_not_what_it_should_be_is_refused(
     with pytest.raises(CheckpointError, match=sentence) as caught:
         read_table(tmp_path / "three")
     assert str(caught.value).count("\n") == 0
+
+
+def test_a_matrix_that_does_not_fit_its_model_is_refused() -> None:
+    stage = run("a", 0, 0.1).final
+    two, one = ((0.1,), (0.2,)), ((0.1,),)
+    dataclasses.replace(stage, information=Information(one, (1.0,), "test", 100, 0, "Bins."))
+    with pytest.raises(ConfigError, match=r"information\.nats has 2 rows; the model has 1"):
+        dataclasses.replace(stage, information=Information(two, (1.0,), "test", 100, 0, "Bins."))
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "large"])
+def test_what_is_no_table_is_refused_in_one_sentence(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "three" / TABLE
+    path.parent.mkdir()
+    match kind:
+        case "link":
+            path.symlink_to(README)
+            sentence = "three/table.json leads out of its folder; put the file itself there."
+        case "folder":
+            path.mkdir()
+            sentence = "three/table.json is not a regular file."
+        case _:
+            path.write_bytes(bytes(LARGEST_CARD + 1))
+            sentence = "three/table.json has 8,388,609 bytes; at most 8,388,608 are read."
+    with pytest.raises(CheckpointError) as caught:
+        read_table(path.parent)
+    assert str(caught.value) == sentence
 
 
 def test_a_folder_outside_the_machine_is_refused(tmp_path: Path) -> None:
