@@ -137,7 +137,8 @@ def parser() -> argparse.ArgumentParser:
         "--out",
         type=lambda name: Path(name).resolve(),
         default=TABLES,
-        help="folder of the tables (default: assets/results)",
+        help="folder of the tables; whole checkpoints go into `models` beside it "
+        "(default: assets/results)",
     )
     for command in (train, reproduce):
         command.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto")
@@ -174,7 +175,7 @@ def train(options: argparse.Namespace, overrides: list[str]) -> int:
         return 0
     from training.processes import is_first, several
 
-    if several() and len(runs) > 1:
+    if several() and options.seeds is not None:
         raise ConfigError("torchrun trains one run; give it --seed, not --seeds.")
     if not is_first():
         trained_with_others(runs, None, options)
@@ -196,6 +197,8 @@ def runs_of(options: argparse.Namespace, config: RunConfig) -> dict[Path, RunCon
         return {out: config}
     if options.seed is not None:
         raise ConfigError("Give --seed for one run or --seeds for several, not both.")
+    if out.name in ("", ".."):
+        raise ConfigError(f"--out {out} has no name that -s0 could follow; give it one.")
     return {
         out.with_name(f"{out.name}-s{seed}"): dataclasses.replace(config, seed=seed)
         for seed in seeds_in(options.seeds)
@@ -387,6 +390,11 @@ def embed(options: argparse.Namespace) -> int:
 def reproduce(options: argparse.Namespace) -> int:
     """Make the runs that a table lacks, or say which these are."""
     if options.table is None or options.markdown:
+        if options.only or options.seeds is not None or options.collect:
+            raise ConfigError(
+                "--only, --seeds and --collect say what to make of a table: name it before them, "
+                "and leave out --markdown."
+            )
         plans = [tables.plan(options.table)] if options.table else tables.PLANS.values()
         current = [tables.current(plan, options.out) for plan in plans]
         if options.markdown:

@@ -233,6 +233,8 @@ def test_the_command_line_trains_seeds_into_folders_of_their_own(
         (["--seeds", "1,two"], "--seeds got '1,two'; it takes whole numbers with commas."),
         (["--seeds", "1", "--seed", "2"], "Give --seed for one run or --seeds for several"),
         (["--seeds", "-1"], "seed is -1; it must be between 0"),
+        (["--seeds", "1", "--out", "."], "--out . has no name that -s0 could follow"),
+        (["--seeds", "1", "--out", ".."], "--out .. has no name that -s0 could follow"),
     ],
 )
 def test_seeds_that_cannot_be_are_refused(

@@ -85,6 +85,15 @@ def test_one_that_is_stopped_stops_all_and_one_can_go_on(
     assert_close(tmp_path / "b" / MODEL, tmp_path / "a" / MODEL)
 
 
+def test_seeds_are_not_for_torchrun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "a")
+    assert main(["train", "digits", "--seeds", "3", "--out", str(tmp_path / "run")]) == 2
+    assert "torchrun trains one run; give it --seed, not --seeds." in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "objective",
     [
