@@ -29,5 +29,7 @@ def writing_to(folder: Path, otherwise: str, timeout: float = 0) -> Iterator[Non
     try:
         yield
     finally:
+        # Before it is released: later, it may be another process's. Windows removes it by itself.
+        with contextlib.suppress(OSError):
+            (folder / LOCK).unlink(missing_ok=True)
         lock.release()
-        (folder / LOCK).unlink(missing_ok=True)

@@ -134,12 +134,9 @@ def train(
     if not left:
         return
     print(f"Training into {', '.join(map(str, left))}.", file=sys.stderr)
-    configs, folders = list(left.values()), list(left)
-    kept = snapshots(configs[0]) if replayed else ()
-    if len(left) > 1:
-        ensemble.train(configs, dataset, folders, device, resume=True, snapshots=kept)
-    else:
-        loop.train(configs[0], dataset, folders[0], device, resume=True, snapshots=kept)
+    kept = snapshots(next(iter(left.values()))) if replayed else ()
+    for _ in ensemble.train_each(left, dataset, device, resume=True, snapshots=kept):
+        pass
 
 
 def snapshots(config: RunConfig) -> tuple[int, ...]:

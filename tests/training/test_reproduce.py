@@ -1,19 +1,24 @@
 """`reproduce` makes what a table lacks and nothing else, and every run is in the table at once."""
 
+import contextlib
 import dataclasses
 import shutil
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import torch
+from filelock import FileLock
 
-from training import checkpoint, loop, reproduce, tables
+from training import checkpoint, ensemble, locking, loop, reproduce, tables
 from training.__main__ import INTERRUPTED, configure, main, parser
 from training.card import DECODER, ENCODER, MODEL, describe_files, read_card
-from training.checkpoint import RESUME
+from training.checkpoint import RESUME, Progress
 from training.config import RunConfig
 from training.datasets import Dataset
+from training.errors import CheckpointError
 from training.evaluate import measure
 from training.export import export
 from training.locking import LOCK
@@ -98,7 +103,7 @@ def test_everything_that_is_planned_is_made_once(
         assert (run.final.metrics, run.final.latents) == (metrics, latents)
         assert run.latents_provenance == provenance
 
-    monkeypatch.setattr(loop, "train", None)
+    monkeypatch.setattr(ensemble, "train_each", None)
     monkeypatch.setattr(reproduce, "measure", None)
     before = (tmp_path / "results" / "tiny" / "table.json").read_bytes()
     assert call() == 0
@@ -218,7 +223,7 @@ def test_an_interrupted_table_keeps_what_was_made_and_goes_on(
     assert "goes on from here" in capsys.readouterr().err
     trained = tmp_path / "runs" / "tiny" / "tiny-beta4-s1"
     assert not (trained / LOCK).exists()
-    monkeypatch.setattr(loop, "train", None)
+    monkeypatch.setattr(ensemble, "train_each", None)
     assert call("--only", "tiny-beta4") == 0
     assert made(tmp_path) == [("tiny-beta4", 0), ("tiny-beta4", 1)]
 
@@ -255,14 +260,50 @@ def test_a_table_takes_the_words_of_its_plan(
 
 
 def test_two_processes_that_make_one_table_lose_nothing(
-    call: Call, plan: Plan, tmp_path: Path
+    call: Call, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Each has read the table before another writes it, unless it waits for its turn."""
     call("--only", "tiny-beta4", "--seeds", "0,1")
     folder = tmp_path / "results"
-    first, second = read_table(folder / "tiny").runs
-    for run in (second, first, second):
-        reproduce.put(plan, run, folder)
-    assert read_table(folder / "tiny").runs == (first, second)
+    runs = read_table(folder / "tiny").runs
+    (folder / "tiny" / "table.json").unlink()
+    both, read = threading.Barrier(2), reproduce.current
+
+    def read_and_meet(plan: Plan, tables: Path) -> Table:
+        table = read(plan, tables)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(timeout=0.5)
+        return table
+
+    monkeypatch.setattr(reproduce, "current", read_and_meet)
+    with ThreadPoolExecutor(2) as processes:
+        for done in [processes.submit(reproduce.put, plan, run, folder) for run in runs]:
+            done.result()
+    assert read_table(folder / "tiny").runs == runs
+    assert not (folder / "tiny" / LOCK).exists()
+
+
+def test_a_lock_taken_at_its_release_stays_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Followed(FileLock):
+        """A lock that another process has been waiting for."""
+
+        def release(self, force: bool = False) -> None:
+            super().release(force)
+            waiting.acquire(timeout=0)
+
+    waiting = FileLock(tmp_path / LOCK)
+    with monkeypatch.context() as patch:
+        patch.setattr(locking, "FileLock", Followed)
+        with locking.writing_to(tmp_path, "wait for it"):
+            pass
+    with (
+        pytest.raises(CheckpointError, match="Another training is writing"),
+        locking.writing_to(tmp_path, "wait for it"),
+    ):
+        pass
+    waiting.release()
 
 
 @pytest.mark.parametrize(
@@ -271,6 +312,8 @@ def test_two_processes_that_make_one_table_lose_nothing(
         (["nope"], "There is no table 'nope'; choose one of tiny."),
         (["tiny", "--only", "digits"], "The table tiny has no recipe 'digits'"),
         (["tiny", "--seeds", "0,7"], "The table tiny has no seed 7; choose of 0, 1."),
+        (["--only", "tiny-beta4", "tiny"], "--only, --seeds and --collect say what to make of"),
+        (["tiny", "--markdown", "--collect"], "--only, --seeds and --collect say what to make of"),
     ],
 )
 def test_what_is_not_planned_is_refused_in_one_sentence(
@@ -304,7 +347,23 @@ def test_on_a_gpu_the_seeds_of_a_recipe_are_trained_at_once() -> None:
     assert [*reproduce.groups(wanted, torch.device("cuda"))] == [("a", (0, 2)), ("b", (1,))]
 
 
-def test_seeds_trained_at_once_are_each_trained_to_the_end(
+@pytest.mark.parametrize("seeds", [(0, 1), (1,)])
+def test_on_a_gpu_one_seed_takes_the_captured_step_as_several_do(
+    seeds: tuple[int, ...], plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+
+    def train(configs: list[RunConfig], *_: object) -> list[Progress]:
+        given.extend(configs)
+        return [Progress() for _ in configs]
+
+    monkeypatch.setattr(ensemble, "train", train)
+    runs = {tmp_path / str(seed): tables.config_of("tiny-beta4", seed) for seed in seeds}
+    reproduce.train(runs, None, torch.device("cuda"), replayed=False)  # type: ignore[arg-type]
+    assert given == list(runs.values())
+
+
+def test_several_seeds_are_each_trained_to_the_end(
     plan: Plan, tmp_path: Path, digits: Dataset
 ) -> None:
     runs = {tmp_path / f"s{seed}": tables.config_of("tiny-beta4", seed) for seed in (0, 1)}
