@@ -21,6 +21,8 @@ from training.card import CARD, DECODER
 HERE = Path(__file__).resolve().parent
 ICON = "icon.svg"
 HOST = "streamlit.js"
+INSTRUMENT = "instrument.js"
+STYLES = re.compile(r"^const STYLES = \[(.+?)\];$", re.MULTILINE | re.DOTALL)
 # Not those of `import("…")`, which are fetched when they are needed.
 IMPORTED = re.compile(r'^(?:import|export|}).* from "(\.\.?/[\w./-]+\.js)";$', re.MULTILINE)
 STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
@@ -57,9 +59,7 @@ def early_lines(model: str, base: str) -> list[str]:
     lines += [_preload(f"{base}/instrument/{path}") for path in _engine()]
     lines += [f'<link rel="modulepreload" href="{base}/instrument/{path}">' for path in _modules()]
     lines += [
-        f'<link rel="preload" as="style" href="{base}/instrument/{file.name}">'
-        for file in sorted(serving.WEB.glob("*.css"))
-        if file.name != "static.css"
+        f'<link rel="preload" as="style" href="{base}/instrument/{name}">' for name in _styles()
     ]
     usable = [entry.id for entry, _ in loading.usable(loading.catalogue())]
     known = model in usable or uploads.find(model) is not None
@@ -88,6 +88,13 @@ def _modules() -> list[str]:
             waiting += [normpath(PurePosixPath(name).parent / path) for path in paths]
     engine = (file.relative_to(serving.WEB) for file in serving.WEB.glob("vendor/ort*.mjs"))
     return sorted(found) + sorted(file.as_posix() for file in engine)
+
+
+@cache
+def _styles() -> list[str]:
+    """Those that the instrument asks for; other pages have others."""
+    named = STYLES.search((serving.WEB / INSTRUMENT).read_text("utf-8"))
+    return re.findall(r'"([\w-]+\.css)"', named[1]) if named else []
 
 
 def _engine() -> list[str]:

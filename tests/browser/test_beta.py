@@ -243,6 +243,32 @@ def test_a_link_opens_to_what_it_was_made_of(ladder: Ladder) -> None:
     assert close(ladder.image(), decoded("beta-1", 1, [0.5, -1.25, 2, 0]))
 
 
+def test_with_another_objective_chosen_the_first_rung_can_be_pressed(
+    ladder: Ladder, results: Path
+) -> None:
+    text = (results / "ladder" / TABLE).read_text("utf-8")
+    chosen = [("beta-1", 0), ("other", 2)]
+    table = json.loads(text)
+    runs = [run for run in table["runs"] if (run["recipe"], run["seed"]) in chosen]
+    rows = [row for row in table["rows"] if row["recipe"] != "beta-0.5"]
+    replaced(ladder, results, {"runs": runs, "rows": rows})
+    ladder.open("table=ladder&recipe=other&seed=2")
+    ladder.wait_for("other", 2)
+    ladder.range("beta").click(position={"x": 11, "y": 13})
+    ladder.wait_for("beta-1", 0)
+    expect(ladder.range("beta")).to_be_disabled()
+    ladder.page.get_by_role("button", name="Another objective").click()
+    ladder.wait_for("other", 2)
+    expect(ladder.range("beta")).to_be_enabled()
+
+
+def test_a_link_with_too_few_values_of_z_opens_at_the_image(ladder: Ladder) -> None:
+    ladder.open("table=ladder&recipe=beta-1&seed=1&z=0.5,1")
+    expect(ladder.page.locator(".note")).to_contain_text("its z has not one value for each latent")
+    original = ladder.pixels(ladder.page.locator("canvas.original"))
+    assert close(ladder.image(), original)
+
+
 def test_a_wrong_link_says_so_and_opens_anyway(ladder: Ladder) -> None:
     ladder.open("table=ladder&recipe=beta-0.5&seed=x&image=900")
     expect(ladder.page.locator(".note")).to_contain_text("its row was not trained here")

@@ -68,6 +68,9 @@ START = {"recipe": "four", "seed": 0, "step": 10, "image": 0, "keep": False, "z"
         ("11010", 0, 4, 3),
         ("0100", 1, 3, 1),
         ("0100", 1, 0, 1),
+        ("1100", -1, 0, 0),
+        ("1100", -1, 3, 1),
+        ("0000", -1, 2, -1),
     ],
 )
 def test_a_pull_passes_over_what_cannot_be_chosen(
@@ -167,8 +170,7 @@ def test_it_begins_in_the_middle_of_what_was_trained(module: Page) -> None:
 def test_words_for_what_is_missing(module: Page) -> None:
     words = call(module, "ladder/words.js", "return it.missingWords(given)", TABLE)
     assert words == (
-        "Hollow, because not trained here: β = ½; Capacity; 2 seeds of other rows. "
-        "`make it` trains them."
+        "Not trained here yet: β = ½; Capacity; 2 seeds of the rest. To train them: `make it`"
     )
     whole = {**TABLE, "rows": [row("one", 1, [1])]}
     assert call(module, "ladder/words.js", "return it.missingWords(given)", whole) is None
@@ -295,3 +297,27 @@ def test_a_wrong_link_gives_one_sentence(module: Page, query: str, reason: str) 
     read = call(module, "ladder/link.js", "return it.readLink(...given)", [query, TABLE, 12])
     assert reason in read["problem"]
     assert read["problem"].count(". ") == 0
+
+
+def test_names_of_points_never_cover_each_other(module: Page) -> None:
+    points = [{"x": 100 + 3 * at, "y": 60 + at, "text": "16"} for at in range(5)]
+    body = "return it.besides(given.points, given.dots)"
+    labels = call(module, "ladder/labels.js", body, {"points": points, "dots": points})
+    boxes = [
+        (x := label["x"] - (16 if label["anchor"] == "end" else 0), x + 16, label["y"])
+        for label in labels
+        if label is not None
+    ]
+    assert len(boxes) >= 3
+    assert labels[0] is not None
+    for at, (left, right, base) in enumerate(boxes):
+        for other_left, other_right, other in boxes[:at]:
+            assert right <= other_left or other_right <= left or abs(base - other) >= 11
+
+
+def test_a_name_keeps_off_other_points_where_it_can(module: Page) -> None:
+    given = {"points": [{"x": 50, "y": 50, "text": "4"}], "dots": [{"x": 50, "y": 50}]}
+    body = "return it.besides(given.points, given.dots)"
+    assert call(module, "ladder/labels.js", body, given) == [{"x": 58, "y": 43, "anchor": "start"}]
+    given["dots"].append({"x": 62, "y": 38, "text": ""})
+    assert call(module, "ladder/labels.js", body, given) == [{"x": 42, "y": 66, "anchor": "end"}]

@@ -66,6 +66,17 @@ def test_modules_that_are_imported_on_demand_are_not_sent_early(
         assert f"/instrument/{later}" not in lines
 
 
+def test_of_style_sheets_those_of_the_instrument_are_sent_early(
+    make_checkpoint: MakeCheckpoint,
+) -> None:
+    make_checkpoint("first")
+    lines = "".join(front_page.early_lines("", ""))
+    for needed in ("instrument.css", "map.css", "drop.css"):
+        assert f'as="style" href="/instrument/{needed}"' in lines
+    assert "ladder.css" not in lines
+    assert "static.css" not in lines
+
+
 def test_of_a_model_named_twice_the_first_counts(make_checkpoint: MakeCheckpoint) -> None:
     make_checkpoint("first")
     make_checkpoint("second")

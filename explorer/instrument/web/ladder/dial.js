@@ -136,7 +136,8 @@ export function createDial({ table, onMove, messages }) {
     show(next) {
       state = next;
       const row = table.rows.find(({ recipe }) => recipe === next.recipe);
-      name.textContent = called(row);
+      const parts = called(row).split(/(?<=,) /);
+      name.replaceChildren(...parts.flatMap((text, at) => [at ? " " : "", el("span", { text })]));
       name.classList.toggle("long", !rungs.includes(row));
       beta.show(
         rungs.map((rung) => {
@@ -165,9 +166,7 @@ export function createDial({ table, onMove, messages }) {
       const only = all.length === 1;
       replay.hidden = moment.element.hidden = only;
       if (toReplayed) toReplayed.hidden = !only;
-      seen.textContent = only
-        ? `${spellCount(all[0].images)} images seen`
-        : `${spellCount(all[at].images)} images seen`;
+      seen.textContent = `${spellCount(all[at].images)} images seen`;
     },
     stop,
   };

@@ -92,6 +92,7 @@ export function mount(root, { tables, assets, link }) {
     const listed = tables.find((table) => table.name === name);
     if (listed?.error !== undefined) return block(listed.error);
     choice.value = name;
+    title.textContent = "";
     place.replaceChildren(el("p", { class: "loading", role: "status", text: "Opening the table …" }));
     try {
       const folder = new URL(`../results/${encodeURIComponent(name)}/`, assets);

@@ -69,10 +69,13 @@ const FIELDS = [
     key: "z",
     name: "z",
     write: ({ keep, z }) => (keep && z ? z.map(rounded).join(",") : null),
-    read(text) {
+    read(text, table, images, { recipe, seed }) {
       const z = text.split(",").map((part) => (/^[+-]?(\d+\.?\d*|\.\d+)$/.test(part) ? Number(part) : NaN));
       if (!z.every((value) => Math.abs(value) <= LARGEST_Z))
         throw new Unreadable(`its z has a value that is no number within ±${LARGEST_Z}`);
+      const run = seed === undefined ? undefined : runOf(table, recipe, seed);
+      if (!(run ? [run] : table.runs).some((run) => finalOf(run).latents.length === z.length))
+        throw new Unreadable("its z has not one value for each latent");
       return z.map(rounded);
     },
   },

@@ -59,7 +59,7 @@ export function createProjector(options) {
     if (!stage) return null;
     const isShipped = run.checkpoint && stage === finalOf(run);
     if (!isShipped && !stage.folder) return null;
-    const path = isShipped ? `../../checkpoints/${encodeURIComponent(run.checkpoint)}/` : `${stage.folder}/`;
+    const path = isShipped ? `../../checkpoints/${encodeURIComponent(run.checkpoint)}/` : `${stage.folder.split("/").map(encodeURIComponent).join("/")}/`;
     return {
       key: keyOf({ recipe, seed, step: stage.step }),
       folder: new URL(path, folder),

@@ -10,8 +10,8 @@ const FIELD = { left: 12, right: 226, top: 6, bottom: 72 };
 
 /** What a 1 says, in a line; how it was measured comes with the table. */
 const ASKS = {
-  mig: "best latent ahead of the second best",
-  sap: "the same gap, in predicting the factor",
+  mig: "best latent ahead of the second, in information",
+  sap: "best latent ahead, in predicting the factor",
   factor_vae_score: "the stillest latent gives a fixed factor away",
   beta_vae_score: "code differences give a fixed factor away",
   dci_disentanglement: "each latent serves one factor only",

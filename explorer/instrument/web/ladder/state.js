@@ -46,8 +46,9 @@ export function go(table, state, change) {
   next.seed = run.seed;
   next.step = stage.step;
   const otherModel = moved || stage.step !== state.step;
-  const isKept = next.keep && next.image === state.image && next.z?.length === stage.latents.length;
-  if ((otherModel || next.image !== state.image || next.keep !== state.keep) && !isKept && !change.z) next.z = null;
+  const isKept = change.z || (next.keep && next.image === state.image);
+  const isOther = otherModel || next.image !== state.image || next.keep !== state.keep;
+  if ((isOther && !isKept) || next.z?.length !== stage.latents.length) next.z = null;
   return next;
 }
 

@@ -6,10 +6,10 @@ import { el } from "../dom.js";
 
 /**
  * Where a slider goes that was pulled to a stop: there, or past those that cannot be chosen to the next in the direction
- * of the pull; with none in that direction, it stays.
+ * of the pull; with none in that direction, it goes as far as it can.
  *
  * @param {boolean[]} here which stops can be chosen
- * @param {number} from
+ * @param {number} from −1 where none is chosen
  * @param {number} to
  * @returns {number}
  */
@@ -36,16 +36,11 @@ export function createStops({ label, name, onChoose, onMissing }) {
     "aria-label": label,
     on: {
       input() {
-        const wanted = range.valueAsNumber;
-        const from = at < 0 ? wanted : at;
-        const to = landing(
-          stops.map(({ here }) => here),
-          from,
-          wanted,
-        );
-        if (!stops[wanted].here) onMissing?.(wanted);
-        face();
-        if (to !== at && stops[to].here) onChoose(to);
+        choose(range.valueAsNumber);
+      },
+      click() {
+        // With none chosen the slider stands at its first stop: a press on that changes no value.
+        if (at < 0) choose(range.valueAsNumber);
       },
     },
   });
@@ -54,6 +49,18 @@ export function createStops({ label, name, onChoose, onMissing }) {
   /** @type {Stop[]} */
   let stops = [];
   let at = -1;
+
+  /** @param {number} wanted */
+  function choose(wanted) {
+    const to = landing(
+      stops.map(({ here }) => here),
+      at,
+      wanted,
+    );
+    if (!stops[wanted].here) onMissing?.(wanted);
+    face();
+    if (to !== at) onChoose(to);
+  }
 
   function face() {
     range.value = String(Math.max(0, at));
@@ -71,7 +78,6 @@ export function createStops({ label, name, onChoose, onMissing }) {
       if (JSON.stringify(next) !== JSON.stringify(stops)) {
         stops = next;
         range.max = String(next.length - 1);
-        range.disabled = next.filter(({ here }) => here).length < 2 && at >= 0;
         const last = next.length - 1 || 1;
         marks.replaceChildren(
           ...next.map(({ text, here }, index) =>
@@ -79,6 +85,7 @@ export function createStops({ label, name, onChoose, onMissing }) {
           ),
         );
       }
+      range.disabled = !next.some(({ here }, index) => here && index !== at);
       face();
     },
   };

@@ -1,5 +1,6 @@
 import { el, spell } from "../dom.js";
 import { provenance, term } from "../term.js";
+import { besides } from "./labels.js";
 import { median, ticks } from "./points.js";
 import { svg } from "./svg.js";
 import { finalOf, metricOf, rungsOf, runsOf } from "./table.js";
@@ -32,6 +33,15 @@ export function createTrade({ table, onGo }) {
   const line = svg("path", { class: "iso" });
   const ring = svg("path", { class: "ring" });
   const through = medians.map(({ rate, distortion }, at) => `${at ? "L" : "M"}${x(rate)} ${y(distortion)}`);
+  const named = medians.map(({ row, rate, distortion }) => ({
+    x: x(rate),
+    y: y(distortion),
+    text: spellBeta(row.beta),
+  }));
+  const spots = points.map(({ rate, distortion }) => ({ x: x(rate), y: y(distortion) }));
+  const names = besides(named, spots).map(
+    (label, at) => label && { x: label.x, y: label.y, "text-anchor": label.anchor, text: named[at].text },
+  );
   const clip = `trade-${Math.random().toString(36).slice(2)}`;
   const { left, right, top, bottom } = FIELD;
   const picture = svg(
@@ -49,9 +59,7 @@ export function createTrade({ table, onGo }) {
     svg("text", { class: "tick", x: 0, y: 11, text: "distortion, nats" }),
     svg("g", { "clip-path": `url(#${clip})` }, line, svg("path", { class: "curve", d: through.join("") })),
     ...dots.map(({ shape }) => shape),
-    ...medians.map(({ row, rate, distortion }) =>
-      svg("text", { class: "beta-name", x: x(rate) + 8, y: y(distortion) - 7, text: spellBeta(row.beta) }),
-    ),
+    ...names.map((name) => name && svg("text", { class: "beta-name", ...name })),
     ring,
   );
 
@@ -89,9 +97,9 @@ export function createTrade({ table, onGo }) {
       how.replaceChildren(
         ...(rate && distortion
           ? [
-              term("Rate", `The KL of all latents together: what z carries of an image. ${provenance(rate)}`),
-              ": what z carries. ",
-              term("Distortion", `What the decoder still misses. ${provenance(distortion)}`),
+              term("Rate", `The KL of all latents together: z holds no more than this about an image, on average. ${provenance(rate)}`),
+              ": the most that z can hold of an image. ",
+              term("Distortion", `The reconstruction term: what the decoder still misses. ${provenance(distortion)}`),
               ": what is lost. A larger β buys a lower rate with more distortion. Dashed: where their sum, −ELBO, is " +
                 "this model’s.",
             ]

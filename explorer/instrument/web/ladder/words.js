@@ -51,7 +51,7 @@ export function missingWords(table) {
   const names = [
     ...(betas.length ? [`β = ${betas.join(", ")}`] : []),
     ...methods.map(({ title }) => title),
-    ...(seeds ? [`${seeds} seed${seeds > 1 ? "s" : ""} of other rows`] : []),
+    ...(seeds ? [`${seeds} seed${seeds > 1 ? "s" : ""} of the rest`] : []),
   ];
-  return names.length ? `Hollow, because not trained here: ${names.join("; ")}. \`${table.command}\` trains them.` : null;
+  return names.length ? `Not trained here yet: ${names.join("; ")}. To train them: \`${table.command}\`` : null;
 }
