@@ -464,10 +464,10 @@ def data_of(options: argparse.Namespace, card: Card) -> "Dataset":
     """
     from training import build
 
-    dataset = build.dataset(card.data.name, options.data)
+    dataset = build.dataset(card.config.data.name, options.data)
     if dataset.sha256() != card.data.sha256:
         raise CheckpointError(
-            f"The {card.data.name} images in {options.data} are not those {options.folder.name} "
+            f"The {dataset.name} images in {options.data} are not those {options.folder.name} "
             "was trained on (their SHA-256 differs); its card is left as it is."
         )
     return dataset

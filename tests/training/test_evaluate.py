@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from training.__main__ import main
-from training.card import CARD, LatentCard, read_card
+from training.card import CARD, LatentCard, read_card, save_card
 from training.checkpoint import load
 from training.config import RunConfig
 from training.datasets import Dataset
@@ -136,6 +136,12 @@ def test_another_seed_changes_the_samples_only(folder: Path, data: Path) -> None
     assert values[0] == pytest.approx(values[1], rel=0.05)
     unchanged = ("files", "config", "training", "data", "examples", "command")
     assert all(getattr(before, name) == getattr(after, name) for name in unchanged)
+
+
+def test_the_images_are_those_of_the_configuration(folder: Path, data: Path) -> None:
+    card = read_card(folder)
+    save_card(folder, replace(card, data=replace(card.data, name="by hand")), card.files)
+    assert main(["evaluate", str(folder), "--data", str(data)]) == 0
 
 
 def test_other_images_are_refused(
