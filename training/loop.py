@@ -31,7 +31,7 @@ from training.checkpoint import (
 )
 from training.config import RunConfig
 from training.datasets import Dataset, Split
-from training.errors import ConfigError, DivergedError
+from training.errors import CheckpointError, ConfigError, DivergedError
 from training.objectives import LearningObjective, Loss, Objective
 from training.processes import Alone, Processes
 
@@ -234,7 +234,8 @@ def train(
 
     Raises:
         Interrupted: after Ctrl-C or SIGTERM, with the state saved.
-        CheckpointError: if `resume` finds a state of another configuration.
+        CheckpointError: if `resume` finds a state of another configuration, or the processes find
+            different states.
         ConfigError: if a batch is larger than the training split; nothing is written then.
     """
     run = begin(
@@ -243,6 +244,11 @@ def train(
         writes=processes.first,
     )
     plan, progress = config.train, run.progress
+    if not processes.together(progress.step):
+        raise CheckpointError(
+            f"Here {folder} holds a run at step {progress.step:,}, for another process one at "
+            "another step; all machines must see the same folder."
+        )
     loss_of = processes.wrap(Loss(run.model, run.objective))
     training, validation = (dataset.splits[name].to(device) for name in ("train", "validation"))
 

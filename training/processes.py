@@ -45,6 +45,10 @@ class Processes(Protocol):
         """The means of `parts`, (R,), over all processes."""
         ...
 
+    def together(self, step: int) -> bool:
+        """Whether all of them stand at this step."""
+        ...
+
     def agree(self, stop: bool) -> bool:
         """Whether any of them is to stop."""
         ...
@@ -67,6 +71,10 @@ class Alone:
     def mean(self, parts: Tensor) -> Tensor:
         """The parts."""
         return parts
+
+    def together(self, step: int) -> bool:
+        """One always does."""
+        return True
 
     def agree(self, stop: bool) -> bool:
         """What it was asked."""
@@ -120,6 +128,11 @@ class Torchrun:
     def mean(self, parts: Tensor) -> Tensor:
         """See `Processes`."""
         return cast(Tensor, self._fabric.all_reduce(parts))
+
+    def together(self, step: int) -> bool:
+        """See `Processes`."""
+        steps = cast(Tensor, self._fabric.all_gather(torch.tensor(step, device=self.device)))
+        return bool((steps == step).all())
 
     def agree(self, stop: bool) -> bool:
         """See `Processes`."""

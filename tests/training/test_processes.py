@@ -17,8 +17,8 @@ from training.card import CARD, FILES, MODEL, read_card
 from training.checkpoint import RESUME, read_tensors
 from training.config import RunConfig
 from training.datasets import Dataset
-from training.errors import ConfigError
-from training.processes import check, share
+from training.errors import CheckpointError, ConfigError
+from training.processes import Alone, check, share
 
 Tiny = Callable[..., RunConfig]
 ReadMetrics = Callable[[Path], list[dict[str, float]]]
@@ -83,6 +83,21 @@ def test_one_that_is_stopped_stops_all_and_one_can_go_on(
     assert main([*pieces, "--resume"]) == 0
     assert main(whole) == 0
     assert_close(tmp_path / "b" / MODEL, tmp_path / "a" / MODEL)
+
+
+def test_processes_that_stand_at_different_steps_are_refused(
+    tiny: Tiny, digits: Dataset, tmp_path: Path
+) -> None:
+    class Apart(Alone):
+        """One of two, the other of which began anew."""
+
+        def together(self, step: int) -> bool:
+            return step == 0
+
+    config, cpu = tiny(**{"train.steps": 5}), torch.device("cpu")
+    loop.train(config, digits, tmp_path, cpu, processes=Apart())
+    with pytest.raises(CheckpointError, match="a run at step 5, for another process one at"):
+        loop.train(config, digits, tmp_path, cpu, resume=True, processes=Apart())
 
 
 def test_seeds_are_not_for_torchrun(
