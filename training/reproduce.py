@@ -95,6 +95,8 @@ def make(
         if name not in datasets:
             datasets[name] = build.dataset(name, places.data)
         replayed = any((recipe, seed) in plan.replays for seed in seeds)
+        # Where it cannot be, that is heard of before hours of training.
+        (places.tables / plan.table.name).mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as opened:
             for folder in runs:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -270,7 +272,6 @@ def ship(
 def put(plan: Plan, run: Run, tables: Path) -> None:
     """Write the table with this run in it; another process may have put others there meanwhile."""
     folder = tables / plan.table.name
-    folder.mkdir(parents=True, exist_ok=True)
     with writing_to(folder, "wait for it", timeout=PATIENCE_S):
         table = current(plan, tables)
         others = [r for r in table.runs if (r.recipe, r.seed) != (run.recipe, run.seed)]

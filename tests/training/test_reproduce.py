@@ -327,6 +327,15 @@ def test_what_is_not_planned_is_refused_in_one_sentence(
     assert capsys.readouterr().err.startswith(f"error: {sentence}")
 
 
+def test_where_no_table_can_be_nothing_is_trained(
+    call: Call, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert call("--out", str(tmp_path / "file" / "results")) == 2
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'file'}")
+    assert not (tmp_path / "runs").exists()
+
+
 def test_without_a_name_every_table_says_what_it_lacks_and_what_that_costs(
     call: Call, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
