@@ -321,6 +321,20 @@ def test_with_a_broken_model(ladder: Ladder) -> None:
     expect(trouble).to_be_hidden()
 
 
+def test_without_the_images_the_numbers_stay(ladder: Ladder) -> None:
+    ladder.page.route("**/thumbnails.webp", lambda route: route.fulfill(status=404))
+    ladder.go()
+    expect(ladder.page.locator(".trouble")).to_contain_text("The chosen image could not be read")
+    expect(ladder.page.locator(".score").first).to_have_text("0.40")
+
+
+def test_the_replay_keeps_the_focus(ladder: Ladder) -> None:
+    ladder.open("table=ladder&recipe=beta-1&seed=0")
+    ladder.page.get_by_role("button", name="Replay β").click()
+    expect(ladder.page.locator(".replay")).to_be_focused()
+    ladder.wait_for("beta-4", 0, 1000)
+
+
 def test_the_numbers_are_those_of_the_table(ladder: Ladder) -> None:
     ladder.open()
     assert ladder.page.locator(".score").all_text_contents() == ["0.40"]

@@ -58,6 +58,8 @@ export function createDial({ table, onMove, messages }) {
         click() {
           move({ recipe: replayed.recipe, seed: replayed.seed });
           play();
+          // This button goes when there is something to replay, and would take the focus with it.
+          replay.focus();
         },
       },
     });

@@ -46,7 +46,10 @@ export function createProjector(options) {
   /** @param {number} at @returns {Promise<Float32Array>} C×H×W in [0, 1] */
   function pixelsOf(at) {
     if (chosen?.at !== at) {
-      const mine = (chosen = { at, pixels: thumbnails.pixels(at) });
+      const pixels = thumbnails.pixels(at).catch((error) => {
+        throw new InstrumentError("The chosen image could not be read, so no model can encode it: reload the page.", error);
+      });
+      const mine = (chosen = { at, pixels });
       mine.pixels.catch(() => chosen === mine && (chosen = null));
     }
     return chosen.pixels;
