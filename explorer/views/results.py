@@ -77,8 +77,9 @@ def _medians(name: str, table: Table, shown: Shown) -> None:
         line = {"Model": row.title, "Seeds": f"{len(runs)} of {len(row.seeds)}"}
         for metric in shown:
             line[comparison.heading(metric)] = comparison.over_seeds(runs, metric.name)
-        if prints:
-            line["Published"] = comparison.published(table, row)
+            # Beside the decisive metric: far to the right one would have to scroll to it.
+            if prints:
+                line.setdefault("Published", comparison.published(table, row))
         lines.append(line)
     _grid(lines, f"results.{name}.medians")
     published = f" Published {plain(comparison.sources(table))}." if prints else ""
@@ -121,8 +122,15 @@ def _effort(run: Run) -> dict[str, str]:
 
 def _grid(lines: list[dict[str, str]], key: str) -> None:
     """A table that scrolls sideways, within itself, where it is wider than the screen."""
-    pinned = {"Model": st.column_config.Column(pinned=True, width=110)}
-    st.dataframe(lines, hide_index=True, height="content", column_config=pinned, key=key)
+    # Left to itself, a column may be narrower than what stands in it.
+    longest = {name: max(len(line[name]) for line in [{name: name}, *lines]) for name in lines[0]}
+    columns = {
+        name: st.column_config.Column(width=24 + 7 * count) for name, count in longest.items()
+    }
+    columns["Model"] = st.column_config.Column(
+        pinned=True, width=min(24 + 7 * longest["Model"], 130)
+    )
+    st.dataframe(lines, hide_index=True, height="content", column_config=columns, key=key)
 
 
 def plain_text(text: str) -> str:
