@@ -15,7 +15,7 @@ from torch.distributions import MultivariateNormal, kl_divergence
 
 from training import build
 from training.__main__ import main
-from training.card import Factor, read_card
+from training.card import Factor, read_card, write_card
 from training.datasets import Dataset, Split
 from training.distributions import DiagonalGaussian, Gaussian
 from training.errors import MetricError
@@ -555,11 +555,15 @@ def digits_with_a_factor(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.usefixtures("digits_with_a_factor")
 def test_evaluate_puts_them_into_the_card(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = read_card(folder)
+    card = read_card(folder)
+    data = replace(card.data, labels=None, factors=(Factor("digit", 10),))
+    before = write_card(folder, replace(card, data=data))
     assert main(["evaluate", str(folder)]) == 0
     after = read_card(folder)
     assert after.metrics[: len(before.metrics)] == before.metrics
     assert [metric.name for metric in after.metrics[len(before.metrics) :]] == SCORES
+    assert after.information is not None
+    assert len(after.information.nats) == len(after.latents)
     assert "DCI informativeness" in capsys.readouterr().out
     assert main(["evaluate", str(folder)]) == 0
     assert read_card(folder) == after
