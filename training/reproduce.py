@@ -245,9 +245,16 @@ def ship(
 
     It takes the place of one of that name only when all is done.
     """
+    shipped = models / recipe
     staging, replaced = models / f".{recipe}{PART}", models / f".{recipe}.old{PART}"
-    for leftover in (staging, replaced):
-        shutil.rmtree(leftover, ignore_errors=True)  # of a process that was killed
+
+    def tidy() -> None:
+        if replaced.exists() and not shipped.exists():
+            replaced.rename(shipped)  # cut off between the two renames
+        for leftover in (staging, replaced):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+    tidy()  # after a process that was killed
     staging.mkdir(parents=True)
     try:
         for name in (MODEL, METRICS):
@@ -260,12 +267,11 @@ def ship(
         card = dataclasses.replace(card, metrics=metrics, information=information)
         card = write_card(staging, card)
         with loop.stop_signals():  # this little is finished
-            if (models / recipe).exists():
-                (models / recipe).rename(replaced)
-            staging.rename(models / recipe)
+            if shipped.exists():
+                shipped.rename(replaced)
+            staging.rename(shipped)
     finally:
-        for leftover in (staging, replaced):
-            shutil.rmtree(leftover, ignore_errors=True)
+        tidy()
     return card
 
 

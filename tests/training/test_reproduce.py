@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from training import checkpoint, ensemble, locking, loop, reproduce, tables
 from training.__main__ import INTERRUPTED, configure, main, parser
-from training.card import DECODER, ENCODER, MODEL, describe_files, read_card
+from training.card import DECODER, ENCODER, MODEL, PART, describe_files, read_card
 from training.checkpoint import RESUME, Progress
 from training.config import RunConfig
 from training.datasets import Dataset
@@ -146,12 +146,15 @@ def test_seed_0_ships_as_a_whole_checkpoint_and_others_as_onnx(
     assert kept == [DECODER, ENCODER]
 
 
+@pytest.mark.parametrize("place", ["tiny-beta1", f".tiny-beta1.old{PART}"])
 def test_a_shipped_checkpoint_stays_until_another_is_whole(
-    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
+    """Also one that a killed process had put aside already."""
     old = tmp_path / "models" / "tiny-beta1"
-    old.mkdir(parents=True)
-    (old / "card.json").write_text("old")
+    aside = old.with_name(place)
+    aside.mkdir(parents=True)
+    (aside / "card.json").write_text("old")
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
