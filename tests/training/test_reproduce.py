@@ -13,9 +13,11 @@ import torch
 from filelock import FileLock
 
 from training import checkpoint, ensemble, locking, loop, reproduce, tables
-from training.__main__ import INTERRUPTED, configure, main, parser
+from training.__main__ import main, parser
 from training.card import DECODER, ENCODER, MODEL, PART, describe_files, read_card
 from training.checkpoint import RESUME, Progress
+from training.commands.report import INTERRUPTED
+from training.commands.train import configure
 from training.config import RunConfig
 from training.datasets import Dataset
 from training.errors import CheckpointError

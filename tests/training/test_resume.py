@@ -16,9 +16,10 @@ import torch
 from filelock import FileLock
 
 from training import loop
-from training.__main__ import INTERRUPTED, main
+from training.__main__ import main
 from training.card import CARD, FILES, MODEL, read_card
 from training.checkpoint import RESUME, read_tensors
+from training.commands.report import INTERRUPTED
 from training.config import RunConfig
 from training.datasets import Dataset
 from training.errors import CheckpointError

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training import checkpoint
-from training.__main__ import configure, parser
+from training.__main__ import parser
 from training.card import CARD, CODES, DECODER, ENCODER, Card, read_card
+from training.commands.train import configure
 from training.config import RunConfig, from_json, to_json
 from training.datasets import Dataset, scene_geometry, scenes, sprites
 from training.loop import METRICS, prepare

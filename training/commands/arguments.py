@@ -1,0 +1,81 @@
+"""Arguments that several commands take, and how they are read."""
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.card import Card
+from training.errors import CheckpointError, ConfigError
+
+if TYPE_CHECKING:
+    from training.datasets import Dataset
+
+RUNS = Path("runs")
+DATA = Path("data")
+
+
+def add_folder(parser: argparse.ArgumentParser) -> None:
+    """The checkpoint that the command works on."""
+    parser.add_argument(
+        "folder", type=lambda name: Path(name).resolve(), help="a checkpoint folder"
+    )
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Where images are read from, and downloaded to."""
+    parser.add_argument(
+        "--data", type=Path, default=DATA, help=f"folder of the data sets (default: {DATA})"
+    )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """What trains."""
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto")
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """For one run."""
+    parser.add_argument("--seed", type=int, help="seed of every random number")
+
+
+def add_no_map(parser: argparse.ArgumentParser) -> None:
+    """For those who do without maps."""
+    parser.add_argument("--no-map", action="store_true", help="leave out UMAP and PCA")
+
+
+def seeds_in(text: str) -> list[int]:
+    """What `--seeds` lists.
+
+    Raises:
+        ConfigError: if these are no whole numbers.
+    """
+    try:
+        return [int(word) for word in text.split(",")]
+    except ValueError as error:
+        raise ConfigError(
+            f"--seeds got {text!r:.60}; it takes whole numbers with commas."
+        ) from error
+
+
+def seed_of(options: argparse.Namespace, card: Card) -> int:
+    """The seed that was given, or that of the run."""
+    seed: int = card.config.seed if options.seed is None else options.seed
+    return dataclasses.replace(card.config, seed=seed).seed  # refuses what is no seed
+
+
+def data_of(options: argparse.Namespace, card: Card) -> "Dataset":
+    """The images that a checkpoint was trained on.
+
+    Raises:
+        CheckpointError: if those in `--data` are others.
+    """
+    from training import build
+
+    dataset = build.dataset(card.config.data.name, options.data)
+    if dataset.sha256() != card.data.sha256:
+        raise CheckpointError(
+            f"The {dataset.name} images in {options.data} are not those {options.folder.name} "
+            "was trained on (their SHA-256 differs); its card is left as it is."
+        )
+    return dataset

@@ -1,0 +1,73 @@
+"""`embed`: encode images again: codes, thumbnails, and the maps of a checkpoint."""
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+
+from training.card import DECODER, ENCODER, MODEL, PREVIEW, Card, read_card
+from training.commands.arguments import (
+    add_data,
+    add_folder,
+    add_no_map,
+    add_seed,
+    data_of,
+    seed_of,
+)
+from training.commands.report import INTERRUPTED, report_map
+from training.locking import writing_to
+
+HELP = "encode images again: codes, thumbnails, and the maps of a checkpoint"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    parser.add_argument("--split", default="test", help="train, validation or test (the default)")
+    parser.add_argument(
+        "--count", type=int, help="how many images of it (default: all, 10,000 or 48 MiB at most)"
+    )
+    add_no_map(parser)
+    add_folder(parser)
+    add_seed(parser)
+    add_data(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Encode images again and draw their maps; the checkpoint changes only when all is done."""
+    from training import checkpoint, staging
+    from training.embed import Plan, sigma
+    from training.embed import embed as embed_into
+    from training.finish import MAP_PACKAGE, versions
+
+    folder: Path = options.folder
+    if not folder.is_dir():
+        read_card(folder)  # refuses it
+    with writing_to(folder, "wait for it"):
+        staging.recover(folder)
+        # Codes and thumbnails are made anew; the new card will vouch for all the others.
+        card = read_card(folder, check=(MODEL, DECODER, ENCODER, PREVIEW))
+        model = checkpoint.new_model(card.config, card.image.shape, folder, card.files[MODEL].bytes)
+        checkpoint.load_weights(model.eval(), folder / MODEL)
+        plan = Plan(options.split, options.count, not options.no_map, seed_of(options, card))
+        dataset = data_of(options, card)
+
+        def write(into: Path) -> Card:
+            examples, map_card = embed_into(model, dataset, card.latents, plan, into)
+            made_with = {name: made for name, made in card.versions.items() if name != MAP_PACKAGE}
+            if map_card is not None:
+                made_with[MAP_PACKAGE] = versions(True)[MAP_PACKAGE]
+            return dataclasses.replace(
+                card,
+                image=dataclasses.replace(card.image, sigma=sigma(model)),
+                examples=examples,
+                versions=made_with,
+                map=map_card,
+            )
+
+        try:
+            card = staging.replace_files(folder, write)
+        except KeyboardInterrupt:
+            print(f"Stopped; {folder} is as it was.", file=sys.stderr)
+            return INTERRUPTED
+    report_map(folder, card)
+    return 0

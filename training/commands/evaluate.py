@@ -1,0 +1,39 @@
+"""`evaluate`: measure a checkpoint on the test split again."""
+
+import argparse
+import dataclasses
+
+from training.card import write_card
+from training.commands.arguments import add_data, add_folder, add_seed, data_of, seed_of
+from training.commands.report import report
+
+HELP = "measure a checkpoint on the test split again"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    add_folder(parser)
+    add_seed(parser)
+    add_data(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure again and put the numbers into the card."""
+    from training import checkpoint
+    from training.evaluate import measure
+    from training.factors import measure_factors
+
+    model, card = checkpoint.load(options.folder)
+    seed = seed_of(options, card)
+    dataset = data_of(options, card)
+    metrics, latents, provenance = measure(model, dataset, card.config, seed)
+    of_factors, information = measure_factors(model, dataset, card.config, seed)
+    card = dataclasses.replace(
+        card,
+        metrics=metrics + of_factors,
+        latents=latents,
+        latents_provenance=provenance,
+        information=information,
+    )
+    report(options.folder, write_card(options.folder, card))
+    return 0

@@ -1,0 +1,107 @@
+"""`reproduce`: make a table of results again, or what is missing of it."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from training import tables
+from training.commands.arguments import RUNS, add_data, add_device, seeds_in
+from training.commands.report import INTERRUPTED
+from training.comparison import markdown
+from training.errors import ConfigError
+from training.results import SHIPPED as TABLES
+from training.results import Table
+
+HELP = "make a table of results again, or what is missing of it"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    parser.add_argument("table", nargs="?", help="its name (default: list the tables)")
+    parser.add_argument(
+        "--only", nargs="+", metavar="RECIPE", help="the rows to make (default: all)"
+    )
+    parser.add_argument(
+        "--seeds", metavar="SEED,…", help="the seeds to make (default: all that are planned)"
+    )
+    parser.add_argument(
+        "--collect", action="store_true", help="measure the runs that are trained, and train none"
+    )
+    parser.add_argument(
+        "--markdown", action="store_true", help="print the tables as README shows them, and stop"
+    )
+    parser.add_argument(
+        "--runs", type=Path, default=RUNS, help=f"where runs are trained (default: {RUNS})"
+    )
+    parser.add_argument(
+        "--out",
+        type=lambda name: Path(name).resolve(),
+        default=TABLES,
+        help="folder of the tables; whole checkpoints go into `models` beside it "
+        "(default: assets/results)",
+    )
+    add_device(parser)
+    add_data(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make the runs that a table lacks, or say which these are."""
+    if options.table is None or options.markdown:
+        if options.only or options.seeds is not None or options.collect:
+            raise ConfigError(
+                "--only, --seeds and --collect say what to make of a table: name it before them, "
+                "and leave out --markdown."
+            )
+        plans = [tables.plan(options.table)] if options.table else tables.PLANS.values()
+        current = [tables.current(plan, options.out) for plan in plans]
+        if options.markdown:
+            print("\n\n".join(map(markdown, current)))
+        else:
+            print("\n".join(line for table in current for line in tables.describe(table)))
+        return 0
+    from training import build
+    from training import reproduce as making
+
+    plan = tables.plan(options.table)
+    wanted = wanted_of(tables.current(plan, options.out), options)
+    places = making.Places(options.data, options.runs, options.out)
+    device = build.device(options.device)
+    making.refresh(plan, options.out)
+    try:
+        for made in making.make(plan, wanted, places, device, options.collect):
+            shown = [made.final.metric(name) for name in plan.table.metrics]
+            numbers = (f"{metric.label} {metric.value:.3f}" for metric in shown if metric)
+            print(f"{made.recipe}, seed {made.seed} · {', '.join(numbers)}")
+    except KeyboardInterrupt:
+        print("Stopped; the same command goes on from here.", file=sys.stderr)
+        return INTERRUPTED
+    print("\n".join(tables.describe(tables.current(plan, options.out))))
+    return 0
+
+
+def wanted_of(table: Table, options: argparse.Namespace) -> tuple[tuple[str, int], ...]:
+    """Recipe and seed of the runs to make, of those that the options ask for.
+
+    Raises:
+        ConfigError: if a recipe or a seed is not planned.
+    """
+    recipes = [row.recipe for row in table.rows]
+    planned = {seed for row in table.rows for seed in row.seeds}
+    for recipe in options.only or ():
+        if recipe not in recipes:
+            raise ConfigError(
+                f"The table {table.name} has no recipe {recipe!r:.60}; choose of "
+                f"{', '.join(recipes)}."
+            )
+    seeds = planned if options.seeds is None else set(seeds_in(options.seeds))
+    for seed in sorted(seeds):
+        if seed not in planned:
+            raise ConfigError(
+                f"The table {table.name} has no seed {seed}; choose of "
+                f"{', '.join(map(str, sorted(planned)))}."
+            )
+    return tuple(
+        (recipe, seed)
+        for recipe, seed in tables.missing(table)
+        if recipe in (options.only or recipes) and seed in seeds
+    )

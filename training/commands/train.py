@@ -1,0 +1,229 @@
+"""`train`: train a recipe into a checkpoint folder."""
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import shlex
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.card import CARD, PART
+from training.commands.arguments import (
+    DATA,
+    RUNS,
+    add_data,
+    add_device,
+    add_no_map,
+    add_seed,
+    seeds_in,
+)
+from training.commands.report import INTERRUPTED, report, report_map
+from training.config import RunConfig, override, to_json
+from training.config import options as options_of
+from training.errors import CheckpointError, ConfigError
+from training.locking import writing_to
+from training.recipes import RECIPES, Recipe
+
+if TYPE_CHECKING:
+    from training.checkpoint import Progress
+    from training.datasets import Dataset
+
+HELP = "train a recipe into a checkpoint folder"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Its arguments; the typed overrides beside them are what the parser leaves over."""
+    names = ", ".join(f"--{path}" for path in options_of(RECIPES["digits"].run))
+    parser.epilog = f"Any field of the configuration can be set: {names}."
+    parser.add_argument("recipe", help="a name from `list`")
+    parser.add_argument("--out", type=Path, help=f"checkpoint folder (default: {RUNS}/RECIPE)")
+    parser.add_argument(
+        "--seeds",
+        metavar="SEED,…",
+        help="a run for each of these seeds, seed 3 into OUT-s3; on a CUDA device all at once",
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+    parser.add_argument("--dry-run", action="store_true", help="print the configuration and stop")
+    add_no_map(parser)
+    add_device(parser)
+    add_seed(parser)
+    add_data(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, then measure and export; interrupted runs go on with --resume."""
+    recipe, config = configure(options, options.overrides)
+    runs = runs_of(options, config)
+    if options.dry_run:
+        for folder, config in runs.items():
+            print(json.dumps({"out": str(folder)} | to_json(config), indent=2))
+        return 0
+    from training.processes import is_first, several
+
+    if several() and options.seeds is not None:
+        raise ConfigError("torchrun trains one run; give it --seed, not --seeds.")
+    if not is_first():
+        trained_with_others(runs, None, options)
+        return 0
+    with contextlib.ExitStack() as opened:
+        for folder in runs:
+            if folder.exists() and not folder.is_dir():
+                raise CheckpointError(f"{folder} is not a folder; choose another with --out.")
+            folder.mkdir(parents=True, exist_ok=True)
+            opened.callback(remove_if_empty, folder)
+            opened.enter_context(writing_to(folder, "wait for it, or choose another --out"))
+        return train_into(runs, recipe, options)
+
+
+def configure(options: argparse.Namespace, overrides: list[str]) -> tuple[Recipe, RunConfig]:
+    """The recipe and its configuration with every override applied."""
+    if options.recipe not in RECIPES:
+        raise ConfigError(
+            f"There is no recipe {options.recipe!r}; choose one of {', '.join(RECIPES)}."
+        )
+    recipe = RECIPES[options.recipe]
+    words = [
+        part
+        for word in overrides
+        for part in (word.split("=", 1) if word.startswith("--") else [word])
+    ]
+    if options.seed is not None:
+        words += ["--seed", str(options.seed)]
+    changes = {}
+    for name, value in zip(words[::2], [*words[1::2], None], strict=False):
+        if not name.startswith("--") or value is None:
+            raise ConfigError(f"{name!r} is not understood; write overrides as --objective.beta 8.")
+        changes[name.removeprefix("--")] = value
+    return recipe, override(recipe.run, changes)
+
+
+def runs_of(options: argparse.Namespace, config: RunConfig) -> dict[Path, RunConfig]:
+    """The folder and the configuration of each run that is asked for."""
+    out: Path = options.out or RUNS / options.recipe
+    if options.seeds is None:
+        return {out: config}
+    if options.seed is not None:
+        raise ConfigError("Give --seed for one run or --seeds for several, not both.")
+    if out.name in ("", ".."):
+        raise ConfigError(f"--out {out} has no name that -s0 could follow; give it one.")
+    return {
+        out.with_name(f"{out.name}-s{seed}"): dataclasses.replace(config, seed=seed)
+        for seed in seeds_in(options.seeds)
+    }
+
+
+def unfinished(runs: dict[Path, RunConfig], options: argparse.Namespace) -> list[Path]:
+    """The folders in which there is a run to begin or to go on with.
+
+    Raises:
+        CheckpointError: if a folder holds anything else; with --resume, one seed of several may be
+            finished.
+    """
+    from training.checkpoint import RESUME
+
+    folders = []
+    for folder in runs:
+        begun = (folder / RESUME).exists()
+        if (folder / CARD).exists():
+            if options.seeds is None or not options.resume:
+                raise CheckpointError(
+                    f"{folder} holds a finished checkpoint; choose another folder with --out."
+                )
+            print(f"{folder} holds a finished checkpoint already.", file=sys.stderr)
+            continue
+        if begun and not options.resume:
+            raise CheckpointError(
+                f"{folder} holds a run; add --resume to go on with it, or choose another --out."
+            )
+        if not begun and any(not item.name.startswith(".") for item in folder.iterdir()):
+            raise CheckpointError(
+                f"{folder} holds files but no run; choose another folder with --out."
+            )
+        if options.resume and not begun:
+            print(f"{folder} holds no run yet; beginning one.", file=sys.stderr)
+        folders.append(folder)
+    return folders
+
+
+def train_into(
+    runs: dict[Path, RunConfig],
+    recipe: Recipe,
+    options: argparse.Namespace,
+) -> int:
+    """The rest of `train`, while nobody else writes to the folders."""
+    from training import build, checkpoint, ensemble, finish, processes
+
+    left = {folder: runs[folder] for folder in unfinished(runs, options)}
+    dataset = build.dataset(next(iter(runs.values())).data.name, options.data)
+    try:
+        trained: Iterable[tuple[Path, Progress]]
+        if processes.several():
+            trained = trained_with_others(left, dataset, options)
+        else:
+            device = build.device(options.device)
+            trained = ensemble.train_each(left, dataset, device, options.resume)
+        for folder, progress in trained:
+            config = runs[folder]
+            seed = options.seed if options.seeds is None else config.seed
+            command = command_line(options, seed)
+            with_map = not options.no_map
+            card = finish.finish(recipe, config, command, dataset, folder, progress, with_map)
+            for leftover in (folder / checkpoint.RESUME, *folder.glob(f".*{PART}")):
+                leftover.unlink(missing_ok=True)
+            report(folder, card)
+            report_map(folder, card)
+    except KeyboardInterrupt:
+        command = command_line(options, options.seed)
+        places = {
+            "--seeds": options.seeds,
+            "--out": options.out,
+            "--data": options.data,
+            "--device": options.device,
+        }
+        given = [
+            f" {name} {shlex.quote(str(value))}"
+            for name, value in places.items()
+            if value not in (None, DATA, "auto")
+        ]
+        print(f"Stopped; `{command}{''.join(given)} --resume` goes on from here.", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def trained_with_others(
+    runs: dict[Path, RunConfig], dataset: "Dataset | None", options: argparse.Namespace
+) -> list[tuple[Path, "Progress"]]:
+    """The run, trained by all processes that torchrun has started, of which this is one.
+
+    Args:
+        dataset: the first process brings it; the others wait for that one, which may have to
+            download it.
+    """
+    from training import build, loop
+    from training.processes import Torchrun
+
+    ((folder, config),) = runs.items()
+    with contextlib.closing(Torchrun(config, options.device)) as processes:
+        if dataset is None:
+            dataset = build.dataset(config.data.name, options.data)
+        resume, device = options.resume, processes.device
+        return [(folder, loop.train(config, dataset, folder, device, resume, (), processes))]
+
+
+def command_line(options: argparse.Namespace, seed: int | None) -> str:
+    """The command that makes this run again, from a fresh folder."""
+    words = ["python", "-m", "training", "train", options.recipe, *options.overrides]
+    if seed is not None:
+        words += ["--seed", str(seed)]
+    if options.no_map:
+        words.append("--no-map")
+    return shlex.join(words)
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Leave nothing behind where nothing was written."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
