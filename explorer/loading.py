@@ -17,17 +17,8 @@ from urllib.parse import quote
 
 from explorer import uploads
 from training import results
-from training.card import (
-    CARD,
-    CODES,
-    DECODER,
-    MODEL,
-    Card,
-    FileCard,
-    describe_files,
-    read_bytes,
-    read_card,
-)
+from training.card import CARD, CODES, DECODER, MODEL, Card, FileCard
+from training.card_files import describe_files, read_bytes, read_card
 from training.errors import CheckpointError
 from training.results import TABLE, Table, read_table
 

@@ -24,7 +24,8 @@ from io import BufferedReader, FileIO
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from training.card import CARD, CODES, LARGEST_CARD, Card, read_bytes, read_card
+from training.card import CARD, CODES, Card
+from training.card_files import LARGEST_CARD, read_bytes, read_card
 from training.errors import CheckpointError, UserError
 
 MB, GIB = 10**6, 2**30

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from training import build
-from training.card import LARGEST_FILE, MODEL, Card, read_bytes, read_card, write_bytes
+from training.card import MODEL, Card
+from training.card_files import LARGEST_FILE, read_bytes, read_card, write_bytes
 from training.config import RunConfig, from_json, to_json
 from training.errors import CheckpointError, ConfigError
 from training.objectives import LearningObjective, Objective

@@ -16,16 +16,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from training import maps
-from training.card import (
-    CODES,
-    LARGEST_FILE,
-    MOST_EXAMPLES,
-    PREVIEW,
-    Examples,
-    LatentCard,
-    MapCard,
-    write_bytes,
-)
+from training.card import CODES, MOST_EXAMPLES, PREVIEW, Examples, LatentCard, MapCard
+from training.card_files import LARGEST_FILE, write_bytes
 from training.datasets import Dataset, Split
 from training.distributions import Gaussian
 from training.errors import ConfigError

@@ -10,7 +10,8 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from training.card import DECODER, ENCODER, write_bytes
+from training.card import DECODER, ENCODER
+from training.card_files import write_bytes
 from training.errors import CheckpointError
 from training.loop import stop_signals
 from training.models import VAE

@@ -14,8 +14,8 @@ from training.card import (
     HistoryPoint,
     Image,
     TrainingCard,
-    write_card,
 )
+from training.card_files import write_card
 from training.checkpoint import Progress, load_weights, new_model
 from training.config import RunConfig, fields, to_json
 from training.datasets import Dataset

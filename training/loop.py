@@ -19,7 +19,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from training import build
-from training.card import MODEL, write_bytes
+from training.card import MODEL
+from training.card_files import write_bytes
 from training.checkpoint import (
     RESUME,
     Progress,

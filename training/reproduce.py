@@ -16,16 +16,8 @@ from pathlib import Path
 import torch
 
 from training import build, ensemble, loop
-from training.card import (
-    DECODER,
-    ENCODER,
-    MODEL,
-    PART,
-    Card,
-    Provenance,
-    describe_files,
-    write_card,
-)
+from training.card import DECODER, ENCODER, MODEL, Card, Provenance
+from training.card_files import PART, describe_files, write_card
 from training.checkpoint import RESUME, Progress, load_weights, new_model, read_resume
 from training.config import RunConfig
 from training.datasets import Dataset

@@ -9,16 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from training.card import (
-    LARGEST_CARD,
-    FileCard,
-    Information,
-    LatentCard,
-    Metric,
-    Provenance,
-    read_bytes,
-    write_bytes,
-)
+from training.card import FileCard, Information, LatentCard, Metric, Provenance
+from training.card_files import LARGEST_CARD, read_bytes, write_bytes
 from training.config import RunConfig, from_json, to_json
 from training.errors import CheckpointError, ConfigError
 

@@ -15,6 +15,7 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from training import card
+from training.card_files import write_card
 from training.config import RunConfig
 from training.recipes import RECIPES
 
@@ -88,7 +89,7 @@ def write(
     kl_nats = [3.0 if latent == 1 else 2.0 / (latent + 1) for latent in range(latents)]
     active = [latent < latents - inactive for latent in range(latents)]
     how = "Made by hand for a test."
-    card.write_card(
+    write_card(
         folder,
         card.Card(
             version=card.VERSION,

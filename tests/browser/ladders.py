@@ -16,8 +16,8 @@ from training.card import (
     LatentCard,
     Metric,
     Provenance,
-    describe_files,
 )
+from training.card_files import describe_files
 from training.results import Row, Run, Stage, Table, write_table
 
 from . import checkpoints

@@ -20,8 +20,8 @@ from training.card import (
     LatentCard,
     Metric,
     Provenance,
-    describe_files,
 )
+from training.card_files import describe_files
 from training.config import (
     DataConfig,
     ModelConfig,

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 import explorer
 from explorer import grouping, state
-from training.card import CODES, LARGEST_FACTOR, THUMBNAILS, describe_files
+from training.card import CODES, LARGEST_FACTOR, THUMBNAILS
+from training.card_files import describe_files
 from training.config import to_json
 
 from .conftest import MEASURED

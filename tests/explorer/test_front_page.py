@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import Request
 
 from explorer import front_page, uploads
-from training.card import read_card
+from training.card_files import read_card
 
 MakeCheckpoint = Callable[..., Path]
 

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from explorer import pictures
-from training.card import CARD, FILES, describe_files, read_card
+from training.card import CARD, FILES
+from training.card_files import describe_files, read_card
 from training.config import to_json
 
 MakeCheckpoint = Callable[..., Path]

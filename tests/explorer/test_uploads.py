@@ -21,7 +21,8 @@ import pytest
 import safetensors.numpy
 
 from explorer import loading, uploads
-from training.card import CARD, CODES, DECODER, FILES, describe_files
+from training.card import CARD, CODES, DECODER, FILES
+from training.card_files import describe_files
 from training.config import to_json
 
 from .conftest import TENSORS

@@ -8,7 +8,8 @@ import pytest
 
 from training import comparison, tables
 from training.__main__ import main
-from training.card import LARGEST_CARD, Information, LatentCard, Metric, Provenance
+from training.card import Information, LatentCard, Metric, Provenance
+from training.card_files import LARGEST_CARD
 from training.errors import CheckpointError, ConfigError
 from training.recipes import RECIPES
 from training.results import (

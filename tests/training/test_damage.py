@@ -18,19 +18,8 @@ import torch
 
 from training import checkpoint
 from training.__main__ import main
-from training.card import (
-    CARD,
-    CODES,
-    DECODER,
-    ENCODER,
-    FILES,
-    LARGEST_CARD,
-    LARGEST_FILE,
-    MODEL,
-    FileCard,
-    describe_files,
-    read_card,
-)
+from training.card import CARD, CODES, DECODER, ENCODER, FILES, MODEL, FileCard
+from training.card_files import LARGEST_CARD, LARGEST_FILE, describe_files, read_card
 from training.errors import CheckpointError
 
 Damage = Callable[[Path], object]

@@ -11,7 +11,8 @@ import torch
 
 from training import ensemble, loop
 from training.__main__ import main
-from training.card import MODEL, read_card
+from training.card import MODEL
+from training.card_files import read_card
 from training.checkpoint import RESUME, read_tensors
 from training.config import RunConfig
 from training.datasets import Dataset

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from training.__main__ import main
-from training.card import CARD, LatentCard, read_card, save_card
+from training.card import CARD, LatentCard
+from training.card_files import read_card, save_card
 from training.checkpoint import load
 from training.config import RunConfig
 from training.datasets import Dataset

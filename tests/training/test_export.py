@@ -11,7 +11,8 @@ import torch
 
 from training import build, checkpoint, export
 from training.__main__ import main
-from training.card import CARD, DECODER, ENCODER, THUMBNAILS, read_card
+from training.card import CARD, DECODER, ENCODER, THUMBNAILS
+from training.card_files import read_card
 from training.config import LikelihoodName, ModelConfig
 from training.errors import CheckpointError
 from training.models.conv_vae import ConvVAE

@@ -15,7 +15,8 @@ from torch.distributions import MultivariateNormal, kl_divergence
 
 from training import build
 from training.__main__ import main
-from training.card import Factor, read_card, write_card
+from training.card import Factor
+from training.card_files import read_card, write_card
 from training.datasets import Dataset, Split
 from training.distributions import DiagonalGaussian, Gaussian
 from training.errors import MetricError

@@ -13,7 +13,8 @@ import torch
 
 from training import build, loop
 from training.__main__ import main
-from training.card import CARD, FILES, MODEL, read_card
+from training.card import CARD, FILES, MODEL
+from training.card_files import read_card
 from training.checkpoint import RESUME, read_tensors
 from training.config import RunConfig
 from training.datasets import Dataset

@@ -14,7 +14,8 @@ from filelock import FileLock
 
 from training import checkpoint, ensemble, locking, loop, reproduce, tables
 from training.__main__ import main, parser
-from training.card import DECODER, ENCODER, MODEL, PART, describe_files, read_card
+from training.card import DECODER, ENCODER, MODEL
+from training.card_files import PART, describe_files, read_card
 from training.checkpoint import RESUME, Progress
 from training.commands.report import INTERRUPTED
 from training.commands.train import configure

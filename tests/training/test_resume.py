@@ -17,7 +17,8 @@ from filelock import FileLock
 
 from training import loop
 from training.__main__ import main
-from training.card import CARD, FILES, MODEL, read_card
+from training.card import CARD, FILES, MODEL
+from training.card_files import read_card
 from training.checkpoint import RESUME, read_tensors
 from training.commands.report import INTERRUPTED
 from training.config import RunConfig

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from training import checkpoint
 from training.__main__ import parser
-from training.card import CARD, CODES, DECODER, ENCODER, Card, read_card
+from training.card import CARD, CODES, DECODER, ENCODER, Card
+from training.card_files import read_card
 from training.commands.train import configure
 from training.config import RunConfig, from_json, to_json
 from training.datasets import Dataset, scene_geometry, scenes, sprites

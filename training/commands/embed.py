@@ -5,7 +5,8 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from training.card import DECODER, ENCODER, MODEL, PREVIEW, Card, read_card
+from training.card import DECODER, ENCODER, MODEL, PREVIEW, Card
+from training.card_files import read_card
 from training.commands.arguments import (
     add_data,
     add_folder,

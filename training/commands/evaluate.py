@@ -3,7 +3,7 @@
 import argparse
 import dataclasses
 
-from training.card import write_card
+from training.card_files import write_card
 from training.commands.arguments import add_data, add_folder, add_seed, data_of, seed_of
 from training.commands.report import report
 

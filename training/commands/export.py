@@ -2,7 +2,8 @@
 
 import argparse
 
-from training.card import DECODER, ENCODER, MODEL, read_card, write_card
+from training.card import DECODER, ENCODER, MODEL
+from training.card_files import read_card, write_card
 from training.commands.arguments import add_folder
 
 HELP = "write the ONNX files of a checkpoint again"

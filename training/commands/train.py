@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.card import CARD, PART
+from training.card import CARD
+from training.card_files import PART
 from training.commands.arguments import (
     DATA,
     RUNS,
