@@ -119,6 +119,19 @@ RECIPES = {
             ),
         ),
         Recipe(
+            name="sprites-tcvae-long",
+            title="Sprites, β-TCVAE, longer",
+            intent="Total correlation is pressed less, by β = 4, and 5 million images are seen: "
+            "look for the latent that knows the shape.",
+            cost="43 min",
+            run=RunConfig(
+                data=DataConfig("sprites"),
+                model=ModelConfig(latents=10, likelihood="bernoulli"),
+                objective=BetaTCVAEConfig(beta=4),
+                train=TrainConfig(steps=78_125, batch_size=64, validate_every=3125),
+            ),
+        ),
+        Recipe(
             name="sprites-tcvae",
             title="Sprites, β-TCVAE of the paper",
             intent="Total correlation is pressed, by β = 6. Batch, rate and 50 epochs are the "
