@@ -166,7 +166,7 @@ def measure_run(
                 file=sys.stderr,
             )
             samples = plan.likelihood_samples
-            metrics += (measure_likelihood(model, dataset, config, config.seed, samples),)
+            metrics += measure_likelihood(model, dataset, config, config.seed, samples)
         if plan.keeps_models:
             (table / into).mkdir(parents=True, exist_ok=True)
             export(model, dataset.shape, table / into)

@@ -16,7 +16,7 @@ from training.checkpoint import load
 from training.config import RunConfig
 from training.datasets import Dataset
 from training.distributions import Bernoulli, ContinuousBernoulli, DiagonalGaussian
-from training.evaluate import measure, measure_likelihood
+from training.evaluate import PIXELS, measure, measure_likelihood
 from training.recipes import RECIPES
 
 
@@ -113,18 +113,38 @@ def test_measuring_again_gives_the_card(
     assert "test, 200 images, seed 5" in capsys.readouterr().out
 
 
-def test_the_bound_on_the_likelihood(digits: Dataset, finished: Path) -> None:
-    # Every code of a blind model has the same weight, 2⁻⁷⁸⁴: the bound is exact.
-    exact = measure_likelihood(Blind(), digits, run("binarized"), 5, 3)
+@pytest.mark.parametrize(("recipe", "bits"), [("digits", 1), ("fashion", 1 + 8)])
+def test_the_bound_of_a_blind_model_is_exact(recipe: str, bits: int, digits: Dataset) -> None:
+    """Every code of it has the same weight, 2⁻⁷⁸⁴; a dequantised pixel is one of 256 levels."""
+    config = RECIPES[recipe].run
+    exact, per_dim = measure_likelihood(Blind(), digits, config, 5, 3)
+    assert (exact.unit, per_dim.unit) == ("nats", "bits/dim")
     assert exact.value == pytest.approx(784 * math.log(2), abs=1e-4)
-    assert "3 samples of q(z|x)" in exact.how
-    assert "Pixels drawn once from Bernoulli(grey level)" in exact.how
+    assert per_dim.value == pytest.approx(bits)
+    for metric in (exact, per_dim):
+        assert "3 samples of q(z|x)" in metric.how
+        assert PIXELS[config.data.pixels][1:] in metric.how
 
+
+def test_the_bound_lies_below_the_negative_elbo(digits: Dataset, finished: Path) -> None:
     model, card = load(finished)
     elbo = next(metric for metric in card.metrics if metric.name == "neg_elbo")
-    bounds = [measure_likelihood(model, digits, card.config, 5, k).value for k in (1, 10, 100)]
+    bounds = [measure_likelihood(model, digits, card.config, 5, k)[0].value for k in (1, 10, 100)]
     assert bounds[0] == pytest.approx(elbo.value, rel=0.01)  # but for a sampled KL
     assert elbo.value > bounds[1] > bounds[2]
+
+
+def test_the_bound_is_measured_where_it_is_asked_for(
+    folder: Path, data: Path, digits: Dataset
+) -> None:
+    command = ["evaluate", str(folder), "--data", str(data), "--likelihood"]
+    before = (folder / CARD).read_bytes()
+    assert main([*command, "0"]) == 2
+    assert (folder / CARD).read_bytes() == before
+    assert main([*command, "2"]) == 0
+    model, card = load(folder)
+    expected = measure_likelihood(model, digits, card.config, 5, 2)
+    assert [metric for metric in card.metrics if metric in expected] == list(expected)
 
 
 def test_another_seed_changes_the_samples_only(folder: Path, data: Path) -> None:

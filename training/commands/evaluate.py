@@ -12,6 +12,13 @@ HELP = "measure a checkpoint on the test split again"
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Its arguments."""
+    parser.add_argument(
+        "--likelihood",
+        type=int,
+        metavar="K",
+        help="also the importance-weighted bound on ln p(x), with K samples an image: 5,000 are "
+        "usual, and take minutes to hours",
+    )
     add_folder(parser)
     add_seed(parser)
     add_data(parser)
@@ -20,13 +27,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Measure again and put the numbers into the card."""
     from training import checkpoint
-    from training.evaluate import measure
+    from training.evaluate import measure, measure_likelihood
     from training.factors import measure_factors
 
     model, card = checkpoint.load(options.folder)
     seed = seed_of(options, card)
     dataset = data_of(options, card)
     metrics, latents, provenance = measure(model, dataset, card.config, seed)
+    if options.likelihood is not None:
+        metrics += measure_likelihood(model, dataset, card.config, seed, options.likelihood)
     of_factors, information = measure_factors(model, dataset, card.config, seed)
     card = dataclasses.replace(
         card,
