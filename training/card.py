@@ -11,7 +11,6 @@ MODEL, DECODER, ENCODER = "model.safetensors", "decoder.onnx", "encoder.onnx"
 CODES, THUMBNAILS, PREVIEW = "codes.safetensors", "thumbnails.webp", "preview.webp"
 FILES = (MODEL, DECODER, ENCODER, CODES, THUMBNAILS, PREVIEW)
 CARD = "card.json"
-READY = ".embedding"  # a folder of files and their card that are about to replace those beside it
 MOST_EXAMPLES = 1_000_000
 # More of these than any data set has would be more than a browser can list.
 MOST_LABELS, LONGEST_LABEL = 1_000, 200

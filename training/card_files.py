@@ -21,7 +21,6 @@ from training.card import (
     FILES,
     MODEL,
     PREVIEW,
-    READY,
     VERSION,
     Card,
     FileCard,
@@ -30,6 +29,7 @@ from training.config import from_json, to_json
 from training.errors import CheckpointError, ConfigError
 
 PART = ".part"  # what a file is called that is not written yet
+READY = ".embedding"  # a folder of files and their card that are about to replace those beside it
 LARGEST_CARD = 8 * 2**20
 LARGEST_FILE = 2**30
 

@@ -20,7 +20,7 @@ from training.objective_config import (
 
 @dataclass(frozen=True)
 class Recipe:
-    """A run with a name. `cost` is its training time on two CPU cores that compute in bfloat16."""
+    """A run with a name. `cost` is the time it takes on two CPU cores, in bfloat16 if it may."""
 
     name: str
     title: str
@@ -55,7 +55,7 @@ def _rung(beta: float) -> Recipe:
         title=f"Sprites, β = {beta:g}",
         intent=f"A rung of the ladder, β = {beta:g}, on images whose factors are known: find which "
         "latent moves which factor.",
-        cost="15 min",
+        cost="11 min",
         run=RunConfig(
             data=DataConfig("sprites"),
             model=ModelConfig(latents=10, likelihood="bernoulli"),
@@ -110,7 +110,7 @@ RECIPES = {
             title="Sprites, β-TCVAE",
             intent="Of the KL, only total correlation is pressed, by β = 6: as many images as the "
             "rungs of β see, so that the two objectives can be compared.",
-            cost="17 min",
+            cost="11 min",
             run=RunConfig(
                 data=DataConfig("sprites"),
                 model=ModelConfig(latents=10, likelihood="bernoulli"),
@@ -123,7 +123,7 @@ RECIPES = {
             title="Sprites, β-TCVAE, longer",
             intent="Total correlation is pressed less, by β = 4, and 5 million images are seen: "
             "look for the latent that knows the shape.",
-            cost="43 min",
+            cost="27 min",
             run=RunConfig(
                 data=DataConfig("sprites"),
                 model=ModelConfig(latents=10, likelihood="bernoulli"),
@@ -172,7 +172,7 @@ RECIPES = {
             title="Sprites, rising capacity",
             intent="The KL is held at C, which rises from 0 to 25 nats over 100,000 steps, with "
             "γ = 1000 as in the paper; learning rate and length are ours.",
-            cost="57 min",
+            cost="50 min",
             run=RunConfig(
                 data=DataConfig("sprites"),
                 model=ModelConfig(latents=10, likelihood="bernoulli"),

@@ -21,8 +21,8 @@ from torch import Tensor
 import training
 from training import checkpoint, embed, maps, staging
 from training.__main__ import main
-from training.card import CARD, CODES, READY, THUMBNAILS, Card, LatentCard
-from training.card_files import read_card
+from training.card import CARD, CODES, THUMBNAILS, Card, LatentCard
+from training.card_files import READY, read_card
 from training.commands.report import INTERRUPTED
 from training.datasets import Dataset
 from training.distributions import (

@@ -30,17 +30,22 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
-    """What trains."""
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto")
+    """What the command trains on."""
+    parser.add_argument(
+        "--device",
+        choices=["auto", "cpu", "cuda", "mps"],
+        default="auto",
+        help="what trains (default: auto, a GPU where there is one)",
+    )
 
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
-    """For one run."""
+    """The seed of the one run that the command makes or measures."""
     parser.add_argument("--seed", type=int, help="seed of every random number")
 
 
 def add_no_map(parser: argparse.ArgumentParser) -> None:
-    """For those who do without maps."""
+    """Whether maps are fitted, which takes most of the time after a training."""
     parser.add_argument("--no-map", action="store_true", help="leave out UMAP and PCA")
 
 

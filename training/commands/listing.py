@@ -14,5 +14,5 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print a row a recipe."""
     for recipe in RECIPES.values():
-        print(f"{recipe.name:16} {recipe.cost:>6} on two cores   {recipe.intent}")
+        print(f"{recipe.name:20} {recipe.cost:>6} on two cores   {recipe.intent}")
     return 0

@@ -1,4 +1,9 @@
-"""GECO, an ELBO with a constraint: Rezende & Viola 2018, Eq. 3 and Algorithm 1."""
+"""GECO, an ELBO with a constraint: Rezende & Viola 2018, Eq. 3 and Algorithm 1.
+
+The constrained form from which Higgins et al. 2017 derive the β-VAE, the other way about: they
+bound the KL and fix its multiplier β, here the reconstruction is bounded and λ, its multiplier, is
+found. Where it settles, λ = 1/β.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
