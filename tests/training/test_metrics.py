@@ -353,11 +353,31 @@ ENCODERS = {
 
 @pytest.mark.parametrize(("matrix", "vote", "shared"), ENCODERS.values(), ids=list(ENCODERS))
 def test_known_encoders(matrix: list[list[float]], vote: float, shared: float) -> None:
+    assert_scores(linear(matrix), vote, shared)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "share"),
+    [
+        pytest.param([[0, 0, 0]], 1 / 3, id="noise alone is at chance"),
+        pytest.param(EYE, 1, id="noise beside the factors is never the stillest"),
+    ],
+)
+def test_encoders_with_noise(matrix: list[list[float]], share: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+
+    def encoder(x: Tensor) -> Tensor:
+        return torch.cat([linear(matrix)(x), torch.randn(len(x), 3, generator=generator)], 1)
+
+    assert_scores(encoder, share, share)
+
+
+def assert_scores(encoder: Callable[[Tensor], Tensor], vote: float, shared: float) -> None:
     dataset = toy(5, 5, 5)
     votes = factor_vae_score(
-        linear(matrix), dataset, train_votes=300, test_votes=300, batch=32, deviations=500
+        encoder, dataset, train_votes=300, test_votes=300, batch=32, deviations=500
     )
-    points = beta_vae_score(linear(matrix), dataset, train_points=300, test_points=300, batch=32)
+    points = beta_vae_score(encoder, dataset, train_points=300, test_points=300, batch=32)
     # Three standard errors of a share of 300; certain ones have none.
     for score, expected in ((votes, vote), (points, shared)):
         error = 3 * math.sqrt(expected * (1 - expected) / 300)
