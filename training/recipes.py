@@ -191,7 +191,7 @@ RECIPES = {
             title="Scenes",
             intent="A room in colour, drawn from six known factors: find the slider that repaints "
             "the wall, and see which factors share one.",
-            cost="6 min",
+            cost="18 min",
             run=RunConfig(
                 data=DataConfig("scenes"),
                 model=ModelConfig(
@@ -202,7 +202,7 @@ RECIPES = {
                     activation="silu",
                 ),
                 objective=BetaVAEConfig(beta=4),
-                train=TrainConfig(steps=10_000, batch_size=64, validate_every=2000),
+                train=TrainConfig(steps=30_000, batch_size=64, validate_every=2000),
             ),
         ),
         Recipe(

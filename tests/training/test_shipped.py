@@ -25,7 +25,10 @@ from training.models.conv_vae import ConvVAE
 from training.recipes import RECIPES
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
-LADDER = ["sprites-beta1", "sprites-beta16", "sprites-beta4", "sprites-tcvae-short"]
+LADDER = [
+    *("sprites-beta1", "sprites-beta16", "sprites-beta4"),
+    *("sprites-tcvae-long", "sprites-tcvae-short"),
+]
 SHIPPED = ["digits", "digits-2d", "fashion", "scenes", *LADDER]
 LARGEST_DIFFERENCE = 1e-4
 
@@ -63,7 +66,9 @@ def test_all_are_there_and_small_enough() -> None:
     for name in SHIPPED:
         there = {path.name for path in files if path.parent.name == name}
         assert there - {METRICS} == {CARD, *read_card(MODELS / name).names()}
-    assert sum(path.stat().st_size for path in files) <= 80_000_000
+    assert (
+        sum(path.stat().st_size for path in files) <= 120_000_000
+    )  # with every rung of the ladder
 
 
 def test_the_command_in_the_card_makes_it(shipped: Shipped) -> None:
@@ -285,8 +290,10 @@ def test_each_factor_has_a_latent_of_its_own(of_sprites: dict[str, Tensor]) -> N
     assert len(set(strongest.values())) == 3
 
 
-@pytest.mark.parametrize("name", ["floor hue", "wall hue"])
-def test_one_latent_repaints_floor_or_wall(name: str, of_scenes: dict[str, Tensor]) -> None:
+@pytest.mark.parametrize("name", ["floor hue", "wall hue", "orientation"])
+def test_one_latent_repaints_floor_or_wall_or_turns_the_room(
+    name: str, of_scenes: dict[str, Tensor]
+) -> None:
     """Of all that moves in the code when the factor moves, nine tenths move in one latent.
 
     And that latent hardly moves with any other factor.
