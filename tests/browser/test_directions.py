@@ -103,7 +103,9 @@ def test_a_lasso_becomes_a_slider(visit: Page, app: str, crowd: Path) -> None:
     page, z = visit, codes(crowd)
     page.goto(f"{app}/directions?model=crowd")
     page.get_by_text("Two latents", exact=True).click()
-    page.locator(".js-plotly-plot .nsewdrag").first.wait_for()
+    expect(page.locator(".js-plotly-plot .xtitle").first).to_have_text(
+        "z₁"
+    )  # not the map before it
     settle(page)
 
     # Across is z₁, which has the most KL: right of the middle against left of it.
