@@ -15,6 +15,7 @@ from training.objective_config import (
     CapacityConfig,
     FactorVAEConfig,
     IWAEConfig,
+    ObjectiveConfig,
 )
 
 
@@ -48,6 +49,16 @@ def _dense(latents: int) -> ModelConfig:
     )
 
 
+def _sprites(objective: ObjectiveConfig, steps: int = 31_250) -> RunConfig:
+    """Burgess' network on sprites; runs that are compared differ in these two alone."""
+    return RunConfig(
+        data=DataConfig("sprites"),
+        model=ModelConfig(latents=10, likelihood="bernoulli"),
+        objective=objective,
+        train=TrainConfig(steps=steps, batch_size=64, validate_every=3125),
+    )
+
+
 def _rung(beta: float) -> Recipe:
     """One β of the ladder on sprites: all rungs are alike but for it, and see 2 million images."""
     return Recipe(
@@ -56,12 +67,7 @@ def _rung(beta: float) -> Recipe:
         intent=f"A rung of the ladder, β = {beta:g}, on images whose factors are known: find which "
         "latent moves which factor.",
         cost="11 min",
-        run=RunConfig(
-            data=DataConfig("sprites"),
-            model=ModelConfig(latents=10, likelihood="bernoulli"),
-            objective=BetaVAEConfig(beta=beta),
-            train=TrainConfig(steps=31_250, batch_size=64, validate_every=3125),
-        ),
+        run=_sprites(BetaVAEConfig(beta=beta)),
     )
 
 
@@ -111,12 +117,7 @@ RECIPES = {
             intent="Of the KL, only total correlation is pressed, by β = 6: as many images as the "
             "rungs of β see, so that the two objectives can be compared.",
             cost="11 min",
-            run=RunConfig(
-                data=DataConfig("sprites"),
-                model=ModelConfig(latents=10, likelihood="bernoulli"),
-                objective=BetaTCVAEConfig(beta=6),
-                train=TrainConfig(steps=31_250, batch_size=64, validate_every=3125),
-            ),
+            run=_sprites(BetaTCVAEConfig(beta=6)),
         ),
         Recipe(
             name="sprites-tcvae-long",
@@ -124,12 +125,7 @@ RECIPES = {
             intent="Total correlation is pressed less, by β = 4, and 5 million images are seen: "
             "look for the latent that knows the shape.",
             cost="27 min",
-            run=RunConfig(
-                data=DataConfig("sprites"),
-                model=ModelConfig(latents=10, likelihood="bernoulli"),
-                objective=BetaTCVAEConfig(beta=4),
-                train=TrainConfig(steps=78_125, batch_size=64, validate_every=3125),
-            ),
+            run=_sprites(BetaTCVAEConfig(beta=4), steps=78_125),
         ),
         Recipe(
             name="sprites-tcvae",

@@ -57,8 +57,8 @@ SPRITES = Table(
     title="Disentanglement on sprites",
     intent="One network of ten latents under different objectives, and how well each latent keeps "
     "to one factor of the images. The rungs of β and the short β-TCVAE see 2 million images each, "
-    "the longer one 5; the last three rows have their papers' settings, but for what "
-    "`python -m training list` says of each.",
+    "the longer one 5; the last three rows have their papers' settings, but for what their "
+    "recipes name.",
     command="python -m training reproduce sprites",
     metrics=(
         "mig",
