@@ -22,6 +22,7 @@ import streamlit as st  # noqa: E402
 from streamlit import net_util  # noqa: E402
 
 from explorer import front_page, serving, state, uploads  # noqa: E402
+from explorer.instrument import released  # noqa: E402
 
 
 @asynccontextmanager
@@ -45,8 +46,10 @@ def draw() -> None:
         st.Page("views/card.py", title="Model card", url_path="card"),
     ]
     page = st.navigation(pages, position="top")
+    state.hear()
     state.enter(page.url_path)
     page.run()
+    released(base=serving.base_path(st.get_option("server.baseUrlPath")))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from explorer.latent import Indices
 
 KEY = "shared"
+# Of the component that hears of releases.
+RELEASED = "released"
 DIRECTIONS = "directions"
 # As the front end has it: what exceeds this it does not read.
 MOST_DIRECTIONS, LONGEST_NAME = 12, 60
@@ -84,6 +86,9 @@ class Shared:
     page: str | None = None
     groups: Groups = field(default_factory=Groups)
     directions: tuple[Measured, ...] = ()
+    # What the front end told of last, and whether that was since the page was entered.
+    heard: object = None
+    released: bool = False
     # The ids of the checkpoints that this visitor dropped, or was sent a link to.
     dropped: tuple[str, ...] = ()
     # The position's query when the page was entered. It stays as it was while the page is open:
@@ -102,7 +107,24 @@ def enter(page: str) -> None:
     """Note that `page` is being drawn."""
     now = shared()
     if page != now.page:
-        st.session_state[KEY] = replace(now, page=page, query_on_entry=now.position.query)
+        st.session_state[KEY] = replace(
+            now, page=page, released=False, query_on_entry=now.position.query
+        )
+
+
+def hear() -> None:
+    """Go where the front end was when a control was let go, if that is news.
+
+    At the start of every run: a person who goes to another page at once ends the run that a
+    release began, or takes its place.
+    """
+    now, told = shared(), st.session_state.get(RELEASED)
+    last = told.get("last") if isinstance(told, Mapping) else None
+    if last is None or last == now.heard:
+        return
+    st.session_state[KEY] = replace(
+        now, heard=last, released=True, position=parse(last) or now.position
+    )
 
 
 def go_to(position: Position) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, TypedDict
 
 import streamlit as st
 
@@ -28,13 +28,6 @@ def _component(name: str, host: str) -> Any:
     return st.components.v2.component(name, js=JS % host)
 
 
-class Answer(NamedTuple):
-    """Where it was when a control was last released, and whether to go to the Directions page."""
-
-    position: state.Position | None
-    to_directions: bool
-
-
 def instrument(
     catalogue: Sequence[Listing],
     *,
@@ -42,8 +35,8 @@ def instrument(
     remembered: str,
     directions: Sequence[state.Measured] = (),
     key: str,
-) -> Answer:
-    """Show the instrument; return what a person did there.
+) -> bool:
+    """Show the instrument; return whether a person asks for the Directions page.
 
     `remembered` is the query to open with where the address has none, `directions` what was
     measured of directions that a link may hold. All of the data should stay the same from run to
@@ -57,10 +50,14 @@ def instrument(
     }
     # In a list, because Streamlit looks for data frames among the values of a dict, and imports
     # pandas to know one: a third of a second for the first visitor.
-    result = _component("instrument", "streamlit.js")(
-        key=key, data=[data], on_released_change=_heard, on_page_change=_heard
-    )
-    return Answer(state.parse(result.get("released")), result.get("page") == "directions")
+    result = _component("instrument", "streamlit.js")(key=key, data=[data], on_page_change=_heard)
+    return bool(result.get("page") == "directions")
+
+
+def released(*, base: str) -> None:
+    """What hears of every release, for `state.hear`; it is not seen, and stands on all pages."""
+    data = {"assets": f"{base}/instrument/"}
+    _component("released", "released.js")(key=state.RELEASED, data=[data], on_last_change=_heard)
 
 
 class ListedTable(TypedDict, total=False):

@@ -13,7 +13,7 @@ def show() -> None:
     st.set_page_config(page_title="Latent-space explorer", layout="wide")
     base = serving.base_path(st.get_option("server.baseUrlPath"))
     entries = loading.catalogue()
-    answer = instrument(
+    to_directions = instrument(
         loading.describe(entries, base),
         base=base,
         directions=state.shared().directions,
@@ -22,12 +22,13 @@ def show() -> None:
     )
     # Until something is released, the address alone knows what a link opened, and the browser
     # clears it on the way to another page. The front end opens no model that is not here.
-    position = answer.position or state.linked(state.address())
+    now = state.shared()
+    position = now.position if now.released else state.linked(state.address())
     if position is not None:
         state.meet(position.model)
         if position.model in state.entries():
             state.go_to(position)
-    if answer.to_directions:
+    if to_directions:
         st.switch_page("views/directions.py")
 
 

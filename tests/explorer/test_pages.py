@@ -42,9 +42,9 @@ def written(app: AppTest) -> str:
 
 
 def sent(app: AppTest) -> str:
-    """The data that the component on the page was given."""
+    """The data that the page's own component was given; what hears of releases comes after it."""
     assert not app.exception
-    (component,) = app.get("bidi_component")
+    component, _ = app.get("bidi_component")
     return component.proto.json
 
 
@@ -67,8 +67,8 @@ def test_a_release_becomes_the_shared_position(
     app.run()
     before = sent(app)
     query = "model=mine&z=0.5,-1,2"
-    app.session_state["instrument"] = {
-        "released": {"model": "mine", "z": [0.5, -1, 2], "query": query}
+    app.session_state[state.RELEASED] = {
+        "last": {"model": "mine", "z": [0.5, -1, 2], "query": query}
     }
     app.run()
     shared = app.session_state[state.KEY]
@@ -132,8 +132,8 @@ def test_the_card_page_follows_the_instrument(
     app.run().switch_page("views/card.py").run()
     assert [title.value for title in app.title] == ["First"]
     app.switch_page("views/instrument.py").run()
-    app.session_state["instrument"] = {
-        "released": {"model": "second", "z": [0, 0, 0], "query": "model=second&z=0,0,0"}
+    app.session_state[state.RELEASED] = {
+        "last": {"model": "second", "z": [0, 0, 0], "query": "model=second&z=0,0,0"}
     }
     app.run().switch_page("views/card.py")
     app.query_params.clear()  # as the browser does on the way to another page

@@ -3,6 +3,7 @@
 import { hosted } from "./component.js";
 import { mount } from "./instrument.js";
 import { linkedModel } from "./link.js";
+import { tell } from "./released.js";
 
 /** @typedef {{catalogue: any[], assets: string, remembered: string, directions: any[]}} Data */
 
@@ -13,7 +14,7 @@ export const host = hosted((root, /** @type {Data} */ data, newest) => {
     link: { read: () => read(newest().data.remembered), write },
     directions: data.directions,
     onDirections: () => newest().setTriggerValue("page", "directions"),
-    onRelease: (state) => newest().setStateValue("released", state),
+    onRelease: tell,
   });
   return {
     // A training that ends meanwhile adds a model to the list, and must not take the open one from under a hand.
