@@ -29,25 +29,25 @@ def values(runs: Sequence[Run], name: str) -> list[tuple[int, float]]:
     return [(seed, metric.value) for seed, metric in found if metric is not None]
 
 
-def written(value: float) -> str:
-    """A value with two digits."""
-    return f"{value:,.2f}".replace("-", MINUS)
+def written(value: float, unit: str) -> str:
+    """A value with two digits, a count of latents with none."""
+    digits = 0 if unit == "latents" and float(value).is_integer() else 2
+    return f"{value:,.{digits}f}".replace("-", MINUS)
 
 
-def over_seeds(runs: Sequence[Run], name: str) -> str:
+def over_seeds(runs: Sequence[Run], metric: Metric) -> str:
     """The median over the seeds, and the least and the greatest: `0.31 (0.25–0.40)`."""
-    numbers = [value for _, value in values(runs, name)]
+    numbers = [value for _, value in values(runs, metric.name)]
     if not numbers:
         return ""
-    median = written(statistics.median(numbers))
-    if len(numbers) == 1:
-        return median
-    return f"{median} ({written(min(numbers))}–{written(max(numbers))})"
+    of = (statistics.median(numbers), min(numbers), max(numbers))
+    median, least, greatest = (written(value, metric.unit) for value in of)
+    return median if len(numbers) == 1 else f"{median} ({least}–{greatest})"
 
 
 def published(table: Table, row: Row) -> str:
     """What papers print for a row, each with its metric: `MIG 0.50`."""
-    return ", ".join(f"{_label(table, one)} {written(one.value)}" for one in row.published)
+    return ", ".join(_printed(measured(table, one.metric), one) for one in row.published)
 
 
 def sources(table: Table) -> str:
@@ -96,7 +96,7 @@ def markdown(table: Table) -> str:
         lines = [_line(head), _line([":--", *["--:"] * (len(head) - 1)])]
         for row in shown_rows(table):
             runs = table.of(row.recipe)
-            cells = [over_seeds(runs, metric.name) for metric in shown]
+            cells = [over_seeds(runs, metric) for metric in shown]
             ends = [published(table, row)] if prints else []
             lines.append(_line([row.title, str(len(runs)), *cells, *ends]))
         paragraphs.append("\n".join(lines))
@@ -120,6 +120,6 @@ def _seeds(seeds: Sequence[int]) -> str:
     return f"seeds {', '.join(map(str, seeds))}"
 
 
-def _label(table: Table, one: Published) -> str:
-    metric = measured(table, one.metric)
-    return metric.label if metric else one.metric
+def _printed(ours: Metric | None, one: Published) -> str:
+    label, unit = (ours.label, ours.unit) if ours else (one.metric, "")
+    return f"{label} {written(one.value, unit)}"

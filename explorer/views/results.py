@@ -76,7 +76,7 @@ def _medians(name: str, table: Table, shown: Shown) -> None:
         runs = table.of(row.recipe)
         line = {"Model": row.title, "Seeds": f"{len(runs)} of {len(row.seeds)}"}
         for metric in shown:
-            line[comparison.heading(metric)] = comparison.over_seeds(runs, metric.name)
+            line[comparison.heading(metric)] = comparison.over_seeds(runs, metric)
             # Beside the decisive metric: far to the right one would have to scroll to it.
             if prints:
                 line.setdefault("Published", comparison.published(table, row))
@@ -105,8 +105,8 @@ def _runs(name: str, table: Table, shown: Shown) -> None:
                 line = {"Model": row.title, "Seed": str(run.seed)}
                 for metric in shown:
                     measured = run.final.metric(metric.name)
-                    written = comparison.written(measured.value) if measured else ""
-                    line[comparison.heading(metric)] = written
+                    value = comparison.written(measured.value, measured.unit) if measured else ""
+                    line[comparison.heading(metric)] = value
                 lines.append(line | _effort(run))
         _grid(lines, f"results.{name}.runs")
 

@@ -75,12 +75,17 @@ RUNS = (run("a", 2, 0.4), run("a", 0, 0.1, 900), run("a", 1, 0.2), run("b", 3, 0
 
 def test_the_median_stands_with_the_least_and_the_greatest() -> None:
     three = table(RUNS)
-    assert comparison.over_seeds(three.of("a"), "mig") == "0.20 (0.10–0.40)"
-    assert comparison.over_seeds(three.of("b"), "mig") == "0.35"
-    assert comparison.over_seeds(three.of("c"), "mig") == ""
-    assert comparison.over_seeds(three.of("a"), "sap") == "", "which was not measured"
+    mig = comparison.measured(three, "mig")
+    assert mig is not None
+    assert comparison.over_seeds(three.of("a"), mig) == "0.20 (0.10–0.40)"
+    assert comparison.over_seeds(three.of("b"), mig) == "0.35"
+    assert comparison.over_seeds(three.of("c"), mig) == ""
+    sap = dataclasses.replace(mig, name="sap")
+    assert comparison.over_seeds(three.of("a"), sap) == "", "which was not measured"
     assert comparison.values(three.of("a"), "mig") == [(0, 0.1), (1, 0.2), (2, 0.4)]
-    assert comparison.written(-1234.5) == "−1,234.50"
+    assert comparison.written(-1234.5, "nats") == "−1,234.50"
+    assert comparison.written(15, "latents") == "15"
+    assert comparison.written(15.5, "latents") == "15.50"
 
 
 def test_a_table_in_markdown() -> None:
