@@ -14,7 +14,16 @@ import { openDecoder, startEngine } from "./engine/session.js";
 import { createShare } from "./share.js";
 import { createTextDialog } from "./export/text-dialog.js";
 
-const STYLES = ["instrument.css", "map.css", "sources.css", "path.css", "directions.css", "drop.css"];
+const STYLES = [
+  "instrument.css",
+  "latents.css",
+  "picture.css",
+  "map.css",
+  "sources.css",
+  "path.css",
+  "directions.css",
+  "drop.css",
+];
 
 /**
  * Builds the instrument inside `root`.

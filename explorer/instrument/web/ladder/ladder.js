@@ -10,7 +10,7 @@ import { createPage } from "./page.js";
 import { begin, go } from "./state.js";
 import { fetchTable } from "./table.js";
 
-const STYLES = ["instrument.css", "ladder.css"];
+const STYLES = ["instrument.css", "latents.css", "dial.css", "ladder.css", "plots.css"];
 
 /**
  * @typedef {{name: string, title?: string, error?: string}} Listed a table: its title, or why it cannot be read
