@@ -564,12 +564,13 @@ def test_the_animation_of_a_path_waits_for_its_pins(walk: Walk, page: Page) -> N
     expect(page.locator(".note")).to_contain_text("pin two images first")
 
 
-def test_another_model_calls_off_the_animation(walk: Walk, page: Page) -> None:
+@pytest.mark.parametrize("awaited", ["gifenc.esm.js", "decoder-worker.js"])
+def test_another_model_calls_off_the_animation(walk: Walk, page: Page, awaited: str) -> None:
     downloads: list[Download] = []
     page.on("download", lambda download: downloads.append(download))
     # Held back until the model is another, so that it is surely not done before.
     held: list[Route] = []
-    page.route("**/gifenc.esm.js", lambda route: held.append(route))
+    page.route(f"**/{awaited}", lambda route: held.append(route))
     walk.open()
     walk.export("Animation of z₁ from end to end, GIF")
     expect(page.locator(".export-progress")).to_be_visible()

@@ -102,7 +102,7 @@ export function createBench(options) {
     decoder,
     async decodeSheet(codes, columns) {
       await start;
-      return rows.sheet(codes, columns);
+      return rows ? rows.sheet(codes, columns) : null;
     },
     embedding: () => embedding,
     thumbnails: () => thumbnails,
@@ -316,6 +316,7 @@ export function createBench(options) {
       gone.abort();
       sizes.disconnect();
       player.cancel();
+      started();
       rows?.destroy();
       for (const part of parts) part.destroy?.();
       picture.destroy();

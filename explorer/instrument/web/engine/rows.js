@@ -51,11 +51,16 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onNoNumbers
     return stale.sort((a, b) => (turn.get(a) ?? -1) - (turn.get(b) ?? -1));
   }
 
-  function fail(sentence) {
+  /** Nothing comes any more: whoever waits hears so. */
+  function giveUp() {
     failed = true;
     answered(null);
     for (const give of waiting.values()) give(null);
     waiting.clear();
+  }
+
+  function fail(sentence) {
+    giveUp();
     onFailure(sentence);
   }
 
@@ -136,9 +141,8 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onNoNumbers
       return failed ? null : shown;
     },
     destroy() {
-      failed = true;
       worker.terminate();
-      for (const give of waiting.values()) give(null);
+      giveUp();
     },
   };
 }

@@ -56,10 +56,10 @@ export function createExports({ bench, messages, showText, onProgress }) {
   }
 
   async function grid() {
-    const { drawGrid, entry } = bench();
+    const { drawGrid, entry, gone } = bench();
     const picture = await drawGrid();
     if (picture) save(picture, `${entry.id}-traversals.png`);
-    else messages.tell("The traversals are not decoded, so there is nothing to save: reload the page.");
+    else if (!gone.aborted) messages.tell("The traversals are not decoded, so there is nothing to save: reload the page.");
   }
 
   function python() {
