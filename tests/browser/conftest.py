@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -13,13 +12,16 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from explorer import loading, serving
 
 from . import checkpoints
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+# As long as a page waits for everything else.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
@@ -60,22 +62,21 @@ def address(models: Path) -> Iterator[str]:
 @contextmanager
 def plain_server(models: Path, results: Path) -> Iterator[str]:
     """The address of the explorer's routes over these checkpoints and tables of results."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loading, "SHIPPED", models)
         patch.setattr(loading, "RESULTS", results)
         patch.setattr(loading, "RUNS", models / "no runs")
         patch.delenv(loading.EXTRA, raising=False)
         config = uvicorn.Config(
-            serving.plain_app(), port=port, log_level="error", lifespan="off", ws="none"
+            serving.plain_app(), port=0, log_level="error", lifespan="off", ws="none"
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run)
         thread.start()
         while not server.started:
+            assert thread.is_alive(), "uvicorn ended by itself"
             time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}"
         server.should_exit = True
         thread.join()
@@ -92,7 +93,6 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def page(context: BrowserContext, address: str) -> Iterator[Page]:
     """A blank page that must neither fail inside nor ask another machine for anything."""
     page = context.new_page()
-    page.set_default_timeout(20_000)
     failures: list[str] = []
 
     def note_request(request: Request) -> None:

@@ -39,6 +39,11 @@ class Instrument:
     def cell(self, latent: int, column: int) -> Locator:
         return self.page.locator(f".grid-row[data-latent='{latent}'] .cell").nth(column)
 
+    def bring(self, tab: str) -> None:
+        """Open where an image comes from, and wait for its module."""
+        self.page.get_by_role("tab", name=tab).click()
+        self.page.locator(".bring-panel:visible .desk").wait_for()
+
     def export(self, title: str) -> None:
         """Choose from the menu of what can be taken away."""
         self.page.get_by_role("button", name="Export").click()

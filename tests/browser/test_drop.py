@@ -324,7 +324,7 @@ def test_an_image_of_no_known_type_is_an_image_where_images_are_taken(
     instrument: Instrument, page: Page
 ) -> None:
     instrument.open()
-    page.get_by_role("tab", name="Upload").click()
+    instrument.bring("Upload")
     image = ("photo.HEIC", b"\0\0\0\x18ftypheic", "")
     assert drag(page, image, target=".dropzone")
     expect(page.locator(".refusal:visible")).to_contain_text("photo.HEIC")

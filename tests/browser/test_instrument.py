@@ -475,8 +475,11 @@ def test_images_of_any_form_have_their_place(
     for file in (tmp_path / "blots").iterdir():
         content = file.read_bytes()
         page.route(f"**/blots/{file.name}", lambda route, _, body=content: route.fulfill(body=body))
+    codes = load_file(tmp_path / "blots" / "codes.safetensors")
+    mean = [round(float(value), 3) for value in codes["mean"][2]]
     instrument.open("model=blots&example=2")
-    instrument.wait_for_grid(instrument.z())
+    instrument.wait_for_z(*mean)
+    instrument.wait_for_grid(mean)
     for frame in (page.locator(".strip").first, page.locator(".cell").first):
         box = frame.bounding_box()
         assert box is not None

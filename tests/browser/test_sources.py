@@ -345,7 +345,7 @@ def test_a_drawing_is_encoded_as_the_pen_moves(
     instrument: Instrument, models: Path, page: Page
 ) -> None:
     instrument.open()
-    page.get_by_role("tab", name="Draw").click()
+    instrument.bring("Draw")
     draw(page, (0.3, 0.2), (0.6, 0.3), up=False)
     expect(page.locator(".source-label")).to_have_text("Your drawing")
     frames(page)
@@ -371,7 +371,7 @@ def test_a_drawing_is_encoded_as_the_pen_moves(
 
 def test_undo_takes_a_stroke_away(instrument: Instrument, page: Page) -> None:
     instrument.open()
-    page.get_by_role("tab", name="Draw").click()
+    instrument.bring("Draw")
     blank = page.locator(".pad").evaluate(READ_PIXELS)
     draw(page, (0.3, 0.2), (0.6, 0.3))
     page.wait_for_function("() => !location.href.includes('z=0,0,0,0')")
@@ -399,7 +399,7 @@ def test_undo_takes_a_stroke_away(instrument: Instrument, page: Page) -> None:
 
 def test_the_eraser_leaves_the_ground(instrument: Instrument, page: Page) -> None:
     instrument.open()
-    page.get_by_role("tab", name="Draw").click()
+    instrument.bring("Draw")
     blank = page.locator(".pad").evaluate(READ_PIXELS)
     draw(page, (0.5, 0.5), (0.55, 0.5))
     assert page.locator(".pad").evaluate(READ_PIXELS) != blank
@@ -492,7 +492,7 @@ def test_a_picture_becomes_what_pillow_makes_of_it(
     grey = ground(models / model, shape)
     instrument.open(f"model={model}")
     expect(page.locator(".thumb").first).to_be_visible()
-    page.get_by_role("tab", name="Upload").click()
+    instrument.bring("Upload")
     for name, content in FILES.items():
         upload(page, content, name)
         expect(page.locator(".source-label")).to_have_text(f"Your image \u2068{name}\u2069")
@@ -539,7 +539,7 @@ def test_a_photographed_page_becomes_like_the_data(instrument: Instrument, page:
     photo = np.where(ring, 40, paper) + noise
     instrument.open()
     expect(page.locator(".thumb").first).to_be_visible()
-    page.get_by_role("tab", name="Upload").click()
+    instrument.bring("Upload")
     upload(page, saved(Image.fromarray(photo.clip(0, 255).astype(np.uint8)), "JPEG"), "page.jpg")
     expect(page.locator(".source-label")).to_contain_text("page.jpg")
 
@@ -566,7 +566,7 @@ def test_a_test_image_uploaded_again_is_the_same(
     one = sheet.crop((8, 12, 16, 24))
     instrument.open()
     expect(page.locator(".thumb").first).to_be_visible()
-    page.get_by_role("tab", name="Upload").click()
+    instrument.bring("Upload")
     upload(page, saved(one, "PNG"))
     expect(page.locator(".source-label")).to_contain_text("Your image")
 
@@ -578,7 +578,7 @@ def test_hostile_files_get_one_sentence_and_change_nothing(
 ) -> None:
     instrument.open("model=blots&example=3")
     expect(page.locator(".source-label")).to_have_text("Test image 3 · 3")
-    page.get_by_role("tab", name="Upload").click()
+    instrument.bring("Upload")
     before, picture = page.url, instrument.image()
     figures = page.locator(".source-text").text_content()
     for name, (content, reason) in HOSTILE.items():
@@ -604,7 +604,7 @@ def test_hostile_files_get_one_sentence_and_change_nothing(
 @pytest.mark.parametrize("way", ["drop", "paste"])
 def test_an_image_can_be_dropped_and_pasted(instrument: Instrument, page: Page, way: str) -> None:
     instrument.open()
-    page.get_by_role("tab", name="Upload").click()
+    instrument.bring("Upload")
     page.evaluate(
         """([bytes, way]) => {
           const file = new File([Uint8Array.from(bytes)], "it.png", { type: "image/png" });
@@ -627,7 +627,7 @@ def test_an_image_can_be_dropped_and_pasted(instrument: Instrument, page: Page, 
 def test_an_upload_does_not_widen_the_page(instrument: Instrument, page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     instrument.open()
-    page.get_by_role("tab", name="Upload").click()
+    instrument.bring("Upload")
     upload(page, FILES["PNG"], "long" * 20)
     expect(page.locator(".source-label")).to_contain_text("Your image")
     root = "document.documentElement"
@@ -643,7 +643,7 @@ def test_what_was_asked_earlier_does_not_take_over_from_a_newer_choice(
     instrument.open()
 
     def bring(way: str) -> None:
-        page.get_by_role("tab", name=way).click()
+        instrument.bring(way)
         if way == "Draw":
             draw(page, (0.3, 0.2), (0.6, 0.3))
         else:
@@ -671,7 +671,7 @@ def test_an_image_that_is_not_taken_is_let_go(instrument: Instrument, page: Page
     )
     page.route("**/blots/encoder.onnx", lambda route: route.fulfill(body=b"short"))
     instrument.open()
-    page.get_by_role("tab", name="Upload").click()
+    instrument.bring("Upload")
     upload(page, FILES["PNG"])
     expect(page.locator(".refusal:visible")).to_contain_text("has 5 bytes")
     assert page.evaluate("window.letGo") == 1
@@ -698,7 +698,7 @@ def test_an_encoder_that_cannot_be_used_gets_one_sentence(
         lambda route: route.fulfill(status=404) if content is None else route.fulfill(body=content),
     )
     instrument.open()
-    page.get_by_role("tab", name="Draw").click()
+    instrument.bring("Draw")
     draw(page, (0.3, 0.2), (0.6, 0.3))
 
     expect(page.locator(".refusal:visible")).to_contain_text(reason.replace("`", ""))
