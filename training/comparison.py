@@ -75,9 +75,8 @@ def effort(table: Table) -> str:
         minutes = [run.seconds / 60 for run in table.runs if run.hardware == name]
         least, most = f"{min(minutes):.0f}", f"{max(minutes):.0f}"
         took = least if least == most else f"{least}–{most}"
-        lines.append(
-            f"{len(minutes)} run{'s' if len(minutes) > 1 else ''} on {name}, {took} min each"
-        )
+        runs, each = ("1 run", "") if len(minutes) == 1 else (f"{len(minutes)} runs", " each")
+        lines.append(f"{runs} on {name}, {took} min{each}")
     return "; ".join(lines)
 
 

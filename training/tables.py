@@ -57,7 +57,7 @@ SPRITES = Table(
     title="Disentanglement on sprites",
     intent="One network of ten latents under different objectives, and how well each latent keeps "
     "to one factor of the images. The rungs of β and the short β-TCVAE see 2 million images each, "
-    "the longer one 5; the last three rows have their papers' settings, but for what their "
+    "the two longer runs 5; the last three rows have their papers' settings, but for what their "
     "recipes name.",
     command="python -m training reproduce sprites",
     metrics=(
@@ -79,6 +79,12 @@ SPRITES = Table(
             "sprites-tcvae-long",
             "β-TCVAE, longer",
             "β-TCVAE with β = 4, 5 million images",
+            FIVE_SEEDS,
+        ),
+        Row(
+            "sprites-factor-long",
+            "FactorVAE, longer",
+            "FactorVAE with γ = 20, 5 million images",
             FIVE_SEEDS,
         ),
         Row(

@@ -100,7 +100,7 @@ def test_a_table_in_markdown() -> None:
         "| B | 1 | 0.35 | MIG 0.50 |",
         "",
         "The median over seeds, in brackets the least and the greatest; 3 runs on a CPU, 10–15 min "
-        "each; 1 run on a GPU, 1 min each. Published for B by Paper, Table 1.",
+        "each; 1 run on a GPU, 1 min. Published for B by Paper, Table 1.",
         "",
         "Not made yet: B (seeds 0–1), C (seed 0). `python -m training reproduce three` makes them.",
     ]

@@ -27,7 +27,7 @@ from training.recipes import RECIPES
 MODELS = Path(__file__).parents[2] / "assets" / "models"
 LADDER = [
     *("sprites-beta1", "sprites-beta16", "sprites-beta4"),
-    *("sprites-tcvae-long", "sprites-tcvae-short"),
+    *("sprites-factor-long", "sprites-tcvae-long", "sprites-tcvae-short"),
 ]
 SHIPPED = ["digits", "digits-2d", "fashion", "scenes", *LADDER]
 LARGEST_DIFFERENCE = 1e-4
