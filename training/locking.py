@@ -6,6 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from training.card_files import read_card
 from training.errors import CheckpointError
 
 LOCK = ".lock"
@@ -25,7 +26,7 @@ def writing_to(folder: Path, otherwise: str, timeout: float = 0) -> Iterator[Non
     try:
         lock.acquire()
     except Timeout as error:
-        raise CheckpointError(f"Another training is writing to {folder}; {otherwise}.") from error
+        raise CheckpointError(f"Another process is writing to {folder}; {otherwise}.") from error
     try:
         yield
     finally:
@@ -33,3 +34,16 @@ def writing_to(folder: Path, otherwise: str, timeout: float = 0) -> Iterator[Non
         with contextlib.suppress(OSError):
             (folder / LOCK).unlink(missing_ok=True)
         lock.release()
+
+
+@contextlib.contextmanager
+def changing(folder: Path) -> Iterator[None]:
+    """Keep other processes from writing to a checkpoint.
+
+    Raises:
+        CheckpointError: if it is no checkpoint, or another process is writing to it.
+    """
+    if not folder.is_dir():
+        read_card(folder)  # refuses it
+    with writing_to(folder, "wait for it"):
+        yield

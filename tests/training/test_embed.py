@@ -238,9 +238,14 @@ def test_no_checkpoint(
     assert list(empty.iterdir()) == []
 
 
-def test_one_writer_a_folder(folder: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", ["embed", "evaluate", "export"])
+def test_one_writer_a_folder(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with FileLock(folder / LOCK):
-        assert run() == 2
+        before = contents(folder)
+        assert main([command, str(folder)]) == 2
+        assert contents(folder) == before
     assert "is writing to" in capsys.readouterr().err
 
 

@@ -305,7 +305,7 @@ def test_a_lock_taken_at_its_release_stays_taken(
         with locking.writing_to(tmp_path, "wait for it"):
             pass
     with (
-        pytest.raises(CheckpointError, match="Another training is writing"),
+        pytest.raises(CheckpointError, match="Another process is writing"),
         locking.writing_to(tmp_path, "wait for it"),
     ):
         pass

@@ -359,7 +359,7 @@ def test_one_training_a_folder(
     with FileLock(tmp_path / LOCK):
         for more in ([], ["--resume"]):
             message = refused([*train_digits, "--out", str(tmp_path), *more], capsys)
-            assert "Another training is writing to" in message
+            assert "Another process is writing to" in message
 
 
 def test_divergence_is_said_in_one_line(

@@ -16,7 +16,7 @@ from training.commands.arguments import (
     seed_of,
 )
 from training.commands.report import INTERRUPTED, report_map
-from training.locking import writing_to
+from training.locking import changing
 
 HELP = "encode images again: codes, thumbnails, and the maps of a checkpoint"
 
@@ -41,9 +41,7 @@ def run(options: argparse.Namespace) -> int:
     from training.finish import MAP_PACKAGE, versions
 
     folder: Path = options.folder
-    if not folder.is_dir():
-        read_card(folder)  # refuses it
-    with writing_to(folder, "wait for it"):
+    with changing(folder):
         staging.recover(folder)
         # Codes and thumbnails are made anew; the new card will vouch for all the others.
         card = read_card(folder, check=(MODEL, DECODER, ENCODER, PREVIEW))

@@ -6,6 +6,7 @@ import dataclasses
 from training.card_files import write_card
 from training.commands.arguments import add_data, add_folder, add_seed, data_of, seed_of
 from training.commands.report import report
+from training.locking import changing
 
 HELP = "measure a checkpoint on the test split again"
 
@@ -30,19 +31,21 @@ def run(options: argparse.Namespace) -> int:
     from training.evaluate import measure, measure_likelihood
     from training.factors import measure_factors
 
-    model, card = checkpoint.load(options.folder)
-    seed = seed_of(options, card)
-    dataset = data_of(options, card)
-    metrics, latents, provenance = measure(model, dataset, card.config, seed)
-    if options.likelihood is not None:
-        metrics += measure_likelihood(model, dataset, card.config, seed, options.likelihood)
-    of_factors, information = measure_factors(model, dataset, card.config, seed)
-    card = dataclasses.replace(
-        card,
-        metrics=metrics + of_factors,
-        latents=latents,
-        latents_provenance=provenance,
-        information=information,
-    )
-    report(options.folder, write_card(options.folder, card))
+    with changing(options.folder):
+        model, card = checkpoint.load(options.folder)
+        seed = seed_of(options, card)
+        dataset = data_of(options, card)
+        metrics, latents, provenance = measure(model, dataset, card.config, seed)
+        if options.likelihood is not None:
+            metrics += measure_likelihood(model, dataset, card.config, seed, options.likelihood)
+        of_factors, information = measure_factors(model, dataset, card.config, seed)
+        card = dataclasses.replace(
+            card,
+            metrics=metrics + of_factors,
+            latents=latents,
+            latents_provenance=provenance,
+            information=information,
+        )
+        card = write_card(options.folder, card)
+    report(options.folder, card)
     return 0

@@ -5,6 +5,7 @@ import argparse
 from training.card import DECODER, ENCODER, MODEL
 from training.card_files import read_card, write_card
 from training.commands.arguments import add_folder
+from training.locking import changing
 
 HELP = "write the ONNX files of a checkpoint again"
 
@@ -19,14 +20,15 @@ def run(options: argparse.Namespace) -> int:
     from training import checkpoint
     from training import export as onnx
 
-    # Only the ONNX files may differ from the card: the new card will vouch for all the others.
-    card = read_card(options.folder, check=())
-    rest = tuple(name for name in card.names() if name not in (DECODER, ENCODER))
-    read_card(options.folder, check=rest)
-    room = card.files[MODEL].bytes
-    model = checkpoint.new_model(card.config, card.image.shape, options.folder, room)
-    checkpoint.load_weights(model, options.folder / MODEL)
-    difference = onnx.export(model, card.image.shape, options.folder)
-    write_card(options.folder, card)
+    with changing(options.folder):
+        # Only the ONNX files may differ from the card: the new card will vouch for all the others.
+        card = read_card(options.folder, check=())
+        rest = tuple(name for name in card.names() if name not in (DECODER, ENCODER))
+        read_card(options.folder, check=rest)
+        room = card.files[MODEL].bytes
+        model = checkpoint.new_model(card.config, card.image.shape, options.folder, room)
+        checkpoint.load_weights(model, options.folder / MODEL)
+        difference = onnx.export(model, card.image.shape, options.folder)
+        write_card(options.folder, card)
     print(f"{options.folder}: decoder and encoder differ from PyTorch by at most {difference:.1e}.")
     return 0
