@@ -14,6 +14,20 @@ READ_PIXELS = """
 """
 
 
+def steps_of(slider: Locator, press: Locator, count: int) -> set[float]:
+    """The places at which a slider is seen once a button is pressed, until there are so many."""
+    slider.evaluate(
+        """(slider) => {
+          window.places = new Set();
+          const look = () => requestAnimationFrame(look) && places.add(slider.valueAsNumber);
+          look();
+        }"""
+    )
+    press.click()
+    slider.page.wait_for_function("(count) => places.size >= count", arg=count)
+    return set(slider.page.evaluate("[...places]"))
+
+
 class Instrument:
     """The instrument on a page."""
 
@@ -82,6 +96,15 @@ class Instrument:
             }""",
             arg=",".join(f"{value:g}" for value in z),
         )
+
+    def wait_for_all(self, z: list[float]) -> None:
+        """Until all is there that is fetched unasked, and the grid shows what lies around z."""
+        self.wait_for_grid(z)
+        self.wait_for_ground()
+
+    def wait_for_ground(self) -> None:
+        """Until what is drawn and uploaded is laid on what the test images lie on."""
+        self.page.wait_for_function("performance.getEntriesByName('instrument:ground').length")
 
     def _pixels(self, canvas: Locator) -> NDArray[np.uint8]:
         width, height = canvas.evaluate("(canvas) => [canvas.width, canvas.height]")

@@ -345,6 +345,7 @@ def test_a_drawing_is_encoded_as_the_pen_moves(
     instrument: Instrument, models: Path, page: Page
 ) -> None:
     instrument.open()
+    instrument.wait_for_all([0, 0, 0, 0])
     instrument.bring("Draw")
     draw(page, (0.3, 0.2), (0.6, 0.3), up=False)
     expect(page.locator(".source-label")).to_have_text("Your drawing")
@@ -372,6 +373,7 @@ def test_a_drawing_is_encoded_as_the_pen_moves(
 def test_undo_takes_a_stroke_away(instrument: Instrument, page: Page) -> None:
     instrument.open()
     instrument.bring("Draw")
+    instrument.wait_for_ground()
     blank = page.locator(".pad").evaluate(READ_PIXELS)
     draw(page, (0.3, 0.2), (0.6, 0.3))
     page.wait_for_function("() => !location.href.includes('z=0,0,0,0')")
@@ -397,9 +399,33 @@ def test_undo_takes_a_stroke_away(instrument: Instrument, page: Page) -> None:
     assert page.locator(".pad").evaluate(READ_PIXELS) == stroke
 
 
+def test_who_draws_early_has_the_ground_of_the_data_after_clear(
+    instrument: Instrument, page: Page
+) -> None:
+    held: list[Route] = []
+    page.route("**/blots/thumbnails.webp", lambda route: held.append(route))
+    instrument.open()
+    instrument.bring("Draw")
+    draw(page, (0.3, 0.2), (0.6, 0.3))
+    page.wait_for_function("() => !location.href.includes('z=0,0,0,0')")
+    early = page.locator(".pad").evaluate(READ_PIXELS)
+    assert early[0] == 0, "black, until the test images are there"
+    for route in held:
+        route.continue_()
+    instrument.wait_for_ground()
+    assert page.locator(".pad").evaluate(READ_PIXELS) == early
+
+    page.locator(".pad-tools").get_by_role("button", name="Clear").click()
+    assert page.locator(".pad").evaluate(READ_PIXELS)[0] > 0, "grey, as they are at their edges"
+    page.get_by_role("button", name="Undo (").click()
+    expect(page.locator(".source-label")).to_have_text("Your drawing")
+    assert page.locator(".pad").evaluate(READ_PIXELS) == early
+
+
 def test_the_eraser_leaves_the_ground(instrument: Instrument, page: Page) -> None:
     instrument.open()
     instrument.bring("Draw")
+    instrument.wait_for_ground()
     blank = page.locator(".pad").evaluate(READ_PIXELS)
     draw(page, (0.5, 0.5), (0.55, 0.5))
     assert page.locator(".pad").evaluate(READ_PIXELS) != blank
@@ -491,8 +517,8 @@ def test_a_picture_becomes_what_pillow_makes_of_it(
 ) -> None:
     grey = ground(models / model, shape)
     instrument.open(f"model={model}")
-    expect(page.locator(".thumb").first).to_be_visible()
     instrument.bring("Upload")
+    instrument.wait_for_ground()
     for name, content in FILES.items():
         upload(page, content, name)
         expect(page.locator(".source-label")).to_have_text(f"Your image \u2068{name}\u2069")
@@ -538,8 +564,8 @@ def test_a_photographed_page_becomes_like_the_data(instrument: Instrument, page:
     noise = np.random.default_rng(0).normal(0, 4, paper.shape)
     photo = np.where(ring, 40, paper) + noise
     instrument.open()
-    expect(page.locator(".thumb").first).to_be_visible()
     instrument.bring("Upload")
+    instrument.wait_for_ground()
     upload(page, saved(Image.fromarray(photo.clip(0, 255).astype(np.uint8)), "JPEG"), "page.jpg")
     expect(page.locator(".source-label")).to_contain_text("page.jpg")
 
@@ -565,8 +591,8 @@ def test_a_test_image_uploaded_again_is_the_same(
     sheet = Image.open(models / "blots" / "thumbnails.webp").convert("L")
     one = sheet.crop((8, 12, 16, 24))
     instrument.open()
-    expect(page.locator(".thumb").first).to_be_visible()
     instrument.bring("Upload")
+    instrument.wait_for_ground()
     upload(page, saved(one, "PNG"))
     expect(page.locator(".source-label")).to_contain_text("Your image")
 

@@ -73,7 +73,10 @@ export function createBring(bench) {
     });
     measure = () =>
       void measureGround(bench.thumbnails(), embedding.count, bench.card.image.shape).then(
-        (ground) => made.forEach((part) => part.setGround(ground)),
+        (ground) => {
+          made.forEach((part) => part.setGround(ground));
+          performance.mark("instrument:ground");
+        },
         () => {},
       );
     if (embedding) measure();

@@ -1,8 +1,8 @@
 /**
  * Strokes on a canvas, a whole number of its pixels for each pixel of the model's image.
  *
- * @typedef {{colour: string | null, size: number, points: number[]}} Stroke `colour` is null for the eraser; `size` in
- *   pixels of the image; `points` are x, y, x, y … in the same
+ * @typedef {{colour: string | null, size: number, points: number[], ground: import("./ground.js").Ground}} Stroke `colour`
+ *   is null for the eraser; `size` in pixels of the image; `points` are x, y, x, y … in the same; `ground` is what it is on
  * @typedef {ReturnType<typeof createDrawing>} Drawing
  */
 

@@ -39,7 +39,10 @@ export function createPad(bench, encoder) {
   /** @type {Stroke | null} the one under the pen */
   let stroke = null;
   let pointer = -1;
-  let ground = UNKNOWN;
+  /** What the data lie on, and what the pad does: a drawing stays on what it was begun on. */
+  let measured = UNKNOWN;
+  /** @type {import("./ground.js").Ground | null} */
+  let ground = null;
   /** @type {Stroke[] | null} what the source that is shown was drawn with */
   let shown = null;
   /** @type {import("../store.js").Source | null} what was made here last */
@@ -113,13 +116,24 @@ export function createPad(bench, encoder) {
     if (!gone.aborted && !stroke && shown) commands.settle();
   }
 
+  /** @param {Stroke[]} next what is on the pad from now on */
+  function lay(next) {
+    strokes = next;
+    const on = strokes[0]?.ground ?? measured;
+    if (on !== ground) {
+      ground = on;
+      drawing.setGround(ground.grey);
+      tools.setGround(ground.grey);
+    }
+    drawing.redraw(strokes);
+    seen.draw(sample());
+  }
+
   /** @param {Stroke[]} next */
   function restroke(next) {
     const had = strokes.length;
-    strokes = next;
-    drawing.redraw(strokes);
+    lay(next);
     if (strokes.length) return void finish();
-    seen.draw(sample());
     if (had && shown) commands.forget();
   }
 
@@ -138,7 +152,7 @@ export function createPad(bench, encoder) {
     event.preventDefault();
     pointer = event.pointerId;
     canvas.setPointerCapture(pointer);
-    stroke = { ...tools.current(), points: [] };
+    stroke = { ...tools.current(), points: [], ground };
     strokes = [...strokes, stroke];
     add(event);
     drawing.extend(stroke);
@@ -162,16 +176,7 @@ export function createPad(bench, encoder) {
     finish();
   }
 
-  /** @param {import("./ground.js").Ground} next */
-  function setGround(next) {
-    ground = next;
-    drawing.setGround(ground.grey);
-    tools.setGround(ground.grey);
-    drawing.redraw(strokes);
-    seen.draw(sample());
-  }
-
-  setGround(UNKNOWN);
+  lay([]);
   return {
     element,
     /** What is drawn first should not wait for the encoder. */
@@ -179,7 +184,8 @@ export function createPad(bench, encoder) {
     setGround(found) {
       // Objects of all sizes have none that a drawing could be given.
       likeLabel.hidden = found.box === null && !like.checked;
-      if (!strokes.length) setGround(found);
+      measured = found;
+      if (!strokes.length) lay([]);
     },
     /** A drawing that undo brings back is on the pad again. */
     setSource(source) {
@@ -188,9 +194,7 @@ export function createPad(bench, encoder) {
       const had = shown;
       shown = drawn;
       if (!drawn && (source || !had)) return;
-      strokes = drawn ?? [];
-      drawing.redraw(strokes);
-      seen.draw(sample());
+      lay(drawn ?? []);
     },
   };
 }
