@@ -651,6 +651,8 @@ def test_the_wheel_scrolls_the_page_past_a_whole_map(
         """() => {
           window.captured = [];
           addEventListener("wheel", (event) => captured.push(event.defaultPrevented));
+          window.rested = false;
+          addEventListener("scrollend", () => (window.rested = true));
         }"""
     )
     # In by one step, out by more than that, and once more: only then the page has its turn.
@@ -659,7 +661,7 @@ def test_the_wheel_scrolls_the_page_past_a_whole_map(
         page.mouse.wheel(0, delta)
         page.wait_for_function("(count) => captured.length === count", arg=count)
     assert page.evaluate("captured") == [True, True, False]
-    page.wait_for_timeout(400)
+    page.wait_for_function("rested")
     # The map is whole again, and in its middle.
     Chart(page, codes["pca"]).hover(4)
     expect(page.locator(".map-tip")).to_contain_text("test image 4")
@@ -700,7 +702,7 @@ def test_the_decoded_sheet_shows_the_plane(
     expect(page.locator(".map-points")).to_have_text("Points")
     page.get_by_role("button", name="Points").click()
     page.mouse.move(5, 5)
-    page.wait_for_timeout(200)
+    page.evaluate("() => new Promise(requestAnimationFrame)")
     x, y = chart.corner + chart.sides * [0.5, 0.3]
     picture = Image.open(
         io.BytesIO(page.screenshot(clip={"x": x - 8, "y": y - 8, "width": 16, "height": 16}))
@@ -710,15 +712,10 @@ def test_the_decoded_sheet_shows_the_plane(
     expected = decoded(models, np.array([v0, v1, 1.5, 0])).mean()
     assert there == pytest.approx(expected, abs=30)
 
-    page.evaluate("performance.clearMarks('instrument:sheet')")
     instrument.cell(2, 0).click()
-    page.wait_for_function("performance.getEntriesByName('instrument:sheet').length")
-    assert page.evaluate("performance.getEntriesByName('instrument:sheet').at(-1).detail.z") == [
-        0,
-        0,
-        -3,
-        0,
-    ]
+    sheets = "performance.getEntriesByName('instrument:sheet').map(({ detail }) => detail.z.join())"
+    page.wait_for_function(f"{sheets}.at(-1) === '0,0,-3,0'")
+    assert page.evaluate(sheets) == ["0,0,1.5,0", "0,0,-3,0"], "decoded for another z alone"
 
 
 def test_without_webgl_everything_else_goes_on(instrument: Instrument, page: Page) -> None:
@@ -760,7 +757,7 @@ def test_the_server_hears_nothing_while_the_pointer_moves(
     instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
 ) -> None:
     chart = open_map(instrument, codes["umap"])
-    page.wait_for_load_state("networkidle")
+    instrument.wait_for_all([0, 0, 0, 0])
     asked: list[str] = []
 
     def note(request: Request) -> None:
@@ -768,7 +765,6 @@ def test_the_server_hears_nothing_while_the_pointer_moves(
 
     chart.hover(0)
     expect(page.locator(".map-tip")).to_be_visible()
-    page.wait_for_timeout(200)
     page.on("request", note)
     for index in (1, 2, 3):
         chart.hover(index)

@@ -56,6 +56,7 @@ export function createMap(bench) {
   const legend = createLegend(() => layers.ground.set({ isHidden: legend.isHidden }));
   const toggle = (name) => () => {
     shown[name] = !shown[name];
+    if (name === "sheet") turnSheet();
     face();
   };
   const tools = createTools({
@@ -125,8 +126,8 @@ export function createMap(bench) {
     plane = createPlane(axes, card, embedding);
     Object.assign(stale, { here: true, pins: true });
     shown.sheet &&= plane.latents !== null;
-    sheet.forget();
     layers.setPlane(plane);
+    turnSheet();
   }
 
   /** @param {boolean} keepFilter */
@@ -143,8 +144,12 @@ export function createMap(bench) {
     tools.show({ axes: plane.axes, colour, ...shown });
     const { thumbnails, sheet: faded, points } = shown;
     layers.ground.set({ mosaic: thumbnails, points: points || !faded, faded });
+  }
+
+  /** Another plane, or none: the sheet that was is put away. */
+  function turnSheet() {
+    sheet.forget();
     if (shown.sheet) sheet.ask(plane, hover.held(), view, 0);
-    else sheet.forget();
   }
 
   /** The sheet follows what is on screen, and the latents that are no axes. */
@@ -201,6 +206,7 @@ export function createMap(bench) {
   return {
     element,
     show(state, before) {
+      const held = hover.held();
       if (state.z !== before?.z) {
         hover.follow(state);
         stale.here = true;
@@ -214,7 +220,7 @@ export function createMap(bench) {
       }
       const keys = /** @type {const} */ (["pins", "slerp", "locked"]);
       if (keys.some((key) => state[key] !== before?.[key])) stale.pins = true;
-      if (shown.sheet && !hover.previews() && movedOff(plane, state.z, before.z)) askSheet();
+      if (shown.sheet && movedOff(plane, hover.held(), held)) askSheet();
       layers.request();
     },
     fill(codes) {
