@@ -55,6 +55,16 @@ class Ladder:
         """Until the rows that this model decodes are on screen."""
         self.page.wait_for_selector(f".ladder[data-shown='{recipe} {seed} {step}']")
 
+    def wait_for_image(self, expected: NDArray[np.int64]) -> None:
+        """Until the big image is that one, (H, W)."""
+        self.page.wait_for_function(
+            f"""(expected) => {{
+              const shown = ({READ_PIXELS.strip()})(document.querySelector("canvas.decoded"));
+              return expected.every((value, at) => Math.abs(shown[4 * at] - value) <= 2);
+            }}""",
+            arg=expected.ravel().tolist(),
+        )
+
     def range(self, name: str) -> Locator:
         return self.page.locator(f".{name} .stop-range")
 
@@ -201,7 +211,11 @@ def test_another_objective_comes_from_its_shipped_checkpoint(ladder: Ladder) -> 
 
 def test_dragging_along_a_row_moves_that_latent_and_asks_nobody(ladder: Ladder) -> None:
     ladder.open()
-    ladder.page.wait_for_load_state("networkidle")
+    # Of what is fetched ahead, the last.
+    ladder.page.wait_for_function(
+        """performance.getEntriesByType("resource").some(({ name }) =>
+          name.endsWith("/beta-4-s0/500/decoder.onnx"))"""
+    )
     z = ladder.z()
     box = ladder.page.locator(".carrier[data-latent] .range").first.bounding_box()
     assert box is not None
@@ -212,13 +226,11 @@ def test_dragging_along_a_row_moves_that_latent_and_asks_nobody(ladder: Ladder) 
     ladder.page.mouse.down()
     ladder.page.mouse.move(box["x"] + box["width"] * 0.95, middle, steps=4)
     moved = ladder.z()
-    ladder.page.wait_for_timeout(50)
-    image = ladder.image()
+    ladder.wait_for_image(decoded("beta-4", 0, moved))
     ladder.page.mouse.up()
 
     assert [at for at in range(4) if moved[at] != pytest.approx(z[at], abs=0.011)] == [1]
     assert moved[1] == pytest.approx(2, abs=0.2)
-    assert close(image, decoded("beta-4", 0, moved))
     assert asked == []
 
 

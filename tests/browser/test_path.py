@@ -21,7 +21,7 @@ from scipy.spatial import geometric_slerp
 
 from explorer import loading
 
-from .instrument import Instrument
+from .instrument import Instrument, steps_of
 from .test_instrument import close, decoded
 from .test_modules import call
 
@@ -396,8 +396,8 @@ def test_less_motion_plays_from_image_to_image(browser: Browser, address: str) -
     page = context.new_page()
     walk = Walk(page, address)
     walk.open(f"model=blots&z={spelled(A)}&{pinned()}")
-    page.get_by_role("button", name="Play the path back and forth").click()
-    expect(walk.range).to_have_value("0.125")
+    play = page.get_by_role("button", name="Play the path back and forth")
+    assert steps_of(walk.range, play, 3) <= set(STATIONS)
     context.close()
 
 
