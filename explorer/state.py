@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from explorer.latent import Indices
 
 KEY = "shared"
-# Of the component that hears of releases.
+# The key of the component that hears of releases.
 RELEASED = "released"
 DIRECTIONS = "directions"
 # As the front end has it: what exceeds this it does not read.

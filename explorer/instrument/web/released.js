@@ -3,28 +3,35 @@
 
 import { hosted } from "./component.js";
 
-/** @typedef {{model: string, z: number[], query: string}} Released */
+/** @typedef {{model: string, z: number[], query: string, count: number}} Released */
 
-/** @type {((last: Released & {count: number}) => void) | null} */
+/** @type {((released: Released) => void) | null} */
 let send = null;
-/** @type {(Released & {count: number}) | null} */
-let last = null;
+/** @type {Released | null} what was told before there was a component to hear it */
+let waiting = null;
+let count = 0;
 
-/** The same place twice is two releases: another page may have moved meanwhile. @param {Released} released */
-export function tell(released) {
-  last = { ...released, count: (last?.count ?? 0) + 1 };
-  send?.(last);
+/** The same place twice is two releases: another page may have moved meanwhile. @param {Omit<Released, "count">} state */
+export function tell(state) {
+  count += 1;
+  const released = { ...state, count };
+  if (send) send(released);
+  else waiting = released;
 }
 
 export const host = hosted((root, data, newest) => {
   // Nothing is to be seen of it, so it takes no room among what is.
   const { host } = /** @type {ShadowRoot} */ (root.getRootNode());
   host.closest("[data-testid=stElementContainer]")?.style.setProperty("display", "none");
-  send = (released) => newest().setStateValue("last", released);
+  const mine = (/** @type {Released} */ released) => newest().setStateValue("last", released);
+  send = mine;
+  if (waiting) send(waiting);
+  waiting = null;
   return {
     update() {},
     destroy() {
-      send = null;
+      // Another may stand already, on the page that one has gone to.
+      if (send === mine) send = null;
     },
   };
 });
