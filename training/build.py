@@ -13,8 +13,10 @@ from training.likelihoods import (
     ContinuousBernoulliLikelihood,
     GaussianLikelihood,
 )
-from training.models.conv_vae import ConvVAE
-from training.models.mlp_vae import MLPVAE
+from training.models.convolutional import convolutional
+from training.models.dense import dense
+from training.models.gaussian_vae import GaussianVAE
+from training.models.patches import patches
 from training.objective_config import (
     BetaTCVAEConfig,
     BetaVAEConfig,
@@ -35,7 +37,7 @@ from training.objectives.factor_vae import Discriminator, FactorVAE
 from training.objectives.geco import GECO, Multiplier
 from training.objectives.iwae import IWAE
 
-Model = ConvVAE | MLPVAE
+Model = GaussianVAE
 
 
 def dataset(name: str, folder: Path) -> Dataset:
@@ -65,12 +67,15 @@ def dataset(name: str, folder: Path) -> Dataset:
 def model(config: ModelConfig, image_shape: tuple[int, int, int]) -> Model:
     """An untrained model for images (C, H, W)."""
     latents, hidden, activation = config.latents, config.hidden, config.activation
-    distribution = likelihood(config.likelihood)
+    channels, patch = config.channels, config.patch
     match config.name:
         case "conv_vae":
-            return ConvVAE(image_shape, latents, config.channels, hidden, activation, distribution)
+            networks = convolutional(image_shape, latents, channels, hidden, activation)
+        case "patch_vae":
+            networks = patches(image_shape, latents, patch, channels, hidden, activation)
         case "mlp_vae":
-            return MLPVAE(image_shape, latents, hidden, activation, distribution)
+            networks = dense(image_shape, latents, hidden, activation)
+    return GaussianVAE(latents, *networks, likelihood(config.likelihood))
 
 
 def likelihood(name: LikelihoodName) -> nn.Module:

@@ -1,5 +1,6 @@
 """Weights on disk: loading a checkpoint strictly, and the state from which a run resumes."""
 
+import contextlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,6 +180,8 @@ def read_resume(folder: Path, config: RunConfig) -> tuple[Progress, dict[str, Te
         raise CheckpointError(
             f"{folder.name}/{RESUME} has no readable run state ({error})."
         ) from error
+    with contextlib.suppress(ConfigError):  # fields that came later have their defaults in it
+        saved = to_json(from_json(RunConfig, saved, "config"))
     if saved != to_json(config):
         raise CheckpointError(
             f"{folder.name} was begun {_first_difference(saved, to_json(config))}; resume it with "

@@ -42,15 +42,17 @@ class DataConfig:
 class ModelConfig:
     """The network: one stride-2 convolution per entry of `channels`, then the `hidden` layers.
 
-    `mlp_vae` has dense layers alone, and so no channels.
+    In a `patch_vae` the first of `channels` is that of `patch`×`patch` patches, which are read and
+    written at once. `mlp_vae` has dense layers alone, and so no channels.
     """
 
     latents: int
     likelihood: LikelihoodName
-    name: Literal["conv_vae", "mlp_vae"] = "conv_vae"
+    name: Literal["conv_vae", "patch_vae", "mlp_vae"] = "conv_vae"
     channels: tuple[int, ...] = (32, 32, 32, 32)
     hidden: tuple[int, ...] = (256, 256)
     activation: Literal["relu", "silu", "tanh"] = "relu"
+    patch: int = 1
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class RunConfig:
         numbers = {name: value for name, value in objective.items() if not isinstance(value, str)}
         positive = {
             "model.latents": self.model.latents,
+            "model.patch": self.model.patch,
             "train.steps": self.train.steps,
             "train.batch_size": self.train.batch_size,
             "train.validate_every": self.train.validate_every,
@@ -95,7 +98,12 @@ class RunConfig:
         for field, value in positive.items():
             if value <= 0:
                 raise ConfigError(f"{field} is {value}; it must be greater than 0.")
-        convolves = self.model.name == "conv_vae"
+        if self.model.patch > 1 and self.model.name != "patch_vae":
+            raise ConfigError(
+                f"model.patch is {self.model.patch}, but {self.model.name} reads no patches; "
+                "leave it at 1, or choose patch_vae as model.name."
+            )
+        convolves = self.model.name != "mlp_vae"
         if not convolves and self.model.channels:
             raise ConfigError(
                 f"model.channels is {list(self.model.channels)}, but {self.model.name} has dense "

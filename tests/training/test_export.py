@@ -15,7 +15,7 @@ from training.card import CARD, DECODER, ENCODER, THUMBNAILS
 from training.card_files import read_card
 from training.config import LikelihoodName, ModelConfig
 from training.errors import CheckpointError
-from training.models.conv_vae import ConvVAE
+from training.models.gaussian_vae import GaussianVAE
 
 TOLERANCE = 1e-4
 
@@ -24,7 +24,9 @@ def session(path: Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
 
-def tiny_model(likelihood: LikelihoodName, shape: tuple[int, int, int], scale: float) -> ConvVAE:
+def tiny_model(
+    likelihood: LikelihoodName, shape: tuple[int, int, int], scale: float
+) -> GaussianVAE:
     """Weights larger than fresh ones, so that outputs reach both ends of their range."""
     torch.manual_seed(0)
     config = ModelConfig(3, likelihood, channels=(4, 4), hidden=(16,), activation="silu")

@@ -83,6 +83,46 @@ def test_the_network_of_burda_et_al_by_hand() -> None:
         assert model.decode(posterior.mean).mean.shape == (batch, 1, 28, 28)
 
 
+def test_patches_by_hand() -> None:
+    config = ModelConfig(
+        10, "bernoulli", name="patch_vae", channels=(32, 64, 64), hidden=(128,), patch=4
+    )
+    model = build.model(config, (3, 64, 64))
+    pixels, kernel = 3 * 4 * 4, 4 * 4
+    encoder = [
+        pixels * 32 + 32,  # 64×64 → 16×16
+        32 * 64 * kernel + 64,  # → 8×8
+        64 * 64 * kernel + 64,  # → 4×4
+        64 * 4 * 4 * 128 + 128,
+        128 * 20 + 20,
+    ]
+    decoder = [
+        10 * 128 + 128,
+        128 * 64 * 4 * 4 + 64 * 4 * 4,
+        64 * 64 * kernel + 64,
+        64 * 32 * kernel + 32,
+        32 * pixels + pixels,
+    ]
+    counts = [sum(p.numel() for p in part.parameters()) for part in (model.encoder, model.decoder)]
+    assert counts == [sum(encoder), sum(decoder)]
+    for batch in (1, 5):
+        posterior = model.encode(torch.rand(batch, 3, 64, 64))
+        assert posterior.mean.shape == (batch, 10)
+        assert model.decode(posterior.mean).mean.shape == (batch, 3, 64, 64)
+
+
+def test_a_patch_is_written_from_its_own_vector() -> None:
+    config = ModelConfig(2, "bernoulli", name="patch_vae", channels=(5,), hidden=(8,), patch=4)
+    model = build.model(config, (1, 8, 12))
+    vectors = torch.zeros(1, 5, 2, 3)
+    before = model.decoder[-2:](vectors)
+    vectors[0, :, 1, 2] = 1
+    changed = (model.decoder[-2:](vectors) != before)[0, 0]
+    assert changed[4:, 8:].all()
+    assert not changed[:4].any()
+    assert not changed[:, :8].any()
+
+
 def test_dense_layers_read_colour_images_in_any_memory_order() -> None:
     config = ModelConfig(3, "bernoulli", name="mlp_vae", channels=(), hidden=(8,))
     model = build.model(config, (3, 4, 6))
@@ -126,6 +166,20 @@ def test_images_that_cannot_be_halved(
 ) -> None:
     config = ModelConfig(2, "bernoulli", channels=channels, hidden=(8,))
     with pytest.raises(ConfigError, match=rf"{shape[1]}×{shape[2]} image cannot be halved"):
+        build.model(config, shape)
+
+
+@pytest.mark.parametrize(
+    ("shape", "patch", "channels"),
+    [((1, 28, 28), 8, (4,)), ((1, 28, 28), 4, (4, 4)), ((1, 64, 30), 4, (4,))],
+)
+def test_images_that_cannot_be_cut_into_patches(
+    shape: tuple[int, int, int], patch: int, channels: tuple[int, ...]
+) -> None:
+    config = ModelConfig(
+        2, "bernoulli", name="patch_vae", channels=channels, hidden=(8,), patch=patch
+    )
+    with pytest.raises(ConfigError, match=rf"{patch}×{patch} patches"):
         build.model(config, shape)
 
 

@@ -270,6 +270,19 @@ def test_resuming_another_configuration_is_refused(
     assert left_behind(folder) == before
 
 
+def test_a_run_of_before_a_field_was_known_resumes(
+    digits: Dataset, tmp_path: Path, tiny: Tiny
+) -> None:
+    with at_call("save_resume", 2, cut, late=True), pytest.raises(PowerCutError):
+        loop.train(tiny(), digits, tmp_path, CPU)
+    path = tmp_path / RESUME
+    tensors, metadata = read_tensors(path)
+    config = json.loads(metadata["config"])
+    assert config["model"].pop("patch") == 1
+    safetensors.torch.save_file(tensors, path, metadata | {"config": json.dumps(config)})
+    assert loop.train(tiny(), digits, tmp_path, CPU, resume=True).step == tiny().train.steps
+
+
 def test_killed_processes_go_on_bit_for_bit(
     train_digits: list[str], finished: Path, tmp_path: Path, metrics: ReadMetrics
 ) -> None:

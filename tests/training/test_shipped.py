@@ -21,7 +21,7 @@ from training.commands.train import configure
 from training.config import RunConfig, from_json, to_json
 from training.datasets import Dataset, scene_geometry, scenes, sprites
 from training.loop import METRICS, prepare
-from training.models.conv_vae import ConvVAE
+from training.models.gaussian_vae import GaussianVAE
 from training.recipes import RECIPES
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
@@ -32,7 +32,7 @@ LADDER = [
 SHIPPED = ["digits", "digits-2d", "fashion", "scenes", *LADDER]
 LARGEST_DIFFERENCE = 1e-4
 
-Shipped = tuple[ConvVAE, Card, Path]
+Shipped = tuple[GaussianVAE, Card, Path]
 
 
 @pytest.fixture(scope="module", params=SHIPPED)

@@ -7,6 +7,7 @@ from typing import Literal
 from torch import nn
 
 Activation = Literal["relu", "silu", "tanh"]
+Networks = tuple[nn.Sequential, nn.Sequential]  # an encoder, and the decoder that mirrors it
 
 
 def stack(
