@@ -19,18 +19,26 @@ PATIENCE_S = 60
 
 
 @contextmanager
-def serve(models: Sequence[Path], **environment: str) -> Iterator[str]:
-    """The address of an app that lists these folders behind the checkpoints that we ship."""
+def serve(
+    models: Sequence[Path],
+    command: Sequence[str] = ("streamlit", "run", "explorer/app.py"),
+    folder: Path = ROOT,
+    **environment: str,
+) -> Iterator[str]:
+    """The address of an app that lists these folders behind the checkpoints that we ship.
+
+    Args:
+        command: the module and arguments that start it, in `folder`.
+    """
     environment = {"EXPLORER_MODELS": os.pathsep.join(map(str, models)), **environment}
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "explorer/app.py"]
     options = ["--server.port", str(port), "--server.headless", "true"]
     server = subprocess.Popen(
-        command + options,
-        cwd=ROOT,
-        env=os.environ | environment,
+        [sys.executable, "-m", *command, *options],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
         stdout=subprocess.DEVNULL,
     )
     address = f"http://localhost:{port}"
