@@ -9,6 +9,10 @@ import { term } from "./term.js";
  * @param {{commands: import("./commands.js").Commands, store: import("./store.js").Store}} options
  */
 export function createActions({ commands, store }) {
+  /**
+   * @param {string} name @param {import("./icons.js").Picture} picture @param {string} title @param {() => void} act
+   * @param {string | null} [text]
+   */
   const action = (name, picture, title, act, text = null) =>
     el(
       "button",

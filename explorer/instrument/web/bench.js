@@ -1,22 +1,22 @@
 import { createActions } from "./actions.js";
-import { createBring } from "./image/bring.js";
-import { createCommands } from "./commands.js";
-import { createDirections } from "./latents/directions.js";
-import { el } from "./dom.js";
 import { fetchEmbedding } from "./checkpoint/embedding.js";
+import { createThumbnails } from "./checkpoint/thumbnails.js";
+import { createCommands } from "./commands.js";
+import { el } from "./dom.js";
+import { createRows } from "./engine/rows.js";
 import { sentenceFor } from "./errors.js";
 import { drawGrid } from "./export/png.js";
-import { createMap } from "./map/map.js";
-import { createPath } from "./path/path.js";
-import { createPicture } from "./picture.js";
+import { createBring } from "./image/bring.js";
+import { createSource } from "./image/source.js";
+import { createDirections } from "./latents/directions.js";
 import { createPlayer } from "./latents/player.js";
 import { createRack } from "./latents/rack.js";
-import { createRows } from "./engine/rows.js";
-import { createSource } from "./image/source.js";
-import { createStore } from "./store.js";
-import { createThumbnails } from "./checkpoint/thumbnails.js";
 import { createTraversals } from "./latents/traversals.js";
+import { createMap } from "./map/map.js";
 import { createWhereabouts } from "./map/whereabouts.js";
+import { createPath } from "./path/path.js";
+import { createPicture } from "./picture.js";
+import { createStore } from "./store.js";
 
 /** From which width on the map stands beside the picture, and from which it has a column of its own, as in the style. */
 const [LEAST_BESIDE, LEAST_OWN] = [880, 1160];
@@ -78,7 +78,7 @@ export function createBench(options) {
   /** @type {ReturnType<typeof createRows> | null} */
   let rows = null;
   let started = () => {};
-  const start = new Promise((resolve) => (started = resolve));
+  const start = /** @type {Promise<void>} */ (new Promise((resolve) => (started = resolve)));
   const thumbnails = createThumbnails(entry, card, (sentence) => gone.signal.aborted || messages.warn(sentence));
   let chosen = 0;
   let grids = 0;
@@ -184,6 +184,7 @@ export function createBench(options) {
     );
   }
 
+  /** @param {number} latent */
   function choose(latent) {
     rack.sliders.get(chosen)?.element.classList.remove("chosen");
     chosen = latent;
@@ -196,12 +197,13 @@ export function createBench(options) {
     if (own || example === null || !embedding) return setSource(own);
     const from = example * latents;
     const label = embedding.labels[example];
-    const mine = setSource({
+    const mine = {
       title: `${card.examples.split} image ${example}${label === null ? "" : ` · ${label}`}`,
       pixels: null,
       mean: embedding.mean.subarray(from, from + latents),
       logVariance: embedding.logVariance.subarray(from, from + latents),
-    });
+    };
+    setSource(mine);
     thumbnails.pixels(example).then(
       (pixels) => source === mine && setSource({ ...mine, pixels }),
       () => {},
@@ -216,7 +218,6 @@ export function createBench(options) {
       else slider.setPosterior(source.mean[latent], Math.exp(source.logVariance[latent] / 2));
     }
     for (const part of parts) part.setSource?.(source);
-    return source;
   }
 
   /** @param {import("./store.js").State} state @param {import("./store.js").State | null} before @param {number} time */
@@ -238,6 +239,7 @@ export function createBench(options) {
     for (const part of parts) part.show?.(state, before, time);
   }
 
+  /** @param {import("./store.js").State} state */
   function settled(state) {
     // A key or a pointer may be let go of after its model was taken down: what comes next is not where that one was.
     if (gone.signal.aborted) return;

@@ -1,8 +1,8 @@
 import { isolated, latentName, spell } from "./dom.js";
 import { standardNormal } from "./engine/gaussian.js";
+import { REACH } from "./engine/rows.js";
 import { LARGEST_Z, TEMPERATURES } from "./link.js";
 import { BRIEFLY_MS } from "./messages.js";
-import { REACH } from "./engine/rows.js";
 import { rounded } from "./store.js";
 
 /** @typedef {ReturnType<typeof createCommands>} Commands */
@@ -18,24 +18,25 @@ const LONGEST_ECHO = 40;
  *   messages: {say(sentence: string): void, tell(sentence: string, ms?: number): void}}} options
  */
 export function createCommands({ store, player, embedding, source, messages }) {
-  const held = (value) => Math.min(LARGEST_Z, Math.max(-LARGEST_Z, value));
-  const isLocked = (latent) => store.get().locked.includes(latent);
+  const held = (/** @type {number} */ value) => Math.min(LARGEST_Z, Math.max(-LARGEST_Z, value));
+  const isLocked = (/** @type {number} */ latent) => store.get().locked.includes(latent);
 
   /** Where z was before it was only looked away from. @type {number[] | null} */
   let before = null;
 
+  /** @param {number} time */
   function back(time) {
     if (before) store.set({ z: before }, time);
     before = null;
   }
 
-  /** Sets every latent that is not locked. */
-  function place(z, change, time) {
+  /** Sets every latent that is not locked. @param {ArrayLike<number>} z @param {Partial<import("./store.js").State>} change */
+  function place(z, change, time = performance.now()) {
     const now = before ?? store.get().z;
     store.set({ ...change, z: now.map((value, latent) => (isLocked(latent) ? value : held(z[latent]))) }, time);
   }
 
-  /** The same, and ends the move. */
+  /** The same, and ends the move. @param {ArrayLike<number>} z @param {Partial<import("./store.js").State>} [change] */
   function jump(z, change = {}) {
     player.stop();
     place(z, change);
@@ -43,19 +44,20 @@ export function createCommands({ store, player, embedding, source, messages }) {
     store.commit();
   }
 
-  /** Changes what is not z. */
+  /** Changes what is not z. @param {Partial<import("./store.js").State>} what */
   function change(what) {
     back(performance.now());
     store.set(what);
     store.commit();
   }
 
+  /** @param {number} latent */
   function refuse(latent) {
     messages.tell(`${latentName(latent)} is locked: unlock it to move it.`);
   }
 
   const commands = {
-    /** Shows what lies at another z for as long as the pointer is there: `endPreview` goes back. */
+    /** Shows what lies at another z for as long as the pointer is there: `endPreview` goes back. @param {ArrayLike<number>} z */
     preview(z, time = performance.now()) {
       player.stop();
       const from = (before ??= store.get().z);
@@ -63,7 +65,7 @@ export function createCommands({ store, player, embedding, source, messages }) {
       before = from;
     },
     endPreview: () => back(performance.now()),
-    /** One step of a drag that moves the whole of z; ends with `settle`. */
+    /** One step of a drag that moves the whole of z; ends with `settle`. @param {ArrayLike<number>} z */
     moveTo(z, time = performance.now()) {
       player.stop();
       back(time);
@@ -71,15 +73,17 @@ export function createCommands({ store, player, embedding, source, messages }) {
     },
     /** Goes to a code. */
     go: jump,
-    /** One step of a drag: drawn at once, told to nobody until `settle`. */
+    /** One step of a drag: drawn at once, told to nobody until `settle`. @param {number} latent @param {number} value */
     move(latent, value, time = performance.now()) {
       back(time);
       if (isLocked(latent)) return refuse(latent);
-      if ([latent, "path"].includes(store.get().playing)) player.stop();
+      const { playing } = store.get();
+      if (playing === latent || playing === "path") player.stop();
       const z = [...store.get().z];
       z[latent] = held(value);
       store.set({ z }, time);
     },
+    /** @param {number} latent @param {number} by @param {number} time */
     nudge(latent, by, time) {
       back(time);
       const z = store.get().z[latent];
@@ -91,7 +95,7 @@ export function createCommands({ store, player, embedding, source, messages }) {
       back(performance.now());
       store.commit();
     },
-    /** What was typed: a comma is a point, a value too far out is brought in, and nonsense changes nothing. */
+    /** What was typed: a comma is a point, a value too far out is brought in, and nonsense changes nothing. @param {number} latent @param {string} text */
     enter(latent, text) {
       const tidy = text.trim().replace(",", ".").replace("−", "-");
       const value = tidy === "" ? NaN : Number(tidy);
@@ -100,21 +104,19 @@ export function createCommands({ store, player, embedding, source, messages }) {
           `“${text.trim().slice(0, LONGEST_ECHO)}” is no number, so ${latentName(latent)} stays: type one like 1.25 or −0,4.`,
         );
       if (Math.abs(value) > LARGEST_Z)
-        messages.tell(
-          `${latentName(latent)} goes as far as ±${LARGEST_Z}: beyond it the prior has next to nothing.`,
-        );
+        messages.tell(`${latentName(latent)} goes as far as ±${LARGEST_Z}: beyond it the prior has next to nothing.`);
       back(performance.now());
       if (rounded(held(value)) === store.get().z[latent]) return;
       commands.move(latent, value);
       store.commit();
     },
-    /** Goes to a cell of the grid. */
+    /** Goes to a cell of the grid. @param {number} latent @param {number} value */
     goTo(latent, value) {
       if (isLocked(latent)) return refuse(latent);
       commands.move(latent, value);
       store.commit();
     },
-    resetLatent: (latent) => commands.goTo(latent, 0),
+    resetLatent: (/** @type {number} */ latent) => commands.goTo(latent, 0),
     reset() {
       jump(
         store.get().z.map(() => 0),
@@ -128,9 +130,7 @@ export function createCommands({ store, player, embedding, source, messages }) {
         z.map(() => temperature * standardNormal()),
         { example: null, own: null },
       );
-      messages.say(
-        `Sampled from the prior${temperature === 1 ? "" : ` at temperature ${spell(temperature, 1)}`}.`,
-      );
+      messages.say(`Sampled from the prior${temperature === 1 ? "" : ` at temperature ${spell(temperature, 1)}`}.`);
     },
     /** @param {number} temperature */
     setTemperature(temperature) {
@@ -150,7 +150,7 @@ export function createCommands({ store, player, embedding, source, messages }) {
       jump(own.mean, { own, example: null });
       messages.say(`${isolated(own.title)}: z is its posterior mean.`);
     },
-    /** One step of a drawing: what `own` does, told to nobody until `settle`. */
+    /** One step of a drawing: what `own` does, told to nobody until `settle`. @param {import("./store.js").Source} own */
     moveOwn(own, time = performance.now()) {
       player.stop();
       back(time);
@@ -168,7 +168,7 @@ export function createCommands({ store, player, embedding, source, messages }) {
     /** @param {"a" | "b" | "c"} name @param {number[] | null} z */
     pin(name, z) {
       if (store.get().playing === "path") player.stop();
-      change({ pins: { ...store.get().pins, [name]: z && z.map(rounded) } });
+      change({ pins: { ...store.get().pins, [name]: z?.map(rounded) ?? null } });
     },
     /** @param {"a" | "b" | "c"} name pins what is on screen, also where that is only looked at */
     pinHere(name) {
@@ -205,6 +205,7 @@ export function createCommands({ store, player, embedding, source, messages }) {
       back(performance.now());
       messages.say(store.redo() ? "Done again." : "Nothing to redo.");
     },
+    /** @param {number} latent */
     toggleLock(latent) {
       const { locked, playing } = store.get();
       if (playing === latent) player.stop();
@@ -213,6 +214,7 @@ export function createCommands({ store, player, embedding, source, messages }) {
       });
       messages.say(`${latentName(latent)} ${isLocked(latent) ? "locked" : "unlocked"}.`);
     },
+    /** @param {number} latent */
     togglePlay(latent) {
       if (isLocked(latent)) return refuse(latent);
       back(performance.now());

@@ -49,7 +49,10 @@ export function hosted(stand) {
       parentElement.append(root);
       const made = { newest: component, root, update() {}, destroy() {} };
       standing.set(parentElement, made);
-      Object.assign(made, stand(root, data, () => made.newest));
+      Object.assign(
+        made,
+        stand(root, data, () => made.newest),
+      );
     }
     return () => {
       if (standing.get(parentElement)?.newest === component) remove(parentElement);

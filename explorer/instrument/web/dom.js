@@ -2,10 +2,11 @@
  * Makes an element. `on` takes listeners, `text` its text; everything else is an attribute, left out when it is missing or
  * false.
  *
- * @param {string} tag
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
  * @param {Record<string, any>} [properties]
  * @param {...(Node | string | null)} children
- * @returns {any}
+ * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function el(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
@@ -18,6 +19,27 @@ export function el(tag, properties = {}, ...children) {
   if (text !== undefined) element.textContent = text;
   element.append(...children.filter((child) => child !== null));
   return element;
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {CanvasRenderingContext2DSettings} [settings]
+ * @returns {CanvasRenderingContext2D} which a browser refuses only when it is out of memory
+ */
+export function context2d(canvas, settings) {
+  const context = canvas.getContext("2d", settings);
+  if (!context) throw new Error("The browser has no memory left for another canvas.");
+  return context;
+}
+
+/**
+ * @param {number} width @param {number} height @param {CanvasRenderingContext2DSettings} [settings]
+ * @returns {OffscreenCanvasRenderingContext2D} of a canvas that is not on the page
+ */
+export function offscreen2d(width, height, settings) {
+  const context = new OffscreenCanvas(width, height).getContext("2d", settings);
+  if (!context) throw new Error("The browser has no memory left for another canvas.");
+  return context;
 }
 
 /** @param {string} text of others, which may be written from right to left @returns {string} apart from what is around */
@@ -57,7 +79,8 @@ export function borrowFocus(element) {
   /** @type {HTMLElement | null} */
   let lender = null;
   element.addEventListener("focusin", ({ relatedTarget }) => {
-    if (!element.contains(relatedTarget)) lender = relatedTarget;
+    const from = /** @type {HTMLElement | null} */ (relatedTarget);
+    if (!element.contains(from)) lender = from;
   });
   return () => {
     if (focusIn(element)) lender?.focus();

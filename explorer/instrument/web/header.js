@@ -19,7 +19,7 @@ export function createHeader({ picker, exporting, tools }) {
     el("div", { class: "tools" }, share, exporting.element, tool("help", "keyboard", "Keys", "Keyboard (?)")),
   );
 
-  /** @param {"share" | "help"} name @param {string} picture @param {string} text @param {string} title */
+  /** @param {"share" | "help"} name @param {import("./icons.js").Picture} picture @param {string} text @param {string} title */
   function tool(name, picture, text, title) {
     return el(
       "button",
@@ -41,12 +41,7 @@ export function createHeader({ picker, exporting, tools }) {
       const elbo = card.metrics?.find((metric) => metric.name === "neg_elbo");
       facts.replaceChildren(
         `${card.summary} (${active === card.latents.length ? "all" : active} active)`,
-        ...(elbo
-          ? [
-              " · ",
-              term(`${elbo.label} ${spell(elbo.value, 1)} ${elbo.unit}`, provenance(elbo)),
-            ]
-          : []),
+        ...(elbo ? [" · ", term(`${elbo.label} ${spell(elbo.value, 1)} ${elbo.unit}`, provenance(elbo))] : []),
       );
     },
   };

@@ -1,3 +1,5 @@
+/** @typedef {keyof typeof PATHS} Picture */
+
 /** Drawn on a 20 × 20 field with a 1.6 stroke. */
 const PATHS = {
   chevron: "M5.5 8l4.5 4.5L14.5 8",
@@ -16,8 +18,7 @@ const PATHS = {
   grid: "M3 3.5h14v13H3zM3 8h14M3 12.200h14M7.700 3.5v13M12.300 3.5v13",
   keyboard: "M2.5 5h15v10h-15zM6 8v0M10 8v0M14 8v0M6.5 12h7",
   whole: "M3 7.5V3h4.5M12.5 3H17v4.5M17 12.5V17h-4.5M7.5 17H3v-4.5",
-  points:
-    "M5 5h.5v.5H5zM11 3.500h.5v.5h-.5zM15 8h.5v.5h-.5zM8.500 9.500H9v.5h-.5zM13.500 14h.5v.5h-.5zM6 15h.5v.5H6z",
+  points: "M5 5h.5v.5H5zM11 3.500h.5v.5h-.5zM15 8h.5v.5h-.5zM8.500 9.500H9v.5h-.5zM13.500 14h.5v.5h-.5zM6 15h.5v.5H6z",
   plus: "M10 4v12M4 10h12",
   close: "M5 5l10 10M15 5L5 15",
   pen: "M3.5 16.5l1-4 9-9 3 3-9 9zM11.5 5.5l3 3",

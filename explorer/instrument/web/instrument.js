@@ -1,18 +1,19 @@
 import { createBench } from "./bench.js";
 import { fetchCheckpoint } from "./checkpoint/checkpoint.js";
 import { el, isolated, withCode } from "./dom.js";
+import { openDecoder, startEngine } from "./engine/session.js";
 import { sentenceFor } from "./errors.js";
-import { createExportMenu } from "./export/menu.js";
 import { createExports } from "./export/exports.js";
+import { createExportMenu } from "./export/menu.js";
+import { createTextDialog } from "./export/text-dialog.js";
 import { createHeader } from "./header.js";
 import { createHelp, listen } from "./keyboard.js";
 import { linkedModel, readLink, writeLink } from "./link.js";
 import { createMessages } from "./messages.js";
 import { createOwn } from "./own/own.js";
 import { createPicker } from "./picker.js";
-import { openDecoder, startEngine } from "./engine/session.js";
+import { present } from "./present.js";
 import { createShare } from "./share.js";
-import { createTextDialog } from "./export/text-dialog.js";
 
 const STYLES = [
   "instrument.css",
@@ -90,8 +91,6 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
 
   /** @type {ReturnType<typeof createBench> | null} */
   let bench = null;
-  /** @type {import("./checkpoint/checkpoint.js").Card | null} */
-  let card = null;
   let model = "";
   let loading = new AbortController();
   let gone = false;
@@ -113,7 +112,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     await pick(entry.id);
     if (!bench || model !== entry.id) return;
     messages.tell(
-      `${isolated(entry.title)} opened: for you, and for whom you send its link, until the explorer is closed.`,
+      `${isolated(present(entry.title))} opened: for you, and for whom you send its link, until the explorer is closed.`,
     );
   }
 
@@ -137,7 +136,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     }
   }
 
-  /** What is open stays open, whatever the new list says of it: a person may have it in hand. */
+  /** What is open stays open, whatever the new list says of it: a person may have it in hand. @param {import("./checkpoint/checkpoint.js").Entry[]} next */
   function setCatalogue(next) {
     const before = entryOf(model);
     listed = next;
@@ -145,6 +144,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     if (!bench && (!before || JSON.stringify(entryOf(model)) !== JSON.stringify(before))) start();
   }
 
+  /** @param {string} sentence */
   function block(sentence) {
     place.replaceChildren(el("p", { class: "blocked", role: "alert" }, ...withCode(sentence)));
   }
@@ -159,7 +159,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
 
   /** @param {string} id @param {string} query what the link says, or nothing to begin at the start */
   async function open(id, query) {
-    const entry = entryOf(id);
+    const entry = present(entryOf(id));
     close();
     const mine = (loading = new AbortController());
     model = id;
@@ -176,14 +176,13 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     } catch (error) {
       if (mine.signal.aborted) return;
       console.error(error);
-      block(
-        sentenceFor(error, `${entry.title} could not be opened: reload the page, or choose another model.`),
-      );
+      block(sentenceFor(error, `${entry.title} could not be opened: reload the page, or choose another model.`));
     }
   }
 
+  /** @param {import("./checkpoint/checkpoint.js").Entry} entry @param {Awaited<ReturnType<typeof fetchCheckpoint>>} checkpoint @param {import("./engine/session.js").Decoder} decoder @param {string} query */
   function build(entry, checkpoint, decoder, query) {
-    card = checkpoint.card;
+    const { card } = checkpoint;
     const { latents } = card.controls;
     const limits = {
       latents,

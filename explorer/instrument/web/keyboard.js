@@ -1,6 +1,7 @@
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { MAP_KEYS } from "./map/pointer.js";
+import { present } from "./present.js";
 
 const FINE = 0.05;
 const COARSE = 0.5;
@@ -135,7 +136,7 @@ export function listen(root, reach) {
     if (event.composedPath()[0] === root.ownerDocument.body) down(event);
   }
 
-  const view = root.ownerDocument.defaultView;
+  const view = present(root.ownerDocument.defaultView);
   root.addEventListener("keydown", down);
   view.addEventListener("keydown", elsewhere, { capture: true });
   view.addEventListener("keyup", up, { capture: true });

@@ -47,8 +47,7 @@ function code(text, { latents, title }, what) {
     throw new Unreadable(
       `it has ${z.length} value${z.length === 1 ? "" : "s"} of ${what} where ${title} has ${latents} latents`,
     );
-  if (z.some((value) => Math.abs(value) > LARGEST_Z))
-    throw new Unreadable(`${what} has a value beyond ±${LARGEST_Z}`);
+  if (z.some((value) => Math.abs(value) > LARGEST_Z)) throw new Unreadable(`${what} has a value beyond ±${LARGEST_Z}`);
   return z.map(rounded);
 }
 
@@ -152,7 +151,9 @@ const FIELDS = [
     key: "directions",
     name: "directions",
     write: ({ directions }) =>
-      directions.map(({ name, vector }) => `${name.replace(IN_A_NAME, encodeURIComponent)}:${spelledCode(vector)}`).join(";") || null,
+      directions
+        .map(({ name, vector }) => `${name.replace(IN_A_NAME, encodeURIComponent)}:${spelledCode(vector)}`)
+        .join(";") || null,
     read(text, limits) {
       const entries = text.split(";");
       if (entries.length > MOST_DIRECTIONS) throw new Unreadable(`it has more than ${MOST_DIRECTIONS} directions`);
@@ -186,7 +187,7 @@ export function writeLink(state) {
   if (query.length <= LONGEST_QUERY) return query;
   const { directions, pins } = state;
   if (directions.length) return writeLink({ ...state, directions: directions.slice(0, -1) });
-  const last = ["c", "b", "a"].find((name) => pins[name] !== null);
+  const last = /** @type {const} */ (["c", "b", "a"]).find((name) => pins[name] !== null);
   return last ? writeLink({ ...state, pins: { ...pins, [last]: null } }) : query;
 }
 
@@ -224,6 +225,7 @@ export function readLink(query, limits) {
     };
   }
   const given = new URLSearchParams(query);
+  /** @type {Record<string, any>} */
   const state = {};
   const reasons = [];
   for (const { key, name, read } of FIELDS) {

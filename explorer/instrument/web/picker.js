@@ -34,7 +34,8 @@ export function createPicker({ catalogue, onPick, onOpen, footer }) {
   function nameOf({ id, title }) {
     const at = dropped.indexOf(id);
     if (at >= 0) return `${title} (dropped${at ? ` ${at + 1}` : ""})`;
-    return shared.has(title) ? `${title} (${id})` : (title ?? id);
+    if (title === undefined) return id;
+    return shared.has(title) ? `${title} (${id})` : title;
   }
 
   /** @param {import("./checkpoint/checkpoint.js").Entry} entry */
@@ -80,7 +81,7 @@ export function createPicker({ catalogue, onPick, onOpen, footer }) {
 
   /** @param {FocusEvent} event */
   function left({ relatedTarget }) {
-    if (relatedTarget && !element.contains(relatedTarget)) close();
+    if (relatedTarget && !element.contains(/** @type {Node} */ (relatedTarget))) close();
   }
 
   function toggle() {
@@ -98,7 +99,8 @@ export function createPicker({ catalogue, onPick, onOpen, footer }) {
   }
 
   function focus() {
-    (menu.querySelector("[aria-current]") ?? menu.querySelector("button"))?.focus();
+    const chosen = /** @type {HTMLElement | null} */ (menu.querySelector("[aria-current]"));
+    (chosen ?? menu.querySelector("button"))?.focus();
   }
 
   function close() {
@@ -116,7 +118,7 @@ export function createPicker({ catalogue, onPick, onOpen, footer }) {
   /** @param {KeyboardEvent} event */
   function walk(event) {
     const buttons = [...menu.querySelectorAll("button")];
-    const at = buttons.findIndex((choice) => choice === event.target);
+    const at = buttons.indexOf(/** @type {HTMLButtonElement} */ (event.target));
     if (event.key === "ArrowDown") buttons[Math.min(at + 1, buttons.length - 1)]?.focus();
     else if (event.key === "ArrowUp") buttons[Math.max(at - 1, 0)]?.focus();
     else if (event.key === "Escape") {

@@ -1,4 +1,4 @@
-import { el, latentName, spell } from "./dom.js";
+import { context2d, el, latentName, spell } from "./dom.js";
 import { allFinite, writeImage } from "./engine/pixels.js";
 import { newestWins } from "./engine/scheduler.js";
 
@@ -16,7 +16,7 @@ export function createPicture({ decoder, shape, latents, title, onFirst, onFit, 
   const [, height, width] = shape;
   const canvas = el("canvas", { class: "picture", role: "img", width, height });
   const frame = el("div", { class: "picture-frame" }, canvas);
-  const context = canvas.getContext("2d", { alpha: false });
+  const context = context2d(canvas, { alpha: false });
   const image = new ImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
   const code = new Float32Array(latents);

@@ -19,10 +19,11 @@ export function tell(state) {
   else waiting = released;
 }
 
-export const host = hosted((root, data, newest) => {
+export const host = hosted((root, _data, newest) => {
   // Nothing is to be seen of it, so it takes no room among what is.
   const { host } = /** @type {ShadowRoot} */ (root.getRootNode());
-  host.closest("[data-testid=stElementContainer]")?.style.setProperty("display", "none");
+  const place = /** @type {HTMLElement | null} */ (host.closest("[data-testid=stElementContainer]"));
+  place?.style.setProperty("display", "none");
   const mine = (/** @type {Released} */ released) => newest().setStateValue("last", released);
   send = mine;
   if (waiting) send(waiting);

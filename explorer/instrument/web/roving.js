@@ -9,10 +9,11 @@ export function rove(container, rows) {
   /** @type {HTMLElement | null} */
   let current = null;
 
+  /** @param {HTMLElement} button */
   function makeCurrent(button) {
     if (current) current.tabIndex = -1;
     current = button;
-    current.tabIndex = 0;
+    button.tabIndex = 0;
   }
 
   container.addEventListener("focusin", (event) => {
@@ -26,6 +27,7 @@ export function rove(container, rows) {
     const y = table.findIndex((row) => row.includes(target));
     if (y < 0) return;
     const x = table[y].indexOf(target);
+    /** @type {Record<string, [number, number]>} */
     const goals = {
       ArrowLeft: [y, x - 1],
       ArrowRight: [y, x + 1],

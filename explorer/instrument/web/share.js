@@ -18,11 +18,7 @@ export function createShare({ tell }) {
     "div",
     { class: "link-line", hidden: true },
     el("label", {}, "Copy this link: ", field),
-    el(
-      "button",
-      { class: "quiet", type: "button", "aria-label": "Close", on: { click: close } },
-      icon("close"),
-    ),
+    el("button", { class: "quiet", type: "button", "aria-label": "Close", on: { click: close } }, icon("close")),
   );
   const returnFocus = borrowFocus(element);
 

@@ -1,7 +1,8 @@
 import { mount } from "./instrument.js";
+import { present } from "./present.js";
 
 /** The instrument on a plain page, without Streamlit: the browser tests open it. */
-const root = document.getElementById("instrument");
+const root = present(document.getElementById("instrument"));
 const assets = new URL("./", import.meta.url).href;
 
 try {

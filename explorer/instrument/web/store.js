@@ -61,9 +61,10 @@ export function createStore(initial) {
       a.locked === b.locked &&
       a.directions === b.directions &&
       isSame(a.z, b.z) &&
-      Object.keys(a.pins).every((name) => isSame(a.pins[name], b.pins[name])),
+      /** @type {const} */ (["a", "b", "c"]).every((name) => isSame(a.pins[name], b.pins[name])),
   );
 
+  /** @param {Partial<State>} change */
   function set(change, time = performance.now()) {
     const before = state;
     state = { ...state, ...change };
@@ -75,6 +76,7 @@ export function createStore(initial) {
     for (const listener of commitListeners) listener(state);
   }
 
+  /** @param {ReturnType<typeof place> | null} found */
   function walk(found) {
     if (!found) return false;
     set({ ...found, playing: null });

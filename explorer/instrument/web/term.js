@@ -1,4 +1,5 @@
 import { el } from "./dom.js";
+import { present } from "./present.js";
 
 /**
  * A figure or word whose origin is a press away, for the mouse, a finger and the keyboard alike: the sentence that says
@@ -22,6 +23,7 @@ export function term(text, sentence) {
         show(bubble.textContent === "");
       },
       blur: () => show(false),
+      /** @param {KeyboardEvent} event */
       keydown(event) {
         if (event.key === "Escape") show(false);
       },
@@ -47,7 +49,7 @@ export function term(text, sentence) {
  */
 function intoView(bubble, button) {
   const own = bubble.getBoundingClientRect();
-  const room = bubble.closest(".instrument").getBoundingClientRect();
+  const room = present(bubble.closest(".instrument")).getBoundingClientRect();
   const { top, bottom } = button.getBoundingClientRect();
   const across = Math.max(room.left - own.left, Math.min(0, room.right - own.right));
   const up = own.bottom > window.innerHeight ? top + bottom - own.top - own.bottom : 0;

@@ -1,4 +1,5 @@
 import { InstrumentError } from "../errors.js";
+import { present } from "../present.js";
 
 /**
  * @typedef {{id: string, url?: string, path?: string, title?: string, summary?: string, intent?: string, preview?: string,
@@ -31,7 +32,7 @@ export const CARD_VERSION = 1;
  * @param {AbortSignal} signal
  */
 export async function get(entry, file, signal) {
-  const url = new URL(file, new URL(entry.url, document.baseURI));
+  const url = new URL(file, new URL(present(entry.url), document.baseURI));
   let answer;
   try {
     answer = await fetch(url, { signal });
@@ -82,7 +83,7 @@ export async function fetchCheckpoint(entry, signal) {
  * @returns {Card}
  */
 export function readCard(text, id) {
-  const refuse = (reason) => new InstrumentError(`${id}/card.json ${reason}`);
+  const refuse = (/** @type {string} */ reason) => new InstrumentError(`${id}/card.json ${reason}`);
   let card;
   try {
     card = JSON.parse(text);
@@ -96,26 +97,22 @@ export function readCard(text, id) {
     );
   }
   if (card.controls?.kind !== "continuous") {
-    throw refuse(
-      `has controls of kind "${card.controls?.kind}", which this explorer cannot steer yet: update it.`,
-    );
+    throw refuse(`has controls of kind "${card.controls?.kind}", which this explorer cannot steer yet: update it.`);
   }
   const latents = card.controls.latents;
   const shape = card.image?.shape;
-  const sizes =
-    Array.isArray(shape) && shape.length === 3 && shape.every((size) => Number.isInteger(size) && size > 0);
+  const sizes = Array.isArray(shape) && shape.length === 3 && shape.every((size) => Number.isInteger(size) && size > 0);
   const again = "export the checkpoint again.";
   if (!sizes || (shape[0] !== 1 && shape[0] !== 3) || shape[1] > 1024 || shape[2] > 1024) {
     throw refuse(`has no image shape that can be drawn (channels, height, width): ${again}`);
   }
-  if (!Number.isInteger(latents) || latents < 1 || latents > 1024)
-    throw refuse(`does not say its latents: ${again}`);
+  if (!Number.isInteger(latents) || latents < 1 || latents > 1024) throw refuse(`does not say its latents: ${again}`);
   if (!Array.isArray(card.latents) || card.latents.length !== latents) {
     throw refuse(`describes ${card.latents?.length ?? 0} of its ${latents} latents: ${again}`);
   }
   if (
     !card.latents.every(
-      (latent) =>
+      (/** @type {Latent} */ latent) =>
         Number.isFinite(latent?.kl_nats) && Number.isFinite(latent.std) && typeof latent.active === "boolean",
     )
   ) {

@@ -1,5 +1,6 @@
-import { get } from "./checkpoint.js";
 import { InstrumentError } from "../errors.js";
+import { present } from "../present.js";
+import { get } from "./checkpoint.js";
 import { readSafetensors } from "./safetensors.js";
 
 /**
@@ -39,14 +40,14 @@ export async function fetchEmbedding(entry, card, signal) {
   };
   const answer = await get(entry, "codes.safetensors", signal);
   const tensors = readSafetensors(await answer.arrayBuffer(), file, Object.keys(shapes));
-  const refuse = (reason) =>
+  const refuse = (/** @type {string} */ reason) =>
     new InstrumentError(`${file} ${reason}: run \`python -m training embed ${entry.path ?? "FOLDER"}\` again.`);
 
   /** @param {string} name @param {boolean} needed */
   function values(name, needed) {
     const tensor = tensors.get(name);
     if (tensor === undefined && !needed) return null;
-    if (String(tensor?.shape) !== String(shapes[name]) || !tensor.data.every(Number.isFinite)) {
+    if (!tensor || String(tensor.shape) !== String(shapes[name]) || !tensor.data.every(Number.isFinite)) {
       throw refuse(`holds no \`${name}\` that fits its card's ${count} examples`);
     }
     return tensor.data;
@@ -74,7 +75,12 @@ export async function fetchEmbedding(entry, card, signal) {
     logVariance: floats("log_variance", true),
     labels: Array.from({ length: count }, (_, at) => card.data?.labels?.[label?.[at]] ?? null),
     label,
-    factors: factors ? integers("factors", card.data.factors.map(({ size }) => size)) : null,
+    factors: factors
+      ? integers(
+          "factors",
+          present(card.data.factors).map(({ size }) => size),
+        )
+      : null,
     reconstruction: floats("reconstruction"),
     maps: card.map ? { umap: floats("umap", true), pca: floats("pca", true) } : {},
   };

@@ -18,7 +18,7 @@ const LARGEST_HEADER = 1 << 20;
  * @returns {Map<string, Tensor>} those of them that the file has
  */
 export function readSafetensors(buffer, file, names) {
-  const refuse = (reason) =>
+  const refuse = (/** @type {string} */ reason) =>
     new InstrumentError(`${file} ${reason}: run \`python -m training embed FOLDER\` again.`);
   if (buffer.byteLength < 8) throw refuse("is cut short");
   const view = new DataView(buffer);
@@ -29,14 +29,11 @@ export function readSafetensors(buffer, file, names) {
   const start = 8 + Number(announced);
   let header;
   try {
-    header = JSON.parse(
-      new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(buffer, 8, start - 8)),
-    );
-  } catch (error) {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(buffer, 8, start - 8)));
+  } catch {
     throw refuse("has a header that cannot be read");
   }
-  if (typeof header !== "object" || header === null || Array.isArray(header))
-    throw refuse("has no table of arrays");
+  if (typeof header !== "object" || header === null || Array.isArray(header)) throw refuse("has no table of arrays");
 
   const entries = Object.entries(header).filter(([name]) => name !== "__metadata__");
   for (const [name, entry] of entries) {
@@ -51,10 +48,10 @@ export function readSafetensors(buffer, file, names) {
   const tensors = new Map();
   for (const [name, { dtype, shape, data_offsets }] of entries) {
     if (!names.includes(name)) continue;
-    const Kind = Object.hasOwn(KINDS, dtype) ? KINDS[dtype] : null;
+    const Kind = Object.hasOwn(KINDS, dtype) ? KINDS[/** @type {keyof typeof KINDS} */ (dtype)] : null;
     if (!Kind) throw refuse(`holds ${called(name)} in a number format that is not read here`);
     const [from, to] = data_offsets;
-    const count = shape.reduce((product, size) => product * size, 1);
+    const count = shape.reduce((/** @type {number} */ product, /** @type {number} */ size) => product * size, 1);
     if (to - from !== count * Kind.BYTES_PER_ELEMENT) throw refuse(`has no room for ${called(name)}`);
     // A copy, because the header may leave the arrays at a place that is no multiple of four.
     tensors.set(name, { shape, data: new Kind(buffer.slice(start + from, start + to)) });

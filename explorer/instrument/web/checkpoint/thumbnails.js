@@ -1,4 +1,6 @@
+import { offscreen2d } from "../dom.js";
 import { InstrumentError, sentenceFor } from "../errors.js";
+import { present } from "../present.js";
 
 /** @typedef {ReturnType<typeof createThumbnails>} Thumbnails */
 
@@ -25,7 +27,7 @@ export function createThumbnails(entry, card, onFailure) {
   /** @param {number} at */
   const file = (at) => (at ? `thumbnails-${at}.webp` : "thumbnails.webp");
   /** @param {number} at */
-  const url = (at) => new URL(file(at), new URL(entry.url, document.baseURI)).href;
+  const url = (at) => new URL(file(at), new URL(present(entry.url), document.baseURI)).href;
   /** @param {number} at the sheet @returns {number} how many lines of images it has */
   const lines = (at) => Math.ceil(Math.min(perSheet, count - at * perSheet) / columns);
 
@@ -79,7 +81,7 @@ export function createThumbnails(entry, card, onFailure) {
      */
     style(at) {
       const [on, column, line] = place(at);
-      const share = (index, of) => (of > 1 ? (100 * index) / (of - 1) : 0);
+      const share = (/** @type {number} */ index, /** @type {number} */ of) => (of > 1 ? (100 * index) / (of - 1) : 0);
       return (
         `background-image: url("${url(on)}"); background-size: ${columns * 100}% ${lines(on) * 100}%; ` +
         `background-position: ${share(column, columns)}% ${share(line, lines(on))}%`
@@ -108,15 +110,13 @@ export function createThumbnails(entry, card, onFailure) {
       const [on, column, line] = place(at);
       const { image, loaded } = sheet(on);
       await loaded;
-      const canvas = new OffscreenCanvas(width, height);
-      const context = canvas.getContext("2d", { willReadFrequently: true });
+      const context = offscreen2d(width, height, { willReadFrequently: true });
       context.drawImage(image, -column * width, -line * height);
       const { data } = context.getImageData(0, 0, width, height);
       const plane = width * height;
       const values = new Float32Array(channels * plane);
       for (let channel = 0; channel < channels; channel++) {
-        for (let pixel = 0; pixel < plane; pixel++)
-          values[channel * plane + pixel] = data[4 * pixel + channel] / 255;
+        for (let pixel = 0; pixel < plane; pixel++) values[channel * plane + pixel] = data[4 * pixel + channel] / 255;
       }
       return values;
     },

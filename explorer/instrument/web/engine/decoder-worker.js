@@ -1,4 +1,5 @@
 import { sentenceFor } from "../errors.js";
+import { present } from "../present.js";
 import { allFinite, writeImage } from "./pixels.js";
 import { openDecoder, startEngine } from "./session.js";
 
@@ -31,7 +32,7 @@ async function close({ name }) {
 
 /** @param {Ask} message */
 async function rows({ name, z, latents, buffer }) {
-  const { decoder, expected, steps } = opened.get(name);
+  const { decoder, expected, steps } = present(opened.get(name));
   const codes = new Float32Array(latents.length * steps.length * z.length);
   let at = 0;
   for (const latent of latents) {
@@ -45,7 +46,7 @@ async function rows({ name, z, latents, buffer }) {
   const [channels, height, width] = expected.shape;
   const rowWidth = steps.length * width;
   const needed = latents.length * rowWidth * height * 4;
-  const pixels = new Uint32Array(buffer?.byteLength >= needed ? buffer : new ArrayBuffer(needed));
+  const pixels = new Uint32Array(buffer && buffer.byteLength >= needed ? buffer : new ArrayBuffer(needed));
   for (let row = 0; row < latents.length; row++) {
     const sheet = pixels.subarray(row * rowWidth * height, (row + 1) * rowWidth * height);
     for (let column = 0; column < steps.length; column++) {
@@ -59,7 +60,7 @@ async function rows({ name, z, latents, buffer }) {
 /** A sheet that cannot be decoded is its asker's matter alone. @param {AskSheet} message */
 async function sheet({ name, id, codes, columns }) {
   try {
-    const buffer = await sheetOf(opened.get(name), codes, columns);
+    const buffer = await sheetOf(present(opened.get(name)), codes, columns);
     postMessage({ kind: "sheet", id, buffer }, { transfer: [buffer] });
   } catch (error) {
     console.error(error);
@@ -93,7 +94,7 @@ let last = Promise.resolve();
 
 addEventListener("message", ({ data }) => {
   last = last
-    .then(() => JOBS[data.kind](data))
+    .then(() => JOBS[/** @type {keyof typeof JOBS} */ (data.kind)](data))
     .catch((error) => {
       const otherwise = "The images could not be decoded: reload the page to try again.";
       postMessage({ kind: "failed", name: data.name, sentence: sentenceFor(error, otherwise) });

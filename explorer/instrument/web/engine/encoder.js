@@ -65,6 +65,7 @@ export async function openEncoder(ort, bytes, { name, latents, shape, again = EX
   const session = await openSession(ort, bytes, file, again);
   const release = once(() => session.release());
 
+  /** @param {Float32Array} x */
   async function encode(x) {
     const { mean, log_variance } = await session.run({ x: new ort.Tensor("float32", x, [1, ...shape]) }, [
       "mean",

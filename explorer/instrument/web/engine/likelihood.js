@@ -29,7 +29,7 @@ export function reconstructionNats({ likelihood, sigma }, mean, x) {
       return sum(mean, x, continuousBernoulli);
     case "gaussian":
     case "gaussian_learned":
-      return sigma > 0 ? gaussian(mean, x, sigma) : null;
+      return sigma && sigma > 0 ? gaussian(mean, x, sigma) : null;
     default:
       return null;
   }

@@ -38,10 +38,13 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onNoNumbers
   /** @type {number[] | null} */
   let shown = null;
 
-  /** A latent's own row stays as it is while only that latent moves. */
+  /** A latent's own row stays as it is while only that latent moves. @param {number[]} z @param {number} latent */
   function isStale(z, latent) {
     const was = drawn.get(latent);
-    return !was || z.some((value, other) => value !== was[other] && other !== latent);
+    return (
+      !was ||
+      z.some((/** @type {number} */ value, /** @type {number} */ other) => value !== was[other] && other !== latent)
+    );
   }
 
   /** @param {number[]} z @param {number[]} latents the stale ones, those never drawn first, then the oldest */
@@ -59,6 +62,7 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onNoNumbers
     waiting.clear();
   }
 
+  /** @param {string} sentence */
   function fail(sentence) {
     giveUp();
     onFailure(sentence);
@@ -70,9 +74,7 @@ export function createRows({ assets, bytes, expected, onRow, onDone, onNoNumbers
     waiting.get(data.id)?.(data.buffer);
     waiting.delete(data.id);
   });
-  worker.addEventListener("error", () =>
-    fail("The traversals could not be started: reload the page to try again."),
-  );
+  worker.addEventListener("error", () => fail("The traversals could not be started: reload the page to try again."));
 
   const opened = new Promise((resolve) => {
     answered = resolve;

@@ -1,3 +1,5 @@
+import { context2d } from "../dom.js";
+import { present } from "../present.js";
 import { isWebp, muxWebp } from "./webp-animation.js";
 
 /** Frames there, ends included: there and back are then 48 of them, three seconds. */
@@ -30,6 +32,7 @@ export function easedCodes(path) {
  */
 export async function animate({ codes, format, shape, decodeSheet, onProgress, signal }) {
   const [, height, width] = shape;
+  /** @type {Uint32Array[]} */
   const images = [];
   const steps = 3 * codes.length - 2;
   for (let at = 0; at < codes.length; at += AT_ONCE) {
@@ -69,7 +72,9 @@ async function gif(images, grey, { width, height }) {
   const { GIFEncoder, quantize, applyPalette } = await import("../vendor/gifenc.esm.js");
   const file = GIFEncoder();
   // Grey levels are exact. Of colours there is one table for all frames: with one for each they would flicker.
-  const palette = grey ? Array.from({ length: 256 }, (_, level) => [level, level, level]) : quantize(sample(images), 256);
+  const palette = grey
+    ? Array.from({ length: 256 }, (_, level) => [level, level, level])
+    : quantize(sample(images), 256);
   let first = true;
   return {
     add(_, pixels) {
@@ -87,19 +92,28 @@ async function gif(images, grey, { width, height }) {
 /** @param {{width: number, height: number}} size @returns {Encoder} */
 function webp(size) {
   const canvas = canvasOf(size);
-  const context = canvas.getContext("2d", { alpha: false });
+  const context = context2d(canvas, { alpha: false });
   /** @type {Map<number, Uint8Array>} each image once, for the way there and the way back */
   const stills = new Map();
+  /** @type {number[]} */
   const tour = [];
   return {
     async add(image, pixels) {
       if (!stills.has(image)) {
-        context.putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), size.width), 0, 0);
+        context.putImageData(
+          new ImageData(new Uint8ClampedArray(/** @type {ArrayBuffer} */ (pixels.buffer)), size.width),
+          0,
+          0,
+        );
         stills.set(image, await still(canvas));
       }
       tour.push(image);
     },
-    finish: () => muxWebp(tour.map((image) => stills.get(image)), { ...size, delay: DELAY_MS }),
+    finish: () =>
+      muxWebp(
+        tour.map((image) => present(stills.get(image))),
+        { ...size, delay: DELAY_MS },
+      ),
   };
 }
 

@@ -1,9 +1,10 @@
 import { latentName } from "../dom.js";
-import { InstrumentError, sentenceFor } from "../errors.js";
-import { enlarge, save, saveBlob } from "./png.js";
-import { codeAt, isPath } from "../path/course.js";
-import { jsonOf, liesElsewhere, pythonLines } from "./python-lines.js";
 import { REACH } from "../engine/rows.js";
+import { InstrumentError, sentenceFor } from "../errors.js";
+import { codeAt, isPath } from "../path/course.js";
+import { present } from "../present.js";
+import { enlarge, save, saveBlob } from "./png.js";
+import { jsonOf, liesElsewhere, pythonLines } from "./python-lines.js";
 
 /**
  * What can be taken away of the open checkpoint.
@@ -21,7 +22,7 @@ export function createExports({ bench, messages, showText, onProgress }) {
 
   /** @param {string} what @param {string} name @param {(t: number) => number[]} path @param {"gif" | "webp"} format */
   async function animation(what, name, path, format) {
-    const { card, decodeSheet, gone } = bench();
+    const { card, decodeSheet, gone } = present(bench());
     making?.abort();
     const mine = (making = new AbortController());
     const signal = AbortSignal.any([mine.signal, gone]);
@@ -40,7 +41,7 @@ export function createExports({ bench, messages, showText, onProgress }) {
       if (signal.aborted) return;
       if (!made) throw new InstrumentError("The images of the animation are not decoded: reload the page.");
       const { bytes, frames, width, height } = made;
-      saveBlob(new Blob([bytes], { type: `image/${format}` }), name);
+      saveBlob(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (bytes)], { type: `image/${format}` }), name);
       const size = `${Math.ceil(bytes.length / 1000).toLocaleString("en")}\u00a0kB`;
       messages.tell(`Saved ${name}: ${frames} frames of ${width} × ${height} pixels, ${size}.`);
     } catch (error) {
@@ -56,14 +57,15 @@ export function createExports({ bench, messages, showText, onProgress }) {
   }
 
   async function grid() {
-    const { drawGrid, entry, gone } = bench();
+    const { drawGrid, entry, gone } = present(bench());
     const picture = await drawGrid();
     if (picture) save(picture, `${entry.id}-traversals.png`);
-    else if (!gone.aborted) messages.tell("The traversals are not decoded, so there is nothing to save: reload the page.");
+    else if (!gone.aborted)
+      messages.tell("The traversals are not decoded, so there is nothing to save: reload the page.");
   }
 
   function python() {
-    const { entry, store } = bench();
+    const { entry, store } = present(bench());
     showText({
       title: "This image in Python",
       note: liesElsewhere(entry)
@@ -74,7 +76,7 @@ export function createExports({ bench, messages, showText, onProgress }) {
   }
 
   function json() {
-    const { entry, card, store } = bench();
+    const { entry, card, store } = present(bench());
     showText({
       title: "z as JSON",
       note: "With the decoder it belongs to, and the command that trained it.",
@@ -86,11 +88,14 @@ export function createExports({ bench, messages, showText, onProgress }) {
   return {
     /** @returns {Promise<import("./menu.js").Line[]>} */
     async lines() {
-      const { entry, store, picture, current } = bench();
+      const { entry, store, picture, current } = present(bench());
       // The writers of animations are fetched when they are first asked for: most visits never do.
       webp ??= import("./animation.js").then(
         ({ canWriteWebp }) => canWriteWebp(),
-        () => ((webp = null), false),
+        () => {
+          webp = null;
+          return false;
+        },
       );
       const kinds = (await webp) ? ["gif", "webp"] : ["gif"];
       const latent = current();
@@ -105,7 +110,8 @@ export function createExports({ bench, messages, showText, onProgress }) {
           missing,
           act: () => animation(what, `${entry.id}-${file}.${format}`, path, /** @type {"gif" | "webp"} */ (format)),
         }));
-      const latentAt = (t) => state.z.map((value, at) => (at === latent ? REACH * (2 * t - 1) : value));
+      const latentAt = (/** @type {number} */ t) =>
+        state.z.map((value, at) => (at === latent ? REACH * (2 * t - 1) : value));
       const stop = { name: "stop", text: "Stop", title: "Stop making the animation", act: () => making?.abort() };
       return [
         ...(making ? [{ label: "Animation being made", choices: [stop] }] : []),

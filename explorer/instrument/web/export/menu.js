@@ -35,7 +35,7 @@ export function createExportMenu({ lines, tell }) {
     role: "menu",
     "aria-label": "Export",
     hidden: true,
-    on: { keydown: escape, focusout: left },
+    on: { keydown: closeOnEscape, focusout: left },
   });
   const element = el("div", { class: "export-place" }, button, menu);
   /** @type {HTMLElement[][]} */
@@ -102,7 +102,7 @@ export function createExportMenu({ lines, tell }) {
   }
 
   /** @param {KeyboardEvent} event */
-  function escape(event) {
+  function closeOnEscape(event) {
     if (event.key !== "Escape") return;
     event.preventDefault();
     close();

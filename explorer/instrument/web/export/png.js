@@ -1,5 +1,6 @@
-import { latentName, spell, spellKl } from "../dom.js";
+import { context2d, latentName, spell, spellKl } from "../dom.js";
 import { STEPS } from "../engine/rows.js";
+import { present } from "../present.js";
 
 const LEAST_PIXELS = 512;
 const CELL_PIXELS = 84;
@@ -9,7 +10,7 @@ const FONT = "system-ui, sans-serif";
 export function enlarge(picture) {
   const scale = Math.max(1, Math.ceil(LEAST_PIXELS / Math.max(picture.width, picture.height)));
   const canvas = blank(picture.width * scale, picture.height * scale);
-  const context = canvas.getContext("2d");
+  const context = context2d(canvas);
   context.imageSmoothingEnabled = false;
   context.drawImage(picture, 0, 0, canvas.width, canvas.height);
   return canvas;
@@ -29,7 +30,7 @@ export function drawGrid(rows, card, z) {
   const [cellWidth, cellHeight] = [width * scale, height * scale];
   const [left, top, edge, foot] = [132, 84, 24, 48];
   const canvas = blank(left + STEPS.length * cellWidth + edge, top + rows.length * cellHeight + foot);
-  const context = canvas.getContext("2d");
+  const context = context2d(canvas);
   context.fillStyle = "#fff";
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.fillStyle = "#1d2329";
@@ -39,9 +40,7 @@ export function drawGrid(rows, card, z) {
   context.font = `16px ${FONT}`;
   context.fillText(card.summary, edge + titleWidth + 14, 38);
   context.textAlign = "center";
-  STEPS.forEach((step, column) =>
-    context.fillText(spell(step, 1), left + (column + 0.5) * cellWidth, top - 12),
-  );
+  STEPS.forEach((step, column) => context.fillText(spell(step, 1), left + (column + 0.5) * cellWidth, top - 12));
   context.textAlign = "left";
   context.imageSmoothingEnabled = false;
   rows.forEach(({ latent, canvas: picture }, row) => {
@@ -60,7 +59,9 @@ export function drawGrid(rows, card, z) {
 
 /** @param {HTMLCanvasElement} canvas @param {string} name */
 export async function save(canvas, name) {
-  saveBlob(await new Promise((resolve) => canvas.toBlob(resolve, "image/png")), name);
+  /** @type {Blob | null} */
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  saveBlob(present(blob), name);
 }
 
 /** @param {Blob} blob @param {string} name */

@@ -18,7 +18,9 @@ export const liesElsewhere = (entry) => !folderOf(/** @type {any} */ (entry)).in
  */
 export function pythonLines(entry, z) {
   // Whole numbers alone would make a tensor of integers, which no decoder takes.
-  const values = z.map((value) => (Number.isInteger(rounded(value)) ? rounded(value).toFixed(1) : String(rounded(value))));
+  const values = z.map((value) =>
+    Number.isInteger(rounded(value)) ? rounded(value).toFixed(1) : String(rounded(value)),
+  );
   return [
     "import torch, training",
     `model, card = training.load(${JSON.stringify(folderOf(entry))})`,

@@ -1,6 +1,6 @@
 import { el } from "../dom.js";
-import { saveBlob } from "./png.js";
 import { icon } from "../icons.js";
+import { saveBlob } from "./png.js";
 
 /** A text to copy, or where it makes a file of its own, to save. */
 export function createTextDialog() {
@@ -40,7 +40,7 @@ export function createTextDialog() {
       await navigator.clipboard.writeText(code.textContent);
       said.textContent = "Copied.";
     } catch {
-      code.ownerDocument.getSelection().selectAllChildren(code);
+      code.ownerDocument.getSelection()?.selectAllChildren(code);
       said.textContent = "Selected: press Ctrl C to copy it.";
     }
   }

@@ -1,5 +1,6 @@
 import { el } from "../dom.js";
 import { createEncoder } from "../engine/encoder.js";
+import { present } from "../present.js";
 import { createExamples } from "./examples.js";
 
 /**
@@ -21,8 +22,7 @@ export function createBring(bench) {
   ];
   /** @type {import("../checkpoint/embedding.js").Embedding | null} */
   let embedding = null;
-  /** @type {Promise<void> | null} */
-  let loading = null;
+  let loading = false;
   let opened = 0;
   /** @type {() => void} */
   let measure = () => {};
@@ -72,7 +72,7 @@ export function createBring(bench) {
       return part;
     });
     measure = () =>
-      void measureGround(bench.thumbnails(), embedding.count, bench.card.image.shape).then(
+      void measureGround(bench.thumbnails(), present(embedding).count, bench.card.image.shape).then(
         (ground) => {
           made.forEach((part) => part.setGround(ground));
           performance.mark("instrument:ground");
@@ -80,16 +80,19 @@ export function createBring(bench) {
         () => {},
       );
     if (embedding) measure();
-    pages[opened].part.open?.();
+    pages[opened].part?.open?.();
   }
 
   function ensureLoaded() {
-    loading ??= load().catch((error) => {
+    if (loading) return;
+    loading = true;
+    load().catch((error) => {
       if (bench.gone.aborted) return;
       console.error(error);
-      loading = null;
+      loading = false;
       const sentence = "This could not be loaded: check that the explorer is still running, then reload the page.";
-      for (const panel of panels.slice(1)) panel.replaceChildren(el("p", { class: "refusal", role: "alert", text: sentence }));
+      for (const panel of panels.slice(1))
+        panel.replaceChildren(el("p", { class: "refusal", role: "alert", text: sentence }));
     });
   }
 
@@ -107,11 +110,11 @@ export function createBring(bench) {
 
   /** @param {KeyboardEvent} event */
   function walk(event) {
-    const at = tabs.indexOf(event.target);
+    const at = tabs.indexOf(/** @type {HTMLButtonElement} */ (event.target));
     const goal = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 }[event.key];
     if (at < 0 || goal === undefined) return;
     event.preventDefault();
-    const next = tabs.at(goal % tabs.length);
+    const next = present(tabs.at(goal % tabs.length));
     open(tabs.indexOf(next));
     next.focus();
   }

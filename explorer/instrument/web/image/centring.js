@@ -29,7 +29,7 @@ export function inkBox(source, background, least) {
       const red = Math.abs(pixels[at] - ground);
       const green = Math.abs(pixels[at + 1] - ground);
       const blue = Math.abs(pixels[at + 2] - ground);
-      const ink = red > green ? (red > blue ? red : blue) : green > blue ? green : blue;
+      const ink = Math.max(red, green, blue);
       if (ink <= threshold) continue;
       if (x < left) left = x;
       if (x >= right) right = x + 1;

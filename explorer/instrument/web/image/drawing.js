@@ -1,3 +1,5 @@
+import { context2d } from "../dom.js";
+
 /**
  * Strokes on a canvas, a whole number of its pixels for each pixel of the model's image.
  *
@@ -17,7 +19,7 @@ export function createDrawing([, height, width], canvas) {
   const scale = Math.max(1, Math.floor(FINEST / Math.max(height, width)));
   canvas.width = scale * width;
   canvas.height = scale * height;
-  const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
+  const context = context2d(canvas, { alpha: false, willReadFrequently: true });
   let ground = "#000";
 
   /** What was there before the stroke that is being drawn. @type {ImageData | null} */

@@ -1,6 +1,7 @@
-import { valueName } from "../map/colours.js";
 import { el, withCode } from "../dom.js";
 import { icon } from "../icons.js";
+import { valueName } from "../map/colours.js";
+import { present } from "../present.js";
 import { rove } from "../roving.js";
 
 /** On one page: many enough to choose from, few enough to take in. */
@@ -9,7 +10,7 @@ const PAGE = 96;
 /** Factors with more values than this are no choice but a scale. */
 const MOST_VALUES = 12;
 
-const count = (number) => number.toLocaleString("en");
+const count = (/** @type {number} */ number) => number.toLocaleString("en");
 
 /**
  * The test images that came with the checkpoint, some at a time; picking one starts from its posterior.
@@ -24,7 +25,7 @@ export function createExamples({ card, commands, thumbnails, store }) {
     "aria-label": `Images of the ${card.examples.split} split`,
   });
   const where = el("span", { role: "status" });
-  const turn = (name, label, by) =>
+  const turn = (/** @type {string} */ name, /** @type {string} */ label, /** @type {number} */ by) =>
     el(
       "button",
       { class: `quiet ${name}`, type: "button", title: label, "aria-label": label, on: { click: () => go(by) } },
@@ -41,8 +42,8 @@ export function createExamples({ card, commands, thumbnails, store }) {
     on: {
       focus: () => number.select(),
       change: enter,
-      keydown: (event) => event.key === "Enter" && enter(),
-      blur: () => (number.value = store.get().example ?? ""),
+      keydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && enter(),
+      blur: () => (number.value = String(store.get().example ?? "")),
     },
   });
   const shuffle = el("button", {
@@ -91,13 +92,14 @@ export function createExamples({ card, commands, thumbnails, store }) {
   /** @param {number | null} example */
   function mark(example) {
     for (const [at, button] of buttons) button.setAttribute("aria-pressed", String(at === example));
-    if (buttons.has(example)) makeCurrent(buttons.get(example));
-    number.value = example ?? "";
+    const marked = example === null ? undefined : buttons.get(example);
+    if (marked) makeCurrent(marked);
+    number.value = String(example ?? "");
   }
 
   /** @param {number} at */
   function thumb(at) {
-    const text = embedding.labels[at] ?? "";
+    const text = present(embedding).labels[at] ?? "";
     return el("button", {
       class: "thumb",
       type: "button",
@@ -120,7 +122,8 @@ export function createExamples({ card, commands, thumbnails, store }) {
       : "None is like that";
     previous.setAttribute("aria-disabled", String(first === 0));
     next.setAttribute("aria-disabled", String(last === found.length));
-    if (buttons.size) makeCurrent(buttons.values().next().value);
+    const [top] = buttons.values();
+    if (top) makeCurrent(top);
     mark(store.get().example);
   }
 
@@ -135,7 +138,8 @@ export function createExamples({ card, commands, thumbnails, store }) {
   function arrange() {
     found = [];
     const tests = [...wanted.values()];
-    for (let at = 0; at < embedding.count; at++) if (tests.every((test) => test(at))) found.push(at);
+    const { count } = present(embedding);
+    for (let at = 0; at < count; at++) if (tests.every((test) => test(at))) found.push(at);
     // Fisher and Yates' shuffle.
     for (let left = found.length; shuffled && left > 1; left--) {
       const other = Math.floor(Math.random() * left);
@@ -189,10 +193,11 @@ export function createExamples({ card, commands, thumbnails, store }) {
       if (label)
         filter(
           "label",
-          card.data.labels.map((text, value) => [text, (at) => label[at] === value]),
+          present(card.data.labels).map((text, value) => [text, (at) => label[at] === value]),
         );
       known.forEach(({ name, size }, factor) => {
         if (!factors || size > MOST_VALUES) return;
+        /** @type {[string, (at: number) => boolean][]} */
         const values = Array.from({ length: size }, (_, value) => [
           valueName({ name, size }, value),
           (at) => factors[at * known.length + factor] === value,

@@ -1,7 +1,7 @@
-import { el } from "../dom.js";
+import { context2d, el } from "../dom.js";
 import { standardNormal } from "../engine/gaussian.js";
-import { icon } from "../icons.js";
 import { newestWins } from "../engine/scheduler.js";
+import { icon } from "../icons.js";
 import { term } from "../term.js";
 
 const DRAWS = 8;
@@ -26,7 +26,7 @@ export function createFan({ card, commands, decodeSheet, messages }) {
 
   const draws = Array.from({ length: DRAWS }, (_, at) => {
     const canvas = el("canvas", { width, height, "aria-hidden": "true" });
-    contexts.push(canvas.getContext("2d", { alpha: false }));
+    contexts.push(context2d(canvas, { alpha: false }));
     const label = `Draw ${at + 1} of ${DRAWS}: take its z`;
     return el(
       "button",
@@ -64,9 +64,7 @@ export function createFan({ card, commands, decodeSheet, messages }) {
     async (asked) => {
       const image = await decodeSheet(asked, DRAWS);
       if (!image || element.hidden) return;
-      contexts.forEach((context, at) =>
-        context.putImageData(image, -at * width, 0, at * width, 0, width, height),
-      );
+      contexts.forEach((context, at) => context.putImageData(image, -at * width, 0, at * width, 0, width, height));
       codes = asked;
     },
     () => messages.tell("The draws could not be decoded: reload the page to try again."),
@@ -75,7 +73,8 @@ export function createFan({ card, commands, decodeSheet, messages }) {
   function ask() {
     if (element.hidden || !source) return;
     const { mean, logVariance } = source;
-    const draw = (epsilon, latent) => mean[latent] + Math.exp(logVariance[latent] / 2) * epsilon;
+    const draw = (/** @type {number} */ epsilon, /** @type {number} */ latent) =>
+      mean[latent] + Math.exp(logVariance[latent] / 2) * epsilon;
     queue.request(noise.map((one) => one.map(draw)));
   }
 

@@ -61,7 +61,7 @@ export async function measureGround(thumbnails, count, shape) {
   const sides = boxes.map((box) => Math.max((box.right - box.left) / width, (box.bottom - box.top) / height));
   sides.sort((a, b) => a - b);
   const spread = sides[Math.floor(0.9 * sides.length)] - sides[Math.floor(0.1 * sides.length)];
-  const off = (x, y) => Math.hypot(x - width / 2, y - height / 2);
+  const off = (/** @type {number} */ x, /** @type {number} */ y) => Math.hypot(x - width / 2, y - height / 2);
   const byMass = median(boxes.map(({ x, y }) => off(x, y)));
   const byBox = median(boxes.map((box) => off((box.left + box.right) / 2, (box.top + box.bottom) / 2)));
   return { grey, plain: true, box: spread < EQUAL ? median(sides) : null, byMass: byMass <= byBox };

@@ -9,9 +9,11 @@ export function holding(element, change) {
   const { top } = element.getBoundingClientRect();
   change();
   const by = element.getBoundingClientRect().top - top;
+  /** @type {HTMLElement | null} */
   let at = element;
   while (at && !(at.scrollHeight > at.clientHeight && /auto|scroll/.test(getComputedStyle(at).overflowY))) {
-    at = at.parentElement ?? at.getRootNode().host ?? null;
+    const root = at.getRootNode();
+    at = at.parentElement ?? /** @type {HTMLElement | null} */ (root instanceof ShadowRoot ? root.host : null);
   }
-  if (by) (at ?? document.scrollingElement).scrollBy(0, by);
+  if (by) (at ?? document.scrollingElement)?.scrollBy(0, by);
 }

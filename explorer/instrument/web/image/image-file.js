@@ -31,8 +31,9 @@ export function nameOf(file) {
  */
 export async function openImage(file) {
   const name = nameOf(file);
-  const refuse = (reason, cause) => new InstrumentError(`${name} ${reason}`, cause);
-  const megabytes = (bytes) => Math.ceil(bytes / 2 ** 20).toLocaleString("en");
+  const refuse = (/** @type {string} */ reason, /** @type {unknown} */ cause = undefined) =>
+    new InstrumentError(`${name} ${reason}`, cause);
+  const megabytes = (/** @type {number} */ bytes) => Math.ceil(bytes / 2 ** 20).toLocaleString("en");
   if (file.size > LARGEST_BYTES) {
     throw refuse(
       `has ${megabytes(file.size)} MB, and at most ${megabytes(LARGEST_BYTES)} are read: save it smaller and choose that file.`,

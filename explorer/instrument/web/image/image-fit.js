@@ -1,3 +1,5 @@
+import { offscreen2d } from "../dom.js";
+import { present } from "../present.js";
 import { centred } from "./centring.js";
 import { asSource, edge, median } from "./ground.js";
 import { grey, levels, resample } from "./resample.js";
@@ -31,8 +33,7 @@ function sourceOf(bitmap, ground) {
     width,
     height,
     rows(top, count) {
-      const canvas = new OffscreenCanvas(width, count);
-      const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
+      const context = offscreen2d(width, count, { alpha: false, willReadFrequently: true });
       context.fillStyle = ground;
       context.fillRect(0, 0, width, count);
       context.drawImage(bitmap, 0, top, width, count, 0, 0, width, count);
@@ -73,7 +74,8 @@ export function fitImage(bitmap, shape, ground, laid, fit) {
   if (!fit.like) return levels(place(source, shape, ground.grey, fit));
   const large = sized(source, [1, FINER * height, FINER * width], fit);
   const clean = levelled(large.image, large.shape, ground.grey);
-  return levels(centred(asSource(clean, large.shape), shape, ground.grey, ground, FINER));
+  const like = { ...ground, box: present(ground.box) };
+  return levels(centred(asSource(clean, large.shape), shape, ground.grey, like, FINER));
 }
 
 /**
@@ -85,7 +87,7 @@ export function fitImage(bitmap, shape, ground, laid, fit) {
 function sized(source, [channels, height, width], { fill, invert }) {
   const by = fill ? Math.min : Math.max;
   const scale = by(source.width / width, source.height / height);
-  const fitting = (side) => Math.max(1, Math.round(side / scale));
+  const fitting = (/** @type {number} */ side) => Math.max(1, Math.round(side / scale));
   const [wide, high] = fill ? [width, height] : [fitting(source.width), fitting(source.height)];
   const [across, down] = fill ? [scale * width, scale * height] : [source.width, source.height];
   const [left, top] = [(source.width - across) / 2, (source.height - down) / 2];
@@ -119,11 +121,12 @@ function place(source, shape, ground, fit) {
  * @param {number} ground
  */
 function levelled(image, [, height, width], ground) {
-  const line = (count, at) => median(Array.from({ length: count }, (_, along) => image[at(along)]));
-  const [left, right] = [0, width - 1].map((x) => line(height, (y) => y * width + x));
-  const [top, bottom] = [0, height - 1].map((y) => line(width, (x) => y * width + x));
+  const line = (/** @type {number} */ count, /** @type {(along: number) => number} */ at) =>
+    median(Array.from({ length: count }, (_, along) => image[at(along)]));
+  const [left, right] = [0, width - 1].map((x) => line(height, (/** @type {number} */ y) => y * width + x));
+  const [top, bottom] = [0, height - 1].map((y) => line(width, (/** @type {number} */ x) => y * width + x));
   const mean = (left + right + top + bottom) / 4;
-  const paper = (x, y) =>
+  const paper = (/** @type {number} */ x, /** @type {number} */ y) =>
     left + ((right - left) * x) / (width - 1 || 1) + top + ((bottom - top) * y) / (height - 1 || 1) - mean;
   const away = image.map((value, at) => Math.abs(value - paper(at % width, Math.floor(at / width))));
   const most = away.reduce((a, b) => Math.max(a, b), 0) || 1;
@@ -141,10 +144,12 @@ function levelled(image, [, height, width], ground) {
 export function isInverted(bitmap, ground, laid) {
   if (!ground.plain) return false;
   const data = small(bitmap, css(laid));
-  const image = grey(Float32Array.from({ length: 3 * SMALL ** 2 }, (_, at) => {
-    const [colour, pixel] = [Math.floor(at / SMALL ** 2), at % SMALL ** 2];
-    return data[4 * pixel + colour] / 255;
-  }));
+  const image = grey(
+    Float32Array.from({ length: 3 * SMALL ** 2 }, (_, at) => {
+      const [colour, pixel] = [Math.floor(at / SMALL ** 2), at % SMALL ** 2];
+      return data[4 * pixel + colour] / 255;
+    }),
+  );
   return Math.abs(median(edge(image, [1, SMALL, SMALL])) - ground.grey) > 0.5;
 }
 
@@ -156,7 +161,7 @@ function css(grey) {
 
 /** @param {ImageBitmap} bitmap @param {string} [ground] @returns {Uint8ClampedArray} RGBA, a rough look at it */
 function small(bitmap, ground) {
-  const context = new OffscreenCanvas(SMALL, SMALL).getContext("2d", { willReadFrequently: true });
+  const context = offscreen2d(SMALL, SMALL, { willReadFrequently: true });
   if (ground) {
     context.fillStyle = ground;
     context.fillRect(0, 0, SMALL, SMALL);

@@ -31,9 +31,11 @@ const BROKEN = "open it in an image editor and save it again, or choose another 
  * @returns {Header}
  */
 export function readHeader(bytes, name) {
-  const has = (magic, at = 0) => [...magic].every((letter, by) => bytes[at + by] === letter.charCodeAt(0));
-  const refuse = (reason) => new InstrumentError(`${name} ${reason}`);
+  const has = (/** @type {string} */ magic, at = 0) =>
+    [...magic].every((letter, by) => bytes[at + by] === letter.charCodeAt(0));
+  const refuse = (/** @type {string} */ reason) => new InstrumentError(`${name} ${reason}`);
   if (!bytes.length) throw refuse("is empty: choose another file.");
+  /** @type {(Found & Pick<Header, "kind">) | null} */
   let header = null;
   if (has("\x89PNG\r\n\x1a\n")) header = { kind: "PNG", ...png(bytes) };
   else if (has("\xff\xd8\xff")) header = { kind: "JPEG", ...jpeg(bytes) };
@@ -41,7 +43,7 @@ export function readHeader(bytes, name) {
   if (!header) {
     const other = OTHERS.find(({ magic, at }) => has(magic, at));
     if (other) throw refuse(`is ${other.kind}, which is not read here: ${DO}`);
-    if (/^\s*(<\?xml[^]*)?(<!--[^]*-->\s*)*<(!doctype )?svg[\s>]/i.test(start(bytes))) {
+    if (/^\s*(<\?xml[\s\S]*)?(<!--[\s\S]*-->\s*)*<(!doctype )?svg[\s>]/i.test(start(bytes))) {
       throw refuse(`is an SVG, a drawing without pixels: ${DO}`);
     }
     throw refuse(`is no image that is read here: ${DO}`);
@@ -92,8 +94,7 @@ function jpeg(bytes) {
   while (at + 9 < bytes.length) {
     if (bytes[at] !== 0xff) return {};
     const marker = bytes[at + 1];
-    const isFrame =
-      marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
     if (isFrame) return { height: data.getUint16(at + 5), width: data.getUint16(at + 7), whole: ends(at) };
     if (marker === 0xff) at += 1;
     else if (marker === 0xd9 || marker === 0xda) return {};
@@ -116,7 +117,7 @@ function webp(bytes) {
       return { width: 1 + (sizes & 0x3fff), height: 1 + ((sizes >>> 14) & 0x3fff), whole };
     }
     case "VP8X": {
-      const three = (at) => data.getUint16(at, true) + (bytes[at + 2] << 16);
+      const three = (/** @type {number} */ at) => data.getUint16(at, true) + (bytes[at + 2] << 16);
       return { width: 1 + three(24), height: 1 + three(27), animated: (bytes[20] & 2) !== 0, whole };
     }
     default:

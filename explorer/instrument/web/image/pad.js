@@ -1,13 +1,14 @@
-import { MNIST, centred } from "./centring.js";
+import { el, withCode } from "../dom.js";
+import { newestWins } from "../engine/scheduler.js";
+import { sentenceFor } from "../errors.js";
+import { present } from "../present.js";
+import { centred, MNIST } from "./centring.js";
 import { rememberChoice } from "./choice.js";
 import { createDrawing } from "./drawing.js";
-import { el, withCode } from "../dom.js";
-import { sentenceFor } from "../errors.js";
 import { UNKNOWN } from "./ground.js";
 import { holding } from "./holding.js";
 import { createPadTools } from "./pad-tools.js";
 import { levels, resample } from "./resample.js";
-import { newestWins } from "../engine/scheduler.js";
 import { createSeen } from "./seen.js";
 
 /** @typedef {import("./drawing.js").Stroke} Stroke */
@@ -63,12 +64,7 @@ export function createPad(bench, encoder) {
     "div",
     { class: "desk" },
     el("div", { class: "desk-main" }, tools.element, canvas, refusal),
-    el(
-      "div",
-      { class: "desk-side" },
-      seen.element,
-      likeLabel,
-    ),
+    el("div", { class: "desk-side" }, seen.element, likeLabel),
   );
 
   const queue = newestWins(
@@ -97,12 +93,13 @@ export function createPad(bench, encoder) {
 
   /** @returns {Float32Array} what is on the pad, as the model takes it */
   function sample() {
+    const under = present(ground);
     const source = drawing.read();
     const all = { left: 0, top: 0, width: source.width, height: source.height };
     const colours = channels === 1 ? 1 : 3;
     return levels(
       like.checked
-        ? centred(source, shape, ground.grey, ground.box === null ? MNIST : ground)
+        ? centred(source, shape, under.grey, under.box === null ? MNIST : { ...under, box: under.box })
         : resample(source, all, width, height, null, colours),
     );
   }
@@ -143,7 +140,7 @@ export function createPad(bench, encoder) {
     const { clientLeft, clientTop } = canvas;
     const x = ((event.clientX - box.left - clientLeft) / (box.width - 2 * clientLeft)) * width;
     const y = ((event.clientY - box.top - clientTop) / (box.height - 2 * clientTop)) * height;
-    stroke.points.push(x, y);
+    present(stroke).points.push(x, y);
   }
 
   /** @param {PointerEvent} event */
@@ -152,10 +149,11 @@ export function createPad(bench, encoder) {
     event.preventDefault();
     pointer = event.pointerId;
     canvas.setPointerCapture(pointer);
-    stroke = { ...tools.current(), points: [], ground };
-    strokes = [...strokes, stroke];
+    const begun = { ...tools.current(), points: [], ground: present(ground) };
+    stroke = begun;
+    strokes = [...strokes, begun];
     add(event);
-    drawing.extend(stroke);
+    drawing.extend(begun);
     ask(event.timeStamp);
   }
 

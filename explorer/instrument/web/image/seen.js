@@ -1,4 +1,4 @@
-import { el } from "../dom.js";
+import { context2d, el } from "../dom.js";
 import { writeImage } from "../engine/pixels.js";
 
 /**
@@ -15,7 +15,7 @@ export function createSeen(shape) {
     height,
     "aria-label": "What the model sees",
   });
-  const context = canvas.getContext("2d", { alpha: false });
+  const context = context2d(canvas, { alpha: false });
   const image = new ImageData(width, height);
   const packed = new Uint32Array(image.data.buffer);
   return {

@@ -1,6 +1,7 @@
 import { spell } from "../dom.js";
 import { term } from "../term.js";
 
+/** @type {Record<string, string>} */
 const LIKELIHOODS = {
   bernoulli: "Bernoulli",
   continuous_bernoulli: "continuous Bernoulli",

@@ -1,14 +1,14 @@
-import { drawDifference } from "./difference.js";
-import { el, spell } from "../dom.js";
-import { sentenceFor } from "../errors.js";
-import { createFan } from "./fan.js";
+import { context2d, el, spell } from "../dom.js";
 import { klNats } from "../engine/gaussian.js";
-import { icon } from "../icons.js";
 import { reconstructionNats } from "../engine/likelihood.js";
 import { writeImage } from "../engine/pixels.js";
 import { newestWins } from "../engine/scheduler.js";
-import { klTerm, reconstructionTerm } from "./source-terms.js";
+import { sentenceFor } from "../errors.js";
+import { icon } from "../icons.js";
 import { term } from "../term.js";
+import { drawDifference } from "./difference.js";
+import { createFan } from "./fan.js";
+import { klTerm, reconstructionTerm } from "./source-terms.js";
 
 /**
  * The image whose posterior is drawn: itself, what its posterior mean decodes to, and how they differ, in pixels and nats.
@@ -29,10 +29,10 @@ export function createSource(bench) {
 
   const image = new ImageData(width, height);
   const packed = new Uint32Array(image.data.buffer);
-  const pane = (name, description, caption = description) => {
+  const pane = (/** @type {string} */ name, /** @type {string} */ description, caption = description) => {
     const canvas = el("canvas", { class: "source", role: "img", width, height, "aria-label": description });
     return {
-      context: canvas.getContext("2d"),
+      context: context2d(canvas),
       figure: el("figure", { class: `pane pane-${name}` }, canvas, el("figcaption", { text: caption })),
       canvas,
     };
@@ -47,7 +47,7 @@ export function createSource(bench) {
   const kl = el("span", { class: "number" });
   const more = el("span", { text: "source brighter" });
   const less = el("span", { class: "key" }, el("i", { class: "key-less" }), "source darker");
-  const sign = (text, value) =>
+  const sign = (/** @type {string} */ text, /** @type {boolean} */ value) =>
     el("button", {
       class: "quiet sign",
       type: "button",
@@ -69,7 +69,7 @@ export function createSource(bench) {
     less.hidden = !signed;
   }
 
-  const way = (text, tab) =>
+  const way = (/** @type {string} */ text, /** @type {"test" | "draw" | "upload"} */ tab) =>
     el("button", { class: "term way", type: "button", text, on: { click: () => bench.bring(tab) } });
   const hint = el(
     "p",
@@ -81,8 +81,12 @@ export function createSource(bench) {
     way("upload", "upload"),
     " one: its posterior appears on every slider.",
   );
-  const action = (name, picture, title, act) =>
-    el("button", { class: "action", type: "button", title, on: { click: act } }, icon(picture), name);
+  const action = (
+    /** @type {string} */ name,
+    /** @type {import("../icons.js").Picture} */ picture,
+    /** @type {string} */ title,
+    /** @type {() => void} */ act,
+  ) => el("button", { class: "action", type: "button", title, on: { click: act } }, icon(picture), name);
   const facts = el(
     "div",
     { class: "posterior-facts", hidden: true },
@@ -123,19 +127,7 @@ export function createSource(bench) {
         el("span", { class: "key" }, el("i", { class: "key-prior" }), "prior"),
       ),
     ),
-    el(
-      "p",
-      { class: "source-text" },
-      reconstructionTerm(card),
-      " ",
-      nats,
-      unit,
-      " + ",
-      klTerm(card),
-      " ",
-      kl,
-      " nats",
-    ),
+    el("p", { class: "source-text" }, reconstructionTerm(card), " ", nats, unit, " + ", klTerm(card), " ", kl, " nats"),
     fan.element,
   );
   const element = el("div", { class: "readout" }, hint, facts);

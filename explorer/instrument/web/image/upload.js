@@ -1,11 +1,12 @@
-import { rememberChoice } from "./choice.js";
 import { el, withCode } from "../dom.js";
+import { newestWins } from "../engine/scheduler.js";
 import { sentenceFor } from "../errors.js";
-import { UNKNOWN } from "./ground.js";
 import { icon } from "../icons.js";
+import { present } from "../present.js";
+import { rememberChoice } from "./choice.js";
+import { UNKNOWN } from "./ground.js";
 import { LARGEST_BYTES, LARGEST_PIXELS, nameOf, openImage } from "./image-file.js";
 import { fitImage, isInverted, under } from "./image-fit.js";
-import { newestWins } from "../engine/scheduler.js";
 import { createSeen } from "./seen.js";
 
 const OTHERWISE = "The image could not be read: choose another file, or reload the page to try again.";
@@ -26,7 +27,7 @@ export function createUpload(bench, encoder) {
   /** Whether the data were all made of one size, so that an image can be made like them. */
   const canBeLike = () => shape[0] === 1 && ground.box !== null;
   const seen = createSeen(shape);
-  /** @type {{bitmap: ImageBitmap, title: string, laid?: number} | null} `laid`: the grey under what is transparent */
+  /** @type {{bitmap: ImageBitmap, title: string, laid: number} | null} `laid`: the grey under what is transparent */
   let chosen = null;
   /** @type {import("../store.js").Source | null} what was made of it */
   let made = null;
@@ -39,7 +40,7 @@ export function createUpload(bench, encoder) {
     hidden: true,
     on: {
       change() {
-        if (input.files.length) take(input.files[0]);
+        if (input.files?.length) take(input.files[0]);
         input.value = "";
       },
     },
@@ -62,20 +63,13 @@ export function createUpload(bench, encoder) {
     el("option", { text: "Keep the whole image" }),
     el("option", { text: "Fill the frame" }),
   );
-  const checkbox = (text) => {
+  const checkbox = (/** @type {string} */ text) => {
     const box = el("input", { type: "checkbox", on: { change: refit } });
     return { box, label: el("label", { class: "switch" }, box, el("span", { text })) };
   };
   const invert = checkbox("Invert light and dark");
   const like = checkbox("Centre and size like the data");
-  const settings = el(
-    "div",
-    { class: "desk-side", hidden: true },
-    seen.element,
-    fill,
-    invert.label,
-    like.label,
-  );
+  const settings = el("div", { class: "desk-side", hidden: true }, seen.element, fill, invert.label, like.label);
   // Beside the place that it is about: the top of the page may be far away.
   const refusal = el("p", { class: "refusal", role: "alert", hidden: true });
   const element = el(
@@ -83,11 +77,12 @@ export function createUpload(bench, encoder) {
     {
       class: "desk upload",
       on: {
-        dragover: (event) => over(event, true),
-        dragleave: (event) => over(event, false),
+        dragover: (/** @type {DragEvent} */ event) => over(event, true),
+        dragleave: (/** @type {DragEvent} */ event) => over(event, false),
+        /** @param {DragEvent} event */
         drop(event) {
           over(event, false);
-          const [file] = event.dataTransfer.files;
+          const [file] = event.dataTransfer?.files ?? [];
           if (file) take(file);
           else refuse("What was dropped is no file: save the image first, then drop that.");
         },
@@ -99,9 +94,8 @@ export function createUpload(bench, encoder) {
 
   const queue = newestWins(
     async ({ file, isOvertaken }) => {
-      const image = file ? { bitmap: await openImage(file), title: `Your image ${nameOf(file)}` } : chosen;
+      const image = file ? await opened(file) : present(chosen);
       try {
-        image.laid ??= under(image.bitmap, ground.grey);
         await encode(image, file ? firstFit(image) : chosenFit(), isOvertaken);
       } finally {
         if (image !== chosen) image.bitmap.close();
@@ -111,6 +105,12 @@ export function createUpload(bench, encoder) {
       if (!gone.aborted) refuse(sentenceFor(error, OTHERWISE));
     },
   );
+
+  /** @param {File} file */
+  async function opened(file) {
+    const bitmap = await openImage(file);
+    return { bitmap, title: `Your image ${nameOf(file)}`, laid: under(bitmap, ground.grey) };
+  }
 
   /** @param {string} sentence or nothing to take it back */
   function refuse(sentence) {
@@ -127,7 +127,9 @@ export function createUpload(bench, encoder) {
 
   /** @param {ClipboardEvent} event */
   function paste(event) {
-    const isField = event.composedPath()[0].matches?.("input, textarea, [contenteditable]");
+    const isField = /** @type {Partial<HTMLElement>} */ (event.composedPath()[0]).matches?.(
+      "input, textarea, [contenteditable]",
+    );
     const file = [...(event.clipboardData?.files ?? [])][0];
     if (!file || isField || element.getClientRects().length === 0) return;
     event.preventDefault();
@@ -141,6 +143,7 @@ export function createUpload(bench, encoder) {
   /** @param {File | null} file nothing: the one that is open is to be fitted anew */
   const ask = (file) => queue.request({ file, isOvertaken: rememberChoice(store) });
 
+  /** @param {NonNullable<typeof chosen>} image */
   function firstFit({ bitmap, laid }) {
     const asIs = bitmap.width === width && bitmap.height === height;
     return {
@@ -156,7 +159,7 @@ export function createUpload(bench, encoder) {
     like: like.box.checked,
   });
 
-  /** Shows and encodes what was read: nothing changes before all of it has gone well. */
+  /** Shows and encodes what was read: nothing changes before all of it has gone well. @param {NonNullable<typeof chosen>} image @param {import("./image-fit.js").Fit} fit @param {(made: import("../store.js").Source | null) => boolean} isOvertaken */
   async function encode(image, fit, isOvertaken) {
     const pixels = fitImage(image.bitmap, shape, ground, image.laid, fit);
     const posterior = await (await encoder.open()).encode(pixels);

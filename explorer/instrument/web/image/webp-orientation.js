@@ -1,3 +1,5 @@
+import { offscreen2d } from "../dom.js";
+
 /**
  * Browsers turn a JPEG as its EXIF data say, and leave a WebP as it is stored. This reads what a WebP says, and sets it to
  * upright in the bytes, so that a browser which learns to turn it does not turn it twice.
@@ -11,7 +13,8 @@ const ORIENTATION = 0x0112;
  */
 export function takeOrientation(bytes) {
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const named = (at, name) => [...name].every((letter, by) => bytes[at + by] === letter.charCodeAt(0));
+  const named = (/** @type {number} */ at, /** @type {string} */ name) =>
+    [...name].every((letter, by) => bytes[at + by] === letter.charCodeAt(0));
   for (let at = 12; at + 8 <= bytes.length; ) {
     const size = data.getUint32(at + 4, true);
     if (named(at, "EXIF")) return fromTiff(data, at + 8 + (named(at + 8, "Exif\0\0") ? 6 : 0));
@@ -46,16 +49,15 @@ export function turned(bitmap, orientation) {
   if (orientation === 1) return bitmap;
   const { width, height } = bitmap;
   const isOnSide = orientation >= 5;
-  const canvas = new OffscreenCanvas(isOnSide ? height : width, isOnSide ? width : height);
-  const context = canvas.getContext("2d");
+  const context = offscreen2d(isOnSide ? height : width, isOnSide ? width : height);
   const across = [1, -1, -1, 1, 0, 0, 0, 0][orientation - 1];
   const down = [1, 1, -1, -1, 0, 0, 0, 0][orientation - 1];
   const turn = [0, 0, 0, 0, 1, 1, -1, -1][orientation - 1];
   const back = [0, 0, 0, 0, 1, -1, -1, 1][orientation - 1];
-  const left = across < 0 || back < 0 ? canvas.width : 0;
-  const top = down < 0 || turn < 0 ? canvas.height : 0;
+  const left = across < 0 || back < 0 ? context.canvas.width : 0;
+  const top = down < 0 || turn < 0 ? context.canvas.height : 0;
   context.setTransform(across, turn, back, down, left, top);
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
-  return canvas.transferToImageBitmap();
+  return context.canvas.transferToImageBitmap();
 }

@@ -1,3 +1,5 @@
+import { present } from "../present.js";
+
 /**
  * Which row of the page each latent takes, so that rows stay comparable from model to model.
  *
@@ -12,7 +14,9 @@ const LITTLE = 0.05;
  * @returns {number[][]} I(z_j; v_k) / H(v_k), a row a latent; 0 for a factor that takes one value only
  */
 export function sharesOf({ nats, entropies_nats }) {
-  return nats.map((row) => row.map((value, factor) => (entropies_nats[factor] > 0 ? value / entropies_nats[factor] : 0)));
+  return nats.map((row) =>
+    row.map((value, factor) => (entropies_nats[factor] > 0 ? value / entropies_nats[factor] : 0)),
+  );
 }
 
 /**
@@ -40,7 +44,7 @@ export function align({ latents, information }) {
   const left = active.filter((latent) => !rows.includes(latent));
   left.sort((a, b) => latents[b].kl_nats - latents[a].kl_nats);
   const waiting = [...left, ...inactive];
-  return [...rows.map((latent) => latent ?? waiting.shift()), ...waiting];
+  return [...rows.map((latent) => latent ?? present(waiting.shift())), ...waiting];
 }
 
 /**

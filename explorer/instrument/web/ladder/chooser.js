@@ -14,7 +14,7 @@ const PAGE = 18;
 export function createChooser({ card, thumbnails, onChoose }) {
   const { count, split } = card.examples;
   const list = el("div", { class: "chooser-list", role: "group", "aria-label": `Images of the ${split} split` });
-  const turn = (label, by) =>
+  const turn = (/** @type {string} */ label, /** @type {number} */ by) =>
     el(
       "button",
       {

@@ -1,7 +1,8 @@
 import { el } from "../dom.js";
 import { icon } from "../icons.js";
+import { present } from "../present.js";
 import { createStops } from "./stops.js";
-import { methodsOf, rungsOf, runOf, runsOf, seedsOf } from "./table.js";
+import { methodsOf, rowOf, rungsOf, runOf, runsOf, seedsOf } from "./table.js";
 import { called, spellBeta, spellCount } from "./words.js";
 
 /** A moment of training stays on screen for so long while they are replayed. */
@@ -53,7 +54,7 @@ export function createDial({ table, onMove, messages }) {
     el("button", {
       class: "link",
       type: "button",
-      text: `Replay ${called(table.rows.find(({ recipe }) => recipe === replayed.recipe))}, seed ${replayed.seed}`,
+      text: `Replay ${called(rowOf(table, replayed.recipe))}, seed ${replayed.seed}`,
       on: {
         click() {
           move({ recipe: replayed.recipe, seed: replayed.seed });
@@ -75,7 +76,7 @@ export function createDial({ table, onMove, messages }) {
     });
   });
 
-  const stages = () => runOf(table, state.recipe, state.seed).stages;
+  const stages = () => present(runOf(table, state.recipe, state.seed)).stages;
 
   /** @param {Partial<import("./state.js").State>} change */
   function move(change) {
@@ -137,17 +138,18 @@ export function createDial({ table, onMove, messages }) {
     /** @param {import("./state.js").State} next */
     show(next) {
       state = next;
-      const row = table.rows.find(({ recipe }) => recipe === next.recipe);
+      const row = rowOf(table, next.recipe);
+      const rung = rungs.findIndex(({ recipe }) => recipe === next.recipe);
       const parts = called(row).split(/(?<=,) /);
       name.replaceChildren(...parts.flatMap((text, at) => [at ? " " : "", el("span", { text })]));
-      name.classList.toggle("long", !rungs.includes(row));
+      name.classList.toggle("long", rung < 0);
       beta.show(
         rungs.map((rung) => {
           const runs = runsOf(table, rung.recipe).length;
           const spoken = `${called(rung)}, ${runs} seed${runs === 1 ? "" : "s"}`;
           return { text: spellBeta(rung.beta), here: runs > 0, spoken };
         }),
-        rungs.indexOf(row),
+        rung,
       );
       others.forEach((button, at) => button.setAttribute("aria-pressed", String(methods[at] === row)));
       const seeds = seedsOf(table, next.recipe);
@@ -162,7 +164,11 @@ export function createDial({ table, onMove, messages }) {
       const all = stages();
       const at = all.findIndex(({ step }) => step === next.step);
       moment.show(
-        all.map(({ images }) => ({ text: spellCount(images), here: true, spoken: `${spellCount(images)} images seen` })),
+        all.map(({ images }) => ({
+          text: spellCount(images),
+          here: true,
+          spoken: `${spellCount(images)} images seen`,
+        })),
         at,
       );
       const only = all.length === 1;

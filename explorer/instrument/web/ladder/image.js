@@ -1,4 +1,4 @@
-import { el } from "../dom.js";
+import { context2d, el } from "../dom.js";
 import { writeImage } from "../engine/pixels.js";
 import { createChooser } from "./chooser.js";
 
@@ -12,13 +12,13 @@ import { createChooser } from "./chooser.js";
 export function createImage({ card, thumbnails, onMove }) {
   const { shape } = card.image;
   const [, height, width] = shape;
-  const canvas = (name, label) =>
+  const canvas = (/** @type {string} */ name, /** @type {string} */ label) =>
     el("canvas", { class: `look ${name}`, role: "img", "aria-label": label, width, height });
   const original = canvas("original", "The chosen image");
   const decoded = canvas("decoded", "What the model decodes");
   const image = new ImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
-  const drawing = decoded.getContext("2d", { alpha: false });
+  const drawing = context2d(decoded, { alpha: false });
   const chooser = createChooser({ card, thumbnails, onChoose: (at) => onMove({ image: at }) });
   const modes = [
     { keep: false, text: "Re-encode", says: "Same image: every model encodes it for itself." },
@@ -57,7 +57,7 @@ export function createImage({ card, thumbnails, onMove }) {
     show({ image, keep }) {
       chooser.show(image);
       for (const mode of modes) mode.button.setAttribute("aria-pressed", String(mode.keep === keep));
-      says.textContent = modes.find((mode) => mode.keep === keep).says;
+      says.textContent = modes.find((mode) => mode.keep === keep)?.says ?? "";
       if (image === shown) return;
       shown = image;
       drawOriginal();
@@ -74,6 +74,6 @@ export function createImage({ card, thumbnails, onMove }) {
   };
 
   function drawOriginal() {
-    thumbnails.draw(original.getContext("2d", { alpha: false }), shown, 0, 0, width, height);
+    thumbnails.draw(context2d(original, { alpha: false }), shown, 0, 0, width, height);
   }
 }

@@ -2,6 +2,7 @@
  * Where the names of points stand in a plot, so that none covers another.
  *
  * @typedef {{x: number, y: number}} Spot
+ * @typedef {{left: number, right: number, top: number, bottom: number}} Box
  * @typedef {Spot & {anchor: "start" | "end"}} Label `y` of its baseline
  */
 
@@ -22,7 +23,7 @@ const BESIDE = /** @type {[number, number, Label["anchor"]][]} */ ([
  * @returns {(Label | null)[]} nothing where a name would cover another wherever it stood
  */
 export function besides(points, dots) {
-  /** @type {{left: number, right: number, top: number, bottom: number}[]} */
+  /** @type {Box[]} */
   const taken = [];
   return points.map(({ x, y, text }) => {
     const width = DIGIT * text.length;
@@ -30,7 +31,8 @@ export function besides(points, dots) {
       const left = x + dx - (anchor === "end" ? width : 0);
       return { dx, dy, anchor, left, right: left + width, top: y + dy - TALL, bottom: y + dy };
     }).filter((box) => !taken.some((other) => overlap(box, other)));
-    const covered = (box) => dots.filter(({ x, y }) => overlap(box, { left: x, right: x, top: y, bottom: y })).length;
+    const covered = (/** @type {Box} */ box) =>
+      dots.filter(({ x, y }) => overlap(box, { left: x, right: x, top: y, bottom: y })).length;
     const best = free.sort((a, b) => covered(a) - covered(b))[0];
     if (!best) return null;
     taken.push(best);
@@ -38,4 +40,5 @@ export function besides(points, dots) {
   });
 }
 
-const overlap = (a, b) => a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom;
+const overlap = (/** @type {Box} */ a, /** @type {Box} */ b) =>
+  a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom;

@@ -2,9 +2,9 @@ import { get, readCard } from "../checkpoint/checkpoint.js";
 import { el, isolated, withCode } from "../dom.js";
 import { startEngine } from "../engine/session.js";
 import { InstrumentError, sentenceFor } from "../errors.js";
+import { icon } from "../icons.js";
 import { createMessages } from "../messages.js";
 import { createShare } from "../share.js";
-import { icon } from "../icons.js";
 import { linkedTable, readLink, writeLink } from "./link.js";
 import { createPage } from "./page.js";
 import { begin, go } from "./state.js";
@@ -113,7 +113,8 @@ export function mount(root, { tables, assets, link }) {
       const entry = { id: table.examples, url };
       const card = readCard(await (await get(entry, "card.json", mine.signal)).text(), entry.id);
       const factors = card.data?.factors?.length ?? 0;
-      const fits = ({ information }) => !information || information.entropies_nats.length === factors;
+      const fits = (/** @type {import("./table.js").Stage} */ { information }) =>
+        !information || information.entropies_nats.length === factors;
       if (!table.runs.every(({ stages }) => stages.every(fits))) {
         throw new InstrumentError(
           `${name}/table.json has other factors than its examples in ${entry.id}: run \`${table.command}\` again.`,

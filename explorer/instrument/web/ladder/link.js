@@ -1,5 +1,6 @@
-import { finalOf, runOf, runsOf } from "./table.js";
+import { present } from "../present.js";
 import { rounded } from "../store.js";
+import { finalOf, runOf, runsOf } from "./table.js";
 
 /** The largest |z| that is read: the prior lies beyond it once in 1.7 million draws of a latent. */
 const LARGEST_Z = 5;
@@ -37,7 +38,7 @@ const FIELDS = [
     key: "seed",
     name: "seed",
     write: ({ seed }) => String(seed),
-    read(text, table, images, { recipe }) {
+    read(text, table, _images, { recipe }) {
       const seed = whole(text, "its seed");
       if (recipe === undefined || !runOf(table, recipe, seed)) throw new Unreadable("its seed was not trained here");
       return seed;
@@ -47,11 +48,12 @@ const FIELDS = [
     key: "step",
     name: "step",
     write: ({ recipe, seed, step }, table) =>
-      step === finalOf(runOf(table, recipe, seed)).step ? null : String(step),
-    read(text, table, images, { recipe, seed }) {
+      step === finalOf(present(runOf(table, recipe, seed))).step ? null : String(step),
+    read(text, table, _images, { recipe, seed }) {
       const step = whole(text, "its moment of training");
-      const run = seed === undefined ? undefined : runOf(table, recipe, seed);
-      if (!run?.stages.some((stage) => stage.step === step)) throw new Unreadable("its moment of training was not kept");
+      const run = recipe === undefined || seed === undefined ? undefined : runOf(table, recipe, seed);
+      if (!run?.stages.some((stage) => stage.step === step))
+        throw new Unreadable("its moment of training was not kept");
       return step;
     },
   },
@@ -59,7 +61,7 @@ const FIELDS = [
     key: "image",
     name: "image",
     write: ({ image }) => String(image),
-    read(text, table, images) {
+    read(text, _table, images) {
       const image = whole(text, "its image");
       if (image >= images) throw new Unreadable("its image does not exist here");
       return image;
@@ -69,11 +71,11 @@ const FIELDS = [
     key: "z",
     name: "z",
     write: ({ keep, z }) => (keep && z ? z.map(rounded).join(",") : null),
-    read(text, table, images, { recipe, seed }) {
+    read(text, table, _images, { recipe, seed }) {
       const z = text.split(",").map((part) => (/^[+-]?(\d+\.?\d*|\.\d+)$/.test(part) ? Number(part) : NaN));
       if (!z.every((value) => Math.abs(value) <= LARGEST_Z))
         throw new Unreadable(`its z has a value that is no number within ±${LARGEST_Z}`);
-      const run = seed === undefined ? undefined : runOf(table, recipe, seed);
+      const run = recipe === undefined || seed === undefined ? undefined : runOf(table, recipe, seed);
       if (!(run ? [run] : table.runs).some((run) => finalOf(run).latents.length === z.length))
         throw new Unreadable("its z has not one value for each latent");
       return z.map(rounded);

@@ -1,5 +1,5 @@
-import { openDecoder, startEngine } from "../engine/session.js";
 import { openEncoder } from "../engine/encoder.js";
+import { openDecoder, startEngine } from "../engine/session.js";
 import { InstrumentError } from "../errors.js";
 
 /**
@@ -28,7 +28,11 @@ export function createCache(open, most) {
   const held = new Map();
 
   /** @param {{opening: Promise<T>}} entry */
-  const release = ({ opening }) => opening.then((model) => model.release(), () => {});
+  const release = ({ opening }) =>
+    opening.then(
+      (model) => model.release(),
+      () => {},
+    );
 
   return {
     /** @param {Place} place @returns {Promise<T>} opened once; after a failure the next to ask tries again */
@@ -36,7 +40,9 @@ export function createCache(open, most) {
       const { key } = place;
       let entry = held.get(key);
       if (!entry) {
-        const made = (entry = { model: null, opening: open(place) });
+        /** @type {{model: T | null, opening: Promise<T>}} */
+        const made = { model: null, opening: open(place) };
+        entry = made;
         made.opening.then(
           (model) => (made.model = model),
           () => held.get(key) === made && held.delete(key),

@@ -13,7 +13,7 @@ import { createTrade } from "./trade.js";
 import { missingWords } from "./words.js";
 
 /** Of the state, what asks for another model or another z. */
-const TURNING = ["recipe", "seed", "step", "image", "keep"];
+const TURNING = /** @type {const} */ (["recipe", "seed", "step", "image", "keep"]);
 
 /**
  * The page of one table: panels around one state.
@@ -32,7 +32,7 @@ export function createPage({ table, folder, card, entry, assets, initial, messag
   let isGone = false;
 
   const thumbnails = createThumbnails(entry, card, (sentence) => isGone || messages.warn(sentence));
-  const visit = (recipe, seed) => move({ recipe, seed });
+  const visit = (/** @type {string} */ recipe, /** @type {number} */ seed) => move({ recipe, seed });
   const dial = createDial({ table, onMove: move, messages });
   const image = createImage({ card, thumbnails, onMove: move });
   const trade = createTrade({ table, onGo: visit });

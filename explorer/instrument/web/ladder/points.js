@@ -1,3 +1,4 @@
+import { present } from "../present.js";
 import { finalOf, methodsOf, metricOf, rungsOf, runsOf } from "./table.js";
 
 /**
@@ -50,7 +51,7 @@ export function median(values) {
 export function ticks(low, high, most) {
   const rough = (high - low) / most || 1;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough);
+  const step = present([1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough));
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   return Array.from({ length: last - first + 1 }, (_, at) => Number(((first + at) * step).toPrecision(12)));

@@ -1,9 +1,10 @@
 import { allFinite } from "../engine/pixels.js";
 import { newestWins } from "../engine/scheduler.js";
 import { InstrumentError, sentenceFor } from "../errors.js";
+import { present } from "../present.js";
 import { rounded } from "../store.js";
 import { createCache, opener } from "./models.js";
-import { STEPS, codesOf } from "./rows.js";
+import { codesOf, STEPS } from "./rows.js";
 import { createSheets } from "./sheets.js";
 import { go } from "./state.js";
 import { finalOf, rungsOf, runOf, runsOf } from "./table.js";
@@ -47,7 +48,10 @@ export function createProjector(options) {
   function pixelsOf(at) {
     if (chosen?.at !== at) {
       const pixels = thumbnails.pixels(at).catch((error) => {
-        throw new InstrumentError("The chosen image could not be read, so no model can encode it: reload the page.", error);
+        throw new InstrumentError(
+          "The chosen image could not be read, so no model can encode it: reload the page.",
+          error,
+        );
       });
       const mine = (chosen = { at, pixels });
       mine.pixels.catch(() => chosen === mine && (chosen = null));
@@ -58,11 +62,13 @@ export function createProjector(options) {
   /** @param {string} recipe @param {number} seed @param {number} [step] @returns {import("./models.js").Place | null} */
   function locate(recipe, seed, step) {
     const run = runOf(table, recipe, seed);
-    const stage = run?.stages.find((stage) => stage.step === step) ?? (run && finalOf(run));
-    if (!stage) return null;
-    const isShipped = run.checkpoint && stage === finalOf(run);
-    if (!isShipped && !stage.folder) return null;
-    const path = isShipped ? `../../checkpoints/${encodeURIComponent(run.checkpoint)}/` : `${stage.folder.split("/").map(encodeURIComponent).join("/")}/`;
+    if (!run) return null;
+    const stage = run.stages.find((stage) => stage.step === step) ?? finalOf(run);
+    const shipped = stage === finalOf(run) ? run.checkpoint : null;
+    if (!shipped && !stage.folder) return null;
+    const path = shipped
+      ? `../../checkpoints/${encodeURIComponent(shipped)}/`
+      : `${present(stage.folder).split("/").map(encodeURIComponent).join("/")}/`;
     return {
       key: keyOf({ recipe, seed, step: stage.step }),
       folder: new URL(path, folder),
@@ -97,7 +103,9 @@ export function createProjector(options) {
     const place = locate(state.recipe, state.seed, state.step);
     try {
       if (!place) {
-        throw new InstrumentError("The weights of this moment were not kept: its numbers are here, its images are not.");
+        throw new InstrumentError(
+          "The weights of this moment were not kept: its numbers are here, its images are not.",
+        );
       }
       const [found, pixels] = await Promise.all([models.get(place), pixelsOf(state.image)]);
       if (mine !== ticket) return;
@@ -119,7 +127,9 @@ export function createProjector(options) {
     async ({ model, z, time }) => {
       const values = await model.decoder.decode(Float32Array.from(z), 1);
       if (!allFinite(values)) {
-        throw new InstrumentError(`${model.name}/decoder.onnx gives values that are no numbers at this z: move it back.`);
+        throw new InstrumentError(
+          `${model.name}/decoder.onnx gives values that are no numbers at this z: move it back.`,
+        );
       }
       onTrouble(null);
       image.draw(values);
@@ -159,7 +169,8 @@ export function createProjector(options) {
   async function drawSiblings(z) {
     const { recipe } = get();
     for (const seed of siblings.seeds()) {
-      const other = models.peek(locate(recipe, seed)?.key);
+      const place = locate(recipe, seed);
+      const other = place && models.peek(place.key);
       if (other?.latents === z.length) siblings.draw(seed, await other.decoder.decode(Float32Array.from(z), 1));
     }
   }
@@ -174,7 +185,7 @@ export function createProjector(options) {
         const place = locate(state.recipe, seed);
         if (!place) continue;
         const other = await models.get(place);
-        const z = state.keep ? Float32Array.from(state.z) : await other.encode(pixels);
+        const z = state.keep && state.z ? Float32Array.from(state.z) : await other.encode(pixels);
         if (mine !== ticket) return;
         if (z.length === other.latents) siblings.draw(seed, await other.decoder.decode(z, 1));
       }
@@ -193,7 +204,7 @@ export function createProjector(options) {
     const rungs = rungsOf(table).filter(({ recipe }) => runsOf(table, recipe).length);
     const at = rungs.findIndex(({ recipe }) => recipe === state.recipe);
     const rows = at < 0 ? [] : [rungs[at + 1], rungs[at - 1]].filter(Boolean);
-    const { stages } = runOf(table, state.recipe, state.seed);
+    const { stages } = present(runOf(table, state.recipe, state.seed));
     const moment = stages.findIndex(({ step }) => step === state.step);
     const moments = [stages[moment + 1], stages[moment - 1]].filter(Boolean);
     const places = [

@@ -1,8 +1,8 @@
-import { el, latentName, spell } from "../dom.js";
+import { context2d, el, latentName, spell } from "../dom.js";
 import { createRange } from "../latents/range.js";
 import { provenance, term } from "../term.js";
-import { listed } from "./words.js";
 import { align, carried, percent, sharesOf } from "./align.js";
+import { listed } from "./words.js";
 
 /** The values of a latent that its row shows: nineteen of twenty draws from the prior lie between the ends. */
 export const STEPS = [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2];
@@ -49,16 +49,11 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
       "div",
       { class: "carrier", role: "row" },
       el("div", { class: "carrier-name", role: "rowheader" }, el("span", { class: "carries" }, factor, share), name),
-      el(
-        "div",
-        { class: "strip", role: "cell", on: { dblclick: () => onReset(order[at]) } },
-        canvas,
-        range,
-      ),
+      el("div", { class: "strip", role: "cell", on: { dblclick: () => onReset(order[at]) } }, canvas, range),
       el("div", { class: "carrier-kl", role: "cell" }, bar, nats),
       el("div", { class: "carrier-cells", role: "presentation" }, ...cells),
     );
-    const context = canvas.getContext("2d", { alpha: false });
+    const context = context2d(canvas, { alpha: false });
     return { element, context, range, factor, share, name, bar, nats, cells };
   }
 
@@ -118,7 +113,7 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
     /** @param {import("./table.js").Stage} stage @param {import("./table.js").Run} run */
     show(stage, run) {
       order = align(stage);
-      const isActive = (latent) => stage.latents[latent].active;
+      const isActive = (/** @type {number} */ latent) => stage.latents[latent].active;
       parts = [order.filter(isActive), order.filter((latent) => !isActive(latent))].filter(({ length }) => length);
       const shares = stage.information ? sharesOf(stage.information) : null;
       rows.forEach((row, at) => {
@@ -140,8 +135,8 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
           const share = shares?.[latent][factor] ?? 0;
           cell.style.setProperty("--share", `${Math.min(100, 100 * share)}%`);
           cell.textContent = shares ? String(Math.round(100 * share)) : "";
-          const nats = stage.information?.nats[latent][factor];
-          const all = stage.information?.entropies_nats[factor];
+          const nats = stage.information?.nats[latent][factor] ?? 0;
+          const all = stage.information?.entropies_nats[factor] ?? 0;
           cell.title = shares
             ? `${latentName(latent)} tells ${spell(nats)} of the ${spell(all)} nats of ${factors[factor]}: ${percent(share)}`
             : "";

@@ -2,13 +2,14 @@ import { el, spell } from "../dom.js";
 import { provenance, term } from "../term.js";
 import { median, placesOf, pointsOf } from "./points.js";
 import { svg } from "./svg.js";
-import { metricOf } from "./table.js";
+import { metricOf, rowOf } from "./table.js";
 import { abbreviated, called } from "./words.js";
 
 const [WIDTH, HEIGHT] = [250, 92];
 const FIELD = { left: 12, right: 226, top: 6, bottom: 72 };
 
 /** What a 1 says, in a line; how it was measured comes with the table. */
+/** @type {Record<string, string>} */
 const ASKS = {
   mig: "best latent ahead of the second, in information",
   sap: "best latent ahead, in predicting the factor",
@@ -29,7 +30,7 @@ const ASKS = {
 export function createScores({ table, onGo }) {
   const places = placesOf(table);
   const last = places.length ? places[places.length - 1].place : 0;
-  const x = (place) => FIELD.left + (last ? place / last : 0.5) * (FIELD.right - FIELD.left);
+  const x = (/** @type {number} */ place) => FIELD.left + (last ? place / last : 0.5) * (FIELD.right - FIELD.left);
   const strips = table.metrics.map(createStrip).filter((strip) => strip !== null);
 
   /** @param {string} name */
@@ -42,10 +43,11 @@ export function createScores({ table, onGo }) {
     const values = points.map(({ value }) => value);
     const low = Math.min(0, ...values);
     const high = Math.max(1, ...values);
-    const y = (value) => FIELD.bottom - ((value - low) / (high - low)) * (FIELD.bottom - FIELD.top);
+    const y = (/** @type {number} */ value) =>
+      FIELD.bottom - ((value - low) / (high - low)) * (FIELD.bottom - FIELD.top);
     const dots = points.map((point) => {
       const shape = svg("circle", { r: 3, cx: x(point.place), cy: y(point.value) }, null);
-      const row = table.rows.find(({ recipe }) => recipe === point.recipe);
+      const row = rowOf(table, point.recipe);
       shape.append(svg("title", { text: `${called(row)}, seed ${point.seed}: ${spell(point.value)}` }));
       shape.addEventListener("click", () => onGo(point.recipe, point.seed));
       return { point, shape };

@@ -1,7 +1,7 @@
-import { el, latentName } from "../dom.js";
+import { context2d, el, latentName } from "../dom.js";
 import { writeImage } from "../engine/pixels.js";
-import { sharesOf, percent } from "./align.js";
-import { finalOf, runOf, seedsOf } from "./table.js";
+import { percent, sharesOf } from "./align.js";
+import { finalOf, rowOf, runOf, seedsOf } from "./table.js";
 import { called } from "./words.js";
 
 /**
@@ -78,7 +78,7 @@ export function createSiblings({ table, factors, shape, onChoose }) {
     /** @param {import("./state.js").State} state */
     show({ recipe, seed, keep }) {
       const seeds = seedsOf(table, recipe);
-      title.textContent = `${called(table.rows.find((row) => row.recipe === recipe))}, every seed`;
+      title.textContent = `${called(rowOf(table, recipe))}, every seed`;
       if (shown !== recipe) {
         shown = recipe;
         cards.clear();
@@ -95,7 +95,7 @@ export function createSiblings({ table, factors, shape, onChoose }) {
       if (!canvas) return;
       const image = new ImageData(width, height);
       writeImage(values, 0, shape, new Uint32Array(image.data.buffer), width, 0);
-      canvas.getContext("2d", { alpha: false }).putImageData(image, 0, 0);
+      context2d(canvas, { alpha: false }).putImageData(image, 0, 0);
     },
     /** @returns {number[]} the seeds that have a model */
     seeds: () => [...cards.keys()],

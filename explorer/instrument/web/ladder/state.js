@@ -1,3 +1,4 @@
+import { present } from "../present.js";
 import { finalOf, rungsOf, runOf, runsOf } from "./table.js";
 
 /**
@@ -16,7 +17,7 @@ import { finalOf, rungsOf, runOf, runsOf } from "./table.js";
 
 /** @param {Table} table @returns {State | null} in the middle of the rungs that were trained; nothing where none was */
 export function begin(table) {
-  const isMade = (row) => runsOf(table, row.recipe).length > 0;
+  const isMade = (/** @type {import("./table.js").Row} */ row) => runsOf(table, row.recipe).length > 0;
   const rungs = rungsOf(table).filter(isMade);
   const row = rungs[Math.floor(rungs.length / 2)] ?? table.rows.find(isMade);
   if (!row) return null;
@@ -37,7 +38,9 @@ export function go(table, state, change) {
   const next = { ...state, ...change };
   const runs = runsOf(table, next.recipe);
   if (!runs.length) return state;
-  const run = runs.reduce((best, run) => (Math.abs(run.seed - next.seed) < Math.abs(best.seed - next.seed) ? run : best));
+  const run = runs.reduce((best, run) =>
+    Math.abs(run.seed - next.seed) < Math.abs(best.seed - next.seed) ? run : best,
+  );
   const before = runOf(table, state.recipe, state.seed);
   const wasTrained = !before || state.step === finalOf(before).step;
   const moved = run !== before;
@@ -58,6 +61,6 @@ export function go(table, state, change) {
  * @returns {{run: import("./table.js").Run, stage: import("./table.js").Stage}}
  */
 export function placeOf(table, { recipe, seed, step }) {
-  const run = runOf(table, recipe, seed);
-  return { run, stage: run.stages.find((stage) => stage.step === step) };
+  const run = present(runOf(table, recipe, seed));
+  return { run, stage: present(run.stages.find((stage) => stage.step === step)) };
 }

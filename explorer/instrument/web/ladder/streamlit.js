@@ -10,7 +10,7 @@ let remembered = "";
 /** @typedef {{tables: import("./ladder.js").Listed[], assets: string}} Data */
 
 export const host = hosted((root, /** @type {Data} */ data) => {
-  const stand = (tables) =>
+  const stand = (/** @type {Data["tables"]} */ tables) =>
     mount(root, {
       tables,
       assets: new URL(data.assets, location.origin).href,

@@ -1,4 +1,5 @@
 import { InstrumentError } from "../errors.js";
+import { present } from "../present.js";
 
 /**
  * A table of results as `training/results.py` writes it.
@@ -6,6 +7,7 @@ import { InstrumentError } from "../errors.js";
  * @typedef {import("../checkpoint/checkpoint.js").Metric} Metric
  * @typedef {import("../checkpoint/checkpoint.js").Latent} Latent
  * @typedef {{recipe: string, title: string, intent: string, seeds: number[], beta: number | null}} Row
+ * @typedef {Row & {beta: number}} Rung
  * @typedef {{nats: number[][], entropies_nats: number[], split: string, samples: number, seed: number,
  *   how: string}} Information `nats`: I(z_j; v_k), a row a latent
  * @typedef {{step: number, images: number, metrics: Metric[], latents: Latent[], information: Information | null,
@@ -51,7 +53,8 @@ const isList = (list) => Array.isArray(list);
  * @returns {Table} its runs by seed
  */
 export function readTable(text, name) {
-  const refuse = (reason) => new InstrumentError(`${name}/table.json ${reason}`);
+  const refuse = (/** @type {string} */ reason) => new InstrumentError(`${name}/table.json ${reason}`);
+  /** @type {Table} */
   let table;
   try {
     table = JSON.parse(text);
@@ -90,17 +93,23 @@ function isWhole({ metrics, latents, information }) {
   );
 }
 
-/** @param {Table} table @returns {Row[]} its rows over β, the smallest first */
+/** @param {Row} row */
+const isRung = ({ beta }) => typeof beta === "number";
+
+/** @param {Table} table @returns {Rung[]} its rows over β, the smallest first */
 export function rungsOf(table) {
-  const rungs = table.rows.filter(({ beta }) => beta !== null && beta !== undefined);
+  const rungs = table.rows.filter(/** @type {(row: Row) => row is Rung} */ (isRung));
   return rungs.sort((a, b) => a.beta - b.beta);
 }
 
 /** @param {Table} table @returns {Row[]} the rows of other objectives */
-export const methodsOf = (table) => table.rows.filter(({ beta }) => beta === null || beta === undefined);
+export const methodsOf = (table) => table.rows.filter((row) => !isRung(row));
 
 /** @param {Table} table @param {string} recipe @returns {Run[]} by seed */
 export const runsOf = (table, recipe) => table.runs.filter((run) => run.recipe === recipe);
+
+/** @param {Table} table @param {string} recipe @returns {Row} which every run has, as `readTable` sees to */
+export const rowOf = (table, recipe) => present(table.rows.find((row) => row.recipe === recipe));
 
 /** @param {Table} table @param {string} recipe @param {number} seed @returns {Run | undefined} */
 export const runOf = (table, recipe, seed) => runsOf(table, recipe).find((run) => run.seed === seed);

@@ -3,7 +3,7 @@ import { provenance, term } from "../term.js";
 import { besides } from "./labels.js";
 import { median, ticks } from "./points.js";
 import { svg } from "./svg.js";
-import { finalOf, metricOf, rungsOf, runsOf } from "./table.js";
+import { finalOf, metricOf, rowOf, rungsOf } from "./table.js";
 import { called, spellBeta } from "./words.js";
 
 const [WIDTH, HEIGHT] = [330, 176];
@@ -21,8 +21,16 @@ export function createTrade({ table, onGo }) {
     const here = rateAndDistortion(finalOf(run));
     return here ? [{ run, ...here }] : [];
   });
-  const x = scale(points.map(({ rate }) => rate), FIELD.left, FIELD.right);
-  const y = scale(points.map(({ distortion }) => distortion), FIELD.bottom, FIELD.top);
+  const x = scale(
+    points.map(({ rate }) => rate),
+    FIELD.left,
+    FIELD.right,
+  );
+  const y = scale(
+    points.map(({ distortion }) => distortion),
+    FIELD.bottom,
+    FIELD.top,
+  );
   const medians = rungsOf(table).flatMap((row) => {
     const own = points.filter(({ run }) => run.recipe === row.recipe);
     if (!own.length) return [];
@@ -65,7 +73,7 @@ export function createTrade({ table, onGo }) {
 
   /** @param {{run: import("./table.js").Run, rate: number, distortion: number}} point @returns {SVGElement} */
   function dot({ run, rate, distortion }) {
-    const row = table.rows.find(({ recipe }) => recipe === run.recipe);
+    const row = rowOf(table, run.recipe);
     const shape =
       typeof row.beta === "number"
         ? svg("circle", { r: 3.4, cx: x(rate), cy: y(distortion) })
@@ -97,7 +105,10 @@ export function createTrade({ table, onGo }) {
       how.replaceChildren(
         ...(rate && distortion
           ? [
-              term("Rate", `The KL of all latents together: z holds no more than this about an image, on average. ${provenance(rate)}`),
+              term(
+                "Rate",
+                `The KL of all latents together: z holds no more than this about an image, on average. ${provenance(rate)}`,
+              ),
               ": the most that z can hold of an image. ",
               term("Distortion", `The reconstruction term: what the decoder still misses. ${provenance(distortion)}`),
               ": what is lost. A larger β buys a lower rate with more distortion. Dashed: where their sum, −ELBO, is " +
@@ -117,7 +128,12 @@ export function createTrade({ table, onGo }) {
       const outside = held.some((value, axis) => value !== at[axis]);
       ring.setAttribute("class", outside ? "ring outside" : "ring");
       ring.setAttribute("d", `M${held[0] - 7} ${held[1]}a7 7 0 1 0 14 0a7 7 0 1 0-14 0`);
-      const values = [["rate", here.rate], ["distortion", here.distortion], ["−ELBO", sum]];
+      /** @type {[string, number][]} */
+      const values = [
+        ["rate", here.rate],
+        ["distortion", here.distortion],
+        ["−ELBO", sum],
+      ];
       figures.replaceChildren(
         ...values.map(([name, value]) => el("span", {}, `${name} `, el("b", { text: spell(value, 1) }), " nats")),
         ...(outside ? [el("span", { class: "hint", text: "(off this plot)" })] : []),
@@ -143,6 +159,6 @@ function scale(values, from, to) {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const spare = MARGIN * (most - least || Math.abs(most) || 1);
   const domain = /** @type {[number, number]} */ ([least - spare, most + spare]);
-  const place = (value) => from + ((value - domain[0]) / (domain[1] - domain[0])) * (to - from);
+  const place = (/** @type {number} */ value) => from + ((value - domain[0]) / (domain[1] - domain[0])) * (to - from);
   return Object.assign(place, { domain });
 }

@@ -1,13 +1,13 @@
 import { methodsOf, rungsOf, runsOf, seedsOf } from "./table.js";
 
+/** @type {Record<number, string>} */
 const FRACTIONS = { 0.125: "⅛", 0.25: "¼", 0.5: "½", 0.75: "¾" };
 
 /** @param {number} beta @returns {string} */
 export const spellBeta = (beta) => FRACTIONS[beta] ?? String(beta);
 
 /** @param {import("./table.js").Row} row @returns {string} what a row is called in a sentence */
-export const called = ({ beta, title }) =>
-  typeof beta === "number" ? `β\u00a0=\u00a0${spellBeta(beta)}` : title;
+export const called = ({ beta, title }) => (typeof beta === "number" ? `β\u00a0=\u00a0${spellBeta(beta)}` : title);
 
 /** @param {import("./table.js").Row} row @returns {string} so short that many fit below a plot: ½, 16, Fac, TC, TC s */
 export function abbreviated({ beta, title }) {

@@ -1,8 +1,8 @@
-import { ALONG, along, project } from "./along.js";
-import { el, isolated, spell } from "../dom.js";
+import { context2d, el, isolated, spell } from "../dom.js";
 import { icon } from "../icons.js";
-import { createRange } from "./range.js";
 import { term } from "../term.js";
+import { ALONG, along, project } from "./along.js";
+import { createRange } from "./range.js";
 
 const REACH = ALONG[ALONG.length - 1];
 const STEP = { fine: 0.05, coarse: 0.5 };
@@ -27,7 +27,7 @@ export function createDirection({ direction, shape, commands, z, fact, onRemove 
   let shown = NaN;
 
   const film = el("canvas", { class: "film", width: ALONG.length * width, height, "aria-hidden": "true" });
-  const context = film.getContext("2d", { alpha: false });
+  const context = context2d(film, { alpha: false });
   const range = createRange(
     { min: -REACH, max: REACH, step: 0.01, "aria-label": `Along ${name}` },
     {
@@ -47,6 +47,7 @@ export function createDirection({ direction, shape, commands, z, fact, onRemove 
     on: {
       focus: () => value.select(),
       change: enter,
+      /** @param {KeyboardEvent} event */
       keydown(event) {
         if (event.key === "Enter") enter();
         else if (event.key === "Escape") {
@@ -154,8 +155,5 @@ export function createDirection({ direction, shape, commands, z, fact, onRemove 
 function measured(fact) {
   if (!fact) return ["Came with a link; not measured here."];
   const random = `${spell(fact.random_low)} to ${spell(fact.random_high)}`;
-  return [
-    term(`coherence ${spell(fact.coherence)}`, fact.how),
-    `, random groups ${random} · ${fact.groups}`,
-  ];
+  return [term(`coherence ${spell(fact.coherence)}`, fact.how), `, random groups ${random} · ${fact.groups}`];
 }

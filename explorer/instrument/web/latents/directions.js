@@ -1,8 +1,8 @@
+import { el } from "../dom.js";
+import { newestWins } from "../engine/scheduler.js";
+import { icon } from "../icons.js";
 import { ALONG, along, project } from "./along.js";
 import { createDirection } from "./direction.js";
-import { el } from "../dom.js";
-import { icon } from "../icons.js";
-import { newestWins } from "../engine/scheduler.js";
 
 /**
  * The sliders of named directions, under those of the latents. Each shows how far z lies along its direction, so that it
@@ -47,7 +47,10 @@ export function createDirections(bench) {
       if (!stale.length) return;
       const codes = stale.flatMap(({ vector }) => {
         const from = project(z, vector);
-        const held = (code) => code.map((value, latent) => (locked.includes(latent) ? z[latent] : value));
+        const held = (/** @type {number[]} */ code) =>
+          code.map((/** @type {number} */ value, /** @type {number} */ latent) =>
+            locked.includes(latent) ? z[latent] : value,
+          );
         return ALONG.map((step) => held(along(z, vector, step - from)));
       });
       const sheet = await bench.decodeSheet(codes, ALONG.length);

@@ -1,4 +1,4 @@
-import { REACH, STEPS } from "../engine/rows.js";
+import { STEPS } from "../engine/rows.js";
 
 /**
  * @typedef {{from: number, steps: number[], zAt(value: number): number[]}} Course a value that goes from the first of
@@ -21,8 +21,9 @@ export function createPlayer(store) {
 
   /** @param {Course} course @returns {(elapsed: number) => number} */
   function smooth({ from, steps }) {
-    const middle = (steps[0] + steps.at(-1)) / 2;
-    const half = steps.at(-1) - middle;
+    const last = steps[steps.length - 1];
+    const middle = (steps[0] + last) / 2;
+    const half = last - middle;
     const phase = Math.asin(Math.min(1, Math.max(-1, (from - middle) / half)));
     return (elapsed) => middle + half * Math.sin(phase + (2 * Math.PI * elapsed) / PERIOD_MS);
   }
@@ -33,9 +34,7 @@ export function createPlayer(store) {
     const tour = [...there, ...steps.slice(0, -1).reverse(), ...steps.slice(1)];
     return (elapsed) => {
       const at = Math.floor(elapsed / PAUSE_MS);
-      return at < there.length
-        ? there[at]
-        : tour[there.length + ((at - there.length) % (2 * steps.length - 2))];
+      return at < there.length ? there[at] : tour[there.length + ((at - there.length) % (2 * steps.length - 2))];
     };
   }
 
@@ -60,7 +59,7 @@ export function createPlayer(store) {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const value = (calm ? stepwise : smooth)(course);
     const began = performance.now();
-    const advance = (time) => {
+    const advance = (/** @type {number} */ time) => {
       store.set({ z: course.zAt(value(Math.max(0, time - began))) }, time);
       frame = requestAnimationFrame(advance);
     };

@@ -1,6 +1,7 @@
 import { el, focusIn, spell } from "../dom.js";
-import { createSlider } from "./slider.js";
+import { present } from "../present.js";
 import { provenance, term } from "../term.js";
+import { createSlider } from "./slider.js";
 
 /**
  * @param {import("../checkpoint/checkpoint.js").Card} card
@@ -55,7 +56,8 @@ export function createRack({ card, commands }) {
       }),
     ]),
   );
-  const elements = (latents) => latents.map((latent) => sliders.get(latent).element);
+  const elements = (/** @type {number[]} */ latents) =>
+    latents.map((/** @type {number} */ latent) => present(sliders.get(latent)).element);
 
   const fold = el("button", {
     class: "quiet fold",
@@ -66,13 +68,15 @@ export function createRack({ card, commands }) {
   const element = el(
     "section",
     { class: "rack", "aria-label": "Latents, by KL" },
-    el("h2", {}, "Latents ", term("by KL", `Each latent, the largest KL first. ${provenance(card.latents_provenance)}`)),
+    el(
+      "h2",
+      {},
+      "Latents ",
+      term("by KL", `Each latent, the largest KL first. ${provenance(card.latents_provenance)}`),
+    ),
     ...elements(active),
     ...(inactive.length
-      ? [
-          el("div", { class: "fold-line" }, fold, el("p", { class: "hint", text: reason(card, inactive) })),
-          folded,
-        ]
+      ? [el("div", { class: "fold-line" }, fold, el("p", { class: "hint", text: reason(card, inactive) })), folded]
       : []),
   );
 

@@ -23,14 +23,14 @@ export function createRange(attributes, { onTake, onSettle, shown, on = {} }) {
     ...attributes,
     on: {
       ...on,
-      pointerdown: (event) => (undecided = event.pointerType === "touch"),
+      pointerdown: (/** @type {PointerEvent} */ event) => (undecided = event.pointerType === "touch"),
       pointermove: () => (undecided = false),
       pointerup: () => undecided && take(performance.now()),
       pointercancel() {
         undecided = false;
         range.value = String(shown());
       },
-      input: (event) => undecided || take(event.timeStamp),
+      input: (/** @type {PointerEvent} */ event) => undecided || take(event.timeStamp),
       change: () => undecided || onSettle(),
     },
   });

@@ -1,8 +1,8 @@
-import { el, focusIn, latentName, spell, spellKl } from "../dom.js";
+import { context2d, el, focusIn, latentName, spell, spellKl } from "../dom.js";
 import { bell } from "../engine/gaussian.js";
+import { REACH, STEPS } from "../engine/rows.js";
 import { icon } from "../icons.js";
 import { createRange } from "./range.js";
-import { REACH, STEPS } from "../engine/rows.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -37,6 +37,7 @@ export function createSlider({ latent, facts, largestKl, shape, commands }) {
     on: {
       focus: () => value.select(),
       change: enter,
+      /** @param {KeyboardEvent} event */
       keydown(event) {
         if (event.key === "Enter") enter();
         else if (event.key === "Escape") {
@@ -118,7 +119,7 @@ export function createSlider({ latent, facts, largestKl, shape, commands }) {
     value.value = spell(z);
   }
 
-  const context = film.getContext("2d", { alpha: false });
+  const context = context2d(film, { alpha: false });
   return {
     element,
     /** Puts the keyboard here: on the slider, or where it is locked, on what unlocks it. */
@@ -134,31 +135,21 @@ export function createSlider({ latent, facts, largestKl, shape, commands }) {
     /** @param {boolean} locked */
     setLocked(locked) {
       // A control that is switched off would drop the focus, and with it the place of the keyboard.
-      if (locked && [range, value, play].includes(focusIn(element))) lock.focus();
+      if (locked && [range, value, play].some((control) => control === focusIn(element))) lock.focus();
       range.disabled = value.disabled = play.disabled = locked;
       element.classList.toggle("locked", locked);
-      press(
-        lock,
-        locked,
-        locked ? "lock" : "unlock",
-        locked ? `Unlock ${name}` : `Lock ${name}: nothing moves it`,
-      );
+      press(lock, locked, locked ? "lock" : "unlock", locked ? `Unlock ${name}` : `Lock ${name}: nothing moves it`);
     },
     /** @param {boolean} playing */
     setPlaying: (playing) =>
-      press(
-        play,
-        playing,
-        playing ? "pause" : "play",
-        playing ? `Pause ${name}` : `Play ${name} from end to end`,
-      ),
+      press(play, playing, playing ? "pause" : "play", playing ? `Pause ${name}` : `Play ${name} from end to end`),
     /** @param {number | null} mu @param {number} [sigma] */
     setPosterior(mu, sigma = 0) {
       posterior.setAttribute("d", mu === null ? "" : bell(mu, Math.max(sigma, 0.012), REACH));
       mean.setAttribute("d", mu === null || Math.abs(mu) > REACH ? "" : `M${mu} 0V1`);
       spread.textContent = mu === null ? "" : `${spell(mu)} ± ${spell(sigma)}`;
       // At the end of the row that the density leaves free.
-      spread.classList.toggle("left", mu > 0);
+      spread.classList.toggle("left", mu !== null && mu > 0);
       element.classList.toggle("has-posterior", mu !== null);
       curves.setAttribute("data-posterior", mu === null ? "" : `${mu.toFixed(3)} ${sigma.toFixed(3)}`);
     },

@@ -1,6 +1,7 @@
-import { el, latentName, spell } from "../dom.js";
+import { context2d, el, latentName, spell } from "../dom.js";
+import { cellOf, STEPS } from "../engine/rows.js";
+import { present } from "../present.js";
 import { rove } from "../roving.js";
-import { STEPS, cellOf } from "../engine/rows.js";
 
 /**
  * The grid: a row a latent, a column a step, the current value framed, each cell a click away.
@@ -29,9 +30,11 @@ export function createTraversals({ card, commands }) {
 
   /** @type {Map<number, ReturnType<typeof createRow>>} */
   const rows = new Map();
+  /** @param {number} latent one that was arranged */
+  const rowOf = (latent) => present(rows.get(latent));
   /** @type {number[]} */
   let order = [];
-  const makeCurrent = rove(grid, () => order.map((latent) => rows.get(latent).cells));
+  const makeCurrent = rove(grid, () => order.map((latent) => rowOf(latent).cells));
 
   /** @param {number} latent */
   function createRow(latent) {
@@ -58,7 +61,7 @@ export function createTraversals({ card, commands }) {
       }),
       el("div", { class: "cells", role: "presentation" }, canvas, frame, ...cells),
     );
-    return { row, canvas, frame, cells, context: canvas.getContext("2d", { alpha: false }) };
+    return { row, canvas, frame, cells, context: context2d(canvas, { alpha: false }) };
   }
 
   return {
@@ -67,8 +70,8 @@ export function createTraversals({ card, commands }) {
     arrange(latents) {
       order = latents;
       for (const latent of latents) if (!rows.has(latent)) rows.set(latent, createRow(latent));
-      grid.replaceChildren(axis, ...latents.map((latent) => rows.get(latent).row));
-      if (latents.length) makeCurrent(rows.get(latents[0]).cells[0]);
+      grid.replaceChildren(axis, ...latents.map((latent) => rowOf(latent).row));
+      if (latents.length) makeCurrent(rowOf(latents[0]).cells[0]);
     },
     /** @param {number} latent @param {ImageData} image */
     draw: (latent, image) => rows.get(latent)?.context.putImageData(image, 0, 0),
@@ -76,10 +79,10 @@ export function createTraversals({ card, commands }) {
     frame(z, before) {
       for (const latent of order) {
         if (z[latent] === before?.[latent]) continue;
-        rows.get(latent).frame.style.transform = `translateX(${Math.round(cellOf(z[latent])) * 100}%)`;
+        rowOf(latent).frame.style.transform = `translateX(${Math.round(cellOf(z[latent])) * 100}%)`;
       }
     },
     /** @returns {{latent: number, canvas: HTMLCanvasElement}[]} what the picture of the grid is made from */
-    pictures: () => order.map((latent) => ({ latent, canvas: rows.get(latent).canvas })),
+    pictures: () => order.map((latent) => ({ latent, canvas: rowOf(latent).canvas })),
   };
 }

@@ -1,5 +1,6 @@
 import { latentName, spell } from "../dom.js";
 import { orderLatents } from "../latents/rack.js";
+import { present } from "../present.js";
 
 /** @typedef {[number, number, number]} Rgb bytes */
 
@@ -134,21 +135,22 @@ export function colourings(card, embedding) {
  */
 export function colouring(what, card, embedding, dark) {
   if (what === "label") {
-    const names = card.data.labels;
-    return classes("label", names, embedding.label, 1, 0, classColours(names.length, dark));
+    const names = present(card.data.labels);
+    return classes("label", names, present(embedding.label), 1, 0, classColours(names.length, dark));
   }
   if (what.startsWith("factor:")) {
-    const { factors } = card.data;
+    const factors = present(card.data.factors);
+    const codes = present(embedding.factors);
     const at = factors.findIndex(({ name }) => what === `factor:${name}`);
     const { name, size } = factors[at];
     if ((UNORDERED.has(name) && size <= INDICES) || size <= MOST_STEPS) {
       const names = Array.from({ length: size }, (_, value) => valueName({ name, size }, value));
       const colours = UNORDERED.has(name) ? classColours(size, dark) : ramp("sequential", dark, size);
-      const found = classes(name, names, embedding.factors, factors.length, at, colours);
+      const found = classes(name, names, codes, factors.length, at, colours);
       return { ...found, ordered: !UNORDERED.has(name) };
     }
     const places = { length: embedding.count };
-    const values = Float32Array.from(places, (_, row) => embedding.factors[row * factors.length + at]);
+    const values = Float32Array.from(places, (_, row) => codes[row * factors.length + at]);
     const ends = [
       { at: 0, text: "0" },
       { at: 1, text: String(size - 1) },
@@ -156,18 +158,20 @@ export function colouring(what, card, embedding, dark) {
     return ramped(name, values, 0, size - 1, ends, "", ramp("sequential", dark, INDICES));
   }
   if (what === "error") {
-    const sorted = Float32Array.from(embedding.reconstruction).sort();
-    const quantile = (share) => sorted[Math.round(share * (sorted.length - 1))];
+    const errors = present(embedding.reconstruction);
+    const sorted = Float32Array.from(errors).sort();
+    const quantile = (/** @type {number} */ share) => sorted[Math.round(share * (sorted.length - 1))];
     const [low, middle, high] = [0.05, 0.5, 0.95].map(quantile);
     const span = high - low || 1;
-    const spelled = (value) => (span < 10 ? spell(value, 1) : spell(Math.round(value), 1).slice(0, -2));
+    const spelled = (/** @type {number} */ value) =>
+      span < 10 ? spell(value, 1) : spell(Math.round(value), 1).slice(0, -2);
     const marks = [
       { at: 0, text: `5 % below ${spelled(low)}` },
       { at: (middle - low) / span, text: `median ${spelled(middle)}` },
       { at: 1, text: `5 % above ${spelled(high)}` },
     ];
     const colours = ramp("sequential", dark, INDICES);
-    return ramped("reconstruction error", embedding.reconstruction, low, high, marks, "nats", colours);
+    return ramped("reconstruction error", errors, low, high, marks, "nats", colours);
   }
   const latent = Number(what.slice(1));
   const { count, latents, mean } = embedding;
@@ -180,6 +184,7 @@ export function colouring(what, card, embedding, dark) {
 }
 
 /** The three shapes of sprites and the four of scenes; a card says of factors only how many values they take. */
+/** @type {Record<number, string[]>} */
 const SHAPES = { 3: ["square", "ellipse", "heart"], 4: ["cube", "cylinder", "sphere", "capsule"] };
 
 /**
@@ -191,7 +196,10 @@ export function valueName({ name, size }, value) {
   return (name === "shape" && SHAPES[size]?.[value]) || String(value);
 }
 
-/** @returns {Colouring} */
+/**
+ * @param {string} title @param {string[]} names @param {ArrayLike<number>} values @param {number} stride
+ * @param {number} offset @param {Rgb[]} colours @returns {Colouring}
+ */
 function classes(title, names, values, stride, offset, colours) {
   const of = new Uint8Array(values.length / stride);
   const counts = new Array(names.length).fill(0);
@@ -202,7 +210,10 @@ function classes(title, names, values, stride, offset, colours) {
   return { title, of, colours, names, ordered: false, counts, marks: [], unit: "" };
 }
 
-/** @returns {Colouring} */
+/**
+ * @param {string} title @param {ArrayLike<number>} values @param {number} low @param {number} high
+ * @param {Colouring["marks"]} marks @param {string} unit @param {Rgb[]} colours @returns {Colouring}
+ */
 function ramped(title, values, low, high, marks, unit, colours) {
   const of = new Uint8Array(values.length);
   const scale = (INDICES - 1) / (high - low || 1);

@@ -1,4 +1,4 @@
-import { el } from "../dom.js";
+import { context2d, el } from "../dom.js";
 import { css } from "./legend.js";
 import { createMosaic } from "./mosaic.js";
 import { createNames } from "./names.js";
@@ -40,8 +40,9 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
   const names = createNames();
   /** What is drawn, when it was. */
   const drawn = newView();
-  const options = { mosaic: false, points: true, faded: false, isHidden: (_) => false };
+  const options = { mosaic: false, points: true, faded: false, isHidden: (/** @type {number} */ _index) => false };
   const stale = { all: true, sheet: false };
+  /** @type {Float32Array} */
   let places = new Float32Array(0);
   /** @type {import("./colours.js").Colouring | null} */
   let colouring = null;
@@ -53,7 +54,8 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
     onStale();
   }
 
-  const shown = (index) => options.points && !options.isHidden(colouring.of[index]);
+  /** @param {number} index @returns {boolean} whether that point is drawn */
+  const shown = (index) => options.points && colouring !== null && !options.isHidden(colouring.of[index]);
 
   function paint() {
     const behind = options.mosaic ? BEHIND : options.faded ? FADED : SOLID;
@@ -77,7 +79,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
   function prepare(layer) {
     const [width, height] = [Math.round(drawn.width * drawn.dots), Math.round(drawn.height * drawn.dots)];
     if (layer.width !== width || layer.height !== height) Object.assign(layer, { width, height });
-    const context = layer.getContext("2d");
+    const context = context2d(layer);
     context.setTransform(drawn.dots, 0, 0, drawn.dots, 0, 0);
     context.clearRect(0, 0, drawn.width, drawn.height);
     return context;
@@ -87,7 +89,8 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
     const context = prepare(still);
     if (!colouring || !options.points) return;
     if (options.mosaic) {
-      const colour = (index) => css(colouring.colours[colouring.of[index]]);
+      const { colours, of } = colouring;
+      const colour = (/** @type {number} */ index) => css(colours[of[index]]);
       return mosaic.draw(context, drawn, places, shown, colour);
     }
     names.draw(context, drawn, theme(), options.isHidden);
@@ -112,12 +115,12 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
     drawStill();
   }
 
-  /** @returns {boolean} whether what is drawn can be moved to where the view is now */
+  /** @returns {boolean} whether what is drawn can be moved to where the view is now @param {import("./view.js").View} view */
   function shift(view) {
     const stretch = view.scale / drawn.scale;
     const live = stretch !== 1 && places.length / 2 <= MOST_LIVE;
     if (live || stretch > LARGEST_STRETCH || stretch < 1 / ROOM) return false;
-    const snap = (value) => Math.round(value * view.dots) / view.dots;
+    const snap = (/** @type {number} */ value) => Math.round(value * view.dots) / view.dots;
     const [dx, dy] = [snap((drawn.x - view.x) * view.scale), snap((view.y - drawn.y) * view.scale)];
     const beyond = Math.abs(dx) > (drawn.width - view.width) / 2 || Math.abs(dy) > (drawn.height - view.height) / 2;
     if (stretch === 1 && beyond) return false;

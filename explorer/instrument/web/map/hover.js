@@ -1,3 +1,4 @@
+import { present } from "../present.js";
 import { planeX, planeY } from "./view.js";
 
 /** A pointer that is so near to a point means it, in CSS pixels. */
@@ -30,28 +31,30 @@ export function createHover({ bench, layers, tip, plane }) {
   /** z where a person left it: not what is only looked at. */
   let held = store.get().z;
 
+  /** @param {ArrayLike<number>} z @param {number} time */
   function preview(z, time) {
     mine = true;
     commands.preview(z, time);
     mine = false;
   }
 
-  const under = (x, y) => {
+  /** @param {import("./plane.js").Plane} on @param {number} x @param {number} y */
+  const under = (on, x, y) => {
     const [u, v] = [planeX(view, x), planeY(view, y)];
-    return { u, v, index: plane().index.pick(u, v, REACH / view.scale, layers.ground.shown) };
+    return { u, v, index: on.index.pick(u, v, REACH / view.scale, layers.ground.shown) };
   };
 
-  /** The image of a point beside the pointer, measured once an event. */
+  /** The image of a point beside the pointer, measured once an event. @param {number} index @param {number} x @param {number} y @param {number} time */
   function show(index, x, y, time) {
-    tip.point(index, bench.embedding(), x, y, view);
+    tip.point(index, present(bench.embedding()), x, y, view);
     if (time === shown) return;
     shown = time;
     if (measures++ % KEPT_MEASURES === KEPT_MEASURES - 1) performance.clearMeasures("instrument:hover");
     performance.measure("instrument:hover", { start: time, end: performance.now() });
   }
 
-  const codeOf = (index) => {
-    const { mean, latents } = bench.embedding();
+  const codeOf = (/** @type {number} */ index) => {
+    const { mean, latents } = present(bench.embedding());
     return mean.subarray(index * latents, (index + 1) * latents);
   };
 
@@ -63,22 +66,26 @@ export function createHover({ bench, layers, tip, plane }) {
       previews = mine;
       if (!mine) held = state.z;
     },
+    /** @param {number} x @param {number} y @param {number} time */
     glance(x, y, time) {
-      if (!plane() || time - shown < APART) return;
-      const { index } = under(x, y);
+      const on = plane();
+      if (!on || time - shown < APART) return;
+      const { index } = under(on, x, y);
       if (index !== null) show(index, x, y, time);
     },
+    /** @param {number} x @param {number} y @param {number} time */
     hover(x, y, time) {
-      if (!plane()) return;
-      const { u, v, index } = under(x, y);
-      const embedding = bench.embedding();
+      const on = plane();
+      if (!on) return;
+      const { u, v, index } = under(on, x, y);
       const radius = CIRCLE * view.width;
-      const { axes, points } = plane();
+      const { axes, points } = on;
+      /** @type {[number, number] | null} */
       const ring = index === null ? null : [points[2 * index], points[2 * index + 1]];
       scene.hover = { x, y, radius, ring };
       if (index === null) {
-        tip.empty(plane().index.count(u, v, radius / view.scale), embedding.count, axes, x, y, view);
-        preview(plane().inverse(u, v, held), time);
+        tip.empty(on.index.count(u, v, radius / view.scale), points.length / 2, axes, x, y, view);
+        preview(on.inverse(u, v, held), time);
       } else {
         show(index, x, y, time);
         if (index !== over || !previews) preview(codeOf(index), time);
@@ -86,18 +93,20 @@ export function createHover({ bench, layers, tip, plane }) {
       over = index;
       layers.redraw();
     },
-    leave(time) {
+    leave() {
       tip.hide();
       over = null;
       scene.hover = null;
       layers.redraw();
-      if (previews) commands.endPreview(time);
+      if (previews) commands.endPreview();
     },
+    /** @param {number} x @param {number} y */
     click(x, y) {
-      if (!plane()) return;
-      const { u, v, index } = under(x, y);
+      const on = plane();
+      if (!on) return;
+      const { u, v, index } = under(on, x, y);
       if (index !== null) commands.choose(index);
-      else commands.go(plane().inverse(u, v, held), { example: null, own: null });
+      else commands.go(on.inverse(u, v, held), { example: null, own: null });
     },
   };
 }

@@ -1,4 +1,4 @@
-import { el } from "../dom.js";
+import { el, offscreen2d } from "../dom.js";
 import { createGround } from "./ground.js";
 import { createHere } from "./here.js";
 import { drawScene, newScene } from "./overlay.js";
@@ -23,6 +23,7 @@ export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onVie
   const here = createHere();
   const scene = newScene();
   /** Read when the stage has its place in the page: before that it has no colours. */
+  /** @type {ReturnType<typeof readTheme> | null} */
   let theme = null;
   const themeNow = () => (theme ??= readTheme(stage));
   const ground = createGround({ shape, thumbnails, sheet, theme: themeNow, onStale: move });
@@ -35,6 +36,7 @@ export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onVie
   /** Where z is, and whether it has left the data. */
   const z = { place: /** @type {[number, number] | null} */ (null), lost: false };
 
+  /** @param {number} time */
   function draw(time) {
     frame = 0;
     if (!plane || !view.width) return;
@@ -109,7 +111,7 @@ export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onVie
 /** @param {HTMLElement} stage @returns the theme's colours, and whether it is a dark one */
 function readTheme(stage) {
   const style = getComputedStyle(stage);
-  const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const context = offscreen2d(1, 1, { willReadFrequently: true });
   context.fillStyle = style.color;
   context.fillRect(0, 0, 1, 1);
   const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;

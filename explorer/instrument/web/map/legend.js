@@ -22,6 +22,7 @@ export function createLegend(onFilter) {
   });
   const element = el("div", { class: "legend" });
 
+  /** @param {Set<number>} next */
   function filter(next) {
     // With nothing left to see there is nothing to compare: the last class out brings all of them back.
     hidden = next.size === buttons.length ? new Set() : next;
@@ -31,10 +32,12 @@ export function createLegend(onFilter) {
     onFilter();
   }
 
+  /** @param {number} index */
   function only(index) {
     filter(new Set(buttons.map((_, other) => other).filter((other) => other !== index)));
   }
 
+  /** @param {number} index */
   function toggle(index) {
     const next = new Set(hidden);
     if (!next.delete(index)) next.add(index);
@@ -58,7 +61,7 @@ export function createLegend(onFilter) {
             "aria-pressed": String(!hidden.has(index)),
             title: "Click: hide or show. Double click or Alt: only this one",
             on: {
-              click: ({ altKey }) => (altKey ? only(index) : toggle(index)),
+              click: (/** @type {MouseEvent} */ { altKey }) => (altKey ? only(index) : toggle(index)),
               dblclick: () => only(index),
             },
           },
@@ -88,10 +91,6 @@ function scale({ title, colours, marks, unit }) {
     { class: "scale" },
     el("span", { class: "hint", text: unit ? `${title}, ${unit}` : title }),
     el("span", { class: "scale-bar", style: `background: linear-gradient(to right, ${stops.join(", ")})` }),
-    el(
-      "span",
-      { class: "scale-marks" },
-      ...marks.map(({ at, text }) => el("span", { style: `--at: ${at}`, text })),
-    ),
+    el("span", { class: "scale-marks" }, ...marks.map(({ at, text }) => el("span", { style: `--at: ${at}`, text }))),
   );
 }

@@ -1,5 +1,7 @@
-import { colouring, colourings } from "./colours.js";
 import { el, withCode } from "../dom.js";
+import { wayOf } from "../path/course.js";
+import { present } from "../present.js";
+import { colouring, colourings } from "./colours.js";
 import { createHover } from "./hover.js";
 import { createLayers } from "./layers.js";
 import { createLegend } from "./legend.js";
@@ -9,8 +11,7 @@ import { createSheet } from "./sheet.js";
 import { createTip } from "./tip.js";
 import { createTools } from "./tools.js";
 import { fit, pan, zoom } from "./view.js";
-import { NO_WEBGL, ONE_LATENT, describeMap, noMap } from "./words.js";
-import { wayOf } from "../path/course.js";
+import { describeMap, NO_WEBGL, noMap, ONE_LATENT } from "./words.js";
 
 const KEPT_MEASURES = 5000;
 
@@ -54,7 +55,7 @@ export function createMap(bench) {
   const tip = createTip(card, bench.thumbnails());
   const hover = createHover({ bench, layers, tip, plane: () => plane });
   const legend = createLegend(() => layers.ground.set({ isHidden: legend.isHidden }));
-  const toggle = (name) => () => {
+  const toggle = (/** @type {keyof typeof shown} */ name) => () => {
     shown[name] = !shown[name];
     if (name === "sheet") turnSheet();
     face();
@@ -86,7 +87,8 @@ export function createMap(bench) {
 
   /** Where z is, at most once a frame: the points are not drawn again for it. @param {number} time */
   function place(time) {
-    if (stale.pins) drawPins();
+    if (!plane || !embedding) return;
+    if (stale.pins) drawPins(plane, embedding);
     if (!stale.here) return;
     stale.here = false;
     const start = performance.now();
@@ -102,19 +104,21 @@ export function createMap(bench) {
     performance.measure("instrument:here", { start, end: performance.now() });
   }
 
-  function drawPins() {
+  /** @param {import("./plane.js").Plane} on @param {import("../checkpoint/embedding.js").Embedding} among */
+  function drawPins(on, among) {
     stale.pins = false;
     scene.changed = true;
     const state = store.get();
     const { pins } = state;
-    const codes = searchOf(embedding, card);
+    const codes = searchOf(among, card);
     scene.pins = {};
     for (const [name, z] of Object.entries(pins)) {
-      if (z) scene.pins[name] = /** @type {[number, number]} */ ([...plane.place(z, codes.nearest(z))]);
+      if (!z) continue;
+      const [x, y] = on.place(z, codes.nearest(z));
+      scene.pins[name] = [x, y];
     }
-    const both = pins.a && pins.b;
-    scene.path = both ? pathOn(plane, pins.a, pins.b, wayOf(state), (z) => codes.nearest(z)) : [];
-    const { axes, bounds } = plane;
+    scene.path = pins.a && pins.b ? pathOn(on, pins.a, pins.b, wayOf(state), (z) => codes.nearest(z)) : [];
+    const { axes, bounds } = on;
     scene.jump = axes === "umap" ? JUMP * Math.max(bounds.width, bounds.height) : Infinity;
   }
 
@@ -123,7 +127,7 @@ export function createMap(bench) {
     const axes = axesHere(wanted, card, embedding);
     if (axes === null) return say(ONE_LATENT);
     if (axes === plane?.axes) return;
-    plane = createPlane(axes, card, embedding);
+    plane = createPlane(axes, card, present(embedding));
     Object.assign(stale, { here: true, pins: true });
     shown.sheet &&= plane.latents !== null;
     layers.setPlane(plane);
@@ -132,16 +136,17 @@ export function createMap(bench) {
 
   /** @param {boolean} keepFilter */
   function paint(keepFilter) {
-    const known = colourings(card, embedding).map(({ value }) => value);
+    const codes = present(embedding);
+    const known = colourings(card, codes).map(({ value }) => value);
     const wanted = store.get().colour;
     colour = known.includes(wanted) ? wanted : known[0];
-    const colours = colouring(colour, card, embedding, layers.theme().dark);
+    const colours = colouring(colour, card, codes, layers.theme().dark);
     legend.show(colours, keepFilter);
-    layers.ground.setColouring(colours, namesOn(plane, colours));
+    layers.ground.setColouring(colours, namesOn(present(plane), colours));
   }
 
   function face() {
-    tools.show({ axes: plane.axes, colour, ...shown });
+    tools.show({ axes: present(plane).axes, colour, ...shown });
     const { thumbnails, sheet: faded, points } = shown;
     layers.ground.set({ mosaic: thumbnails, points: points || !faded, faded });
   }
@@ -149,7 +154,7 @@ export function createMap(bench) {
   /** Another plane, or none: the sheet that was is put away. */
   function turnSheet() {
     sheet.forget();
-    if (shown.sheet) sheet.ask(plane, hover.held(), view, 0);
+    if (shown.sheet) sheet.ask(present(plane), hover.held(), view, 0);
   }
 
   /** The sheet follows what is on screen, and the latents that are no axes. */
@@ -169,7 +174,7 @@ export function createMap(bench) {
   }
 
   function describe() {
-    if (plane) words.textContent = describeMap(plane, store.get().z, card, embedding);
+    if (plane && embedding) words.textContent = describeMap(plane, store.get().z, card, embedding);
   }
 
   /** @param {string} text in place of the map */
@@ -245,7 +250,12 @@ export function createMap(bench) {
   };
 }
 
-/** @returns {boolean} whether z has moved in a latent that is no axis of the plane */
+/**
+ * @param {import("./plane.js").Plane} plane
+ * @param {number[]} z
+ * @param {number[]} before
+ * @returns {boolean} whether z has moved in a latent that is no axis of the plane
+ */
 function movedOff({ latents }, z, before) {
-  return z.some((value, latent) => value !== before[latent] && !latents.includes(latent));
+  return z.some((value, latent) => value !== before[latent] && !latents?.includes(latent));
 }

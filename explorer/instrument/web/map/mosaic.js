@@ -31,7 +31,7 @@ export function thumbnailSize([, height, width], zoom) {
 export function chooseApart(points, shown, width, height) {
   /** @type {Map<number, number>} what lies in which cell; a cell as large as an image holds one at most */
   const cells = new Map();
-  const key = (column, line) => column * 67_108_864 + line;
+  const key = (/** @type {number} */ column, /** @type {number} */ line) => column * 67_108_864 + line;
   const chosen = [];
   const count = Math.min(points.length / 2, MOST_CHOSEN_FROM);
   for (let index = 0; index < count; index++) {
@@ -84,7 +84,7 @@ export function createMosaic(shape, thumbnails) {
       }
       const [left, right] = [planeX(view, -width), planeX(view, view.width + width)];
       const [bottom, top] = [planeY(view, view.height + height), planeY(view, -height)];
-      const snap = (value) => Math.round(value * view.dots) / view.dots;
+      const snap = (/** @type {number} */ value) => Math.round(value * view.dots) / view.dots;
       context.imageSmoothingEnabled = width < shape[2];
       context.lineWidth = 1.5;
       for (const index of chosen) {

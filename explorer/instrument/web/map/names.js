@@ -23,11 +23,11 @@ export function createNames() {
      * @returns {boolean} whether the names have to be drawn anew
      */
     makeWay(here, view) {
-      const near = ({ x, y }) =>
-        Math.abs(here[0] - x) * view.scale < CLEAR && Math.abs(here[1] - y) * view.scale < CLEAR;
-      const name = (here && names.find(near)) || null;
+      const near = (/** @type {ArrayLike<number>} */ z) =>
+        names.find(({ x, y }) => Math.abs(z[0] - x) * view.scale < CLEAR && Math.abs(z[1] - y) * view.scale < CLEAR);
+      const name = here && near(here);
       // The plane's y goes up.
-      const by = name === null ? 0 : here[1] > name.y ? CLEAR : -CLEAR;
+      const by = !name ? 0 : here[1] > name.y ? CLEAR : -CLEAR;
       const index = name?.index ?? -1;
       if (index === aside.index && by === aside.by) return false;
       Object.assign(aside, { index, by });
@@ -51,7 +51,7 @@ export function createNames() {
         if (isHidden(index)) continue;
         const middle = down(view, y) + (index === aside.index ? aside.by : 0);
         const spot = { x: across(view, x), y: middle, half: context.measureText(name).width / 2 + 3 };
-        const isFree = (other) =>
+        const isFree = (/** @type {{x: number, y: number, half: number}} */ other) =>
           Math.abs(other.x - spot.x) > other.half + spot.half || Math.abs(other.y - spot.y) > LINE;
         // Of two names in one place neither could be read; closer by there is room for both.
         if (!written.every(isFree)) continue;

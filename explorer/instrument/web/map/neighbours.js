@@ -54,7 +54,7 @@ export function createSearch({ codes, count, latents, chosen, k = NEIGHBOURS }) 
   const searched = Math.min(count, MOST_SEARCHED);
   const width = chosen.length;
   const rows = new Float32Array(searched * width);
-  const row = (at) => (searched === count ? at : Math.floor((at * count) / searched));
+  const row = (/** @type {number} */ at) => (searched === count ? at : Math.floor((at * count) / searched));
   for (let at = 0; at < searched; at++) {
     for (let by = 0; by < width; by++) rows[at * width + by] = codes[row(at) * latents + chosen[by]];
   }

@@ -1,3 +1,4 @@
+import { context2d } from "../dom.js";
 import { across, down } from "./view.js";
 
 /**
@@ -16,7 +17,15 @@ import { across, down } from "./view.js";
  */
 
 /** @returns {Scene} */
-export const newScene = () => ({ changed: true, held: null, hover: null, path: [], jump: Infinity, pins: {}, aimed: false });
+export const newScene = () => ({
+  changed: true,
+  held: null,
+  hover: null,
+  path: [],
+  jump: Infinity,
+  pins: {},
+  aimed: false,
+});
 
 /**
  * Draws the scene.
@@ -29,7 +38,7 @@ export const newScene = () => ({ changed: true, held: null, hover: null, path: [
 export function drawScene(canvas, view, scene, { ink, paper, accent }) {
   const [width, height] = [Math.round(view.width * view.dots), Math.round(view.height * view.dots)];
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d");
+  const context = context2d(canvas);
   context.setTransform(view.dots, 0, 0, view.dots, 0, 0);
   context.clearRect(0, 0, view.width, view.height);
 
@@ -39,7 +48,7 @@ export function drawScene(canvas, view, scene, { ink, paper, accent }) {
     context.arc(x, y, radius, 0, 2 * Math.PI);
   }
 
-  /** On any ground: a line of the page's colour below one of its own. */
+  /** On any ground: a line of the page's colour below one of its own. @param {string} colour @param {number} width */
   function outlined(colour, width) {
     context.lineWidth = width + 2;
     context.strokeStyle = paper;

@@ -1,4 +1,4 @@
-import { NEIGHBOURS, clear, emptyNearest, finish, insert } from "./neighbours.js";
+import { clear, emptyNearest, finish, insert, NEIGHBOURS } from "./neighbours.js";
 
 /**
  * An index over points of the plane: a uniform grid, with about two points a cell.
@@ -12,11 +12,11 @@ export function createPlaneIndex(points, k = NEIGHBOURS) {
   const cell = Math.max(Math.sqrt((2 * width * height) / count), Math.max(width, height) / 2048) || 1;
   const columns = Math.floor(width / cell) + 1;
   const lines = Math.floor(height / cell) + 1;
-  const columnOf = (x) => Math.min(columns - 1, Math.max(0, Math.floor((x - left) / cell)));
-  const lineOf = (y) => Math.min(lines - 1, Math.max(0, Math.floor((y - bottom) / cell)));
+  const columnOf = (/** @type {number} */ x) => Math.min(columns - 1, Math.max(0, Math.floor((x - left) / cell)));
+  const lineOf = (/** @type {number} */ y) => Math.min(lines - 1, Math.max(0, Math.floor((y - bottom) / cell)));
   const starts = new Uint32Array(columns * lines + 1);
   const order = new Uint32Array(count);
-  const cellOf = (at) => lineOf(points[2 * at + 1]) * columns + columnOf(points[2 * at]);
+  const cellOf = (/** @type {number} */ at) => lineOf(points[2 * at + 1]) * columns + columnOf(points[2 * at]);
   for (let at = 0; at < count; at++) starts[cellOf(at) + 1]++;
   for (let at = 0; at < columns * lines; at++) starts[at + 1] += starts[at];
   const next = starts.slice();
@@ -24,7 +24,7 @@ export function createPlaneIndex(points, k = NEIGHBOURS) {
 
   const nearest = emptyNearest(Math.min(k, count));
 
-  /** Everything within some cells of one line. */
+  /** Everything within some cells of one line. @param {number} line @param {number} from @param {number} to @param {number} x @param {number} y */
   function scan(line, from, to, x, y) {
     if (line < 0 || line >= lines) return;
     const first = Math.max(0, from);
@@ -38,7 +38,7 @@ export function createPlaneIndex(points, k = NEIGHBOURS) {
     }
   }
 
-  /** Calls `visit(index, squared distance)` for each point within a circle. */
+  /** Calls `visit(index, squared distance)` for each point within a circle. @param {number} x @param {number} y @param {number} radius @param {(index: number, distance: number) => void} visit */
   function within(x, y, radius, visit) {
     const first = columnOf(x - radius);
     const last = columnOf(x + radius);
@@ -82,7 +82,7 @@ export function createPlaneIndex(points, k = NEIGHBOURS) {
     pick(x, y, radius, shown) {
       let found = null;
       let least = Infinity;
-      within(x, y, radius, (index, distance) => {
+      within(x, y, radius, (/** @type {number} */ index, /** @type {number} */ distance) => {
         if (distance >= least || !shown(index)) return;
         least = distance;
         found = index;

@@ -1,6 +1,7 @@
+import { orderLatents } from "../latents/rack.js";
+import { present } from "../present.js";
 import { blend, createSearch, median } from "./neighbours.js";
 import { boundsOf, createPlaneIndex } from "./plane-index.js";
-import { orderLatents } from "../latents/rack.js";
 
 /** Codes along a path between two pins. */
 const PATH_STEPS = 24;
@@ -14,7 +15,7 @@ const PATH_STEPS = 24;
  * @property {Float32Array} points x and y of each image
  * @property {import("./view.js").Bounds} bounds of the points
  * @property {ReturnType<typeof createPlaneIndex>} index
- * @property {(z: ArrayLike<number>, nearest: import("./neighbours.js").Nearest) => ArrayLike<number>} place where z lies,
+ * @property {(z: ArrayLike<number>, nearest: import("./neighbours.js").Nearest) => Float64Array} place where z lies,
  *   given its nearest codes; overwritten by the next call
  * @property {(x: number, y: number, z: number[]) => number[]} inverse a code that lies there; `z` says the other latents
  */
@@ -28,10 +29,17 @@ export const mapLatents = (card) => {
 /** @type {WeakMap<import("../checkpoint/embedding.js").Embedding, ReturnType<typeof search>>} */
 const searches = new WeakMap();
 
-/** One search an open checkpoint, however many parts ask where z is in the same frame. */
+/**
+ * One search an open checkpoint, however many parts ask where z is in the same frame.
+ *
+ * @param {import("../checkpoint/embedding.js").Embedding} embedding
+ * @param {import("../checkpoint/checkpoint.js").Card} card
+ * @returns {ReturnType<typeof search>}
+ */
 export function searchOf(embedding, card) {
-  if (!searches.has(embedding)) searches.set(embedding, search(embedding, card));
-  return searches.get(embedding);
+  let found = searches.get(embedding);
+  if (!found) searches.set(embedding, (found = search(embedding, card)));
+  return found;
 }
 
 /** @param {import("../checkpoint/embedding.js").Embedding} embedding @param {import("../checkpoint/checkpoint.js").Card} card */
@@ -39,12 +47,13 @@ function search({ mean, count, latents }, card) {
   const codes = createSearch({ codes: mean, count, latents, chosen: mapLatents(card) });
   /** @type {ArrayLike<number> | null} */
   let last = null;
+  /** @type {import("./neighbours.js").Nearest | null} */
   let found = null;
   return {
     searched: codes.searched,
     /** @param {ArrayLike<number>} z @returns {import("./neighbours.js").Nearest} overwritten by the next call */
     nearest(z) {
-      if (z !== last) found = codes.nearest(z);
+      if (z !== last || !found) found = codes.nearest(z);
       last = z;
       return found;
     },
@@ -85,19 +94,23 @@ export function createPlane(axes, card, embedding) {
   const out = new Float64Array(2);
   /** @type {Plane["latents"]} */
   let latents = null;
-  let points = embedding.maps[axes];
+  /** @type {Float32Array} */
+  let points;
   /** @type {Plane["place"]} */
   let place;
   /** @type {Plane["inverse"]} */
   let inverse;
 
   if (axes === "umap") {
-    const bounds = boundsOf(points);
+    const umap = present(embedding.maps.umap);
+    const bounds = boundsOf(umap);
     const side = Math.max(bounds.width, bounds.height);
-    place = (_, nearest) => median(nearest, points, side, out);
+    points = umap;
+    place = (_, nearest) => median(nearest, umap, side, out);
     inverse = (x, y) => [...blend(index.nearest(x, y), mean, new Float64Array(width))];
   } else if (axes === "pca") {
-    const { mean: centre, axes: directions } = card.map.pca;
+    points = present(embedding.maps.pca);
+    const { mean: centre, axes: directions } = present(card.map).pca;
     place = (z) => {
       directions.forEach((direction, axis) => {
         out[axis] = direction.reduce((sum, part, latent) => sum + part * (z[latent] - centre[latent]), 0);
@@ -159,13 +172,14 @@ const MOST_NAMES = 12;
  */
 export function namesOn({ axes, points, index: plane }, { names, ordered, of, counts }) {
   if (axes !== "umap" || !names || ordered || names.length > MOST_NAMES) return [];
-  const present = names.map((name, index) => ({ name, index })).filter(({ index }) => counts[index] > 0);
-  return present.map(({ name, index }) => {
+  const here = names.map((name, index) => ({ name, index })).filter(({ index }) => counts[index] > 0);
+  return here.map(({ name, index }) => {
+    /** @type {number[]} */
     const mine = [];
     for (let row = 0; row < of.length; row++) if (of[row] === index) mine.push(row);
-    const along = (axis) => Float32Array.from(mine, (row) => points[2 * row + axis]).sort();
-    const median = (axis) => along(axis)[mine.length >> 1];
-    const near = plane.pick(median(0), median(1), Infinity, (row) => of[row] === index);
+    const along = (/** @type {number} */ axis) => Float32Array.from(mine, (row) => points[2 * row + axis]).sort();
+    const median = (/** @type {number} */ axis) => along(axis)[mine.length >> 1];
+    const near = present(plane.pick(median(0), median(1), Infinity, (row) => of[row] === index));
     return { index, name, x: points[2 * near], y: points[2 * near + 1] };
   });
 }

@@ -39,6 +39,7 @@ export function listenToHands(stage, size, hands) {
   let twice = false;
 
   /** The instrument is enlarged on large screens, and then a pixel of the window is not one of ours. */
+  /** @param {{clientX: number, clientY: number}} event */
   function spot({ clientX, clientY }) {
     const box = stage.getBoundingClientRect();
     const { width, height } = size();
@@ -106,6 +107,7 @@ export function listenToHands(stage, size, hands) {
     }
   }
 
+  /** @type {{[name: string]: (event: any) => void}} */
   const listeners = {
     pointerdown: down,
     pointerrawupdate: rawMove,
@@ -136,7 +138,8 @@ export function listenToHands(stage, size, hands) {
     keydown(event) {
       if (event.altKey || event.ctrlKey || event.metaKey) return;
       const { width, height } = size();
-      const act = {
+      /** @type {Record<string, () => void>} */
+      const acts = {
         ArrowLeft: () => hands.pan(KEY_PAN, 0),
         ArrowRight: () => hands.pan(-KEY_PAN, 0),
         ArrowUp: () => hands.pan(0, KEY_PAN),
@@ -146,7 +149,8 @@ export function listenToHands(stage, size, hands) {
         "-": () => hands.zoom(1 / KEY_ZOOM, width / 2, height / 2),
         Home: () => hands.reset(),
         Enter: () => hands.click(width / 2, height / 2),
-      }[event.key];
+      };
+      const act = acts[event.key];
       if (!act) return;
       // Elsewhere in the instrument the arrows move latents.
       event.preventDefault();

@@ -1,3 +1,5 @@
+import { context2d } from "../dom.js";
+
 /** @typedef {ReturnType<typeof createPoints>} Points */
 
 const VERTEX = `#version 300 es
@@ -38,18 +40,26 @@ export function createPoints(layer, onRestored) {
   const canvas = document.createElement("canvas");
   const gl = canvas.getContext("webgl2", { antialias: false, depth: false, stencil: false });
   if (!gl) return null;
-  const context = layer.getContext("2d");
+  const context = context2d(layer);
+  /** @type {Float32Array<ArrayBufferLike>} */
   let places = new Float32Array(0);
+  /** @type {Uint8Array<ArrayBufferLike>} */
   let indices = new Uint8Array(0);
   const palette = new Uint8Array(4 * PALETTE);
-  /** @type {{program: WebGLProgram, places: WebGLBuffer, indices: WebGLBuffer, at: Record<string, WebGLUniformLocation>} | null} */
+  /** @type {ReturnType<typeof make> | null} */
   let made = null;
   let stale = { places: true, indices: true, palette: true };
 
-  function make() {
+  /** @param {WebGL2RenderingContext} gl */
+  function make(gl) {
     const program = gl.createProgram();
-    for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+    for (const [kind, source] of /** @type {const} */ ([
+      [gl.VERTEX_SHADER, VERTEX],
+      [gl.FRAGMENT_SHADER, FRAGMENT],
+    ])) {
+      // Missing only while the graphics card is lost; then nothing is drawn, and all is made again.
       const shader = gl.createShader(kind);
+      if (!shader) continue;
       gl.shaderSource(shader, source);
       gl.compileShader(shader);
       gl.attachShader(program, shader);
@@ -67,27 +77,33 @@ export function createPoints(layer, onRestored) {
       ["centre", "scale", "size"].map((name) => [name, gl.getUniformLocation(program, name)]),
     );
     const buffers = [gl.createBuffer(), gl.createBuffer()];
-    [[2, gl.FLOAT], [1, gl.UNSIGNED_BYTE]].forEach(([width, type], attribute) => {
+    [
+      [2, gl.FLOAT],
+      [1, gl.UNSIGNED_BYTE],
+    ].forEach(([width, type], attribute) => {
       gl.bindBuffer(gl.ARRAY_BUFFER, buffers[attribute]);
       gl.enableVertexAttribArray(attribute);
       gl.vertexAttribPointer(attribute, width, type, false, 0, 0);
     });
-    made = { program, places: buffers[0], indices: buffers[1], at };
     stale = { places: true, indices: true, palette: true };
+    return { places: buffers[0], indices: buffers[1], at };
   }
 
-  function upload() {
-    for (const [name, data] of [["places", places], ["indices", indices]]) {
+  /** @param {WebGL2RenderingContext} gl @param {ReturnType<typeof make>} made */
+  function upload(gl, made) {
+    for (const [name, data] of /** @type {const} */ ([
+      ["places", places],
+      ["indices", indices],
+    ])) {
       if (!stale[name]) continue;
       gl.bindBuffer(gl.ARRAY_BUFFER, made[name]);
       gl.bufferData(gl.ARRAY_BUFFER, data, gl.STATIC_DRAW);
     }
-    if (stale.palette)
-      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, PALETTE, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, palette);
+    if (stale.palette) gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, PALETTE, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, palette);
     stale = { places: false, indices: false, palette: false };
   }
 
-  const lost = (event) => {
+  const lost = (/** @type {Event} */ event) => {
     // Without this the browser does not give the graphics card back.
     event.preventDefault();
     made = null;
@@ -114,13 +130,13 @@ export function createPoints(layer, onRestored) {
     /** @param {import("./view.js").View} view @param {number} size across a point, in CSS pixels */
     draw(view, size) {
       if (gl.isContextLost() || !view.width) return;
-      if (!made) make();
+      made ??= make(gl);
       const dots = view.dots;
       const [width, height] = [Math.round(view.width * dots), Math.round(view.height * dots)];
       for (const each of [canvas, layer])
         if (each.width !== width || each.height !== height) Object.assign(each, { width, height });
       gl.viewport(0, 0, width, height);
-      upload();
+      upload(gl, made);
       gl.clearColor(0, 0, 0, 0);
       gl.clear(gl.COLOR_BUFFER_BIT);
       gl.uniform2f(made.at.centre, view.x, view.y);

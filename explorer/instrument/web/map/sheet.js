@@ -1,3 +1,4 @@
+import { context2d } from "../dom.js";
 import { newestWins } from "../engine/scheduler.js";
 import { across, down } from "./view.js";
 
@@ -10,6 +11,8 @@ const LINES = 3;
 /** The sheet follows z and the view once they have rested for so long. */
 const REST_MS = 200;
 
+/** @typedef {{left: number, top: number, width: number, height: number}} Area of a plane */
+
 /**
  * The plane of two latents itself, decoded: images of 30 × 30 codes, all other latents as in z.
  *
@@ -21,8 +24,8 @@ export function createSheet({ shape, decode, onDrawn }) {
   const canvas = document.createElement("canvas");
   canvas.width = CELLS * width;
   canvas.height = CELLS * height;
-  const context = canvas.getContext("2d", { alpha: false });
-  /** @type {{left: number, top: number, width: number, height: number} | null} the part of the plane that is drawn */
+  const context = context2d(canvas, { alpha: false });
+  /** @type {Area | null} the part of the plane that is drawn */
   let area = null;
   let stale = false;
   let timer = 0;
@@ -90,6 +93,7 @@ export function createSheet({ shape, decode, onDrawn }) {
   };
 }
 
+/** @param {Area | null} a @param {Area} b */
 function same(a, b) {
   return a !== null && a.left === b.left && a.top === b.top && a.width === b.width;
 }

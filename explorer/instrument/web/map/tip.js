@@ -1,11 +1,12 @@
+import { context2d, el, spell } from "../dom.js";
 import { valueName } from "./colours.js";
-import { el, spell } from "../dom.js";
 
 /** The longer side of the enlarged image, in CSS pixels, is at least this. */
 const SIDE = 96;
 const AWAY = 14;
 
 /** Where nobody lives the decoder still answers: with what, on which map. */
+/** @type {Record<string, string>} */
 const PICTURED = {
   umap: "The picture blends the nearest codes.",
   pca: "The picture is on the plane of the two axes.",
@@ -27,18 +28,18 @@ export function createTip(card, thumbnails) {
   const image = el("div", { class: "tip-point" }, canvas, el("span", { class: "tip-text" }, name, facts));
   const empty = el("div", { class: "tip-empty" });
   const element = el("div", { class: "map-tip", "aria-hidden": "true", hidden: true }, image, empty);
-  const context = canvas.getContext("2d");
+  const context = context2d(canvas);
   /** @type {number | null} the image that is drawn, or waits for its sheet */
   let index = null;
   let waits = false;
 
   function draw() {
     context.clearRect(0, 0, width, height);
-    waits = !thumbnails.draw(context, index, 0, 0, width, height);
+    waits = index !== null && !thumbnails.draw(context, index, 0, 0, width, height);
   }
   thumbnails.onLoad(() => waits && draw());
 
-  /** Beside the pointer, towards the middle of the map, so that it does not leave it. */
+  /** Beside the pointer, towards the middle of the map, so that it does not leave it. @param {number} x @param {number} y @param {import("./view.js").View} view */
   function move(x, y, view) {
     const right = x < view.width / 2;
     const below = y < view.height / 2;
@@ -47,6 +48,7 @@ export function createTip(card, thumbnails) {
       `translate(${right ? "0" : "-100%"}, ${below ? "0" : "-100%"})`;
   }
 
+  /** @param {boolean} isPoint */
   function face(isPoint) {
     element.hidden = false;
     image.hidden = !isPoint;
@@ -55,7 +57,7 @@ export function createTip(card, thumbnails) {
 
   return {
     element,
-    /** @param {number} at @param {import("../checkpoint/embedding.js").Embedding} embedding */
+    /** @param {number} at @param {import("../checkpoint/embedding.js").Embedding} embedding @param {number} x @param {number} y @param {import("./view.js").View} view */
     point(at, embedding, x, y, view) {
       if (at !== index) {
         index = at;
@@ -72,7 +74,7 @@ export function createTip(card, thumbnails) {
       face(true);
       move(x, y, view);
     },
-    /** @param {number} neighbours @param {number} count of all images @param {string} axes of the map */
+    /** @param {number} neighbours @param {number} count of all images @param {string} axes of the map @param {number} x @param {number} y @param {import("./view.js").View} view */
     empty(neighbours, count, axes, x, y, view) {
       index = null;
       waits = false;
@@ -96,11 +98,13 @@ export function createTip(card, thumbnails) {
  * @returns {string[]} what an image is called, by its label or its factors
  */
 export function namesOf(at, card, embedding) {
-  if (embedding.labels[at] !== null) return [embedding.labels[at]];
+  const label = embedding.labels[at];
+  if (label !== null) return [label];
   const { factors } = card.data;
-  if (!embedding.factors) return [];
+  const values = embedding.factors;
+  if (!values || !factors) return [];
   return factors
-    .map((factor, by) => ({ ...factor, value: embedding.factors[at * factors.length + by] }))
+    .map((factor, by) => ({ ...factor, value: values[at * factors.length + by] }))
     .filter(({ size }) => size > 1)
     .map(({ value, ...factor }) => `${factor.name} ${valueName(factor, value)}`);
 }

@@ -1,7 +1,7 @@
-import { colourings } from "./colours.js";
 import { el, latentName } from "../dom.js";
 import { icon } from "../icons.js";
 import { orderLatents } from "../latents/rack.js";
+import { colourings } from "./colours.js";
 
 /**
  * The line above the map: what its axes and colours are, and what else it can show.
@@ -12,7 +12,8 @@ import { orderLatents } from "../latents/rack.js";
 export function createTools({ card, commands, acts }) {
   const { active, inactive } = orderLatents(card);
   const order = [...active, ...inactive];
-  const select = (name, change) => el("select", { "aria-label": name, on: { change } });
+  const select = (/** @type {string} */ name, /** @type {(event: Event) => void} */ change) =>
+    el("select", { "aria-label": name, on: { change } });
   const kind = select("Map", () => {
     if (kind.value !== "latents") return commands.setAxes(kind.value);
     commands.setAxes(order.length === 2 ? "" : `z${order[0]},z${order[1]}`);
@@ -26,7 +27,14 @@ export function createTools({ card, commands, acts }) {
     commands.setAxes(`${across.value},${up.value}`);
   }
 
-  const action = (name, text, title, picture, act, pressed = "false") =>
+  const action = (
+    /** @type {string} */ name,
+    /** @type {string} */ text,
+    /** @type {string} */ title,
+    /** @type {import("../icons.js").Picture} */ picture,
+    /** @type {() => void} */ act,
+    pressed = "false",
+  ) =>
     el(
       "button",
       {
@@ -59,7 +67,8 @@ export function createTools({ card, commands, acts }) {
   const whole = action("map-whole", "Whole map", wide, "whole", acts.whole);
   whole.removeAttribute("aria-pressed");
 
-  const option = (value, text, disabled = false) => el("option", { value, text, disabled });
+  const option = (/** @type {string} */ value, /** @type {string} */ text, disabled = false) =>
+    el("option", { value, text, disabled });
   const named = order.map((latent) => option(`z${latent}`, latentName(latent)));
   across.append(...named);
   up.append(...named.map((entry) => entry.cloneNode(true)));
@@ -78,10 +87,7 @@ export function createTools({ card, commands, acts }) {
     element,
     /** @param {import("../checkpoint/embedding.js").Embedding} embedding */
     fill(embedding) {
-      const maps = [
-        option("umap", "UMAP", !embedding.maps.umap),
-        option("pca", "PCA", !embedding.maps.pca),
-      ];
+      const maps = [option("umap", "UMAP", !embedding.maps.umap), option("pca", "PCA", !embedding.maps.pca)];
       const plane = option("latents", order.length === 2 ? `${latentName(0)} × ${latentName(1)}` : "latents");
       kind.replaceChildren(...(order.length === 2 ? [plane, ...maps] : [...maps, plane]));
       colour.replaceChildren(...colourings(card, embedding).map(({ value, text }) => option(value, text)));

@@ -37,7 +37,7 @@ export function fit(view, bounds) {
   view.scale = view.whole = scale || 1;
 }
 
-/** The part on screen stays the same when its place gets another size. @param {View} view @param {Bounds} bounds */
+/** The part on screen stays the same when its place gets another size. @param {View} view @param {Bounds} bounds @param {number} width @param {number} height @param {number} dots */
 export function resize(view, bounds, width, height, dots) {
   const was = { x: view.x, y: view.y, zoom: view.scale / view.whole, fresh: view.width === 0 };
   Object.assign(view, { width, height, dots });
@@ -60,7 +60,7 @@ export function pan(view, dx, dy) {
   view.y += dy / view.scale;
 }
 
-/** What lies under a place of the screen stays there, until the whole map is shown. @param {View} view */
+/** What lies under a place of the screen stays there, until the whole map is shown. @param {View} view @param {number} factor @param {number} px @param {number} py */
 export function zoom(view, factor, px, py) {
   const [x, y] = [planeX(view, px), planeY(view, py)];
   view.scale = Math.min(view.whole * CLOSEST, Math.max(view.whole, view.scale * factor));

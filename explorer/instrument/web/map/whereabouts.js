@@ -1,18 +1,20 @@
-import { chiQuantile } from "./chi.js";
 import { el, spell } from "../dom.js";
-import { axesHere, searchOf } from "./plane.js";
 import { provenance, term } from "../term.js";
+import { chiQuantile } from "./chi.js";
+import { axesHere, searchOf } from "./plane.js";
 
 /** The share of samples from the prior whose length is said. */
 const SHELL = 0.95;
 
 /** Which measures of the card belong to which map. */
+/** @type {Record<string, string[]>} */
 const METRICS = {
   umap: ["umap_trustworthiness", "umap_continuity", "placement_error"],
   pca: ["pca_trustworthiness", "pca_continuity"],
 };
 
 /** What the measures are called here, beside one another. */
+/** @type {Record<string, string>} */
 const SHORT = {
   trustworthiness: "trustworthiness",
   continuity: "continuity",
@@ -78,12 +80,12 @@ export function createWhereabouts({ card }) {
   }
 
   function explain() {
-    const find = (name) => card.map?.metrics.find((metric) => metric.name === name);
+    const find = (/** @type {string} */ name) => card.map?.metrics.find((metric) => metric.name === name);
     const metrics = (METRICS[axes] ?? []).map(find);
     const terms = metrics
       .filter((metric) => metric !== undefined)
       .map((metric) => term(spellMetric(metric), provenance(metric)));
-    if (axes === "pca") terms.push(explained(card.map.pca.explained));
+    if (axes === "pca" && card.map) terms.push(explained(card.map.pca.explained));
     faith.replaceChildren(...terms);
     faith.hidden = !faith.hasChildNodes();
   }

@@ -32,13 +32,11 @@ export function createDrop({ url, messages, onEntry }) {
     el("strong", { text: "Drop the checkpoint here" }),
     el("span", { text: "A checkpoint folder, or a zip of one. It opens for you alone." }),
   );
-  const zip = chooser({ accept: ".zip,application/zip" }, ({ files }) => takeFile(files[0]));
-  const folder = chooser({ webkitdirectory: true }, ({ files }) =>
-    take(folderName(files), async () => chosen(files)),
-  );
+  const zip = chooser({ accept: ".zip,application/zip" }, (files) => takeFile(files[0]));
+  const folder = chooser({ webkitdirectory: true }, (files) => take(folderName(files), async () => chosen(files)));
   const element = el("div", { class: "drop" }, hint, zip, folder);
 
-  /** @param {Record<string, any>} attributes @param {(input: HTMLInputElement) => void} onChange */
+  /** @param {Record<string, any>} attributes @param {(files: FileList) => void} onChange */
   function chooser(attributes, onChange) {
     const input = el("input", {
       type: "file",
@@ -47,7 +45,7 @@ export function createDrop({ url, messages, onEntry }) {
       ...attributes,
       on: {
         change() {
-          if (input.files.length) onChange(input);
+          if (input.files?.length) onChange(input.files);
         },
       },
     });
@@ -60,12 +58,12 @@ export function createDrop({ url, messages, onEntry }) {
   /** @param {DragEvent} event @returns {boolean} whether what is dragged may be a checkpoint; a folder has no type */
   const isOurs = (event) =>
     hasFiles(event) &&
-    [...event.dataTransfer.items].some(({ kind, type }) => kind === "file" && !type.startsWith("image/")) &&
+    [...(event.dataTransfer?.items ?? [])].some(({ kind, type }) => kind === "file" && !type.startsWith("image/")) &&
     !isUntypedImage(event);
 
   /** Names are told only once it is dropped. @param {DragEvent} event */
   function isUntypedImage({ dataTransfer }) {
-    const [file, ...others] = dataTransfer.files;
+    const [file, ...others] = dataTransfer?.files ?? [];
     return file !== undefined && others.length === 0 && file.type === "" && IMAGE.test(file.name);
   }
 
@@ -78,7 +76,7 @@ export function createDrop({ url, messages, onEntry }) {
 
   /** Before others hear of it: a zip over the place for images is still no image. @param {DragEvent} event */
   function over(event) {
-    if (!isOurs(event)) return;
+    if (!isOurs(event) || !event.dataTransfer) return;
     event.preventDefault();
     event.stopPropagation();
     event.dataTransfer.dropEffect = "copy";
@@ -88,21 +86,20 @@ export function createDrop({ url, messages, onEntry }) {
   /** @param {DragEvent} event */
   function dropped(event) {
     show(false);
-    if (!isOurs(event)) return;
+    if (!isOurs(event) || !event.dataTransfer) return;
     event.preventDefault();
     event.stopPropagation();
     const entries = [...event.dataTransfer.items].flatMap((item) => item.webkitGetAsEntry?.() ?? []);
     const files = [...event.dataTransfer.files];
-    const folders = entries.filter((entry) => entry.isDirectory);
-    if (folders.length)
-      take(folders[0].name, async () => (await Promise.all(folders.map((one) => walk(one)))).flat());
+    const folders = /** @type {FileSystemDirectoryEntry[]} */ (entries.filter((entry) => entry.isDirectory));
+    if (folders.length) take(folders[0].name, async () => (await Promise.all(folders.map((one) => walk(one)))).flat());
     else if (files.length === 1) takeFile(files[0]);
     else take("What was dropped", async () => chosen(files));
   }
 
   /** After all others: a browser would leave the page to show an image that nobody takes. @param {DragEvent} event */
   function unclaimed(event) {
-    if (event.defaultPrevented || !hasFiles(event)) return;
+    if (event.defaultPrevented || !event.dataTransfer || !hasFiles(event)) return;
     event.preventDefault();
     event.dataTransfer.dropEffect = "none";
     // It was welcomed like a folder.

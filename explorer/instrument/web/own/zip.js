@@ -20,7 +20,7 @@ export async function crc32(blob) {
   return (sum ^ 0xffffffff) >>> 0;
 }
 
-/** @param {[number, number][]} fields each a size in bytes and a value @returns {Uint8Array} little-endian */
+/** @param {[number, number][]} fields each a size in bytes and a value @returns {Uint8Array<ArrayBuffer>} little-endian */
 function record(fields) {
   const bytes = new Uint8Array(fields.reduce((length, [size]) => length + size, 0));
   const view = new DataView(bytes.buffer);
@@ -69,6 +69,15 @@ export async function packZip(files) {
     length += entry.length + spelled.length;
   }
   const count = files.length;
-  const end = record([[4, 0x06054b50], [2, 0], [2, 0], [2, count], [2, count], [4, length], [4, at], [2, 0]]);
+  const end = record([
+    [4, 0x06054b50],
+    [2, 0],
+    [2, 0],
+    [2, count],
+    [2, count],
+    [4, length],
+    [4, at],
+    [2, 0],
+  ]);
   return new Blob([...parts, ...contents, end], { type: "application/zip" });
 }

@@ -1,5 +1,6 @@
-import { arithmetic, distance, lerp, slerp } from "./interpolate.js";
 import { LARGEST_Z } from "../link.js";
+import { present } from "../present.js";
+import { arithmetic, distance, lerp, slerp } from "./interpolate.js";
 
 /** Where the images of the strip lie on the path; what plays step by step stops there. */
 export const STATIONS = Array.from({ length: 9 }, (_, at) => at / 8);
@@ -11,11 +12,21 @@ const ROUNDING = 0.0005;
 
 /** @typedef {import("../store.js").State} State */
 
-/** @param {State} state @returns {boolean} whether there is a path */
-export const isPath = ({ pins }) => pins.a !== null && pins.b !== null;
+/**
+ * @param {State} state
+ * @returns {state is State & {pins: {a: number[], b: number[]}}} whether there is a path
+ */
+export function isPath(state) {
+  return state.pins.a !== null && state.pins.b !== null;
+}
 
-/** @param {State} state @returns {boolean} whether there is a sum */
-export const isSum = ({ pins }) => pins.a !== null && pins.b !== null && pins.c !== null;
+/**
+ * @param {State} state
+ * @returns {state is State & {pins: {a: number[], b: number[], c: number[]}}} whether there is a sum
+ */
+export function isSum(state) {
+  return isPath(state) && state.pins.c !== null;
+}
 
 /** @param {Pick<State, "z" | "locked">} state @param {ArrayLike<number>} code @returns {number[]} what z becomes on the way there */
 function reachable({ z, locked }, code) {
@@ -31,10 +42,13 @@ function reachable({ z, locked }, code) {
 export const wayOf = (state) => (a, b, t) => reachable(state, (state.slerp ? slerp : lerp)(a, b, t));
 
 /** @param {State} state with A and B pinned @param {number} t @returns {number[]} */
-export const codeAt = (state, t) => wayOf(state)(state.pins.a, state.pins.b, t);
+export const codeAt = (state, t) => wayOf(state)(present(state.pins.a), present(state.pins.b), t);
 
 /** @param {State} state with all three pinned @returns {number[]} A − B + C */
-export const sumOf = (state) => reachable(state, arithmetic(state.pins.a, state.pins.b, state.pins.c));
+export function sumOf(state) {
+  const { a, b, c } = state.pins;
+  return reachable(state, arithmetic(present(a), present(b), present(c)));
+}
 
 /** @param {State} state with A and B pinned @returns {number | null} t, where z lies on the path */
 export function placeOf(state) {
@@ -44,6 +58,6 @@ export function placeOf(state) {
     const away = distance(z, codeAt(state, step / SCRUB_STEPS));
     if (away < nearest) [best, nearest] = [step / SCRUB_STEPS, away];
   }
-  const between = (0.6 * distance(pins.a, pins.b)) / SCRUB_STEPS;
+  const between = (0.6 * distance(present(pins.a), present(pins.b))) / SCRUB_STEPS;
   return nearest <= between + ROUNDING * Math.sqrt(z.length) ? best : null;
 }

@@ -1,9 +1,9 @@
 import { el, latentName, spell } from "../dom.js";
-import { distance } from "./interpolate.js";
-import { STATIONS, codeAt, isPath, isSum, placeOf, sumOf } from "./course.js";
-import { NAMES, createPins } from "./pins.js";
-import { createWalk } from "./walk.js";
 import { newestWins } from "../engine/scheduler.js";
+import { codeAt, isPath, isSum, placeOf, STATIONS, sumOf } from "./course.js";
+import { distance } from "./interpolate.js";
+import { createPins, NAMES } from "./pins.js";
+import { createWalk } from "./walk.js";
 
 const NAMED = 3;
 const FIRST = "Pin what you see as A, go to another image and pin it as B: then walk from one to the other.";
@@ -21,7 +21,7 @@ export function createPath(bench) {
   let t = 0;
   /** The z at `t`, to tell it from what others do: also when z comes back to it from where it was only looked at. @type {number[] | null} */
   let own = null;
-  const isOwn = (z) => own !== null && z.every((value, latent) => value === own[latent]);
+  const isOwn = (/** @type {number[]} */ z) => own?.every((value, latent) => value === z[latent]) ?? false;
 
   const pins = createPins({ card, commands, onSum: goToSum });
   const walk = createWalk({
@@ -123,17 +123,19 @@ export function createPath(bench) {
 
   /** @param {import("../store.js").State} state */
   function arrange(state) {
-    const { pins: pinned, slerp, locked } = state;
+    const { slerp, locked } = state;
     // What was on the path that was is not on the one that is.
     if (state.playing !== "path") own = null;
-    pins.show(pinned);
+    pins.show(state.pins);
     walk.element.hidden = !isPath(state);
     hint.hidden = isSum(state);
     hint.textContent = isPath(state) ? THIRD : FIRST;
     if (!isPath(state)) return;
     walk.setKind(slerp);
-    walk.setApart(distance(pinned.a, pinned.b));
-    walk.setLocks(locked.length ? `${lockedNames(locked)} stay${locked.length === 1 ? "s" : ""} along the path, being locked.` : "");
+    walk.setApart(distance(state.pins.a, state.pins.b));
+    walk.setLocks(
+      locked.length ? `${lockedNames(locked)} stay${locked.length === 1 ? "s" : ""} along the path, being locked.` : "",
+    );
     place(state);
   }
 }
@@ -141,5 +143,8 @@ export function createPath(bench) {
 /** @param {number[]} locked @returns {string} */
 function lockedNames(locked) {
   if (locked.length > NAMED) return `${locked.length} latents`;
-  return locked.map(latentName).join(", ").replace(/, ([^,]*)$/, " and $1");
+  return locked
+    .map(latentName)
+    .join(", ")
+    .replace(/, ([^,]*)$/, " and $1");
 }

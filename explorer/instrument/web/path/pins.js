@@ -1,5 +1,6 @@
-import { el } from "../dom.js";
+import { context2d, el } from "../dom.js";
 import { icon } from "../icons.js";
+import { present } from "../present.js";
 
 /** @typedef {"a" | "b" | "c"} Name */
 
@@ -14,7 +15,7 @@ export const NAMES = ["a", "b", "c"];
 export function createPins({ card, commands, onSum }) {
   const [, height, width] = card.image.shape;
   const pins = new Map(NAMES.map((name) => [name, createPin(name)]));
-  const sum = place("A − B + C", "sum", onSum);
+  const sum = place("sum", onSum);
   const element = el(
     "div",
     { class: "pins" },
@@ -22,12 +23,12 @@ export function createPins({ card, commands, onSum }) {
     el("div", { class: "pin", "data-pin": "sum" }, sum.button, el("div", { class: "pin-line", text: "A − B + C" })),
   );
 
-  /** @param {string} letter @param {string} kind @param {() => void} act */
-  function place(letter, kind, act) {
+  /** @param {string} kind @param {() => void} act */
+  function place(kind, act) {
     const canvas = el("canvas", { class: "pin-image", width, height, hidden: true, "aria-hidden": "true" });
     const empty = el("span", { class: "pin-empty", "aria-hidden": "true" }, kind === "sum" ? "" : icon("pin"));
     const button = el("button", { class: `pin-place pin-${kind}`, type: "button", on: { click: act } }, canvas, empty);
-    const context = canvas.getContext("2d", { alpha: false });
+    const context = context2d(canvas, { alpha: false });
     return {
       button,
       /** @param {ImageData} sheet of images below each other @param {number} line */
@@ -46,7 +47,7 @@ export function createPins({ card, commands, onSum }) {
   function createPin(name) {
     const letter = name.toUpperCase();
     let filled = false;
-    const main = place(letter, name, () => (filled ? commands.goToPin(name) : commands.pinHere(name)));
+    const main = place(name, () => (filled ? commands.goToPin(name) : commands.pinHere(name)));
     const again = small("pin", `Pin this image as ${letter} instead`, () => commands.pinHere(name));
     const clear = small("close", `Clear ${letter}`, () => {
       main.button.focus();
@@ -88,6 +89,6 @@ export function createPins({ card, commands, onSum }) {
       sum.button.setAttribute("aria-disabled", String(!filled));
     },
     /** @param {Name | "sum"} name @param {ImageData} sheet @param {number} line */
-    draw: (name, sheet, line) => (name === "sum" ? sum : pins.get(name)).draw(sheet, line),
+    draw: (name, sheet, line) => (name === "sum" ? sum : present(pins.get(name))).draw(sheet, line),
   };
 }

@@ -1,8 +1,8 @@
-import { el, spell } from "../dom.js";
+import { context2d, el, spell } from "../dom.js";
 import { icon } from "../icons.js";
-import { SCRUB_STEPS, STATIONS } from "./course.js";
 import { createRange } from "../latents/range.js";
 import { term } from "../term.js";
+import { SCRUB_STEPS, STATIONS } from "./course.js";
 
 /**
  * The walk from A to B: a slider over the images along the way, what plays it, and its kind.
@@ -14,7 +14,7 @@ export function createWalk({ card, onScrub, onSettle, onPlay, onKind }) {
   const [, height, width] = card.image.shape;
   const apart = spell(Math.sqrt(2 * card.controls.latents));
   const film = el("canvas", { class: "film", width: STATIONS.length * width, height, "aria-hidden": "true" });
-  const context = film.getContext("2d", { alpha: false });
+  const context = context2d(film, { alpha: false });
   let shown = NaN;
   let faded = false;
   const range = createRange(
