@@ -6,13 +6,10 @@ import os
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60
@@ -35,28 +32,24 @@ def serve(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = ["--server.port", str(port), "--server.headless", "true"]
-    server = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", *command, *options],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
-        stdout=subprocess.DEVNULL,
-    )
-    address = f"http://localhost:{port}"
-    try:
-        _wait_for(f"{address}/_stcore/health", server)
-        yield address
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    give_up = time.monotonic() + PATIENCE_S
-    while time.monotonic() < give_up:
-        assert server.poll() is None, "streamlit ended by itself"
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        address = f"http://localhost:{port}"
+        assert server.stdout is not None
+        # A pipe that nobody empties would hold the server up.
+        rest = threading.Thread(target=server.stdout.read)
         try:
-            with urllib.request.urlopen(url):
-                return
-        except OSError:
-            time.sleep(0.05)
-    pytest.fail(f"nothing answered at {url}")
+            # It tells its address once it listens there.
+            said = next((line for line in server.stdout if address in line), None)
+            assert said is not None, "streamlit ended by itself"
+            rest.start()
+            yield address
+        finally:
+            server.terminate()
+            if rest.ident is not None:
+                rest.join()

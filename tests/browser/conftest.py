@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Request as PageRequest
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
 
 from explorer import loading, serving
 
@@ -59,6 +63,20 @@ def address(models: Path) -> Iterator[str]:
         yield address
 
 
+class Server(uvicorn.Server):
+    """One that says when it listens, or that it never will."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        finally:
+            self.ready.set()
+
+
 @contextmanager
 def plain_server(models: Path, results: Path) -> Iterator[str]:
     """The address of the explorer's routes over these checkpoints and tables of results."""
@@ -67,19 +85,22 @@ def plain_server(models: Path, results: Path) -> Iterator[str]:
         patch.setattr(loading, "RESULTS", results)
         patch.setattr(loading, "RUNS", models / "no runs")
         patch.delenv(loading.EXTRA, raising=False)
-        config = uvicorn.Config(
-            serving.plain_app(), port=0, log_level="error", lifespan="off", ws="none"
-        )
-        server = uvicorn.Server(config)
+        app = serving.plain_app()
+        app.routes.append(Route("/blank", _blank))
+        config = uvicorn.Config(app, port=0, log_level="error", lifespan="off", ws="none")
+        server = Server(config)
         thread = threading.Thread(target=server.run)
         thread.start()
-        while not server.started:
-            assert thread.is_alive(), "uvicorn ended by itself"
-            time.sleep(0.01)
+        server.ready.wait()
+        assert server.started, "uvicorn ended by itself"
         port = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}"
         server.should_exit = True
         thread.join()
+
+
+async def _blank(request: Request) -> HTMLResponse:
+    return HTMLResponse("<!doctype html><html lang=en><title>Blank</title><body></body></html>")
 
 
 @pytest.fixture
@@ -95,7 +116,7 @@ def page(context: BrowserContext, address: str) -> Iterator[Page]:
     page = context.new_page()
     failures: list[str] = []
 
-    def note_request(request: Request) -> None:
+    def note_request(request: PageRequest) -> None:
         if not request.url.startswith((address, "data:", "blob:", "about:")):
             failures.append(f"asked for {request.url}")
 
@@ -108,5 +129,7 @@ def page(context: BrowserContext, address: str) -> Iterator[Page]:
 @pytest.fixture
 def module(page: Page, address: str) -> Page:
     """A page of the same address on which modules can be imported, and nothing else runs."""
-    page.goto(f"{address}/instrument/VENDOR.json")
+    answer = page.goto(f"{address}/blank")
+    assert answer is not None
+    assert answer.ok
     return page

@@ -14,6 +14,12 @@ READ_PIXELS = """
 """
 
 
+def frames(page: Page, count: int = 2) -> None:
+    """Until so many more are drawn: what was asked of a frame before is on screen after two."""
+    for _ in range(count):
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+
+
 def steps_of(slider: Locator, press: Locator, count: int) -> set[float]:
     """The places at which a slider is seen once a button is pressed, until there are so many."""
     slider.evaluate(
@@ -105,6 +111,17 @@ class Instrument:
     def wait_for_ground(self) -> None:
         """Until what is drawn and uploaded is laid on what the test images lie on."""
         self.page.wait_for_function("performance.getEntriesByName('instrument:ground').length")
+
+    def wait_for_pixels(self, canvas: Locator, expected: NDArray[np.generic]) -> None:
+        """Until a canvas shows these grey values, (H, W), to within two."""
+        self.page.wait_for_function(
+            """([canvas, expected]) => {
+              const { width, height } = canvas;
+              const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+              return expected.every((grey, at) => Math.abs(data[4 * at] - grey) <= 2);
+            }""",
+            arg=[canvas.element_handle(), expected.ravel().tolist()],
+        )
 
     def _pixels(self, canvas: Locator) -> NDArray[np.uint8]:
         width, height = canvas.evaluate("(canvas) => [canvas.width, canvas.height]")

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from safetensors.numpy import load_file
 
 from . import checkpoints
-from .instrument import Instrument, steps_of
+from .instrument import Instrument, frames, steps_of
 
 SHAPE = (1, 12, 8)
 STEPS = np.linspace(-3, 3, 11)
@@ -68,7 +68,7 @@ def test_dragging_moves_the_image_and_tells_python_at_the_end(
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.7, middle, steps=5)
     expect(instrument.value(1)).not_to_have_value("0.00")
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    frames(page)
     during = instrument.image()
     assert page.evaluate("released") == []
     page.mouse.up()

@@ -20,7 +20,8 @@ from safetensors.numpy import load_file
 from scipy.stats import chi
 
 from . import checkpoints
-from .instrument import Instrument
+from .instrument import Instrument, frames
+from .modules import call
 
 Floats = NDArray[np.float32]
 SHAPE = (1, 12, 8)
@@ -82,7 +83,7 @@ def codes(models: Path) -> dict[str, NDArray[Any]]:
 def open_map(instrument: Instrument, points: Floats, query: str = "") -> Chart:
     instrument.open(f"model=blots{query}")
     instrument.page.wait_for_selector(".map-tools:not([inert])")
-    instrument.page.evaluate("() => new Promise(requestAnimationFrame)")
+    frames(instrument.page)
     return Chart(instrument.page, points)
 
 
@@ -113,42 +114,6 @@ def placed(z: Floats, means: Floats, points: Floats, k: int = 15) -> Floats:
     return np.asarray(middle, np.float32)
 
 
-def call(page: Page, address: str, module: str, body: str, argument: Any = None) -> Any:
-    page.goto(f"{address}/instrument/VENDOR.json")
-    return page.evaluate(
-        f"async (given) => {{ const it = await import('/instrument/{module}'); {body} }}", argument
-    )
-
-
-@pytest.mark.parametrize("count", [4, 300])
-def test_placement_is_the_weighted_median_of_the_nearest(
-    page: Page, address: str, count: int
-) -> None:
-    random = np.random.default_rng(1)
-    means = random.normal(size=(count, 5)).astype(np.float32)
-    points = random.normal(size=(count, 2)).astype(np.float32)
-    aims = random.normal(size=(20, 5)).astype(np.float32)
-    chosen = [0, 2, 3]
-    body = """
-      const [means, points, aims, chosen, side] = given;
-      const codes = Float32Array.from(means.flat());
-      const search = it.createSearch({ codes, count: means.length, latents: 5, chosen });
-      const map = Float32Array.from(points.flat());
-      return aims.map((z) => {
-        const nearest = search.nearest(z);
-        return [nearest.distances[0], ...it.median(nearest, map, side, new Float64Array(2))];
-      });
-    """
-    side = float(np.ptp(points, axis=0).max())
-    given = [means.tolist(), points.tolist(), aims.tolist(), chosen, side]
-    found = np.array(call(page, address, "map/neighbours.js", body, given))
-
-    expected = [placed(z[chosen], means[:, chosen], points) for z in aims]
-    least = np.linalg.norm(means[:, chosen] - aims[:, None, chosen], axis=-1).min(1)
-    assert found[:, 1:] == pytest.approx(np.array(expected), abs=1e-4)
-    assert found[:, 0] == pytest.approx(least, abs=1e-5)
-
-
 def test_the_marker_follows_a_slider_on_the_umap(
     instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
 ) -> None:
@@ -157,7 +122,7 @@ def test_the_marker_follows_a_slider_on_the_umap(
     for z in ([0.5, 0.25, -1], [0.5, -1.5, -1]):
         instrument.value(1).fill(str(z[1]))
         instrument.value(1).press("Enter")
-        page.evaluate("() => new Promise(requestAnimationFrame)")
+        frames(page)
         here = placed(np.array(z), codes["mean"][:, :3], codes["umap"])
         box = marker.bounding_box()
         assert box is not None
@@ -165,115 +130,24 @@ def test_the_marker_follows_a_slider_on_the_umap(
         assert middle == pytest.approx(chart.spot(here), abs=1.5)
 
 
-def test_of_very_many_codes_an_even_part_is_searched(page: Page, address: str) -> None:
-    body = """
-      const count = 250_000;
-      const codes = Float32Array.from({ length: count }, (_, at) => at);
-      const search = it.createSearch({ codes, count, latents: 1, chosen: [0] });
-      return [search.searched, ...search.nearest([249_999]).indices.slice(0, 2)];
-    """
-
-    assert call(page, address, "map/neighbours.js", body) == [100_000, 249_997, 249_995]
-
-
-@pytest.mark.parametrize("kind", ["spread", "clumped", "a line", "one place"])
-def test_the_index_of_the_plane_finds_what_looking_at_every_point_finds(
-    page: Page, address: str, kind: str
-) -> None:
-    random = np.random.default_rng(2)
-    points = random.uniform(-5, 5, (400, 2))
-    if kind == "clumped":
-        points = np.sign(points) * 4 + points / 100
-    elif kind == "a line":
-        points[:, 1] = 1.5
-    elif kind == "one place":
-        points[:] = 3
-    points = points.astype(np.float32)
-    aims = np.concatenate([random.uniform(-8, 8, (30, 2)), points[:5]])
-    body = """
-      const [points, aims] = given;
-      const index = it.createPlaneIndex(Float32Array.from(points.flat()));
-      return aims.map(([x, y]) => [
-        [...index.nearest(x, y).distances],
-        index.count(x, y, 1.25),
-        index.pick(x, y, 99, (at) => at % 2),
-      ]);
-    """
-    found = call(page, address, "map/plane-index.js", body, [points.tolist(), aims.tolist()])
-
-    for aim, (distances, count, odd) in zip(aims, found, strict=True):
-        expected = np.linalg.norm(points.astype(float) - aim, axis=1)
-        assert distances == pytest.approx(np.sort(expected)[:15], abs=1e-5)
-        assert count == (expected <= 1.25).sum()
-        assert expected[odd] == pytest.approx(expected[1::2].min(), abs=1e-5)
-        assert odd % 2
-
-
-@pytest.mark.parametrize("dimensions", [1, 2, 3, 10, 64, 1024])
-def test_the_shell_of_the_prior_is_the_chi_distribution(
-    page: Page, address: str, dimensions: int
-) -> None:
-    shares = [0.005, 0.025, 0.5, 0.975, 0.995]
-    body = "return given[1].map((share) => it.chiQuantile(share, given[0]))"
-    found = call(page, address, "map/chi.js", body, [dimensions, shares])
-
-    assert found == pytest.approx(chi.ppf(shares, dimensions), rel=1e-6)
-
-
-def test_images_on_the_map_do_not_overlap(page: Page, address: str) -> None:
-    points = np.random.default_rng(3).normal(size=(500, 2)).astype(np.float32)
-    body = """
-      const points = Float32Array.from(given.flat());
-      return it.chooseApart(points, (at) => at !== 0, 0.5, 0.25);
-    """
-    chosen = call(page, address, "map/mosaic.js", body, points.tolist())
-
-    assert chosen[0] == 1
-    assert chosen == sorted(chosen)
-    for at, one in enumerate(chosen):
-        off = np.abs(points[chosen[at + 1 :]] - points[one])
-        assert not ((off[:, 0] < 0.5) & (off[:, 1] < 0.25)).any()
-    # Each of the others is left out because it would overlap one of a lower number.
-    for other in set(range(1, 500)) - set(chosen):
-        off = np.abs(points[[one for one in chosen if one < other]] - points[other])
-        assert ((off[:, 0] < 0.5) & (off[:, 1] < 0.25)).any()
-
-
-@pytest.mark.parametrize(
-    ("shape", "zoom", "size"),
-    [
-        ([1, 28, 28], 1, [20, 20]),
-        ([1, 28, 28], 4, [28, 28]),
-        ([1, 28, 28], 100, [56, 56]),
-        ([3, 12, 8], 1, [8, 12]),
-        ([1, 64, 64], 1000, [60, 60]),
-    ],
-)
-def test_images_on_the_map_grow_as_one_goes_in(
-    page: Page, address: str, shape: list[int], zoom: float, size: list[float]
-) -> None:
-    body = "const { width, height } = it.thumbnailSize(...given); return [width, height];"
-    found = call(page, address, "map/mosaic.js", body, [shape, zoom])
-    assert found == pytest.approx(size, abs=0.01)
-
-
-def test_the_sheet_asks_for_the_codes_of_its_cells(page: Page, address: str) -> None:
+def test_the_sheet_asks_for_the_codes_of_its_cells(module: Page) -> None:
     body = """
       const asked = [];
+      let finish;
+      const finished = new Promise((resolve) => (finish = resolve));
       const decode = async (codes, columns) => {
         asked.push(...codes);
+        if (asked.length >= 900) finish();
         return new ImageData(columns * 2, (codes.length / columns) * 2);
       };
       const sheet = it.createSheet({ shape: [1, 2, 2], decode, onDrawn() {} });
       const inverse = (x, y, z) => [z[0], y, x];
       const view = { x: 1, y: -1, scale: 10, width: 90, height: 60 };
-      performance.clearMarks();
       sheet.ask({ inverse }, [7, 0, 0], view, 0);
-      while (!performance.getEntriesByName("instrument:sheet").length)
-        await new Promise((resolve) => setTimeout(resolve, 5));
+      await finished;
       return asked;
     """
-    asked = np.array(call(page, address, "map/sheet.js", body))
+    asked = np.array(call(module, "map/sheet.js", body))
 
     # The view is 9 × 6 around (1, −1): the largest square in it goes from −2 to 4 and from 2 to −4.
     steps = (np.arange(30) + 0.5) / 30 * 6
@@ -282,29 +156,7 @@ def test_the_sheet_asks_for_the_codes_of_its_cells(page: Page, address: str) -> 
     assert asked == pytest.approx(expected)
 
 
-def test_a_path_on_the_map_of_the_pca_is_straight(
-    page: Page, address: str, models: Path, codes: dict[str, NDArray[Any]]
-) -> None:
-    card = json.loads((models / "blots" / "card.json").read_text())
-    a, b = [1.0, -1.0, 2.0, 0.5], [-2.0, 0.0, 1.0, 0.0]
-    body = """
-      const { lerp } = await import("/instrument/path/interpolate.js");
-      const [card, pca, mean, a, b] = given;
-      const embedding = { count: pca.length, latents: 4, mean: Float32Array.from(mean.flat()),
-        maps: { pca: Float32Array.from(pca.flat()) } };
-      return it.pathOn(it.createPlane("pca", card, embedding), a, b, lerp, () => null);
-    """
-    given = [card, codes["pca"].tolist(), codes["mean"].tolist(), a, b]
-    path = np.array(call(page, address, "map/plane.js", body, given))
-
-    assert path.shape == (24, 2)
-    pca = card["map"]["pca"]
-    ends = (np.array([a, b]) - pca["mean"]) @ np.array(pca["axes"]).T
-    share = np.linspace(0, 1, 24)[:, None]
-    assert path == pytest.approx((1 - share) * ends[0] + share * ends[1], abs=1e-6)
-
-
-def test_a_path_that_leaps_over_a_map_is_dotted_there(page: Page, address: str) -> None:
+def test_a_path_that_leaps_over_a_map_is_dotted_there(module: Page) -> None:
     body = """
       const { newView } = await import("/instrument/map/view.js");
       const canvas = document.createElement("canvas");
@@ -314,7 +166,7 @@ def test_a_path_that_leaps_over_a_map_is_dotted_there(page: Page, address: str) 
       const { data } = canvas.getContext("2d").getImageData(0, 10, 100, 1);
       return Array.from({ length: 100 }, (_, x) => data[4 * x] < 90 && data[4 * x + 3] > 200);
     """
-    dark = call(page, address, "map/overlay.js", body)
+    dark = call(module, "map/overlay.js", body)
     assert all(dark[6:24])
     assert not any(dark[30:90])
     assert dark[95]
@@ -345,7 +197,7 @@ def test_hovering_a_point_shows_its_image_and_its_code_until_the_pointer_leaves(
     page.mouse.move(5, 5)
     expect(tip).to_be_hidden()
     assert shown_z(instrument) == [0.5, 0.25, -0.5]
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    frames(page)
     assert np.array_equal(instrument.image(), before)
 
 
@@ -442,8 +294,9 @@ def contrast(one: Sequence[float], other: Sequence[float]) -> float:
 def test_after_a_leap_the_map_shows_where_z_was(
     instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
 ) -> None:
+    page.clock.install()
     chart = open_map(instrument, codes["pca"], "&axes=pca&z=0,0,0,0")
-    page.wait_for_timeout(1700)  # the trail of what was before has faded
+    page.clock.fast_forward(1700)  # the trail of what was before has faded
     page.evaluate(
         """() => {
           window.ghosts = [];
@@ -466,17 +319,30 @@ def test_after_a_leap_the_map_shows_where_z_was(
 def test_a_name_makes_way_for_z(
     instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
 ) -> None:
-    open_map(instrument, codes["umap"])
-    read = "() => document.querySelector('.map-still').toDataURL()"
-    before = page.evaluate(read)
-    # The seventh image is the only one of its class: its name stands on it.
-    instrument.page.goto(
-        f"{instrument.address}/instrument/index.html?model=blots&z="
-        + ",".join(f"{value:.3f}" for value in codes["mean"][7])
+    page.add_init_script(
+        """const write = CanvasRenderingContext2D.prototype.fillText;
+        window.written = {};
+        CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+          if (this.canvas.classList.contains("map-still")) window.written[text] = [x, y];
+          write.call(this, text, x, y);
+        };"""
     )
-    page.wait_for_selector(".map-tools:not([inert])")
-    page.wait_for_timeout(300)
-    assert page.evaluate(read) != before
+    chart = open_map(instrument, codes["umap"])
+    page.wait_for_function("written['7']")
+    # The seventh image is the only one of its class: its name stands on it.
+    x, y = page.evaluate("written['7']")
+    ground = page.locator(".map-ground").bounding_box()
+    assert ground is not None
+    there = chart.spot(codes["umap"][7])
+    assert (ground["x"] + x, ground["y"] + y) == pytest.approx(there, abs=1)
+
+    query = "&z=" + ",".join(f"{value:.3f}" for value in codes["mean"][7])
+    open_map(instrument, codes["umap"], query)
+    # It is still there, so far above or below that the marker of z does not hide it.
+    page.wait_for_function(
+        "([x, y]) => written['7'] && written['7'][0] === x && Math.abs(written['7'][1] - y) === 20",
+        arg=[x, y],
+    )
 
 
 def test_it_says_when_z_has_left_the_data(instrument: Instrument, page: Page) -> None:
@@ -526,7 +392,7 @@ def test_the_legend_hides_classes(
     four.click()
     expect(four).to_have_attribute("aria-pressed", "false")
     page.mouse.move(5, 5)
-    page.wait_for_timeout(100)
+    frames(page)
     assert colour_at(page, spot).min() > 200
     page.mouse.move(*spot)
     expect(page.locator(".map-tip")).to_contain_text("neighbour within the circle")
@@ -556,31 +422,6 @@ def test_axes_and_colour_are_in_the_link(instrument: Instrument, page: Page) -> 
     expect(page.get_by_label("Across", exact=True)).to_have_value("z1")
     expect(page.get_by_label("Up", exact=True)).to_have_value("z2")
     expect(page.locator(".scale")).to_contain_text("reconstruction error, nats")
-
-
-@pytest.mark.parametrize(
-    ("wanted", "latents", "maps", "axes"),
-    [
-        ("", 4, ["umap", "pca"], "umap"),
-        ("", 2, ["umap", "pca"], "z0,z1"),
-        ("umap", 2, ["umap", "pca"], "umap"),
-        ("z1,z0", 2, ["umap", "pca"], "z1,z0"),
-        ("z0,z7", 4, ["umap", "pca"], "umap"),
-        ("pca", 4, [], "z3,z2"),
-        ("", 1, [], None),
-    ],
-)
-def test_a_model_opens_with_the_axes_that_suit_it(
-    page: Page, address: str, wanted: str, latents: int, maps: list[str], axes: str | None
-) -> None:
-    body = """
-      const [wanted, latents, maps] = given;
-      const card = { latents: Array.from({ length: latents }, (_, index) =>
-        ({ index, kl_nats: index + 1, active: true })) };
-      const there = { maps: Object.fromEntries(maps.map((name) => [name, new Float32Array(2)])) };
-      return it.axesHere(wanted, card, there);
-    """
-    assert call(page, address, "map/plane.js", body, [wanted, latents, maps]) == axes
 
 
 @pytest.fixture
@@ -702,7 +543,7 @@ def test_the_decoded_sheet_shows_the_plane(
     expect(page.locator(".map-points")).to_have_text("Points")
     page.get_by_role("button", name="Points").click()
     page.mouse.move(5, 5)
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    frames(page)
     x, y = chart.corner + chart.sides * [0.5, 0.3]
     picture = Image.open(
         io.BytesIO(page.screenshot(clip={"x": x - 8, "y": y - 8, "width": 16, "height": 16}))
@@ -770,9 +611,12 @@ def test_the_server_hears_nothing_while_the_pointer_moves(
         chart.hover(index)
     page.mouse.move(*chart.empty())
     page.mouse.move(5, 5)
-    page.wait_for_timeout(100)
+    frames(page)
+    # Requests are told in the order in which they are made: after this one none is on its way.
+    last = f"{instrument.address}/catalogue.json"
+    page.evaluate("async (last) => (await fetch(last)).text()", last)
 
-    assert asked == []
+    assert asked == [last]
     assert instrument.z() == [0, 0, 0, 0]
 
 
@@ -816,12 +660,13 @@ def test_the_map_comes_back_with_the_graphics_card(
           card.loseContext();
           await told;
           told = heard("webglcontextrestored");
-          setTimeout(() => card.restoreContext());
-          await told;
+          // Not before the event of the loss is over.
           await new Promise(requestAnimationFrame);
+          card.restoreContext();
+          await told;
         }"""
     )
-    page.wait_for_timeout(100)
+    frames(page)
     assert colour_at(page, spot) @ [-1, 0, 1] > 80
 
 
@@ -852,7 +697,7 @@ def test_fingers_move_the_map_and_a_tap_goes_there(
     instrument.open("model=blots&axes=pca")
     page.wait_for_selector(".map-tools:not([inert])")
     page.locator(".map-stage").evaluate("(stage) => stage.scrollIntoView({ block: 'end' })")
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    frames(page)
     chart = Chart(page, codes["pca"])
     fingers = page.context.new_cdp_session(page)
 
@@ -876,7 +721,6 @@ def test_fingers_move_the_map_and_a_tap_goes_there(
     touch("touchEnd")
     assert instrument.z() == [0, 0, 0, 0]
     x, y = x + 30, y + 20
-    page.wait_for_timeout(300)
     page.touchscreen.tap(x, y)
     instrument.wait_for_z(*(round(float(value), 3) for value in codes["mean"][central]))
     context.close()

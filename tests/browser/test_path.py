@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import io
 import json
@@ -10,7 +9,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -21,81 +19,11 @@ from scipy.spatial import geometric_slerp
 
 from explorer import loading
 
-from .instrument import Instrument, steps_of
+from .instrument import Instrument, frames, steps_of
+from .modules import call
 from .test_instrument import close, decoded
-from .test_modules import call
 
 ROOT = Path(loading.__file__).resolve().parent.parent
-
-TIMES = [0.0, 0.1, 1 / 3, 0.5, 0.875, 1.0]
-
-
-@pytest.fixture
-def module(page: Page, address: str) -> Page:
-    page.goto(f"{address}/instrument/VENDOR.json")
-    return page
-
-
-def along(module: Page, how: str, a: Any, b: Any) -> Any:
-    body = f"const [a, b, times] = given; return times.map((t) => it.{how}(a, b, t));"
-    return np.array(
-        call(
-            module,
-            "path/interpolate.js",
-            body,
-            [np.asarray(a).tolist(), np.asarray(b).tolist(), TIMES],
-        )
-    )
-
-
-def test_a_spherical_path_turns_and_stretches_evenly(module: Page) -> None:
-    random = np.random.default_rng(0)
-    a, b = random.standard_normal((2, 10)) * [[1.0], [2.5]]
-    path = along(module, "slerp", a, b)
-
-    lengths = np.linalg.norm(path, axis=1)
-    ends = np.linalg.norm(a), np.linalg.norm(b)
-    arc = geometric_slerp(a / ends[0], b / ends[1], TIMES)
-    np.testing.assert_allclose(path / lengths[:, None], arc, atol=1e-12)
-    np.testing.assert_allclose(lengths, np.interp(TIMES, [0, 1], ends), rtol=1e-12)
-    np.testing.assert_allclose(path[[0, -1]], [a, b], rtol=1e-15)
-
-
-@pytest.mark.parametrize(
-    ("a", "b"),
-    [
-        ([0.0, 0.0, 0.0], [1.0, 2.0, 3.0]),
-        ([1.0, 2.0, 3.0], [0.0, 0.0, 0.0]),
-        ([0.0, 0.0, 0.0], [0.0, 0.0, 0.0]),
-        ([1.0, 2.0, 3.0], [2.0, 4.0, 6.0]),
-        ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]),
-        ([1.0, 2.0, 3.0], [-1.0, -2.0, -3.0]),
-        ([1.0, 0.0, 0.0], [1.0, 1e-9, 0.0]),
-    ],
-    ids=["from zero", "to zero", "zeros", "parallel", "the same", "opposed", "nearly parallel"],
-)
-def test_where_there_is_no_one_arc_the_path_is_straight(
-    module: Page, a: list[float], b: list[float]
-) -> None:
-    expected = np.linspace(0, 1, 101)[:, None] * (np.array(b) - a) + a
-    at = [round(100 * t) for t in TIMES if t != 1 / 3 and t != 0.875]
-    path = along(module, "slerp", a, b)
-
-    np.testing.assert_allclose(path[[0, 1, 3, 5]], expected[at], atol=1e-12)
-    np.testing.assert_array_equal(path, along(module, "lerp", a, b))
-
-
-def test_arithmetic_and_distance_are_exact(module: Page) -> None:
-    a, b, c = [3.5, -1.25], [1.5, 0.75], [0.25, 1.0]
-
-    assert call(module, "path/interpolate.js", "return it.arithmetic(...given)", [a, b, c]) == [
-        2.25,
-        -1,
-    ]
-    assert (
-        call(module, "path/interpolate.js", "return it.distance(...given)", [[0, 3], [4, 0]]) == 5
-    )
-
 
 ANIMATE = """
   const [format, shape, codes] = given;
@@ -191,43 +119,6 @@ def test_stills_of_every_kind_become_an_animation(module: Page, kind: str) -> No
         np.testing.assert_array_equal(frame, still)
 
 
-def test_codes_of_an_animation_run_from_end_to_end_and_rest_there(module: Page) -> None:
-    codes = np.array(call(module, "export/animation.js", "return it.easedCodes((t) => [t])"))[:, 0]
-
-    np.testing.assert_allclose(codes, (1 - np.cos(np.linspace(0, np.pi, 25))) / 2, atol=1e-12)
-
-
-def test_python_lines_hold_numbers_that_are_no_integers(module: Page) -> None:
-    entry = {"id": "odd", "path": 'runs/a "b"'}
-    lines = call(
-        module, "export/python-lines.js", "return it.pythonLines(...given)", [entry, [0, -1.5]]
-    )
-
-    tree = ast.parse(lines)
-    assert len(tree.body) == 3
-    assert "torch.tensor([[0.0, -1.5]])" in lines
-    constants = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
-    assert 'runs/a "b"' in constants
-
-
-def test_json_says_which_decoder_and_how_it_was_made(module: Page) -> None:
-    entry = {"id": "blots", "path": "runs/blots"}
-    card = {"title": "Blots", "command": "python -m training train blots"}
-    card |= {"files": {"decoder.onnx": {"bytes": 1, "sha256": "ab" * 32}}}
-    written = call(
-        module, "export/python-lines.js", "return it.jsonOf(...given)", [entry, card, [0.5, 0]]
-    )
-
-    assert json.loads(written) == {
-        "model": "blots",
-        "title": "Blots",
-        "folder": "runs/blots",
-        "command": "python -m training train blots",
-        "decoder_sha256": "ab" * 32,
-        "z": [0.5, 0],
-    }
-
-
 A, B, C = [1.5, -0.5, 0.25, 0.0], [-1.0, 2.0, 0.75, 0.0], [0.5, 0.5, -1.0, 0.0]
 STATIONS = np.linspace(0, 1, 9)
 
@@ -318,7 +209,7 @@ def test_scrubbing_moves_the_image_and_tells_python_at_the_end(
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.8, middle, steps=5)
     expect(page.locator(".walk-place")).not_to_have_text("0.50")
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    frames(page)
     during = walk.image()
     assert page.evaluate("released") == []
     page.mouse.up()
@@ -506,25 +397,11 @@ def test_the_path_leaves_what_is_locked(walk: Walk, models: Path, page: Page) ->
     walk.wait_for_strip(models, [straight(t) for t in STATIONS])
 
 
-@pytest.mark.parametrize("kind", ["lerp", "slerp"])
-def test_the_way_keeps_what_is_locked(module: Page, kind: str) -> None:
-    body = """
-      const [a, b, times, slerp] = given;
-      const way = it.wayOf({ z: [9, -2, 9, 9], locked: [1], slerp });
-      return times.map((t) => way(a, b, t));
-    """
-    way = np.array(call(module, "path/course.js", body, [A, B, TIMES, kind == "slerp"]))
-    expected = along(module, kind, A, B)
-    expected[:, 1] = -2
-    np.testing.assert_allclose(way, expected, rtol=1e-15)
-
-
 def test_the_map_draws_the_way_that_is_walked(walk: Walk, page: Page) -> None:
     walk.open(f"model=blots&z=0,-2,0,0&axes=z0,z1&{pinned()}")
     expect(page.locator(".thumb").first).to_be_visible()
     page.wait_for_function("performance.getEntriesByName('instrument:here').length > 0")
-    frames = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    page.evaluate(frames)
+    frames(page)
     over = "document.querySelector('.map-over').toDataURL()"
     free = page.evaluate(over)
     page.get_by_role("button", name="Lock z₁").click()

@@ -7,107 +7,20 @@ import json
 import math
 import struct
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
 import pytest
-import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from playwright.sync_api import Page, Route, expect
 from safetensors.numpy import load_file
 
-from training import distributions
-
 from . import checkpoints
-from .instrument import READ_PIXELS, Instrument
-
-
-@pytest.fixture
-def module(page: Page, address: str) -> Page:
-    page.goto(f"{address}/instrument/VENDOR.json")
-    return page
-
-
-def call(page: Page, module: str, body: str, argument: Any = None) -> Any:
-    return page.evaluate(
-        f"async (given) => {{ const it = await import('/instrument/{module}'); {body} }}", argument
-    )
-
-
-LIKELIHOODS: dict[str, Callable[[torch.Tensor], distributions.ImageDistribution]] = {
-    "bernoulli": distributions.Bernoulli,
-    "continuous_bernoulli": distributions.ContinuousBernoulli,
-    "gaussian": lambda outputs: distributions.Gaussian(
-        0.5 + outputs / 40, torch.tensor(0.07**2).log()
-    ),
-}
-NATS = "return it.reconstructionNats(given.image, ...given.values.map((v) => Float32Array.from(v)))"
-
-
-def measured(
-    page: Page, image: dict[str, Any], mean: torch.Tensor, x: torch.Tensor
-) -> dict[str, Any]:
-    given = {"image": image, "values": [mean.tolist(), x.tolist()]}
-    found: dict[str, Any] = call(page, "engine/likelihood.js", NATS, given)
-    return found
-
-
-@pytest.mark.parametrize("name", list(LIKELIHOODS))
-def test_the_likelihood_is_that_of_training(module: Page, name: str) -> None:
-    random = torch.Generator().manual_seed(0)
-    outputs = torch.cat(
-        [14 * (2 * torch.rand(400, generator=random) - 1), torch.linspace(-0.4, 0.4, 41)]
-    )
-    x = torch.rand(len(outputs), generator=random)
-    x[:200] = (x[:200] > 0.5).float()
-    distribution = LIKELIHOODS[name](outputs)
-
-    found = measured(module, {"likelihood": name, "sigma": 0.07}, distribution.mean, x)
-
-    assert not found["atLeast"]
-    expected = -distribution.log_prob(x).double().sum().item()
-    assert found["nats"] == pytest.approx(expected, rel=1e-3)
-
-
-@pytest.mark.parametrize("eta", [-1e4, -300.0, -20.0, -1e-3, 0.0, 1e-3, 20.0, 300.0, 1e4])
-def test_a_continuous_bernoulli_of_any_mean(module: Page, eta: float) -> None:
-    distribution = distributions.ContinuousBernoulli(torch.tensor([eta]))
-    for x in (0.0, 0.3, 1.0):
-        grey = torch.tensor([x])
-        found = measured(module, {"likelihood": "continuous_bernoulli"}, distribution.mean, grey)
-        expected = -distribution.log_prob(grey).item()
-        assert found["nats"] == pytest.approx(expected, rel=3e-3, abs=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("name", "output"), [("bernoulli", 40.0), ("bernoulli", -110.0), ("gaussian", 60.0)]
-)
-def test_what_a_rounded_mean_cannot_say_is_called_a_bound(
-    module: Page, name: str, output: float
-) -> None:
-    distribution = LIKELIHOODS[name](torch.tensor([output]))
-    surprising = (1 - distribution.mean).round()
-    exact = -distribution.log_prob(surprising).item()
-    found = measured(module, {"likelihood": name, "sigma": 0.07}, distribution.mean, surprising)
-
-    assert found["atLeast"]
-    assert found["nats"] <= exact
-
-    expected = measured(
-        module, {"likelihood": name, "sigma": 0.07}, distribution.mean, distribution.mean
-    )
-    assert not expected["atLeast"]
-
-
-@pytest.mark.parametrize("image", [{"likelihood": "gaussian"}, {"likelihood": "poisson"}])
-def test_no_number_without_what_it_needs(module: Page, image: dict[str, Any]) -> None:
-    grey = torch.full((4,), 0.5)
-
-    assert measured(module, image, grey, grey) is None
+from .instrument import READ_PIXELS, Instrument, frames
+from .modules import call
 
 
 def picture(height: int, width: int) -> NDArray[np.uint8]:
@@ -119,75 +32,6 @@ def picture(height: int, width: int) -> NDArray[np.uint8]:
     image = np.stack([red, green, blue], -1).astype(np.uint8)
     image[: height // 4, : width // 4] = 0
     return image
-
-
-@pytest.mark.parametrize(
-    ("size", "to"),
-    [((40, 30), (28, 28)), ((5, 3), (28, 20)), ((1, 1), (4, 4)), ((64, 96), (8, 12))],
-)
-def test_pictures_are_resampled_as_pillow_does(
-    module: Page, size: tuple[int, int], to: tuple[int, int]
-) -> None:
-    pixels = picture(*size)
-    body = """
-      const [height, width] = given.size;
-      const rows = (top, count) => given.rgba.slice(4 * top * width, 4 * (top + count) * width);
-      const window = { left: 0, top: 0, width, height };
-      return [...it.resample({ width, height, rows }, window, given.to[1], given.to[0])];
-    """
-    rgba = np.dstack([pixels, np.full(size, 255, np.uint8)])
-    given = {"size": size, "to": to, "rgba": rgba.ravel().tolist()}
-    found = np.array(call(module, "image/resample.js", body, given)).reshape(3, *to)
-
-    expected = Image.fromarray(pixels).resize(to[::-1], Image.Resampling.BILINEAR)
-    assert np.abs(found * 255 - np.asarray(expected).transpose(2, 0, 1)).max() < 1.01
-
-
-def ink(height: int, width: int, box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
-    """White on black: a triangle in `box` (left, top, right, bottom), heavier at its bottom."""
-    image = np.zeros((height, width), np.uint8)
-    left, top, right, bottom = box
-    for y in range(top, bottom):
-        image[y, left : left + 1 + (right - left - 1) * (y - top) // max(1, bottom - top - 1)] = 255
-    return image
-
-
-CENTRED = """
-  const rgba = (grey) => [grey, grey, grey, 255];
-  const rows = (top, count) => given.slice(top * 280, (top + count) * 280).flatMap(rgba);
-  return [...it.centred({ width: 280, height: 280, rows }, [1, 28, 28], 0)];
-"""
-
-
-@pytest.mark.parametrize(
-    "box", [(10, 12, 90, 40), (100, 20, 280, 270), (0, 0, 280, 280), (200, 150, 270, 280)]
-)
-def test_ink_is_centred_and_sized_as_in_mnist(module: Page, box: tuple[int, int, int, int]) -> None:
-    pixels = ink(280, 280, box)
-    found = np.array(call(module, "image/centring.js", CENTRED, pixels.ravel().tolist())).reshape(
-        28, 28
-    )
-
-    rows, columns = np.nonzero(found > 0.3)
-    sides = [columns.max() + 1 - columns.min(), rows.max() + 1 - rows.min()]
-    assert 19 <= max(sides) <= 21
-    assert min(sides) / max(sides) == pytest.approx(
-        min(box[2] - box[0], box[3] - box[1]) / max(box[2] - box[0], box[3] - box[1]), abs=0.1
-    )
-    y, x = np.mgrid[:28, :28] + 0.5
-    assert (found * x).sum() / found.sum() == pytest.approx(14, abs=0.2)
-    assert (found * y).sum() / found.sum() == pytest.approx(14, abs=0.2)
-
-
-def test_a_dot_stays_a_dot_and_nothing_stays_nothing(module: Page) -> None:
-    pixels = ink(280, 280, (5, 5, 15, 15))
-    dot = np.array(call(module, "image/centring.js", CENTRED, pixels.ravel().tolist())).reshape(
-        28, 28
-    )
-    blank = call(module, "image/centring.js", CENTRED, [0] * 280 * 280)
-
-    assert 1.5 <= (dot > 0.3).any(0).sum() <= 4
-    assert not any(blank)
 
 
 def png(header: bytes = b"", chunks: bytes = b"") -> bytes:
@@ -336,11 +180,6 @@ def draw(page: Page, *points: tuple[float, float], up: bool = True) -> None:
         page.mouse.up()
 
 
-def frames(page: Page, count: int = 3) -> None:
-    for _ in range(count):
-        page.evaluate("() => new Promise(requestAnimationFrame)")
-
-
 def test_a_drawing_is_encoded_as_the_pen_moves(
     instrument: Instrument, models: Path, page: Page
 ) -> None:
@@ -349,14 +188,14 @@ def test_a_drawing_is_encoded_as_the_pen_moves(
     instrument.bring("Draw")
     draw(page, (0.3, 0.2), (0.6, 0.3), up=False)
     expect(page.locator(".source-label")).to_have_text("Your drawing")
-    frames(page)
+    frames(page, 3)
     begun = posterior_means(page, 4)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     box = page.locator(".pad").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.8 * box["height"], steps=6)
-    frames(page)
+    frames(page, 3)
     moved = posterior_means(page, 4)
     assert begun != moved
     assert instrument.z() == [0, 0, 0, 0]

@@ -17,7 +17,7 @@ from training.card import CARD
 
 from . import checkpoints
 from .app import PATIENCE_S, serve
-from .instrument import Instrument
+from .instrument import Instrument, frames
 
 
 @pytest.fixture(scope="module")
@@ -129,9 +129,11 @@ def test_the_page_is_isolated_and_the_engine_is_fetched_once(instrument: Instrum
 def test_a_drag_stays_in_the_browser_and_its_end_reaches_python(instrument: Instrument) -> None:
     sent: list[object] = []
     received: list[object] = []
+    sockets: list[WebSocket] = []
     page = instrument.page
 
     def watch(socket: WebSocket) -> None:
+        sockets.append(socket)
         socket.on("framesent", lambda frame: sent.append(frame))
         socket.on("framereceived", lambda frame: received.append(frame))
 
@@ -146,7 +148,7 @@ def test_a_drag_stays_in_the_browser_and_its_end_reaches_python(instrument: Inst
     for step in range(1, 21):
         move(0.5 + 0.015 * step)
     page.wait_for_function("performance.getEntriesByName('instrument:paint').length > 1")
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    frames(page)
     during = instrument.image()
     assert not close(before, during)
     assert sent == []
@@ -154,7 +156,7 @@ def test_a_drag_stays_in_the_browser_and_its_end_reaches_python(instrument: Inst
     received.clear()
     page.mouse.up()
     while not received:
-        page.wait_for_timeout(10)
+        sockets[-1].wait_for_event("framereceived")
     settle(page)
     assert len(sent) == 1
     assert instrument.z()[1] > 0

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, WebSocket, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Request, WebSocket, expect
 
 from . import checkpoints
 from .app import PATIENCE_S, serve
-from .instrument import Instrument
+from .instrument import Instrument, frames
 from .test_drop import drop_zip, zipped
-
-QUIET_MS = 700
 
 
 class Visitor(Instrument):
@@ -28,17 +25,19 @@ class Visitor(Instrument):
         super().__init__(page, address)
         self.requests: list[str] = []
         self.frames: list[str] = []
+        self.sockets: list[WebSocket] = []
         self.failures: list[str] = []
         page.on("request", self._note_request)
         page.on("websocket", self._watch)
         page.on("pageerror", lambda error: self.failures.append(str(error)))
 
-    def _note_request(self, request: Any) -> None:
+    def _note_request(self, request: Request) -> None:
         # What a page makes for itself, such as the address of a picture that it has drawn.
         if not request.url.startswith(("blob:", "data:")):
             self.requests.append(request.url)
 
     def _watch(self, socket: WebSocket) -> None:
+        self.sockets.append(socket)
         socket.on("framesent", lambda frame: self.frames.append("sent"))
         socket.on("framereceived", lambda frame: self.frames.append("received"))
 
@@ -46,6 +45,7 @@ class Visitor(Instrument):
         self.page.goto(f"{self.address}/?{query}")
         self.page.wait_for_selector("[data-ready]")
         expect(self.page.locator(".map-frame")).to_be_visible()
+        self.wait_for_ground()
 
     @property
     def traffic(self) -> tuple[int, int]:
@@ -58,10 +58,16 @@ class Visitor(Instrument):
 
     def wait_for_answer(self) -> None:
         """Until the server has answered what was sent since `forget`."""
-        give_up = time.monotonic() + PATIENCE_S
         while "received" not in self.frames:
-            assert time.monotonic() < give_up, "the server did not answer"
-            self.page.wait_for_timeout(10)
+            self.sockets[-1].wait_for_event("framereceived")
+
+    def rest(self) -> None:
+        """Until the script has run and the page, having heard of it, asks for nothing more."""
+        before = None
+        while before != self.traffic:
+            before = self.traffic
+            frames(self.page)
+            settle(self)
 
     def middle(self, locator: Locator) -> tuple[float, float, float]:
         """Scrolls there; the middle of an element and half its shorter side."""
@@ -78,10 +84,7 @@ class Visitor(Instrument):
             angle = 4 * math.pi * step / times
             radius = 0.8 * half * (step + 1) / times
             self.page.mouse.move(x + radius * math.cos(angle), y + radius * math.sin(angle))
-        self.frame()
-
-    def frame(self) -> None:
-        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done()))")
+        frames(self.page)
 
 
 @pytest.fixture(scope="module")
@@ -114,13 +117,9 @@ def visitors(browser: Browser, app: str) -> Iterator[tuple[Visitor, Visitor]]:
 
 
 def quiet(*visitors: Visitor) -> None:
-    """Until nobody has sent or received anything for a while; then forget all that was before."""
-    before = None
-    while before != (now := [visitor.traffic for visitor in visitors]):
-        before = now
-        visitors[0].page.wait_for_timeout(QUIET_MS)
-        for visitor in visitors:
-            settle(visitor)
+    """Until nobody has anything to send or to receive; then forget all that was before."""
+    for visitor in visitors:
+        visitor.rest()
     for visitor in visitors:
         visitor.forget()
 
@@ -131,7 +130,7 @@ def drag_a_slider(visitor: Visitor) -> Callable[[], None]:
     visitor.page.mouse.down()
     for step in range(40):
         visitor.page.mouse.move(x + 90 * math.sin(step / 4), y)
-    visitor.frame()
+    frames(visitor.page)
     return visitor.page.mouse.up
 
 
@@ -154,7 +153,7 @@ def drag_a_direction(visitor: Visitor) -> Callable[[], None]:
     visitor.page.mouse.down()
     for step in range(40):
         visitor.page.mouse.move(x + 90 * math.sin(step / 4), y)
-    visitor.frame()
+    frames(visitor.page)
     return visitor.page.mouse.up
 
 
@@ -192,7 +191,7 @@ def test_a_release_is_heard_for_the_one_who_let_go(visitors: tuple[Visitor, Visi
     quiet(ann, bob)
     drag_a_slider(ann)()
     ann.wait_for_answer()
-    ann.page.wait_for_timeout(QUIET_MS)
+    ann.rest()
     assert ann.frames.count("sent") == 1
     # With the title of its page Streamlit sets the icon anew.
     assert {url.rsplit("/", 1)[-1] for url in ann.requests} <= {"favicon.png"}

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { klNats } from "../../explorer/instrument/web/engine/gaussian.js";
+import { reconstructionNats } from "../../explorer/instrument/web/engine/likelihood.js";
+import { newestWins } from "../../explorer/instrument/web/engine/scheduler.js";
+import { openDecoder } from "../../explorer/instrument/web/engine/session.js";
+import answers from "./answers.js";
+import { assertNear } from "./near.js";
+
+test("the newest value wins", async () => {
+  const seen = [];
+  const errors = [];
+  const queue = newestWins(
+    async (value) => {
+      await null;
+      seen.push(value);
+      if (value === 1) throw new Error("kept going");
+    },
+    (error) => errors.push(error.message),
+  );
+  for (const value of [1, 2, 3, 4]) queue.request(value);
+  await queue.settled();
+  queue.request(5);
+  await queue.settled();
+  assert.deepEqual(seen, [1, 4, 5]);
+  assert.deepEqual(errors, ["kept going"]);
+});
+
+test("long work hears of a newer value", async () => {
+  const seen = [];
+  const queue = newestWins(async (value, overtaken) => {
+    seen.push([value, overtaken()]);
+    await null;
+    seen.push([value, overtaken()]);
+  });
+  queue.request(1);
+  queue.request(2);
+  await queue.settled();
+  assert.deepEqual(seen, [
+    [1, false],
+    [1, true],
+    [2, false],
+    [2, false],
+  ]);
+});
+
+for (const [name, input, images] of [
+  ["names", "x", [0, 0, 0, 0]],
+  ["size", "z", [0, 0]],
+  ["no numbers", "z", [0, 0, 0, NaN]],
+  ["cannot run", "z", null],
+]) {
+  test(`a refused decoder is let go: ${name}`, async () => {
+    let released = 0;
+    const session = {
+      inputNames: [input],
+      outputNames: ["mean"],
+      async run() {
+        if (!images) throw new Error("out of memory");
+        const data = Float32Array.from(images);
+        return { mean: { type: "float32", dims: [data.length / 2, 1, 1, 2], data } };
+      },
+      release: async () => void released++,
+    };
+    const ort = { InferenceSession: { create: async () => session }, Tensor: class {} };
+    const expected = { name: "blots", latents: 2, shape: [1, 1, 2] };
+    await assert.rejects(openDecoder(ort, new Uint8Array(), expected), { name: "InstrumentError" });
+    assert.equal(released, 1);
+  });
+}
+
+test("KL has its closed form", () => {
+  // KL(N(1, 1) ‖ N(0, 1)) is 1/2, and KL(N(0, e²) ‖ N(0, 1)) is (e² − 3) / 2.
+  assertNear(klNats([1, 0], [0, 2]), 0.5 + (Math.exp(2) - 3) / 2, { absolute: 1e-6 });
+});
+
+const nats = (image, mean, x) => reconstructionNats(image, Float32Array.from(mean), Float32Array.from(x));
+
+for (const { name, mean, x, expected } of answers.likelihoods) {
+  test(`the likelihood is that of training: ${name}`, () => {
+    const found = nats({ likelihood: name, sigma: answers.sigma }, mean, x);
+    assert.equal(found.atLeast, false);
+    assertNear(found.nats, expected, { relative: 1e-3 });
+  });
+}
+
+for (const { eta, mean, greys } of answers.continuousBernoulli) {
+  test(`a continuous Bernoulli of any mean: η = ${eta}`, () => {
+    for (const [x, expected] of greys) {
+      const found = nats({ likelihood: "continuous_bernoulli" }, [mean], [x]);
+      assertNear(found.nats, expected, { relative: 3e-3, absolute: 1e-5 });
+    }
+  });
+}
+
+for (const { name, output, mean, surprising, exact } of answers.bounds) {
+  test(`what a rounded mean cannot say is called a bound: ${name} of ${output}`, () => {
+    const image = { likelihood: name, sigma: answers.sigma };
+    const found = nats(image, [mean], [surprising]);
+    assert.equal(found.atLeast, true);
+    assert.ok(found.nats <= exact);
+    assert.equal(nats(image, [mean], [mean]).atLeast, false);
+  });
+}
+
+for (const image of [{ likelihood: "gaussian" }, { likelihood: "poisson" }]) {
+  test(`no number without what it needs: ${image.likelihood}`, () => {
+    assert.equal(nats(image, [0.5, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5]), null);
+  });
+}

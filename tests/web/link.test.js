@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LONGEST_QUERY, linkedModel, readLink, writeLink } from "../../explorer/instrument/web/link.js";
+import answers from "./answers.js";
+
+const LIMITS = { latents: 2, examples: 12, title: "Blots", factors: ["shape"] };
+const START = {
+  z: [0, 0],
+  example: null,
+  locked: [],
+  temperature: 1,
+  unfolded: false,
+  playing: null,
+  axes: "",
+  colour: "label",
+  slerp: false,
+  pins: { a: null, b: null, c: null },
+  directions: [],
+};
+
+const direction = { name: "a: b; 7 → 1, ✓", vector: [0.6, -0.8] };
+for (const [name, change] of Object.entries({
+  start: {},
+  z: { z: [-1.234, 4.999] },
+  everything: { example: 11, locked: [1, 0], temperature: 0.7, unfolded: true },
+  map: { axes: "pca", colour: "factor:shape", slerp: true },
+  umap: { axes: "umap" },
+  pins: { axes: "z1,z0", colour: "z1", pins: { a: [0.5, -1], b: null, c: [4.125, 0] } },
+  directions: { directions: [direction, direction] },
+})) {
+  test(`a link reads back what it was written from: ${name}`, () => {
+    const state = { ...START, ...change };
+    const read = readLink(writeLink({ ...state, model: "blots" }), LIMITS);
+    assert.equal(read.problem, null);
+    assert.deepEqual({ ...START, ...read.state }, state);
+  });
+}
+
+for (const [query, reason] of [
+  ["z=1", "it has 1 value of z where Blots has 2 latents"],
+  ["z=1,2,3", "it has 3 values of z where Blots has 2 latents"],
+  ["z=NaN,0", "z has a value that is no number"],
+  ["z=Infinity,0", "z has a value that is no number"],
+  ["z=1e3,0", "z has a value that is no number"],
+  ["z=,", "z has a value that is no number"],
+  ["z=9,0", "z has a value beyond ±5"],
+  ["z=0,0&example=12", "its test image does not exist here"],
+  ["z=0,0&example=-1", "its test image does not exist here"],
+  ["locked=0,7", "one of its locked latents does not exist here"],
+  ["temperature=hot", "its temperature is no number"],
+  ["temperature=99", "its temperature is off the scale"],
+  ["axes=z0", "its map does not have two axes"],
+  ["axes=z0,z2", "one of its map's axes does not exist here"],
+  ["axes=tsne", "one of its map's axes is not known here"],
+  ["colour=factor:hue", "the colour of its map is not known here"],
+  ["a=1", "it has 1 value of pin A where Blots has 2 latents"],
+  ["a=1,x", "pin A has a value that is no number"],
+  ["directions=up:1,x", "a direction has a value that is no number"],
+  ["directions=%E2%80%8B%20%E3%85%A4:1,0", "one of its directions has no name"],
+  ["directions=up:3,4", "one of its directions is not of length 1"],
+  ["directions=:1,0", "one of its directions has no name"],
+  ["directions=%25E0%25A4%25A:1,0", "one of its directions has no name"],
+  ["z=%00%ff<script>", "z has a value that is no number"],
+  [`z=${"1,".repeat(20_000)}`, "too long"],
+]) {
+  test(`a wrong link gives one sentence: ${query.slice(0, 40)}`, () => {
+    const { problem } = readLink(query, LIMITS);
+    assert.ok(problem.includes(reason), problem);
+    assert.ok(!problem.includes(". "), problem);
+  });
+}
+
+for (const { name, latents, kept, pins } of [
+  { name: "all", latents: 10, kept: 12, pins: "abc" },
+  { name: "some directions", latents: 300, kept: 6, pins: "abc" },
+  { name: "a pin", latents: 1024, kept: 0, pins: "a" },
+]) {
+  test(`a link leaves out what it has no room for: ${name}`, () => {
+    // A value of a code takes seven characters with its comma, one of a direction six.
+    const code = new Array(latents).fill(-1.234);
+    const vector = [-0.577, -0.577, -0.577, ...new Array(latents - 3).fill(0.001)];
+    const directions = Array.from({ length: 12 }, (_, at) => ({ name: `direction ${at}`, vector }));
+    const state = { ...START, z: code, pins: { a: code, b: code, c: code }, directions };
+    const query = `?${writeLink({ ...state, model: "blots" })}`;
+    const read = readLink(query, { ...LIMITS, latents });
+
+    assert.ok(query.length - 1 <= LONGEST_QUERY);
+    assert.deepEqual([linkedModel(query), read.problem], ["blots", null]);
+    assert.deepEqual(read.state.z, code);
+    assert.equal((read.state.directions ?? []).length, kept);
+    assert.equal(["a", "b", "c"].filter((pin) => read.state.pins[pin]).join(""), pins);
+  });
+}
+
+test("the longest link is that of the server, which remembers it", () => {
+  assert.equal(LONGEST_QUERY, answers.longestQuery);
+});
