@@ -110,7 +110,11 @@ class TrainingCard:
 
 @dataclass(frozen=True)
 class Metric:
-    """One measured number and how it came about."""
+    """One measured number and how it came about.
+
+    Fields:
+        perfect: what a perfect model would get, where that is known and is not the unit's own best.
+    """
 
     name: str
     label: str
@@ -120,6 +124,7 @@ class Metric:
     samples: int
     seed: int
     how: str
+    perfect: float | None = None
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,13 @@ def effort(table: Table) -> str:
     return "; ".join(lines)
 
 
+def perfect(shown: Sequence[Metric]) -> str:
+    """What a perfect code gets where that is less than the unit's best: ` … 0.90 in MIG.`"""
+    known = [m for m in shown if m.perfect is not None]
+    listed = ", ".join(f"{written(m.perfect or 0, m.unit)} in {m.label}" for m in known)
+    return f" A perfect code would get {listed}." if known else ""
+
+
 def shown_rows(table: Table) -> list[Row]:
     """The rows that have a run, or a published figure to be compared with."""
     return [row for row in table.rows if row.published or table.of(row.recipe)]
@@ -101,7 +108,7 @@ def markdown(table: Table) -> str:
         paragraphs.append("\n".join(lines))
         spread = "The median over seeds, in brackets the least and the greatest"
         places = f" Published {sources(table)}." if prints else ""
-        paragraphs.append(f"{spread}; {effort(table)}.{places}")
+        paragraphs.append(f"{spread}; {effort(table)}.{perfect(shown)}{places}")
     if missing := lacking(table):
         paragraphs.append(f"Not made yet: {missing}. `{table.command}` makes them.")
     return "\n\n".join(paragraphs)
@@ -120,5 +127,5 @@ def _seeds(seeds: Sequence[int]) -> str:
 
 
 def _printed(ours: Metric | None, one: Published) -> str:
-    label, unit = (ours.label, ours.unit) if ours else (one.metric, "")
+    label, unit = (ours.label, ours.unit) if ours else (one.metric.replace("_", " "), "")
     return f"{label} {written(one.value, unit)}"

@@ -70,7 +70,9 @@ def _metrics(metrics: tuple[Metric, ...]) -> None:
         figure, story = st.columns([1, 2], gap="medium")
         figure.metric(plain(metric.label), number(metric.value, metric.unit))
         story.markdown(plain(metric.how))
-        story.caption(_provenance(metric))
+        best = metric.perfect
+        perfect = "" if best is None else f" · a perfect code would get {number(best, metric.unit)}"
+        story.caption(f"{_provenance(metric)}{perfect}")
 
 
 def _map(map: MapCard | None) -> None:

@@ -85,7 +85,7 @@ def _medians(name: str, table: Table, shown: Shown) -> None:
     published = f" Published {plain(comparison.sources(table))}." if prints else ""
     st.caption(
         "The median over seeds, in brackets the least and the greatest. "
-        f"{plain(comparison.effort(table))}.{published}"
+        f"{plain(comparison.effort(table))}.{plain(comparison.perfect(shown))}{published}"
     )
 
 

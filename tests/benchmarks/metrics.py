@@ -21,14 +21,17 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from training import build, checkpoint
 from training.evaluate import measure, measure_likelihood
+from training.factors import DRAWN
 from training.loop import hardware, prepare
 from training.metrics import Floats, Integers
 from training.metrics.beta_vae import beta_vae_score
 from training.metrics.dci import dci
-from training.metrics.encode import encode
+from training.metrics.encode import encode, encode_random
+from training.metrics.explicitness import explicitness
 from training.metrics.factor_vae import factor_vae_score
+from training.metrics.infomec import infomec
 from training.metrics.mig import mig
-from training.metrics.modularity_explicitness import modularity_explicitness
+from training.metrics.modularity import modularity
 from training.metrics.sap import sap
 
 ROOT = Path(__file__).parents[2]
@@ -65,18 +68,25 @@ def main() -> None:
         measure(model, dataset, config, seed)
     with timed("codes of the validation and the test split"):
         fitted, scored = codes_and_factors("validation"), codes_and_factors("test")
-    with timed("MIG"):
+    with timed("MIG, modularity"):
         mig(*scored)
+        modularity(*scored)
     with timed("DCI"):
         dci(*fitted, *scored, seed=seed)
-    with timed("SAP"):
-        sap(*scored)
-    with timed("modularity, explicitness"):
-        modularity_explicitness(*fitted, *scored)
+    with timed("SAP, twice: of the model, of a perfect code"):
+        sap(*fitted, *scored)
+        sap(*fitted, *scored)
+    with timed("explicitness, twice likewise"):
+        explicitness(*fitted, *scored)
+        explicitness(*fitted, *scored)
+    with timed("InfoMEC"):
+        infomec(*scored, seed=seed)
+    with timed(f"codes of {DRAWN:,} images at random factors"):
+        drawn = encode_random(encoder, dataset, DRAWN, seed)
     with timed("FactorVAE score"):
-        factor_vae_score(encoder, dataset, seed)
+        factor_vae_score(*drawn, seed=seed)
     with timed("β-VAE score"):
-        beta_vae_score(encoder, dataset, seed)
+        beta_vae_score(*drawn, seed=seed)
     with timed(f"bound on the likelihood, {options.samples} samples an image"):
         measure_likelihood(model, dataset, config, seed, options.samples)
     print(f"  {'all':44} {time.perf_counter() - began:6.1f} s")

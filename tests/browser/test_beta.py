@@ -357,4 +357,8 @@ def test_the_numbers_are_those_of_the_table(ladder: Ladder) -> None:
     cells = ladder.page.locator(".carrier[data-latent]").first.locator(".cell-of")
     assert cells.all_text_contents() == ["80", "10", "10"]
     ladder.page.get_by_role("button", name="MIG").click()
-    expect(ladder.page.locator(".bubble", has_text=ladders.HOW)).to_be_visible()
+    bubble = ladder.page.locator(".bubble", has_text=ladders.HOW)
+    expect(bubble).to_contain_text("A perfect code would get 0.90.")
+    expect(ladder.page.locator(".score-strip .ceiling title")).to_have_text(
+        f"A perfect code would get {ladders.PERFECT:.2f}."
+    )

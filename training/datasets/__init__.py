@@ -41,7 +41,6 @@ class Dataset:
     """Three splits and what is known about them; `labels` or `factors` where the truth is known.
 
     Fields:
-        categorical: names of the factors whose order means nothing.
         at_factors: factors (B, F), an index each -> their images (B, C, H, W) float32 in [0, 1],
             from whichever split; where images can be had at any combination of factors.
         witness: factors (M, F) whose images the hash covers too, where `stored` holds none.
@@ -54,7 +53,6 @@ class Dataset:
     splits: dict[str, Split]
     labels: tuple[str, ...] | None = None
     factors: tuple[Factor, ...] | None = None
-    categorical: tuple[str, ...] = ()
     at_factors: Callable[[Tensor], Tensor] | None = None
     witness: Tensor | None = None
 

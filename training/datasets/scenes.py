@@ -133,7 +133,6 @@ def scenes() -> Dataset:
         shape=(3, SIDE, SIDE),
         splits=splits,
         factors=tuple(Factor(name, size) for name, size in FACTORS.items()),
-        categorical=("shape",),  # hues have an order, from red to blue
         at_factors=at_factors,
         witness=torch.from_numpy(witness),
     )

@@ -224,6 +224,5 @@ def sprites(folder: Path) -> Dataset:
         shape=(1, SIDE, SIDE),
         splits={name: splits[name] for name in ("train", "validation", "test")},
         factors=tuple(Factor(name, size) for name, size in FACTORS.items()),
-        categorical=("shape",),
         at_factors=at_factors,
     )

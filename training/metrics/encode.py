@@ -1,4 +1,4 @@
-"""Codes of images whose factors a metric has chosen."""
+"""Codes of images: of a split, or at random factors."""
 
 from collections.abc import Callable
 
@@ -21,37 +21,21 @@ def encode(encoder: Encoder, images: Callable[[Tensor], Tensor], which: Tensor) 
     return torch.cat(codes).numpy()
 
 
-def encode_factors(encoder: Encoder, dataset: Dataset, factors: Integers) -> Floats:
-    """Posterior means (…, D) of the images with factors (…, F).
+def encode_random(
+    encoder: Encoder, dataset: Dataset, count: int, seed: int
+) -> tuple[Floats, Integers]:
+    """Posterior means (count, D) of images whose factors (count, F) are drawn independently.
 
     Raises:
-        MetricError: if the codes are no finite numbers.
+        MetricError: if the data set has no images at chosen factors.
     """
-    if dataset.at_factors is None:
+    if dataset.at_factors is None or dataset.factors is None:
         raise MetricError(
             f"The data set {dataset.name} has no images at chosen factors; this metric needs them."
         )
-    rows = torch.from_numpy(factors.reshape(-1, factors.shape[-1]))
-    codes = encode(encoder, dataset.at_factors, rows)
-    if not np.isfinite(codes).all():
-        raise MetricError("There are codes that are NaN or infinite; measure another checkpoint.")
-    return codes.reshape(*factors.shape[:-1], codes.shape[-1])
-
-
-def sizes(dataset: Dataset) -> tuple[Integers, Integers]:
-    """How many values each factor takes, (F,), and which factors take more than one.
-
-    Raises:
-        MetricError: if there is none.
-    """
-    numbers = np.array([factor.size for factor in dataset.factors or ()], dtype=np.int64)
-    several = np.flatnonzero(numbers > 1)
-    if several.size == 0:
-        raise MetricError(
-            f"The data set {dataset.name} knows no factor with several values; this metric needs "
-            "one."
-        )
-    return numbers, several
+    sizes = [factor.size for factor in dataset.factors]
+    factors = np.random.default_rng(seed).integers(0, sizes, (count, len(sizes)))
+    return encode(encoder, dataset.at_factors, torch.from_numpy(factors)), factors
 
 
 def checked_counts(fewest: int = 1, **counts: int) -> None:

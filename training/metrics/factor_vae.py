@@ -1,13 +1,17 @@
 """The FactorVAE score: Kim & Mnih 2018, Section 4, a majority vote on the least moved latent."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from training.datasets import Dataset
-from training.metrics import Floats, Integers
-from training.metrics.active_units import active_units
-from training.metrics.encode import Encoder, checked_counts, encode_factors, sizes
+from training.metrics import Integers, checked, varying
+from training.metrics.encode import checked_counts
+from training.metrics.sharing import Sharing
+
+DEVIATION = 0.05
+AT_ONCE = 500  # votes whose codes lie in memory together
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,68 +20,68 @@ class FactorVAEScore:
 
     Fields:
         votes: how often fixing each factor moved each latent least, on training, (D, F).
-        active: which latents took part, (D,).
-        samples: images that the scored votes were made of.
+        taking_part: which latents have not collapsed, (D,).
+        samples: images from which all votes were drawn.
     """
 
     value: float
     votes: Integers
-    active: np.ndarray
+    taking_part: NDArray[np.bool_]
     samples: int
     seed: int
     protocol: str
 
 
 def factor_vae_score(
-    encoder: Encoder,
-    dataset: Dataset,
+    codes: Any,
+    factors: Any,
     seed: int = 0,
-    train_votes: int = 800,
-    test_votes: int = 800,
+    train_votes: int = 10_000,
+    test_votes: int = 5_000,
     batch: int = 64,
-    deviations: int = 5000,
 ) -> FactorVAEScore:
     """Fix one factor, vary the others: which latent varies least tells which factor was fixed?
 
-    For each vote a factor and its value are drawn, and `batch` images that share it. Variances of
-    their posterior means are divided by those over the whole data set; the latent of the smallest
-    ratio votes for the factor. A majority of the training votes names the factor of each latent;
-    the score is the accuracy of these names on the test votes. Chance is 1 / F.
+    For each vote a factor and its value are drawn, and `batch` codes whose images share it.
+    Variances of these codes are divided by those of all codes; the latent of the smallest ratio
+    votes for the factor. A majority of the training votes names the factor of each latent; the
+    score is the accuracy of these names on the test votes. Chance is 1 / F.
 
-    Collapsed latents take no part (here: those that are not active in the sense of Burda et al.),
-    since the ratio of two almost-zeros is noise; where all are collapsed the score is 0. Locatello
-    et al. 2019 take 10,000 and 5,000 votes; fewer give the same score with a larger error, at 800
-    test votes at most √(¼ / 800) = 0.018.
+    Counts, and what takes part, are those of Locatello et al. 2019: a latent whose code has a
+    standard deviation of 0.05 at least, since the ratio of two almost-zeros is noise; where all
+    are collapsed the score is 0. They encode new images for every vote; here a vote draws from
+    `codes`, with replacement.
 
     Args:
-        encoder: images (B, C, H, W) -> posterior means (B, D).
-        dataset: with `factors` and `at_factors`; factors of one value are never fixed.
+        codes: posterior means, float (N, D), of images whose factors were drawn independently.
+        factors: integer (N, F); factors of one value are never fixed.
         seed: of every draw.
-        deviations: images for the variances over the whole data set.
 
     Raises:
-        MetricError: if the data set knows no factors, a count is too small, or codes are not
-            finite.
+        MetricError: if shapes or numbers are not these, no factor varies, or a count is too small.
     """
     checked_counts(train_votes=train_votes, test_votes=test_votes)
-    checked_counts(fewest=2, batch=batch, deviations=deviations)  # a variance needs two
-    numbers, several = sizes(dataset)
+    checked_counts(fewest=2, batch=batch)  # a variance needs two
+    codes, factors = checked(codes, factors)
+    several = np.array(varying(factors))
     random = np.random.default_rng(seed)
-    everywhere = random.integers(0, numbers, (deviations, len(numbers)))
-    overall = active_units(encode_factors(encoder, dataset, everywhere))
-    latents = np.flatnonzero(overall.active)
+    overall = codes.var(axis=0, ddof=1)
+    taking_part = np.sqrt(overall) >= DEVIATION
+    latents = np.flatnonzero(taking_part)
+    sharing = Sharing.of(codes[:, latents], factors)
 
     def votes(count: int) -> tuple[Integers, Integers]:
         """The factor fixed and the latent that varied least, each (count,)."""
         fixed = random.choice(several, count)
-        factors = random.integers(0, numbers, (count, batch, len(numbers)))
-        rows = np.arange(count)
-        factors[rows, :, fixed] = factors[rows, :1, fixed]
-        codes: Floats = encode_factors(encoder, dataset, factors)[..., latents]
-        ratios = codes.var(axis=1, ddof=1) / overall.variances[latents]  # (count, active)
-        return fixed, latents[ratios.argmin(axis=1)]
+        least = []
+        for some in np.split(fixed, range(AT_ONCE, count, AT_ONCE)):
+            first = sharing.rows((len(some), 1), random)
+            rows = sharing.partners(np.repeat(first, batch, axis=1), some[:, None], random)
+            ratios = sharing.codes[rows].var(axis=1, ddof=1) / overall[latents]
+            least.append(latents[ratios.argmin(axis=1)])
+        return fixed, np.concatenate(least)
 
-    table = np.zeros((len(overall.active), len(numbers)), dtype=np.int64)
+    table = np.zeros((codes.shape[1], factors.shape[1]), dtype=np.int64)
     value = 0.0
     if latents.size:
         fixed, least = votes(train_votes)
@@ -87,8 +91,9 @@ def factor_vae_score(
         right = (table.argmax(axis=1)[least] == fixed) & (table[least].sum(axis=1) > 0)
         value = float(right.mean())
     protocol = (
-        f"Accuracy of a majority vote (Kim & Mnih 2018): {train_votes:,} votes to learn, "
-        f"{test_votes:,} to score, each of {batch} images with one of {len(several)} factors "
-        f"fixed; {latents.size} active latents of {len(overall.active)}, seed {seed}."
+        f"FactorVAE score (Kim & Mnih 2018) as in Locatello et al. 2019: accuracy of a majority "
+        f"vote, {train_votes:,} votes to learn, {test_votes:,} to score, each of {batch} posterior "
+        f"means with one of {len(several)} factors fixed, drawn from {len(codes):,}; "
+        f"{latents.size} of {codes.shape[1]} latents, those with σ ≥ {DEVIATION}, seed {seed}."
     )
-    return FactorVAEScore(value, table, overall.active, test_votes * batch, seed, protocol)
+    return FactorVAEScore(value, table, taking_part, len(codes), seed, protocol)

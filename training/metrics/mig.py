@@ -52,7 +52,7 @@ def mig(codes: Any, factors: Any, bins: int = BINS) -> MIG:
     codes, factors = checked(codes, factors)
     columns = varying(factors)
     information = mutual_information(discretized(codes, bins), factors)  # (D, F)
-    entropies = np.array([_entropy(column) for column in factors.T])
+    entropies = np.array([entropy(column) for column in factors.T])
     second, best = np.sort(np.pad(information, ((1, 0), (0, 0))), axis=0)[-2:]
     gaps = np.full(factors.shape[1], np.nan)
     gaps[columns] = (best - second)[columns] / entropies[columns]
@@ -94,5 +94,6 @@ def _joint(z: Integers, v: Integers) -> Integers:
     return counts.reshape(len(rows), len(columns))
 
 
-def _entropy(v: Integers) -> float:
+def entropy(v: Integers) -> float:
+    """H(v) in nats of a column of integers (N,)."""
     return float(entr(np.unique(v, return_counts=True)[1] / len(v)).sum())

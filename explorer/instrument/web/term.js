@@ -60,9 +60,10 @@ function intoView(bubble, button) {
 /**
  * Where a figure of the card comes from.
  *
- * @param {{how: string, split: string, samples: number, seed: number}} measured
+ * @param {{how: string, split: string, samples: number, seed: number, perfect?: number | null}} measured
  * @returns {string}
  */
-export function provenance({ how, split, samples, seed }) {
-  return `${how} Measured on the ${split} split, ${samples.toLocaleString("en")} images, seed ${seed}.`;
+export function provenance({ how, split, samples, seed, perfect }) {
+  const best = typeof perfect === "number" ? ` A perfect code would get ${perfect.toFixed(2)}.` : "";
+  return `${how} Measured on the ${split} split, ${samples.toLocaleString("en")} images, seed ${seed}.${best}`;
 }

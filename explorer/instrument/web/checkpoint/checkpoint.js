@@ -5,7 +5,7 @@ import { present } from "../present.js";
  * @typedef {{id: string, url?: string, path?: string, title?: string, summary?: string, intent?: string, preview?: string,
  *   dropped?: boolean, error?: string}} Entry one line of the catalogue: all of the first, or the id and the error
  * @typedef {{name: string, label: string, value: number, unit: string, split: string, samples: number, seed: number,
- *   how: string}} Metric
+ *   how: string, perfect?: number | null}} Metric
  * @typedef {{kl_nats: number, mean: number, std: number, posterior_std: number, active: boolean}} Latent
  * @typedef {{title: string, summary: string, controls: {kind: string, latents: number},
  *   command: string,

@@ -12,7 +12,7 @@ const FIELD = { left: 12, right: 226, top: 6, bottom: 72 };
 /** @type {Record<string, string>} */
 const ASKS = {
   mig: "best latent ahead of the second, in information",
-  sap: "best latent ahead, in predicting the factor",
+  sap: "best latent ahead, in a line's accuracy",
   factor_vae_score: "the stillest latent gives a fixed factor away",
   beta_vae_score: "code differences give a fixed factor away",
   dci_disentanglement: "each latent serves one factor only",
@@ -20,6 +20,9 @@ const ASKS = {
   dci_informativeness: "the factors can be read from the code at all",
   modularity: "each latent tells about one factor only",
   explicitness: "a linear reading of the code gives the factors",
+  info_modularity: "each latent tells about one factor only",
+  info_compactness: "one latent tells about each factor",
+  info_explicitness: "a linear reading of the code gives the factors",
 };
 
 /**
@@ -37,7 +40,7 @@ export function createScores({ table, onGo }) {
   function createStrip(name) {
     const points = pointsOf(table, name);
     const stages = table.runs.flatMap((run) => run.stages);
-    const { unit, label } = stages.flatMap((stage) => metricOf(stage, name) ?? [])[0] ?? {};
+    const { unit, label, perfect } = stages.flatMap((stage) => metricOf(stage, name) ?? [])[0] ?? {};
     // The nats of the others are the axes of the plot beside it.
     if (unit !== "of 1") return null;
     const values = points.map(({ value }) => value);
@@ -65,6 +68,7 @@ export function createScores({ table, onGo }) {
       { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "plot", role: "img" },
       svg("path", { class: "axes", d: `M0 ${FIELD.bottom}H${WIDTH}` }),
       svg("path", { class: "axes faint", d: `M0 ${FIELD.top}H${WIDTH}` }),
+      ...(typeof perfect === "number" ? [ceiling(y(perfect), perfect)] : []),
       svg("text", { class: "tick", x: WIDTH, y: FIELD.bottom - 3, "text-anchor": "end", text: tidy(low) }),
       svg("text", { class: "tick", x: WIDTH, y: FIELD.top + 11, "text-anchor": "end", text: tidy(high) }),
       guide,
@@ -93,7 +97,7 @@ export function createScores({ table, onGo }) {
     el("h2", { text: "Disentanglement, measured" }),
     el("p", {
       class: "hint lead",
-      text: `Scores of 1 would be perfect. Every run a point over its β${legend}, a dash the median of the seeds.`,
+      text: `A perfect code scores 1, or what a dashed line says. Every run a point over its β${legend}, a dash the median of the seeds.`,
     }),
     strips.length
       ? el("div", { class: "score-strips" }, ...strips.map((strip) => strip.element))
@@ -121,6 +125,16 @@ export function createScores({ table, onGo }) {
       }
     },
   };
+}
+
+/**
+ * @param {number} height
+ * @param {number} perfect
+ * @returns {SVGElement} the line of what a perfect code gets
+ */
+function ceiling(height, perfect) {
+  const says = svg("title", { text: `A perfect code would get ${spell(perfect)}.` });
+  return svg("path", { class: "axes ceiling", d: `M0 ${height}H${WIDTH}` }, says);
 }
 
 /** @param {number} value */
