@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import json
 from functools import cache, partial
 from html import escape
-from pathlib import Path, PurePosixPath
-from posixpath import normpath
+from pathlib import Path
 from urllib.parse import quote
 
 import streamlit
@@ -20,11 +19,15 @@ from training.card import CARD, DECODER
 
 HERE = Path(__file__).resolve().parent
 ICON = "icon.svg"
-HOST = "streamlit.js"
-INSTRUMENT = "instrument.js"
-STYLES = re.compile(r"^const STYLES = \[(.+?)\];$", re.MULTILINE | re.DOTALL)
-# Not those of `import("…")`, which are fetched when they are needed.
-IMPORTED = re.compile(r'^(?:import|export|}).* from "(\.\.?/[\w./-]+\.js)";$', re.MULTILINE)
+# What the first image needs of the front end: `tools/bundle.js` makes the list.
+PRELOADS = serving.BUNDLE / "preloads.json"
+# The page loads this before Streamlit has started: until Streamlit asks for the instrument, the
+# engine compiles. `startEngine` keeps what it started; should it fail, the instrument tries again
+# and says so.
+EARLY = """<script type="module" async>
+import {{ startEngine }} from {module};
+startEngine(new URL({assets}, location.origin).href).catch(() => {{}});
+</script>"""
 STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
 
 
@@ -55,11 +58,14 @@ async def _page(request: Request, base: str) -> Response:
 
 def early_lines(model: str, base: str) -> list[str]:
     """What to add to the page's head for a link to `model`, or to none."""
-    lines = [f'<script type="module" async src="{base}/instrument/early.js"></script>']
-    lines += [_preload(f"{base}/instrument/{path}") for path in _engine()]
-    lines += [f'<link rel="modulepreload" href="{base}/instrument/{path}">' for path in _modules()]
+    assets = f"{base}/instrument/"
+    preloads = _preloads()
+    module = _quoted(f"{assets}explorer.js")
+    lines = [EARLY.format(module=module, assets=_quoted(assets))]
+    lines += [_preload(assets + path) for path in preloads["fetched"]]
+    lines += [f'<link rel="modulepreload" href="{assets}{path}">' for path in preloads["modules"]]
     lines += [
-        f'<link rel="preload" as="style" href="{base}/instrument/{name}">' for name in _styles()
+        f'<link rel="preload" as="style" href="{assets}{path}">' for path in preloads["styles"]
     ]
     usable = [entry.id for entry, _ in loading.usable(loading.catalogue())]
     known = model in usable or uploads.find(model) is not None
@@ -76,30 +82,15 @@ def _preload(path: str) -> str:
 
 
 @cache
-def _modules() -> list[str]:
-    """The engine's, and what the host imports before it runs; what it fetches later can wait."""
-    found: set[str] = set()
-    waiting = [HOST]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            paths = IMPORTED.findall((serving.WEB / name).read_text("utf-8"))
-            waiting += [normpath(PurePosixPath(name).parent / path) for path in paths]
-    engine = (file.relative_to(serving.WEB) for file in serving.WEB.glob("vendor/ort*.mjs"))
-    return sorted(found) + sorted(file.as_posix() for file in engine)
+def _preloads() -> dict[str, list[str]]:
+    """Names below `instrument/`: modules, styles, and what they fetch."""
+    preloads: dict[str, list[str]] = json.loads(PRELOADS.read_text("utf-8"))
+    return preloads
 
 
-@cache
-def _styles() -> list[str]:
-    """Those that the instrument asks for; other pages have others."""
-    named = STYLES.search((serving.WEB / INSTRUMENT).read_text("utf-8"))
-    return re.findall(r'"([\w-]+\.css)"', named[1]) if named else []
-
-
-def _engine() -> list[str]:
-    found = [*serving.WEB.glob("vendor/*.wasm"), *serving.WEB.glob("vendor/*.wasm.gz")]
-    return sorted({file.relative_to(serving.WEB).as_posix().removesuffix(".gz") for file in found})
+def _quoted(text: str) -> str:
+    """A JavaScript string that may stand inside a script element."""
+    return json.dumps(text).replace("<", "\\u003c")
 
 
 async def _icon(request: Request) -> Response:

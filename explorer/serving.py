@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import os
 import re
 import tempfile
 from functools import partial
@@ -30,6 +31,12 @@ from training.card import CARD
 from training.results import TABLE
 
 WEB = Path(__file__).resolve().parent / "instrument" / "web"
+
+# What `npm run build` makes of it: one module for all pages and one style sheet each, served at
+# the addresses of the sources they are made of. Who works on the sources sets the variable to
+# anything, and has them as they are.
+BUNDLE = WEB.with_name("bundle")
+SOURCES = "EXPLORER_SOURCES"
 
 # Our own table: `mimetypes` answers from the operating system, and a module that is not served as
 # JavaScript does not run.
@@ -98,7 +105,9 @@ def plain_app() -> Starlette:
 
 
 async def _web_file(request: Request) -> Response:
-    return await send_file(request, WEB, request.path_params["path"])
+    name = request.path_params["path"]
+    bundled = None if os.environ.get(SOURCES) else await run_in_threadpool(_inside, BUNDLE, name)
+    return await send_file(request, WEB if bundled is None else BUNDLE, name)
 
 
 async def _checkpoint_file(request: Request) -> Response:

@@ -17,15 +17,15 @@ from explorer.loading import Listing
 JS = """
 export default async function (component) {
   const [data] = component.data;
-  const { host } = await import(new URL(data.assets + "%s", location.origin));
+  const { %s: host } = await import(new URL(data.assets + "explorer.js", location.origin));
   return host({ ...component, data });
 }
 """
 
 
 @cache
-def _component(name: str, host: str) -> Any:
-    return st.components.v2.component(name, js=JS % host)
+def _component(name: str) -> Any:
+    return st.components.v2.component(name, js=JS % name)
 
 
 def instrument(
@@ -50,14 +50,14 @@ def instrument(
     }
     # In a list, because Streamlit looks for data frames among the values of a dict, and imports
     # pandas to know one: a third of a second for the first visitor.
-    result = _component("instrument", "streamlit.js")(key=key, data=[data], on_page_change=_heard)
+    result = _component("instrument")(key=key, data=[data], on_page_change=_heard)
     return bool(result.get("page") == "directions")
 
 
 def released(*, base: str) -> None:
     """What hears of every release, for `state.hear`; it is not seen, and stands on all pages."""
     data = {"assets": f"{base}/instrument/"}
-    _component("released", "released.js")(key=state.RELEASED, data=[data], on_last_change=_heard)
+    _component("released")(key=state.RELEASED, data=[data], on_last_change=_heard)
 
 
 class ListedTable(TypedDict, total=False):
@@ -71,7 +71,7 @@ class ListedTable(TypedDict, total=False):
 def ladder(tables: Sequence[ListedTable], *, base: str, key: str) -> None:
     """Show models over β side by side; the front end fetches the tables by itself."""
     data = {"tables": list(tables), "assets": f"{base}/instrument/"}
-    _component("ladder", "ladder/streamlit.js")(key=key, data=[data])
+    _component("ladder")(key=key, data=[data])
 
 
 def _heard() -> None:

@@ -121,9 +121,9 @@ def test_the_page_is_isolated_and_the_engine_is_fetched_once(instrument: Instrum
     fetched = instrument.page.evaluate(
         "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)"
     )
-    for once in ("ort-wasm-simd-threaded.wasm", "blots/decoder.onnx", "blots/card.json"):
+    engine = ("ort-wasm-simd-threaded.wasm", "ort.wasm.bundle.min.mjs")
+    for once in (*engine, "blots/decoder.onnx", "blots/card.json", "instrument/explorer.js"):
         assert sum(path.endswith(once) for path in fetched) == 1, once
-    assert any(path.endswith("early.js") for path in fetched)
 
 
 def test_a_drag_stays_in_the_browser_and_its_end_reaches_python(instrument: Instrument) -> None:
@@ -275,7 +275,7 @@ def test_a_model_that_appears_takes_nothing_down(page: Page, address: str) -> No
     page.goto(f"{address}/instrument/index.html?model=single")
     left = page.evaluate(
         """async () => {
-          const { host } = await import("/instrument/streamlit.js");
+          const { instrument: host } = await import("/instrument/explorer.js");
           const parentElement = document.createElement("div");
           document.body.append(parentElement);
           const catalogue = await (await fetch("/catalogue.json")).json();
@@ -307,7 +307,7 @@ def test_the_first_model_to_appear_opens(page: Page, address: str) -> None:
     page.evaluate(
         """async () => {
           document.querySelector("#instrument").remove();
-          const { host } = await import("/instrument/streamlit.js");
+          const { instrument: host } = await import("/instrument/explorer.js");
           const catalogue = await (await fetch("/catalogue.json")).json();
           const call = (catalogue) => {
             const data = { catalogue, assets: "/instrument/", remembered: "" };
@@ -326,7 +326,7 @@ def test_only_the_newest_call_takes_the_instrument_down(page: Page, address: str
     page.goto(f"{address}/instrument/index.html?model=single")
     left = page.evaluate(
         """async () => {
-          const { host } = await import("/instrument/streamlit.js");
+          const { instrument: host } = await import("/instrument/explorer.js");
           const parentElement = document.createElement("div");
           const catalogue = await (await fetch("/catalogue.json")).json();
           const data = { catalogue, assets: "/instrument/", remembered: "" };

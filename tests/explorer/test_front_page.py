@@ -1,4 +1,5 @@
 import asyncio
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import pytest
 from starlette.requests import Request
 
-from explorer import front_page, uploads
+from explorer import front_page, serving, uploads
 from training.card_files import read_card
 
 MakeCheckpoint = Callable[..., Path]
@@ -16,7 +17,8 @@ def test_everything_moves_below_a_base_path(make_checkpoint: MakeCheckpoint) -> 
     assert all(route.path.startswith("/lab/") for route in front_page.routes("/lab"))
     make_checkpoint("mine")
     lines = "".join(front_page.early_lines("mine", "/lab"))
-    assert 'src="/lab/instrument/early.js"' in lines
+    assert 'from "/lab/instrument/explorer.js"' in lines
+    assert 'modulepreload" href="/lab/instrument/explorer.js"' in lines
     assert 'href="/lab/checkpoints/mine/decoder.onnx"' in lines
 
 
@@ -42,39 +44,22 @@ def test_a_dropped_model_is_fetched_early_too(
     assert "/checkpoints/first/" not in lines
 
 
-def test_modules_that_are_imported_on_demand_are_not_sent_early(
+def test_what_is_fetched_early_is_there_and_is_what_the_first_image_needs(
     make_checkpoint: MakeCheckpoint,
 ) -> None:
     make_checkpoint("first")
     lines = "".join(front_page.early_lines("", ""))
-    for needed in (
-        "streamlit.js",
-        "instrument.js",
-        "engine/session.js",
-        "map/map.js",
-        "image/bring.js",
-        "latents/along.js",
-    ):
-        assert f'modulepreload" href="/instrument/{needed}"' in lines
-    for later in (
-        "image/pad.js",
-        "image/resample.js",
-        "export/animation.js",
-        "own/zip.js",
-        "static.js",
-    ):
-        assert f"/instrument/{later}" not in lines
-
-
-def test_of_style_sheets_those_of_the_instrument_are_sent_early(
-    make_checkpoint: MakeCheckpoint,
-) -> None:
-    make_checkpoint("first")
-    lines = "".join(front_page.early_lines("", ""))
-    for needed in ("instrument.css", "map.css", "drop.css"):
-        assert f'as="style" href="/instrument/{needed}"' in lines
-    assert "ladder.css" not in lines
-    assert "static.css" not in lines
+    paths = re.findall(r'href="/instrument/([^"]+)"', lines)
+    assert sorted(paths) == [
+        "explorer.js",
+        "styles.css",
+        "vendor/ort-wasm-simd-threaded.wasm",
+        "vendor/ort.wasm.bundle.min.mjs",
+    ]
+    for path in paths:
+        names = (path, f"{path}.gz")
+        roots = (serving.BUNDLE, serving.WEB)
+        assert any((root / name).is_file() for root in roots for name in names), path
 
 
 def test_of_a_model_named_twice_the_first_counts(make_checkpoint: MakeCheckpoint) -> None:

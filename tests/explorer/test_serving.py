@@ -4,6 +4,7 @@ import gzip
 import http.client
 import io
 import json
+import re
 import threading
 import time
 import zipfile
@@ -83,6 +84,23 @@ def test_the_front_end_is_served_with_the_types_that_browsers_insist_on(
     assert answer.status == 200
     assert answer.getheader("content-type") == media_type
     assert body
+
+
+def test_a_page_is_one_module_unless_the_sources_are_asked_for(
+    get: Get, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def imports(name: str) -> list[bytes]:
+        body = get(f"/instrument/{name}")[1]
+        return re.findall(rb"""(?:from|import) ?\(?["']([./][^"']+)["']""", body)
+
+    monkeypatch.delenv(serving.SOURCES, raising=False)
+    # What writes a GIF is fetched when one is asked for.
+    assert set(imports("explorer.js")) == {b"./vendor/gifenc.esm.js"}
+    assert imports("engine/decoder-worker.js") == []
+    assert b"@import" not in get("/instrument/styles.css")[1]
+    monkeypatch.setenv(serving.SOURCES, "1")
+    assert b"./engine/session.js" in imports("explorer.js")
+    assert b"./session.js" in imports("engine/decoder-worker.js")
 
 
 @pytest.mark.parametrize("path", ["/instrument/a.js", "/catalogue.json", "/nowhere"])

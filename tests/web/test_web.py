@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -18,19 +18,34 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
 
-def test_the_modules_that_need_no_screen() -> None:
-    node = shutil.which("node")
-    if node is None:
-        missing = "The front end's own tests need Node 18 or newer: see nodejs.org."
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    files = sorted(str(file.relative_to(ROOT)) for file in HERE.glob("*.test.js"))
-    run = subprocess.run([node, "--test", *files], cwd=ROOT, capture_output=True, text=True)
+def node(*arguments: str) -> str:
+    """What Node says, if all went well."""
+    program = shutil.which("node")
+    if program is None:
+        _go_without("The front end's own tests need Node 18 or newer: see nodejs.org.")
+    run = subprocess.run([program, *arguments], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
-    passed = re.search(r"^\S+ pass (\d+)$", run.stdout, re.MULTILINE)
-    assert passed is not None, run.stdout
+    return run.stdout
+
+
+def _go_without(reason: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def test_the_modules_that_need_no_screen() -> None:
+    files = sorted(str(file.relative_to(ROOT)) for file in HERE.glob("*.test.js"))
+    said = node("--test", *files)
+    passed = re.search(r"^\S+ pass (\d+)$", said, re.MULTILINE)
+    assert passed is not None, said
     assert int(passed[1]) >= len(files)
+
+
+def test_what_is_served_is_made_of_the_sources_as_they_are() -> None:
+    if not (ROOT / "node_modules" / "esbuild").is_dir():
+        _go_without("To see whether the bundle is up to date, run `npm ci --ignore-scripts` first.")
+    node("tools/bundle.js", "--check")
 
 
 def test_the_known_answers_are_those_of_the_programs_they_come_from() -> None:

@@ -14,17 +14,7 @@ import { createOwn } from "./own/own.js";
 import { createPicker } from "./picker.js";
 import { present } from "./present.js";
 import { createShare } from "./share.js";
-
-const STYLES = [
-  "instrument.css",
-  "latents.css",
-  "picture.css",
-  "map.css",
-  "sources.css",
-  "path.css",
-  "directions.css",
-  "drop.css",
-];
+import { stylesheet } from "./stylesheet.js";
 
 /**
  * Builds the instrument inside `root`.
@@ -77,17 +67,9 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     help.element,
     text.element,
   );
-  const styles = STYLES.map((name) => el("link", { rel: "stylesheet", href: new URL(name, assets).href }));
-  const styled = Promise.all(
-    styles.map(
-      (style) =>
-        new Promise((resolve) => {
-          style.addEventListener("load", resolve);
-          style.addEventListener("error", resolve);
-        }),
-    ),
-  ).then(() => instrument.style.removeProperty("visibility"));
-  root.append(...styles, instrument);
+  const styles = stylesheet(new URL("styles.css", assets).href);
+  const styled = styles.settled.then(() => instrument.style.removeProperty("visibility"));
+  root.append(styles.link, instrument);
 
   /** @type {ReturnType<typeof createBench> | null} */
   let bench = null;
@@ -288,7 +270,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       own.destroy();
       exporting.close();
       close();
-      for (const style of styles) style.remove();
+      styles.link.remove();
       instrument.remove();
     },
   };

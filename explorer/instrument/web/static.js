@@ -1,23 +1,33 @@
+// The pages without Streamlit, as the browser tests open them: all that says where they are is the address.
+
 import { mount } from "./instrument.js";
-import { present } from "./present.js";
+import { mount as mountLadder } from "./ladder/ladder.js";
+import { linkedTable } from "./ladder/link.js";
 
-/** The instrument on a plain page, without Streamlit: the browser tests open it. */
-const root = present(document.getElementById("instrument"));
-const assets = new URL("./", import.meta.url).href;
+const link = {
+  read: () => location.search,
+  write: (/** @type {string} */ query) => history.replaceState(history.state, "", `?${query}`),
+};
 
-try {
-  const answer = await fetch(new URL("../catalogue.json", assets));
-  mount(root, {
-    catalogue: await answer.json(),
-    assets,
-    link: {
-      read: () => location.search,
-      write: (query) => history.replaceState(history.state, "", `?${query}`),
-    },
-    onRelease: (state) => root.dispatchEvent(new CustomEvent("release", { detail: state })),
-  });
-} catch (error) {
-  console.error(error);
-  root.textContent =
-    "The list of models could not be fetched: check that the explorer is running, then reload the page.";
+/** @param {HTMLElement} root @param {string} assets absolute URL of this folder, with trailing slash */
+export async function showInstrument(root, assets) {
+  try {
+    const answer = await fetch(new URL("../catalogue.json", assets));
+    mount(root, {
+      catalogue: await answer.json(),
+      assets,
+      link,
+      onRelease: (state) => root.dispatchEvent(new CustomEvent("release", { detail: state })),
+    });
+  } catch (error) {
+    console.error(error);
+    root.textContent =
+      "The list of models could not be fetched: check that the explorer is running, then reload the page.";
+  }
+}
+
+/** The table is in the address. @param {HTMLElement} root @param {string} assets */
+export function showLadder(root, assets) {
+  const name = linkedTable(location.search);
+  mountLadder(root, { tables: name === null ? [] : [{ name }], assets, link });
 }

@@ -5,12 +5,11 @@ import { InstrumentError, sentenceFor } from "../errors.js";
 import { icon } from "../icons.js";
 import { createMessages } from "../messages.js";
 import { createShare } from "../share.js";
+import { stylesheet } from "../stylesheet.js";
 import { linkedTable, readLink, writeLink } from "./link.js";
 import { createPage } from "./page.js";
 import { begin, go } from "./state.js";
 import { fetchTable } from "./table.js";
-
-const STYLES = ["instrument.css", "latents.css", "dial.css", "ladder.css", "plots.css"];
 
 /**
  * @typedef {{name: string, title?: string, error?: string}} Listed a table: its title, or why it cannot be read
@@ -57,17 +56,9 @@ export function mount(root, { tables, assets, link }) {
     messages.element,
     place,
   );
-  const styles = STYLES.map((name) => el("link", { rel: "stylesheet", href: new URL(name, assets).href }));
-  const styled = Promise.all(
-    styles.map(
-      (style) =>
-        new Promise((resolve) => {
-          style.addEventListener("load", resolve);
-          style.addEventListener("error", resolve);
-        }),
-    ),
-  ).then(() => whole.style.removeProperty("visibility"));
-  root.append(...styles, whole);
+  const styles = stylesheet(new URL("ladder/styles.css", assets).href);
+  const styled = styles.settled.then(() => whole.style.removeProperty("visibility"));
+  root.append(styles.link, whole);
 
   /** @type {ReturnType<typeof createPage> | null} */
   let page = null;
@@ -160,7 +151,7 @@ export function mount(root, { tables, assets, link }) {
   return {
     destroy() {
       close();
-      for (const style of styles) style.remove();
+      styles.link.remove();
       whole.remove();
     },
   };

@@ -1,0 +1,7 @@
+// All that a page needs, in one module: bundled, it is the one file that a page fetches.
+
+export { startEngine } from "./engine/session.js";
+export { host as ladder } from "./ladder/streamlit.js";
+export { host as released } from "./released.js";
+export { showInstrument, showLadder } from "./static.js";
+export { host as instrument } from "./streamlit.js";
