@@ -36,6 +36,7 @@ from training.objectives.dip_vae import DIPVAEI, DIPVAEII
 from training.objectives.factor_vae import Discriminator, FactorVAE
 from training.objectives.geco import GECO, Multiplier
 from training.objectives.iwae import IWAE
+from training.optimizers import begun
 
 Model = GaussianVAE
 
@@ -115,7 +116,7 @@ def objective(
                 betas=(0.5, 0.9),
                 fused=device.type != "mps",
             )
-            return FactorVAE(config.gamma, part, adam)
+            return FactorVAE(config.gamma, part, begun(adam))
         case DIPVAEIConfig():
             return DIPVAEI(config.lambda_od, config.lambda_d)
         case DIPVAEIIConfig():

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,10 +17,12 @@ from training.card import MODEL, Card
 from training.card_files import LARGEST_FILE, read_bytes, read_card, write_bytes
 from training.config import RunConfig, from_json, to_json
 from training.errors import CheckpointError, ConfigError
-from training.objectives import LearningObjective, Objective
 
 RESUME = "resume.safetensors"
 DEEPEST = 100
+
+# All that learns in a run, by the names that its tensors begin with.
+Learners = Mapping[str, nn.Module | torch.optim.Optimizer]
 
 
 def load(folder: str | Path) -> tuple[build.Model, Card]:
@@ -136,34 +139,25 @@ class Progress:
 
 
 def save_resume(
-    folder: Path,
-    config: RunConfig,
-    progress: Progress,
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    objective: Objective,
-    running: Tensor,
+    folder: Path, config: RunConfig, progress: Progress, learners: Learners, running: Tensor
 ) -> None:
     """Write everything that the rest of the run depends on, as one file."""
-    tensors = {"running": running}
-    for prefix, module, its_optimizer in _learners(model, optimizer, objective):
-        tensors |= {f"{prefix}model.{name}": t for name, t in module.state_dict().items()}
-        if its_optimizer is not None:
-            for index, state in its_optimizer.state_dict()["state"].items():
-                tensors |= {f"{prefix}optimizer.{index}.{name}": t for name, t in state.items()}
+    tensors = {"running": running} | _states(learners)
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     metadata = {"progress": json.dumps(vars(progress)), "config": json.dumps(to_json(config))}
     write_bytes(folder / RESUME, safetensors.torch.save(contiguous, metadata))
 
 
-def _learners(
-    model: nn.Module, optimizer: torch.optim.Optimizer, objective: Objective
-) -> list[tuple[str, nn.Module, torch.optim.Optimizer | None]]:
-    """All that learns, each with what its tensors' names begin with and with its optimizer."""
-    learners: list[tuple[str, nn.Module, torch.optim.Optimizer | None]] = [("", model, optimizer)]
-    if isinstance(objective, LearningObjective):
-        learners.append(("objective.", objective.part, objective.optimizer))
-    return learners
+def _states(learners: Learners) -> dict[str, Tensor]:
+    """All tensors of all learners; an optimizer's are called by the number of their parameter."""
+    tensors: dict[str, Tensor] = {}
+    for place, learner in learners.items():
+        if isinstance(learner, nn.Module):
+            tensors |= {f"{place}.{name}": t for name, t in learner.state_dict().items()}
+            continue
+        for index, state in learner.state_dict()["state"].items():
+            tensors |= {f"{place}.{index}.{field}": t for field, t in state.items()}
+    return tensors
 
 
 def read_resume(folder: Path, config: RunConfig) -> tuple[Progress, dict[str, Tensor]]:
@@ -190,58 +184,31 @@ def read_resume(folder: Path, config: RunConfig) -> tuple[Progress, dict[str, Te
     return progress, tensors
 
 
-def restore(
-    folder: Path,
-    progress: Progress,
-    tensors: dict[str, Tensor],
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    objective: Objective,
-) -> Tensor:
-    """Put the saved tensors back; returns the running sums.
+def restore(folder: Path, tensors: dict[str, Tensor], learners: Learners, running: Tensor) -> None:
+    """Put the saved tensors back into what learns, and into the running sums.
 
     Raises:
-        CheckpointError: unless they are exactly those of this model, its objective and optimizers.
+        CheckpointError: unless they are exactly those of these modules and optimizers.
     """
-    learners = _learners(model, optimizer, objective)
-    expected = {"running": torch.Size([len(objective.reports)])}
-    for prefix, module, its_optimizer in learners:
-        expected |= {f"{prefix}model.{name}": t.shape for name, t in module.state_dict().items()}
-        for index, parameter in enumerate(_parameters(its_optimizer)):
-            if parameter.requires_grad and progress.step > 0:
-                moments = {"exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}
-                for field, shape in {"step": torch.Size([]), **moments}.items():
-                    expected[f"{prefix}optimizer.{index}.{field}"] = shape
+    expected = {"running": running} | _states(learners)
     for name in sorted(expected.keys() | tensors.keys()):
-        if name not in tensors or tensors[name].shape != expected.get(name):
+        fits = name in tensors and name in expected and tensors[name].shape == expected[name].shape
+        if not fits:
             raise CheckpointError(
                 f"{folder.name}/{RESUME} does not hold this run's state ({name:.60} is missing or "
                 "does not fit); begin again in another folder with --out."
             )
-
-    for prefix, module, its_optimizer in learners:
-        module.load_state_dict(
-            {name: tensors[f"{prefix}model.{name}"] for name in module.state_dict()}
-        )
-        if its_optimizer is None:
+    running.copy_(tensors["running"])
+    for place, learner in learners.items():
+        state = learner.state_dict()
+        if isinstance(learner, nn.Module):
+            learner.load_state_dict({name: tensors[f"{place}.{name}"] for name in state})
             continue
-        parameters = _parameters(its_optimizer)
-        state = its_optimizer.state_dict()
-        for name, tensor in tensors.items():
-            if name.startswith(f"{prefix}optimizer."):
-                index_text, field = name.removeprefix(f"{prefix}optimizer.").split(".")
-                if field != "step":
-                    # Fused optimizers walk a weight and its moments in memory order, so the moments
-                    # need the weight's strides; the file has only contiguous tensors.
-                    tensor = torch.empty_like(parameters[int(index_text)]).copy_(tensor)
-                state["state"].setdefault(int(index_text), {})[field] = tensor
-        its_optimizer.load_state_dict(state)
-    return tensors["running"]
-
-
-def _parameters(optimizer: torch.optim.Optimizer | None) -> list[Tensor]:
-    groups = [] if optimizer is None else optimizer.param_groups
-    return [parameter for group in groups for parameter in group["params"]]
+        # An optimizer's own tensors are filled in place: fused ones walk a weight and its moments
+        # in memory order, and the file has only contiguous tensors.
+        for index, fields in state["state"].items():
+            for field, tensor in fields.items():
+                tensor.copy_(tensors[f"{place}.{index}.{field}"])
 
 
 def _first_difference(before: Any, now: Any, path: str = "") -> str:

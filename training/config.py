@@ -57,7 +57,12 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """AdamW's settings and the run's length, `steps` batches.
+    """The optimizer's settings and the run's length, `steps` batches.
+
+    Under `optimizer="muon"` Muon moves the matrices between the layers at `muon_rate`, from step
+    `muon_from` on; AdamW moves everything else, and them before, at `learning_rate`. Both rates
+    rise over the first `warmup` steps and then follow `schedule`. `weight_decay` shrinks weights by
+    itself times their rate.
 
     `precision="auto"` takes bfloat16 where the device computes in it, float32 elsewhere.
     """
@@ -69,6 +74,10 @@ class TrainConfig:
     schedule: Literal["constant", "cosine"] = "cosine"
     validate_every: int = 1000
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    optimizer: Literal["adamw", "muon"] = "adamw"
+    muon_rate: float = 0.02
+    muon_from: int = 0
+    warmup: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,7 @@ class RunConfig:
             "train.batch_size": self.train.batch_size,
             "train.validate_every": self.train.validate_every,
             "train.learning_rate": self.train.learning_rate,
+            "train.muon_rate": self.train.muon_rate,
             **{name: numbers[name] for name in _POSITIVE if name in numbers},
             **{f"model.channels[{i}]": n for i, n in enumerate(self.model.channels)},
             **{f"model.hidden[{i}]": n for i, n in enumerate(self.model.hidden)},
@@ -117,10 +127,31 @@ class RunConfig:
                 "model.likelihood is bernoulli, which is no density over the grey levels that "
                 "data.pixels = dequantized gives; take continuous_bernoulli or gaussian."
             )
-        for field, value in {"train.weight_decay": self.train.weight_decay, **numbers}.items():
+        not_negative = {
+            "train.weight_decay": self.train.weight_decay,
+            "train.muon_from": self.train.muon_from,
+            "train.warmup": self.train.warmup,
+            **numbers,
+        }
+        for field, value in not_negative.items():
             # A density can exceed one: then reconstruction, and with it κ, is below 0 nats.
             if value < 0 and field != "objective.kappa":
                 raise ConfigError(f"{field} is {value}; it cannot be negative.")
+        for name in ("muon_from", "warmup"):
+            value = getattr(self.train, name)
+            if value > self.train.steps:
+                raise ConfigError(
+                    f"train.{name} is {value}, but the run has only {self.train.steps} steps "
+                    "(train.steps)."
+                )
+        for name in ("muon_rate", "muon_from"):
+            value = getattr(self.train, name)
+            if self.train.optimizer != "muon" and value != getattr(TrainConfig, name):
+                raise ConfigError(
+                    f"train.{name} is {value}, but train.optimizer is {self.train.optimizer}, "
+                    f"which has no use for it; leave it at {getattr(TrainConfig, name)}, or choose "
+                    "muon as train.optimizer."
+                )
         if isinstance(self.objective, GECOConfig) and self.objective.alpha >= 1:
             raise ConfigError(
                 f"objective.alpha is {self.objective.alpha}; the moving average needs less than 1."

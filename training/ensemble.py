@@ -3,7 +3,8 @@
 Each member has the weights, images and noise that its seed gives it alone, and a folder of its own;
 its weights differ from those it gets alone by how sums are rounded. Convolutions with a weight of
 their own for each member become grouped ones. On a CUDA device the step, with its optimizers, is
-captured once and replayed as one graph, so that its many small kernels wait for no Python.
+captured once and replayed as one graph, so that its many small kernels wait for no Python; under
+Muon it is not.
 
 A CPU gains nothing: there `training.loop` trains seeds faster, one after another.
 """
@@ -23,9 +24,10 @@ from torch.func import functional_call, grad, vmap
 from training.checkpoint import Progress
 from training.config import RunConfig
 from training.datasets import Dataset, Split
-from training.loop import Interrupted, Run, begin, learning_rate, progress_bar, stop_signals
+from training.loop import Interrupted, Run, begin, progress_bar, stop_signals
 from training.loop import train as train_alone
 from training.objectives import Loss
+from training.optimizers import rate_factor
 
 UNCAPTURED = 3  # steps before the capture, in which libraries choose and allocate what they need
 
@@ -128,12 +130,13 @@ class Together:
         self.x = torch.empty(len(runs), batch, *shape, device=device)
         self.noise = torch.empty(len(runs), first.objective.samples * batch, latents, device=device)
         self.number = torch.zeros((), device=device)
-        self.rate = torch.zeros((), device=device)
         for run in runs:
             run.began = time.perf_counter() - run.progress.seconds
-            for group in run.optimizer.param_groups:
-                group["lr"], group["capturable"] = self.rate, True
-        self.update = _Captured(self._update) if device.type == "cuda" else self._update
+            for group in run.descent.adamw.param_groups:
+                group["lr"], group["capturable"] = torch.zeros((), device=device), True
+        # Muon takes its rate as a number and begins at a step, neither of which a replay follows.
+        captured = device.type == "cuda" and first.descent.muon is None
+        self.update = _Captured(self._update) if captured else self._update
 
     def step(self, training: Split, validation: Split) -> list[float]:
         """One step of every run; the validation losses, nats, when it was time for them."""
@@ -141,7 +144,9 @@ class Together:
         for place, run in enumerate(self.runs):
             self.x[place], self.noise[place] = run.draw(training)
         self.number.fill_(first.progress.step)
-        self.rate.fill_(learning_rate(first.config, first.progress.step))
+        factor = rate_factor(first.config.train, first.progress.step)
+        for run in self.runs:
+            run.descent.set_rates(factor)
         losses = []
         for run, x, parts in zip(self.runs, self.x, self.update(), strict=True):
             run.learn(x, parts)
@@ -157,7 +162,7 @@ class Together:
             for parameter, gradient in zip(parameters, of_each, strict=True):
                 parameter.grad = gradient
         for run in self.runs:
-            run.optimizer.step()
+            run.descent.step(run.progress.step)
         result: Tensor = parts
         return result
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from training import build
@@ -34,6 +34,7 @@ from training.config import RunConfig
 from training.datasets import Dataset, Split
 from training.errors import CheckpointError, ConfigError, DivergedError
 from training.objectives import LearningObjective, Loss, Objective
+from training.optimizers import Descent, rate_factor
 from training.processes import Alone, Processes
 
 METRICS = "metrics.jsonl"
@@ -61,7 +62,7 @@ class Run:
     config: RunConfig
     folder: Path
     model: build.Model
-    optimizer: torch.optim.Optimizer
+    descent: Descent
     objective: Objective
     precision: torch.dtype
     progress: Progress
@@ -71,6 +72,19 @@ class Run:
     snapshots: Collection[int]
     began: float
     writes: bool
+
+    @property
+    def learners(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+        """All that learns, by the names under which it is saved."""
+        learners: dict[str, nn.Module | torch.optim.Optimizer]
+        learners = {"model": self.model, "optimizer": self.descent.adamw}
+        if self.descent.muon is not None:
+            learners["muon"] = self.descent.muon
+        if isinstance(self.objective, LearningObjective):
+            learners["objective.model"] = self.objective.part
+            if self.objective.optimizer is not None:
+                learners["objective.optimizer"] = self.objective.optimizer
+        return learners
 
     def draw(self, training: Split) -> tuple[Tensor, Tensor]:
         """The next step's images (B, C, H, W), and the noise (S B, D) for their S codes each."""
@@ -142,15 +156,7 @@ class Run:
         """Write everything that the rest of the run depends on."""
         if self.writes:
             self.progress.seconds = time.perf_counter() - self.began
-            save_resume(
-                self.folder,
-                self.config,
-                self.progress,
-                self.model,
-                self.optimizer,
-                self.objective,
-                self.running,
-            )
+            save_resume(self.folder, self.config, self.progress, self.learners, self.running)
 
 
 def begin(
@@ -182,30 +188,26 @@ def begin(
     torch.manual_seed(seed)
     model = new_model(config, dataset.shape, folder).to(device)
     model = model.to(memory_format=memory_format)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(
-        model.parameters(),
-        lr=plan.learning_rate,
-        weight_decay=plan.weight_decay,
-        fused=device.type != "mps",
-    )
+    descent = Descent(model, plan, device)
     objective = build.objective(config.objective, config.model.latents, images, device)
     precision = build.precision(plan.precision, device)
     progress = Progress(precision="bfloat16" if precision == torch.bfloat16 else "float32")
-    running = torch.zeros(len(objective.reports))
-    begun = resume and (folder / RESUME).exists()
-    if begun:
+    resumed = resume and (folder / RESUME).exists()
+    if resumed:
         progress, tensors = read_resume(folder, config)
-        running = restore(folder, progress, tensors, model, optimizer, objective)
         precision = getattr(torch, progress.precision)
+    running = torch.zeros(len(objective.reports), device=device)
     run = Run(
-        *(config, folder, model, optimizer, objective, precision, progress, running.to(device)),
+        *(config, folder, model, descent, objective, precision, progress, running),
         batches=_batches(images, plan.batch_size, seed, progress.step, device),
         generator=torch.Generator(device),
         snapshots=snapshots,
         began=time.perf_counter() - progress.seconds,
         writes=writes,
     )
-    if not begun:
+    if resumed:
+        restore(folder, tensors, run.learners, running)
+    else:
         # From now on the folder is known for a run's, and its configuration can be compared.
         run.save()
         if writes and 0 in snapshots:
@@ -259,14 +261,13 @@ def train(
     ):
         while progress.step < plan.steps:
             x, noise = processes.share(*run.draw(training))
-            for group in run.optimizer.param_groups:
-                group["lr"] = learning_rate(config, progress.step)
+            run.descent.set_rates(rate_factor(plan, progress.step))
 
             with run.autocast():
                 loss, metrics = loss_of(x, progress.step, noise)
-            run.optimizer.zero_grad(set_to_none=True)
+            run.model.zero_grad()
             loss.backward()
-            run.optimizer.step()
+            run.descent.step(progress.step)
             parts = torch.stack([value.detach().float() for value in metrics.values()])
             parts = processes.mean(parts)  # (R,)
             run.learn(x, parts)
@@ -314,13 +315,6 @@ def prepare(x: Tensor, config: RunConfig, generator: torch.Generator) -> Tensor:
         noise = torch.empty_like(x).uniform_(generator=generator)
         x = (x * 255 + noise) / 256
     return x.contiguous(memory_format=torch.channels_last)
-
-
-def learning_rate(config: RunConfig, step: int) -> float:
-    """Constant, or a half cosine from `learning_rate` to 0."""
-    if config.train.schedule == "constant":
-        return config.train.learning_rate
-    return config.train.learning_rate * 0.5 * (1 + math.cos(math.pi * step / config.train.steps))
 
 
 @torch.no_grad()

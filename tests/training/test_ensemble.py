@@ -14,8 +14,9 @@ from training.__main__ import main
 from training.card import MODEL
 from training.card_files import read_card
 from training.checkpoint import RESUME, read_tensors
-from training.config import RunConfig
+from training.config import RunConfig, TrainConfig
 from training.datasets import Dataset
+from training.optimizers import rate_factor
 
 Tiny = Callable[..., RunConfig]
 ReadMetrics = Callable[[Path], list[dict[str, float]]]
@@ -34,6 +35,7 @@ CHANGES = [
     {"objective.name": "iwae", "objective.k": "3", "model.name": "mlp_vae", "model.channels": ""},
     {"model.likelihood": "gaussian_learned", "data.pixels": "dequantized"},
     {"model.likelihood": "continuous_bernoulli", "model.activation": "silu"},
+    {"train.optimizer": "muon", "train.muon_from": "20", "train.warmup": "5"},
 ]
 
 
@@ -67,6 +69,8 @@ def test_each_seed_is_trained_as_if_alone(
 ) -> None:
     """Weights, moments, what the objective learned, metrics: all that a run leaves."""
     config = tiny(**changes)
+    # Muon's iteration computes in bfloat16, whose rounding may turn either way.
+    tolerance = 0.02 if config.train.optimizer == "muon" else 1e-3
     alone, together = folders_in(tmp_path / "alone"), folders_in(tmp_path / "together")
     singles = [
         loop.train(one, digits, folder, CPU)
@@ -80,7 +84,7 @@ def test_each_seed_is_trained_as_if_alone(
         expected, found = state(one), state(other)
         assert found.keys() == expected.keys()
         for name, tensor in expected.items():
-            assert distance(found[name], tensor) < 1e-3, name
+            assert distance(found[name], tensor) < tolerance, name
         for line, expected_line in zip(metrics(other), metrics(one), strict=True):
             assert line == pytest.approx(expected_line, rel=1e-4, abs=1e-4)
         weights, metadata = read_tensors(other / MODEL)
@@ -103,7 +107,7 @@ def test_stopped_together_they_go_on_bit_for_bit(
     ensemble.train(configs, digits, whole, CPU)
     for stop in (13, 15):  # steps from the start of each piece
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(ensemble, "learning_rate", signal_at(stop))
+            patch.setattr(ensemble, "rate_factor", signal_at(stop))
             with pytest.raises(loop.Interrupted):
                 ensemble.train(configs, digits, pieces, CPU, resume=True)
     assert {read_progress(folder)["step"] for folder in pieces} == {28}
@@ -116,18 +120,18 @@ def test_stopped_together_they_go_on_bit_for_bit(
         assert all(torch.equal(found[name], expected[name]) for name in expected)
 
 
-def signal_at(call: int) -> Callable[[RunConfig, int], float]:
-    """The learning rate, with Ctrl-C at its n-th call."""
+def signal_at(call: int) -> Callable[[TrainConfig, int], float]:
+    """The rates' share, with Ctrl-C at its n-th call."""
     calls = 0
 
-    def rate(config: RunConfig, step: int) -> float:
+    def factor(plan: TrainConfig, step: int) -> float:
         nonlocal calls
         calls += 1
         if calls == call:
             signal.raise_signal(signal.SIGINT)
-        return loop.learning_rate(config, step)
+        return rate_factor(plan, step)
 
-    return rate
+    return factor
 
 
 def read_progress(folder: Path) -> dict[str, object]:

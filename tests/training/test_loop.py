@@ -155,13 +155,6 @@ def test_batches_are_shuffled_epochs_from_any_step(size: int, batch_size: int) -
         assert indices(step, per_epoch) == whole[step : step + per_epoch]
 
 
-def test_learning_rate(tiny: Tiny) -> None:
-    cosine, constant = tiny(), tiny(**{"train.schedule": "constant"})
-    rates = [loop.learning_rate(cosine, step) / 1e-3 for step in (0, STEPS / 3, STEPS / 2, STEPS)]
-    assert rates == pytest.approx([1, 0.75, 0.5, 0], abs=1e-12)
-    assert {loop.learning_rate(constant, step) for step in range(STEPS)} == {1e-3}
-
-
 def test_validation_sees_the_same_noise_at_every_call(tiny: Tiny, digits: Dataset) -> None:
     config = tiny()
     model = loop.new_model(config, digits.shape, Path("run"))

@@ -119,7 +119,7 @@ def test_stopped_runs_go_on_bit_for_bit(
     done = 0
     for stop in stops:
         with (
-            at_call("learning_rate", stop - done, lambda: signal.raise_signal(number)),
+            at_call("rate_factor", stop - done, lambda: signal.raise_signal(number)),
             pytest.raises(loop.Interrupted),
         ):
             loop.train(config, digits, tmp_path, CPU, resume=done > 0)
@@ -160,14 +160,22 @@ def test_runs_cut_off_anywhere_go_on_bit_for_bit(
     assert left_behind(tmp_path) == left_behind(uninterrupted("float32"))
 
 
+MUON = {"train.optimizer": "muon", "train.warmup": "5"}
+
+
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize(
-    "objective",
-    [{"name": "geco", "kappa": "150"}, {"name": "factor_vae", "layers": "2", "units": "16"}],
-    ids=lambda objective: str(objective["name"]),
+    "changes",
+    [
+        {"objective.name": "geco", "objective.kappa": "150"},
+        {"objective.name": "factor_vae", "objective.layers": "2", "objective.units": "16"},
+        MUON,
+        MUON | {"train.muon_from": "20"},
+    ],
+    ids=["geco", "factor_vae", "muon", "muon from step 20"],
 )
-def test_what_learns_beside_the_model_goes_on_bit_for_bit(
-    objective: dict[str, str],
+def test_whatever_learns_goes_on_bit_for_bit(
+    changes: dict[str, str],
     precision: str,
     digits: Dataset,
     tmp_path: Path,
@@ -175,30 +183,33 @@ def test_what_learns_beside_the_model_goes_on_bit_for_bit(
     left_behind: LeftBehind,
 ) -> None:
     """Stopped by hand at steps 1, 13 and 28, and cut off before its third validation."""
-    chosen = {f"objective.{name}": value for name, value in objective.items()}
-    config = tiny(**{"train.precision": precision, **chosen})
+    config = tiny(**{"train.precision": precision, **changes})
     whole, pieces = tmp_path / "whole", tmp_path / "pieces"
     for folder in (whole, pieces):
         folder.mkdir()
     loop.train(config, digits, whole, CPU)
     for stop in (1, 12):
         with (
-            at_call("learning_rate", stop, lambda: signal.raise_signal(signal.SIGINT)),
+            at_call("rate_factor", stop, lambda: signal.raise_signal(signal.SIGINT)),
             pytest.raises(loop.Interrupted),
         ):
             loop.train(config, digits, pieces, CPU, resume=True)
     with at_call("validate", 2, cut), pytest.raises(PowerCutError):
         loop.train(config, digits, pieces, CPU, resume=True)
     with (
-        at_call("learning_rate", 8, lambda: signal.raise_signal(signal.SIGINT)),
+        at_call("rate_factor", 8, lambda: signal.raise_signal(signal.SIGINT)),
         pytest.raises(loop.Interrupted),
     ):
         loop.train(config, digits, pieces, CPU, resume=True)
     loop.train(config, digits, pieces, CPU, resume=True)
     assert left_behind(pieces) == left_behind(whole)
+    saved = read_tensors(whole / RESUME)[0]
+    if changes.get("train.optimizer") == "muon":
+        assert any(name.startswith("muon.") and tensor.any() for name, tensor in saved.items())
+        return
     first, last = metrics_of(whole)
     assert first != last
-    assert any(name.startswith("objective.") for name in read_tensors(whole / RESUME)[0])
+    assert any(name.startswith("objective.") for name in saved)
 
 
 def metrics_of(folder: Path) -> list[dict[str, float]]:
@@ -220,6 +231,21 @@ def test_a_state_without_the_objectives_part_is_refused(
     safetensors.torch.save_file(tensors, tmp_path / RESUME, metadata)
     with pytest.raises(CheckpointError, match=r"objective\.model\.log_multiplier is missing"):
         loop.train(config, digits, tmp_path, CPU, resume=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["optimizer.0.exp_avg", "optimizer.3.step", "muon.1.momentum_buffer"]
+)
+def test_a_state_without_an_optimizers_tensor_is_refused(
+    name: str, digits: Dataset, tmp_path: Path, tiny: Tiny
+) -> None:
+    with at_call("save_resume", 2, cut, late=True), pytest.raises(PowerCutError):
+        loop.train(tiny(**MUON), digits, tmp_path, CPU)
+    tensors, metadata = read_tensors(tmp_path / RESUME)
+    del tensors[name]
+    safetensors.torch.save_file(tensors, tmp_path / RESUME, metadata)
+    with pytest.raises(CheckpointError, match=rf"{name} is missing"):
+        loop.train(tiny(**MUON), digits, tmp_path, CPU, resume=True)
 
 
 def test_a_line_cut_short_is_dropped(
