@@ -53,7 +53,10 @@ class Ladder:
 
     def wait_for(self, recipe: str, seed: int, step: int = 1000) -> None:
         """Until the rows that this model decodes are on screen."""
-        self.page.wait_for_selector(f".ladder[data-shown='{recipe} {seed} {step}']")
+        self.page.wait_for_function(
+            "(key) => performance.getEntriesByName('ladder:shown').at(-1)?.detail.key === key",
+            arg=f"{recipe} {seed} {step}",
+        )
 
     def wait_for_image(self, expected: NDArray[np.int64]) -> None:
         """Until the big image is that one, (H, W)."""

@@ -335,7 +335,10 @@ def test_starting_from_a_test_image_draws_its_posterior(
     instrument.wait_for_z(*mean)
     assert close(instrument.image(), decoded(models, mean))
     curves = page.locator(".rack [data-latent='1'] .curves")
-    expect(curves).to_have_attribute("data-posterior", f"{codes['mean'][4, 1]:.3f} 0.250")
+    drawn = curves.locator(".posterior-mean").get_attribute("d") or ""
+    assert float(drawn.removeprefix("M").split()[0]) == pytest.approx(codes["mean"][4, 1])
+    beside = page.locator(".rack [data-latent='1'] .posterior-text")
+    expect(beside).to_have_text(f"{codes['mean'][4, 1]:.2f} ± 0.25".replace("-", "−"))
 
     variance = math.exp(2 * math.log(0.25))
     kl = 0.5 * sum(float(m) ** 2 + variance - 1 - math.log(variance) for m in codes["mean"][4])

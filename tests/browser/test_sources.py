@@ -161,9 +161,11 @@ def encoded(models: Path, x: NDArray[np.float32], model: str = "blots") -> NDArr
 
 
 def posterior_means(page: Page, latents: int) -> list[float]:
-    """As the curves under the sliders have them."""
-    curves = [page.locator(f".rack [data-latent='{at}'] .curves") for at in range(latents)]
-    return [float((one.get_attribute("data-posterior") or "nan").split()[0]) for one in curves]
+    """As they stand on the sliders."""
+    posteriors = "performance.getEntriesByName('instrument:posterior')"
+    means: list[float] = page.evaluate(f"{posteriors}.at(-1).detail.mean")
+    assert len(means) == latents
+    return means
 
 
 def draw(page: Page, *points: tuple[float, float], up: bool = True) -> None:

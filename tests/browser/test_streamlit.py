@@ -346,7 +346,7 @@ def test_only_the_newest_call_takes_the_instrument_down(page: Page, address: str
 
 def test_the_ladder_opens_as_a_page_and_keeps_its_place(visit: Page, app: str) -> None:
     """With the tables that are shipped, which may be none yet: then it says so."""
-    opened = ".ladder[data-shown], .ladder-page .blocked"
+    opened = "[data-ready], .ladder-page .blocked"
     visit.goto(f"{app}/beta")
     visit.wait_for_selector(opened)
     settle(visit)

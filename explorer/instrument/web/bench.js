@@ -17,12 +17,10 @@ import { createWhereabouts } from "./map/whereabouts.js";
 import { createPath } from "./path/path.js";
 import { createPicture } from "./picture.js";
 import { createStore } from "./store.js";
+import { trace } from "./trace.js";
 
 /** From which width on the map stands beside the picture, and from which it has a column of its own, as in the style. */
 const [LEAST_BESIDE, LEAST_OWN] = [880, 1160];
-
-/** The browser drops no entry of its performance timeline by itself. */
-const KEPT_MARKS = 1000;
 
 /**
  * What every part of the bench may use.
@@ -81,7 +79,6 @@ export function createBench(options) {
   const start = /** @type {Promise<void>} */ (new Promise((resolve) => (started = resolve)));
   const thumbnails = createThumbnails(entry, card, (sentence) => gone.signal.aborted || messages.warn(sentence));
   let chosen = 0;
-  let grids = 0;
   let warned = false;
 
   const commands = createCommands({
@@ -218,6 +215,11 @@ export function createBench(options) {
       else slider.setPosterior(source.mean[latent], Math.exp(source.logVariance[latent] / 2));
     }
     for (const part of parts) part.setSource?.(source);
+    const posterior = source && {
+      mean: Array.from(source.mean),
+      std: Array.from(source.logVariance, (value) => Math.exp(value / 2)),
+    };
+    trace("instrument:posterior", { detail: posterior });
   }
 
   /** @param {import("./store.js").State} state @param {import("./store.js").State | null} before @param {number} time */
@@ -264,8 +266,7 @@ export function createBench(options) {
         traversals.draw(latent, image);
       },
       onDone(z) {
-        if (++grids % KEPT_MARKS === 0) performance.clearMarks("instrument:grid");
-        performance.mark("instrument:grid", { detail: { z } });
+        trace("instrument:grid", { detail: { z } });
       },
       onNoNumbers: noNumbers,
       onFailure: messages.warn,

@@ -15,6 +15,7 @@ import { createPicker } from "./picker.js";
 import { present } from "./present.js";
 import { createShare } from "./share.js";
 import { stylesheet } from "./stylesheet.js";
+import { trace } from "./trace.js";
 
 /**
  * Builds the instrument inside `root`.
@@ -203,7 +204,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       messages,
       onFirst() {
         root.dataset.ready = "true";
-        performance.mark("instrument:first-image");
+        trace("instrument:first-image");
       },
       onCommit: told,
     });

@@ -1,9 +1,7 @@
 import { context2d, el, latentName, spell } from "./dom.js";
 import { allFinite, writeImage } from "./engine/pixels.js";
 import { newestWins } from "./engine/scheduler.js";
-
-/** Entries of the performance timeline are never dropped by the browser: an hour of dragging would keep 200,000. */
-const KEPT_MEASURES = 5000;
+import { trace } from "./trace.js";
 
 /**
  * The big image, decoded here on the main thread: no message to a worker and back lies between the pointer and it.
@@ -20,7 +18,7 @@ export function createPicture({ decoder, shape, latents, title, onFirst, onFit, 
   const image = new ImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
   const code = new Float32Array(latents);
-  let painted = 0;
+  let isFirst = true;
 
   const queue = newestWins(async ({ z, time }) => {
     code.set(z);
@@ -28,9 +26,9 @@ export function createPicture({ decoder, shape, latents, title, onFirst, onFit, 
     if (!allFinite(values)) onNoNumbers();
     writeImage(values, 0, shape, pixels, width, 0);
     context.putImageData(image, 0, 0);
-    if (painted % KEPT_MEASURES === KEPT_MEASURES - 1) performance.clearMeasures("instrument:paint");
-    performance.measure("instrument:paint", { start: time, end: performance.now() });
-    if (painted++ === 0) onFirst();
+    trace("instrument:paint", { since: time });
+    if (isFirst) onFirst();
+    isFirst = false;
   }, onFailure);
 
   // Whole multiples of a pixel keep every pixel of a small image the same size.

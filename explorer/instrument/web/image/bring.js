@@ -1,6 +1,7 @@
 import { el } from "../dom.js";
 import { createEncoder } from "../engine/encoder.js";
 import { present } from "../present.js";
+import { trace } from "../trace.js";
 import { createExamples } from "./examples.js";
 
 /**
@@ -75,7 +76,7 @@ export function createBring(bench) {
       void measureGround(bench.thumbnails(), present(embedding).count, bench.card.image.shape).then(
         (ground) => {
           made.forEach((part) => part.setGround(ground));
-          performance.mark("instrument:ground");
+          trace("instrument:ground");
         },
         () => {},
       );

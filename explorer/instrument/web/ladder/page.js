@@ -1,6 +1,7 @@
 import { createThumbnails } from "../checkpoint/thumbnails.js";
 import { el, withCode } from "../dom.js";
 import { rounded } from "../store.js";
+import { trace } from "../trace.js";
 import { createDial } from "./dial.js";
 import { createImage } from "./image.js";
 import { createProjector } from "./projector.js";
@@ -82,7 +83,7 @@ export function createPage({ table, folder, card, entry, assets, initial, messag
       onState(state);
     },
     onShown(key) {
-      element.dataset.shown = key;
+      trace("ladder:shown", { detail: { key } });
       onReady();
     },
     onTrouble(sentence) {

@@ -3,6 +3,7 @@ import { newestWins } from "../engine/scheduler.js";
 import { InstrumentError, sentenceFor } from "../errors.js";
 import { present } from "../present.js";
 import { rounded } from "../store.js";
+import { trace } from "../trace.js";
 import { createCache, opener } from "./models.js";
 import { codesOf, STEPS } from "./rows.js";
 import { createSheets } from "./sheets.js";
@@ -134,7 +135,7 @@ export function createProjector(options) {
       onTrouble(null);
       image.draw(values);
       image.setStale(false);
-      performance.measure("ladder:image", { start: time, end: performance.now() });
+      trace("ladder:image", { since: time });
       if (get().keep) await drawSiblings(z);
     },
     (error) => fail(error, "The image could not be decoded: reload the page to try again."),
@@ -150,7 +151,7 @@ export function createProjector(options) {
         rows.draw(some, buffer);
       }
       setStale(false);
-      performance.measure("ladder:rows", { start: time, end: performance.now() });
+      trace("ladder:rows", { since: time });
       onShown(key);
     },
     (error) => fail(error, "The traversals could not be drawn: reload the page to try again."),

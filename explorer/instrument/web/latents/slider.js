@@ -151,7 +151,6 @@ export function createSlider({ latent, facts, largestKl, shape, commands }) {
       // At the end of the row that the density leaves free.
       spread.classList.toggle("left", mu !== null && mu > 0);
       element.classList.toggle("has-posterior", mu !== null);
-      curves.setAttribute("data-posterior", mu === null ? "" : `${mu.toFixed(3)} ${sigma.toFixed(3)}`);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { context2d, el } from "../dom.js";
+import { trace } from "../trace.js";
 import { css } from "./legend.js";
 import { createMosaic } from "./mosaic.js";
 import { createNames } from "./names.js";
@@ -109,7 +110,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
       transform: "",
     });
     points?.draw(drawn, pointSize(view));
-    if (first) performance.mark("instrument:map");
+    if (first) trace("instrument:map");
     first = false;
     sheet.draw(prepare(under), drawn);
     drawStill();

@@ -1,4 +1,5 @@
 import { present } from "../present.js";
+import { trace } from "../trace.js";
 import { planeX, planeY } from "./view.js";
 
 /** A pointer that is so near to a point means it, in CSS pixels. */
@@ -6,8 +7,6 @@ const REACH = 8;
 
 /** Radius of the circle in which real neighbours are counted, as a share of the map's width on screen. */
 const CIRCLE = 0.02;
-
-const KEPT_MEASURES = 5000;
 
 /** A mouse may tell of a thousand moves a second: no more glances than one in so many milliseconds. */
 const APART = 4;
@@ -25,7 +24,6 @@ export function createHover({ bench, layers, tip, plane }) {
   let over = null;
   let previews = false;
   let mine = false;
-  let measures = 0;
   /** The time of the event whose image was shown last. */
   let shown = -1;
   /** z where a person left it: not what is only looked at. */
@@ -49,8 +47,7 @@ export function createHover({ bench, layers, tip, plane }) {
     tip.point(index, present(bench.embedding()), x, y, view);
     if (time === shown) return;
     shown = time;
-    if (measures++ % KEPT_MEASURES === KEPT_MEASURES - 1) performance.clearMeasures("instrument:hover");
-    performance.measure("instrument:hover", { start: time, end: performance.now() });
+    trace("instrument:hover", { since: time });
   }
 
   const codeOf = (/** @type {number} */ index) => {

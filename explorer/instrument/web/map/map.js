@@ -1,6 +1,7 @@
 import { el, withCode } from "../dom.js";
 import { wayOf } from "../path/course.js";
 import { present } from "../present.js";
+import { trace } from "../trace.js";
 import { colouring, colourings } from "./colours.js";
 import { createHover } from "./hover.js";
 import { createLayers } from "./layers.js";
@@ -12,8 +13,6 @@ import { createTip } from "./tip.js";
 import { createTools } from "./tools.js";
 import { fit, pan, zoom } from "./view.js";
 import { describeMap, NO_WEBGL, noMap, ONE_LATENT } from "./words.js";
-
-const KEPT_MEASURES = 5000;
 
 /** A step of the path that is longer than this part of a map by UMAP leaps over what lies between. */
 const JUMP = 0.1;
@@ -35,7 +34,6 @@ export function createMap(bench) {
   /** @type {import("./plane.js").Plane | null} */
   let plane = null;
   let colour = "";
-  let placements = 0;
 
   const { shape } = card.image;
   const sheet = createSheet({
@@ -100,8 +98,7 @@ export function createMap(bench) {
     layers.z.place = [here[0], here[1]];
     layers.z.lost = card.map ? nearest.distances[0] > card.map.nearest.p99 : false;
     if (!hover.previews()) layers.here.follow(here, time);
-    if (++placements % KEPT_MEASURES === 0) performance.clearMeasures("instrument:here");
-    performance.measure("instrument:here", { start, end: performance.now() });
+    trace("instrument:here", { since: start });
   }
 
   /** @param {import("./plane.js").Plane} on @param {import("../checkpoint/embedding.js").Embedding} among */

@@ -1,5 +1,6 @@
 import { context2d } from "../dom.js";
 import { newestWins } from "../engine/scheduler.js";
+import { trace } from "../trace.js";
 import { across, down } from "./view.js";
 
 /** Images along each side of a sheet. */
@@ -50,7 +51,7 @@ export function createSheet({ shape, decode, onDrawn }) {
         onDrawn();
       }
       stale = false;
-      performance.mark("instrument:sheet", { detail: { z } });
+      trace("instrument:sheet", { detail: { z } });
       onDrawn();
     },
     (error) => console.error(error),
