@@ -68,6 +68,7 @@ def test_metrics_are_means_since_the_last_validation(
         {"name": "capacity", "c_end": "3", "c_steps": "20"},
         {"name": "geco", "kappa": "120"},
         {"name": "factor_vae", "layers": "1", "units": "8"},
+        {"name": "beta_tcvae", "beta": "6"},
     ],
     ids=lambda words: str(words["name"]),
 )

@@ -337,6 +337,19 @@ def test_each_part_has_its_weight(weight: int) -> None:
     torch.testing.assert_close(weighed - plain, 5 * parts[names[weight]])
 
 
+def test_what_an_estimator_does_not_measure_is_not_reported() -> None:
+    """Weighted sampling is off by the logarithm of the data set's size; stratified is not."""
+    names = ("mutual_information_nats", "total_correlation_nats", "dimension_wise_kl_nats")
+    model, x = Sampled(0.7, 2), images()
+    losses = {}
+    for estimator in ("mws", "mss"):
+        objective = BetaTCVAE(1, 6, 1, estimator, 1000)  # type: ignore[arg-type]
+        losses[estimator], metrics = objective(model, x, 0, seeded(0))
+        assert all((name in metrics) == (estimator == "mss") for name in names)
+        assert tuple(metrics) == objective.reports
+    assert losses["mws"] != losses["mss"]
+
+
 class Codes(nn.Module):
     """Reads x (B, 2, 1, 1) as posterior means, times a weight that can be learned."""
 
@@ -547,7 +560,8 @@ def test_weights_are_chosen_by_what_does_not_move() -> None:
     assert geco.comparable(means | {"reconstruction_nats": 70.0}) == 20
     assert Capacity(1000, 0, 25, 10).comparable(means) == 90 + 1000 * 5
     assert factor_vae(35).comparable(means) == 110
-    for objective in (BetaVAE(4), BetaTCVAE(1, 6, 1, "mws", 10), DIPVAEI(1, 1), IWAE(5)):
+    assert BetaTCVAE(1, 6, 1, "mws", 10).comparable(means) == 110
+    for objective in (BetaVAE(4), DIPVAEI(1, 1), IWAE(5)):
         assert objective.comparable(means) == 1e9
 
 
