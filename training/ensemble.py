@@ -24,6 +24,7 @@ from torch.func import functional_call, grad, vmap
 from training.checkpoint import Progress
 from training.config import RunConfig
 from training.datasets import Dataset, Split
+from training.errors import DivergedError
 from training.loop import Interrupted, Run, begin, progress_bar, stop_signals
 from training.loop import train as train_alone
 from training.objectives import Loss
@@ -43,13 +44,31 @@ def train_each(
 
     Yields:
         Each folder as soon as its run is done, and where that stands.
+
+    Raises:
+        DivergedError: after all others are done, if a run has diverged; it names every such one.
     """
+    diverged: dict[Path, DivergedError] = {}
     if device.type == "cuda" and runs:
         reached = train(list(runs.values()), dataset, list(runs), device, resume, snapshots)
-        yield from zip(runs, reached, strict=True)
-        return
-    for folder, config in runs.items():
-        yield folder, train_alone(config, dataset, folder, device, resume, snapshots)
+        for folder, end in zip(runs, reached, strict=True):
+            if isinstance(end, DivergedError):
+                diverged[folder] = end
+            else:
+                yield folder, end
+    else:
+        for folder, config in runs.items():
+            try:
+                progress = train_alone(config, dataset, folder, device, resume, snapshots)
+            except DivergedError as error:
+                diverged[folder] = error
+            else:
+                yield folder, progress
+    if diverged and len(runs) == 1:
+        raise next(iter(diverged.values()))
+    if diverged:
+        reasons = " ".join(f"{folder}: {error}" for folder, error in diverged.items())
+        raise DivergedError(f"{len(diverged)} of {len(runs)} runs diverged. {reasons}")
 
 
 def train(
@@ -59,12 +78,14 @@ def train(
     device: torch.device,
     resume: bool = False,
     snapshots: Collection[int] = (),
-) -> list[Progress]:
+) -> list[Progress | DivergedError]:
     """`training.loop.train` for runs that differ in their seeds alone, together.
 
+    Returns:
+        Where each run stands at its end, or why it diverged; the others go on without that one.
+
     Raises:
-        Interrupted, CheckpointError, ConfigError, DivergedError: as `training.loop.train` does; one
-            member that diverges ends all.
+        Interrupted, CheckpointError, ConfigError: as `training.loop.train` does.
     """
     if len({dataclasses.replace(config, seed=0) for config in configs}) != 1:
         raise ValueError("Runs that are trained together may differ in their seeds alone.")
@@ -79,25 +100,35 @@ def train(
     ]
     training, validation = (dataset.splits[name].to(device) for name in ("train", "validation"))
     done = sum(run.progress.step for run in runs)
+    diverged: dict[Path, DivergedError] = {}
     with (
         stop_signals() as stopped,
         progress_bar(plan.steps * len(runs), done, plan.batch_size) as bar,
     ):
-        while (step := min(run.progress.step for run in runs)) < plan.steps:
+        while unfinished := [run for run in runs if _goes_on(run, diverged)]:
             # Cut off between two saves, members stand at two steps: those ahead wait.
-            members = [run for run in runs if run.progress.step == step]
-            ahead = [run.progress.step for run in runs if run.progress.step > step]
+            step = min(run.progress.step for run in unfinished)
+            members = [run for run in unfinished if run.progress.step == step]
+            ahead = [run.progress.step for run in unfinished if run.progress.step > step]
             together = Together(members, dataset.shape)
             for _ in range(step, min([*ahead, plan.steps])):
                 losses = together.step(training, validation)
                 bar.update(plan.batch_size * len(members))
                 if losses:
                     bar.set_postfix_str(f"validation {', '.join(f'{x:.2f}' for x in losses)} nats")
+                diverged |= together.diverged
                 if stopped:
                     for run in members:
-                        run.save()
+                        if run.folder not in diverged:
+                            run.save()
                     raise Interrupted
-    return [run.progress for run in runs]
+                if together.diverged:
+                    break
+    return [diverged.get(run.folder, run.progress) for run in runs]
+
+
+def _goes_on(run: Run, diverged: Collection[Path]) -> bool:
+    return run.folder not in diverged and run.progress.step < run.config.train.steps
 
 
 class Together:
@@ -105,10 +136,12 @@ class Together:
 
     The tensors of their models, and of what their objectives learn, become views of the stacked
     ones here. So each run can be validated, saved and taught by its objective as if it were alone.
+    One whose validation diverges is noted in `diverged`, by its folder.
     """
 
     def __init__(self, runs: Sequence[Run], shape: tuple[int, ...]) -> None:
         self.runs, first = runs, runs[0]
+        self.diverged: dict[Path, DivergedError] = {}
         device, batch, latents = (
             first.running.device,
             first.config.train.batch_size,
@@ -150,7 +183,10 @@ class Together:
         losses = []
         for run, x, parts in zip(self.runs, self.x, self.update(), strict=True):
             run.learn(x, parts)
-            losses.append(run.advance(parts, validation))
+            try:
+                losses.append(run.advance(parts, validation))
+            except DivergedError as error:
+                self.diverged[run.folder] = error
         return [loss for loss in losses if loss is not None]
 
     def _update(self) -> Tensor:

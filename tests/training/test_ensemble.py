@@ -2,20 +2,23 @@
 
 import dataclasses
 import json
+import math
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from training import ensemble, loop
 from training.__main__ import main
-from training.card import MODEL
+from training.card import CARD, MODEL
 from training.card_files import read_card
-from training.checkpoint import RESUME, read_tensors
+from training.checkpoint import RESUME, Progress, read_tensors
 from training.config import RunConfig, TrainConfig
 from training.datasets import Dataset
+from training.errors import DivergedError
 from training.optimizers import rate_factor
 
 Tiny = Callable[..., RunConfig]
@@ -78,6 +81,7 @@ def test_each_seed_is_trained_as_if_alone(
     ]
     members = ensemble.train(seeds_of(config), digits, together, CPU)
     for single, member in zip(singles, members, strict=True):
+        assert isinstance(member, Progress)
         assert (member.step, member.best_step) == (single.step, single.best_step)
         assert member.hardware == f"{single.hardware}, 3 seeds at once"
     for one, other in zip(alone, together, strict=True):
@@ -166,11 +170,61 @@ def test_members_cut_off_at_different_steps_catch_up(
             ensemble.train(configs, digits, pieces, CPU)
     assert [read_progress(folder)["step"] for folder in pieces] == [20, 20, 10]
     reached = ensemble.train(configs, digits, pieces, CPU, resume=True)
-    assert [progress.step for progress in reached] == [STEPS] * 3
+    assert [end.step for end in reached if isinstance(end, Progress)] == [STEPS] * 3
     for one, other in zip(whole, pieces, strict=True):
         assert [line["step"] for line in metrics(other)] == [10, 20, 30, STEPS]
         for name, tensor in state(one).items():
             assert distance(state(other)[name], tensor) < 1e-3, name
+
+
+def diverging(seed: int, call: int) -> Callable[..., dict[str, float]]:
+    """Validation, but for the n-th of one seed, which finds no number."""
+    original, calls = loop.validate, 0
+
+    def validate(
+        model: Any, objective: Any, split: Any, config: RunConfig, precision: Any
+    ) -> dict[str, float]:
+        nonlocal calls
+        means = original(model, objective, split, config, precision)
+        calls += config.seed == seed
+        broken = config.seed == seed and calls == call
+        return means | {"loss_nats": math.nan} if broken else means
+
+    return validate
+
+
+def test_a_seed_that_diverges_ends_alone(
+    tiny: Tiny, metrics: ReadMetrics, digits: Dataset, tmp_path: Path
+) -> None:
+    configs = seeds_of(tiny())
+    whole, pieces = folders_in(tmp_path / "whole"), folders_in(tmp_path / "pieces")
+    ensemble.train(configs, digits, whole, CPU)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "validate", diverging(seed=7, call=2))
+        ends = ensemble.train(configs, digits, pieces, CPU)
+    assert isinstance(ends[1], DivergedError)
+    assert "nan at step 20" in str(ends[1])
+    assert [line["step"] for line in metrics(pieces[1])] == [10]
+    for place in (0, 2):
+        end = ends[place]
+        assert not isinstance(end, DivergedError)
+        assert end.step == STEPS
+        for name, tensor in state(whole[place]).items():
+            assert distance(state(pieces[place])[name], tensor) < 1e-3, name
+
+
+def test_the_command_line_names_the_seeds_that_diverged(
+    train_digits: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = train_digits.index("--seed")
+    words = [*train_digits[:seed], *train_digits[seed + 2 :], "--out", str(tmp_path / "digits")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "validate", diverging(seed=5, call=1))
+        assert main([*words, "--seeds", "5,6"]) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith(f"error: 1 of 2 runs diverged. {tmp_path / 'digits-s5'}: The validation")
+    assert not (tmp_path / "digits-s5" / CARD).exists()
+    assert read_card(tmp_path / "digits-s6").config.seed == 6
 
 
 def test_only_seeds_may_differ(tiny: Tiny, digits: Dataset, tmp_path: Path) -> None:
