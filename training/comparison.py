@@ -93,7 +93,7 @@ def shown_rows(table: Table) -> list[Row]:
 
 
 def markdown(table: Table) -> str:
-    """The table for README: its rows, then what is missing and how to make it."""
+    """The table for `docs/results.md`: its rows, then what is missing and how to make it."""
     paragraphs = [f"### {table.title}", table.intent]
     shown = [metric for name in table.metrics if (metric := measured(table, name))]
     if shown:

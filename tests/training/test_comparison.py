@@ -1,4 +1,4 @@
-"""Tables of results as they are shown: medians and ranges by hand, and README as it was made."""
+"""Tables of results as they are shown: medians and ranges by hand, and the page as it was made."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from training.results import (
     write_table,
 )
 
-README = Path(__file__).parents[2] / "README.md"
+RESULTS = Path(__file__).parents[2] / "docs" / "results.md"
 BEGIN = "<!-- printed by `python -m training reproduce --markdown` -->\n"
 END = "\n<!-- end of what it prints -->"
 
@@ -123,8 +123,8 @@ def test_a_table_without_runs_says_what_is_missing_and_no_number() -> None:
     ]
 
 
-def test_readme_shows_the_tables_as_they_came_out(capsys: pytest.CaptureFixture[str]) -> None:
-    text = README.read_text("utf-8")
+def test_the_page_of_results_shows_the_tables_as_they_came_out(capsys: pytest.CaptureFixture[str]) -> None:
+    text = RESULTS.read_text("utf-8")
     shown = text[text.index(BEGIN) + len(BEGIN) : text.index(END)]
     assert main(["reproduce", "--markdown"]) == 0
     assert shown == capsys.readouterr().out
@@ -179,7 +179,7 @@ def test_what_is_no_table_is_refused_in_one_sentence(kind: str, tmp_path: Path) 
     path.parent.mkdir()
     match kind:
         case "link":
-            path.symlink_to(README)
+            path.symlink_to(RESULTS)
             sentence = "three/table.json leads out of its folder; put the file itself there."
         case "folder":
             path.mkdir()
