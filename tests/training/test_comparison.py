@@ -123,7 +123,7 @@ def test_a_table_without_runs_says_what_is_missing_and_no_number() -> None:
     ]
 
 
-def test_the_page_of_results_shows_the_tables_as_they_came_out(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_of_results_shows_the_tables(capsys: pytest.CaptureFixture[str]) -> None:
     text = RESULTS.read_text("utf-8")
     shown = text[text.index(BEGIN) + len(BEGIN) : text.index(END)]
     assert main(["reproduce", "--markdown"]) == 0

@@ -28,7 +28,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--collect", action="store_true", help="measure the runs that are trained, and train none"
     )
     parser.add_argument(
-        "--markdown", action="store_true", help="print the tables as docs/results.md shows them, and stop"
+        "--markdown",
+        action="store_true",
+        help="print the tables as docs/results.md has them, and stop",
     )
     parser.add_argument(
         "--runs", type=Path, default=RUNS, help=f"where runs are trained (default: {RUNS})"
