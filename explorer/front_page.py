@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from explorer import loading, serving, uploads
-from training.card import CARD, DECODER
+from training.contract.card import CARD, DECODER
 
 HERE = Path(__file__).resolve().parent
 ICON = "icon.svg"

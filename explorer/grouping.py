@@ -13,7 +13,7 @@ from explorer import latent
 from explorer.latent import Codes, Indices
 from explorer.state import Group
 from explorer.wording import plain
-from training.card import Card
+from training.contract.card import Card
 
 # Of a factor with more values than that nobody picks one from a list.
 LONGEST_LIST = 1000
@@ -41,7 +41,8 @@ def namings(card: Card, codes: Codes) -> list[Naming]:
         for at, factor in enumerate(card.data.factors):
             if factor.size > LONGEST_LIST:
                 continue
-            names = tuple(f"{factor.name} {value}" for value in range(factor.size))
+            values = factor.values or range(factor.size)
+            names = tuple(f"{factor.name} {value}" for value in values)
             found.append(Naming(factor.name, codes.factors[:, at], names))
     return found
 

@@ -13,8 +13,8 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from training.card import CODES, Card
-from training.errors import CheckpointError, UserError
+from training.contract.card import CODES, Card
+from training.contract.errors import CheckpointError, UserError
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.integer]
@@ -92,7 +92,9 @@ def read_codes(content: bytes, card: Card) -> Codes:
         tensors = safetensors.numpy.load(content)
     except Exception as error:  # the parser has errors of its own, and lets out others
         raise wrong("cannot be read") from error
-    count, latents = card.examples.count, card.controls.latents
+    if card.examples is None:
+        raise CheckpointError("The checkpoint has no examples, so it has no codes.")
+    count, latents = card.examples.count, card.size
     mean = tensors.get("mean")
     if mean is None or mean.shape != (count, latents) or mean.dtype != np.float32:
         raise wrong(f"does not hold {count:,} codes of {latents} latents")

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 from urllib.parse import quote
 
 from explorer import uploads
-from training import results
-from training.card import CARD, CODES, DECODER, MODEL, Card, FileCard
-from training.card_files import describe_files, read_bytes, read_card
-from training.errors import CheckpointError
-from training.results import TABLE, Table, read_table
+from training.contract import table
+from training.contract.card import CARD, CODES, DECODER, MODEL, Card, File
+from training.contract.errors import CheckpointError
+from training.contract.files import describe_files, read_bytes, read_card
+from training.contract.table import TABLE, Table, read_table
 
 if TYPE_CHECKING:
     from explorer.latent import Codes
@@ -29,7 +29,7 @@ SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "models"
 # The default output folder of `python -m training train`, below where the app was started.
 RUNS = Path("runs")
 EXTRA = "EXPLORER_MODELS"
-RESULTS = results.SHIPPED
+RESULTS = table.SHIPPED
 
 # A folder with any of these is a checkpoint or is on the way to be one; others are passed over.
 SIGNS = (CARD, MODEL, DECODER, "metrics.jsonl")
@@ -64,7 +64,7 @@ class TableEntry:
     table: Table | None
     error: str
 
-    def files(self) -> dict[str, FileCard]:
+    def files(self) -> dict[str, File]:
         """The models that the table keeps in its own folder: `beta1-s0/decoder.onnx` and so on."""
         stages = [stage for run in self.table.runs for stage in run.stages] if self.table else []
         return {
@@ -302,7 +302,7 @@ _State = tuple[tuple[str, int, int, int], ...]
 _last_read: dict[Path, tuple[_State, tuple[Card | None, str]]] = {}
 
 _last_tables: dict[Path, tuple[tuple[int, int, int], TableEntry]] = {}
-_last_hashed: dict[Path, tuple[tuple[int, int, int], FileCard]] = {}
+_last_hashed: dict[Path, tuple[tuple[int, int, int], File]] = {}
 
 _last_codes: dict[tuple[Path, str], Codes] = {}
 _reading_codes = threading.Lock()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from training.card import Card
+from training.contract.card import Card
 
 # What preview.webp holds: a row for each of at most four latents, eight images each.
 COLUMNS, ROWS = 8, 4
@@ -54,7 +54,7 @@ def strip(folder: Path, card: Card, members: Sequence[int]) -> tuple[bytes, int]
     Raises:
         PictureError: if a sheet is not the picture that it should be.
     """
-    _, height, width = card.image.shape
+    _, height, width = card.shape
     side = max(height, width)
     times = STRIP // side or STRIP / side
     tall, wide = (max(1, round(length * times)) for length in (height, width))
@@ -69,11 +69,14 @@ def strip(folder: Path, card: Card, members: Sequence[int]) -> tuple[bytes, int]
 
 
 def _thumbnail(folder: Path, card: Card, member: int) -> Image.Image:
-    _, height, width = card.image.shape
-    columns, per_sheet = card.examples.columns, card.examples.per_sheet or card.examples.count
+    _, height, width = card.shape
+    examples = card.examples
+    if examples is None:
+        raise PictureError(f"{folder.name} has no examples")
+    columns, per_sheet = examples.columns, examples.per_sheet or examples.count
     on, at = divmod(member, per_sheet)
-    rows = -(-min(per_sheet, card.examples.count - on * per_sheet) // columns)
-    name = card.examples.sheets[on]
+    rows = -(-min(per_sheet, examples.count - on * per_sheet) // columns)
+    name = examples.sheets[on]
     sheet = _sheet(folder / name, card.files[name].sha256, (columns * width, rows * height))
     left, top = at % columns * width, at // columns * height
     return sheet.crop((left, top, left + width, top + height))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 import json
 import os
 import re
@@ -27,8 +28,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer import loading, uploads
 from explorer.uploads import UploadError
-from training.card import CARD
-from training.results import TABLE
+from training.contract.card import CARD, Card
+from training.contract.files import as_json
+from training.contract.table import TABLE
 
 WEB = Path(__file__).resolve().parent / "instrument" / "web"
 
@@ -116,7 +118,22 @@ async def _checkpoint_file(request: Request) -> Response:
     # What the card vouches for and the card itself, and nothing else that lies there.
     if entry is None or entry.card is None or name not in {CARD, *entry.card.files}:
         return _not_found()
+    if name == CARD:
+        return _card(entry.card, request.headers.get("if-none-match", ""))
     return await send_file(request, entry.folder, name)
+
+
+def _card(card: Card, known: str) -> Response:
+    """A card as it was read and checked: whatever version lies in the folder, of the newest."""
+    body = as_json(card)
+    headers = {
+        "ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"',
+        "Cache-Control": "no-cache",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if headers["ETag"] in known:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
 
 
 async def _result_file(request: Request) -> Response:

@@ -16,7 +16,7 @@ import streamlit as st
 
 from explorer import loading, uploads
 from explorer.loading import Entry
-from training.errors import UserError
+from training.contract.errors import UserError
 
 if TYPE_CHECKING:
     from explorer.latent import Indices

@@ -24,9 +24,9 @@ from io import BufferedReader, FileIO
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from training.card import CARD, CODES, Card
-from training.card_files import LARGEST_CARD, read_bytes, read_card
-from training.errors import CheckpointError, UserError
+from training.contract.card import CARD, CODES, Card
+from training.contract.errors import CheckpointError, UserError
+from training.contract.files import LARGEST_CARD, read_bytes, read_card
 
 MB, GIB = 10**6, 2**30
 LARGEST_ZIP = 300 * MB
@@ -118,6 +118,8 @@ def _check_codes(folder: Path, card: Card) -> None:
     Raises:
         CheckpointError: in one sentence, if they do not fit the card.
     """
+    if card.examples is None:
+        return
     # numpy takes longer to import than the first page takes to draw.
     from explorer.latent import read_codes
 

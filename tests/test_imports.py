@@ -40,6 +40,19 @@ def test_training_knows_neither_explorer_nor_streamlit(file: Path) -> None:
     assert not imports_of(file) & {"explorer", "streamlit", "starlette"}
 
 
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "explorer").rglob("*.py")), ids=lambda file: file.stem
+)
+def test_the_explorer_knows_of_training_only_the_contract(file: Path) -> None:
+    modules = [
+        node.module
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module is not None
+    ]
+    known = [module for module in modules if module.split(".")[0] == "training"]
+    assert all(module.startswith("training.contract") for module in known), known
+
+
 def loaded_by(code: str, names: tuple[str, ...]) -> list[str]:
     """Which of `names` a new interpreter has imported after `code`."""
     script = f"{code}\nimport sys\nprint([name for name in {names!r} if name in sys.modules])"

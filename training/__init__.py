@@ -6,7 +6,7 @@ To use a trained model in a program of your own:
     import training
 
     model, card = training.load("assets/models/digits")
-    z = torch.zeros(1, card.controls.latents)
+    z = torch.zeros(1, card.size)
     image = model.decode(z).mean  # (1, C, H, W) in [0, 1]
 """
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from training.build import Model
-    from training.card import Card
+    from training.contract.card import Card
 
 __all__ = ["load"]
 

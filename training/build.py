@@ -5,7 +5,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from training.config import LikelihoodName, ModelConfig
+from training.config import ModelConfig
+from training.contract.outputs import LikelihoodName
 from training.datasets import Dataset
 from training.errors import ConfigError, DataError
 from training.likelihoods import (

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from training import build
-from training.card import MODEL, Card
-from training.card_files import LARGEST_FILE, read_bytes, read_card, write_bytes
-from training.config import RunConfig, from_json, to_json
+from training.config import RunConfig, configuration, from_json, to_json
+from training.contract.card import CARD, LARGEST_FILE, MODEL, Card
+from training.contract.files import read_bytes, read_card, write_bytes
 from training.errors import CheckpointError, ConfigError
 
 RESUME = "resume.safetensors"
@@ -33,9 +33,21 @@ def load(folder: str | Path) -> tuple[build.Model, Card]:
     """
     folder = Path(folder)
     card = read_card(folder)
-    model = new_model(card.config, card.image.shape, folder, card.files[MODEL].bytes)
+    return model_of(card, folder).eval(), card
+
+
+def model_of(card: Card, folder: Path) -> build.Model:
+    """The model that a card describes, with the weights beside it.
+
+    Raises:
+        CheckpointError: in one sentence, if they do not fit.
+    """
+    config = configuration(card, folder.name)
+    if MODEL not in card.files:
+        raise CheckpointError(f"{folder.name}/{CARD} does not list {MODEL}; train it again.")
+    model = new_model(config, card.shape, folder, card.files[MODEL].bytes)
     load_weights(model, folder / MODEL)
-    return model.eval(), card
+    return model
 
 
 def new_model(

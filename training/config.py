@@ -2,7 +2,6 @@
 
 import dataclasses
 import difflib
-import json
 import math
 import types
 import typing
@@ -10,7 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from training.errors import ConfigError
+from training.contract.card import CARD, Card
+from training.contract.fields import Settings
+from training.contract.outputs import LikelihoodName
+from training.contract.reading import plain, read
+from training.errors import CheckpointError, ConfigError
 from training.objective_config import GECOConfig, ObjectiveConfig
 
 T = TypeVar("T")
@@ -21,8 +24,6 @@ _POSITIVE = tuple(
 )
 
 OBJECTIVES: dict[str, Any] = {kind.name: kind for kind in typing.get_args(ObjectiveConfig)}
-
-LikelihoodName = Literal["bernoulli", "gaussian", "gaussian_learned", "continuous_bernoulli"]
 
 
 @dataclass(frozen=True)
@@ -161,8 +162,37 @@ class RunConfig:
 
 
 def to_json(value: Any) -> Any:
-    """A dataclass as plain dicts and lists."""
-    return json.loads(json.dumps(dataclasses.asdict(value)))
+    """A configuration, or a model of the contract, as plain dicts and lists."""
+    return plain(value)
+
+
+def configuration(card: Card, folder: str) -> RunConfig:
+    """What decided how a checkpoint was trained.
+
+    Raises:
+        CheckpointError: if it was not made by `python -m training`, or is not of this program.
+    """
+    settings = None if card.training is None else card.training.configuration
+    if settings is None:
+        raise CheckpointError(
+            f"{folder} has no configuration: `python -m training` did not make it, so there is "
+            "nothing here to load it with."
+        )
+    try:
+        config = from_json(RunConfig, plain(settings), "configuration")
+    except ConfigError as error:
+        raise CheckpointError(f"{folder}/{CARD}: {error}") from error
+    if config.model.latents != card.size:
+        raise CheckpointError(
+            f"{folder}/{CARD}: configuration.model.latents is {config.model.latents}, but the "
+            f"controls have {card.size}."
+        )
+    return config
+
+
+def settings(config: RunConfig) -> Settings:
+    """The configuration as cards and tables hold it."""
+    return read(Settings, to_json(config), "configuration")
 
 
 def from_json(kind: type[T], value: Any, where: str) -> T:

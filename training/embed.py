@@ -16,8 +16,16 @@ from torch import Tensor
 from tqdm import tqdm
 
 from training import maps
-from training.card import CODES, MOST_EXAMPLES, PREVIEW, Examples, LatentCard, MapCard
-from training.card_files import LARGEST_FILE, write_bytes
+from training.contract.card import (
+    CODES,
+    LARGEST_FILE,
+    MOST_EXAMPLES,
+    PREVIEW,
+    Examples,
+    Latent,
+    Map,
+)
+from training.contract.files import write_bytes
 from training.datasets import Dataset, Split
 from training.distributions import Gaussian
 from training.errors import ConfigError
@@ -72,8 +80,8 @@ class Plan:
 
 
 def embed(
-    model: VAE, dataset: Dataset, latents: tuple[LatentCard, ...], plan: Plan, folder: Path
-) -> tuple[Examples, MapCard | None]:
+    model: VAE, dataset: Dataset, latents: tuple[Latent, ...], plan: Plan, folder: Path
+) -> tuple[Examples, Map | None]:
     """Encode images; write codes.safetensors and the lossless sheets of thumbnails into `folder`.
 
     On the CPU, in float32, wherever the model was trained.
@@ -156,9 +164,9 @@ def _layout(shape: tuple[int, int, int]) -> tuple[int, int]:
 
 
 @torch.no_grad()
-def preview(model: VAE, latents: tuple[LatentCard, ...], folder: Path) -> None:
+def preview(model: VAE, latents: tuple[Latent, ...], folder: Path) -> None:
     """Write preview.webp: a row for each latent of highest KL, from −2.5 to 2.5 around z = 0."""
-    by_kl = sorted(range(len(latents)), key=lambda i: -latents[i].kl_nats)[:PREVIEW_ROWS]
+    by_kl = sorted(range(len(latents)), key=lambda i: -(latents[i].kl_nats or 0))[:PREVIEW_ROWS]
     z = torch.zeros(len(by_kl), PREVIEW_STEPS, model.latents)
     for row, latent in enumerate(by_kl):
         z[row, :, latent] = torch.linspace(-PREVIEW_RANGE, PREVIEW_RANGE, PREVIEW_STEPS)

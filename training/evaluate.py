@@ -5,8 +5,8 @@ import math
 import numpy as np
 import torch
 
-from training.card import LatentCard, Metric, Provenance
 from training.config import RunConfig
+from training.contract.card import Latent, Metric, Provenance
 from training.datasets import Dataset
 from training.loop import prepare
 from training.metrics.active_units import VARIANCE, active_units
@@ -24,7 +24,7 @@ PIXELS = {
 @torch.no_grad()
 def measure(
     model: VAE, dataset: Dataset, config: RunConfig, seed: int
-) -> tuple[tuple[Metric, ...], tuple[LatentCard, ...], Provenance]:
+) -> tuple[tuple[Metric, ...], tuple[Latent, ...], Provenance]:
     """Metrics and statistics per latent, with one sample of q(z|x) per test image.
 
     On the CPU, in float32, wherever the model was trained: a seed draws other noise elsewhere.
@@ -87,7 +87,7 @@ def measure(
             )
         )
     latents = tuple(
-        LatentCard(round(nats, 6), round(mean, 6), round(std, 6), round(sigma, 6), is_active)
+        Latent(round(nats, 6), round(mean, 6), round(std, 6), round(sigma, 6), is_active)
         for nats, mean, std, sigma, is_active in zip(
             kl_nats.tolist(),
             center.tolist(),

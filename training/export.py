@@ -10,8 +10,8 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from training.card import DECODER, ENCODER
-from training.card_files import write_bytes
+from training.contract.card import DECODER, ENCODER
+from training.contract.files import write_bytes
 from training.errors import CheckpointError
 from training.loop import stop_signals
 from training.models import VAE

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.card import Information, Metric
 from training.config import RunConfig
+from training.contract.card import Information, Metric
 from training.datasets import Dataset, Split
 from training.loop import prepare
 from training.metrics import Result

@@ -5,19 +5,19 @@ import textwrap
 from importlib.metadata import version
 from pathlib import Path
 
-from training.card import (
-    MODEL,
-    VERSION,
-    Card,
-    Controls,
-    DataCard,
-    HistoryPoint,
-    Image,
-    TrainingCard,
-)
-from training.card_files import write_card
 from training.checkpoint import Progress, load_weights, new_model
-from training.config import RunConfig, fields, to_json
+from training.config import RunConfig, fields, settings, to_json
+from training.contract.card import (
+    MODEL,
+    Card,
+    Data,
+    HistoryPoint,
+    Training,
+)
+from training.contract.files import write_card
+from training.contract.outputs import Pixels
+from training.contract.spaces import Continuous
+from training.contract.version1 import vae_graphs
 from training.datasets import Dataset
 from training.embed import Plan, embed, preview, sigma
 from training.evaluate import measure
@@ -57,17 +57,16 @@ def finish(
     plan = Plan(with_map=with_map, seed=config.seed)
     examples, map_card = embed(model, dataset, latents, plan, folder)
     card = Card(
-        version=VERSION,
+        family="vae",
         name=recipe.name,
         title=recipe.title,
         summary=summary(config),
         intent=intent(recipe, config),
-        command=command,
-        controls=Controls("continuous", config.model.latents),
-        image=Image(dataset.shape, config.model.likelihood, sigma(model)),
-        data=describe_data(dataset),
-        config=config,
-        training=TrainingCard(
+        controls=(Continuous("z", config.model.latents, "standard_normal"),),
+        output=Pixels(dataset.shape, config.model.likelihood, sigma(model)),
+        graphs=vae_graphs(config.model.latents, dataset.shape),
+        data=describe_data(dataset, config),
+        training=Training(
             images=progress.step * config.train.batch_size,
             steps=progress.step,
             best_step=progress.best_step,
@@ -79,14 +78,15 @@ def finish(
                 HistoryPoint(int(m["step"]), m["train_loss_nats"], m["validation_loss_nats"])
                 for m in read_metrics(folder / METRICS)
             ),
+            command=command,
+            configuration=settings(config),
         ),
         metrics=metrics,
         latents=latents,
         latents_provenance=provenance,
         examples=examples,
-        versions=versions(map_card is not None),
-        files={},
         map=map_card,
+        versions=versions(map_card is not None),
     )
     return write_card(folder, card)
 
@@ -129,10 +129,10 @@ def intent(recipe: Recipe, config: RunConfig) -> str:
     return textwrap.shorten(f"The recipe {recipe.name} with {', '.join(changes)}.", 1000)
 
 
-def describe_data(dataset: Dataset) -> DataCard:
+def describe_data(dataset: Dataset, config: RunConfig) -> Data:
     """What the card says of the data: where they come from, how many, and which exactly."""
     splits = {name: len(split) for name, split in dataset.splits.items()}
-    return DataCard(
+    return Data(
         dataset.name,
         dataset.source,
         dataset.licence,
@@ -140,4 +140,5 @@ def describe_data(dataset: Dataset) -> DataCard:
         splits,
         dataset.labels,
         dataset.factors,
+        config.data.pixels,
     )

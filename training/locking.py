@@ -6,7 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from training.card_files import read_card
+from training.contract.files import read_card
 from training.errors import CheckpointError
 
 LOCK = ".lock"

@@ -19,8 +19,6 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from training import build
-from training.card import MODEL
-from training.card_files import write_bytes
 from training.checkpoint import (
     RESUME,
     Progress,
@@ -31,6 +29,8 @@ from training.checkpoint import (
     save_weights,
 )
 from training.config import RunConfig
+from training.contract.card import MODEL
+from training.contract.files import write_bytes
 from training.datasets import Dataset, Split
 from training.errors import CheckpointError, ConfigError, DivergedError
 from training.objectives import LearningObjective, Loss, Objective

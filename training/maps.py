@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.card import LatentCard, MapCard, Metric, NearestCodes, Pca
+from training.contract.card import Latent, Map, Metric, NearestCodes, Pca, Umap
 
 NEIGHBOURS = 15  # of a point: for UMAP's graph, for placing a code, for what is measured
 MIN_DIST = 0.1
@@ -34,7 +34,7 @@ HARMLESS: dict[str, type[Warning]] = {
 Array = NDArray[Any]
 
 
-def why_none(codes: Array, latents: tuple[LatentCard, ...]) -> str:
+def why_none(codes: Array, latents: tuple[Latent, ...]) -> str:
     """One sentence on why these codes have no map; empty where they can have one."""
     if len(latents) < 2:
         return "No map: one latent is a line already."
@@ -45,7 +45,7 @@ def why_none(codes: Array, latents: tuple[LatentCard, ...]) -> str:
     return ""
 
 
-def used(latents: tuple[LatentCard, ...]) -> tuple[int, ...]:
+def used(latents: tuple[Latent, ...]) -> tuple[int, ...]:
     """The latents that distances are taken over: the active ones, or all where none is."""
     active = tuple(index for index, latent in enumerate(latents) if latent.active)
     return active or tuple(range(len(latents)))
@@ -54,10 +54,10 @@ def used(latents: tuple[LatentCard, ...]) -> tuple[int, ...]:
 def draw(
     codes: Array,
     held_out: Array,
-    latents: tuple[LatentCard, ...],
+    latents: tuple[Latent, ...],
     splits: tuple[str, str],
     seed: int,
-) -> tuple[MapCard, dict[str, Array]]:
+) -> tuple[Map, dict[str, Array]]:
     """UMAP and PCA of `codes`, measured with the codes of held-out images.
 
     Args:
@@ -90,9 +90,9 @@ def draw(
         f"Euclidean distance over the map's latents from the code of each of the first "
         f"{len(held_out):,} {splits[1]} images to the nearest code of the map."
     )
-    card = MapCard(
+    card = Map(
         latents=chosen,
-        umap={"n_neighbors": float(NEIGHBOURS), "min_dist": MIN_DIST, "seed": float(seed)},
+        umap=Umap(float(NEIGHBOURS), MIN_DIST, float(seed)),
         pca=axes,
         nearest=NearestCodes(median, p95, p99, splits[1], len(held_out), how),
         metrics=tuple(metrics),
@@ -110,7 +110,9 @@ def pca(codes: Array) -> Pca:
     axes = rows[:2]
     axes *= np.sign(axes[[0, 1], np.abs(axes).argmax(1)])[:, None]
     explained = scales[:2] ** 2 / (scales**2).sum()
-    return Pca(tuple(mean.tolist()), tuple(map(tuple, axes.tolist())), tuple(explained.tolist()))
+    across, up = map(tuple, axes.tolist())
+    share, rest = explained.tolist()
+    return Pca(tuple(mean.tolist()), (across, up), (share, rest))
 
 
 def project(codes: Array, axes: Pca) -> Array:

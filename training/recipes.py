@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from training.config import (
     DataConfig,
-    LikelihoodName,
     ModelConfig,
     RunConfig,
     TrainConfig,
 )
+from training.contract.outputs import LikelihoodName
 from training.objective_config import (
     BetaTCVAEConfig,
     BetaVAEConfig,

@@ -14,12 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import torch
+from msgspec.structs import replace
 
 from training import build, ensemble, loop
-from training.card import DECODER, ENCODER, MODEL, Card, Provenance
-from training.card_files import PART, describe_files, write_card
 from training.checkpoint import RESUME, Progress, load_weights, new_model, read_resume
-from training.config import RunConfig
+from training.config import RunConfig, settings
+from training.contract.card import DECODER, ENCODER, MODEL, Card, Provenance
+from training.contract.files import PART, describe_files, write_card
+from training.contract.table import TABLE, Run, Stage, read_table, write_table
 from training.datasets import Dataset
 from training.evaluate import measure, measure_likelihood
 from training.export import export
@@ -29,7 +31,6 @@ from training.locking import writing_to
 from training.loop import METRICS, SNAPSHOTS
 from training.models import VAE
 from training.recipes import RECIPES
-from training.results import TABLE, Run, Stage, read_table, write_table
 from training.tables import Plan, config_of, current
 
 HALVINGS = 9  # of a replayed run's length: so many snapshots, and one of the untrained weights
@@ -190,6 +191,7 @@ def measure_run(
     print(f"Measuring {folder}.", file=sys.stderr)
     if config.seed == SHIPPED_SEED and recipe in plan.ships:
         card = ship(recipe, config, command, dataset, folder, progress, places.models)
+        assert card.latents_provenance is not None
         provenance = card.latents_provenance
         final = Stage(
             progress.best_step,
@@ -206,7 +208,7 @@ def measure_run(
         recipe=recipe,
         seed=config.seed,
         command=command,
-        config=config,
+        config=settings(config),
         images=progress.step * config.train.batch_size,
         seconds=round(progress.seconds, 1),
         hardware=progress.hardware,
@@ -256,7 +258,7 @@ def ship(
         model = load(config, dataset, staging / MODEL)
         of_factors, information = measure_factors(model, dataset, config, config.seed)
         metrics = card.metrics + of_factors
-        card = dataclasses.replace(card, metrics=metrics, information=information)
+        card = replace(card, metrics=metrics, information=information)
         card = write_card(staging, card)
         with loop.stop_signals():  # this little is finished
             if shipped.exists():
@@ -275,7 +277,7 @@ def put(plan: Plan, run: Run, tables: Path) -> None:
         others = [r for r in table.runs if (r.recipe, r.seed) != (run.recipe, run.seed)]
         order = [row.recipe for row in plan.table.rows]
         runs = sorted((*others, run), key=lambda r: (order.index(r.recipe), r.seed))
-        write_table(folder, dataclasses.replace(table, runs=tuple(runs)))
+        write_table(folder, replace(table, runs=tuple(runs)))
 
 
 def refresh(plan: Plan, tables: Path) -> None:

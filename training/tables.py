@@ -7,10 +7,13 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.config import RunConfig
+from msgspec.structs import replace
+
+from training.config import RunConfig, from_json
+from training.contract.reading import plain
+from training.contract.table import TABLE, Published, Row, Run, Table, read_table
 from training.errors import ConfigError
 from training.recipes import RECIPES
-from training.results import TABLE, VERSION, Published, Row, Table, read_table
 
 FIVE_SEEDS = (0, 1, 2, 3, 4)
 BURDA = "Burda et al. 2016, Table 1, 5,000 samples"
@@ -52,7 +55,6 @@ def _rung(beta: float) -> Row:
 
 
 SPRITES = Table(
-    version=VERSION,
     name="sprites",
     title="Disentanglement on sprites",
     intent="One network of ten latents under different objectives, and how well each latent keeps "
@@ -110,7 +112,6 @@ SPRITES = Table(
 )
 
 MNIST = Table(
-    version=VERSION,
     name="mnist",
     title="Likelihood on MNIST",
     intent="The networks of Burda et al. 2016 with one stochastic layer of 50 latents, on digits "
@@ -170,7 +171,7 @@ def current(plan: Plan, tables: Path) -> Table:
     folder = tables / plan.table.name
     made = read_table(folder).runs if (folder / TABLE).exists() else ()
     rows = {row.recipe for row in plan.table.rows}
-    return dataclasses.replace(plan.table, runs=tuple(run for run in made if run.recipe in rows))
+    return replace(plan.table, runs=tuple(run for run in made if run.recipe in rows))
 
 
 def config_of(recipe: str, seed: int) -> RunConfig:
@@ -180,9 +181,17 @@ def config_of(recipe: str, seed: int) -> RunConfig:
 
 def missing(table: Table) -> tuple[tuple[str, int], ...]:
     """Recipe and seed of the runs to make: not in the table, or of a recipe that has changed."""
-    made = {(run.recipe, run.seed): run.config for run in table.runs}
+    made = {(run.recipe, run.seed): _config(run) for run in table.runs}
     planned = [(row.recipe, seed) for row in table.rows for seed in row.seeds]
     return tuple(run for run in planned if made.get(run) != config_of(*run))
+
+
+def _config(run: Run) -> RunConfig | None:
+    """What a run of the table computed; None if that is no configuration of this program."""
+    try:
+        return from_json(RunConfig, plain(run.config), "config")
+    except ConfigError:
+        return None
 
 
 def describe(table: Table) -> list[str]:

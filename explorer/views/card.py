@@ -9,8 +9,7 @@ import streamlit as st
 from explorer import choosing, loading, pictures, state
 from explorer.loading import Entry
 from explorer.wording import duration, latent_name, number, plain, size, table
-from training.card import CARD, PREVIEW, Card, MapCard, Metric, Provenance
-from training.config import to_json
+from training.contract.card import CARD, PREVIEW, Card, Map, Metric, Provenance
 
 PIXELS = {
     "grey": "as they are",
@@ -53,15 +52,16 @@ def _draw(entry: Entry, card: Card) -> None:
 
 
 def _preview(entry: Entry, card: Card) -> None:
-    _, height, width = card.image.shape
+    if PREVIEW not in card.files:
+        return
+    _, height, width = card.shape
     try:
         picture, rows = pictures.preview(entry.folder / PREVIEW, height, width)
     except pictures.PictureError as error:
         st.caption(f"{plain(str(error))}: copy the folder again, or train it again.")
         return
     st.image(picture, width="stretch")
-    by_kl = sorted(range(len(card.latents)), key=lambda latent: -card.latents[latent].kl_nats)
-    names = ", ".join(map(latent_name, by_kl[:rows]))
+    names = ", ".join(map(latent_name, card.latents_by_kl()[:rows]))
     st.caption(f"Decoded from the top: {names}, each from −2.5 to 2.5 with the others at 0.")
 
 
@@ -75,15 +75,16 @@ def _metrics(metrics: tuple[Metric, ...]) -> None:
         story.caption(f"{_provenance(metric)}{perfect}")
 
 
-def _map(map: MapCard | None) -> None:
+def _map(map: Map | None) -> None:
     if map is None:
         return
     st.header("How faithful its map is")
     _metrics(map.metrics)
-    settings = ", ".join(f"{name} {value:g}" for name, value in map.umap.items())
+    umap = map.umap
+    settings = f"n_neighbors {umap.n_neighbors:g}, min_dist {umap.min_dist:g}, seed {umap.seed:g}"
     names = ", ".join(latent_name(latent) for latent in map.latents)
     st.caption(
-        f"UMAP with {plain(settings)}, over {names}. The two principal axes "
+        f"UMAP with {settings}, over {names}. The two principal axes "
         f"hold {map.pca.explained[0]:.0%} and {map.pca.explained[1]:.0%} of the variance."
     )
 
@@ -92,10 +93,13 @@ def _latents(card: Card) -> None:
     # Plotly takes longer to import than this page takes to draw, so only this page waits for it.
     from explorer import figures
 
+    kl_nats = [latent.kl_nats for latent in card.latents if latent.kl_nats is not None]
+    if card.latents_provenance is None or len(kl_nats) < len(card.latents):
+        return
     st.header("What each latent carries")
     colours = figures.palette(st.context.theme.type)
     figure = figures.kl_bars(
-        [latent.kl_nats for latent in card.latents],
+        kl_nats,
         [latent.active for latent in card.latents],
         colours,
     )
@@ -108,22 +112,29 @@ def _training(card: Card) -> None:
 
     run, colours = card.training, figures.palette(st.context.theme.type)
     st.header("How it was trained")
-    st.code(card.command, language="bash", wrap_lines=True)
+    if run is None:
+        st.markdown("The card does not say.")
+        return
+    if run.command:
+        st.code(run.command, language="bash", wrap_lines=True)
     st.markdown(
         f"{run.images:,} images in {run.steps:,} steps, {duration(run.seconds)} on "
         f"{plain(run.hardware)} ({plain(run.device)}, {plain(run.precision)}). The weights of "
         f"step {run.best_step:,} were kept, where the validation loss was lowest."
     )
-    figure = figures.training_curve(
-        [point.step for point in run.history],
-        [point.train_loss_nats for point in run.history],
-        [point.validation_loss_nats for point in run.history],
-        run.best_step,
-        colours,
-    )
-    _chart(figure, "card.curve")
+    if run.history:
+        figure = figures.training_curve(
+            [point.step for point in run.history],
+            [point.train_loss_nats for point in run.history],
+            [point.validation_loss_nats for point in run.history],
+            run.best_step,
+            colours,
+        )
+        _chart(figure, "card.curve")
+    if run.configuration is None:
+        return
     with st.expander("Full configuration"):
-        rows = _flatten(to_json(card.config))
+        rows = _flatten(run.configuration)
         st.markdown(table(("Setting", "Value"), {plain(k): plain(str(v)) for k, v in rows.items()}))
 
 
@@ -132,21 +143,23 @@ def _data(card: Card) -> None:
     st.header("What it was trained on")
     splits = ", ".join(f"{count:,} {plain(name)}" for name, count in data.splits.items())
     rows = {"Images": splits, "Source": plain(data.source), "Licence": plain(data.licence)}
-    rows["Grey levels"] = PIXELS[card.config.data.pixels]
+    rows["Grey levels"] = PIXELS[data.pixels]
     if data.factors is not None:
         named = (f"{factor.name} ({factor.size})" for factor in data.factors)
         rows["Factors"] = plain(", ".join(named))
     if data.labels is not None:
         rows["Labels"] = plain(", ".join(data.labels))
     # In four parts, so that a narrow screen can break the line.
-    digits = "".join(filter(str.isalnum, data.sha256))
-    rows["SHA-256"] = " ".join(f"`{digits[at : at + 16]}`" for at in range(0, len(digits), 16))
+    if data.sha256 is not None:
+        pieces = (data.sha256[at : at + 16] for at in range(0, len(data.sha256), 16))
+        rows["SHA-256"] = " ".join(f"`{piece}`" for piece in pieces)
     st.markdown(table(("Data", plain(data.name)), rows))
     examples = card.examples
-    st.caption(
-        f"The instrument has {examples.count} images of the {plain(examples.split)} split. "
-        f"Their codes: {plain(examples.how)}"
-    )
+    if examples is not None:
+        st.caption(
+            f"The instrument has {examples.count} images of the {plain(examples.split)} split. "
+            f"Their codes: {plain(examples.how)}"
+        )
 
 
 def _files(entry: Entry, card: Card) -> None:
@@ -186,7 +199,7 @@ def _flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         if isinstance(value, dict):
             flat |= _flatten(value, f"{prefix}{name}.")
         else:
-            flat[prefix + name] = ", ".join(map(str, value)) if isinstance(value, list) else value
+            flat[prefix + name] = ", ".join(map(str, value)) if isinstance(value, tuple) else value
     return flat
 
 

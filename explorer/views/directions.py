@@ -15,8 +15,8 @@ from explorer.latent import Array, Codes, Indices
 from explorer.loading import Entry
 from explorer.state import Group, Groups
 from explorer.wording import MINUS, latent_name, plain
-from training.card import Card
-from training.errors import CheckpointError, UserError
+from training.contract.card import Card
+from training.contract.errors import CheckpointError, UserError
 
 # A browser draws and marks so many points at once without a pause.
 MOST_POINTS = 10_000
@@ -110,7 +110,7 @@ def _map(row: Any, entry: Entry, card: Card, codes: Codes, namings: Sequence[Nam
 
 def _points(row: Any, card: Card, codes: Codes) -> tuple[Array, tuple[str, str] | None]:
     """Where the codes are drawn, (N, 2), and what the axes are."""
-    latents = card.controls.latents
+    latents = card.size
     maps = [name for name, key in ((UMAP, "umap"), (PCA, "pca")) if key in codes.maps]
     options = [*maps, *([LATENTS] if latents > 1 else [])] or [LATENTS]
     chosen = row.segmented_control(
@@ -120,7 +120,7 @@ def _points(row: Any, card: Card, codes: Codes) -> tuple[Array, tuple[str, str] 
         return codes.maps["umap"], None
     if chosen == PCA:
         return codes.maps["pca"], ("principal axis 1", "principal axis 2")
-    by_kl = sorted(range(latents), key=lambda at: -card.latents[at].kl_nats)
+    by_kl = card.latents_by_kl()
     named = {"options": by_kl, "format_func": latent_name, "width": 90}
     x = row.selectbox("Across", **named, index=0, key="directions.x")
     y = row.selectbox("Up", **named, index=min(1, latents - 1), key="directions.y")

@@ -6,9 +6,9 @@ import streamlit as st
 
 from explorer import loading
 from explorer.wording import duration, plain
-from training import comparison
-from training.card import Metric
-from training.results import Run, Table
+from training.contract import comparison
+from training.contract.card import Metric
+from training.contract.table import Run, Table
 
 Shown = list[Metric]
 

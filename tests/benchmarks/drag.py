@@ -43,7 +43,7 @@ sys.path.insert(0, str(ROOT))
 
 if TYPE_CHECKING:
     from explorer.loading import Entry
-    from training.card import Card
+    from training.contract.card import Card
 
 MOVES_PER_S = 60
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

@@ -26,7 +26,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import dataclasses
 import io
 import json
 import os
@@ -55,6 +54,7 @@ from drag import (
     spread,
     table,
 )
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -107,11 +107,13 @@ def enlarge(source: Path, folder: Path, count: int) -> None:
     """Copy a checkpoint with `count` codes: its own again and again, with noise from the second."""
     from safetensors.numpy import load_file, save_file
 
-    from training import card as cards
+    from training.contract.card import CODES
+    from training.contract.files import read_card, write_card
 
-    card = cards.read_card(source)
+    card = read_card(source)
+    assert card.examples is not None
     shutil.copytree(source, folder)
-    codes = load_file(source / cards.CODES)
+    codes = load_file(source / CODES)
     rows = np.arange(count) % card.examples.count
     again = (np.arange(count) >= card.examples.count)[:, None]
     random = np.random.default_rng(0)
@@ -119,10 +121,10 @@ def enlarge(source: Path, folder: Path, count: int) -> None:
     for name in ("mean", "umap", "pca"):
         noise = 0.05 * more[name].std(0) * random.standard_normal(more[name].shape)
         more[name] = (more[name] + again * noise).astype(np.float32)
-    save_file(more, folder / cards.CODES)
-    examples = dataclasses.replace(card.examples, count=count, how=f"Enlarged to {count} codes.")
+    save_file(more, folder / CODES)
+    examples = replace(card.examples, count=count, how=f"Enlarged to {count} codes.")
     shipped = card.examples.sheets
-    height, width = card.image.shape[1:]
+    height, width = card.shape[1:]
     for at, name in enumerate(examples.sheets):
         shutil.copy(source / shipped[at % max(1, len(shipped) - 1)], folder / name)
     # The last sheet has as many lines as there are images on it.
@@ -136,7 +138,7 @@ def enlarge(source: Path, folder: Path, count: int) -> None:
     cut.save(file, "WEBP", lossless=True)
     last.write_bytes(file.getvalue())
     title = f"{card.title}, {count:,} codes"
-    cards.write_card(folder, dataclasses.replace(card, title=title, examples=examples))
+    write_card(folder, replace(card, title=title, examples=examples))
 
 
 def plotly_page(folder: Path, checkpoint: Path, size: dict[str, float]) -> None:

@@ -20,6 +20,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from training import build, checkpoint
+from training.config import configuration
 from training.evaluate import measure, measure_likelihood
 from training.factors import DRAWN
 from training.loop import hardware, prepare
@@ -49,10 +50,11 @@ def main() -> None:
     torch.set_num_threads(options.threads)
 
     model, card = checkpoint.load(options.folder)
-    dataset = build.dataset(card.config.data.name, options.data)
+    config = configuration(card, card.name)
+    dataset = build.dataset(config.data.name, options.data)
     if dataset.factors is None:
         parser.error(f"{card.name} has no true factors; name a checkpoint of sprites or scenes.")
-    config, seed = card.config, card.config.seed
+    seed = config.seed
     generator = torch.Generator().manual_seed(seed)
 
     def encoder(x: torch.Tensor) -> torch.Tensor:

@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from PIL import Image
 
-from training import card
-from training.card_files import write_card
-from training.config import RunConfig
+from training.config import RunConfig, settings
+from training.contract import card
+from training.contract.files import write_card
+from training.contract.outputs import Pixels
+from training.contract.spaces import Continuous
+from training.contract.version1 import vae_graphs
 from training.recipes import RECIPES
 
 EXAMPLES, COLUMNS = 12, 5
@@ -92,43 +95,42 @@ def write(
     write_card(
         folder,
         card.Card(
-            version=card.VERSION,
+            family="vae",
             name=folder.name,
             title=title,
             summary=f"By hand · {latents} latents",
             intent="Blots that come and go.",
-            command="none",
-            controls=card.Controls("continuous", latents),
-            image=card.Image(shape, "bernoulli"),
-            data=card.DataCard(
+            controls=(Continuous("z", latents, "standard_normal"),),
+            output=Pixels(shape, "bernoulli"),
+            graphs=vae_graphs(latents, shape),
+            data=card.Data(
                 "digits", "none", "none", "0" * 64, {"test": 100}, tuple("0123456789"), factors
             ),
-            config=config(latents),
-            training=card.TrainingCard(0, 0, 0, 0.0, "cpu", "none", "float32", ()),
+            training=card.Training(
+                *(0, 0, 0, 0.0, "cpu", "none", "float32", ()), "none", settings(config(latents))
+            ),
             metrics=(card.Metric("neg_elbo", "−ELBO", 12.34, "nats", "test", 100, 0, how),),
             latents=tuple(
-                card.LatentCard(kl if on else 0.001, 0.0, 1.0 if on else 0.01, 0.25, on)
+                card.Latent(kl if on else 0.001, 0.0, 1.0 if on else 0.01, 0.25, on)
                 for kl, on in zip(kl_nats, active, strict=True)
             ),
             latents_provenance=card.Provenance("nats", "test", 100, 0, how),
             examples=card.Examples(examples, COLUMNS, "test", how),
-            versions={},
-            files={},
             map=charted,
         ),
     )
 
 
-def _map(means: NDArray[np.float32], active: int) -> card.MapCard:
+def _map(means: NDArray[np.float32], active: int) -> card.Map:
     latents = means.shape[1]
     centre = means.mean(0)
     axes = np.zeros((2, latents))
     found = np.linalg.svd(means - centre, full_matrices=False)[2][:2]
     axes[: len(found)] = found
     how = "Made by hand for a test."
-    return card.MapCard(
+    return card.Map(
         latents=tuple(range(active or latents)),
-        umap={"n_neighbors": 15, "min_dist": 0.1, "seed": 0},
+        umap=card.Umap(15, 0.1, 0),
         pca=card.Pca(
             tuple(map(float, centre)),
             tuple(tuple(map(float, axis)) for axis in axes),
@@ -152,7 +154,7 @@ def _umap(means: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.stack([first + np.sin(last), last**2], 1).astype(np.float32)
 
 
-def project(z: NDArray[np.float32], charted: card.MapCard) -> NDArray[np.float32]:
+def project(z: NDArray[np.float32], charted: card.Map) -> NDArray[np.float32]:
     """(N, D) codes on the plane of the PCA, (N, 2)."""
     return np.asarray((z - charted.pca.mean) @ np.array(charted.pca.axes).T, np.float32)
 

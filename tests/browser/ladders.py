@@ -7,24 +7,29 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.card import (
+from training.config import settings
+from training.contract.card import (
     DECODER,
     ENCODER,
     Factor,
-    FileCard,
+    File,
     Information,
-    LatentCard,
+    Latent,
     Metric,
     Provenance,
 )
-from training.card_files import describe_files
-from training.results import Row, Run, Stage, Table, write_table
+from training.contract.files import describe_files
+from training.contract.table import Row, Run, Stage, Table, write_table
 
 from . import checkpoints
 
 SHAPE = (1, 12, 8)
 LATENTS = 4
-FACTORS = (Factor("place", 3), Factor("size", 2), Factor("tilt", 5))
+FACTORS = (
+    Factor("place", 3, "ordered"),
+    Factor("size", 2, "ordered"),
+    Factor("tilt", 5, "ordered"),
+)
 EXAMPLES = "blots"
 STEPS = (0, 500, 1000)
 HOW = "Made by hand for a test."
@@ -75,7 +80,6 @@ def write(models: Path, results: Path) -> None:
 def table(folder: Path) -> Table:
     """The table; writes the models of its runs. That of `other` is the checkpoint's own."""
     return Table(
-        version=1,
         name="ladder",
         title="A ladder by hand",
         intent="For tests.",
@@ -93,7 +97,7 @@ def _run(folder: Path, recipe: str, seed: int) -> Run:
         recipe=recipe,
         seed=seed,
         command="none",
-        config=checkpoints.config(LATENTS),
+        config=settings(checkpoints.config(LATENTS)),
         images=64 * STEPS[-1],
         seconds=1,
         hardware="none",
@@ -108,7 +112,7 @@ def _stage(folder: Path, recipe: str, seed: int, step: int) -> Stage:
     blots = BLOTS[recipe, seed]
     trained = step / STEPS[-1]
     name = f"{recipe}-s{seed}/{step}"
-    files: dict[str, FileCard] | None = None
+    files: dict[str, File] | None = None
     if recipe != "other":
         (folder / name).mkdir(parents=True)
         weights = pixels(recipe, seed) * np.float32(trained)
@@ -135,8 +139,7 @@ def _stage(folder: Path, recipe: str, seed: int, step: int) -> Stage:
             for key, value in metrics.items()
         ),
         latents=tuple(
-            LatentCard(nats, 0.0, 1.0, 0.25, blot != 3)
-            for nats, blot in zip(kl, blots, strict=True)
+            Latent(nats, 0.0, 1.0, 0.25, blot != 3) for nats, blot in zip(kl, blots, strict=True)
         ),
         information=Information(nats, entropies, "test", 100, 0, HOW),
         folder=None if files is None else name,

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, expect
 
-from training.results import TABLE
+from training.contract.table import TABLE
 
 from . import checkpoints, ladders
 from .conftest import plain_server

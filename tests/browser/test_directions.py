@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page, expect
 
 from explorer.state import with_direction
-from training.card import CODES
+from training.contract.card import CODES
 
 from . import checkpoints
 from .app import PATIENCE_S, serve

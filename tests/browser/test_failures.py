@@ -232,10 +232,12 @@ def test_with_a_decoder_that_gives_no_numbers_away_from_the_origin(
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"version": 2}, "has version 2, and this explorer reads version 1"),
-        ({"controls": {"kind": "label"}}, 'has controls of kind "label"'),
-        ({"image": {"shape": [2, 12, 8]}}, "has no image shape that can be drawn"),
-        ({"latents": []}, "describes 0 of its 4 latents"),
+        ({"version": 1}, "has version 1, and this page reads version 2"),
+        ({"controls": [{"kind": "categorical"}]}, 'has controls of kind "categorical"'),
+        ({"controls": [{"kind": "continuous"}] * 2}, "has 2 controls, which this page cannot"),
+        ({"controls": []}, "has 0 controls, which this page cannot"),
+        ({"output": {"kind": "characters"}}, "describes no image"),
+        ({"graphs": {"decode": None}}, "names no decoder"),
         ({"files": {"decoder.onnx": {"bytes": 7, "sha256": ""}}}, "bytes where its card says 7"),
     ],
 )
@@ -409,7 +411,7 @@ def test_with_words_that_never_end(
     assert nothing_leaves()
     page.route("**/card.json", lambda route: route.fulfill(json=card | {"version": word}))
     instrument.go("model=blots")
-    blocked(page, "and this explorer reads version 1")
+    blocked(page, "and this page reads version 2")
     assert nothing_leaves()
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page, Request, WebSocket
 
 from explorer import loading
-from training import results
-from training.card import CARD
+from training.contract import table
+from training.contract.card import CARD
 
 from . import checkpoints
 from .app import PATIENCE_S, serve
@@ -233,7 +233,7 @@ def test_results_fit_a_phone_and_ask_nobody_else(
     visit: Page, app: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The app has a process of its own; in this one other tests may have hidden what we ship.
-    monkeypatch.setattr(loading, "RESULTS", results.SHIPPED)
+    monkeypatch.setattr(loading, "RESULTS", table.SHIPPED)
     visit.set_viewport_size({"width": 390, "height": 844})
     visit.goto(f"{app}/results")
     visit.get_by_role("heading", name="Results", exact=True).wait_for()

@@ -7,30 +7,32 @@ from typing import Any
 import numpy as np
 import pytest
 import safetensors.numpy
+from msgspec import structs
 from PIL import Image
 
 from explorer import loading
-from training.card import (
-    CODES,
-    DECODER,
-    ENCODER,
-    FILES,
-    PREVIEW,
-    Information,
-    LatentCard,
-    Metric,
-    Provenance,
-)
-from training.card_files import describe_files
 from training.config import (
     DataConfig,
     ModelConfig,
     RunConfig,
     TrainConfig,
+    settings,
     to_json,
 )
+from training.contract.card import (
+    CODES,
+    DECODER,
+    ENCODER,
+    PREVIEW,
+    Information,
+    Latent,
+    Metric,
+    Provenance,
+)
+from training.contract.files import describe_files
+from training.contract.table import Published, Row, Run, Stage, Table, write_table
+from training.contract.version1 import FILES
 from training.objective_config import BetaVAEConfig
-from training.results import Published, Row, Run, Stage, Table, write_table
 
 MakeCheckpoint = Callable[..., Path]
 
@@ -102,7 +104,7 @@ def card_of(folder: Path) -> dict[str, Any]:
         "latents_provenance": {"how": "KL for each latent.", **MEASURED},
         "examples": {"count": 4, "columns": 2, "split": "test", "how": "As shown."},
         "versions": {"python": "3.11", "torch": "2.13"},
-        "files": {name: to_json(file) for name, file in describe_files(folder).items()},
+        "files": {name: to_json(file) for name, file in describe_files(folder, FILES).items()},
     }
 
 
@@ -143,7 +145,6 @@ def make_checkpoint(models: Path) -> MakeCheckpoint:
 
 
 TABLE = Table(
-    version=1,
     name="sprites",
     title="Disentanglement on sprites",
     intent="How β, and *other* objectives, trade reconstruction for factors.",
@@ -180,7 +181,7 @@ def run_of(
                 Metric("mig", "MIG", mig, "of 1", "test", 100, seed, "Gaps between *latents*."),
                 Metric("neg_elbo", "−ELBO", 30 - step / 100, "nats", "test", 100, seed, "Summed."),
             ),
-            latents=tuple(LatentCard(kl, 0.0, 1.0, 0.1, kl > 0.01) for kl in (1.25, 0.004, 2.5)),
+            latents=tuple(Latent(kl, 0.0, 1.0, 0.1, kl > 0.01) for kl in (1.25, 0.004, 2.5)),
             information=Information(
                 ((0.5, 0.1), (0.0, 0.0), (0.2, 0.4)), (1.1, 0.7), "test", 100, seed, "Binned."
             ),
@@ -192,7 +193,7 @@ def run_of(
         recipe=recipe,
         seed=seed,
         command=f"python -m training train {recipe} --seed {seed}",
-        config=dataclasses.replace(RUN, seed=seed),
+        config=settings(dataclasses.replace(RUN, seed=seed)),
         images=32_000,
         seconds=754.0,
         hardware="a machine with two cores",
@@ -214,7 +215,7 @@ def make_table() -> Callable[..., Path]:
             run_of(folder, "sprites-beta1", 1, 0.15),
             run_of(folder, "sprites-beta4", 0, 0.25, steps=(0, 125, 500)),
         )
-        write_table(folder, dataclasses.replace(TABLE, **({"name": name, "runs": runs} | changes)))
+        write_table(folder, structs.replace(TABLE, **({"name": name, "runs": runs} | changes)))
         return folder
 
     return make

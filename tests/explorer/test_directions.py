@@ -12,9 +12,10 @@ from streamlit.testing.v1 import AppTest
 
 import explorer
 from explorer import grouping, state
-from training.card import CODES, LARGEST_FACTOR, THUMBNAILS
-from training.card_files import describe_files
 from training.config import to_json
+from training.contract.card import CODES, LARGEST_FACTOR, THUMBNAILS
+from training.contract.files import describe_files
+from training.contract.version1 import FILES
 
 from .conftest import MEASURED
 from .test_pages import sent, words
@@ -55,7 +56,7 @@ def make(make_checkpoint: MakeCheckpoint) -> Callable[..., Path]:
         contents = {CODES: safetensors.numpy.save(tensors or codes())}
         folder = make_checkpoint(id, contents=contents)
         Image.new("RGB", (20, 12), (200, 0, 0)).save(folder / THUMBNAILS, lossless=True)
-        files = {name: to_json(file) for name, file in describe_files(folder).items()}
+        files = {name: to_json(file) for name, file in describe_files(folder, FILES).items()}
         changes = {"files": files, "examples": examples, "map": MAP, **changes}
         return _card(folder, changes)
 
@@ -214,7 +215,7 @@ def test_sheets_that_are_no_pictures_are_a_sentence(
 ) -> None:
     folder = make()
     (folder / THUMBNAILS).write_bytes(b"no picture")
-    files = {name: to_json(file) for name, file in describe_files(folder).items()}
+    files = {name: to_json(file) for name, file in describe_files(folder, FILES).items()}
     _card(folder, {"files": files})
     assert "thumbnails.webp is no picture" in words(pick(page.run(), a="one"))
 

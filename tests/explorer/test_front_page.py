@@ -8,7 +8,7 @@ import pytest
 from starlette.requests import Request
 
 from explorer import front_page, serving, uploads
-from training.card_files import read_card
+from training.contract.files import read_card
 
 MakeCheckpoint = Callable[..., Path]
 

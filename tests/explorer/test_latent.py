@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from explorer import latent
 from explorer.latent import GroupError, coherence, direction
-from training.card import Card
-from training.card_files import read_card
+from training.contract.card import Card
+from training.contract.files import read_card
 from training.errors import CheckpointError
 
 from .conftest import MakeCheckpoint

@@ -4,12 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from streamlit.testing.v1 import AppTest
 
 import explorer
 from explorer import loading, state
-from training.card import PREVIEW
 from training.config import DataConfig, to_json
+from training.contract.card import PREVIEW
 
 from .conftest import MEASURED, RUN, TABLE
 
@@ -309,7 +310,7 @@ def test_the_ladder_page_names_the_tables_over_beta(
     app: AppTest, make_table: MakeCheckpoint
 ) -> None:
     make_table("sprites")
-    make_table("likelihood", rows=tuple(replace(row, beta=None) for row in TABLE.rows))
+    make_table("likelihood", rows=tuple(structs.replace(row, beta=None) for row in TABLE.rows))
     app.run().switch_page("views/beta.py").run()
     assert '{"name": "sprites", "title": "Disentanglement on sprites"}' in sent(app)
     assert "likelihood" not in sent(app)

@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from explorer import pictures
-from training.card import CARD, FILES
-from training.card_files import describe_files, read_card
 from training.config import to_json
+from training.contract.card import CARD
+from training.contract.files import describe_files, read_card
+from training.contract.version1 import FILES
 
 MakeCheckpoint = Callable[..., Path]
 

@@ -16,7 +16,7 @@ import uvicorn
 from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
 
 from explorer import serving, uploads
-from training.card import FILES
+from training.contract.version1 import FILES
 
 MakeCheckpoint = Callable[..., Path]
 

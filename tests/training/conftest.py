@@ -13,7 +13,6 @@ from PIL import Image
 
 from training import build
 from training.__main__ import main
-from training.card import Card
 from training.config import (
     DataConfig,
     ModelConfig,
@@ -21,6 +20,7 @@ from training.config import (
     TrainConfig,
     override,
 )
+from training.contract.card import Card
 from training.datasets import Dataset
 from training.loop import METRICS
 from training.objective_config import BetaVAEConfig
@@ -90,13 +90,13 @@ def thumbnails() -> Callable[[Path, Card], NDArray[np.uint8]]:
     """Reads the images (N, C, H, W) back from the sheets of a folder, left to right."""
 
     def read(folder: Path, card: Card) -> NDArray[np.uint8]:
-        colours, height, width = card.image.shape
+        colours, height, width = card.shape
         images = []
         for name in card.examples.sheets:
             with Image.open(folder / name) as sheet:
                 pixels = np.asarray(sheet.convert("L" if colours == 1 else "RGB"))
             cells = pixels.reshape(-1, height, card.examples.columns, width, colours)
-            images.append(cells.transpose(0, 2, 4, 1, 3).reshape(-1, *card.image.shape))
+            images.append(cells.transpose(0, 2, 4, 1, 3).reshape(-1, *card.shape))
         return np.concatenate(images)[: card.examples.count]
 
     return read

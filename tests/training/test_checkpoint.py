@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from training import checkpoint
-from training.card import CARD, CODES, FILES, MODEL, PREVIEW, Card
 from training.config import to_json
+from training.contract.card import CARD, CODES, MODEL, PREVIEW, Card
+from training.contract.version1 import FILES
 from training.datasets import Dataset
 
 
@@ -22,7 +23,8 @@ def test_a_finished_folder_is_whole(finished: Path, train_digits: list[str]) -> 
     _, card = checkpoint.load(finished)
     data_option = train_digits.index("--data")
     words = train_digits[:data_option] + train_digits[data_option + 2 :]
-    assert card.command == "python -m training " + " ".join(words)
+    assert card.training is not None
+    assert card.training.command == "python -m training " + " ".join(words)
     assert card.name == "digits"
     assert card.summary == "VAE · β 1 · 3 latents"
     assert card.data.splits == {"train": 450, "validation": 50, "test": 200}
@@ -37,7 +39,7 @@ def test_a_finished_folder_is_whole(finished: Path, train_digits: list[str]) -> 
         "active_units",
     }
     assert {metric.samples for metric in card.metrics} == {200}
-    assert len(card.latents) == card.controls.latents == 3
+    assert len(card.latents) == card.size == 3
     for name, file in card.files.items():
         content = (finished / name).read_bytes()
         assert (len(content), hashlib.sha256(content).hexdigest()) == (file.bytes, file.sha256)

@@ -18,8 +18,9 @@ import torch
 
 from training import checkpoint
 from training.__main__ import main
-from training.card import CARD, CODES, DECODER, ENCODER, FILES, MODEL, FileCard
-from training.card_files import LARGEST_CARD, LARGEST_FILE, describe_files, read_card
+from training.contract.card import CARD, CODES, DECODER, ENCODER, MODEL, File
+from training.contract.files import LARGEST_CARD, LARGEST_FILE, describe_files, read_card
+from training.contract.version1 import FILES
 from training.errors import CheckpointError
 
 Damage = Callable[[Path], object]
@@ -170,9 +171,15 @@ def card(*path: str | int, value: object) -> Damage:
 
 
 def factors(*named: tuple[str, int]) -> Damage:
-    return card("data", "factors", value=[{"name": name, "size": size} for name, size in named])
+    return card(
+        "data",
+        "factors",
+        value=[{"name": name, "size": size, "kind": "ordered"} for name, size in named],
+    )
 
 
+A_SPACE = {"kind": "continuous", "name": "z", "size": 3, "prior": "standard_normal"}
+A_GRID = {"kind": "code_grid", "name": "codes", "height": 7, "width": 7, "codes": 512}
 WHERE: dict[str, Any] = {"split": "validation", "samples": 50, "how": "Made by hand."}
 A_MAP: dict[str, Any] = {
     "latents": [0, 2],
@@ -304,7 +311,7 @@ WEIGHT_DAMAGES: dict[str, tuple[Damage, str]] = {
     "a torch archive": (a_torch_archive, f"{MODEL} is a pickle"),
 }
 
-DEEP = b'{"version": 1, "name": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+DEEP = b'{"version": 2, "name": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 ONE_EXAMPLE = {"count": 1, "columns": 1, "split": "test", "how": "Made by hand."}
 LARGE = f"{CARD} has {LARGEST_CARD + 1:,} bytes; at most"
 
@@ -318,69 +325,135 @@ CARD_DAMAGES: dict[str, tuple[Damage, str]] = {
     "cut short": (truncated(CARD), f"{CARD} is not readable JSON"),
     "empty": (card_bytes(b""), f"{CARD} is not readable JSON"),
     "not UTF-8": (card_bytes(b'{"version": 1, "name": "\xff\xfe"}'), "is not readable JSON"),
-    "nested deeply": (card_bytes(DEEP), f"{CARD} is not readable JSON: nested too deeply"),
+    "nested deeply": (card_bytes(DEEP), f"{CARD} is not readable JSON: it is nested too deeply"),
     "a list": (card_bytes(b"[]"), f"{CARD} has version None"),
     "a number": (card_bytes(b"1"), f"{CARD} has version None"),
-    "of version 99": (card("version", value=99), f"{CARD} has version 99, this program reads 1"),
+    "of version 99": (
+        card("version", value=99),
+        f"{CARD} has version 99, this program reads 1 and 2",
+    ),
     "without version": (card("version", value=...), f"{CARD} has version None"),
     "of version '1'": (card("version", value="1"), f"{CARD} has version '1'"),
-    "of version true": (card("version", value=True), CARD),
+    "of version true": (card("version", value=True), "has version True"),
     "of version 10⁴⁰⁰": (card("version", value=10**400), f"{CARD} has version 1000"),
     "with NaN": (card("metrics", 0, "value", value=float("nan")), "it holds NaN"),
     "with infinity": (card("metrics", 0, "value", value=float("inf")), "it holds Infinity"),
     "with 1e400": (
         card_text('"history":', '"seconds": 1e400, "history":'),
-        "training.seconds is not a finite number",
+        "training.seconds is inf; expected a finite number of at least 0.",
     ),
     "with 10⁴⁰⁰ for a real": (
         card("metrics", 0, "value", value=10**400),
-        "metrics[0].value is not a finite number",
+        "metrics[0].value is too large; expected a finite number.",
     ),
     "with 10⁴⁰⁰ for a whole": (card("training", "images", value=10**400), "images is too large"),
     "with 5000 digits": (card_text('"history":', '"images": ' + "9" * 5000 + ', "history":'), CARD),
     "with a file of 10⁴⁰⁰ bytes": (card("files", MODEL, "bytes", value=10**400), "is too large"),
     "with text for a number": (
         card("training", "seconds", value="1\n2"),
-        r"training.seconds is '1\n2'; expected a number",
+        r"training.seconds is '1\n2'; expected a finite number of",
     ),
-    "with a number for text": (card("title", value=7), "title is 7; expected a text"),
-    "with null for text": (card("title", value=None), "title is None; expected a text"),
+    "with a number for text": (card("title", value=7), "title is 7; expected printable text"),
+    "with null for text": (card("title", value=None), "title is None; expected printable text"),
     "with true for a number": (card("examples", "count", value=True), "count is True; expected a"),
-    "with a list for an object": (card("image", value=[]), "image is []; expected an object"),
+    "with a list for an object": (card("output", value=[]), "output is []; expected an object"),
     "with an object for a list": (card("latents", value={}), "latents is {}; expected a list"),
     "without a field": (card("summary", value=...), "lacks the field 'summary'"),
     "with a field more": (card("sumary", value=""), "unknown field 'sumary'; did you mean"),
     "with a field named in lines": (card("x\ny", value=""), r"unknown field 'x\ny'; known: "),
     "with a split named in lines": (card("data", "splits", "x\ny", value=""), r"splits['x\ny']"),
-    "with a huge text": (card("image", "shape", value="x" * 10**6), "image.shape is 'xxx"),
-    "listing ../x": (card("files", "../x", value={"bytes": 1, "sha256": ""}), "the file '../x'"),
-    "listing /x": (card("files", "/x", value={"bytes": 1, "sha256": ""}), "lists the file '/x'"),
-    "listing itself": (card("files", CARD, value={"bytes": 1, "sha256": ""}), "lists the file"),
+    "with a huge text": (card("output", "shape", value="x" * 10**6), "output.shape is 'xxx"),
+    "listing ../x": (
+        card("files", "../x", value={"bytes": 1, "sha256": ""}),
+        "files['../x'] is '../x'; expected a file name",
+    ),
+    "listing /x": (
+        card("files", "/x", value={"bytes": 1, "sha256": ""}),
+        "files['/x'] is '/x'; expected a file name",
+    ),
+    "listing itself": (
+        card("files", CARD, value={"bytes": 1, "sha256": "0" * 64}),
+        "lists the file 'card.json'",
+    ),
     "not listing a file": (card("files", ENCODER, value=...), f"does not list {ENCODER}"),
     "of another file": (card("files", DECODER, "sha256", value="0" * 64), f"{DECODER} is not the"),
-    "of controls unknown": (card("controls", "kind", value="knobs"), "kind is 'knobs'; choose"),
-    "of 10⁹ controls": (card("controls", "latents", value=10**9), "3 latents, but its controls"),
-    "of 10⁹ latents": (card("config", "model", "latents", value=10**9), "config.model.latents"),
-    "of −1 latents": (card("config", "model", "latents", value=-1), "model.latents is -1"),
-    "of 10⁹ units": (card("config", "model", "hidden", value=[10**9]), "describes a model of"),
-    "of 2⁵³ units": (card("config", "model", "hidden", value=[2**53] * 2), "describes a model"),
-    "of 2⁵³ channels": (card("config", "model", "channels", value=[2**53] * 2), "describes a mod"),
-    "of 10⁵ layers": (card("config", "model", "hidden", value=[1] * 10**5), "describes a model of"),
-    "of 10⁵ halvings": (card("config", "model", "channels", value=[1] * 10**5), "describes a mod"),
-    "of three halvings": (card("config", "model", "channels", value=[4] * 3), "cannot be halved"),
-    "of other layers": (card("config", "model", "channels", value=[3, 3]), f"{MODEL}: "),
-    "of a flat image": (card("image", "shape", value=[1, 28]), "image.shape is (1, 28), not chan"),
-    "of no image": (card("image", "shape", value=[0, 0, 0]), "image.shape is (0, 0, 0)"),
-    "of a vast image": (card("image", "shape", value=[1, 10**9, 10**9]), "image.shape is"),
-    "of a long image": (card("image", "shape", value=[28] * 10**5), "image.shape is"),
-    "of a large image": (
-        both(card("image", "shape", value=[4096] * 3), card("examples", value=ONE_EXAMPLE)),
+    "of controls unknown": (
+        card("controls", 0, "kind", value="knobs"),
+        "controls[0].kind is 'knobs'; choose one of",
+    ),
+    "of 10⁹ controls": (
+        card("controls", 0, "size", value=10**9),
+        "controls[0].size is 1000000000; expected a",
+    ),
+    "of 10⁹ latents": (
+        card("training", "configuration", "model", "latents", value=10**9),
+        "configuration.model.latents",
+    ),
+    "of −1 latents": (
+        card("training", "configuration", "model", "latents", value=-1),
+        "model.latents is -1",
+    ),
+    "of 10⁹ units": (
+        card("training", "configuration", "model", "hidden", value=[10**9]),
         "describes a model of",
     ),
-    "of no examples": (card("examples", "count", value=0), "examples.count is 0, not 1 to"),
-    "of 10⁹ examples": (card("examples", "count", value=10**9), "count is 1000000000, not 1 to"),
-    "of no columns": (card("examples", "columns", value=0), "examples.columns is 0, not 1 to"),
-    "of sheets of none": (card("examples", "per_sheet", value=0), "examples.per_sheet is 0, not 1"),
+    "of 2⁵³ units": (
+        card("training", "configuration", "model", "hidden", value=[2**53] * 2),
+        "describes a model",
+    ),
+    "of 2⁵³ channels": (
+        card("training", "configuration", "model", "channels", value=[2**53] * 2),
+        "describes a mod",
+    ),
+    "of 10⁵ layers": (
+        card("training", "configuration", "model", "hidden", value=[1] * 10**5),
+        "describes a model of",
+    ),
+    "of 10⁵ halvings": (
+        card("training", "configuration", "model", "channels", value=[1] * 10**5),
+        "describes a mod",
+    ),
+    "of three halvings": (
+        card("training", "configuration", "model", "channels", value=[4] * 3),
+        "cannot be halved",
+    ),
+    "of other layers": (
+        card("training", "configuration", "model", "channels", value=[3, 3]),
+        f"{MODEL}: ",
+    ),
+    "of a flat image": (
+        card("output", "shape", value=[1, 28]),
+        "output.shape has 2 entries; it takes 3.",
+    ),
+    "of no image": (card("output", "shape", value=[0, 0, 0]), "output.shape[0] is 0; expected"),
+    "of a vast image": (
+        card("output", "shape", value=[1, 10**9, 10**9]),
+        "output.shape[1] is 1000000000; expected",
+    ),
+    "of a long image": (
+        card("output", "shape", value=[28] * 10**5),
+        "output.shape has 100,000 entries",
+    ),
+    "of a large image": (
+        both(card("output", "shape", value=[3, 2048, 2048]), card("examples", value=ONE_EXAMPLE)),
+        "describes a model of",
+    ),
+    "of no examples": (
+        card("examples", "count", value=0),
+        "examples.count is 0; expected a whole number from 1 to",
+    ),
+    "of 10⁹ examples": (
+        card("examples", "count", value=10**9),
+        "count is 1000000000; expected a whole number from",
+    ),
+    "of no columns": (
+        card("examples", "columns", value=0),
+        "examples.columns is 0; expected a whole number",
+    ),
+    "of sheets of none": (
+        card("examples", "per_sheet", value=0),
+        "examples.per_sheet is 0; expected a whole number",
+    ),
     "of sheets of one": (
         card("examples", "per_sheet", value=1),
         "does not list thumbnails-1.webp; run `python -m training embed FOLDER`.",
@@ -391,7 +464,7 @@ CARD_DAMAGES: dict[str, tuple[Damage, str]] = {
         "make sheets of 28×114,688 pixels; a WebP has 16,383",
     ),
     "listing a sheet more": (
-        card("files", "thumbnails-1.webp", value={"bytes": 1, "sha256": ""}),
+        card("files", "thumbnails-1.webp", value={"bytes": 1, "sha256": "0" * 64}),
         "lists the file 'thumbnails-1.webp'",
     ),
     "of no labels": (card("data", "labels", value=[]), "data.labels has 0 entries; it takes 1 to"),
@@ -399,8 +472,14 @@ CARD_DAMAGES: dict[str, tuple[Damage, str]] = {
         card("data", "labels", value=["x"] * 10**5),
         "data.labels has 100,000 entries; it takes 1 to 1,000",
     ),
-    "of an empty label": (card("data", "labels", value=["a", " "]), "data.labels[1] takes 1 to"),
-    "of a long label": (card("data", "labels", value=["x" * 201]), "labels[0] takes 1 to 200 char"),
+    "of an empty label": (
+        card("data", "labels", value=["a", " "]),
+        "data.labels[1] is ' '; expected printable text that is not blank",
+    ),
+    "of a long label": (
+        card("data", "labels", value=["x" * 201]),
+        "not blank, 1 to 200 characters",
+    ),
     "of no factors": (card("data", "factors", value=[]), "data.factors has 0 entries; it takes 1"),
     "of 101 factors": (
         factors(*((f"f{at}", 3) for at in range(101))),
@@ -408,21 +487,45 @@ CARD_DAMAGES: dict[str, tuple[Damage, str]] = {
     ),
     "of a factor of 2⁵³ values": (
         factors(("shape", 2**53)),
-        "the factor 'shape' has 9007199254740992 values, not 1 to 100,000",
+        "data.factors[0].size is 9007199254740992; expected a whole number from 1 to 100,000",
     ),
-    "of a factor of no values": (factors(("shape", 0)), "'shape' has 0 values, not 1 to"),
-    "of a factor of −5 values": (factors(("shape", -5)), "'shape' has -5 values, not 1 to"),
-    "of a factor without a name": (factors(("", 3)), "factor '' takes a name of 1 to 80"),
-    "of a factor of a long name": (factors(("x" * 3000, 3)), "takes a name of 1 to 80 characters"),
-    "of a factor twice": (factors(("a", 3), ("b", 3), ("a", 4)), "data.factors names 'a' twice"),
-    "of a negative sigma": (card("image", "sigma", value=-0.1), "image.sigma is -0.1; it must be"),
+    "of a factor of no values": (
+        factors(("shape", 0)),
+        "data.factors[0].size is 0; expected a whole number from 1",
+    ),
+    "of a factor of −5 values": (
+        factors(("shape", -5)),
+        "data.factors[0].size is -5; expected a whole number from 1",
+    ),
+    "of a factor without a name": (
+        factors(("", 3)),
+        "data.factors[0].name is ''; expected printable text that is",
+    ),
+    "of a factor of a long name": (
+        factors(("x" * 3000, 3)),
+        "that is not blank, 1 to 80 characters",
+    ),
+    "of a factor twice": (factors(("a", 3), ("b", 3), ("a", 4)), "data: factors names 'a' twice"),
+    "of a negative sigma": (
+        card("output", "sigma", value=-0.1),
+        "output.sigma is -0.1; expected a finite number greater than 0",
+    ),
     "of a map that is a list": (card("map", value=[]), "map is []; expected an object"),
     "of a map without axes": (a_map("pca", value=...), "map lacks the field 'pca'"),
-    "of a map over no latents": (a_map("latents", value=[]), "map.latents is empty"),
+    "of a map over no latents": (
+        a_map("latents", value=[]),
+        "map.latents has 0 entries; it takes 1 to",
+    ),
     "of a map over latent 3": (a_map("latents", value=[0, 3]), "not rising indices below 3"),
-    "of a map over latent −1": (a_map("latents", value=[-1, 0]), "not rising indices below 3"),
+    "of a map over latent −1": (
+        a_map("latents", value=[-1, 0]),
+        "map.latents[0] is -1; expected a whole number",
+    ),
     "of a map over a latent twice": (a_map("latents", value=[1, 1]), "not rising indices below 3"),
-    "of a map over 10⁵ latents": (a_map("latents", value=[0] * 10**5), "not rising indices"),
+    "of a map over 10⁵ latents": (
+        a_map("latents", value=[0] * 10**5),
+        "map.latents has 100,000 entries",
+    ),
     "of a map over half a latent": (a_map("latents", value=[0.5]), "latents[0] is 0.5; expected"),
     "of a short mean": (a_map("pca", "mean", value=[0]), "map.pca.mean has 1 entries; it takes 3"),
     "of three axes": (
@@ -433,17 +536,72 @@ CARD_DAMAGES: dict[str, tuple[Damage, str]] = {
         a_map("pca", "axes", value=[[0, 0, 1], [1, 0]]),
         "map.pca.axes[1] has 2 entries; it takes 3",
     ),
-    "of an infinite axis": (a_map("pca", "mean", value=[0, 0, 10**400]), "not a finite number"),
+    "of an infinite axis": (
+        a_map("pca", "mean", value=[0, 0, 10**400]),
+        "mean[2] is too large; expected a finite",
+    ),
     "of a third share": (a_map("pca", "explained", value=[1, 0, 0]), "explained has 3 entries"),
-    "of a map without a seed": (a_map("umap", value={"min_dist": 1}), "map.umap lacks 'n_neighb"),
-    "of negative distances": (a_map("nearest", "median", value=-1), "map.nearest does not rise"),
-    "of falling distances": (a_map("nearest", "p99", value=0.5), "map.nearest does not rise"),
+    "of a map without a seed": (
+        a_map("umap", value={"min_dist": 1}),
+        "map.umap lacks the field 'n_neighb",
+    ),
+    "of negative distances": (
+        a_map("nearest", "median", value=-1),
+        "map.nearest.median is -1; expected a finite number of at least 0",
+    ),
+    "of falling distances": (a_map("nearest", "p99", value=0.5), "map.nearest: does not rise"),
     "of a map with NaN": (a_map("metrics", 0, "value", value=float("nan")), "it holds NaN"),
     "of a map with a long label": (
         a_map("metrics", 0, "label", value="x" * 41),
-        "map.metrics[0].label is longer than 40",
+        "expected printable text, at most 40 characters",
     ),
-    "of another likelihood": (card("config", "model", "likelihood", value="gaussian"), MODEL),
+    "nested 985 deep": (
+        card_bytes(b'{"version": 2, "name": ' + b"[" * 985 + b"]" * 985 + b"}"),
+        "nested too deeply, beyond 32 levels",
+    ),
+    "with a lone surrogate": (
+        card_text('"title": "', '"title": "\\ud83d'),
+        "title is '\\ud83d",
+    ),
+    "with a line break in its title": (card("title", value="a\nb"), r"title is 'a\nb'; expected"),
+    "with a turned line": (card("summary", value="a\u202eb"), "summary is 'a\\u202eb'; expected"),
+    "with NUL in a label": (card("data", "labels", 1, value="\0"), r"data.labels[1] is '\x00'"),
+    "with a surrogate in a key": (card("versions", "\ud800", value="1"), "versions['\\ud800']"),
+    "of two controls of a name": (
+        card("controls", value=[A_SPACE, A_SPACE]),
+        "controls names 'z' twice",
+    ),
+    "of 1,025 latents": (card("controls", 0, "size", value=1025), "from 1 to 1,024"),
+    "of a grid of 2¹⁷ cells": (
+        card("controls", value=[A_GRID | {"height": 2**9, "width": 2**8}]),
+        "controls[0]: height × width is 131,072",
+    ),
+    "of 2²³ pixels": (
+        card("output", "shape", value=[1, 4096, 2048]),
+        "output: shape has 8,388,608 pixels; an image has at most 4,194,304",
+    ),
+    "of two channels": (card("output", "shape", value=[2, 28, 28]), "shape has 2 channels"),
+    "without graphs": (card("graphs", value={}), "graphs is empty"),
+    "of a port of no control": (
+        card("graphs", "decode", "inputs", 0, "control", value="style"),
+        "graphs.decode has a port 'z' of the control 'style'; the controls are z",
+    ),
+    "of a control that nothing takes": (
+        card("controls", value=[A_SPACE, A_GRID]),
+        "graphs.decode has no input for the value of the control 'codes'",
+    ),
+    "of a decoder without an image": (
+        card("graphs", "decode", "outputs", 0, "role", value="logits"),
+        "graphs.decode has no output of the role image",
+    ),
+    "of a map without examples": (
+        both(a_map(value=None), card("examples", value=None)),
+        "map lies over examples, and there are none",
+    ),
+    "of another likelihood": (
+        card("training", "configuration", "model", "likelihood", value="gaussian"),
+        MODEL,
+    ),
 }
 
 
@@ -511,7 +669,7 @@ def test_rehashing_alone_does_no_damage(folder: Path) -> None:
     rehash(folder)
     checkpoint.load(folder)
     card("files", value=json.loads((folder / CARD).read_text())["files"])(folder)
-    assert read_card(folder).controls.latents == 3
+    assert read_card(folder).size == 3
 
 
 @pytest.mark.parametrize("of_that_size", [False, True])
@@ -535,7 +693,7 @@ def test_no_file_is_held_to_be_checked(of_that_size: bool, folder: Path) -> None
         zeros = hashlib.sha256()
         for _ in range(200):
             zeros.update(bytes(1_000_000))
-        assert described == {CODES: FileCard(large, zeros.hexdigest())}
+        assert described == {CODES: File(large, zeros.hexdigest())}
 
 
 def test_a_whole_map_alone_does_no_damage(folder: Path) -> None:

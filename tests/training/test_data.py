@@ -114,6 +114,10 @@ def test_sprites_from_the_official_file(
     assert torch.equal(torch.cat(images)[:, 0], real)
     assert dataset.at_factors is not None
     assert torch.equal(dataset.at_factors(factors)[:, 0], real)
+    kinds = {factor.name: factor.kind for factor in dataset.factors or ()}
+    assert kinds.pop("shape") == "categorical"
+    assert kinds.pop("orientation") == "circular"
+    assert set(kinds.values()) == {"ordered"}
     assert {split.stored.dtype for split in dataset.splits.values()} == {torch.uint8}
     assert dataset.sha256() == build.dataset("sprites", tmp_path).sha256()
     assert dataset.factors is not None

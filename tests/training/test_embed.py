@@ -21,9 +21,10 @@ from torch import Tensor
 import training
 from training import checkpoint, embed, maps, staging
 from training.__main__ import main
-from training.card import CARD, CODES, THUMBNAILS, Card, LatentCard
-from training.card_files import READY, read_card
 from training.commands.report import INTERRUPTED
+from training.config import configuration
+from training.contract.card import CARD, CODES, THUMBNAILS, Card, Latent, Umap
+from training.contract.files import READY, read_card
 from training.datasets import Dataset
 from training.distributions import (
     Bernoulli,
@@ -169,7 +170,7 @@ def test_what_a_reconstruction_costs(
     tmp_path: Path,
 ) -> None:
     """Every code gives the same image, whose cost has a closed form."""
-    latents = (LatentCard(0, 0, 0, 1, False),) * 2
+    latents = (Latent(0, 0, 0, 1, False),) * 2
     model = pixels(likelihood)
     embed.embed(model, digits, latents, Plan(count=20, with_map=False), tmp_path)
     costs = safetensors.numpy.load_file(tmp_path / CODES)["reconstruction"]
@@ -475,7 +476,7 @@ def test_a_map_of_umap_and_pca(mapped: tuple[Path, Path], finished: Path) -> Non
     _, card = checkpoint.load(mapped[0])
     assert card.map is not None
     assert card.versions == read_card(finished).versions | {"umap-learn": version("umap-learn")}
-    assert card.map.umap == {"n_neighbors": 15, "min_dist": 0.1, "seed": 3}
+    assert card.map.umap == Umap(15, 0.1, 3)
     assert card.map.latents == (0, 1, 2)  # after 60 steps none is active
     codes = safetensors.numpy.load_file(mapped[0] / CODES)
     mean, near = codes["mean"], codes["mean"][:, list(card.map.latents)]
@@ -541,17 +542,17 @@ def test_training_ends_with_a_map(
     assert main([*words, "--out", str(tmp_path / "digits")]) == 0
     card = read_card(tmp_path / "digits")
     assert card.map is not None
-    assert card.map.umap["seed"] == card.config.seed == 5
-    assert "--no-map" not in card.command
+    assert card.map.umap.seed == configuration(card, "x").seed == 5
+    assert "--no-map" not in card.training.command
     assert card.examples.count == 200
     assert "umap-learn" in card.versions
 
 
 def test_load_is_all_that_another_program_needs(finished: Path) -> None:
     model, card = training.load(finished)
-    image = model.decode(torch.zeros(2, card.controls.latents)).mean
-    assert image.numpy().shape == (2, *card.image.shape)
-    z = torch.zeros(1, card.controls.latents, requires_grad=True)
+    image = model.decode(torch.zeros(2, card.size)).mean
+    assert image.numpy().shape == (2, *card.shape)
+    z = torch.zeros(1, card.size, requires_grad=True)
     model.decode(z).mean.sum().backward()
     assert z.grad is not None
     script = """

@@ -13,10 +13,10 @@ import torch
 
 from training import ensemble, loop
 from training.__main__ import main
-from training.card import CARD, MODEL
-from training.card_files import read_card
 from training.checkpoint import RESUME, Progress, read_tensors
-from training.config import RunConfig, TrainConfig
+from training.config import RunConfig, TrainConfig, configuration
+from training.contract.card import CARD, MODEL
+from training.contract.files import read_card
 from training.datasets import Dataset
 from training.errors import DivergedError
 from training.optimizers import rate_factor
@@ -272,9 +272,9 @@ def test_the_command_line_trains_seeds_into_folders_of_their_own(
     assert sorted(tmp_path.iterdir()) == folders
     cards = [read_card(folder) for folder in folders]
     for seed, card in zip((5, 6), cards, strict=True):
-        assert card.config.seed == seed
-        assert f"--seed {seed}" in card.command
-        assert "--seeds" not in card.command
+        assert configuration(card, "x").seed == seed
+        assert f"--seed {seed}" in card.training.command
+        assert "--seeds" not in card.training.command
         assert {metric.seed for metric in card.metrics} == {seed}
 
     capsys.readouterr()

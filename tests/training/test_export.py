@@ -11,9 +11,10 @@ import torch
 
 from training import build, checkpoint, export
 from training.__main__ import main
-from training.card import CARD, DECODER, ENCODER, THUMBNAILS
-from training.card_files import read_card
-from training.config import LikelihoodName, ModelConfig
+from training.config import ModelConfig
+from training.contract.card import CARD, DECODER, ENCODER, THUMBNAILS
+from training.contract.files import read_card
+from training.contract.outputs import LikelihoodName
 from training.errors import CheckpointError
 from training.models.gaussian_vae import GaussianVAE
 

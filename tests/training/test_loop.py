@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from training import loop
-from training.card import MODEL
 from training.checkpoint import RESUME, read_tensors
 from training.config import RunConfig
+from training.contract.card import MODEL
 from training.datasets import Dataset
 from training.errors import DivergedError
 

@@ -10,7 +10,7 @@ import sklearn.neighbors
 from numpy.typing import NDArray
 
 from training import maps
-from training.card import LatentCard
+from training.contract.card import Latent, Umap
 from training.maps import FEWEST, NEIGHBOURS, nearest, pca, place, project, trustworthiness
 
 Array = NDArray[np.float64]
@@ -32,8 +32,8 @@ def _blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(maps, "CELLS", request.param)
 
 
-def latent(active: bool) -> LatentCard:
-    return LatentCard(1.0, 0.0, 1.0, 0.5, active)
+def latent(active: bool) -> Latent:
+    return Latent(1.0, 0.0, 1.0, 0.5, active)
 
 
 @pytest.mark.parametrize("latents", [2, 3, 10])
@@ -147,7 +147,7 @@ def test_a_map_is_measured_by_what_is_known_of_it(
     latents = (latent(True), latent(True), latent(False))
     card, layouts = maps.draw(codes, held_out, latents, ("test", "validation"), 5)
     assert card.latents == (0, 1)
-    assert card.umap == {"n_neighbors": 15, "min_dist": 0.1, "seed": 5}
+    assert card.umap == Umap(15, 0.1, 5)
     assert layouts["umap"] is layout
     assert layouts["pca"] == pytest.approx(project(codes, pca(codes)), abs=1e-3)
 

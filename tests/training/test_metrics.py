@@ -10,14 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from msgspec import structs
 from sklearn.metrics import mutual_info_score
 from torch import Tensor
 from torch.distributions import MultivariateNormal, kl_divergence
 
 from training import build
 from training.__main__ import main
-from training.card import Factor, Metric
-from training.card_files import read_card, write_card
+from training.contract.card import Factor, Metric
+from training.contract.files import read_card, write_card
+from training.contract.table import SHIPPED, read_table
 from training.datasets import Dataset, Split
 from training.distributions import DiagonalGaussian, Gaussian
 from training.errors import MetricError
@@ -35,7 +37,6 @@ from training.metrics.modularity import modularity
 from training.metrics.sap import sap
 from training.metrics.sharing import Sharing
 from training.recipes import RECIPES
-from training.results import SHIPPED, read_table
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
 VALUES, REPEATS = 8, 50
@@ -401,7 +402,7 @@ def toy(*sizes: int, count: int = 200) -> Dataset:
         licence="none",
         shape=(1, 1, len(sizes)),
         splits=splits,
-        factors=tuple(Factor(f"v{number}", size) for number, size in enumerate(sizes)),
+        factors=tuple(Factor(f"v{number}", size, "ordered") for number, size in enumerate(sizes)),
         at_factors=at_factors,
     )
 
@@ -689,7 +690,7 @@ def digits_with_a_factor(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> No
         name: replace(split, targets=split.targets[:, None])
         for name, split in digits.splits.items()
     }
-    factors = (Factor("digit", 10),)
+    factors = (Factor("digit", 10, "categorical"),)
     dataset = replace(digits, splits=splits, labels=None, factors=factors)
     monkeypatch.setattr(build, "dataset", lambda name, folder: dataset)
 
@@ -697,8 +698,8 @@ def digits_with_a_factor(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.usefixtures("digits_with_a_factor")
 def test_evaluate_puts_them_into_the_card(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     card = read_card(folder)
-    data = replace(card.data, labels=None, factors=(Factor("digit", 10),))
-    before = write_card(folder, replace(card, data=data))
+    data = structs.replace(card.data, labels=None, factors=(Factor("digit", 10, "categorical"),))
+    before = write_card(folder, structs.replace(card, data=data))
     assert main(["evaluate", str(folder)]) == 0
     after = read_card(folder)
     assert after.metrics[: len(before.metrics)] == before.metrics

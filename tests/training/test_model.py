@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from training import build
-from training.config import LikelihoodName, ModelConfig
+from training.config import ModelConfig
+from training.contract.outputs import LikelihoodName
 from training.distributions import Bernoulli, ContinuousBernoulli, Gaussian
 from training.errors import ConfigError
 from training.models.transposed_convolution import TransposedConvolution

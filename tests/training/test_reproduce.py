@@ -11,22 +11,23 @@ from pathlib import Path
 import pytest
 import torch
 from filelock import FileLock
+from msgspec import structs
 
 from training import checkpoint, ensemble, locking, loop, reproduce, tables
 from training.__main__ import main, parser
-from training.card import DECODER, ENCODER, MODEL
-from training.card_files import PART, describe_files, read_card
 from training.checkpoint import RESUME, Progress
 from training.commands.report import INTERRUPTED
 from training.commands.train import configure
-from training.config import RunConfig
+from training.config import RunConfig, settings
+from training.contract.card import DECODER, ENCODER, MODEL
+from training.contract.files import PART, describe_files, read_card
+from training.contract.table import Row, Table, read_table
 from training.datasets import Dataset
 from training.errors import CheckpointError
 from training.evaluate import measure
 from training.export import export
 from training.locking import LOCK
 from training.recipes import RECIPES, Recipe
-from training.results import Row, Table, read_table
 from training.tables import Plan
 
 Tiny = Callable[..., RunConfig]
@@ -94,15 +95,16 @@ def test_everything_that_is_planned_is_made_once(
     assert call() == 0
     table = read_table(tmp_path / "results" / "tiny")
     assert table.missing() == ()
-    assert dataclasses.replace(table, runs=()) == plan.table
+    assert structs.replace(table, runs=()) == plan.table
     for run in table.runs:
         folder = tmp_path / "runs" / "tiny" / f"{run.recipe}-s{run.seed}"
-        assert run.config == dataclasses.replace(RECIPES[run.recipe].run, seed=run.seed)
+        config = tables.config_of(run.recipe, run.seed)
+        assert run.config == settings(config)
         assert run.images == STEPS * 16
         assert run.seconds > 0
-        model = checkpoint.new_model(run.config, digits.shape, folder)
+        model = checkpoint.new_model(config, digits.shape, folder)
         checkpoint.load_weights(model.eval(), folder / MODEL)
-        metrics, latents, provenance = measure(model, digits, run.config, run.seed)
+        metrics, latents, provenance = measure(model, digits, config, run.seed)
         assert (run.final.metrics, run.final.latents) == (metrics, latents)
         assert run.latents_provenance == provenance
 
@@ -119,7 +121,7 @@ def test_the_command_of_a_run_is_that_training(call: Call, tmp_path: Path) -> No
         *python, command = run.command.split()[:4]
         assert (python, command) == (["python", "-m", "training"], "train")
         options, overrides = parser().parse_known_args(run.command.split()[3:])
-        assert configure(options, overrides)[1] == run.config
+        assert settings(configure(options, overrides)[1]) == run.config
 
 
 def test_seed_0_ships_as_a_whole_checkpoint_and_others_as_onnx(
@@ -137,7 +139,7 @@ def test_seed_0_ships_as_a_whole_checkpoint_and_others_as_onnx(
     assert not (old / "old.txt").exists()
     assert shipped.final.metrics == card.metrics
     assert shipped.final.folder == "../../models/tiny-beta1"
-    assert card.command == shipped.command
+    assert card.training.command == shipped.command
     assert sorted(path.name for path in (tmp_path / "models").iterdir()) == ["tiny-beta1"]
     table = tmp_path / "results" / "tiny"
     for run in (shipped, other):
@@ -178,8 +180,8 @@ def test_a_replayed_run_has_a_stage_for_every_snapshot_before_its_best_step(
     assert steps == [step for step in snapshots if step < run.final.step] + [run.final.step]
     assert [stage.images for stage in run.stages] == [step * 16 for step in steps]
     snapshot = tmp_path / "runs" / "tiny" / "tiny-beta1-s1" / "snapshots" / "0000009.safetensors"
-    model = reproduce.load(run.config, digits, snapshot)
-    assert run.stages[4].metrics == measure(model, digits, run.config, 1)[0]
+    model = reproduce.load(tables.config_of(run.recipe, run.seed), digits, snapshot)
+    assert run.stages[4].metrics == measure(model, digits, tables.config_of(run.recipe, 1), 1)[0]
     folders = [stage.folder for stage in run.stages]
     assert folders[1] == "tiny-beta1-s1-0000001"
     assert len(set(folders)) == len(folders)
@@ -249,7 +251,7 @@ def test_a_run_of_a_recipe_that_changed_is_made_again_elsewhere(
     shutil.rmtree(tmp_path / "runs")
     assert call("--only", "tiny-beta4", "--seeds", "0") == 0
     (run,) = read_table(tmp_path / "results" / "tiny").runs
-    assert run.config.objective == changed.run.objective
+    assert run.config == settings(dataclasses.replace(changed.run, seed=run.seed))
 
 
 def test_a_table_takes_the_words_of_its_plan(
@@ -258,11 +260,11 @@ def test_a_table_takes_the_words_of_its_plan(
     call("--only", "tiny-beta4", "--seeds", "0")
     before = read_table(tmp_path / "results" / "tiny")
     monkeypatch.setitem(
-        tables.PLANS, "tiny", Plan(dataclasses.replace(plan.table, title="Other words"))
+        tables.PLANS, "tiny", Plan(structs.replace(plan.table, title="Other words"))
     )
     assert call("--collect") == 0
     after = read_table(tmp_path / "results" / "tiny")
-    assert after == dataclasses.replace(before, title="Other words")
+    assert after == structs.replace(before, title="Other words")
 
 
 def test_two_processes_that_make_one_table_lose_nothing(

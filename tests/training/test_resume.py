@@ -17,11 +17,12 @@ from filelock import FileLock
 
 from training import loop
 from training.__main__ import main
-from training.card import CARD, FILES, MODEL
-from training.card_files import read_card
 from training.checkpoint import RESUME, read_tensors
 from training.commands.report import INTERRUPTED
 from training.config import RunConfig
+from training.contract.card import CARD, MODEL
+from training.contract.files import read_card
+from training.contract.version1 import FILES
 from training.datasets import Dataset
 from training.errors import CheckpointError
 from training.locking import LOCK

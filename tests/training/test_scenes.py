@@ -111,6 +111,9 @@ def test_a_split_stores_factors_and_draws_images(dataset: Dataset) -> None:
     assert torch.equal(dataset.at_factors(split.targets[:300]), images)
     assert dataset.factors is not None
     assert [factor.name for factor in dataset.factors] == [*scenes.FACTORS]
+    assert [factor.name for factor in dataset.factors or () if factor.kind != "ordered"] == [
+        "shape"
+    ]
 
 
 def test_images_are_sums_of_weighted_colours(weights: Floats) -> None:

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from training import checkpoint
 from training.__main__ import parser
-from training.card import CARD, CODES, DECODER, ENCODER, Card
-from training.card_files import read_card
 from training.commands.train import configure
-from training.config import RunConfig, from_json, to_json
+from training.config import RunConfig, configuration, from_json, to_json
+from training.contract.card import CARD, CODES, DECODER, ENCODER, Card
+from training.contract.files import read_card
 from training.datasets import Dataset, scene_geometry, scenes, sprites
 from training.loop import METRICS, prepare
 from training.models.gaussian_vae import GaussianVAE
@@ -70,15 +70,15 @@ def test_all_are_there_and_small_enough() -> None:
 def test_the_command_in_the_card_makes_it(shipped: Shipped) -> None:
     _, card, folder = shipped
     recipe = RECIPES[folder.name]
-    assert card.command == f"python -m training train {folder.name}"
+    assert card.training.command == f"python -m training train {folder.name}"
     assert (card.name, card.title, card.intent) == (folder.name, recipe.title, recipe.intent)
-    words = card.command.split()[3:]
+    words = card.training.command.split()[3:]
     _, config = configure(*parser().parse_known_args(words))
-    assert card.config == from_json(RunConfig, to_json(config), "the run")
+    assert configuration(card, folder.name) == from_json(RunConfig, to_json(config), "the run")
 
 
 def test_the_card_agrees_with_itself(shipped: Shipped) -> None:
-    _, card, _ = shipped
+    _, card, folder = shipped
     values = metrics(card)
     assert values["neg_elbo"] == pytest.approx(values["reconstruction"] + values["kl"])
     assert values["kl"] == pytest.approx(sum(latent.kl_nats for latent in card.latents), abs=1e-4)
@@ -90,7 +90,11 @@ def test_the_card_agrees_with_itself(shipped: Shipped) -> None:
     assert {metric.split for metric in tested} == {"test"}
     best = min(card.training.history, key=lambda point: point.validation_loss_nats)
     assert card.training.best_step == best.step
-    assert card.training.steps == card.config.train.steps == card.training.history[-1].step
+    assert (
+        card.training.steps
+        == configuration(card, folder.name).train.steps
+        == card.training.history[-1].step
+    )
     assert card.training.seconds > 0
     for latent in card.latents:
         assert latent.active == (latent.std**2 > 0.01)
@@ -120,7 +124,7 @@ def test_examples_are_the_test_images(
     """MNIST's and Fashion-MNIST's first 200 by their own files, the others by drawing anew."""
     _, card, folder = shipped
     codes = safetensors.torch.load_file(folder / CODES)
-    most = 48 * 2**20 // math.prod(card.image.shape)
+    most = 48 * 2**20 // math.prod(card.shape)
     assert card.examples.split == "test"
     assert card.examples.count == len(images) == min(card.data.splits["test"], most)
     if dataset is not None:
@@ -222,7 +226,7 @@ def test_the_elbo_is_what_the_card_says(shipped: Shipped, dataset: Dataset | Non
         places = np.random.default_rng(0).choice(sprites.COUNT, 200, replace=False)
         factors = sprites.index_to_factors(places)
         images = torch.from_numpy(sprites.render(factors)).float().unsqueeze(1)
-    x = prepare(images, card.config, generator)
+    x = prepare(images, configuration(card, "x"), generator)
     with torch.no_grad():
         posterior = model.encode(x)
         log_prob = model.decode(posterior.sample(generator)).log_prob(x).flatten(1).sum(1)
@@ -240,8 +244,8 @@ def test_scenes_are_drawn_as_they_were_for_training(data: Path) -> None:
 def test_digits_are_as_good_as_promised() -> None:
     card = read_card(MODELS / "digits")
     assert metrics(card)["neg_elbo"] <= 94
-    assert card.controls.latents == 10
-    assert read_card(MODELS / "digits-2d").controls.latents == 2
+    assert card.size == 10
+    assert read_card(MODELS / "digits-2d").size == 2
 
 
 def responses(recipe: str, grid: ModuleType, white: int) -> dict[str, Tensor]:
@@ -257,7 +261,7 @@ def responses(recipe: str, grid: ModuleType, white: int) -> dict[str, Tensor]:
     for column, (name, size) in enumerate(grid.FACTORS.items()):
         factors = np.repeat(random.integers(0, grid.SIZES, (50, len(grid.SIZES))), size, axis=0)
         factors[:, column] = np.tile(np.arange(size), 50)
-        x = torch.from_numpy(grid.render(factors)).float().view(-1, *card.image.shape)
+        x = torch.from_numpy(grid.render(factors)).float().view(-1, *card.shape)
         with torch.no_grad():
             means = model.encode(x / white).mean.view(50, size, model.latents)
         answers[name] = means.var(dim=1).mean(dim=0)

@@ -87,7 +87,7 @@ image = model.decode(torch.tensor([[0.0, -1.5]])).mean[0]
 test("JSON says which decoder and how it was made", () => {
   const command = "python -m training train blots";
   const sha256 = "ab".repeat(32);
-  const card = { title: "Blots", command, files: { "decoder.onnx": { bytes: 1, sha256 } } };
+  const card = { title: "Blots", training: { command }, files: { "decoder.onnx": { bytes: 1, sha256 } } };
   assert.deepEqual(JSON.parse(jsonOf({ id: "blots", path: "runs/blots" }, card, [0.5, 0])), {
     model: "blots",
     title: "Blots",

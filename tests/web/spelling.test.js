@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { spell } from "../../explorer/instrument/web/dom.js";
 import { spellBound } from "../../explorer/instrument/web/latents/rack.js";
-import { valueName } from "../../explorer/instrument/web/map/colours.js";
 
 for (const [value, bound] of [
   [0, "0"],
@@ -24,18 +23,4 @@ for (const [value, decimals, spelled] of [
   [-0.001, 2, "0.00"],
 ]) {
   test(`a figure is spelled as on the card: ${value}`, () => assert.equal(spell(value, decimals), spelled));
-}
-
-for (const [name, size, expected] of [
-  ["shape", 3, ["square", "ellipse", "heart"]],
-  ["shape", 4, ["cube", "cylinder", "sphere", "capsule"]],
-  ["shape", 2, ["0", "1"]],
-  ["wall hue", 3, ["0", "1", "2"]],
-]) {
-  test(`shapes have the names of their data: ${size} of ${name}`, () => {
-    assert.deepEqual(
-      Array.from({ length: size }, (_, value) => valueName({ name, size }, value)),
-      expected,
-    );
-  });
 }

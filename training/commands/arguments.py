@@ -5,7 +5,8 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.card import Card
+from training.config import configuration
+from training.contract.card import Card
 from training.errors import CheckpointError, ConfigError
 
 if TYPE_CHECKING:
@@ -65,8 +66,9 @@ def seeds_in(text: str) -> list[int]:
 
 def seed_of(options: argparse.Namespace, card: Card) -> int:
     """The seed that was given, or that of the run."""
-    seed: int = card.config.seed if options.seed is None else options.seed
-    return dataclasses.replace(card.config, seed=seed).seed  # refuses what is no seed
+    config = configuration(card, options.folder.name)
+    seed: int = config.seed if options.seed is None else options.seed
+    return dataclasses.replace(config, seed=seed).seed  # refuses what is no seed
 
 
 def data_of(options: argparse.Namespace, card: Card) -> "Dataset":
@@ -77,7 +79,7 @@ def data_of(options: argparse.Namespace, card: Card) -> "Dataset":
     """
     from training import build
 
-    dataset = build.dataset(card.config.data.name, options.data)
+    dataset = build.dataset(configuration(card, options.folder.name).data.name, options.data)
     if dataset.sha256() != card.data.sha256:
         raise CheckpointError(
             f"The {dataset.name} images in {options.data} are not those {options.folder.name} "

@@ -1,12 +1,11 @@
 """`embed`: encode images again: codes, thumbnails, and the maps of a checkpoint."""
 
 import argparse
-import dataclasses
 import sys
 from pathlib import Path
 
-from training.card import DECODER, ENCODER, MODEL, PREVIEW, Card
-from training.card_files import read_card
+from msgspec.structs import replace
+
 from training.commands.arguments import (
     add_data,
     add_folder,
@@ -16,6 +15,8 @@ from training.commands.arguments import (
     seed_of,
 )
 from training.commands.report import INTERRUPTED, report_map
+from training.contract.card import DECODER, ENCODER, MODEL, PREVIEW, Card
+from training.contract.files import read_card
 from training.locking import changing
 
 HELP = "encode images again: codes, thumbnails, and the maps of a checkpoint"
@@ -44,9 +45,9 @@ def run(options: argparse.Namespace) -> int:
     with changing(folder):
         staging.recover(folder)
         # Codes and thumbnails are made anew; the new card will vouch for all the others.
-        card = read_card(folder, check=(MODEL, DECODER, ENCODER, PREVIEW))
-        model = checkpoint.new_model(card.config, card.image.shape, folder, card.files[MODEL].bytes)
-        checkpoint.load_weights(model.eval(), folder / MODEL)
+        kept = (MODEL, DECODER, ENCODER, PREVIEW)
+        card = read_card(folder, check=kept)
+        model = checkpoint.model_of(card, folder).eval()
         plan = Plan(options.split, options.count, not options.no_map, seed_of(options, card))
         dataset = data_of(options, card)
 
@@ -55,11 +56,12 @@ def run(options: argparse.Namespace) -> int:
             made_with = {name: made for name, made in card.versions.items() if name != MAP_PACKAGE}
             if map_card is not None:
                 made_with[MAP_PACKAGE] = versions(True)[MAP_PACKAGE]
-            return dataclasses.replace(
+            return replace(
                 card,
-                image=dataclasses.replace(card.image, sigma=sigma(model)),
+                output=replace(card.output, sigma=sigma(model)),
                 examples=examples,
                 versions=made_with,
+                files={name: card.files[name] for name in kept},
                 map=map_card,
             )
 

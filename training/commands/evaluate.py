@@ -1,11 +1,13 @@
 """`evaluate`: measure a checkpoint on the test split again."""
 
 import argparse
-import dataclasses
 
-from training.card_files import write_card
+from msgspec.structs import replace
+
 from training.commands.arguments import add_data, add_folder, add_seed, data_of, seed_of
 from training.commands.report import report
+from training.config import configuration
+from training.contract.files import write_card
 from training.locking import changing
 
 HELP = "measure a checkpoint on the test split again"
@@ -33,13 +35,14 @@ def run(options: argparse.Namespace) -> int:
 
     with changing(options.folder):
         model, card = checkpoint.load(options.folder)
+        config = configuration(card, options.folder.name)
         seed = seed_of(options, card)
         dataset = data_of(options, card)
-        metrics, latents, provenance = measure(model, dataset, card.config, seed)
+        metrics, latents, provenance = measure(model, dataset, config, seed)
         if options.likelihood is not None:
-            metrics += measure_likelihood(model, dataset, card.config, seed, options.likelihood)
-        of_factors, information = measure_factors(model, dataset, card.config, seed)
-        card = dataclasses.replace(
+            metrics += measure_likelihood(model, dataset, config, seed, options.likelihood)
+        of_factors, information = measure_factors(model, dataset, config, seed)
+        card = replace(
             card,
             metrics=metrics + of_factors,
             latents=latents,

@@ -2,9 +2,9 @@
 
 import argparse
 
-from training.card import DECODER, ENCODER, MODEL
-from training.card_files import read_card, write_card
 from training.commands.arguments import add_folder
+from training.contract.card import DECODER, ENCODER
+from training.contract.files import read_card, write_card
 from training.locking import changing
 
 HELP = "write the ONNX files of a checkpoint again"
@@ -25,10 +25,8 @@ def run(options: argparse.Namespace) -> int:
         card = read_card(options.folder, check=())
         rest = tuple(name for name in card.names() if name not in (DECODER, ENCODER))
         read_card(options.folder, check=rest)
-        room = card.files[MODEL].bytes
-        model = checkpoint.new_model(card.config, card.image.shape, options.folder, room)
-        checkpoint.load_weights(model, options.folder / MODEL)
-        difference = onnx.export(model, card.image.shape, options.folder)
+        model = checkpoint.model_of(card, options.folder)
+        difference = onnx.export(model, card.shape, options.folder)
         write_card(options.folder, card)
     print(f"{options.folder}: decoder and encoder differ from PyTorch by at most {difference:.1e}.")
     return 0

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from training.card import Card, Metric
+from training.contract.card import Card, Metric
 
 INTERRUPTED = 130
 
@@ -16,7 +16,10 @@ def report(folder: Path, card: Card) -> None:
 
 def report_map(folder: Path, card: Card) -> None:
     """Print what was embedded, and how faithful the maps are."""
-    examples, sheets = card.examples, len(card.examples.sheets)
+    examples = card.examples
+    if examples is None:
+        return
+    sheets = len(examples.sheets)
     print(
         f"{folder} · codes and thumbnails of {examples.count:,} {examples.split} images on "
         f"{sheets} sheet{'s' if sheets > 1 else ''}"

@@ -7,10 +7,10 @@ from pathlib import Path
 from training import tables
 from training.commands.arguments import RUNS, add_data, add_device, seeds_in
 from training.commands.report import INTERRUPTED
-from training.comparison import markdown
+from training.contract.comparison import markdown
+from training.contract.table import SHIPPED as TABLES
+from training.contract.table import Table
 from training.errors import ConfigError
-from training.results import SHIPPED as TABLES
-from training.results import Table
 
 HELP = "make a table of results again, or what is missing of it"
 

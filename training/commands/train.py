@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.card import CARD
-from training.card_files import PART
 from training.commands.arguments import (
     DATA,
     RUNS,
@@ -24,6 +22,8 @@ from training.commands.arguments import (
 from training.commands.report import INTERRUPTED, report, report_map
 from training.config import RunConfig, override, to_json
 from training.config import options as options_of
+from training.contract.card import CARD
+from training.contract.files import PART
 from training.errors import CheckpointError, ConfigError
 from training.locking import writing_to
 from training.recipes import RECIPES, Recipe

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.card import Factor
+from training.contract.card import Factor
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def scenes() -> Dataset:
     """
     import torch
 
-    from training.card import Factor
+    from training.contract.card import Factor
     from training.datasets import Dataset, Split
 
     def images(factors: torch.Tensor) -> torch.Tensor:
@@ -132,7 +132,12 @@ def scenes() -> Dataset:
         licence="none needed: drawn by this program",
         shape=(3, SIDE, SIDE),
         splits=splits,
-        factors=tuple(Factor(name, size) for name, size in FACTORS.items()),
+        factors=tuple(
+            Factor(name, size, "categorical", SHAPES)
+            if name == "shape"
+            else Factor(name, size, "ordered")  # hues too, from red to blue
+            for name, size in FACTORS.items()
+        ),
         at_factors=at_factors,
         witness=torch.from_numpy(witness),
     )

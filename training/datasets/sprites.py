@@ -180,7 +180,7 @@ def sprites(folder: Path) -> Dataset:
     """
     import torch
 
-    from training.card import Factor
+    from training.contract.card import Factor
     from training.datasets import Dataset, Split
     from training.errors import DataError
 
@@ -223,6 +223,12 @@ def sprites(folder: Path) -> Dataset:
         licence="Apache-2.0",
         shape=(1, SIDE, SIDE),
         splits={name: splits[name] for name in ("train", "validation", "test")},
-        factors=tuple(Factor(name, size) for name, size in FACTORS.items()),
+        factors=(
+            Factor("shape", FACTORS["shape"], "categorical", SHAPES),
+            Factor("scale", FACTORS["scale"], "ordered"),
+            Factor("orientation", FACTORS["orientation"], "circular"),
+            Factor("x", FACTORS["x"], "ordered"),
+            Factor("y", FACTORS["y"], "ordered"),
+        ),
         at_factors=at_factors,
     )

@@ -67,8 +67,8 @@ export function createBench(options) {
   const store = createStore(initial);
   const player = createPlayer(store);
   const gone = new AbortController();
-  const { shape } = card.image;
-  const latents = card.controls.latents;
+  const { shape } = card.output;
+  const latents = card.space.size;
   /** @type {import("./checkpoint/embedding.js").Embedding | null} */
   let embedding = null;
   /** @type {import("./store.js").Source | null} */

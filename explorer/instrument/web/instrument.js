@@ -151,8 +151,8 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     place.replaceChildren(el("p", { class: "loading", role: "status", text: `Opening ${entry.title} …` }));
     try {
       const [checkpoint, ort] = await Promise.all([fetchCheckpoint(entry, mine.signal), engine, styled]);
-      const { latents } = checkpoint.card.controls;
-      const expected = { name: id, latents, shape: checkpoint.card.image.shape };
+      const { size: latents } = checkpoint.card.space;
+      const expected = { name: id, latents, shape: checkpoint.card.output.shape };
       const decoder = await openDecoder(ort, checkpoint.decoder, expected);
       if (mine.signal.aborted) return decoder.release();
       build(entry, checkpoint, decoder, query);
@@ -166,7 +166,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
   /** @param {import("./checkpoint/checkpoint.js").Entry} entry @param {Awaited<ReturnType<typeof fetchCheckpoint>>} checkpoint @param {import("./engine/session.js").Decoder} decoder @param {string} query */
   function build(entry, checkpoint, decoder, query) {
     const { card } = checkpoint;
-    const { latents } = card.controls;
+    const { size: latents } = card.space;
     const limits = {
       latents,
       examples: card.examples?.count ?? 0,

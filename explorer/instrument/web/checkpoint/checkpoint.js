@@ -4,25 +4,16 @@ import { present } from "../present.js";
 /**
  * @typedef {{id: string, url?: string, path?: string, title?: string, summary?: string, intent?: string, preview?: string,
  *   dropped?: boolean, error?: string}} Entry one line of the catalogue: all of the first, or the id and the error
- * @typedef {{name: string, label: string, value: number, unit: string, split: string, samples: number, seed: number,
- *   how: string, perfect?: number | null}} Metric
- * @typedef {{kl_nats: number, mean: number, std: number, posterior_std: number, active: boolean}} Latent
- * @typedef {{title: string, summary: string, controls: {kind: string, latents: number},
- *   command: string,
- *   image: {shape: import("../engine/pixels.js").Shape, likelihood: string, sigma?: number | null},
- *   data: {name: string, splits: Record<string, number>, labels: string[] | null,
- *     factors: {name: string, size: number}[] | null},
- *   metrics: Metric[],
- *   latents: Latent[], latents_provenance: {split: string, samples: number, seed: number, how: string},
- *   examples: {count: number, columns: number, split: string, how: string, per_sheet?: number | null},
- *   files: Record<string, {bytes: number, sha256: string}>,
- *   map?: {latents: number[], umap: Record<string, number>,
- *     pca: {mean: number[], axes: number[][], explained: number[]},
- *     nearest: {median: number, p95: number, p99: number, split: string, samples: number, how: string},
- *     metrics: Metric[]} | null}} Card
+ * @typedef {import("./contract.js").Metric} Metric
+ * @typedef {import("./contract.js").Latent & {kl_nats: number, posterior_std: number}} Latent of a model with a prior
+ * @typedef {Omit<import("./contract.js").Card, "output" | "latents" | "latents_provenance" | "examples"> &
+ *   {space: import("./contract.js").Continuous,
+ *   output: import("./contract.js").Pixels, latents: Latent[],
+ *   latents_provenance: import("./contract.js").Provenance,
+ *   examples: import("./contract.js").Examples}} Card of a model that this page can steer
  */
 
-export const CARD_VERSION = 1;
+export const CARD_VERSION = 2;
 
 /**
  * Fetches one file of a checkpoint, or says in a sentence why not.
@@ -78,6 +69,9 @@ export async function fetchCheckpoint(entry, signal) {
 }
 
 /**
+ * The server has read and checked the card, and sends it in the newest version whatever lies in the folder. What only this
+ * page knows is whether it can steer such a model.
+ *
  * @param {string} text
  * @param {string} id
  * @returns {Card}
@@ -91,32 +85,16 @@ export function readCard(text, id) {
     throw refuse("cannot be read: copy the checkpoint folder again, or export it again.");
   }
   if (card?.version !== CARD_VERSION) {
-    throw refuse(
-      `has version ${card?.version}, and this explorer reads version ${CARD_VERSION}: update the explorer, or export ` +
-        "the checkpoint again.",
-    );
+    throw refuse(`has version ${card?.version}, and this page reads version ${CARD_VERSION}: reload the page.`);
   }
-  if (card.controls?.kind !== "continuous") {
-    throw refuse(`has controls of kind "${card.controls?.kind}", which this explorer cannot steer yet: update it.`);
+  const [space, another] = card.controls;
+  const kind = space && !another ? `controls of kind "${space.kind}"` : `${card.controls.length} controls`;
+  if (space?.kind !== "continuous" || another) throw refuse(`has ${kind}, which this page cannot steer yet.`);
+  if (card.output.kind !== "pixels") throw refuse("describes no image, which is all that this page can show yet.");
+  if (!card.graphs.decode) throw refuse("names no decoder, so there is nothing here to steer.");
+  if (!card.latents.length || card.latents.some((/** @type {Latent} */ { kl_nats: kl }) => kl === null)) {
+    throw refuse("does not say the KL of its latents, by which this page orders them.");
   }
-  const latents = card.controls.latents;
-  const shape = card.image?.shape;
-  const sizes = Array.isArray(shape) && shape.length === 3 && shape.every((size) => Number.isInteger(size) && size > 0);
-  const again = "export the checkpoint again.";
-  if (!sizes || (shape[0] !== 1 && shape[0] !== 3) || shape[1] > 1024 || shape[2] > 1024) {
-    throw refuse(`has no image shape that can be drawn (channels, height, width): ${again}`);
-  }
-  if (!Number.isInteger(latents) || latents < 1 || latents > 1024) throw refuse(`does not say its latents: ${again}`);
-  if (!Array.isArray(card.latents) || card.latents.length !== latents) {
-    throw refuse(`describes ${card.latents?.length ?? 0} of its ${latents} latents: ${again}`);
-  }
-  if (
-    !card.latents.every(
-      (/** @type {Latent} */ latent) =>
-        Number.isFinite(latent?.kl_nats) && Number.isFinite(latent.std) && typeof latent.active === "boolean",
-    )
-  ) {
-    throw refuse(`has a latent without its KL or its spread: ${again}`);
-  }
-  return card;
+  if (!card.examples) throw refuse("has no examples, which this page begins with.");
+  return { ...card, space };
 }

@@ -27,7 +27,7 @@ import { readSafetensors } from "./safetensors.js";
 export async function fetchEmbedding(entry, card, signal) {
   const file = `${entry.id}/codes.safetensors`;
   const { count } = card.examples;
-  const latents = card.controls.latents;
+  const latents = card.space.size;
   const factors = card.data?.factors?.length ?? 0;
   /** The arrays that are read, and what the card says of their shapes. @type {Record<string, number[]>} */
   const shapes = {

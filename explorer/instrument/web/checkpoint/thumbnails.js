@@ -17,7 +17,7 @@ const SHEETS_AHEAD = 16;
 export function createThumbnails(entry, card, onFailure) {
   const { count, columns } = card.examples;
   const perSheet = card.examples.per_sheet ?? count;
-  const [channels, height, width] = card.image.shape;
+  const [channels, height, width] = card.output.shape;
   /** @type {Map<number, {image: HTMLImageElement, ready: boolean, loaded: Promise<void>}>} */
   const sheets = new Map();
   /** @type {(() => void)[]} */

@@ -28,8 +28,8 @@ export function createEncoder({ entry, card, assets, gone }) {
           "again, or export the checkpoint again.",
       );
     }
-    const { latents } = card.controls;
-    const encoder = await openEncoder(ort, bytes, { name: entry.id, latents, shape: card.image.shape });
+    const { size: latents } = card.space;
+    const encoder = await openEncoder(ort, bytes, { name: entry.id, latents, shape: card.output.shape });
     if (gone.aborted) encoder.release();
     return encoder;
   }

@@ -16,7 +16,7 @@ const DOUBT_NATS = 0.05;
 const LN_2PI = Math.log(2 * Math.PI);
 
 /**
- * @param {{likelihood: string, sigma?: number | null}} image of the card
+ * @param {{likelihood: string | null, sigma?: number | null}} image of the card
  * @param {Float32Array} mean what the decoder gave
  * @param {Float32Array} x in [0, 1], of the same size
  * @returns {Measured | null} nothing where the likelihood is not known here, or its σ not given

@@ -33,7 +33,7 @@ export function createExports({ bench, messages, showText, onProgress }) {
       const made = await animate({
         codes: easedCodes(path),
         format,
-        shape: card.image.shape,
+        shape: card.output.shape,
         decodeSheet,
         onProgress: (done) => making === mine && onProgress(done),
         signal,

@@ -25,7 +25,7 @@ export function enlarge(picture) {
  * @returns {HTMLCanvasElement}
  */
 export function drawGrid(rows, card, z) {
-  const [, height, width] = card.image.shape;
+  const [, height, width] = card.output.shape;
   const scale = Math.max(1, Math.round(CELL_PIXELS / width));
   const [cellWidth, cellHeight] = [width * scale, height * scale];
   const [left, top, edge, foot] = [132, 84, 24, 48];

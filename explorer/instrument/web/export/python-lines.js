@@ -42,7 +42,7 @@ export function jsonOf(entry, card, z) {
     model: entry.id,
     title: card.title,
     folder: folderOf(entry),
-    command: card.command,
+    command: card.training?.command,
     decoder_sha256: card.files?.["decoder.onnx"]?.sha256,
   };
   // All of z on one line: a line a value would make a long file of a short list.

@@ -73,7 +73,7 @@ export function createBring(bench) {
       return part;
     });
     measure = () =>
-      void measureGround(bench.thumbnails(), present(embedding).count, bench.card.image.shape).then(
+      void measureGround(bench.thumbnails(), present(embedding).count, bench.card.output.shape).then(
         (ground) => {
           made.forEach((part) => part.setGround(ground));
           trace("instrument:ground");

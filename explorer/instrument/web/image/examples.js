@@ -195,11 +195,11 @@ export function createExamples({ card, commands, thumbnails, store }) {
           "label",
           present(card.data.labels).map((text, value) => [text, (at) => label[at] === value]),
         );
-      known.forEach(({ name, size }, factor) => {
+      known.forEach(({ name, size, values: named }, factor) => {
         if (!factors || size > MOST_VALUES) return;
         /** @type {[string, (at: number) => boolean][]} */
         const values = Array.from({ length: size }, (_, value) => [
-          valueName({ name, size }, value),
+          valueName({ values: named }, value),
           (at) => factors[at * known.length + factor] === value,
         ]);
         filter(name, values);

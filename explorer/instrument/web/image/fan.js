@@ -13,8 +13,8 @@ const DRAWS = 8;
  * @param {import("../bench.js").Bench} bench
  */
 export function createFan({ card, commands, decodeSheet, messages }) {
-  const [, height, width] = card.image.shape;
-  const latents = card.controls.latents;
+  const [, height, width] = card.output.shape;
+  const latents = card.space.size;
   /** @type {import("../store.js").Source | null} */
   let source = null;
   /** @type {number[][]} */

@@ -25,7 +25,7 @@ const LIKE_DIGITS = "digits";
  */
 export function createPad(bench, encoder) {
   const { card, commands, gone } = bench;
-  const { shape } = card.image;
+  const { shape } = card.output;
   const [channels, height, width] = shape;
   const canvas = el("canvas", {
     class: "pad",

@@ -10,10 +10,11 @@ const LIKELIHOODS = {
 };
 
 /** @param {import("../checkpoint/checkpoint.js").Card} card */
-export function reconstructionTerm({ image }) {
-  const name = LIKELIHOODS[image.likelihood] ?? image.likelihood;
-  const isDensity = image.likelihood !== "bernoulli";
-  if (image.likelihood.startsWith("gaussian") && !image.sigma) {
+export function reconstructionTerm({ output: image }) {
+  const likelihood = image.likelihood ?? "unknown";
+  const name = LIKELIHOODS[likelihood] ?? likelihood;
+  const isDensity = likelihood !== "bernoulli";
+  if (likelihood.startsWith("gaussian") && !image.sigma) {
     return term(
       "reconstruction",
       `−ln p(x|z) under the model's ${name} likelihood needs its σ, which the card does not give: export the checkpoint again.`,
@@ -30,10 +31,10 @@ export function reconstructionTerm({ image }) {
 }
 
 /** @param {import("../checkpoint/checkpoint.js").Card} card */
-export function klTerm({ examples, controls }) {
+export function klTerm({ examples, space }) {
   return term(
     "KL",
-    `KL(q(z|x) ‖ N(0, I)), closed form, summed over ${controls.latents} latents. Of a ${examples.split} image, from the ` +
+    `KL(q(z|x) ‖ N(0, I)), closed form, summed over ${space.size} latents. Of a ${examples.split} image, from the ` +
       `code that came with it: ${examples.how} Of your own image, from what the encoder made of it here just now.`,
   );
 }

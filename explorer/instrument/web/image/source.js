@@ -18,7 +18,7 @@ import { klTerm, reconstructionTerm } from "./source-terms.js";
  */
 export function createSource(bench) {
   const { card, commands, decoder, messages, gone } = bench;
-  const { shape } = card.image;
+  const { shape } = card.output;
   const [, height, width] = shape;
   const fan = createFan(bench);
   /** @type {import("../store.js").Source | null} */
@@ -165,7 +165,7 @@ export function createSource(bench) {
     }
     const size = drawDifference(difference.context, pixels, decoded, shape, signed);
     difference.canvas.setAttribute("aria-label", `Difference, ${spell(size, 3)} of 1 on average`);
-    const measured = reconstructionNats(card.image, decoded, pixels);
+    const measured = reconstructionNats(card.output, decoded, pixels);
     nats.textContent = measured ? `${measured.atLeast ? "≥ " : ""}${spell(measured.nats, 1)}` : "unknown";
     unit.textContent = measured ? " nats" : "";
   }

@@ -22,7 +22,7 @@ const LIMITS = `PNG, JPEG or WebP, up to ${LARGEST_BYTES / 2 ** 20} MB and ${LAR
  */
 export function createUpload(bench, encoder) {
   const { card, commands, store, gone } = bench;
-  const { shape } = card.image;
+  const { shape } = card.output;
   const [, height, width] = shape;
   /** Whether the data were all made of one size, so that an image can be made like them. */
   const canBeLike = () => shape[0] === 1 && ground.box !== null;

@@ -10,7 +10,7 @@ import { createChooser } from "./chooser.js";
  *   onMove(change: Partial<import("./state.js").State>): void}} options
  */
 export function createImage({ card, thumbnails, onMove }) {
-  const { shape } = card.image;
+  const { shape } = card.output;
   const [, height, width] = shape;
   const canvas = (/** @type {string} */ name, /** @type {string} */ label) =>
     el("canvas", { class: `look ${name}`, role: "img", "aria-label": label, width, height });

@@ -25,7 +25,7 @@ const TURNING = /** @type {const} */ (["recipe", "seed", "step", "image", "keep"
  *   onState(state: import("./state.js").State): void}} options `folder` is the table's, `card` that of the examples
  */
 export function createPage({ table, folder, card, entry, assets, initial, messages, onReady, onState }) {
-  const { shape } = card.image;
+  const { shape } = card.output;
   const factors = (card.data?.factors ?? []).map(({ name }) => name);
   const finals = table.runs.map(finalOf);
   const kls = finals.flatMap(({ latents }) => latents.map(({ kl_nats }) => kl_nats));

@@ -13,7 +13,7 @@ import { createDirection } from "./direction.js";
  */
 export function createDirections(bench) {
   const { card, commands, store, directions: facts, gone } = bench;
-  const [, height] = card.image.shape;
+  const [, height] = card.output.shape;
   /** @type {ReturnType<typeof createDirection>[]} */
   let rows = [];
   const list = el("div", { class: "direction-list" });
@@ -64,7 +64,7 @@ export function createDirections(bench) {
     rows = directions.map((direction) =>
       createDirection({
         direction,
-        shape: card.image.shape,
+        shape: card.output.shape,
         commands,
         z: () => store.get().z,
         fact: facts.find(({ name, vector }) => name === direction.name && same(vector, direction.vector)),

@@ -51,7 +51,7 @@ export function createRack({ card, commands }) {
         latent,
         facts: card.latents[latent],
         largestKl,
-        shape: card.image.shape,
+        shape: card.output.shape,
         commands,
       }),
     ]),

@@ -9,7 +9,7 @@ import { rove } from "../roving.js";
  * @param {{card: import("../checkpoint/checkpoint.js").Card, commands: import("../commands.js").Commands}} options
  */
 export function createTraversals({ card, commands }) {
-  const [, height, width] = card.image.shape;
+  const [, height, width] = card.output.shape;
   const axis = el(
     "div",
     { class: "axis", role: "row" },

@@ -62,8 +62,8 @@ const INDICES = 256;
 /** Ordered factors with more values than this are a ramp, not a row of classes. */
 const MOST_STEPS = 10;
 
-/** Factors whose values have no order. */
-const UNORDERED = new Set(["shape", "kind", "class", "type"]);
+/** The two hues of a circle, in degrees: its ends meet in the lightest colour, and its middle is the darkest. */
+const CIRCLE = { hues: [255, 55], chroma: 0.13, light: [0.82, 0.32], dark: [0.9, 0.4] };
 
 /** @param {number} lightness @param {number} chroma @param {number} hue in degrees @returns {Rgb} */
 function oklch(lightness, chroma, hue) {
@@ -93,6 +93,20 @@ export function ramp(kind, dark, steps) {
     const from = Math.min(1, Math.floor(place));
     const mixed = stops[from].map((value, by) => value + (stops[from + 1][by] - value) * (place - from));
     return oklch(mixed[0], mixed[1], mixed[2]);
+  });
+}
+
+/**
+ * @param {boolean} dark
+ * @param {number} steps
+ * @returns {Rgb[]} of values on a circle, the last beside the first: blue on the way to the middle, orange on the way back
+ */
+export function circle(dark, steps) {
+  const [high, low] = CIRCLE[dark ? "dark" : "light"];
+  return Array.from({ length: steps }, (_, step) => {
+    const turn = (2 * Math.PI * step) / steps;
+    const lightness = low + ((high - low) * (1 + Math.cos(turn))) / 2;
+    return oklch(lightness, CIRCLE.chroma * Math.abs(Math.sin(turn)), CIRCLE.hues[turn < Math.PI ? 0 : 1]);
   });
 }
 
@@ -142,20 +156,19 @@ export function colouring(what, card, embedding, dark) {
     const factors = present(card.data.factors);
     const codes = present(embedding.factors);
     const at = factors.findIndex(({ name }) => what === `factor:${name}`);
-    const { name, size } = factors[at];
-    if ((UNORDERED.has(name) && size <= INDICES) || size <= MOST_STEPS) {
-      const names = Array.from({ length: size }, (_, value) => valueName({ name, size }, value));
-      const colours = UNORDERED.has(name) ? classColours(size, dark) : ramp("sequential", dark, size);
+    const { name, size, kind } = factors[at];
+    /** @param {number} steps */
+    const along = (steps) => (kind === "circular" ? circle(dark, steps) : ramp("sequential", dark, steps));
+    if ((kind === "categorical" && size <= INDICES) || size <= MOST_STEPS) {
+      const names = Array.from({ length: size }, (_, value) => valueName(factors[at], value));
+      const colours = kind === "categorical" ? classColours(size, dark) : along(size);
       const found = classes(name, names, codes, factors.length, at, colours);
-      return { ...found, ordered: !UNORDERED.has(name) };
+      return { ...found, ordered: kind !== "categorical" };
     }
     const places = { length: embedding.count };
     const values = Float32Array.from(places, (_, row) => codes[row * factors.length + at]);
-    const ends = [
-      { at: 0, text: "0" },
-      { at: 1, text: String(size - 1) },
-    ];
-    return ramped(name, values, 0, size - 1, ends, "", ramp("sequential", dark, INDICES));
+    const ends = [0, size - 1].map((value, end) => ({ at: end, text: valueName(factors[at], value) }));
+    return ramped(name, values, 0, size - 1, ends, "", along(INDICES));
   }
   if (what === "error") {
     const errors = present(embedding.reconstruction);
@@ -183,18 +196,12 @@ export function colouring(what, card, embedding, dark) {
   return ramped(latentName(latent), values, -round, round, marks, "", ramp("diverging", dark, INDICES));
 }
 
-/** The three shapes of sprites and the four of scenes; a card says of factors only how many values they take. */
-/** @type {Record<number, string[]>} */
-const SHAPES = { 3: ["square", "ellipse", "heart"], 4: ["cube", "cylinder", "sphere", "capsule"] };
-
 /**
- * @param {{name: string, size: number}} factor
+ * @param {Pick<import("../checkpoint/contract.js").Factor, "values">} factor
  * @param {number} value
- * @returns {string} shapes have names; of other factors a value is its place in order
+ * @returns {string} the name that the card gives it; without one a value is its place in order
  */
-export function valueName({ name, size }, value) {
-  return (name === "shape" && SHAPES[size]?.[value]) || String(value);
-}
+export const valueName = ({ values }, value) => values?.[value] ?? String(value);
 
 /**
  * @param {string} title @param {string[]} names @param {ArrayLike<number>} values @param {number} stride

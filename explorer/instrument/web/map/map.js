@@ -35,7 +35,7 @@ export function createMap(bench) {
   let plane = null;
   let colour = "";
 
-  const { shape } = card.image;
+  const { shape } = card.output;
   const sheet = createSheet({
     shape,
     decode: bench.decodeSheet,

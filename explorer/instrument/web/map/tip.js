@@ -19,7 +19,7 @@ const PICTURED = {
  * @param {import("../checkpoint/thumbnails.js").Thumbnails} thumbnails
  */
 export function createTip(card, thumbnails) {
-  const [, height, width] = card.image.shape;
+  const [, height, width] = card.output.shape;
   const scale = Math.max(1, Math.ceil(SIDE / Math.max(width, height)));
   const style = `width: ${width * scale}px; height: ${height * scale}px`;
   const canvas = el("canvas", { class: "tip-image", width, height, style });

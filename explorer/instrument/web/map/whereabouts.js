@@ -28,7 +28,7 @@ const SHORT = {
  * @returns {import("../bench.js").Part}
  */
 export function createWhereabouts({ card }) {
-  const latents = card.controls.latents;
+  const latents = card.space.size;
   const norm = el("output", { class: "number" });
   const shell = el("span");
   const [low, high] = [(1 - SHELL) / 2, (1 + SHELL) / 2].map((share) => chiQuantile(share, latents));

@@ -13,7 +13,7 @@ export const NAMES = ["a", "b", "c"];
  * @param {{card: import("../checkpoint/checkpoint.js").Card, commands: import("../commands.js").Commands, onSum(): void}} options
  */
 export function createPins({ card, commands, onSum }) {
-  const [, height, width] = card.image.shape;
+  const [, height, width] = card.output.shape;
   const pins = new Map(NAMES.map((name) => [name, createPin(name)]));
   const sum = place("sum", onSum);
   const element = el(

@@ -11,8 +11,8 @@ import { SCRUB_STEPS, STATIONS } from "./course.js";
  *   onPlay(): void, onKind(slerp: boolean): void}} options
  */
 export function createWalk({ card, onScrub, onSettle, onPlay, onKind }) {
-  const [, height, width] = card.image.shape;
-  const apart = spell(Math.sqrt(2 * card.controls.latents));
+  const [, height, width] = card.output.shape;
+  const apart = spell(Math.sqrt(2 * card.space.size));
   const film = el("canvas", { class: "film", width: STATIONS.length * width, height, "aria-hidden": "true" });
   const context = context2d(film, { alpha: false });
   let shown = NaN;
@@ -48,7 +48,7 @@ export function createWalk({ card, onScrub, onSettle, onPlay, onKind }) {
         place,
         term(
           "‖A − B‖",
-          `How far apart the two codes lie. Of two draws from the prior it is √(2 · ${card.controls.latents}) = ${apart} ` +
+          `How far apart the two codes lie. Of two draws from the prior it is √(2 · ${card.space.size}) = ${apart} ` +
             "in root mean square.",
         ),
         " ",

@@ -4,7 +4,6 @@ Nothing here needs torch: the explorer reads cards without it.
 """
 
 import contextlib
-import dataclasses
 import hashlib
 import json
 import os
@@ -12,30 +11,32 @@ import tempfile
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
 
-from training.card import (
+from msgspec import to_builtins
+from msgspec.structs import replace
+
+from training.contract import version1
+from training.contract.card import (
     CARD,
-    DECODER,
-    ENCODER,
-    FILES,
+    CODES,
+    LARGEST_FILE,
     MODEL,
     PREVIEW,
+    THUMBNAILS,
     VERSION,
     Card,
-    FileCard,
+    File,
 )
-from training.config import from_json, to_json
-from training.errors import CheckpointError, ConfigError
+from training.contract.errors import CheckpointError, ConfigError
+from training.contract.reading import checked, parse, read
 
 PART = ".part"  # what a file is called that is not written yet
 READY = ".embedding"  # a folder of files and their card that are about to replace those beside it
 LARGEST_CARD = 8 * 2**20
-LARGEST_FILE = 2**30
 
 
 def read_card(folder: Path, check: tuple[str, ...] | None = None) -> Card:
-    """Read card.json and check files against the sizes and hashes it gives.
+    """Read card.json, of version 1 or 2, and check files against the sizes and hashes it gives.
 
     Args:
         folder: a checkpoint folder.
@@ -59,32 +60,34 @@ def read_card(folder: Path, check: tuple[str, ...] | None = None) -> Card:
             f"{folder.name} has no {CARD}: its training has not finished; "
             "`python -m training train … --resume` goes on with it."
         )
-    tree = _read_json(folder, path)
-    if not isinstance(tree, dict) or tree.get("version") != VERSION:
-        version = tree.get("version") if isinstance(tree, dict) else None
-        raise CheckpointError(
-            f"{folder.name}/{CARD} has version {version!r:.20}, this program reads {VERSION}; "
-            "update the program or train the checkpoint again."
-        )
+    content = read_bytes(path, LARGEST_CARD)
     try:
-        card = from_json(Card, tree, CARD)
+        card = card_of(parse(content, f"{folder.name}/{CARD}"), f"{folder.name}/{CARD}")
     except ConfigError as error:
-        raise CheckpointError(f"{folder.name}: {error}") from error
+        raise CheckpointError(str(error)) from error
     _check_files(folder, card, card.names() if check is None else check)
     return card
 
 
-def _read_json(folder: Path, path: Path) -> Any:
-    content = read_bytes(path, LARGEST_CARD)
+def card_of(tree: object, where: str) -> Card:
+    """The card that parsed JSON describes; one of version 1 is made into version 2.
+
+    Raises:
+        ConfigError: naming the field.
+    """
+    version = tree.get("version") if isinstance(tree, dict) else None
+    if type(version) is not int or version not in (version1.VERSION, VERSION):
+        raise ConfigError(
+            f"{where} has version {version!r:.20}, this program reads {version1.VERSION} and "
+            f"{VERSION}; update the program or train the checkpoint again."
+        )
+    if version == VERSION:
+        return read(Card, tree, where)
+    old = read(version1.Card1, tree, where)
     try:
-        return json.loads(content, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise CheckpointError(f"{folder.name}/{CARD} is not readable JSON: {reason}.") from error
-
-
-def _refuse_constant(text: str) -> None:
-    raise ValueError(f"it holds {text}, which is no number")
+        return version1.upgrade(old)
+    except ValueError as error:
+        raise ConfigError(f"{where} {error}") from error
 
 
 def read_bytes(path: Path, limit: int = LARGEST_FILE) -> bytes:
@@ -123,13 +126,6 @@ def _opened(path: Path, limit: int = LARGEST_FILE) -> Iterator[tuple[BufferedRea
 
 
 def _check_files(folder: Path, card: Card, names: tuple[str, ...]) -> None:
-    known = set(card.names())
-    for name in card.files:
-        if name not in known:
-            raise CheckpointError(
-                f"{folder.name}/{CARD} lists the file {name!r:.80}, not one of a checkpoint's: "
-                f"{', '.join(FILES)}, and the further sheets that its examples need."
-            )
     for name in names:
         if name not in card.files:
             raise CheckpointError(f"{folder.name}/{CARD} does not list {name}; {_made_by(name)}.")
@@ -151,35 +147,42 @@ def _check_files(folder: Path, card: Card, names: tuple[str, ...]) -> None:
 
 def _made_by(name: str) -> str:
     """What to do to have a file again."""
-    if name in (DECODER, ENCODER):
-        return "run `python -m training export FOLDER`"
     if name in (MODEL, PREVIEW):
         return "train it again"
-    return "run `python -m training embed FOLDER`"
+    if name == CODES or name.startswith(Path(THUMBNAILS).stem):
+        return "run `python -m training embed FOLDER`"
+    return "run `python -m training export FOLDER`"
 
 
-def describe_files(folder: Path, names: tuple[str, ...] = FILES) -> dict[str, FileCard]:
+def describe_files(folder: Path, names: tuple[str, ...]) -> dict[str, File]:
     """Size and hash of the files of a checkpoint folder that are named."""
     return {name: _describe_file(folder / name) for name in names}
 
 
-def _describe_file(path: Path) -> FileCard:
+def _describe_file(path: Path) -> File:
     with _opened(path) as (file, size):
-        return FileCard(size, hashlib.file_digest(file, "sha256").hexdigest())
+        return File(size, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def write_card(folder: Path, card: Card) -> Card:
     """Write card.json with sizes and hashes of the other files: a folder with a card is whole."""
-    return save_card(folder, card, describe_files(folder, card.names()))
+    optional = tuple(name for name in (MODEL, PREVIEW) if (folder / name).exists())
+    names = tuple(dict.fromkeys((*card.names(), *optional)))
+    return save_card(folder, card, describe_files(folder, names))
 
 
-def save_card(folder: Path, card: Card, files: dict[str, FileCard]) -> Card:
+def save_card(folder: Path, card: Card, files: dict[str, File]) -> Card:
     """Write card.json with these sizes and hashes."""
-    complete = dataclasses.replace(card, files=files)
-    from_json(Card, to_json(complete), CARD)  # never replace a card by one that cannot be read
-    text = json.dumps(to_json(complete), indent=1, ensure_ascii=False, allow_nan=False)
-    write_bytes(folder / CARD, text.encode())
+    complete = replace(card, files=files)
+    checked(complete, CARD)  # never replace a card by one that cannot be read
+    write_bytes(folder / CARD, as_json(complete, indent=1))
     return complete
+
+
+def as_json(value: object, indent: int | None = None) -> bytes:
+    """A model of the contract as it is stored and sent."""
+    text = json.dumps(to_builtins(value), indent=indent, ensure_ascii=False, allow_nan=False)
+    return text.encode()
 
 
 def write_bytes(path: Path, content: bytes) -> None:

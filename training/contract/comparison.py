@@ -6,8 +6,8 @@ Nothing here needs torch.
 import statistics
 from collections.abc import Sequence
 
-from training.card import Metric
-from training.results import Published, Row, Run, Table
+from training.contract.card import Metric
+from training.contract.table import Published, Row, Run, Table
 
 MINUS = "\N{MINUS SIGN}"
 

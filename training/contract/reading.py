@@ -1,0 +1,68 @@
+"""From parsed JSON to a model of the contract, or one sentence that names the field.
+
+msgspec decides what is accepted; where it refuses, `complaints` says why in our words.
+"""
+
+import json
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+from training.contract.errors import ConfigError
+
+T = TypeVar("T")
+DEEPEST = 32  # levels of nesting; our cards have six
+_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKETS = re.compile(rb"[\[\]{}]")
+
+
+def parse(content: bytes, where: str) -> Any:
+    """Parsed JSON.
+
+    Raises:
+        ConfigError: if it is no JSON, nested too deeply, or holds NaN or infinity.
+    """
+    depth = 0
+    for bracket in _BRACKETS.finditer(_TEXTS.sub(b"", content)):
+        depth += 1 if bracket[0] in b"[{" else -1
+        if depth > DEEPEST:
+            raise ConfigError(
+                f"{where} is not readable JSON: it is nested too deeply, beyond {DEEPEST} levels."
+            )
+    try:
+        return json.loads(content, parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise ConfigError(f"{where} is not readable JSON: {error}.") from error
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"it holds {text}, which is not a number")
+
+
+def read(kind: type[T], tree: Any, where: str) -> T:
+    """`tree`, parsed JSON, as the model `kind`; `where` names it in messages.
+
+    Raises:
+        ConfigError: naming the field, for a wrong type, a missing or an unknown key, or a bound.
+    """
+    try:
+        return msgspec.convert(tree, kind)
+    except (msgspec.ValidationError, UnicodeError) as error:
+        from training.contract.complaints import complaint  # which only this needs
+
+        raise ConfigError(complaint(kind, tree, where, error)) from None
+
+
+def plain(value: Any) -> Any:
+    """A model as plain dicts and lists."""
+    return json.loads(json.dumps(msgspec.to_builtins(value)))
+
+
+def checked(value: T, where: str) -> T:
+    """A model that was made by code, checked as one that is read.
+
+    Raises:
+        ConfigError: naming the field.
+    """
+    return read(type(value), msgspec.to_builtins(value), where)

@@ -1,0 +1,81 @@
+"""What a person can move and a decoder takes: the controls of a model, each of one kind."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from training.contract.fields import MOST_LABELS, MOST_LATENTS, Identifier, Label, Record, Word
+
+MOST_CODES = 65_536  # cells of a grid, and entries of a codebook
+MOST_SYMBOLS, LONGEST_SEQUENCE = 4_096, 4_096
+
+Alphabet = Annotated[tuple[Word, ...], Meta(min_length=1, max_length=MOST_SYMBOLS)]
+Longest = Annotated[int, Meta(ge=1, le=LONGEST_SEQUENCE)]
+
+
+class Continuous(Record, frozen=True, tag_field="kind", tag="continuous"):
+    """`size` numbers. With the prior `standard_normal` they are N(0, I) before any data are seen.
+
+    Without a prior (an autoencoder) nothing says how probable a point is. A decoder takes it as
+    float32 (B, size).
+    """
+
+    name: Identifier
+    size: Annotated[int, Meta(ge=1, le=MOST_LATENTS)]
+    prior: Literal["standard_normal"] | None
+
+
+class Categorical(Record, frozen=True, tag_field="kind", tag="categorical"):
+    """One of several labels. A decoder takes it as int64 (B,): the index of a label."""
+
+    name: Identifier
+    labels: Annotated[tuple[Label, ...], Meta(min_length=2, max_length=MOST_LABELS)]
+
+
+class CodeGrid(Record, frozen=True, tag_field="kind", tag="code_grid"):
+    """`height` × `width` cells that each hold one of `codes` entries of a codebook.
+
+    A decoder takes it as int64 (B, height, width).
+    """
+
+    name: Identifier
+    height: Annotated[int, Meta(ge=1, le=MOST_CODES)]
+    width: Annotated[int, Meta(ge=1, le=MOST_CODES)]
+    codes: Annotated[int, Meta(ge=2, le=MOST_CODES)]
+
+    def __post_init__(self) -> None:
+        if self.height * self.width > MOST_CODES:
+            raise ValueError(
+                f"height × width is {self.height * self.width:,}; a grid has at most "
+                f"{MOST_CODES:,} cells."
+            )
+
+
+class Tokens(Record, frozen=True, tag_field="kind", tag="tokens"):
+    """A sequence of at most `longest` symbols of an alphabet.
+
+    A graph takes it as int64 (B, length): the first symbol is 1, the next 2, …; 0 stands before the
+    first symbol and ends the sequence.
+    """
+
+    name: Identifier
+    alphabet: Alphabet
+    longest: Longest
+
+    def __post_init__(self) -> None:
+        refuse_twice("alphabet", self.alphabet)
+
+
+Space = Continuous | Categorical | CodeGrid | Tokens
+
+
+def refuse_twice(field: str, names: tuple[str, ...]) -> None:
+    """Refuse a list that holds one entry twice.
+
+    Raises:
+        ValueError: naming the entry.
+    """
+    if len(set(names)) < len(names):
+        seen: set[str] = set()
+        twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise ValueError(f"{field} names {twice!r:.60} twice.")
