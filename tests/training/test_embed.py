@@ -15,6 +15,7 @@ import safetensors.numpy
 import sklearn.manifold
 import torch
 from filelock import FileLock
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -66,8 +67,7 @@ def test_codes_are_those_of_the_split(
     before = read_card(folder)
     assert run("--split", "validation", "--count", "37") == 0
     model, card = checkpoint.load(folder)
-    changed = {"examples", "files"}
-    assert {**vars(card), **dict.fromkeys(changed)} == {**vars(before), **dict.fromkeys(changed)}
+    assert replace(card, examples=None, files={}) == replace(before, examples=None, files={})
     assert (card.examples.count, card.examples.split) == (37, "validation")
     assert card.map is None
 
