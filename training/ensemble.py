@@ -21,13 +21,14 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
+from training.batch import Batch
 from training.checkpoint import Progress
 from training.config import RunConfig
 from training.datasets import Dataset, Split
 from training.errors import DivergedError
 from training.loop import Interrupted, Run, begin, progress_bar, stop_signals
 from training.loop import train as train_alone
-from training.objectives import Loss
+from training.objectives import LearningObjective, Loss, Objective
 from training.optimizers import rate_factor
 
 UNCAPTURED = 3  # steps before the capture, in which libraries choose and allocate what they need
@@ -110,7 +111,7 @@ def train(
             step = min(run.progress.step for run in unfinished)
             members = [run for run in unfinished if run.progress.step == step]
             ahead = [run.progress.step for run in unfinished if run.progress.step > step]
-            together = Together(members, dataset.shape)
+            together = Together(members, dataset.shape, training.targets.shape[1:])
             for _ in range(step, min([*ahead, plan.steps])):
                 losses = together.step(training, validation)
                 bar.update(plan.batch_size * len(members))
@@ -139,7 +140,9 @@ class Together:
     One whose validation diverges is noted in `diverged`, by its folder.
     """
 
-    def __init__(self, runs: Sequence[Run], shape: tuple[int, ...]) -> None:
+    def __init__(
+        self, runs: Sequence[Run], shape: tuple[int, ...], targets: tuple[int, ...]
+    ) -> None:
         self.runs, first = runs, runs[0]
         self.diverged: dict[Path, DivergedError] = {}
         device, batch, latents = (
@@ -147,7 +150,7 @@ class Together:
             first.config.train.batch_size,
             first.config.model.latents,
         )
-        losses = [Loss(run.model, run.objective) for run in runs]
+        losses = [_LossAndPart(run.model, run.objective) for run in runs]
         self.blueprint = losses[0].eval()  # in training, gradients are asked for as vmap cannot
         tensors = stack_in_place(losses)
         self.parameters = {
@@ -161,6 +164,7 @@ class Together:
 
         # A captured step reads its inputs where they were when it was captured.
         self.x = torch.empty(len(runs), batch, *shape, device=device)
+        self.targets = torch.empty(len(runs), batch, *targets, dtype=torch.int32, device=device)
         self.noise = torch.empty(len(runs), first.objective.samples * batch, latents, device=device)
         self.number = torch.zeros((), device=device)
         for run in runs:
@@ -175,14 +179,15 @@ class Together:
         """One step of every run; the validation losses, nats, when it was time for them."""
         first = self.runs[0]
         for place, run in enumerate(self.runs):
-            self.x[place], self.noise[place] = run.draw(training)
+            self.x[place], self.targets[place], self.noise[place] = run.draw(training)
         self.number.fill_(first.progress.step)
         factor = rate_factor(first.config.train, first.progress.step)
         for run in self.runs:
             run.descent.set_rates(factor)
         losses = []
-        for run, x, parts in zip(self.runs, self.x, self.update(), strict=True):
-            run.learn(x, parts)
+        of_each = zip(self.runs, self.x, self.targets, self.update(), strict=True)
+        for run, x, targets, parts in of_each:
+            run.learn(Batch(x, targets), parts)
             try:
                 losses.append(run.advance(parts, validation))
             except DivergedError as error:
@@ -191,7 +196,9 @@ class Together:
 
     def _update(self) -> Tensor:
         """Change the weights; returns the parts of the losses, (E, R) for E runs, nats."""
-        gradients, parts = self.gradients(self.learned, self.held, self.x, self.noise)
+        gradients, parts = self.gradients(
+            *(self.learned, self.held, self.x, self.targets, self.noise)
+        )
         for name, parameters in self.parameters.items():
             # Fused optimizers walk a weight and its gradient in memory order.
             of_each = gradients[name].contiguous()
@@ -203,12 +210,27 @@ class Together:
         return result
 
     def _loss(
-        self, learned: dict[str, Tensor], held: dict[str, Tensor], x: Tensor, noise: Tensor
+        self,
+        learned: dict[str, Tensor],
+        held: dict[str, Tensor],
+        x: Tensor,
+        targets: Tensor,
+        noise: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """The loss of one run, a scalar, and its parts, (R,), nats."""
         with self.runs[0].autocast():
-            loss, metrics = functional_call(self.blueprint, learned | held, (x, self.number, noise))
+            loss, metrics = functional_call(
+                self.blueprint, learned | held, (x, targets, self.number, noise)
+            )
         return loss, torch.stack([value.float() for value in metrics.values()])
+
+
+class _LossAndPart(Loss):
+    """A loss that also has what its objective learns as a module."""
+
+    def __init__(self, model: nn.Module, objective: Objective) -> None:
+        super().__init__(model, objective)
+        self.part = objective.part if isinstance(objective, LearningObjective) else None
 
 
 def stack_in_place(modules: Sequence[nn.Module]) -> dict[str, Tensor]:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from training import build
+from training.batch import Batch
 from training.checkpoint import (
     RESUME,
     Progress,
@@ -86,14 +87,15 @@ class Run:
                 learners["objective.optimizer"] = self.objective.optimizer
         return learners
 
-    def draw(self, training: Split) -> tuple[Tensor, Tensor]:
-        """The next step's images (B, C, H, W), and the noise (S B, D) for their S codes each."""
+    def draw(self, training: Split) -> tuple[Tensor, Tensor, Tensor]:
+        """The next step's images (B, C, H, W), targets (B, …), and noise (S B, D) for S codes."""
         self.generator.manual_seed(_mix(self.config.seed, self.progress.step))
-        x = prepare(training.images(next(self.batches)), self.config, self.generator)
+        indices = next(self.batches)
+        x = prepare(training.images(indices), self.config, self.generator)
         noise = torch.empty(
             self.objective.samples * len(x), self.config.model.latents, device=x.device
         ).normal_(generator=self.generator)
-        return x, noise
+        return x, training.targets[indices], noise
 
     def autocast(self) -> torch.autocast:
         """Computing in the run's precision."""
@@ -101,12 +103,13 @@ class Run:
             self.running.device.type, self.precision, enabled=self.precision != torch.float32
         )
 
-    def learn(self, x: Tensor, parts: Tensor) -> None:
+    def learn(self, batch: Batch, parts: Tensor) -> None:
         """Let the objective's own part learn, where it has one, after the model's step."""
         if isinstance(self.objective, LearningObjective):
             metrics = dict(zip(self.objective.reports, parts, strict=True))
             with self.autocast():
-                self.objective.learn(self.model, x, metrics, self.progress.step, self.generator)
+                step = self.progress.step
+                self.objective.learn(self.model, batch, metrics, step, self.generator)
 
     def advance(self, parts: Tensor, validation: Split) -> float | None:
         """Count a step whose parts were (R,) nats, and when it is time, validate and save.
@@ -252,7 +255,7 @@ def train(
             f"Here {folder} holds a run at step {progress.step:,}, for another process one at "
             "another step; all machines must see the same folder."
         )
-    loss_of = processes.wrap(Loss(run.model, run.objective))
+    loss_of = processes.wrap(Loss(run.model, run.objective, processes))
     training, validation = (dataset.splits[name].to(device) for name in ("train", "validation"))
 
     with (
@@ -260,17 +263,17 @@ def train(
         progress_bar(plan.steps, progress.step, plan.batch_size, not run.writes) as bar,
     ):
         while progress.step < plan.steps:
-            x, noise = processes.share(*run.draw(training))
+            x, targets, noise = processes.share(*run.draw(training))
             run.descent.set_rates(rate_factor(plan, progress.step))
 
             with run.autocast():
-                loss, metrics = loss_of(x, progress.step, noise)
+                loss, metrics = loss_of(x, targets, progress.step, noise)
             run.model.zero_grad()
             loss.backward()
             run.descent.step(progress.step)
             parts = torch.stack([value.detach().float() for value in metrics.values()])
             parts = processes.mean(parts)  # (R,)
-            run.learn(x, parts)
+            run.learn(Batch(x, targets, processes), parts)
 
             bar.update(plan.batch_size)
             loss_nats = run.advance(parts, validation)
@@ -335,7 +338,8 @@ def validate(
     for indices in torch.arange(len(split), device=device).split(VALIDATION_BATCH):
         x = prepare(split.images(indices), config, generator)
         with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-            _, metrics = objective(model, x, config.train.steps, generator)
+            batch = Batch(x, split.targets[indices])
+            _, metrics = objective(model, batch, config.train.steps, generator)
         for name, value in metrics.items():
             sums[name] = sums.get(name, 0.0) + value.item() * len(indices)
     means = {name: total / len(split) for name, total in sums.items()}

@@ -1,26 +1,25 @@
 """Several processes that train one model, on one machine or many: Lightning Fabric and torchrun.
 
 Every process draws the whole batch and its noise, from the same seed, and takes its share of both;
-gradients and reports are averaged. So the result is one process's, but for the rounding of sums.
+gradients and reports are averaged, and a loss that looks at the batch as a whole asks for the codes
+of all. So the result is one process's, but for the rounding of sums.
 All validate, the first alone writes.
 """
 
 import os
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor, nn
 
 from training import build
+from training.batch import Sharing, Unshared
 from training.config import RunConfig
 from training.errors import ConfigError
-from training.objective_config import BetaVAEConfig, GECOConfig, IWAEConfig
-
-# Their losses are means over images; others depend on which images share a batch.
-DIVISIBLE = (BetaVAEConfig, GECOConfig, IWAEConfig)
+from training.objectives import Loss
 
 
-class Processes(Protocol):
+class Processes(Sharing, Protocol):
     """What the training loop asks of those that train one model with it."""
 
     @property
@@ -33,12 +32,12 @@ class Processes(Protocol):
         """What the record says of them, beside the hardware."""
         ...
 
-    def wrap(self, loss: nn.Module) -> nn.Module:
+    def wrap(self, loss: Loss) -> nn.Module:
         """The same loss; after `backward`, its gradients are the means over all processes."""
         ...
 
-    def share(self, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """This process's part of the images (B, C, H, W) and of their noise (S B, D)."""
+    def share(self, x: Tensor, targets: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """This process's part of images (B, C, H, W), targets (B, …) and noise (S B, D)."""
         ...
 
     def mean(self, parts: Tensor) -> Tensor:
@@ -54,19 +53,19 @@ class Processes(Protocol):
         ...
 
 
-class Alone:
+class Alone(Unshared):
     """One process, which shares nothing and asks nobody."""
 
     first = True
     note = ""
 
-    def wrap(self, loss: nn.Module) -> nn.Module:
+    def wrap(self, loss: Loss) -> nn.Module:
         """The loss."""
         return loss
 
-    def share(self, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """All of both."""
-        return x, noise
+    def share(self, x: Tensor, targets: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """All of them."""
+        return x, targets, noise
 
     def mean(self, parts: Tensor) -> Tensor:
         """The parts."""
@@ -117,13 +116,23 @@ class Torchrun:
         self.first = is_first()
         self.note = f"{self.count} processes"
 
-    def wrap(self, loss: nn.Module) -> nn.Module:
+    def wrap(self, loss: Loss) -> nn.Module:
         """See `Processes`."""
         return self._fabric.setup_module(loss)
 
-    def share(self, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    def share(self, x: Tensor, targets: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """See `Processes`."""
-        return share(x, noise, self._fabric.global_rank, self.count)
+        of_samples = noise.view(len(noise) // len(x), len(x), -1).transpose(0, 1)  # (B, S, D)
+        return self.own(x), self.own(targets), self.own(of_samples).transpose(0, 1).flatten(0, 1)
+
+    def whole(self, values: Tensor) -> Tensor:
+        """See `Sharing`."""
+        gathered: Tensor = _Gather.apply(values)
+        return gathered
+
+    def own(self, values: Tensor) -> Tensor:
+        """See `Sharing`."""
+        return values.chunk(self.count)[self._fabric.global_rank]
 
     def mean(self, parts: Tensor) -> Tensor:
         """See `Processes`."""
@@ -155,11 +164,6 @@ def is_first() -> bool:
 
 def check(config: RunConfig, count: int) -> None:
     """Refuse what so many processes cannot share."""
-    if not isinstance(config.objective, DIVISIBLE):
-        raise ConfigError(
-            f"The objective {config.objective.name} looks at a batch as a whole, which processes "
-            "cannot share; train it without torchrun."
-        )
     if config.train.batch_size % count:
         raise ConfigError(
             f"train.batch_size is {config.train.batch_size}, which {count} processes cannot share "
@@ -167,7 +171,21 @@ def check(config: RunConfig, count: int) -> None:
         )
 
 
-def share(x: Tensor, noise: Tensor, rank: int, count: int) -> tuple[Tensor, Tensor]:
-    """Process `rank`'s part, one of `count`, of images (B, C, H, W) and noise (S B, D)."""
-    of_samples = noise.view(len(noise) // len(x), len(x), -1)  # (S, B, D)
-    return x.chunk(count)[rank], of_samples.chunk(count, 1)[rank].flatten(0, 1)
+class _Gather(torch.autograd.Function):
+    """(B, …) of each process -> (R B, …), the same in all.
+
+    The gradient of a share is the sum of what all processes' losses have to say of it, for each
+    sees all shares; the mean over processes that follows makes it that of the mean loss.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        shares = [torch.empty_like(values) for _ in range(torch.distributed.get_world_size())]
+        torch.distributed.all_gather(shares, values.contiguous())
+        return torch.cat(shares)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        total = gradients[0].clone(memory_format=torch.contiguous_format)
+        torch.distributed.all_reduce(total)
+        return total.chunk(torch.distributed.get_world_size())[torch.distributed.get_rank()]

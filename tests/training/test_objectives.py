@@ -20,6 +20,7 @@ from torch.distributions import (
 )
 
 from training import build, finish
+from training.batch import Batch
 from training.config import ModelConfig, override
 from training.distributions import Bernoulli, DiagonalGaussian, Gaussian
 from training.objective_config import (
@@ -113,7 +114,7 @@ def test_elbo_is_the_evidence_less_the_gap(shift: float, stretch: float) -> None
     """−ELBO = −ln p(x) + KL(q ‖ p(z|x)), to the last digits; with the exact posterior, no gap."""
     model, x = LinearGaussian(shift, stretch), images()
     copies = x.repeat_interleave(2 * LATENTS, dim=0)
-    loss, metrics = BetaVAE(1)(model, copies, 0, torch.Generator())
+    loss, metrics = BetaVAE(1)(model, Batch(copies), 0, torch.Generator())
     q, exact = model.encode(x), model.posterior(x)
     gap = kl_divergence(Normal(q.mean, (0.5 * q.log_variance).exp()), exact).sum(1)
     torch.testing.assert_close(loss, (gap - model.log_evidence(x)).mean())
@@ -145,7 +146,7 @@ def test_beta_weighs_kl_summed_over_latents_against_pixels_summed(beta: float) -
             return Bernoulli(torch.zeros(len(z), 3, 4, 5))
 
     x = torch.ones(11, 3, 4, 5)
-    loss, metrics = BetaVAE(beta)(Constant(), x, 0, torch.Generator())
+    loss, metrics = BetaVAE(beta)(Constant(), Batch(x), 0, torch.Generator())
     values = {name: value.item() for name, value in metrics.items()}
     expected = {
         "reconstruction_nats": 60 * math.log(2),
@@ -191,13 +192,13 @@ def test_gradients_are_finite_and_reports_are_kept(config: Any, precision: torch
     x = torch.rand(12, 1, 16, 16, generator=seeded(1)).round()
     for step in range(3):
         with torch.autocast("cpu", precision, enabled=precision != torch.float32):
-            loss, metrics = objective(model, x, step, seeded(step))
+            loss, metrics = objective(model, Batch(x), step, seeded(step))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         if isinstance(objective, LearningObjective):
             with torch.autocast("cpu", precision, enabled=precision != torch.float32):
-                objective.learn(model, x, metrics, step, seeded(step))
+                objective.learn(model, Batch(x), metrics, step, seeded(step))
         assert tuple(metrics) == objective.reports
         assert loss.dtype == torch.float32
         assert loss.item() == metrics["loss_nats"].item()
@@ -225,8 +226,8 @@ def test_gradients_are_finite_and_reports_are_kept(config: Any, precision: torch
 def test_reduces_to_the_beta_vae(objective: Objective, reference: BetaVAE) -> None:
     """At step 0, C = 0 and λ = 1. Sigma points make the sampled KL of β-TCVAE exact, too."""
     model, copies = LinearGaussian(0.7, 1.5), images().repeat_interleave(2 * LATENTS, dim=0)
-    loss, metrics = objective(model, copies, 0, torch.Generator())
-    expected, parts = reference(model, copies, 0, torch.Generator())
+    loss, metrics = objective(model, Batch(copies), 0, torch.Generator())
+    expected, parts = reference(model, Batch(copies), 0, torch.Generator())
     torch.testing.assert_close(loss, expected)
     for name in ("reconstruction_nats", "kl_nats"):
         torch.testing.assert_close(metrics[name], parts[name])
@@ -243,7 +244,7 @@ def test_capacity_pulls_the_kl_towards_c(step: int, sign: int) -> None:
     """From above, the KL is pressed down by γ nats a nat, from below it is lifted by as much."""
     shift = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
     objective, model, x = Capacity(1000, 0, 1000, 100), Sampled(shift), images()  # type: ignore[arg-type]
-    loss, metrics = objective(model, x, step, seeded(0))
+    loss, metrics = objective(model, Batch(x), step, seeded(0))
     by_kl = torch.autograd.grad(loss - metrics["reconstruction_nats"], shift, retain_graph=True)
     kl = torch.autograd.grad(metrics["kl_nats"], shift)
     torch.testing.assert_close(by_kl[0], sign * 1000 * kl[0])
@@ -332,8 +333,8 @@ def test_each_part_has_its_weight(weight: int) -> None:
     weights[weight] = 6.0
     names = ("mutual_information_nats", "total_correlation_nats", "dimension_wise_kl_nats")
     model, x = Sampled(0.7, 2), images()
-    plain, parts = BetaTCVAE(1, 1, 1, "mss", 1000)(model, x, 0, seeded(0))
-    weighed, _ = BetaTCVAE(*weights, "mss", 1000)(model, x, 0, seeded(0))  # type: ignore[call-arg]
+    plain, parts = BetaTCVAE(1, 1, 1, "mss", 1000)(model, Batch(x), 0, seeded(0))
+    weighed, _ = BetaTCVAE(*weights, "mss", 1000)(model, Batch(x), 0, seeded(0))  # type: ignore[call-arg]
     torch.testing.assert_close(weighed - plain, 5 * parts[names[weight]])
 
 
@@ -344,7 +345,7 @@ def test_what_an_estimator_does_not_measure_is_not_reported() -> None:
     losses = {}
     for estimator in ("mws", "mss"):
         objective = BetaTCVAE(1, 6, 1, estimator, 1000)  # type: ignore[arg-type]
-        losses[estimator], metrics = objective(model, x, 0, seeded(0))
+        losses[estimator], metrics = objective(model, Batch(x), 0, seeded(0))
         assert all((name in metrics) == (estimator == "mss") for name in names)
         assert tuple(metrics) == objective.reports
     assert losses["mws"] != losses["mss"]
@@ -381,7 +382,7 @@ def test_the_discriminator_and_the_vae_learn_apart() -> None:
     x = gaussian_codes(64, 0.8, 0.01).mean.view(-1, 2, 1, 1)
     discriminator, vae = weights_of(objective.part), weights_of(model)
 
-    loss, metrics = objective(model, x, 0, seeded(0))
+    loss, metrics = objective(model, Batch(x), 0, seeded(0))
     loss.backward()
     optimizer.step()
     assert all(parameter.grad is None for parameter in objective.part.parameters())
@@ -391,7 +392,7 @@ def test_the_discriminator_and_the_vae_learn_apart() -> None:
     vae, gradient = weights_of(model), model.scale.grad
     assert gradient is not None
     gradient = gradient.clone()
-    objective.learn(model, x, metrics, 0, seeded(1))
+    objective.learn(model, Batch(x), metrics, 0, seeded(1))
     assert same(vae, model)
     assert model.scale.grad is not None
     assert torch.equal(model.scale.grad, gradient)
@@ -402,7 +403,7 @@ def test_the_total_correlation_reaches_the_encoder() -> None:
     model, x = Codes(), gaussian_codes(64, 0.8, 0.01).mean.view(-1, 2, 1, 1)
     gradients = []
     for gamma in (0, 1, 2):
-        loss, _ = factor_vae(gamma, latents=2)(model, x, 0, seeded(0))
+        loss, _ = factor_vae(gamma, latents=2)(model, Batch(x), 0, seeded(0))
         gradients.append(*torch.autograd.grad(loss, model.scale))
     first, second = gradients[1] - gradients[0], gradients[2] - gradients[1]
     assert first.abs() > 1e-6
@@ -416,8 +417,8 @@ def test_the_discriminator_finds_the_total_correlation() -> None:
     x = gaussian_codes(4000, correlation, 0.01).mean.view(-1, 2, 1, 1)
     for step in range(600):
         batch = x[torch.randint(len(x), (256,), generator=seeded(step))]
-        objective.learn(model, batch, {}, step, seeded(step))
-    _, metrics = objective(model, x, 0, seeded(0))
+        objective.learn(model, Batch(batch), {}, step, seeded(step))
+    _, metrics = objective(model, Batch(x), 0, seeded(0))
     expected = -0.5 * math.log(1 - correlation**2)
     assert metrics["total_correlation_nats"].item() == pytest.approx(expected, abs=0.1)
 
@@ -445,7 +446,7 @@ def test_dip_vae_penalises_what_numpy_finds_in_the_covariance(kind: Any, spread:
     diagonal = ((covariance.diagonal() - 1) ** 2).sum()
     for autocast in (False, True):
         with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-            loss, metrics = kind(3.0, 7.0)(Correlated(), x, 0, seeded(0))
+            loss, metrics = kind(3.0, 7.0)(Correlated(), Batch(x), 0, seeded(0))
         penalty = metrics["covariance_penalty_nats"].item()
         assert penalty == pytest.approx(3 * off_diagonal + 7 * diagonal, rel=1e-6)
         elbo = metrics["reconstruction_nats"] + metrics["kl_nats"]
@@ -455,7 +456,7 @@ def test_dip_vae_penalises_what_numpy_finds_in_the_covariance(kind: Any, spread:
 @pytest.mark.parametrize("k", [1, 7])
 def test_iwae_with_the_exact_posterior_is_the_evidence(k: int) -> None:
     model, x = Sampled(), images()
-    loss, _ = IWAE(k)(model, x, 0, seeded(0))
+    loss, _ = IWAE(k)(model, Batch(x), 0, seeded(0))
     torch.testing.assert_close(loss, -model.log_evidence(x).mean())
 
 
@@ -466,12 +467,12 @@ def test_iwae_falls_towards_the_evidence_as_k_grows() -> None:
     means, errors = [], []
     for k in (1, 5, 50):
         losses = torch.stack(
-            [IWAE(k)(model, part, 0, seeded(i))[0] for i, part in enumerate(many.split(20))]
+            [IWAE(k)(model, Batch(part), 0, seeded(i))[0] for i, part in enumerate(many.split(20))]
         )
         means.append(losses.mean().item())
         errors.append(losses.std().item() / math.sqrt(len(losses)))
     sigma_points, _ = BetaVAE(1)(
-        LinearGaussian(0.5, 1.5), x.repeat(2 * LATENTS, 1, 1, 1), 0, seeded(0)
+        LinearGaussian(0.5, 1.5), Batch(x.repeat(2 * LATENTS, 1, 1, 1)), 0, seeded(0)
     )
     assert means[0] == pytest.approx(sigma_points.item(), abs=4 * errors[0])
     evidence = -model.log_evidence(x).item()
@@ -483,12 +484,12 @@ def test_iwae_weighs_every_gradient_by_its_share() -> None:
     """Burda et al. 2016, Eq. 14, with the four gradients taken one by one."""
     shift = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
     model, x, k = Sampled(shift), images()[:1], 4  # type: ignore[arg-type]
-    loss, _ = IWAE(k)(model, x, 0, seeded(0))
+    loss, _ = IWAE(k)(model, Batch(x), 0, seeded(0))
     gradient = torch.autograd.grad(loss, shift)[0]
     singles = [BetaTCVAE(1, 1, 1, "mws", 1)] * k
     noise, log_weights, gradients = seeded(0), [], []
     for single in singles:  # the noise of K samples is drawn at once, in this order
-        negative, _ = single(model, x, 0, noise)
+        negative, _ = single(model, Batch(x), 0, noise)
         log_weights.append(-negative.detach())
         gradients.append(torch.autograd.grad(negative, shift)[0])
     shares = torch.stack(log_weights).softmax(0)
@@ -521,11 +522,11 @@ def test_geco_finds_the_constrained_optimum_and_its_multiplier() -> None:
     optimizer = torch.optim.SGD([model.a], 0.1)
     x = torch.full((1, 1, 1, 1), 3.0)
     for step in range(600):
-        loss, metrics = objective(model, x, step, torch.Generator())
+        loss, metrics = objective(model, Batch(x), step, torch.Generator())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        objective.learn(model, x, metrics, step, torch.Generator())
+        objective.learn(model, Batch(x), metrics, step, torch.Generator())
     assert model.a.item() == pytest.approx(2, abs=1e-3)
     assert objective.part.log_multiplier.exp().item() == pytest.approx(2, abs=1e-2)
 
@@ -537,7 +538,7 @@ def test_geco_moves_its_multiplier_by_the_averaged_violation(violation: float) -
     for step, average in enumerate([violation, violation / 2 + violation / 4]):
         now = torch.tensor(violation if step == 0 else 0.0)
         before = part.log_multiplier.item()
-        objective.learn(OneCode(), torch.zeros(1), {"constraint_nats": now}, step, nothing)
+        objective.learn(OneCode(), Batch(torch.zeros(1)), {"constraint_nats": now}, step, nothing)
         assert part.average_nats.item() == pytest.approx(average)
         step_of_log = 0.01 * min(max(average, -1), 1)
         assert part.log_multiplier.item() == pytest.approx(before + step_of_log)
@@ -548,7 +549,7 @@ def test_geco_stays_finite_where_no_model_reaches_kappa() -> None:
     objective = GECO(10, 0.99, rate=1.0, part=Multiplier())
     for step in range(100):
         far = {"constraint_nats": torch.tensor(1e4)}
-        objective.learn(OneCode(), torch.zeros(1), far, step, torch.Generator())
+        objective.learn(OneCode(), Batch(torch.zeros(1)), far, step, torch.Generator())
     assert objective.part.log_multiplier.exp().isfinite()
 
 

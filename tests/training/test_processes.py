@@ -11,20 +11,33 @@ from pathlib import Path
 import pytest
 import torch
 
-from training import build, loop
+from training import loop
 from training.__main__ import main
 from training.checkpoint import RESUME, read_tensors
-from training.config import RunConfig, configuration
+from training.config import OBJECTIVES, RunConfig, configuration, to_json
 from training.contract.card import CARD, MODEL
 from training.contract.files import read_card
 from training.contract.version1 import FILES
 from training.datasets import Dataset
 from training.errors import CheckpointError, ConfigError
-from training.processes import Alone, check, share
+from training.processes import Alone, check
 
 Tiny = Callable[..., RunConfig]
 ReadMetrics = Callable[[Path], list[dict[str, float]]]
 STOP_AT = Path(__file__).parent / "stop_at.py"
+TRAIN_IN_PROCESSES = Path(__file__).parent / "train_in_processes.py"
+EACH: list[dict[str, str]] = [
+    {"objective.name": "beta_vae", "objective.beta": "4"},
+    {"objective.name": "capacity", "objective.c_end": "3", "objective.c_steps": "20"},
+    {"objective.name": "geco", "objective.kappa": "150"},
+    {"objective.name": "beta_tcvae"},
+    {"objective.name": "beta_tcvae", "objective.estimator": "mss"},
+    {"objective.name": "factor_vae", "objective.layers": "2", "objective.units": "16"},
+    {"objective.name": "dip_vae_i"},
+    {"objective.name": "dip_vae_ii"},
+    {"objective.name": "iwae", "objective.k": "3"},
+    {"train.optimizer": "muon"},
+]
 SECONDS = 300  # so that processes which wait for each other end
 
 
@@ -111,45 +124,36 @@ def test_seeds_are_not_for_torchrun(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "objective",
-    [
-        {"name": "beta_vae", "beta": "4"},
-        {"name": "geco", "kappa": "150"},
-        {"name": "iwae", "k": "3"},
-    ],
-    ids=lambda objective: str(objective["name"]),
-)
-def test_shared_losses_are_means_over_images(
-    objective: dict[str, str], tiny: Tiny, digits: Dataset
+def test_two_processes_train_as_one_under_every_objective(
+    data: Path, tiny: Tiny, digits: Dataset, tmp_path: Path, metrics: ReadMetrics
 ) -> None:
-    config = tiny(**{f"objective.{name}": value for name, value in objective.items()})
-    check(config, 2)
-    torch.manual_seed(0)
-    model = build.model(config.model, digits.shape)
-    loss_of = build.objective(config.objective, 3, 450, torch.device("cpu"))
-    x = digits.splits["train"].images(torch.arange(12))
-    noise = torch.randn(12 * loss_of.samples, 3)
-    whole, parts = loss_of(model, x, 0, noise)
-    shares = [share(x, noise, rank, 3) for rank in range(3)]
-    assert [len(images) for images, _ in shares] == [4, 4, 4]
-    results = [loss_of(model, images, 0, own) for images, own in shares]
-    means = torch.stack([loss for loss, _ in results]).mean()
-    torch.testing.assert_close(means, whole)
-    for name, part in parts.items():
-        torch.testing.assert_close(torch.stack([p[name] for _, p in results]).mean(), part)
+    """Those that look at a batch as a whole too: weights, and what learns beside the model."""
+    alone, shared = {}, {}
+    for place, changes in enumerate(EACH):
+        config = tiny(**changes)
+        one, other = (tmp_path / f"{kind}-{place}" for kind in ("alone", "shared"))
+        for folder in (one, other):
+            folder.mkdir()
+        loop.train(config, digits, one, torch.device("cpu"))
+        alone[one], shared[str(other)] = changes, to_json(config)
+    assert {config["objective"]["name"] for config in shared.values()} == set(OBJECTIVES)
+    runs = tmp_path / "runs.json"
+    runs.write_text(json.dumps(shared))
+    done = torchrun([str(TRAIN_IN_PROCESSES), str(data), str(runs)])
+    assert done.returncode == 0, done.stderr
+    for (one, changes), other in zip(alone.items(), map(Path, shared), strict=True):
+        expected, found = read_tensors(one / RESUME)[0], read_tensors(other / RESUME)[0]
+        assert found.keys() == expected.keys()
+        # Muon's iteration computes in bfloat16, whose rounding may turn either way.
+        tolerance = 0.02 if "train.optimizer" in changes else 1e-3
+        for name, tensor in expected.items():
+            distance = (found[name] - tensor).norm() / tensor.norm().clamp(min=1e-12)
+            assert distance < tolerance, (changes, name)
+        for line, expected_line in zip(metrics(other), metrics(one), strict=True):
+            assert line == pytest.approx(expected_line, rel=tolerance / 10, abs=1e-4), changes
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"objective.name": name}, f"The objective {name} looks at a batch as a whole")
-        for name in ("capacity", "beta_tcvae", "factor_vae", "dip_vae_i", "dip_vae_ii")
-    ]
-    + [({"train.batch_size": "15"}, "train.batch_size is 15, which 2 processes cannot share")],
-)
-def test_what_cannot_be_shared_is_refused(
-    changes: dict[str, str], message: str, tiny: Tiny
-) -> None:
+def test_a_batch_that_cannot_be_shared_is_refused(tiny: Tiny) -> None:
+    message = "train.batch_size is 15, which 2 processes cannot share"
     with pytest.raises(ConfigError, match=message):
-        check(tiny(**changes), 2)
+        check(tiny(**{"train.batch_size": "15"}), 2)

@@ -32,8 +32,8 @@ class Split:
         return self.unpack(self.stored[indices])
 
     def to(self, device: torch.device) -> "Split":
-        """The split with its images resident on `device`."""
-        return Split(self.stored.to(device), self.targets, self.unpack)
+        """The split with its images and targets resident on `device`."""
+        return Split(self.stored.to(device), self.targets.to(device), self.unpack)
 
 
 @dataclass(frozen=True)

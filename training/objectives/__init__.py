@@ -11,12 +11,13 @@ from typing import Protocol, cast, runtime_checkable
 import torch
 from torch import Tensor, nn
 
+from training.batch import UNSHARED, Batch, Sharing
 from training.distributions import Noise
 from training.models import VAE
 
 
 class Objective(Protocol):
-    """Called once a step with images (B, C, H, W)."""
+    """Called once a step with a batch of images."""
 
     @property
     def reports(self) -> tuple[str, ...]:
@@ -29,7 +30,7 @@ class Objective(Protocol):
         ...
 
     def __call__(
-        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
+        self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss to descend and its parts by name: scalars, nats."""
         ...
@@ -60,7 +61,7 @@ class LearningObjective(Objective, Protocol):
     def learn(
         self,
         model: VAE,
-        x: Tensor,
+        batch: Batch,
         metrics: Mapping[str, Tensor],
         step: int,
         generator: torch.Generator,
@@ -75,16 +76,17 @@ class LearningObjective(Objective, Protocol):
 
 
 class Loss(nn.Module):
-    """An objective and the model that it trains, as one module with the parameters of both."""
+    """An objective of a model, as one module with the model's parameters."""
 
-    def __init__(self, model: nn.Module, objective: Objective) -> None:
+    def __init__(self, model: nn.Module, objective: Objective, sharing: Sharing = UNSHARED) -> None:
         super().__init__()
         self.model = model
-        self.part = objective.part if isinstance(objective, LearningObjective) else None
         self.objective = objective
+        self.sharing = sharing
 
     def forward(
-        self, x: Tensor, step: int | Tensor, noise: Noise
+        self, x: Tensor, targets: Tensor, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The objective's loss and its parts for images (B, C, H, W)."""
-        return self.objective(cast(VAE, self.model), x, step, noise)
+        """The objective's loss and its parts for images (B, C, H, W) and their targets (B, …)."""
+        batch = Batch(x, targets, self.sharing)
+        return self.objective(cast(VAE, self.model), batch, step, noise)

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from training.distributions import Noise
+from training.batch import Batch
+from training.distributions import DiagonalGaussian, Noise
 from training.models import VAE
 from training.objective_config import KLEstimator
 from training.objectives.kl_parts import kl_parts
@@ -40,27 +41,32 @@ class BetaTCVAE:
         return REPORTS if self.estimator == "mws" else (*REPORTS, *PARTS)
 
     def __call__(
-        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
+        self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss and its parts for images (B, C, H, W): scalars, nats; see `kl_parts`."""
-        posterior = model.encode(x)
+        """The loss and its parts: scalars, nats; see `kl_parts`."""
+        posterior = model.encode(batch.x)
         z = posterior.sample(noise)  # (B, D)
-        reconstruction_nats = -model.decode(z).log_prob(x).flatten(1).sum(1)  # (B,)
-        parts = kl_parts(posterior, z, self.images, self.estimator)
+        reconstruction_nats = -model.decode(z).log_prob(batch.x).flatten(1).sum(1)  # (B,)
+        whole, own = batch.sharing.whole, batch.sharing.own
+        posteriors = DiagonalGaussian(whole(posterior.mean), whole(posterior.log_variance))
+        parts = kl_parts(posteriors, whole(z), self.images, self.estimator)
+        mutual_information = own(parts.mutual_information)  # (B,)
+        total_correlation = own(parts.total_correlation)  # (B,)
+        dimension_wise_kl = own(parts.dimension_wise_kl)  # (B,)
 
         loss_nats = (
             reconstruction_nats
-            + self.alpha * parts.mutual_information
-            + self.beta * parts.total_correlation
-            + self.gamma * parts.dimension_wise_kl
+            + self.alpha * mutual_information
+            + self.beta * total_correlation
+            + self.gamma * dimension_wise_kl
         )
         metrics = {
             "loss_nats": loss_nats.mean(),
             "reconstruction_nats": reconstruction_nats.mean(),
             "kl_nats": posterior.kl_to_prior().sum(1).mean(),
-            "mutual_information_nats": parts.mutual_information.mean(),
-            "total_correlation_nats": parts.total_correlation.mean(),
-            "dimension_wise_kl_nats": parts.dimension_wise_kl.mean(),
+            "mutual_information_nats": mutual_information.mean(),
+            "total_correlation_nats": total_correlation.mean(),
+            "dimension_wise_kl_nats": dimension_wise_kl.mean(),
         }
         return loss_nats.mean(), {name: metrics[name] for name in self.reports}
 

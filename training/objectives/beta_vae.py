@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from training.batch import Batch
 from training.distributions import Noise
 from training.models import VAE
 
@@ -19,12 +20,12 @@ class BetaVAE:
     reports: ClassVar = ("loss_nats", "reconstruction_nats", "kl_nats")
 
     def __call__(
-        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
+        self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss and its parts for images (B, C, H, W): scalars, nats."""
-        posterior = model.encode(x)
+        """The loss and its parts: scalars, nats."""
+        posterior = model.encode(batch.x)
         z = posterior.sample(noise)  # (B, D)
-        reconstruction_nats = -model.decode(z).log_prob(x).flatten(1).sum(1)  # (B,)
+        reconstruction_nats = -model.decode(z).log_prob(batch.x).flatten(1).sum(1)  # (B,)
         kl_nats = posterior.kl_to_prior().sum(1)  # (B,)
 
         loss_nats = reconstruction_nats + self.beta * kl_nats

@@ -7,6 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from training.batch import Batch
 from training.distributions import Noise
 from training.models import VAE
 
@@ -27,16 +28,18 @@ class Capacity:
     reports: ClassVar = ("loss_nats", "reconstruction_nats", "kl_nats", "capacity_nats")
 
     def __call__(
-        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
+        self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss and its parts for images (B, C, H, W): scalars, nats."""
-        posterior = model.encode(x)
+        """The loss and its parts: scalars, nats."""
+        posterior = model.encode(batch.x)
         z = posterior.sample(noise)  # (B, D)
-        reconstruction_nats = -model.decode(z).log_prob(x).flatten(1).sum(1)  # (B,)
+        reconstruction_nats = -model.decode(z).log_prob(batch.x).flatten(1).sum(1)  # (B,)
         kl_nats = posterior.kl_to_prior().sum(1)  # (B,)
 
         c_nats = self.capacity(step).to(kl_nats)
-        loss_nats = reconstruction_nats + self.gamma * (kl_nats.mean() - c_nats).abs()
+        loss_nats = (
+            reconstruction_nats + self.gamma * (batch.sharing.whole(kl_nats).mean() - c_nats).abs()
+        )
         return loss_nats.mean(), {
             "loss_nats": loss_nats.mean(),
             "reconstruction_nats": reconstruction_nats.mean(),

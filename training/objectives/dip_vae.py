@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from training.batch import Batch
 from training.distributions import Noise
 from training.models import VAE
 
@@ -25,15 +26,15 @@ class DIPVAEI:
     reports: ClassVar = REPORTS
 
     def __call__(
-        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
+        self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss and its parts for images (B, C, H, W): scalars, nats."""
-        posterior = model.encode(x)
+        """The loss and its parts: scalars, nats."""
+        posterior = model.encode(batch.x)
         z = posterior.sample(noise)  # (B, D)
-        reconstruction_nats = -model.decode(z).log_prob(x).flatten(1).sum(1)  # (B,)
+        reconstruction_nats = -model.decode(z).log_prob(batch.x).flatten(1).sum(1)  # (B,)
         kl_nats = posterior.kl_to_prior().sum(1)  # (B,)
 
-        covariance = _covariance(posterior.mean)  # (D, D)
+        covariance = _covariance(batch.sharing.whole(posterior.mean))  # (D, D)
         penalty_nats = _penalty(covariance, self.lambda_od, self.lambda_d)
         loss_nats = reconstruction_nats + kl_nats + penalty_nats
         return loss_nats.mean(), {
@@ -61,15 +62,18 @@ class DIPVAEII:
     reports: ClassVar = REPORTS
 
     def __call__(
-        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
+        self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss and its parts for images (B, C, H, W): scalars, nats."""
-        posterior = model.encode(x)
+        """The loss and its parts: scalars, nats."""
+        posterior = model.encode(batch.x)
         z = posterior.sample(noise)  # (B, D)
-        reconstruction_nats = -model.decode(z).log_prob(x).flatten(1).sum(1)  # (B,)
+        reconstruction_nats = -model.decode(z).log_prob(batch.x).flatten(1).sum(1)  # (B,)
         kl_nats = posterior.kl_to_prior().sum(1)  # (B,)
 
-        covariance = _covariance(posterior.mean) + posterior.log_variance.exp().mean(0).diag()
+        means, log_variances = (
+            batch.sharing.whole(of_each) for of_each in (posterior.mean, posterior.log_variance)
+        )
+        covariance = _covariance(means) + log_variances.exp().mean(0).diag()
         penalty_nats = _penalty(covariance, self.lambda_od, self.lambda_d)
         loss_nats = reconstruction_nats + kl_nats + penalty_nats
         return loss_nats.mean(), {

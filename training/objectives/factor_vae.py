@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from training.distributions import Noise
+from training.batch import Batch
+from training.distributions import DiagonalGaussian, Noise
 from training.models import VAE
 
 JOINT, FACTORISED = 0, 1
@@ -43,12 +44,12 @@ class FactorVAE:
     reports: ClassVar = ("loss_nats", "reconstruction_nats", "kl_nats", "total_correlation_nats")
 
     def __call__(
-        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
+        self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss and its parts for images (B, C, H, W): scalars, nats."""
-        posterior = model.encode(x)
+        """The loss and its parts: scalars, nats."""
+        posterior = model.encode(batch.x)
         z = posterior.sample(noise)  # (B, D)
-        reconstruction_nats = -model.decode(z).log_prob(x).flatten(1).sum(1)  # (B,)
+        reconstruction_nats = -model.decode(z).log_prob(batch.x).flatten(1).sum(1)  # (B,)
         kl_nats = posterior.kl_to_prior().sum(1)  # (B,)
 
         held = {name: parameter.detach() for name, parameter in self.part.named_parameters()}
@@ -65,17 +66,21 @@ class FactorVAE:
     def learn(
         self,
         model: VAE,
-        x: Tensor,
+        batch: Batch,
         metrics: Mapping[str, Tensor],
         step: int,
         generator: torch.Generator,
     ) -> None:
         """One step of D on codes and on the same codes permuted.
 
-        The paper permutes the codes of a second batch; one batch serves both here.
+        The paper permutes the codes of a second batch; one batch serves both here. Where processes
+        share it, each takes the whole step, so that D stays the same in all of them.
         """
         with torch.no_grad():
-            z = model.encode(x).sample(generator)
+            posterior = model.encode(batch.x)
+            means = batch.sharing.whole(posterior.mean)
+            log_variances = batch.sharing.whole(posterior.log_variance)
+            z = DiagonalGaussian(means, log_variances).sample(generator)
             codes = torch.cat([z, permute(z, generator)])  # (2 B, D)
         truth = torch.full((len(codes),), FACTORISED, device=z.device)
         truth[: len(z)] = JOINT

@@ -12,6 +12,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from training.batch import Batch
 from training.distributions import Noise
 from training.models import VAE
 
@@ -59,12 +60,12 @@ class GECO:
     )
 
     def __call__(
-        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
+        self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss and its parts for images (B, C, H, W): scalars, nats; λ has no unit."""
-        posterior = model.encode(x)
+        """The loss and its parts: scalars, nats; λ has no unit."""
+        posterior = model.encode(batch.x)
         z = posterior.sample(noise)  # (B, D)
-        reconstruction_nats = -model.decode(z).log_prob(x).flatten(1).sum(1)  # (B,)
+        reconstruction_nats = -model.decode(z).log_prob(batch.x).flatten(1).sum(1)  # (B,)
         kl_nats = posterior.kl_to_prior().sum(1)  # (B,)
 
         multiplier = self.part.log_multiplier.exp()
@@ -82,7 +83,7 @@ class GECO:
     def learn(
         self,
         model: VAE,
-        x: Tensor,
+        batch: Batch,
         metrics: Mapping[str, Tensor],
         step: int,
         generator: torch.Generator,

@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from training.batch import Batch
 from training.distributions import DiagonalGaussian, Noise
 from training.models import VAE
 
@@ -29,12 +30,13 @@ class IWAE:
         return self.k
 
     def __call__(
-        self, model: VAE, x: Tensor, step: int | Tensor, noise: Noise
+        self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss and its parts for images (B, C, H, W): scalars, nats.
+        """The loss and its parts: scalars, nats.
 
         The parts are the ELBO's, with K samples; they add up to more than the loss.
         """
+        x = batch.x
         once = model.encode(x)
         copies = x.expand(self.k, *x.shape).flatten(0, 1)  # (K B, C, H, W), z_1 of each image first
         posterior = DiagonalGaussian(
