@@ -62,7 +62,7 @@ def described(group: Group, namings: Sequence[Naming]) -> str:
     """How many codes a group has, and which, as Markdown."""
     count = f"**{len(group.members):,}** {'code' if len(group.members) == 1 else 'codes'}"
     if group.picked:
-        return f"{count}: all that are {plain(group.picked)}"
+        return f"{count}: all of class {plain(group.picked)}"
     found = []
     # Of a factor with many values no one says much.
     for naming in [naming for naming in namings if len(naming.names) <= MOST_NAMES][:3]:

@@ -99,7 +99,7 @@ def read_codes(content: bytes, card: Card) -> Codes:
     if mean is None or mean.shape != (count, latents) or mean.dtype != np.float32:
         raise wrong(f"does not hold {count:,} codes of {latents} latents")
     if not np.isfinite(mean).all():
-        raise wrong("holds codes that are no numbers")
+        raise wrong("holds codes that are NaN or infinite")
     named: tuple[str, ...] = ("umap", "pca") if card.map else ()
     maps = {name: tensors[name] for name in named if name in tensors}
     for name, points in maps.items():
@@ -156,13 +156,13 @@ def direction(codes: Array, a: Indices, b: Indices) -> Direction:
     for name, group in (("A", a), ("B", b)):
         if len(group) < 2:
             raise GroupError(
-                f"Group {name} has {['no code', 'one code'][len(group)]}: it takes two at least."
+                f"Group {name} has {['no codes', 'one code'][len(group)]}: it needs at least two."
             )
     mean_a, mean_b = (codes[group].mean(0, dtype=np.float64) for group in (a, b))
     difference = mean_a - mean_b
     length = float(np.linalg.norm(difference))
     if not np.isfinite(length):
-        raise GroupError("Some of these codes are no numbers: train the checkpoint again.")
+        raise GroupError("Some of these codes are NaN or infinite: train the checkpoint again.")
     if length <= SAME * max(1.0, float(np.linalg.norm(mean_a))):
         raise GroupError("Both groups have the same mean code, so no direction leads between them.")
     return Direction(difference / length, length)
@@ -197,7 +197,9 @@ def coherence(
     random = np.random.default_rng(seed)
     value = _mean_cosine(codes, a, b, pairs, random)
     if value is None:
-        raise GroupError("All codes of both groups are the same, so no direction leads anywhere.")
+        raise GroupError(
+            "All codes of both groups are the same, so there is no direction from one to the other."
+        )
     drawn = []
     for _ in range(draws):
         chosen = _random_groups(len(codes), len(a), len(b), random)

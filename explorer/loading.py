@@ -218,7 +218,7 @@ def codes(folder: Path, card: Card) -> Codes:
         content = read_bytes(folder / CODES)
         if hashlib.sha256(content).hexdigest() != card.files[CODES].sha256:
             raise CheckpointError(
-                f"{folder.name}/{CODES} has changed since this page was drawn: reload it."
+                f"{folder.name}/{CODES} has changed since this page was loaded: reload the page."
             )
         read = read_codes(content, card)
         while (
@@ -233,7 +233,7 @@ def nothing_found() -> str:
     """What to do when there is no checkpoint at all, in one sentence."""
     return (
         "There is no checkpoint yet: run `python -m training train digits` and reload this page, "
-        f"or start the explorer again with `{EXTRA}` naming a folder that has some."
+        f"or set `{EXTRA}` to a folder of checkpoints and restart the explorer."
     )
 
 
@@ -257,7 +257,7 @@ def _named(name: str) -> list[_Found]:
         (folder / "..").stat()
         return [_Found(folder, folder.resolve())] if _is_checkpoint(folder) else _inside(folder)
     except (FileNotFoundError, NotADirectoryError):
-        what = "is no folder"
+        what = "is not a folder"
     except (OSError, RuntimeError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error).rstrip(".")
         what = f"cannot be opened ({reason})"

@@ -38,12 +38,12 @@ def preview(path: Path, height: int, width: int) -> tuple[bytes, int]:
             # The size is known from the file's header; nothing has been unpacked yet.
             rows = sheet.height // height
             if sheet.size != (COLUMNS * width, rows * height) or not 0 < rows <= ROWS:
-                raise PictureError(f"{path.name} has other images than its card says")
+                raise PictureError(f"{path.name} does not hold the images that its card describes")
             if sheet.width * sheet.height > LARGEST:
                 raise PictureError(f"{path.name} is too large")
             return _spread(sheet.convert("RGB"), rows, height, width), rows
     except (OSError, EOFError, Image.DecompressionBombError) as error:
-        raise PictureError(f"{path.name} is no picture") from error
+        raise PictureError(f"{path.name} is not an image") from error
 
 
 def strip(folder: Path, card: Card, members: Sequence[int]) -> tuple[bytes, int]:
@@ -87,10 +87,10 @@ def _sheet(path: Path, sha256: str, size: tuple[int, int]) -> Image.Image:
     try:
         with Image.open(path, formats=("WEBP",)) as sheet:
             if sheet.size != size or sheet.width * sheet.height > LARGEST_SHEET:
-                raise PictureError(f"{path.name} has other images than its card says")
+                raise PictureError(f"{path.name} does not hold the images that its card describes")
             return sheet.convert("RGB")
     except (OSError, EOFError, Image.DecompressionBombError) as error:
-        raise PictureError(f"{path.name} is no picture") from error
+        raise PictureError(f"{path.name} is not an image") from error
 
 
 def _spread(sheet: Image.Image, rows: int, height: int, width: int) -> bytes:

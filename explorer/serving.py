@@ -158,7 +158,7 @@ async def _drop(request: Request, base: str) -> Response:
         # A page of another site may send a form, but no such header: for that, its browser would
         # ask for leave, which nothing here gives.
         if DROP_HEADER not in request.headers:
-            raise UploadError(f"What is dropped is sent with the header {DROP_HEADER}.")
+            raise UploadError(f"A dropped checkpoint must be sent with the header {DROP_HEADER}.")
         with tempfile.TemporaryFile() as zipped:
             await _receive(request, zipped)
             async with _unpacking:
@@ -186,7 +186,9 @@ async def _receive(request: Request, file: BinaryIO) -> None:
                         "a checkpoint into the explorer's `runs` instead."
                     )
                 if _arriving > MOST_ARRIVING:
-                    raise UploadError("Too many are dropping checkpoints: try again in a minute.")
+                    raise UploadError(
+                        "Too many checkpoints are being dropped at once: try again in a minute."
+                    )
                 file.write(piece)
     except TimeoutError as error:
         raise UploadError("The zip took too long to arrive: drop it again.") from error

@@ -177,12 +177,15 @@ def with_direction(query: str, name: str, vector: Sequence[float]) -> str:
     entries = [entry for entry in entries if unquote(entry.split(":")[0]) != name]
     if len(entries) >= MOST_DIRECTIONS:
         raise FullError(
-            f"The rack has {MOST_DIRECTIONS} directions already: remove one there first."
+            f"There are already {MOST_DIRECTIONS} direction sliders: remove one in the "
+            "instrument first."
         )
     entries.append(f"{_escaped(name)}:{','.join(map(_spelled, vector))}")
     longer = urlencode(fields | {DIRECTIONS: ";".join(entries)}, safe=READABLE)
     if len(longer) > LONGEST_QUERY:
-        raise FullError("A link has no room for one direction more: remove one in the rack first.")
+        raise FullError(
+            "The link has no room for another direction: remove one in the instrument first."
+        )
     return longer
 
 

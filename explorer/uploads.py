@@ -153,8 +153,8 @@ def _keep(dropped: Dropped, now: float) -> Dropped:
             oldest = min(_kept.values(), key=lambda other: other.used, default=None)
             if oldest is None or now - oldest.used < IN_USE_S:
                 raise UploadError(
-                    "This explorer holds as many dropped checkpoints as it has room for, and all "
-                    "are in use: try again in half an hour, or copy the folder into its `runs`."
+                    "This explorer has no room for another dropped checkpoint, and all are "
+                    "in use: try again in half an hour, or copy the folder into its `runs`."
                 )
             del _kept[oldest.id]
             shutil.rmtree(oldest.folder.parent, ignore_errors=True)
@@ -181,7 +181,7 @@ def _unpack(zipped: BinaryIO, home: Path) -> Path:
             for name, file_card in files.items():
                 if file_card.bytes > room:
                     raise UploadError(
-                        f"The files that {CARD} lists have more than 1 GiB together: put such a "
+                        f"The files that {CARD} lists add up to more than 1 GiB: put such a "
                         "checkpoint into the explorer's `runs` instead."
                     )
                 if name in members:
@@ -192,7 +192,7 @@ def _unpack(zipped: BinaryIO, home: Path) -> Path:
     except OSError as error:
         raise UploadError(f"This zip could not be unpacked: {error.strerror or error}.") from error
     except UNREADABLE as error:
-        raise UploadError(f"This is no zip that can be read, or it is damaged: {AGAIN}.") from error
+        raise UploadError(f"This file is not a readable zip, or it is damaged: {AGAIN}.") from error
 
 
 class _ShortReads(BufferedReader):
@@ -231,7 +231,7 @@ def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     for entry in sorted(listed, key=lambda entry: entry.header_offset):
         # Its data begins behind a header of 30 bytes and its name.
         if entry.header_offset < end:
-            raise UploadError(f"Entries of this zip lie over one another: {AGAIN}.")
+            raise UploadError(f"Entries of this zip overlap: {AGAIN}.")
         end = entry.header_offset + 30 + len(entry.orig_filename) + entry.compress_size
     if end > archive.start_dir:
         raise UploadError(f"This zip is cut short: {AGAIN}.")
@@ -250,7 +250,9 @@ def _checked(entry: zipfile.ZipInfo) -> bool:
         or any(part in ("", ".", "..") for part in parts)
         or len(parts) > DEEPEST
     ):
-        raise UploadError(f"This zip holds an entry named {shown}, which leads elsewhere: {AGAIN}.")
+        raise UploadError(
+            f"This zip holds an entry named {shown}, which points outside the zip: {AGAIN}."
+        )
     if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise UploadError(f"{shown} in this zip is a link, not a file: {AGAIN}.")
     if name.endswith("/") or parts[0] == "__MACOSX" or parts[-1].startswith("."):
@@ -258,7 +260,7 @@ def _checked(entry: zipfile.ZipInfo) -> bool:
     if entry.flag_bits & ENCRYPTED:
         raise UploadError(f"{shown} in this zip is encrypted: {AGAIN}, without a password.")
     if entry.compress_type not in METHODS:
-        raise UploadError(f"{shown} in this zip is packed in a way that is not read: {AGAIN}.")
+        raise UploadError(f"{shown} in this zip uses an unsupported compression: {AGAIN}.")
     return True
 
 

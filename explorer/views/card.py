@@ -42,7 +42,7 @@ def _draw(entry: Entry, card: Card) -> None:
     st.caption(plain(card.summary))
     st.markdown(plain(card.intent))
     _preview(entry, card)
-    st.header("What it scores")
+    st.header("Scores")
     _metrics(card.metrics)
     _map(card.map)
     _latents(card)
@@ -71,9 +71,7 @@ def _metrics(metrics: tuple[Metric, ...]) -> None:
         figure.metric(plain(metric.label), number(metric.value, metric.unit))
         story.markdown(plain(metric.how))
         best = metric.perfect
-        perfect = (
-            "" if best is None else f" · a perfect model would get {number(best, metric.unit)}"
-        )
+        perfect = "" if best is None else f" · a perfect code would get {number(best, metric.unit)}"
         story.caption(f"{_provenance(metric)}{perfect}")
 
 

@@ -39,8 +39,8 @@ def show() -> None:
         st.markdown(loading.nothing_found())
         return
     st.markdown(
-        "Draw around codes with the lasso, then take them as A or B; or take all of a class. "
-        "The way from the mean of B to the mean of A is a direction, and becomes a slider of the "
+        "Draw around codes with the lasso, then pin them as A or B, or choose a whole class. "
+        "The step from the mean of B to the mean of A is a direction, and becomes a slider of the "
         "instrument."
     )
     chart, panel = st.columns([3, 2], gap="large")
@@ -103,7 +103,7 @@ def _map(row: Any, entry: Entry, card: Card, codes: Codes, namings: Sequence[Nam
     if len(drawn) < len(points):
         st.caption(
             f"Every {len(points) / len(drawn):.3g}th of the {len(points):,} codes is drawn, and "
-            "only what is drawn can be marked; a group by name has them all."
+            "only drawn codes can be selected; a whole class has all of its codes."
         )
     return grouping.marked(event.selection.get("points", ()), [members for _, members in classes])
 
@@ -159,7 +159,7 @@ def _group(
     st.subheader(f"Group {title}", anchor=False)
     row = st.container(horizontal=True, vertical_alignment="bottom")
     row.button(
-        f"Take as {title} ({len(selection):,})" if len(selection) else f"Take as {title}",
+        f"Pin as {title} ({len(selection):,})" if len(selection) else f"Pin as {title}",
         key=f"directions.take.{side}",
         width=165,
         disabled=not len(selection),
@@ -171,11 +171,11 @@ def _group(
     if names:
         key = f"directions.named.{side}"
         row.selectbox(
-            f"All that are, for group {title}",
+            f"Whole class for group {title}",
             list(names),
             index=None,
             key=key,
-            placeholder="or all of a class",
+            placeholder="or a whole class",
             label_visibility="collapsed",
             width="stretch",
             on_change=_take_named,
@@ -236,7 +236,7 @@ def _direction(entry: Entry, codes: Codes) -> None:
     groups = state.shared().groups
     st.subheader("From B to A", anchor=False)
     if groups.a is None or groups.b is None:
-        st.caption("Take a group A and a group B: what leads from B to A appears here.")
+        st.caption("Choose groups A and B to see the direction from B to A.")
         return
     a, b = groups.a.members, groups.b.members
     try:
@@ -252,8 +252,8 @@ def _direction(entry: Entry, codes: Codes) -> None:
         f"{_signed(score.random_mean)} on average, 95 % of them {_signed(low)} to {_signed(high)}."
     )
     how = (
-        f"Mean cosine between the ways b → a of {score.pairs:,} random pairs that share no image, "
-        f"as Liu et al. (2019) score; the same for {len(score.random)} pairs of groups of "
+        f"Mean cosine between the directions b → a of {score.pairs:,} random pairs that share no "
+        f"image, as Liu et al. (2019) score; the same for {len(score.random)} pairs of groups of "
         f"{len(a):,} and {len(b):,} codes drawn from all {len(codes.mean):,}. Seed {score.seed}."
     )
     row = st.container(horizontal=True, vertical_alignment="bottom")
@@ -264,7 +264,7 @@ def _direction(entry: Entry, codes: Codes) -> None:
     name = row.text_input(
         "Name", key=NAME, max_chars=LONGEST_NAME, width=240, on_change=_keep_name
     ).strip()
-    wanted = row.button("Put it in the rack", type="primary", disabled=not name)
+    wanted = row.button("Add as slider", type="primary", disabled=not name)
     colours = figures.palette(st.context.theme.type)
     st.plotly_chart(
         figures.coherence_scale(score.value, score.random, colours),
@@ -274,7 +274,7 @@ def _direction(entry: Entry, codes: Codes) -> None:
     )
     overlap = f" {both:,} codes are in both groups." if both else ""
     st.caption(
-        "At 1 every image of A lies the same way from every image of B; at 0 there is no such way. "
+        "At 1 every image of A lies in the same direction from every image of B, at 0 in none. "
         f"{how} The means are {found.length:.2f} apart.{overlap}"
     )
     if not wanted:
@@ -303,7 +303,7 @@ def _score(codes: Codes, a: Indices, b: Indices) -> latent.Coherence:
     measured = (id(codes), a.tobytes(), b.tobytes())
     known: tuple[object, latent.Coherence] | None = st.session_state.get(SCORE)
     if known is None or known[0] != measured:
-        with st.spinner("Measuring beside random groups …"):
+        with st.spinner("Comparing with random groups …"):
             known = st.session_state[SCORE] = (measured, latent.coherence(codes.mean, a, b))
     return known[1]
 
@@ -312,8 +312,8 @@ def _rank(score: latent.Coherence) -> str:
     draws = len(score.random)
     below = round(score.percentile / 100 * draws)
     if below == draws:
-        return f"More coherent than all {draws} random ones."
-    return f"More coherent than {below} of {draws} random ones."
+        return f"More coherent than all {draws} random pairs."
+    return f"More coherent than {below} of {draws} random pairs."
 
 
 def _signed(value: float) -> str:

@@ -44,7 +44,7 @@ def _draw(name: str, table: Table) -> None:
         _protocol(shown)
         _runs(name, table, shown)
     if missing := comparison.lacking(table):
-        st.markdown(f"Not made yet: {plain(missing)}. This makes them:")
+        st.markdown(f"Not made yet: {plain(missing)}. To make them:")
         st.code(table.command, language="bash", wrap_lines=True)
 
 
@@ -84,14 +84,14 @@ def _medians(name: str, table: Table, shown: Shown) -> None:
     _grid(lines, f"results.{name}.medians")
     published = f" Published {plain(comparison.sources(table))}." if prints else ""
     st.caption(
-        "The median over seeds, in brackets the least and the greatest. "
+        "The median over seeds; the smallest and the largest are in brackets. "
         f"{plain(comparison.effort(table))}.{plain(comparison.perfect(shown))}{published}"
     )
 
 
 def _protocol(shown: Shown) -> None:
     with st.expander("How each number is measured"):
-        st.caption("As the first run has it; others differ in their seed and in what they count.")
+        st.caption("As recorded by the first run; the others differ in seed and in counts.")
         for metric in shown:
             st.markdown(f"**{plain(comparison.heading(metric))}.** {plain(metric.how)}")
             st.caption(f"{plain(metric.split.capitalize())} split · {metric.samples:,} images")

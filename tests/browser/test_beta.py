@@ -189,7 +189,7 @@ def test_rungs_that_were_not_trained_are_passed_over_and_named(ladder: Ladder) -
     expect(words).to_contain_text("python -m training reproduce ladder")
     ladder.press("beta", "Home")
     ladder.wait_for("beta-1", 0)
-    expect(ladder.page.locator(".note")).to_contain_text("β = ½ was not trained here")
+    expect(ladder.page.locator(".note")).to_contain_text("β = ½ has not been trained here")
     expect(ladder.page.locator(".dial-name")).to_have_text("β = 1")
     expect(ladder.range("beta")).to_have_attribute(
         "aria-valuetext", "β\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}1, 2 seeds"
@@ -198,7 +198,7 @@ def test_rungs_that_were_not_trained_are_passed_over_and_named(ladder: Ladder) -
     ladder.press("beta", "End")
     ladder.wait_for("beta-16", 0)
     ladder.page.get_by_role("button", name="Never trained").click(force=True)
-    expect(ladder.page.locator(".note")).to_contain_text("Never trained was not trained here")
+    expect(ladder.page.locator(".note")).to_contain_text("Never trained has not been trained here")
     assert ladder.query()["recipe"] == "beta-16"
 
 
@@ -279,7 +279,9 @@ def test_with_another_objective_chosen_the_first_rung_can_be_pressed(
 
 def test_a_link_with_too_few_values_of_z_opens_at_the_image(ladder: Ladder) -> None:
     ladder.open("table=ladder&recipe=beta-1&seed=1&z=0.5,1")
-    expect(ladder.page.locator(".note")).to_contain_text("its z has not one value for each latent")
+    expect(ladder.page.locator(".note")).to_contain_text(
+        "its z does not have one value for each latent"
+    )
     original = ladder.pixels(ladder.page.locator("canvas.original"))
     assert close(ladder.image(), original)
 
@@ -361,7 +363,7 @@ def test_the_numbers_are_those_of_the_table(ladder: Ladder) -> None:
     assert cells.all_text_contents() == ["80", "10", "10"]
     ladder.page.get_by_role("button", name="MIG").click()
     bubble = ladder.page.locator(".bubble", has_text=ladders.HOW)
-    expect(bubble).to_contain_text("A perfect model would get 0.90.")
+    expect(bubble).to_contain_text("A perfect code would get 0.90.")
     expect(ladder.page.locator(".score-strip .ceiling title")).to_have_text(
-        f"A perfect model would get {ladders.PERFECT:.2f}."
+        f"A perfect code would get {ladders.PERFECT:.2f}."
     )

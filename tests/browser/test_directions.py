@@ -90,11 +90,11 @@ def lasso(page: Page, left: float, right: float) -> tuple[float, float]:
 
 def take(page: Page, side: str) -> int:
     """Make what is marked a group; how many codes that are."""
-    button = page.get_by_role("button", name=f"Take as {side} (")
+    button = page.get_by_role("button", name=f"Pin as {side} (")
     text = button.text_content() or ""
     button.click()
     # With its rings the map is drawn anew, and nothing is marked on it.
-    expect(page.get_by_role("button", name="Take as A", exact=True)).to_be_disabled()
+    expect(page.get_by_role("button", name="Pin as A", exact=True)).to_be_disabled()
     settle(page)
     return int(text.split("(")[1].rstrip(")").replace(",", ""))
 
@@ -118,12 +118,12 @@ def test_a_lasso_becomes_a_slider(visit: Page, app: str, crowd: Path) -> None:
     assert len(a) > 50
     assert len(b) > 50
 
-    expect(page.get_by_text("More coherent than all 200 random ones")).to_be_visible()
+    expect(page.get_by_text("More coherent than all 200 random pairs")).to_be_visible()
     name = page.get_by_label("Name", exact=True)
     name.fill("z₁ up; 100 %")
     name.press("Enter")
     settle(page)
-    page.get_by_role("button", name="Put it in the rack").click()
+    page.get_by_role("button", name="Add as slider").click()
     page.wait_for_selector("[data-ready]")
 
     instrument = Instrument(page, app)

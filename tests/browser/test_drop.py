@@ -237,7 +237,7 @@ def test_the_list_of_models_offers_a_folder_and_the_keyboard_reaches_it(
 
 
 REFUSED: dict[str, tuple[list[tuple[str, bytes, str]], str]] = {
-    "no zip": ([("a.zip", b"PK nonsense", "application/zip")], "This is no zip that can be read"),
+    "no zip": ([("a.zip", b"PK nonsense", "application/zip")], "This file is not a readable zip"),
     "a text": ([("a.txt", b"text", "text/plain")], "is neither a zip nor a folder"),
     "a pickle": ([("a.pt", b"cos", "")], "is neither a zip nor a folder"),
     "files": ([("a.txt", b"", ""), ("b.txt", b"", "")], "holds no card.json"),
@@ -264,7 +264,7 @@ def test_a_hostile_zip_gives_the_servers_sentence(instrument: Instrument) -> Non
         archive.writestr("../card.json", "{}")
     page = instrument.open().page
     drop_zip(page, buffer.getvalue())
-    expect(page.locator(".note")).to_contain_text("which leads elsewhere")
+    expect(page.locator(".note")).to_contain_text("which points outside the zip")
 
 
 def test_without_the_server_it_says_so(instrument: Instrument, own: Path) -> None:
@@ -282,7 +282,9 @@ def test_a_server_that_was_started_anew_has_forgotten_it(
     expect_own(instrument)
     monkeypatch.setattr(uploads, "_kept", {})
     page.reload()
-    expect(page.locator(".note")).to_contain_text("which is not here, so \u2068Blots\u2069 opened")
+    expect(page.locator(".note")).to_contain_text(
+        "which is not here, so \u2068Blots\u2069 was opened"
+    )
     page.locator(".picker").click()
     expect(page.locator(".choice", has_text="My own")).to_have_count(0)
 
@@ -357,7 +359,7 @@ def test_a_large_one_is_refused_before_it_is_sent(instrument: Instrument) -> Non
           document.body.dispatchEvent(new DragEvent("drop", options));
         }"""
     )
-    expect(page.locator(".note")).to_contain_text("has 301 MB, and what is dropped may have 300")
+    expect(page.locator(".note")).to_contain_text("has 301 MB, and the limit is 300")
 
 
 def test_the_limits_are_those_of_the_server(page: Page, address: str) -> None:

@@ -125,7 +125,7 @@ def test_with_a_decoder_that_gives_no_numbers(
     bias.raw_data = b"\x00\x00\xc0\x7f" * 96
     replace_decoder(page, models, model.SerializeToString())
     instrument.go()
-    blocked(page, "blots/decoder.onnx gives values that are no numbers")
+    blocked(page, "blots/decoder.onnx returns NaN or infinity")
 
 
 def end(
@@ -220,7 +220,7 @@ def test_with_a_decoder_that_gives_no_numbers_away_from_the_origin(
     model.graph.node.append(helper.make_node("Sqrt", ["shifted"], ["mean"]))
     replace_decoder(page, models, model.SerializeToString())
     instrument.open()
-    sentence = "blots/decoder.onnx gives values that are no numbers away from z = 0: train it again"
+    sentence = "blots/decoder.onnx returns NaN or infinity away from z = 0: train it again"
     blocked(page, sentence)
     instrument.wait_for_grid([0, 0, 0, 0])
     page.get_by_role("button", name="Close").click()
@@ -282,7 +282,10 @@ def test_with_codes_of_another_form(
 
 @pytest.mark.parametrize(
     ("sheet", "reason"),
-    [(b"junk", "is missing or no picture"), (None, "has other images than its card says")],
+    [
+        (b"junk", "is missing or is not an image"),
+        (None, "does not hold the images that its card describes"),
+    ],
     ids=["junk", "another picture"],
 )
 def test_with_thumbnails_that_are_none(
@@ -326,7 +329,9 @@ def test_traversals_that_cannot_be_decoded_are_not_saved(
 
 def test_with_a_link_to_a_model_that_is_not_here(instrument: Instrument, page: Page) -> None:
     instrument.open("model=nowhere&z=1,2")
-    blocked(page, "“\u2068nowhere\u2069”, which is not here, so \u2068Blots\u2069 opened instead;")
+    blocked(
+        page, "“\u2068nowhere\u2069”, which is not here, so \u2068Blots\u2069 was opened instead:"
+    )
     assert instrument.query()["model"] == "blots"
 
 
@@ -345,7 +350,7 @@ def test_with_a_link_to_a_name_that_turns_the_text_around(
 
 def test_with_a_link_that_cannot_be_read(instrument: Instrument, page: Page) -> None:
     instrument.open("model=blots&z=1,nonsense&temperature=0.5")
-    blocked(page, "Part of this link could not be read (z has a value that is no number)")
+    blocked(page, "Part of this link could not be read (z has a value that is not a number)")
     assert instrument.z() == [0, 0, 0, 0]
     assert instrument.query()["temperature"] == "0.5"
 
@@ -398,7 +403,7 @@ def test_with_words_that_never_end(
     page.get_by_role("button", name="Close", exact=True).click()
     instrument.value(0).fill(word)
     instrument.value(0).press("Enter")
-    expect(page.locator(".note")).to_contain_text(f"“{word[:40]}” is no number")
+    expect(page.locator(".note")).to_contain_text(f"“{word[:40]}” is not a number")
     assert nothing_leaves()
     page.locator(".facts .term").click()
     assert nothing_leaves()

@@ -114,7 +114,7 @@ def test_latents_are_sorted_by_kl_and_inactive_ones_folded(
     )
     expect(instrument.slider(3)).to_be_hidden()
 
-    page.get_by_role("button", name="Show 1 inactive").click()
+    page.get_by_role("button", name="Show 1 unused latent").click()
     expect(instrument.slider(3)).to_be_visible()
     assert instrument.query()["inactive"] == "shown"
     expect(page.locator(".grid-row")).to_have_count(4)
@@ -217,7 +217,7 @@ def test_letters_typed_into_a_field_are_no_commands(instrument: Instrument, page
     page.keyboard.type("s")
     page.keyboard.press("Enter")
 
-    expect(page.locator(".note")).to_contain_text("“s” is no number")
+    expect(page.locator(".note")).to_contain_text("“s” is not a number")
     expect(instrument.value(1)).to_have_value("0.00")
     assert instrument.z() == [0, 0, 0, 0]
 

@@ -236,7 +236,7 @@ def test_clicking_a_point_goes_to_its_image(
     )
 
 
-def test_where_nobody_lives_the_decoder_still_answers(
+def test_where_no_image_is_near_the_decoder_still_answers(
     instrument: Instrument, models: Path, page: Page, codes: dict[str, NDArray[Any]]
 ) -> None:
     pca = json.loads((models / "blots" / "card.json").read_text())["map"]["pca"]
@@ -244,7 +244,7 @@ def test_where_nobody_lives_the_decoder_still_answers(
     spot = chart.empty()
     page.mouse.move(*spot)
     expect(page.locator(".map-tip")).to_have_text(
-        "0 of 12 here: nobody lives here. The picture is on the plane of the two axes."
+        "No test image is near this point. The picture is on the plane of the two axes."
     )
     z = np.array(pca["mean"]) + chart.place(*spot) @ np.array(pca["axes"])
     assert shown_z(instrument) == pytest.approx(z[:3], abs=0.02)

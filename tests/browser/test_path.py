@@ -380,7 +380,7 @@ def test_undo_brings_back_a_pin_and_a_direction(walk: Walk, page: Page) -> None:
 
 def test_the_path_leaves_what_is_locked(walk: Walk, models: Path, page: Page) -> None:
     walk.open(f"model=blots&z=0,-2,0,0&locked=1&{pinned(c=C)}")
-    expect(page.locator(".walk")).to_contain_text("z₁ stays along the path, being locked.")
+    expect(page.locator(".walk")).to_contain_text("Locked, and so fixed along the path: z₁.")
 
     def locked(code: list[float]) -> list[float]:
         return [code[0], -2, *code[2:]]
@@ -392,7 +392,7 @@ def test_the_path_leaves_what_is_locked(walk: Walk, models: Path, page: Page) ->
     expect(page.locator(".walk-place")).to_have_text("1.00")
     page.get_by_role("button", name="Go to A − B + C").click()
     walk.wait_for_z(*locked([a - b + c for a, b, c in zip(A, B, C, strict=True)]))
-    expect(page.locator(".note")).to_contain_text("z₁ stayed, being locked")
+    expect(page.locator(".note")).to_contain_text("Locked, and so unchanged: z₁.")
     page.get_by_role("button", name="Unlock z₁").click()
     walk.wait_for_strip(models, [straight(t) for t in STATIONS])
 
@@ -535,7 +535,7 @@ def test_an_animation_that_cannot_be_decoded_says_so(walk: Walk, page: Page) -> 
     page.route("**/decoder-worker.js", lambda route: route.fulfill(status=404))
     walk.open()
     walk.export("Animation of z₁ from end to end, GIF")
-    expect(page.locator(".note")).to_contain_text("The images of the animation are not decoded")
+    expect(page.locator(".note")).to_contain_text("The animation frames could not be decoded")
     expect(page.locator(".export-progress")).to_be_hidden()
 
 

@@ -53,7 +53,7 @@ PHOTO = Image.fromarray(picture(30, 40))
 FRAMES: dict[str, Any] = {"save_all": True, "append_images": [PHOTO.rotate(90)], "duration": 100}
 HOSTILE: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "is empty"),
-    "text": (b"<script>alert(1)</script>" * 9, "is no image that is read here"),
+    "text": (b"<script>alert(1)</script>" * 9, "is not an image that this page can read"),
     "GIF": (saved(PHOTO, "GIF"), "is a GIF"),
     "BMP": (saved(PHOTO, "BMP"), "is a BMP"),
     "TIFF": (saved(PHOTO, "TIFF"), "is a TIFF"),
@@ -63,30 +63,33 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "AVIF": (b"\0\0\0\x18ftypavif" + b"\0" * 99, "is an AVIF"),
     "animated PNG": (saved(PHOTO, "PNG", **FRAMES), "is animated"),
     "animated WebP": (saved(PHOTO, "WEBP", **FRAMES), "is animated"),
-    "PNG cut short": (saved(PHOTO, "PNG")[:-40], "breaks off"),
-    "JPEG cut short": (saved(PHOTO, "JPEG")[:-200], "breaks off"),
-    "WebP cut short": (saved(PHOTO, "WEBP")[:-60], "breaks off"),
+    "PNG cut short": (saved(PHOTO, "PNG")[:-40], "cut short"),
+    "JPEG cut short": (saved(PHOTO, "JPEG")[:-200], "cut short"),
+    "WebP cut short": (saved(PHOTO, "WEBP")[:-60], "cut short"),
     "PNG of the magic alone": (b"\x89PNG\r\n\x1a\n", "size cannot be read"),
     "JPEG of the magic alone": (b"\xff\xd8\xff\xe0", "size cannot be read"),
     "WebP of the magic alone": (b"RIFF\x10\0\0\0WEBPVP8 ", "size cannot be read"),
     "PNG of no pixels": (png(struct.pack(">IIBBBBB", 0, 7, 8, 0, 0, 0, 0)), "has no pixels"),
     "PNG of too many pixels": (
         png(struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)),
-        "has 60,000 × 60,000 pixels, and at most 50 million are read",
+        "has 60,000 × 60,000 pixels, and the limit is 50 million",
     ),
     "PNG with damaged pixels": (
         png(struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0), chunk(b"IDAT", b"no deflate")),
-        "is damaged",
+        "or damaged",
     ),
     "PNG with endless chunks": (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", b"\0\0\0\x08" * 2 + b"\x08\0\0\0\0") + b"\xff" * 999,
-        "breaks off",
+        "cut short",
     ),
     "JPEG with a frame that lies": (
         saved(PHOTO, "JPEG").replace(struct.pack(">HH", 30, 40), struct.pack(">HH", 0, 40)),
         "has no pixels",
     ),
-    "too many bytes": (b"\x89PNG\r\n\x1a\n" + b"\0" * (30 * 2**20), "has 31 MB, and at most 30"),
+    "too many bytes": (
+        b"\x89PNG\r\n\x1a\n" + b"\0" * (30 * 2**20),
+        "has 31 MB, and the limit is 30",
+    ),
 }
 
 

@@ -213,9 +213,9 @@ def choose(visitor: Visitor, group: str, label: str) -> None:
     # What is drawn anew closes the list.
     visitor.page.locator(".js-plotly-plot .main-svg").first.wait_for()
     settle(visitor)
-    visitor.page.get_by_label(f"All that are, for group {group}").click()
+    visitor.page.get_by_label(f"Whole class for group {group}").click()
     visitor.page.get_by_role("option", name=label, exact=True).click()
-    visitor.page.get_by_text(f"all that are {label}", exact=False).wait_for()
+    visitor.page.get_by_text(f"all of class {label}", exact=False).wait_for()
     settle(visitor)
 
 
@@ -238,7 +238,7 @@ def test_each_has_a_z_directions_and_checkpoints_of_their_own(
     choose(ann, "B", "0")
     go(bob, "Directions", "Group A")
     expect(bob.page.get_by_text("No codes yet.")).to_have_count(2)
-    ann.page.get_by_role("button", name="Put it in the rack").click()
+    ann.page.get_by_role("button", name="Add as slider").click()
     ann.page.wait_for_selector("[data-ready]")
     expect(ann.page.locator(".direction-name")).to_have_text("\u20680 → 1\u2069")
     assert ann.z() == [0.5, 0, -1, 0]

@@ -86,9 +86,9 @@ def test_two_groups_become_a_direction_in_the_rack(
     make()
     pick(page.run(), a="one", b="zero")
     shown = words(page)
-    assert "**30** codes: all that are one" in shown
+    assert "**30** codes: all of class one" in shown
     assert "Coherence **1.00**" in shown
-    assert "More coherent than all 200 random ones" in shown
+    assert "More coherent than all 200 random pairs" in shown
     assert "2,000 random pairs" in shown
     assert "200 pairs of groups of 30 and 30 codes drawn from all 60" in shown
     assert "Seed 0" in shown
@@ -133,7 +133,7 @@ def test_groups_without_a_direction_get_a_sentence(
     data = json.loads((folder / "card.json").read_text("utf-8"))["data"]
     _card(folder, {"data": data | {"labels": ["zero", "one", "lonely"]}})
     assert reason in words(pick(page.run(), a=a, b=b))
-    assert len(page.button) == 2, "there is nothing to put into the rack"
+    assert len(page.button) == 2, "there is nothing to add as a slider"
 
 
 def test_a_group_can_be_let_go_of(page: AppTest, make: Callable[..., Path]) -> None:
@@ -141,7 +141,7 @@ def test_a_group_can_be_let_go_of(page: AppTest, make: Callable[..., Path]) -> N
     pick(page.run(), a="one", b="zero")
     pick(page, b=None)
     assert "No codes yet." in words(page)
-    assert "Take a group A and a group B" in words(page)
+    assert "Choose groups A and B" in words(page)
 
 
 def test_a_name_that_a_person_gave_stays(page: AppTest, make: Callable[..., Path]) -> None:
@@ -217,7 +217,7 @@ def test_sheets_that_are_no_pictures_are_a_sentence(
     (folder / THUMBNAILS).write_bytes(b"no picture")
     files = {name: to_json(file) for name, file in describe_files(folder, FILES).items()}
     _card(folder, {"files": files})
-    assert "thumbnails.webp is no picture" in words(pick(page.run(), a="one"))
+    assert "thumbnails.webp is not an image" in words(pick(page.run(), a="one"))
 
 
 def test_without_checkpoints_the_page_says_what_to_do(page: AppTest) -> None:

@@ -38,7 +38,7 @@ def test_a_direction_is_the_difference_of_the_means_at_length_1() -> None:
         ([0, 1], [2], "Group B has one code"),
         ([0, 1], [0, 1], "same mean code"),
         ([0, 1], [2, 3], "same mean code"),
-        ([0, 4], [1, 2], "are no numbers"),
+        ([0, 4], [1, 2], "are NaN or infinite"),
     ],
 )
 def test_groups_without_a_direction_are_refused_in_a_sentence(

@@ -185,7 +185,7 @@ def test_a_preview_that_is_no_picture_is_a_sentence(
     card: AppTest, make_checkpoint: MakeCheckpoint
 ) -> None:
     make_checkpoint("mine", contents={PREVIEW: b"not a picture"})
-    assert "preview.webp is no picture: copy the folder again" in words(card.run())
+    assert "preview.webp is not an image: copy the folder again" in words(card.run())
     assert card.image == []
     assert len(card.get("plotly_chart")) == 2
 

@@ -46,12 +46,12 @@ def test_images_are_apart_and_their_pixels_square(path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"text", "no picture"),
-        (webp(64, 32)[:-20], "no picture"),
-        (b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "no picture"),
-        (webp(64, 8 * 5), "other images"),
-        (webp(64, 7), "other images"),
-        (webp(72, 32), "other images"),
+        (b"text", "not an image"),
+        (webp(64, 32)[:-20], "not an image"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "not an image"),
+        (webp(64, 8 * 5), "images that its card describes"),
+        (webp(64, 7), "images that its card describes"),
+        (webp(72, 32), "images that its card describes"),
     ],
     ids=["text", "cut short", "another format", "more rows", "half a row", "more columns"],
 )
@@ -69,7 +69,7 @@ def test_what_would_unpack_to_too_much_is_refused_before_it_is_unpacked(
     with pytest.raises(pictures.PictureError, match="too large"):
         pictures.preview(path, height=300, width=300)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    with pytest.raises(pictures.PictureError, match="no picture"):
+    with pytest.raises(pictures.PictureError, match="not an image"):
         pictures.preview(path, height=300, width=300)
 
 

@@ -76,7 +76,7 @@ def test_what_is_missing_is_named_with_the_command_that_makes_it(
 ) -> None:
     make_table("sprites")
     page.run()
-    assert "Not made yet: β = 4 (seed 1). This makes them:" in words(page)
+    assert "Not made yet: β = 4 (seed 1). To make them:" in words(page)
     assert [code.value for code in page.code] == ["python -m training reproduce sprites"]
 
 

@@ -347,7 +347,7 @@ def test_what_cannot_be_taken_is_answered_with_one_sentence(
 ) -> None:
     status, answer = post(b"no zip", x_checkpoint="zip")
     assert status == 422
-    assert answer["error"].startswith("This is no zip that can be read")
+    assert answer["error"].startswith("This file is not a readable zip")
 
     status, answer = post(zipped(make_checkpoint("mine", tmp_path)))
     assert status == 422

@@ -24,7 +24,7 @@ const HOSTILE = [
   ["announces a header larger than the file", headed(2n ** 60n, "{}")],
   ["has a header that cannot be read", headed(2, "{!")],
   ["has no table of arrays", headed(4, "null")],
-  ["in a number format that is not read here", one({ dtype: "constructor", shape: [1], data_offsets: [0, 4] })],
+  ["in an unsupported number format", one({ dtype: "constructor", shape: [1], data_offsets: [0, 4] })],
   ["describes `mean` wrongly", one({ dtype: "F32", shape: [-1], data_offsets: [0, 4] })],
   ["has no room for `mean`", one({ dtype: "F32", shape: [2 ** 40], data_offsets: [0, 2 ** 42] })],
   ["has no room for `mean`", one({ dtype: "F32", shape: [2], data_offsets: [0, 4] })],

@@ -176,9 +176,7 @@ export function createBench(options) {
   function noNumbers() {
     if (warned || gone.signal.aborted) return;
     warned = true;
-    messages.warn(
-      `${entry.id}/decoder.onnx gives values that are no numbers away from z = 0: train it again, then export it.`,
-    );
+    messages.warn(`${entry.id}/decoder.onnx returns NaN or infinity away from z = 0: train it again, then export it.`);
   }
 
   /** @param {number} latent */

@@ -101,10 +101,10 @@ export function createCommands({ store, player, embedding, source, messages }) {
       const value = tidy === "" ? NaN : Number(tidy);
       if (!Number.isFinite(value))
         return messages.tell(
-          `“${text.trim().slice(0, LONGEST_ECHO)}” is no number, so ${latentName(latent)} stays: type one like 1.25 or −0,4.`,
+          `“${text.trim().slice(0, LONGEST_ECHO)}” is not a number; ${latentName(latent)} is unchanged. Try 1.25 or −0,4.`,
         );
       if (Math.abs(value) > LARGEST_Z)
-        messages.tell(`${latentName(latent)} goes as far as ±${LARGEST_Z}: beyond it the prior has next to nothing.`);
+        messages.tell(`${latentName(latent)} is limited to ±${LARGEST_Z}: the prior has almost no mass beyond that.`);
       back(performance.now());
       if (rounded(held(value)) === store.get().z[latent]) return;
       commands.move(latent, value);
@@ -160,7 +160,7 @@ export function createCommands({ store, player, embedding, source, messages }) {
     resample() {
       const from = source();
       if (!from)
-        return messages.tell("Pick a test image or bring one of your own first: its posterior is what is sampled.");
+        return messages.tell("Choose a test image or your own image first: samples are drawn from its posterior.");
       const { z } = store.get();
       jump(z.map((_, i) => from.mean[i] + Math.exp(from.logVariance[i] / 2) * standardNormal()));
       messages.say(`Sampled from the posterior of ${isolated(from.title)}.`);
@@ -203,7 +203,7 @@ export function createCommands({ store, player, embedding, source, messages }) {
     redo() {
       player.stop();
       back(performance.now());
-      messages.say(store.redo() ? "Done again." : "Nothing to redo.");
+      messages.say(store.redo() ? "Redone." : "Nothing to redo.");
     },
     /** @param {number} latent */
     toggleLock(latent) {

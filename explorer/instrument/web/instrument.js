@@ -95,7 +95,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     await pick(entry.id);
     if (!bench || model !== entry.id) return;
     messages.tell(
-      `${isolated(present(entry.title))} opened: for you, and for whom you send its link, until the explorer is closed.`,
+      `Opened ${isolated(present(entry.title))}. Only you and people with the link can see it, until the server stops.`,
     );
   }
 
@@ -245,13 +245,13 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     if (!usable) {
       close();
       block(
-        "There is no checkpoint yet: run `python -m training train digits` and reload this page, or start the explorer " +
-          "again with `EXPLORER_MODELS` naming a folder that has some.",
+        "There is no checkpoint yet: run `python -m training train digits` and reload this page, or set " +
+          "`EXPLORER_MODELS` to a folder of checkpoints and restart the explorer.",
       );
     } else if (wanted !== null && !catalogue.some((entry) => entry.id === wanted)) {
       messages.warn(
-        `This link asks for the model “${isolated(wanted.slice(0, 60))}”, which is not here, so ${isolated(usable.title ?? usable.id)} opened ` +
-          "instead; choose another above.",
+        `This link asks for the model “${isolated(wanted.slice(0, 60))}”, which is not here, so ${isolated(usable.title ?? usable.id)} was ` +
+          "opened instead: choose another above.",
       );
       open(usable.id, "");
     } else {

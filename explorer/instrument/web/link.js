@@ -29,7 +29,7 @@ class Unreadable extends Error {}
 /** @param {string} text @param {string} what */
 function number(text, what) {
   const value = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : NaN;
-  if (!Number.isFinite(value)) throw new Unreadable(`${what} is no number`);
+  if (!Number.isFinite(value)) throw new Unreadable(`${what} is not a number`);
   return value;
 }
 
@@ -221,7 +221,7 @@ export function readLink(query, limits) {
   if (isTooLong(query)) {
     return {
       state: {},
-      problem: "This link is too long to be one of ours, so the view opened at its start.",
+      problem: "This link is too long to be one of this explorer, so it was opened without its view.",
     };
   }
   const given = new URLSearchParams(query);
@@ -239,7 +239,7 @@ export function readLink(query, limits) {
     }
   }
   const problem = reasons.length
-    ? `Part of this link could not be read (${reasons.join("; ")}), so that part opened at its start: ask the sender for the link again.`
+    ? `Part of this link could not be read (${reasons.join("; ")}), so it was opened without that part: ask the sender for the link again.`
     : null;
   return { state, problem };
 }

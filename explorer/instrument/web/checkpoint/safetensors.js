@@ -49,7 +49,7 @@ export function readSafetensors(buffer, file, names) {
   for (const [name, { dtype, shape, data_offsets }] of entries) {
     if (!names.includes(name)) continue;
     const Kind = Object.hasOwn(KINDS, dtype) ? KINDS[/** @type {keyof typeof KINDS} */ (dtype)] : null;
-    if (!Kind) throw refuse(`holds ${called(name)} in a number format that is not read here`);
+    if (!Kind) throw refuse(`holds ${called(name)} in an unsupported number format`);
     const [from, to] = data_offsets;
     const count = shape.reduce((/** @type {number} */ product, /** @type {number} */ size) => product * size, 1);
     if (to - from !== count * Kind.BYTES_PER_ELEMENT) throw refuse(`has no room for ${called(name)}`);

@@ -50,7 +50,7 @@ export function createThumbnails(entry, card, onFailure) {
         for (const listener of listeners) listener();
       },
       (error) => {
-        if (!failed) onFailure(sentenceFor(error, wrong(at, "is missing or no picture")));
+        if (!failed) onFailure(sentenceFor(error, wrong(at, "is missing or is not an image")));
         failed = true;
       },
     );
@@ -62,7 +62,7 @@ export function createThumbnails(entry, card, onFailure) {
   async function load(image, at) {
     await image.decode();
     if (image.naturalWidth !== columns * width || image.naturalHeight !== lines(at) * height)
-      throw new InstrumentError(wrong(at, "has other images than its card says"));
+      throw new InstrumentError(wrong(at, "does not hold the images that its card describes"));
   }
 
   /** @param {number} at @param {string} what */

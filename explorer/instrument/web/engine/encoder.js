@@ -80,9 +80,7 @@ export async function openEncoder(ort, bytes, { name, latents, shape, again = EX
       }
     }
     if (!allFinite(mean.data) || !allFinite(log_variance.data)) {
-      throw new InstrumentError(
-        `${file} gives values that are no numbers for this image: train it again, then export it.`,
-      );
+      throw new InstrumentError(`${file} returns NaN or infinity for this image: train it again, then export it.`);
     }
     return { mean: mean.data, logVariance: log_variance.data };
   }

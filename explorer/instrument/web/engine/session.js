@@ -142,7 +142,7 @@ export async function openDecoder(ort, bytes, { name, latents, shape, again = EX
       );
     }
     if (!allFinite(images)) {
-      throw new InstrumentError(`${file} gives values that are no numbers: train it again, then export it.`);
+      throw new InstrumentError(`${file} returns NaN or infinity: train it again, then export it.`);
     }
   }
 }

@@ -39,7 +39,7 @@ export function createExports({ bench, messages, showText, onProgress }) {
         signal,
       });
       if (signal.aborted) return;
-      if (!made) throw new InstrumentError("The images of the animation are not decoded: reload the page.");
+      if (!made) throw new InstrumentError("The animation frames could not be decoded: reload the page.");
       const { bytes, frames, width, height } = made;
       saveBlob(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (bytes)], { type: `image/${format}` }), name);
       const size = `${Math.ceil(bytes.length / 1000).toLocaleString("en")}\u00a0kB`;
@@ -61,7 +61,7 @@ export function createExports({ bench, messages, showText, onProgress }) {
     const picture = await drawGrid();
     if (picture) save(picture, `${entry.id}-traversals.png`);
     else if (!gone.aborted)
-      messages.tell("The traversals are not decoded, so there is nothing to save: reload the page.");
+      messages.tell("The traversals could not be decoded, so there is nothing to save: reload the page.");
   }
 
   function python() {

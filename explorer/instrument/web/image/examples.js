@@ -51,7 +51,7 @@ export function createExamples({ card, commands, thumbnails, store }) {
     type: "button",
     text: "Shuffle",
     "aria-pressed": "false",
-    title: "Show the images in a random order, or in their own again",
+    title: "Show the images in random order, or in their own order again",
     on: { click: toggleShuffle },
   });
   const filters = el("span", { class: "filters" });
@@ -119,7 +119,7 @@ export function createExamples({ card, commands, thumbnails, store }) {
     list.scrollTop = 0;
     where.textContent = found.length
       ? `${count(first + 1)} to ${count(last)} of ${count(found.length)}`
-      : "None is like that";
+      : "No image matches";
     previous.setAttribute("aria-disabled", String(first === 0));
     next.setAttribute("aria-disabled", String(last === found.length));
     const [top] = buttons.values();

@@ -27,7 +27,7 @@ export function createFan({ card, commands, decodeSheet, messages }) {
   const draws = Array.from({ length: DRAWS }, (_, at) => {
     const canvas = el("canvas", { width, height, "aria-hidden": "true" });
     contexts.push(context2d(canvas, { alpha: false }));
-    const label = `Draw ${at + 1} of ${DRAWS}: take its z`;
+    const label = `Draw ${at + 1} of ${DRAWS}: use its z`;
     return el(
       "button",
       {
@@ -48,7 +48,7 @@ export function createFan({ card, commands, decodeSheet, messages }) {
       { class: "fan-line" },
       term(
         "Draws from q(z|x)",
-        "Each is μ + σ ε with ε from N(0, I), decoded: what the encoder's doubt about this image looks like. Press one to take its z.",
+        "Each is μ + σ ε with ε from N(0, I), decoded: what the encoder's uncertainty about this image looks like. Press one to use its z.",
       ),
       el(
         "button",

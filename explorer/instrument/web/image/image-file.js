@@ -36,23 +36,23 @@ export async function openImage(file) {
   const megabytes = (/** @type {number} */ bytes) => Math.ceil(bytes / 2 ** 20).toLocaleString("en");
   if (file.size > LARGEST_BYTES) {
     throw refuse(
-      `has ${megabytes(file.size)} MB, and at most ${megabytes(LARGEST_BYTES)} are read: save it smaller and choose that file.`,
+      `has ${megabytes(file.size)} MB, and the limit is ${megabytes(LARGEST_BYTES)}: save a smaller version and choose that file.`,
     );
   }
   let bytes;
   try {
     bytes = new Uint8Array(await file.arrayBuffer());
   } catch (error) {
-    throw refuse("cannot be read: a folder is not an image, and a file that was moved must be chosen anew.", error);
+    throw refuse("cannot be read: a folder is not an image, and a file that was moved must be chosen again.", error);
   }
   const { kind, width, height } = readHeader(bytes, name);
   if (width * height > LARGEST_PIXELS) {
     throw refuse(
-      `has ${width.toLocaleString("en")} × ${height.toLocaleString("en")} pixels, and at most ` +
-        `${LARGEST_PIXELS / 1e6} million are read: save it smaller and choose that file.`,
+      `has ${width.toLocaleString("en")} × ${height.toLocaleString("en")} pixels, and the limit is ` +
+        `${LARGEST_PIXELS / 1e6} million: save a smaller version and choose that file.`,
     );
   }
-  const broken = `is a ${kind} that breaks off or is damaged: open it in an image editor and save it again, or choose another file.`;
+  const broken = `is a ${kind} that is cut short or damaged: open it in an image editor and save it again, or choose another file.`;
   const orientation = kind === "WebP" ? takeOrientation(bytes) : 1;
   let bitmap;
   try {

@@ -42,17 +42,17 @@ export function readHeader(bytes, name) {
   else if (has("RIFF") && has("WEBP", 8)) header = { kind: "WebP", ...webp(bytes) };
   if (!header) {
     const other = OTHERS.find(({ magic, at }) => has(magic, at));
-    if (other) throw refuse(`is ${other.kind}, which is not read here: ${DO}`);
+    if (other) throw refuse(`is ${other.kind}, which this page cannot read: ${DO}`);
     if (/^\s*(<\?xml[\s\S]*)?(<!--[\s\S]*-->\s*)*<(!doctype )?svg[\s>]/i.test(start(bytes))) {
       throw refuse(`is an SVG, a drawing without pixels: ${DO}`);
     }
-    throw refuse(`is no image that is read here: ${DO}`);
+    throw refuse(`is not an image that this page can read: ${DO}`);
   }
   if (header.animated) throw refuse(`is animated: save one of its frames as PNG and choose that file.`);
   if (header.width === undefined)
-    throw refuse(`is a ${header.kind} whose size cannot be read, so it is broken: ${BROKEN}`);
-  if (!header.width || !header.height) throw refuse(`says that it has no pixels: ${BROKEN}`);
-  if (!header.whole) throw refuse(`is a ${header.kind} that breaks off before its end: ${BROKEN}`);
+    throw refuse(`is a ${header.kind} whose size cannot be read, so it is damaged: ${BROKEN}`);
+  if (!header.width || !header.height) throw refuse(`has no pixels: ${BROKEN}`);
+  if (!header.whole) throw refuse(`is a ${header.kind} that is cut short: ${BROKEN}`);
   return { kind: header.kind, width: header.width, height: header.height };
 }
 

@@ -25,8 +25,8 @@ export function reconstructionTerm({ output: image }) {
     "reconstruction",
     `−ln p(x|z) under the model's ${name} likelihood${image.sigma ? ` (σ ${spell(image.sigma, 3)})` : ""}, summed over ` +
       `${(channels * height * width).toLocaleString("en")} values, at z = the posterior mean, grey levels as shown; computed ` +
-      `here in the browser just now.${isDensity ? " It is a density, so it may be below 0." : ""} Where ≥ stands before it, ` +
-      "the decoder's rounded mean tells no more.",
+      `here in the browser just now.${isDensity ? " It is a density, so it may be below 0." : ""} A ≥ before it means that ` +
+      "the decoder's rounded mean allows only a lower bound.",
   );
 }
 

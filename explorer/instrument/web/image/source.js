@@ -52,7 +52,7 @@ export function createSource(bench) {
       class: "quiet sign",
       type: "button",
       text,
-      title: `Show ${value ? "which of the two is brighter" : "how far they are apart alone"}`,
+      title: `Show ${value ? "which of the two is brighter" : "only how far apart they are"}`,
       on: {
         click() {
           signed = value;
@@ -97,7 +97,7 @@ export function createSource(bench) {
       el(
         "div",
         { class: "source-actions" },
-        action("Resample", "resample", "Draw codes from this posterior, and take one (E takes one at once)", () =>
+        action("Resample", "resample", "Draw codes from this posterior and choose one (E draws one directly)", () =>
           fan.open(),
         ),
         action("Clear", "close", "Clear the source; z stays", () => commands.forget()),

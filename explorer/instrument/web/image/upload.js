@@ -84,7 +84,7 @@ export function createUpload(bench, encoder) {
           over(event, false);
           const [file] = event.dataTransfer?.files ?? [];
           if (file) take(file);
-          else refuse("What was dropped is no file: save the image first, then drop that.");
+          else refuse("What you dropped is not a file: save the image first, then drop the file.");
         },
       },
     },

@@ -22,7 +22,7 @@ export function createDial({ table, onMove, messages }) {
   let timer = 0;
 
   /** @param {string} what */
-  const sayMissing = (what) => messages.tell(`${what} was not trained here: \`${table.command}\` trains it.`);
+  const sayMissing = (what) => messages.tell(`${what} has not been trained here: run \`${table.command}\`.`);
 
   const name = el("p", { class: "dial-name" });
   const beta = createStops({

@@ -21,8 +21,8 @@ export function createImage({ card, thumbnails, onMove }) {
   const drawing = context2d(decoded, { alpha: false });
   const chooser = createChooser({ card, thumbnails, onChoose: (at) => onMove({ image: at }) });
   const modes = [
-    { keep: false, text: "Re-encode", says: "Same image: every model encodes it for itself." },
-    { keep: true, text: "Keep z", says: "Same z: to every model the numbers mean another image." },
+    { keep: false, text: "Re-encode", says: "The same image is encoded by each model." },
+    { keep: true, text: "Keep z", says: "The same z decodes to a different image in each model." },
   ].map((mode) => ({
     ...mode,
     button: el("button", {

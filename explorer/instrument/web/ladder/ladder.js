@@ -92,7 +92,7 @@ export function mount(root, { tables, assets, link }) {
       const start = begin(table);
       if (!start) {
         throw new InstrumentError(
-          `Nothing of “${isolated(table.title)}” was trained here yet: \`${table.command}\` trains it.`,
+          `No model of “${isolated(table.title)}” has been trained here yet: run \`${table.command}\`.`,
         );
       }
       if (!table.examples) {
@@ -141,7 +141,7 @@ export function mount(root, { tables, assets, link }) {
     block("There is no ladder of trained models yet: `python -m training reproduce` makes one; then reload this page.");
   } else if (wanted !== null && !tables.some(({ name }) => name === wanted)) {
     messages.warn(
-      `This link asks for the table “${isolated(wanted.slice(0, 60))}”, which is not here, so another opened instead.`,
+      `This link asks for the table “${isolated(wanted.slice(0, 60))}”, which is not here, so another was opened instead.`,
     );
     open(first.name, "");
   } else {

@@ -10,7 +10,7 @@ class Unreadable extends Error {}
 
 /** @param {string} text @param {string} what */
 function whole(text, what) {
-  if (!/^\d{1,9}$/.test(text)) throw new Unreadable(`${what} is no whole number`);
+  if (!/^\d{1,9}$/.test(text)) throw new Unreadable(`${what} is not a whole number`);
   return Number(text);
 }
 
@@ -74,10 +74,10 @@ const FIELDS = [
     read(text, table, _images, { recipe, seed }) {
       const z = text.split(",").map((part) => (/^[+-]?(\d+\.?\d*|\.\d+)$/.test(part) ? Number(part) : NaN));
       if (!z.every((value) => Math.abs(value) <= LARGEST_Z))
-        throw new Unreadable(`its z has a value that is no number within ±${LARGEST_Z}`);
+        throw new Unreadable(`its z has a value that is not a number within ±${LARGEST_Z}`);
       const run = recipe === undefined || seed === undefined ? undefined : runOf(table, recipe, seed);
       if (!(run ? [run] : table.runs).some((run) => finalOf(run).latents.length === z.length))
-        throw new Unreadable("its z has not one value for each latent");
+        throw new Unreadable("its z does not have one value for each latent");
       return z.map(rounded);
     },
   },
@@ -127,7 +127,7 @@ export function readLink(query, table, images) {
   }
   if (state.z) state.keep = true;
   const problem = reasons.length
-    ? `Part of this link could not be read (${reasons.join("; ")}), so that part opened at its start: ask the sender ` +
+    ? `Part of this link could not be read (${reasons.join("; ")}), so it was opened without that part: ask the sender ` +
       "for the link again."
     : null;
   return { state, problem };

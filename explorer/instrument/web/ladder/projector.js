@@ -128,9 +128,7 @@ export function createProjector(options) {
     async ({ model, z, time }) => {
       const values = await model.decoder.decode(Float32Array.from(z), 1);
       if (!allFinite(values)) {
-        throw new InstrumentError(
-          `${model.name}/decoder.onnx gives values that are no numbers at this z: move it back.`,
-        );
+        throw new InstrumentError(`${model.name}/decoder.onnx returns NaN or infinity at this z: move it back.`);
       }
       onTrouble(null);
       image.draw(values);

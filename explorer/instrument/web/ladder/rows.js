@@ -82,7 +82,7 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
       { class: "hint lead" },
       `Drag along a row to move that latent alone. The first rows go to the latents that tell most about ${
         factors.length ? listed(factors) : "the factors"
-      }, so that rows stay comparable. Disentangled is one bright cell a row, and one a column.`,
+      }, so that rows stay comparable. Disentangled: each row and each column has one bright cell.`,
     ),
     el(
       "div",

@@ -13,16 +13,16 @@ const FIELD = { left: 12, right: 226, top: 6, bottom: 72 };
 const ASKS = {
   mig: "best latent ahead of the second, in information",
   sap: "best latent ahead, in a line's accuracy",
-  factor_vae_score: "the stillest latent gives a fixed factor away",
-  beta_vae_score: "code differences give a fixed factor away",
+  factor_vae_score: "the latent that varies least reveals the fixed factor",
+  beta_vae_score: "differences between codes reveal the fixed factor",
   dci_disentanglement: "each latent serves one factor only",
   dci_completeness: "one latent suffices for each factor",
-  dci_informativeness: "the factors can be read from the code at all",
+  dci_informativeness: "the factors can be predicted from the code",
   modularity: "each latent tells about one factor only",
-  explicitness: "a linear reading of the code gives the factors",
+  explicitness: "a linear classifier reads the factors from the code",
   info_modularity: "each latent tells about one factor only",
   info_compactness: "one latent tells about each factor",
-  info_explicitness: "a linear reading of the code gives the factors",
+  info_explicitness: "a linear classifier reads the factors from the code",
 };
 
 /**
@@ -97,7 +97,7 @@ export function createScores({ table, onGo }) {
     el("h2", { text: "Disentanglement, measured" }),
     el("p", {
       class: "hint lead",
-      text: `A perfect model scores 1, or what a dashed line says. Every run a point over its β${legend}, a dash the median of the seeds.`,
+      text: `A perfect code scores 1, or what the dashed line says. Each run is a point over its β${legend}; a dash is the median over seeds.`,
     }),
     strips.length
       ? el("div", { class: "score-strips" }, ...strips.map((strip) => strip.element))
@@ -130,10 +130,10 @@ export function createScores({ table, onGo }) {
 /**
  * @param {number} height
  * @param {number} perfect
- * @returns {SVGElement} the line of what a perfect model gets
+ * @returns {SVGElement} the line of what a perfect code gets
  */
 function ceiling(height, perfect) {
-  const says = svg("title", { text: `A perfect model would get ${spell(perfect)}.` });
+  const says = svg("title", { text: `A perfect code would get ${spell(perfect)}.` });
   return svg("path", { class: "axes ceiling", d: `M0 ${height}H${WIDTH}` }, says);
 }
 

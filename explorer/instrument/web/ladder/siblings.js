@@ -23,7 +23,7 @@ export function createSiblings({ table, factors, shape, onChoose }) {
     el(
       "p",
       { class: "hint lead" },
-      "Only the seed differs: other latents take the factors. A row a latent, from z₀ down, a column a factor. ",
+      "Only the seed differs, and different latents carry the factors. One row per latent, from z₀ down; one column per factor. ",
       what,
     ),
     list,
@@ -104,7 +104,7 @@ export function createSiblings({ table, factors, shape, onChoose }) {
 
 /** @param {import("./table.js").Stage} stage @param {number[][]} shares @param {string[]} factors */
 function described({ latents }, shares, factors) {
-  if (!shares.length) return "What its latents tell was not measured";
+  if (!shares.length) return "What its latents tell about the factors was not measured";
   const best = factors.map((name, factor) => {
     const column = shares.map((row, latent) => (latents[latent].active ? row[factor] : 0));
     const latent = column.indexOf(Math.max(...column));

@@ -22,7 +22,7 @@ export function createDirections(bench) {
     {
       class: "action",
       type: "button",
-      title: "Mark two groups of codes on the Directions page",
+      title: "Choose two groups of codes on the Directions page",
       on: { click: () => bench.onDirections?.() },
     },
     icon("plus"),
@@ -30,7 +30,7 @@ export function createDirections(bench) {
   );
   const hint = el("p", {
     class: "hint",
-    text: "The way from one group of codes to another, as a slider of its own.",
+    text: "The direction from one group of codes to another, as a slider.",
   });
   const element = el(
     "section",

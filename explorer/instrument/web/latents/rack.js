@@ -31,8 +31,8 @@ function reason(card, inactive) {
   const one = inactive.length === 1;
   return (
     `Over ${samples.toLocaleString("en")} ${split} images ${one ? "its posterior mean" : "their posterior means"} ` +
-    `hardly ${one ? "varies" : "vary"} (variance up to ${variance}, KL up to ${kl} nats): the encoder sends next to nothing ` +
-    `this way, so moving ${one ? "it" : "them"} should change little.`
+    `hardly ${one ? "varies" : "vary"} (variance up to ${variance}, KL up to ${kl} nats): the encoder sends almost nothing ` +
+    `through ${one ? "it" : "them"}, so moving ${one ? "it" : "them"} should change little.`
   );
 }
 
@@ -94,7 +94,7 @@ export function createRack({ card, commands }) {
     if (state.unfolded !== before?.unfolded) {
       folded.hidden = !state.unfolded;
       fold.setAttribute("aria-expanded", String(state.unfolded));
-      fold.textContent = `${state.unfolded ? "Hide" : "Show"} ${inactive.length} inactive`;
+      fold.textContent = `${state.unfolded ? "Hide" : "Show"} ${inactive.length} unused latent${inactive.length === 1 ? "" : "s"}`;
     }
   }
 

@@ -18,7 +18,7 @@ export function createTraversals({ card, commands }) {
   );
   const grid = el(
     "div",
-    { class: "grid", role: "grid", "aria-label": "Traversals: a row a latent, a column a value" },
+    { class: "grid", role: "grid", "aria-label": "Traversals: one row per latent, one column per value" },
     axis,
   );
   const element = el(

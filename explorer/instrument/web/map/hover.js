@@ -81,7 +81,7 @@ export function createHover({ bench, layers, tip, plane }) {
       const ring = index === null ? null : [points[2 * index], points[2 * index + 1]];
       scene.hover = { x, y, radius, ring };
       if (index === null) {
-        tip.empty(on.index.count(u, v, radius / view.scale), points.length / 2, axes, x, y, view);
+        tip.empty(on.index.count(u, v, radius / view.scale), axes, x, y, view);
         preview(on.inverse(u, v, held), time);
       } else {
         show(index, x, y, time);

@@ -5,7 +5,7 @@ import { valueName } from "./colours.js";
 const SIDE = 96;
 const AWAY = 14;
 
-/** Where nobody lives the decoder still answers: with what, on which map. */
+/** Where no test image is near the decoder still answers: with what, on which map. */
 /** @type {Record<string, string>} */
 const PICTURED = {
   umap: "The picture blends the nearest codes.",
@@ -74,13 +74,13 @@ export function createTip(card, thumbnails) {
       face(true);
       move(x, y, view);
     },
-    /** @param {number} neighbours @param {number} count of all images @param {string} axes of the map @param {number} x @param {number} y @param {import("./view.js").View} view */
-    empty(neighbours, count, axes, x, y, view) {
+    /** @param {number} neighbours @param {string} axes of the map @param {number} x @param {number} y @param {import("./view.js").View} view */
+    empty(neighbours, axes, x, y, view) {
       index = null;
       waits = false;
       empty.textContent =
         neighbours === 0
-          ? [`0 of ${count.toLocaleString("en")} here: nobody lives here.`, PICTURED[axes] ?? ""].join("\n")
+          ? [`No ${card.examples.split} image is near this point.`, PICTURED[axes] ?? ""].join("\n")
           : `${neighbours.toLocaleString("en")} neighbour${neighbours === 1 ? "" : "s"} within the circle`;
       face(false);
       move(x, y, view);

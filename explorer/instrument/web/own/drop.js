@@ -30,7 +30,7 @@ export function createDrop({ url, messages, onEntry }) {
     "div",
     { class: "drop-hint", popover: "manual" },
     el("strong", { text: "Drop the checkpoint here" }),
-    el("span", { text: "A checkpoint folder, or a zip of one. It opens for you alone." }),
+    el("span", { text: "A checkpoint folder, or a zip of one. Only you will see it." }),
   );
   const zip = chooser({ accept: ".zip,application/zip" }, (files) => takeFile(files[0]));
   const folder = chooser({ webkitdirectory: true }, (files) => take(folderName(files), async () => chosen(files)));
@@ -126,7 +126,7 @@ export function createDrop({ url, messages, onEntry }) {
 
   /** @param {string} where what was dropped @param {() => Promise<File | import("./folder.js").Found[]>} read */
   async function take(where, read) {
-    if (busy) return messages.tell("Another checkpoint is on its way: drop this one when that is open.");
+    if (busy) return messages.tell("Another checkpoint is being sent: drop this one once it has opened.");
     busy = true;
     const name = isolated(where.slice(0, LONGEST_NAME));
     try {
@@ -152,8 +152,8 @@ export function createDrop({ url, messages, onEntry }) {
     const size = files.reduce((sum, { blob }) => sum + blob.size, 0);
     if (size <= LARGEST) return files;
     throw new InstrumentError(
-      `${name} has ${Math.ceil(size / 1e6)} MB, and what is dropped may have ${LARGEST / 1e6}: put it into the folder ` +
-        "“runs” where the explorer was started, and it is listed.",
+      `${name} has ${Math.ceil(size / 1e6)} MB, and the limit is ${LARGEST / 1e6}: put it into the folder ` +
+        "“runs” where the explorer was started instead.",
     );
   }
 

@@ -7,7 +7,7 @@ import { createWalk } from "./walk.js";
 
 const NAMED = 3;
 const FIRST = "Pin what you see as A, go to another image and pin it as B: then walk from one to the other.";
-const THIRD = "Pin a third as C: A − B + C adds to it what tells A from B.";
+const THIRD = "Pin a third as C: A − B + C adds the difference between A and B to it.";
 
 /**
  * The path between two pinned codes, and their arithmetic with a third.
@@ -70,8 +70,8 @@ export function createPath(bench) {
     const z = sumOf(state);
     commands.go(z, { example: null, own: null });
     messages.tell(
-      `z is now A − B + C: C, moved by what tells A from B, ‖A − B‖ = ${spell(distance(state.pins.a, state.pins.b))}.` +
-        (state.locked.length ? ` ${lockedNames(state.locked)} stayed, being locked.` : ""),
+      `z is now A − B + C: C moved by the difference between A and B, ‖A − B‖ = ${spell(distance(state.pins.a, state.pins.b))}.` +
+        (state.locked.length ? ` Locked, and so unchanged: ${lockedNames(state.locked)}.` : ""),
     );
   }
 
@@ -133,9 +133,7 @@ export function createPath(bench) {
     if (!isPath(state)) return;
     walk.setKind(slerp);
     walk.setApart(distance(state.pins.a, state.pins.b));
-    walk.setLocks(
-      locked.length ? `${lockedNames(locked)} stay${locked.length === 1 ? "s" : ""} along the path, being locked.` : "",
-    );
+    walk.setLocks(locked.length ? `Locked, and so fixed along the path: ${lockedNames(locked)}.` : "");
     place(state);
   }
 }
