@@ -5,7 +5,7 @@ import errno
 import io
 import sys
 
-from training.commands import embed, evaluate, export, listing, reproduce, train
+from training.commands import classifier, embed, evaluate, export, listing, reproduce, train
 from training.commands.report import INTERRUPTED
 from training.errors import ConfigError, UserError
 
@@ -16,6 +16,7 @@ COMMANDS = {
     "embed": embed,
     "export": export,
     "reproduce": reproduce,
+    "classifier": classifier,
 }
 
 

@@ -34,6 +34,7 @@ from training.objective_config import (
     IWAEConfig,
 )
 from training.recipes import Recipe
+from training.samples import measure_samples
 
 PACKAGES = ("torch", "torchvision", "numpy", "onnx", "onnxruntime", "safetensors")
 MAP_PACKAGE = "umap-learn"
@@ -52,6 +53,7 @@ def finish(
     model = new_model(config, dataset.shape, folder)
     load_weights(model, folder / MODEL)
     metrics, latents, provenance = measure(model.eval(), dataset, config, config.seed)
+    metrics += measure_samples(model, dataset, config.seed)
     export(model, dataset.shape, folder)
     preview(model, latents, folder)
     plan = Plan(with_map=with_map, seed=config.seed)

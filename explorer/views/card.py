@@ -71,7 +71,9 @@ def _metrics(metrics: tuple[Metric, ...]) -> None:
         figure.metric(plain(metric.label), number(metric.value, metric.unit))
         story.markdown(plain(metric.how))
         best = metric.perfect
-        perfect = "" if best is None else f" · a perfect code would get {number(best, metric.unit)}"
+        perfect = (
+            "" if best is None else f" · a perfect model would get {number(best, metric.unit)}"
+        )
         story.caption(f"{_provenance(metric)}{perfect}")
 
 

@@ -363,7 +363,7 @@ def test_the_numbers_are_those_of_the_table(ladder: Ladder) -> None:
     assert cells.all_text_contents() == ["80", "10", "10"]
     ladder.page.get_by_role("button", name="MIG").click()
     bubble = ladder.page.locator(".bubble", has_text=ladders.HOW)
-    expect(bubble).to_contain_text("A perfect code would get 0.90.")
+    expect(bubble).to_contain_text("A perfect model would get 0.90.")
     expect(ladder.page.locator(".score-strip .ceiling title")).to_have_text(
-        f"A perfect code would get {ladders.PERFECT:.2f}."
+        f"A perfect model would get {ladders.PERFECT:.2f}."
     )

@@ -111,11 +111,11 @@ def test_a_table_in_markdown() -> None:
 
 
 def test_a_table_says_what_a_perfect_code_gets() -> None:
-    assert ". A perfect code" not in comparison.markdown(table(RUNS))
+    assert ". A perfect model" not in comparison.markdown(table(RUNS))
     stage = RUNS[0].final
     bounded = tuple(replace(metric, perfect=0.896) for metric in stage.metrics)
     known = replace(RUNS[0], stages=(replace(stage, metrics=bounded),))
-    assert "min. A perfect code would get 0.90 in MIG. Published" in comparison.markdown(
+    assert "min. A perfect model would get 0.90 in MIG. Published" in comparison.markdown(
         table((known,))
     )
 

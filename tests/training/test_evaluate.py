@@ -156,7 +156,8 @@ def test_another_seed_changes_the_samples_only(folder: Path, data: Path) -> None
     assert main(["evaluate", str(folder), "--data", str(data), "--seed", "6"]) == 0
     after = read_card(folder)
     assert {metric.seed for metric in after.metrics} == {after.latents_provenance.seed} == {6}
-    values = [[metric.value for metric in card.metrics] for card in (before, after)]
+    # What the prior's samples are like is compared with 50 other test images, not with all.
+    values = [[metric.value for metric in card.metrics[:4]] for card in (before, after)]
     assert values[0] != values[1]
     assert values[0] == pytest.approx(values[1], rel=0.05)
     unchanged = ("files", "training", "data", "examples")

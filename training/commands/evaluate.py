@@ -32,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
     from training import checkpoint
     from training.evaluate import measure, measure_likelihood
     from training.factors import measure_factors
+    from training.samples import measure_samples
 
     with changing(options.folder):
         model, card = checkpoint.load(options.folder)
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         of_factors, information = measure_factors(model, dataset, config, seed)
         card = replace(
             card,
-            metrics=metrics + of_factors,
+            metrics=metrics + measure_samples(model, dataset, seed) + of_factors,
             latents=latents,
             latents_provenance=provenance,
             information=information,

@@ -81,10 +81,10 @@ def effort(table: Table) -> str:
 
 
 def perfect(shown: Sequence[Metric]) -> str:
-    """What a perfect code gets where that is less than the unit's best: ` … 0.90 in MIG.`"""
+    """What a perfect model gets where that is less than the unit's best: ` … 0.90 in MIG.`"""
     known = [m for m in shown if m.perfect is not None]
     listed = ", ".join(f"{written(m.perfect or 0, m.unit)} in {m.label}" for m in known)
-    return f" A perfect code would get {listed}." if known else ""
+    return f" A perfect model would get {listed}." if known else ""
 
 
 def shown_rows(table: Table) -> list[Row]:

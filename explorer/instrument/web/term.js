@@ -64,6 +64,6 @@ function intoView(bubble, button) {
  * @returns {string}
  */
 export function provenance({ how, split, samples, seed, perfect }) {
-  const best = typeof perfect === "number" ? ` A perfect code would get ${perfect.toFixed(2)}.` : "";
+  const best = typeof perfect === "number" ? ` A perfect model would get ${perfect.toFixed(2)}.` : "";
   return `${how} Measured on the ${split} split, ${samples.toLocaleString("en")} images, seed ${seed}.${best}`;
 }

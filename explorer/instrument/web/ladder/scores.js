@@ -97,7 +97,7 @@ export function createScores({ table, onGo }) {
     el("h2", { text: "Disentanglement, measured" }),
     el("p", {
       class: "hint lead",
-      text: `A perfect code scores 1, or what the dashed line says. Each run is a point over its β${legend}; a dash is the median over seeds.`,
+      text: `A perfect model scores 1, or what the dashed line says. Each run is a point over its β${legend}; a dash is the median over seeds.`,
     }),
     strips.length
       ? el("div", { class: "score-strips" }, ...strips.map((strip) => strip.element))
@@ -130,10 +130,10 @@ export function createScores({ table, onGo }) {
 /**
  * @param {number} height
  * @param {number} perfect
- * @returns {SVGElement} the line of what a perfect code gets
+ * @returns {SVGElement} the line of what a perfect model gets
  */
 function ceiling(height, perfect) {
-  const says = svg("title", { text: `A perfect code would get ${spell(perfect)}.` });
+  const says = svg("title", { text: `A perfect model would get ${spell(perfect)}.` });
   return svg("path", { class: "axes ceiling", d: `M0 ${height}H${WIDTH}` }, says);
 }
 

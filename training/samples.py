@@ -1,0 +1,65 @@
+"""Measure what a model draws from its prior against the images of its data.
+
+Apart from evaluate.py: it needs a classifier of these data.
+"""
+
+import torch
+from torch import Tensor
+
+from training import classifiers
+from training.contract.card import Metric
+from training.datasets import Dataset, Split
+from training.metrics.frechet import frechet_distance
+from training.metrics.precision_recall import NEIGHBOURS, precision_recall
+from training.models import VAE
+
+SAMPLES = 5_000
+BATCH = 500
+
+
+@torch.no_grad()
+def measure_samples(model: VAE, dataset: Dataset, seed: int) -> tuple[Metric, ...]:
+    """Precision, recall and Fréchet distance of decoded prior samples, where a classifier ships.
+
+    A sample is the mean image of p(x|z), which is what the explorer shows, with z drawn from the
+    prior; test images are as they are, in grey. Beside each number stands what a perfect model
+    would get: that of as many images of the validation split in the samples' place.
+    """
+    trained = classifiers.of(dataset)
+    tested, validation = dataset.splits["test"], dataset.splits["validation"]
+    count = min(SAMPLES, len(tested), len(validation))
+    if trained is None or count <= NEIGHBOURS:
+        return ()
+    generator = torch.Generator().manual_seed(seed)
+    z = torch.randn(count, model.latents, generator=generator)
+
+    def features(images: list[Tensor]) -> Tensor:
+        return torch.cat([trained.network.features(some) for some in images])
+
+    def of_split(split: Split) -> Tensor:
+        which = torch.randperm(len(split), generator=generator)[:count]
+        return features([split.images(some) for some in which.split(BATCH)])
+
+    drawn = features([model.decode(some).mean for some in z.split(BATCH)])
+    real, held_out = of_split(tested), of_split(validation)
+    found, best = precision_recall(real, drawn), precision_recall(real, held_out)
+    distance, least = frechet_distance(real, drawn), frechet_distance(real, held_out)
+    where = (
+        f"Samples are mean images of p(x|z), z from the prior; features of a small classifier of "
+        f"{dataset.name} ({trained.accuracy:.1%} accurate, SHA-256 {(trained.sha256 or '')[:12]}), "
+        f"not Inception's. Perfect: {len(held_out):,} validation images in the samples' place."
+    )
+
+    def metric(name: str, label: str, value: float, unit: str, how: str, perfect: float) -> Metric:
+        place = ("test", len(real), seed)
+        return Metric(name, label, value, unit, *place, f"{how} {where}", perfect=perfect)
+
+    how = found.protocol
+    return (
+        metric("precision", "Precision", found.precision, "of 1", how, best.precision),
+        metric("recall", "Recall", found.recall, "of 1", how, best.recall),
+        metric(
+            *("frechet_distance", "Fréchet distance", distance.value, "units²"),
+            *(distance.protocol, least.value),
+        ),
+    )
