@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from explorer import uploads
 from training.contract import table
-from training.contract.card import CARD, CODES, DECODER, MODEL, Card, File
+from training.contract.card import CARD, CODES, DECODER, MODEL, PREVIEW, Card, File
 from training.contract.errors import CheckpointError
 from training.contract.files import describe_files, read_bytes, read_card
 from training.contract.table import TABLE, Table, read_table
@@ -144,7 +144,7 @@ def _describe(entry: Entry, base: str) -> Listing:
         "title": entry.card.title,
         "summary": entry.card.summary,
         "intent": entry.card.intent,
-        "preview": f"{url}preview.webp",
+        "preview": f"{url}{PREVIEW}" if PREVIEW in entry.card.files else "",
     }
     return listing | {"dropped": True} if entry.dropped else listing
 
@@ -210,6 +210,8 @@ def codes(folder: Path, card: Card) -> Codes:
     # numpy takes longer to import than the first page takes to draw, and only one page needs it.
     from explorer.latent import read_codes
 
+    if card.examples is None:
+        raise CheckpointError(f"{folder.name} has no examples, so there are no codes to show.")
     known = (folder.resolve(), card.files[CODES].sha256)
     # Every visitor has a thread.
     with _reading_codes:

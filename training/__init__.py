@@ -8,18 +8,26 @@ To use a trained model in a program of your own:
     model, card = training.load("assets/models/digits")
     z = torch.zeros(1, card.size)
     image = model.decode(z).mean  # (1, C, H, W) in [0, 1]
+
+To open a model of your own in the explorer, whatever trained it, see `training.save`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import nn
+
     from training.build import Model
     from training.contract.card import Card
+    from training.contract.outputs import Pixels
+    from training.contract.spaces import Space
 
-__all__ = ["load"]
+__all__ = ["load", "save"]
 
 
 def load(folder: str | Path) -> tuple[Model, Card]:
@@ -40,3 +48,61 @@ def load(folder: str | Path) -> tuple[Model, Card]:
 
     model, card = load_checkpoint(folder)
     return model.requires_grad_(False), card
+
+
+def save(
+    folder: str | Path,
+    *,
+    decode: nn.Module | str | Path,
+    controls: Sequence[Space],
+    output: Pixels,
+    encode: nn.Module | str | Path | None = None,
+    examples: Any = None,
+    labels: tuple[Any, Sequence[str]] | None = None,
+    family: str = "other",
+    title: str | None = None,
+    intent: str = "",
+    source: str = "not said",
+    licence: str = "not said",
+    with_map: bool = True,
+    seed: int = 0,
+) -> Card:
+    """Write a checkpoint folder that the explorer opens.
+
+    Args:
+        folder: receives the files; it may exist, but holds no checkpoint yet.
+        decode: takes the value of each control, in their order, and gives images (B, C, H, W).
+        controls: what a person moves; one continuous space is what the instrument steers today.
+        output: the shape of the images, and the likelihood whose mean they are, if there is one.
+        encode: takes images; gives the codes of the first control (B, D), or their posterior as
+            mean and log-variance, (B, D) each. Its codes go with the examples.
+        examples: images (N, C, H, W) in [0, 1] that were not trained on.
+        labels: an index for each example, and the names of the classes.
+        source, licence: of the data.
+
+    A network is a `torch.nn.Module`, or the path of an ONNX file. `training.contract.spaces` and
+    `training.contract.outputs` hold the kinds of controls and outputs.
+
+    Raises:
+        training.errors.CheckpointError: if a graph does not do what is said of it; then nothing is
+            written.
+        ValueError: if a name, shape or text is outside what a card can hold.
+    """
+    from training.saving import save as save_checkpoint  # so that only here torch is imported
+
+    return save_checkpoint(
+        folder,
+        decode=decode,
+        controls=controls,
+        output=output,
+        encode=encode,
+        examples=examples,
+        labels=labels,
+        family=family,
+        title=title,
+        intent=intent,
+        source=source,
+        licence=licence,
+        with_map=with_map,
+        seed=seed,
+    )

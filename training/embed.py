@@ -91,7 +91,7 @@ def embed(
     """
     count = plan.size(dataset, model.latents)
     split = dataset.splits[plan.split]
-    columns, per_sheet = _layout(dataset.shape)
+    columns, per_sheet = layout_of(dataset.shape)
     how = "q(z|x) of the images as shown, in grey levels, whatever was drawn from them in training."
     examples = Examples(count, columns, plan.split, how, per_sheet)
 
@@ -141,8 +141,8 @@ def _encode(model: VAE, split: Split, examples: Examples, folder: Path) -> dict[
                 costs.append(-log_prob.flatten(1).double().sum(1).float())
                 pictures.append((x * 255).round().to(torch.uint8))
                 bar.update(len(batch))
-            sheet = _sheet(torch.cat(pictures), examples.columns)
-            write_bytes(folder / next(sheets), _webp(sheet))
+            sheet = sheet_of(torch.cat(pictures), examples.columns)
+            write_bytes(folder / next(sheets), webp(sheet))
     parts = {"mean": means, "log_variance": log_variances, "reconstruction": costs}
     return {name: torch.cat(part).numpy() for name, part in parts.items()}
 
@@ -157,7 +157,7 @@ def _means(model: VAE, split: Split, count: int) -> NDArray[np.float32]:
     return means
 
 
-def _layout(shape: tuple[int, int, int]) -> tuple[int, int]:
+def layout_of(shape: tuple[int, int, int]) -> tuple[int, int]:
     """Columns of a sheet, and images on one, for images (C, H, W)."""
     rows, columns = (max(1, min(MOST_A_SIDE, LARGEST_SHEET // side)) for side in shape[1:])
     return columns, rows * columns
@@ -171,10 +171,10 @@ def preview(model: VAE, latents: tuple[Latent, ...], folder: Path) -> None:
     for row, latent in enumerate(by_kl):
         z[row, :, latent] = torch.linspace(-PREVIEW_RANGE, PREVIEW_RANGE, PREVIEW_STEPS)
     pictures = (model.decode(z.flatten(0, 1)).mean * 255).round().to(torch.uint8)
-    write_bytes(folder / PREVIEW, _webp(_sheet(pictures, PREVIEW_STEPS)))
+    write_bytes(folder / PREVIEW, webp(sheet_of(pictures, PREVIEW_STEPS)))
 
 
-def _sheet(pictures: Tensor, columns: int) -> NDArray[np.uint8]:
+def sheet_of(pictures: Tensor, columns: int) -> NDArray[np.uint8]:
     """Images (N, C, H, W) as one picture, row by row: (rows·H, columns·W, C), all uint8."""
     count, colours, height, width = pictures.shape
     rows = -(-count // columns)
@@ -185,7 +185,7 @@ def _sheet(pictures: Tensor, columns: int) -> NDArray[np.uint8]:
     return array
 
 
-def _webp(picture: NDArray[np.uint8]) -> bytes:
+def webp(picture: NDArray[np.uint8]) -> bytes:
     """Lossless. A quality of 100 takes off 0.5% more at most, in eight times the time."""
     buffer = io.BytesIO()
     channels = picture.shape[2]

@@ -55,7 +55,7 @@ def export(model: VAE, image_shape: tuple[int, ...], folder: Path) -> float:
     ]
     contents, worst = {}, 0.0
     for name, module, example, input_name, outputs in jobs:
-        contents[name] = _to_onnx(module.cpu().eval(), example, input_name, outputs)
+        contents[name] = to_onnx(module.cpu().eval(), (example,), [input_name], outputs)
         session = onnxruntime.InferenceSession(contents[name], providers=["CPUExecutionProvider"])
         for batch in (example[:1], example):
             with torch.no_grad():
@@ -76,7 +76,13 @@ def export(model: VAE, image_shape: tuple[int, ...], folder: Path) -> float:
     return worst
 
 
-def _to_onnx(module: nn.Module, example: Tensor, input_name: str, outputs: list[str]) -> bytes:
+def to_onnx(
+    module: nn.Module,
+    examples: tuple[Tensor, ...],
+    inputs: list[str] | None = None,
+    outputs: list[str] | None = None,
+) -> bytes:
+    """The module as ONNX, for batches of any size."""
     noisy = logging.getLogger("torch.onnx")
     level = noisy.level
     noisy.setLevel(logging.ERROR)
@@ -86,12 +92,12 @@ def _to_onnx(module: nn.Module, example: Tensor, input_name: str, outputs: list[
             with stop_signals() as stopped:  # inside, Ctrl-C would surface as some other error
                 program = torch.onnx.export(
                     module,
-                    (example,),
+                    examples,
                     dynamo=True,
                     verbose=False,
-                    input_names=[input_name],
+                    input_names=inputs,
                     output_names=outputs,
-                    dynamic_shapes=({0: torch.export.Dim("batch")},),
+                    dynamic_shapes=tuple({0: torch.export.Dim("batch")} for _ in examples),
                 )
     finally:
         noisy.setLevel(level)

@@ -1,6 +1,7 @@
 """The declared models: what is made from them, what they refuse, and old cards in new words."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -223,3 +224,29 @@ def test_a_shipped_table_loses_nothing(folder: Path) -> None:
 def test_what_code_makes_is_checked_too(make: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         make()
+
+
+def documented() -> dict[str, Any]:
+    """The card that docs/format.md shows."""
+    text = (ROOT / "docs" / "format.md").read_text("utf-8")
+    card: dict[str, Any] = json.loads(text.split("```json\n")[1].split("```")[0])
+    return card
+
+
+def test_the_card_that_the_description_shows_is_one() -> None:
+    card = card_of(documented(), "docs/format.md")
+    assert card.size == 2
+    assert {factor.kind for factor in card.data.factors or ()} == {
+        "ordered",
+        "categorical",
+        "circular",
+    }
+
+
+def test_the_description_leaves_no_field_out() -> None:
+    text = (ROOT / "docs" / "format.md").read_text("utf-8")
+    structs = [part for part in parts(inspect.type_info(Card)) if hasattr(part, "cls")]
+    names = {field.name for struct in structs for field in struct.fields}
+    assert sorted(name for name in names if not re.search(rf"[`\"]{name}[`\"]", text)) == []
+    kinds = {str(struct.tag) for struct in structs if struct.tag}
+    assert sorted(kind for kind in kinds if f"`{kind}`" not in text) == []

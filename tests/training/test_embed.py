@@ -251,7 +251,7 @@ def test_one_writer_a_folder(
 
 
 @pytest.mark.parametrize("stopped", [KeyboardInterrupt, OSError(28, "No space left on device")])
-@pytest.mark.parametrize("function", ["_encode", "_webp", "_means", "write_bytes"])
+@pytest.mark.parametrize("function", ["_encode", "webp", "_means", "write_bytes"])
 def test_stopped_before_the_end_the_old_files_stay(
     function: str,
     stopped: BaseException,
