@@ -1,7 +1,6 @@
 """The configuration of one run: frozen, typed, JSON both ways, unknown keys refused."""
 
 import dataclasses
-import difflib
 import math
 import types
 import typing
@@ -10,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from training.contract.card import CARD, Card
-from training.contract.fields import Settings
+from training.contract.complaints import nearest
+from training.contract.fields import LARGEST_INTEGER, Settings
 from training.contract.outputs import LikelihoodName
 from training.contract.reading import plain, read
 from training.errors import CheckpointError, ConfigError
 from training.objective_config import GECOConfig, ObjectiveConfig
 
 T = TypeVar("T")
-LARGEST_INTEGER = 2**53  # up to here whole numbers are exact in every JSON reader
 _POSITIVE = tuple(
     f"objective.{name}"
     for name in ("c_steps", "rate", "layers", "units", "discriminator_rate", "k")
@@ -258,7 +257,7 @@ def _read_dataclass(kind: Any, value: Any, where: str) -> Any:
     known = {field.name: field for field in dataclasses.fields(kind)}
     for key in value:
         if key not in known:
-            raise ConfigError(f"{where} has an unknown field {key!r:.60}{_nearest(key, known)}")
+            raise ConfigError(f"{where} has an unknown field {key!r:.60}{nearest(key, known)}")
     missing = [
         name
         for name, field in known.items()
@@ -277,13 +276,6 @@ def _finite_float(value: Any, where: str) -> float:
     if not math.isfinite(number):
         raise ConfigError(f"{where} is not a finite number.")
     return number
-
-
-def _nearest(key: str, known: typing.Iterable[str]) -> str:
-    known = list(known)
-    inside = [name for name in known if name.endswith(f".{key}")]
-    close = inside or difflib.get_close_matches(str(key), known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}."
 
 
 def override(config: RunConfig, changes: Mapping[str, str]) -> RunConfig:
@@ -312,7 +304,7 @@ def override(config: RunConfig, changes: Mapping[str, str]) -> RunConfig:
         if not isinstance(node, dict) or name not in node or isinstance(node[name], dict):
             raise ConfigError(
                 _of_another_objective(path, tree["objective"])
-                or f"There is no option --{path:.60}{_nearest(path, fields(tree))}"
+                or f"There is no option --{path:.60}{nearest(path, fields(tree))}"
             )
         node[name] = _parse(text, node[name], path)
     for name in sorted(lacking):

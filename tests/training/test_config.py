@@ -9,6 +9,8 @@ import pytest
 
 from training.__main__ import main
 from training.config import OBJECTIVES, RunConfig, fields, from_json, options, override, to_json
+from training.contract.files import read_card
+from training.contract.reading import plain
 from training.errors import ConfigError
 from training.objective_config import (
     BetaTCVAEConfig,
@@ -22,7 +24,13 @@ from training.recipes import RECIPES
 MODELS = Path(__file__).parents[2] / "assets" / "models"
 DIGITS = RECIPES["digits"].run
 # What configurations did not have from the beginning, and what it was until then.
-LATER_FIELDS = {"model.patch": 1}
+LATER_FIELDS = {
+    "model.patch": 1,
+    "train.optimizer": "adamw",
+    "train.muon_rate": 0.02,
+    "train.muon_from": 0,
+    "train.warmup": 0,
+}
 
 
 def replaced(path: str, value: object) -> dict[str, Any]:
@@ -56,7 +64,9 @@ def test_configurations_of_before_read_as_they_were() -> None:
     cards = sorted(MODELS.glob("*/card.json"))
     assert cards
     for path in cards:
-        tree = json.loads(path.read_text(encoding="utf-8"))["config"]
+        training = read_card(path.parent, check=()).training
+        assert training is not None
+        tree = plain(training.configuration)
         read = fields(to_json(from_json(RunConfig, tree, "the run")))
         assert {name: read[name] for name in fields(tree)} == fields(tree)
         added = {name: read[name] for name in read.keys() - fields(tree)}
