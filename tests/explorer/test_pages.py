@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 import explorer
 from explorer import loading, state
 from training.config import DataConfig, to_json
-from training.contract.card import PREVIEW
+from training.contract.card import DECODER, PREVIEW
+from training.contract.files import read_card, write_card
 
 from .conftest import MEASURED, RUN, TABLE
 
@@ -323,3 +324,38 @@ def test_the_ladder_page_opens_without_tables_and_with_a_broken_one(app: AppTest
     (loading.RESULTS / "odd" / "table.json").write_text("{", "utf-8")
     app.run()
     assert "odd/table.json is not readable JSON" in sent(app)
+
+
+def made_elsewhere(folder: Path) -> None:
+    """Leave of a checkpoint what a decoder alone has: no training, no examples, no numbers."""
+    before = read_card(folder)
+    for name in before.files.keys() - {DECODER}:
+        (folder / name).unlink()
+    card = structs.replace(
+        before,
+        graphs=structs.replace(before.graphs, encode=None),
+        data=structs.replace(before.data, sha256=None, splits={}),
+        training=None,
+        metrics=(),
+        latents=(),
+        latents_provenance=None,
+        examples=None,
+        files={},
+    )
+    write_card(folder, card)
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("card", "The card does not say."),
+        ("directions", "mine has no examples, so there are no codes to show."),
+        ("instrument", ""),
+    ],
+)
+def test_every_page_opens_with_a_decoder_that_something_else_trained(
+    app: AppTest, make_checkpoint: MakeCheckpoint, page: str, said: str
+) -> None:
+    made_elsewhere(make_checkpoint("mine"))
+    app.run().switch_page(f"views/{page}.py").run()
+    assert said in words(app)

@@ -91,7 +91,11 @@ export function readCard(text, id) {
   const kind = space && !another ? `controls of kind "${space.kind}"` : `${card.controls.length} controls`;
   if (space?.kind !== "continuous" || another) throw refuse(`has ${kind}, which this page cannot steer yet.`);
   if (card.output.kind !== "pixels") throw refuse("describes no image, which is all that this page can show yet.");
-  if (!card.graphs.decode) throw refuse("names no decoder, so there is nothing here to steer.");
+  const { decode, encode } = card.graphs;
+  if (!decode) throw refuse("names no decoder, so there is nothing here to steer.");
+  if (decode.file !== "decoder.onnx" || (encode && encode.file !== "encoder.onnx")) {
+    throw refuse("gives its graphs other names than decoder.onnx and encoder.onnx, which this page opens.");
+  }
   if (!card.latents.length || card.latents.some((/** @type {Latent} */ { kl_nats: kl }) => kl === null)) {
     throw refuse("does not say the KL of its latents, by which this page orders them.");
   }
