@@ -88,7 +88,7 @@ def test_a_zip_opens_where_it_is_dropped(instrument: Instrument, own: Path) -> N
     expected = checkpoints.decode(np.zeros((1, 3), np.float32), pixels).reshape(12, 8, 1)
     shown = instrument.image().astype(int)
     assert np.abs(shown - (expected * 255).round()).max() <= 2
-    expect(page.locator(".note")).to_contain_text("until the explorer is closed")
+    expect(page.locator(".note")).to_contain_text("until the server stops")
 
     page.locator(".picker").click()
     expect(page.locator(".choice strong")).to_contain_text(["Blots", "My own (dropped)"])
