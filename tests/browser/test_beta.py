@@ -312,7 +312,7 @@ def test_with_an_empty_table(ladder: Ladder, results: Path) -> None:
     replaced(ladder, results, {"runs": []})
     ladder.go()
     expect(ladder.page.locator(".blocked")).to_contain_text(
-        "Nothing of “⁨A ladder by hand⁩” was trained"
+        "No model of “⁨A ladder by hand⁩” has been trained here yet"
     )
 
 
