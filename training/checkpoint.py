@@ -17,6 +17,7 @@ from training.config import RunConfig, configuration, from_json, to_json
 from training.contract.card import CARD, LARGEST_FILE, MODEL, Card
 from training.contract.files import read_bytes, read_card, write_bytes
 from training.errors import CheckpointError, ConfigError
+from training.half_precision import narrowed
 
 RESUME = "resume.safetensors"
 DEEPEST = 100
@@ -70,7 +71,7 @@ def new_model(
             f"{folder.name} describes a model too large for any machine."
         ) from error
     parameters = sum(p.numel() for p in blueprint.parameters())
-    if parameters * 4 > room:
+    if parameters * 2 > room:  # in half precision
         raise CheckpointError(
             f"{folder.name} describes a model of {parameters:,} weights; {room:,} bytes of "
             f"{MODEL} do not hold them."
@@ -95,6 +96,8 @@ def load_weights(model: nn.Module, path: Path) -> None:
         if name not in expected:
             raise CheckpointError(f"{where} has weights {name!r:.80} that the model does not have.")
         needed = expected[name]
+        if tensor.dtype == torch.float16 and needed.dtype == torch.float32:
+            tensor = tensors[name] = tensor.float()
         if tensor.shape != needed.shape or tensor.dtype != needed.dtype:
             raise CheckpointError(
                 f"{where}: {name} is {tensor.dtype} {tuple(tensor.shape)}; "
@@ -127,9 +130,10 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def save_weights(model: nn.Module, path: Path, step: int) -> None:
-    """Write the weights at once, float32 and contiguous."""
+    """Write the weights at once, in half precision where that holds them exactly."""
     tensors = {
-        name: t.detach().float().cpu().contiguous() for name, t in model.state_dict().items()
+        name: narrowed(tensor.detach().float().cpu()).contiguous()
+        for name, tensor in model.state_dict().items()
     }
     write_bytes(path, safetensors.torch.save(tensors, {"step": str(step)}))
 

@@ -116,6 +116,19 @@ def embed(
 
 
 @torch.no_grad()
+def write_codes(model: VAE, split: Split, count: int, folder: Path) -> None:
+    """Write codes.safetensors with the posteriors of the first `count` images, and no more."""
+    batches = torch.arange(min(count, len(split))).split(BATCH)
+    posteriors = [model.encode(split.images(batch)) for batch in batches]
+    tensors = {
+        "mean": torch.cat([posterior.mean for posterior in posteriors]).numpy(),
+        "log_variance": torch.cat([posterior.log_variance for posterior in posteriors]).numpy(),
+    }
+    contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    write_bytes(folder / CODES, safetensors.numpy.save(contiguous))
+
+
+@torch.no_grad()
 def sigma(model: VAE) -> float | None:
     """The deviation of a pixel where the likelihood is Gaussian, with one for all pixels."""
     likelihood = model.decode(torch.zeros(1, model.latents))

@@ -1,4 +1,7 @@
-"""Decoder and encoder to ONNX for the browser, each checked against PyTorch before it is kept."""
+"""Decoder and encoder to ONNX for the browser, each checked against PyTorch before it is kept.
+
+Weights are stored as `half_precision` stores them; the graphs compute in float32.
+"""
 
 import logging
 import warnings
@@ -6,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
+from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
 from training.contract.card import DECODER, ENCODER
 from training.contract.files import write_bytes
 from training.errors import CheckpointError
+from training.half_precision import narrowed
 from training.loop import stop_signals
 from training.models import VAE
 
@@ -39,8 +45,16 @@ class _Encoder(nn.Module):
         return posterior.mean, posterior.log_variance
 
 
-def export(model: VAE, image_shape: tuple[int, ...], folder: Path) -> float:
+def export(
+    model: VAE,
+    image_shape: tuple[int, ...],
+    folder: Path,
+    names: tuple[str, ...] = (DECODER, ENCODER),
+) -> float:
     """Write decoder.onnx (`z` -> `mean`) and encoder.onnx (`x` -> `mean`, `log_variance`).
+
+    Args:
+        names: of those two, the files that are wanted.
 
     Returns:
         The largest absolute difference from PyTorch, over batches of 1 and 7.
@@ -55,6 +69,8 @@ def export(model: VAE, image_shape: tuple[int, ...], folder: Path) -> float:
     ]
     contents, worst = {}, 0.0
     for name, module, example, input_name, outputs in jobs:
+        if name not in names:
+            continue
         contents[name] = to_onnx(module.cpu().eval(), (example,), [input_name], outputs)
         session = onnxruntime.InferenceSession(contents[name], providers=["CPUExecutionProvider"])
         for batch in (example[:1], example):
@@ -104,5 +120,26 @@ def to_onnx(
     if stopped:
         raise KeyboardInterrupt
     assert program is not None
-    content: bytes = program.model_proto.SerializeToString()
+    proto = program.model_proto
+    _narrow(proto.graph)
+    content: bytes = proto.SerializeToString()
     return content
+
+
+def _narrow(graph: onnx.GraphProto) -> None:
+    """Store weights in half precision where that holds them exactly.
+
+    The graph casts them back; onnxruntime does so once, when it opens the file.
+    """
+    casts = []
+    for tensor in graph.initializer:
+        weights = torch.from_numpy(numpy_helper.to_array(tensor).copy())
+        half = narrowed(weights)
+        if half is weights:
+            continue
+        name = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(half.numpy(), f"{name}.half"))
+        casts.append(helper.make_node("Cast", [tensor.name], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)

@@ -5,7 +5,7 @@ import textwrap
 from importlib.metadata import version
 from pathlib import Path
 
-from training.checkpoint import Progress, load_weights, new_model
+from training.checkpoint import Progress, load_weights, new_model, save_weights
 from training.config import RunConfig, fields, settings, to_json
 from training.contract.card import (
     MODEL,
@@ -22,6 +22,7 @@ from training.datasets import Dataset
 from training.embed import Plan, embed, preview, sigma
 from training.evaluate import measure
 from training.export import export
+from training.half_precision import round_weights
 from training.loop import METRICS, read_metrics
 from training.objective_config import (
     BetaTCVAEConfig,
@@ -52,7 +53,9 @@ def finish(
     """Write every file of the checkpoint folder, the card last; returns the card."""
     model = new_model(config, dataset.shape, folder)
     load_weights(model, folder / MODEL)
-    metrics, latents, provenance = measure(model.eval(), dataset, config, config.seed)
+    rounding = round_weights(model.eval(), dataset, config.seed)
+    save_weights(model, folder / MODEL, progress.best_step)
+    metrics, latents, provenance = measure(model, dataset, config, config.seed)
     metrics += measure_samples(model, dataset, config.seed)
     export(model, dataset.shape, folder)
     preview(model, latents, folder)
@@ -88,6 +91,7 @@ def finish(
         latents_provenance=provenance,
         examples=examples,
         map=map_card,
+        rounding=rounding,
         versions=versions(map_card is not None),
     )
     return write_card(folder, card)

@@ -10,23 +10,44 @@ import itertools
 import operator
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import torch
 from msgspec.structs import replace
 
 from training import build, ensemble, loop
-from training.checkpoint import RESUME, Progress, load_weights, new_model, read_resume
-from training.config import RunConfig, settings
-from training.contract.card import DECODER, ENCODER, MODEL, Card, Provenance
+from training.checkpoint import (
+    RESUME,
+    Progress,
+    load_weights,
+    new_model,
+    read_resume,
+    save_weights,
+)
+from training.config import RunConfig, from_json, settings
+from training.contract.card import (
+    CODES,
+    DECODER,
+    ENCODER,
+    MODEL,
+    Card,
+    Information,
+    Latent,
+    Metric,
+    Provenance,
+)
 from training.contract.files import PART, describe_files, write_card
+from training.contract.reading import plain
 from training.contract.table import TABLE, Run, Stage, read_table, write_table
 from training.datasets import Dataset
+from training.embed import write_codes
+from training.errors import CheckpointError
 from training.evaluate import measure, measure_likelihood
 from training.export import export
 from training.factors import measure_factors
 from training.finish import finish
+from training.half_precision import round_weights
 from training.locking import writing_to
 from training.loop import METRICS, SNAPSHOTS
 from training.models import VAE
@@ -149,7 +170,7 @@ def measure_run(
 ) -> Run:
     """Measure the best weights of a run, and its snapshots before them where it is replayed.
 
-    Models that the table keeps are exported; one that ships becomes a whole checkpoint.
+    What the table keeps of a model is written beside it; one that ships becomes a whole checkpoint.
     """
     progress = read_resume(folder, config)[0]
     command = f"python -m training train {recipe}"
@@ -159,26 +180,18 @@ def measure_run(
 
     def measure_stage(weights: Path, step: int, into: str) -> tuple[Stage, Provenance]:
         model = load(config, dataset, weights)
-        metrics, latents, provenance = measure(model, dataset, config, config.seed)
-        of_factors, information = measure_factors(model, dataset, config, config.seed)
-        if plan.likelihood_samples:
-            print(
-                f"Drawing {plan.likelihood_samples:,} codes an image of {folder}: minutes.",
-                file=sys.stderr,
-            )
-            samples = plan.likelihood_samples
-            metrics += measure_likelihood(model, dataset, config, config.seed, samples)
-        if plan.keeps_models:
-            (table / into).mkdir(parents=True, exist_ok=True)
-            export(model, dataset.shape, table / into)
+        rounding = round_weights(model, dataset, config.seed)
+        metrics, latents, information, provenance = measure_all(plan, model, config, dataset)
+        kept = keep(plan, model, dataset, step, table / into)
         stage = Stage(
             step,
             step * config.train.batch_size,
-            metrics + of_factors,
+            metrics,
             latents,
             information,
-            into if plan.keeps_models else None,
-            describe_files(table / into, (DECODER, ENCODER)) if plan.keeps_models else None,
+            into if kept else None,
+            describe_files(table / into, kept) if kept else None,
+            rounding,
         )
         return stage, provenance
 
@@ -201,6 +214,7 @@ def measure_run(
             card.information,
             f"../../{places.models.name}/{recipe}",
             {file: card.files[file] for file in (DECODER, ENCODER)},
+            card.rounding,
         )
     else:
         final, provenance = measure_stage(folder / MODEL, progress.best_step, name)
@@ -219,7 +233,66 @@ def measure_run(
     )
 
 
-def load(config: RunConfig, dataset: Dataset, weights: Path) -> VAE:
+def measure_all(
+    plan: Plan, model: VAE, config: RunConfig, dataset: Dataset
+) -> tuple[tuple[Metric, ...], tuple[Latent, ...], Information | None, Provenance]:
+    """What a table has of a model: metrics, statistics per latent, what they tell of factors."""
+    metrics, latents, provenance = measure(model, dataset, config, config.seed)
+    of_factors, information = measure_factors(model, dataset, config, config.seed)
+    if samples := plan.likelihood_samples:
+        print(f"Drawing {samples:,} codes an image: minutes.", file=sys.stderr)
+        metrics += measure_likelihood(model, dataset, config, config.seed, samples)
+    return metrics + of_factors, latents, information, provenance
+
+
+def keep(
+    plan: Plan, model: build.Model, dataset: Dataset, step: int, folder: Path
+) -> tuple[str, ...]:
+    """Write what the plan keeps of a model into a folder of its table; returns the files' names."""
+    kept: tuple[str, ...] = ()
+    if plan.keeps_models or plan.keeps_weights:
+        folder.mkdir(parents=True, exist_ok=True)
+    if plan.keeps_models:
+        export(model, dataset.shape, folder, (DECODER,))
+        test = dataset.splits["test"]
+        write_codes(model, test, plan.table.images or len(test), folder)
+        kept += (DECODER, CODES)
+    if plan.keeps_weights:
+        save_weights(model, folder / MODEL, step)
+        kept += (MODEL,)
+    return kept
+
+
+def measure_again(plan: Plan, wanted: Container[tuple[str, int]], places: Places) -> Iterator[Run]:
+    """Measure the runs whose weights the table keeps; each is in the table before it is yielded.
+
+    Raises:
+        CheckpointError: if the weights are not those that the table was made from.
+    """
+    for run in current(plan, places.tables).runs:
+        final = run.final
+        kept = (final.files or {}).get(MODEL)
+        if (run.recipe, run.seed) not in wanted or final.folder is None or kept is None:
+            continue
+        folder = places.tables / plan.table.name / final.folder
+        if describe_files(folder, (MODEL,))[MODEL] != kept:
+            raise CheckpointError(
+                f"{final.folder}/{MODEL} is not the file that {plan.table.name}/{TABLE} describes; "
+                "copy the table's folder again."
+            )
+        config = from_json(RunConfig, plain(run.config), "config")
+        dataset = build.dataset(config.data.name, places.data)
+        model = load(config, dataset, folder / MODEL)
+        print(f"Measuring {folder}.", file=sys.stderr)
+        metrics, latents, information, provenance = measure_all(plan, model, config, dataset)
+        final = replace(final, metrics=metrics, latents=latents, information=information)
+        stages = (*run.stages[:-1], final)
+        run = replace(run, stages=stages, latents_provenance=provenance)
+        put(plan, run, places.tables)
+        yield run
+
+
+def load(config: RunConfig, dataset: Dataset, weights: Path) -> build.Model:
     """A model of a run, to be measured."""
     model = new_model(config, dataset.shape, weights.parent)
     load_weights(model, weights)

@@ -30,7 +30,8 @@ class Plan:
 
     Fields:
         ships: recipes whose run with seed 0 becomes a whole checkpoint, with its map.
-        keeps_models: whether the ONNX files of every other run lie beside table.json.
+        keeps_models: whether decoder and codes of every other run lie beside table.json.
+        keeps_weights: whether the weights of every run do, from which it can be measured again.
         replays: recipe and seed of the runs whose snapshots are measured, and kept, as well.
         likelihood_samples: of q(z|x) an image, for the bound on ln p(x); 0: it is not measured.
     """
@@ -38,6 +39,7 @@ class Plan:
     table: Table
     ships: tuple[str, ...] = ()
     keeps_models: bool = False
+    keeps_weights: bool = False
     replays: tuple[tuple[str, int], ...] = ()
     likelihood_samples: int = 0
 
@@ -109,6 +111,7 @@ SPRITES = Table(
         Row("sprites-capacity", "Capacity", "C from 0 to 25 nats, Burgess et al. 2018", FIVE_SEEDS),
     ),
     examples="sprites-beta4",
+    images=1000,
 )
 
 MNIST = Table(
@@ -146,7 +149,7 @@ PLANS = {
             keeps_models=True,
             replays=(("sprites-tcvae-short", 0),),
         ),
-        Plan(MNIST, likelihood_samples=5000),
+        Plan(MNIST, keeps_weights=True, likelihood_samples=5000),
     )
 }
 

@@ -65,8 +65,7 @@ def write(
     pixels = weights(latents, shape, inactive)
     (folder / card.DECODER).write_bytes(decoder(pixels, shape))
     (folder / card.ENCODER).write_bytes(encoder(pixels, shape))
-    random = np.random.default_rng(0)
-    means = random.uniform(-2, 2, (examples, latents)).astype(np.float32)
+    means = codes(examples, latents)
     x = (decode(means, pixels) * 255).round() / 255
     again = np.clip(decode(means, pixels), 1e-6, 1 - 1e-6)
     tensors = {
@@ -121,6 +120,11 @@ def write(
     )
 
 
+def codes(examples: int, latents: int) -> NDArray[np.float32]:
+    """The posterior means of the examples, (N, D)."""
+    return np.random.default_rng(0).uniform(-2, 2, (examples, latents)).astype(np.float32)
+
+
 def _map(means: NDArray[np.float32], active: int) -> card.Map:
     latents = means.shape[1]
     centre = means.mean(0)
@@ -165,11 +169,15 @@ def config(latents: int) -> RunConfig:
     return dataclasses.replace(run, model=dataclasses.replace(run.model, latents=latents))
 
 
-def decoder(pixels: NDArray[np.float32], shape: tuple[int, int, int]) -> bytes:
-    """The file that computes `decode`."""
+def decoder(
+    pixels: NDArray[np.float32], shape: tuple[int, int, int], *, half: bool = False
+) -> bytes:
+    """The file that computes `decode`; with `half`, the weights are kept in half precision."""
     latents, size = pixels.shape
+    stored = pixels.astype(np.float16) if half else pixels
     graph = helper.make_graph(
         [
+            helper.make_node("Cast", ["stored"], ["weights"], to=TensorProto.FLOAT),
             helper.make_node("Gemm", ["z", "weights", "bias"], ["logits"]),
             helper.make_node("Sigmoid", ["logits"], ["flat"]),
             helper.make_node("Reshape", ["flat", "shape"], ["mean"]),
@@ -178,7 +186,7 @@ def decoder(pixels: NDArray[np.float32], shape: tuple[int, int, int]) -> bytes:
         [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["batch", latents])],
         [helper.make_tensor_value_info("mean", TensorProto.FLOAT, ["batch", *shape])],
         [
-            onnx.numpy_helper.from_array(pixels, "weights"),
+            onnx.numpy_helper.from_array(stored, "stored"),
             onnx.numpy_helper.from_array(np.full(size, -1, np.float32), "bias"),
             onnx.numpy_helper.from_array(np.array([-1, *shape]), "shape"),
         ],

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import safetensors.numpy
 from numpy.typing import NDArray
 
 from training.config import settings
 from training.contract.card import (
+    CODES,
     DECODER,
     ENCODER,
     Factor,
@@ -32,6 +34,7 @@ FACTORS = (
 )
 EXAMPLES = "blots"
 STEPS = (0, 500, 1000)
+IMAGES = 8
 HOW = "Made by hand for a test."
 
 # Which blot each latent of a model makes: the last blot is empty, and its latent inactive.
@@ -88,6 +91,7 @@ def table(folder: Path) -> Table:
         rows=ROWS,
         runs=tuple(_run(folder, recipe, seed) for recipe, seed in reversed(BLOTS)),
         examples=EXAMPLES,
+        images=IMAGES,
     )
 
 
@@ -108,6 +112,17 @@ def _run(folder: Path, recipe: str, seed: int) -> Run:
     )
 
 
+def _write_codes(folder: Path, recipe: str, seed: int) -> str:
+    """Write what tells the codes of the examples: an encoder, as old tables have it, or codes."""
+    if seed == 0:
+        (folder / ENCODER).write_bytes(checkpoints.encoder(pixels(recipe, seed), SHAPE))
+        return ENCODER
+    means = checkpoints.codes(IMAGES, LATENTS)[:, list(BLOTS[recipe, seed])]
+    means[:, BLOTS[recipe, seed].index(3)] = 0  # the empty blot tells the encoder nothing
+    (folder / CODES).write_bytes(safetensors.numpy.save({"mean": np.ascontiguousarray(means)}))
+    return CODES
+
+
 def _stage(folder: Path, recipe: str, seed: int, step: int) -> Stage:
     blots = BLOTS[recipe, seed]
     trained = step / STEPS[-1]
@@ -116,9 +131,8 @@ def _stage(folder: Path, recipe: str, seed: int, step: int) -> Stage:
     if recipe != "other":
         (folder / name).mkdir(parents=True)
         weights = pixels(recipe, seed) * np.float32(trained)
-        (folder / name / DECODER).write_bytes(checkpoints.decoder(weights, SHAPE))
-        (folder / name / ENCODER).write_bytes(checkpoints.encoder(pixels(recipe, seed), SHAPE))
-        files = describe_files(folder / name, (DECODER, ENCODER))
+        (folder / name / DECODER).write_bytes(checkpoints.decoder(weights, SHAPE, half=seed == 1))
+        files = describe_files(folder / name, (DECODER, _write_codes(folder / name, recipe, seed)))
     kl = [0.01 if blot == 3 else 3.0 - blot / 2 for blot in blots]
     rate = sum(kl) * trained
     metrics = {"kl": rate, "reconstruction": 40 - 2 * rate, "mig": score(recipe, seed) * trained}

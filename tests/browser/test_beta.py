@@ -164,6 +164,25 @@ def test_another_seed_finds_other_axes_for_the_same_image(ladder: Ladder) -> Non
     expect(ladder.sibling(1)).to_have_attribute("aria-pressed", "true")
 
 
+def test_codes_that_are_kept_take_the_place_of_an_encoder(ladder: Ladder) -> None:
+    """Each seed reconstructs image 5 from its own code; seed 1 has no encoder."""
+    asked: list[str] = []
+    ladder.page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    ladder.open("table=ladder&recipe=beta-1&seed=1&image=5")
+    original = ladder.pixels(ladder.page.locator("canvas.original"))
+    assert np.ptp(original) > 50
+    assert close(ladder.image(), original)
+    assert any(path.endswith("/beta-1-s1/1000/codes.safetensors") for path in asked)
+    assert not any(path.endswith("/beta-1-s1/1000/encoder.onnx") for path in asked)
+
+
+def test_images_without_codes_are_not_offered(ladder: Ladder) -> None:
+    ladder.open(f"table=ladder&image={ladders.IMAGES}")
+    expect(ladder.page.locator(".note")).to_contain_text("its image does not exist here")
+    expect(ladder.page.locator(".chooser-line")).to_contain_text("0 to 7 of 8")
+    assert ladder.page.locator(".chooser-list .thumb").count() == ladders.IMAGES
+
+
 def test_a_kept_z_means_another_image_to_another_seed(ladder: Ladder) -> None:
     ladder.open()
     ladder.page.get_by_role("button", name="Keep z").click()

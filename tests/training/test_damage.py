@@ -305,7 +305,7 @@ WEIGHT_DAMAGES: dict[str, tuple[Damage, str]] = {
             model(lambda t, dtype=dtype: t.update({FIRST: t[FIRST].to(dtype)})),  # type: ignore[misc]
             f"{FIRST} is {dtype} (16, 3); the model needs torch.float32 (16, 3)",
         )
-        for dtype in (torch.int32, torch.float16, torch.float64, torch.float8_e4m3fn)
+        for dtype in (torch.int32, torch.float64, torch.float8_e4m3fn)
     },
     **{f"a pickle, protocol {n}": (a_pickle(n), MODEL) for n in range(6)},
     "a torch archive": (a_torch_archive, f"{MODEL} is a pickle"),

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 from filelock import FileLock
 from msgspec import structs
@@ -19,7 +20,7 @@ from training.checkpoint import RESUME, Progress
 from training.commands.report import INTERRUPTED
 from training.commands.train import configure
 from training.config import RunConfig, settings
-from training.contract.card import DECODER, ENCODER, MODEL
+from training.contract.card import CODES, DECODER, ENCODER, MODEL
 from training.contract.files import PART, describe_files, read_card
 from training.contract.table import Row, Table, read_table
 from training.datasets import Dataset
@@ -61,10 +62,12 @@ def plan(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Plan:
     return plan
 
 
-def write_weights(model: torch.nn.Module, shape: tuple[int, ...], folder: Path) -> None:
+def write_weights(
+    model: torch.nn.Module, shape: tuple[int, ...], folder: Path, names: tuple[str, ...]
+) -> None:
     """In the place of the ONNX files: something that depends on the weights alone."""
     content = b"".join(weight.numpy(force=True).tobytes() for weight in model.parameters())
-    for name in (DECODER, ENCODER):
+    for name in names:
         (folder / name).write_bytes(name.encode() + content)
 
 
@@ -124,10 +127,11 @@ def test_the_command_of_a_run_is_that_training(call: Call, tmp_path: Path) -> No
         assert settings(configure(options, overrides)[1]) == run.config
 
 
-def test_seed_0_ships_as_a_whole_checkpoint_and_others_as_onnx(
-    call: Call, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_seed_0_ships_as_a_whole_checkpoint_and_others_as_decoder_and_codes(
+    call: Call, plan: Plan, tmp_path: Path, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(tables.PLANS, "tiny", dataclasses.replace(plan, replays=()))
+    few = structs.replace(plan.table, images=30)
+    monkeypatch.setitem(tables.PLANS, "tiny", dataclasses.replace(plan, table=few, replays=()))
     monkeypatch.setattr(reproduce, "export", export)
     old = tmp_path / "models" / "tiny-beta1"
     old.mkdir(parents=True)
@@ -142,13 +146,24 @@ def test_seed_0_ships_as_a_whole_checkpoint_and_others_as_onnx(
     assert card.training.command == shipped.command
     assert sorted(path.name for path in (tmp_path / "models").iterdir()) == ["tiny-beta1"]
     table = tmp_path / "results" / "tiny"
-    for run in (shipped, other):
+    assert shipped.final.rounding == card.rounding
+    for run, names in ((shipped, (DECODER, ENCODER)), (other, (DECODER, CODES))):
         folder = run.final.folder
         assert folder is not None
-        assert run.final.files == describe_files(table / folder, (DECODER, ENCODER))
+        assert run.final.files == describe_files(table / folder, names)
     assert other.final.folder == "tiny-beta1-s1"
-    kept = sorted(path.name for path in (table / "tiny-beta1-s1").iterdir())
-    assert kept == [DECODER, ENCODER]
+    kept = table / "tiny-beta1-s1"
+    assert sorted(path.name for path in kept.iterdir()) == [CODES, DECODER]
+
+    weights = tmp_path / "runs" / "tiny" / "tiny-beta1-s1" / MODEL
+    with torch.no_grad():
+        posterior = reproduce.load(tables.config_of("tiny-beta1", 1), digits, weights).encode(
+            digits.splits["test"].images(torch.arange(30))
+        )
+    codes = safetensors.torch.load_file(kept / CODES)
+    assert codes.keys() == {"mean", "log_variance"}
+    torch.testing.assert_close(codes["mean"], posterior.mean)
+    torch.testing.assert_close(codes["log_variance"], posterior.log_variance)
 
 
 @pytest.mark.parametrize("place", ["tiny-beta1", f".tiny-beta1.old{PART}"])
@@ -320,8 +335,9 @@ def test_a_lock_taken_at_its_release_stays_taken(
         (["nope"], "There is no table 'nope'; choose one of tiny."),
         (["tiny", "--only", "digits"], "The table tiny has no recipe 'digits'"),
         (["tiny", "--seeds", "0,7"], "The table tiny has no seed 7; choose of 0, 1."),
-        (["--only", "tiny-beta4", "tiny"], "--only, --seeds and --collect say what to make of"),
-        (["tiny", "--markdown", "--collect"], "--only, --seeds and --collect say what to make of"),
+        (["--only", "tiny-beta4", "tiny"], "--only, --seeds, --collect and --again say what"),
+        (["tiny", "--markdown", "--collect"], "--only, --seeds, --collect and --again say what"),
+        (["tiny", "--markdown", "--again"], "--only, --seeds, --collect and --again say what"),
     ],
 )
 def test_what_is_not_planned_is_refused_in_one_sentence(
@@ -407,3 +423,32 @@ def test_a_table_of_likelihoods_has_the_bound_and_keeps_no_model(
     assert "20 samples" in bound.how
     assert (run.final.folder, run.final.files, run.checkpoint) == (None, None, None)
     assert [path.name for path in (tmp_path / "results" / "tiny").iterdir()] == ["table.json"]
+
+
+def test_a_table_that_keeps_weights_can_be_measured_again_without_the_run(
+    call: Call,
+    plan: Plan,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    likelihoods = Plan(plan.table, keeps_weights=True, likelihood_samples=20)
+    monkeypatch.setitem(tables.PLANS, "tiny", likelihoods)
+    call("--only", "tiny-beta4", "--seeds", "0,1")
+    table = tmp_path / "results" / "tiny"
+    first, second = read_table(table).runs
+    assert first.final.folder == "tiny-beta4-s0"
+    assert first.final.files == describe_files(table / first.final.folder, (MODEL,))
+
+    shutil.rmtree(tmp_path / "runs")
+    blank = structs.replace(first.final, metrics=first.final.metrics[:1])
+    reproduce.put(likelihoods, structs.replace(first, stages=(blank,)), table.parent)
+    monkeypatch.setattr(ensemble, "train_each", None)
+    assert call("--again", "--seeds", "0") == 0
+    assert read_table(table).runs == (first, second)
+
+    (table / first.final.folder / MODEL).write_bytes(b"other weights")
+    capsys.readouterr()
+    assert call("--again") == 2
+    assert "tiny-beta4-s0/model.safetensors is not the file that" in capsys.readouterr().err
+    assert read_table(table).runs == (first, second)

@@ -28,6 +28,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--collect", action="store_true", help="measure the runs that are trained, and train none"
     )
     parser.add_argument(
+        "--again", action="store_true", help="measure the runs whose weights the table keeps again"
+    )
+    parser.add_argument(
         "--markdown",
         action="store_true",
         help="print the tables as docs/results.md has them, and stop",
@@ -49,10 +52,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Make the runs that a table lacks, or say which these are."""
     if options.table is None or options.markdown:
-        if options.only or options.seeds is not None or options.collect:
+        if options.only or options.seeds is not None or options.collect or options.again:
             raise ConfigError(
-                "--only, --seeds and --collect say what to make of a table: name it before them, "
-                "and leave out --markdown."
+                "--only, --seeds, --collect and --again say what to make of a table: name it "
+                "before them, and leave out --markdown."
             )
         plans = [tables.plan(options.table)] if options.table else tables.PLANS.values()
         current = [tables.current(plan, options.out) for plan in plans]
@@ -70,7 +73,12 @@ def run(options: argparse.Namespace) -> int:
     device = build.device(options.device)
     making.refresh(plan, options.out)
     try:
-        for made in making.make(plan, wanted, places, device, options.collect):
+        runs = (
+            making.measure_again(plan, wanted, places)
+            if options.again
+            else making.make(plan, wanted, places, device, options.collect)
+        )
+        for made in runs:
             shown = [made.final.metric(name) for name in plan.table.metrics]
             numbers = (f"{metric.label} {metric.value:.3f}" for metric in shown if metric)
             print(f"{made.recipe}, seed {made.seed} · {', '.join(numbers)}")
@@ -82,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def wanted_of(table: Table, options: argparse.Namespace) -> tuple[tuple[str, int], ...]:
-    """Recipe and seed of the runs to make, of those that the options ask for.
+    """Recipe and seed of the runs to make, or to measure again, of those that the options ask for.
 
     Raises:
         ConfigError: if a recipe or a seed is not planned.
@@ -102,8 +110,9 @@ def wanted_of(table: Table, options: argparse.Namespace) -> tuple[tuple[str, int
                 f"The table {table.name} has no seed {seed}; choose of "
                 f"{', '.join(map(str, sorted(planned)))}."
             )
+    made = tuple((run.recipe, run.seed) for run in table.runs)
     return tuple(
         (recipe, seed)
-        for recipe, seed in tables.missing(table)
+        for recipe, seed in (made if options.again else tables.missing(table))
         if recipe in (options.only or recipes) and seed in seeds
     )

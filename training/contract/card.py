@@ -249,6 +249,23 @@ class Information(Record, frozen=True):
             )
 
 
+class Rounding(Record, frozen=True):
+    """How many of the weights are kept in half precision, and what their rounding changed.
+
+    `image_difference` is the largest change of a decoded value in [0, 1]; `code_difference` that of
+    a posterior mean, in standard deviations of its posterior.
+    """
+
+    weights: Count
+    halved: Count
+    image_difference: Magnitude
+    code_difference: Magnitude
+    split: Word
+    samples: Count
+    seed: Seed
+    how: Protocol
+
+
 class Examples(Record, frozen=True):
     """The first `count` images of a split, whose codes and thumbnails the folder holds.
 
@@ -377,6 +394,7 @@ class Card(Record, frozen=True, kw_only=True):
     information: Information | None = None
     examples: Examples | None = None
     map: Map | None = None
+    rounding: Rounding | None = None
     versions: Annotated[dict[Word, Short], Meta(max_length=100)] = field(default_factory=dict)
     files: Annotated[dict[FileName, File], Meta(max_length=MOST_FILES)] = field(
         default_factory=dict

@@ -13,11 +13,13 @@ from msgspec import Meta
 from training.contract.card import (
     MOST_FILES,
     MOST_METRICS,
+    ExampleCount,
     File,
     Information,
     Latents,
     Metric,
     Provenance,
+    Rounding,
 )
 from training.contract.errors import CheckpointError, ConfigError
 from training.contract.fields import (
@@ -71,7 +73,9 @@ class Stage(Record, frozen=True):
     """A model at one moment of its training, measured.
 
     Fields:
-        folder: of its decoder.onnx and encoder.onnx, relative to the table's; None: not kept.
+        folder: of its files, relative to the table's; None: nothing is kept. They are decoder.onnx
+            with codes.safetensors, the posteriors of the examples, or with encoder.onnx; or
+            model.safetensors.
     """
 
     step: Count
@@ -81,6 +85,7 @@ class Stage(Record, frozen=True):
     information: Information | None = None
     folder: Line | None = None
     files: Annotated[dict[FileName, File], Meta(max_length=MOST_FILES)] | None = None
+    rounding: Rounding | None = None
 
     def __post_init__(self) -> None:
         if (self.folder is None) != (self.files is None):
@@ -135,6 +140,8 @@ class Table(Record, frozen=True, kw_only=True):
         command: makes every run that is missing.
         metrics: the names of those that the table shows, the decisive one first.
         examples: the shipped checkpoint whose test images go with the table's models.
+        images: so many of them, the first, have their codes kept with every model; None: all can
+            be encoded.
     """
 
     version: Literal[1] = 1
@@ -146,6 +153,7 @@ class Table(Record, frozen=True, kw_only=True):
     rows: Annotated[tuple[Row, ...], Meta(max_length=MOST_ROWS)]
     runs: Annotated[tuple[Run, ...], Meta(max_length=MOST_RUNS)] = ()
     examples: Word | None = None
+    images: ExampleCount | None = None
 
     def __post_init__(self) -> None:
         made = Counter((run.recipe, run.seed) for run in self.runs)

@@ -25,6 +25,7 @@ export interface Card {
   information: Information | null;
   examples: Examples | null;
   map: Map | null;
+  rounding: Rounding | null;
   versions: Record<string, string>;
   files: Record<string, File>;
 }
@@ -283,6 +284,23 @@ export interface Published {
 }
 
 /**
+ * How many of the weights are kept in half precision, and what their rounding changed.
+ *
+ * `image_difference` is the largest change of a decoded value in [0, 1]; `code_difference` that of
+ * a posterior mean, in standard deviations of its posterior.
+ */
+export interface Rounding {
+  weights: number;
+  halved: number;
+  image_difference: number;
+  code_difference: number;
+  split: string;
+  samples: number;
+  seed: number;
+  how: string;
+}
+
+/**
  * One row of a table: a recipe, trained with several seeds.
  *
  * Fields:
@@ -322,7 +340,9 @@ export interface Run {
  * A model at one moment of its training, measured.
  *
  * Fields:
- * folder: of its decoder.onnx and encoder.onnx, relative to the table's; None: not kept.
+ * folder: of its files, relative to the table's; None: nothing is kept. They are decoder.onnx
+ * with codes.safetensors, the posteriors of the examples, or with encoder.onnx; or
+ * model.safetensors.
  */
 export interface Stage {
   step: number;
@@ -332,6 +352,7 @@ export interface Stage {
   information: Information | null;
   folder: string | null;
   files: Record<string, File> | null;
+  rounding: Rounding | null;
 }
 
 /**
@@ -341,6 +362,8 @@ export interface Stage {
  * command: makes every run that is missing.
  * metrics: the names of those that the table shows, the decisive one first.
  * examples: the shipped checkpoint whose test images go with the table's models.
+ * images: so many of them, the first, have their codes kept with every model; None: all can
+ * be encoded.
  */
 export interface Table {
   version: 1;
@@ -352,6 +375,7 @@ export interface Table {
   rows: Row[];
   runs: Run[];
   examples: string | null;
+  images: number | null;
 }
 
 /**

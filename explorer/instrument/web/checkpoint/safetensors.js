@@ -15,11 +15,11 @@ const LARGEST_HEADER = 1 << 20;
  * @param {ArrayBuffer} buffer
  * @param {string} file named in the sentence of an error
  * @param {string[]} names of the arrays asked for; no other is copied
+ * @param {string} [again] what to do where the file is not what it should be
  * @returns {Map<string, Tensor>} those of them that the file has
  */
-export function readSafetensors(buffer, file, names) {
-  const refuse = (/** @type {string} */ reason) =>
-    new InstrumentError(`${file} ${reason}: run \`python -m training embed FOLDER\` again.`);
+export function readSafetensors(buffer, file, names, again = "run `python -m training embed FOLDER` again.") {
+  const refuse = (/** @type {string} */ reason) => new InstrumentError(`${file} ${reason}: ${again}`);
   if (buffer.byteLength < 8) throw refuse("is cut short");
   const view = new DataView(buffer);
   const announced = view.getBigUint64(0, true);

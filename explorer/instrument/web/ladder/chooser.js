@@ -8,11 +8,11 @@ const PAGE = 18;
 /**
  * The test images to look at the models with, some at a time.
  *
- * @param {{card: import("../checkpoint/checkpoint.js").Card, thumbnails: import("../checkpoint/thumbnails.js").Thumbnails,
- *   onChoose(image: number): void}} options
+ * @param {{card: import("../checkpoint/checkpoint.js").Card, count: number,
+ *   thumbnails: import("../checkpoint/thumbnails.js").Thumbnails, onChoose(image: number): void}} options
  */
-export function createChooser({ card, thumbnails, onChoose }) {
-  const { count, split } = card.examples;
+export function createChooser({ card, count, thumbnails, onChoose }) {
+  const { split } = card.examples;
   const list = el("div", { class: "chooser-list", role: "group", "aria-label": `Images of the ${split} split` });
   const turn = (/** @type {string} */ label, /** @type {number} */ by) =>
     el(

@@ -5,11 +5,11 @@ import { createChooser } from "./chooser.js";
 /**
  * The chosen image, what the model makes of z, and whether z is kept when the model changes.
  *
- * @param {{card: import("../checkpoint/checkpoint.js").Card,
+ * @param {{card: import("../checkpoint/checkpoint.js").Card, count: number,
  *   thumbnails: import("../checkpoint/thumbnails.js").Thumbnails,
  *   onMove(change: Partial<import("./state.js").State>): void}} options
  */
-export function createImage({ card, thumbnails, onMove }) {
+export function createImage({ card, count, thumbnails, onMove }) {
   const { shape } = card.output;
   const [, height, width] = shape;
   const canvas = (/** @type {string} */ name, /** @type {string} */ label) =>
@@ -19,7 +19,7 @@ export function createImage({ card, thumbnails, onMove }) {
   const image = new ImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
   const drawing = context2d(decoded, { alpha: false });
-  const chooser = createChooser({ card, thumbnails, onChoose: (at) => onMove({ image: at }) });
+  const chooser = createChooser({ card, count, thumbnails, onChoose: (at) => onMove({ image: at }) });
   const modes = [
     { keep: false, text: "Re-encode", says: "The same image is encoded by each model." },
     { keep: true, text: "Keep z", says: "The same z decodes to a different image in each model." },

@@ -113,12 +113,14 @@ export function mount(root, { tables, assets, link }) {
       }
       await styled;
       if (mine.signal.aborted) return;
-      const linked = readLink(query, table, card.examples.count);
+      const count = Math.min(card.examples.count, table.images ?? card.examples.count);
+      const linked = readLink(query, table, count);
       if (linked.problem) messages.warn(linked.problem);
       page = createPage({
         table,
         folder,
         card,
+        count,
         entry,
         assets,
         initial: go(table, start, linked.state),

@@ -1,4 +1,6 @@
+import { readSafetensors } from "../checkpoint/safetensors.js";
 import { openEncoder } from "../engine/encoder.js";
+import { allFinite } from "../engine/pixels.js";
 import { openDecoder, startEngine } from "../engine/session.js";
 import { InstrumentError } from "../errors.js";
 
@@ -9,7 +11,8 @@ import { InstrumentError } from "../errors.js";
  * @property {string} name
  * @property {number} latents
  * @property {import("../engine/session.js").Decoder} decoder on this thread, for what must be there in the same frame
- * @property {(x: Float32Array) => Promise<Float32Array>} encode C×H×W in [0, 1] to the posterior mean
+ * @property {(at: number, pixels: () => Promise<Float32Array>) => Promise<Float32Array>} encode the posterior mean of the
+ *   example `at`: kept with the model, or else what its encoder makes of the pixels, C×H×W in [0, 1]
  * @property {(codes: Float32Array, columns: number) => Promise<ArrayBuffer | null>} sheet decoded in the worker
  * @property {() => void} release
  *
@@ -73,7 +76,7 @@ export function createCache(open, most) {
  * @returns {(place: Place) => Promise<Model>}
  */
 export function opener({ assets, sheets, shape, again, gone }) {
-  /** @param {Place} place @param {string} file @param {string} name @returns {Promise<Uint8Array>} */
+  /** @param {Place} place @param {string} file @param {string} name @returns {Promise<Uint8Array<ArrayBuffer>>} */
   async function fetched({ folder, files }, file, name) {
     let answer;
     try {
@@ -103,13 +106,34 @@ export function opener({ assets, sheets, shape, again, gone }) {
     const [decoder] = await Promise.all([openDecoder(ort, bytes, expected), sheets.open(key, bytes, expected)]);
     /** @type {Promise<import("../engine/encoder.js").Encoder> | null} */
     let encoder = null;
+    /** @type {Promise<Float32Array> | null} */
+    let means = null;
+
+    /** @returns {Promise<Float32Array>} the posterior means of the examples, one after the other */
+    async function readMeans() {
+      const bytes = await fetched(place, "codes.safetensors", name);
+      const file = `${name}/codes.safetensors`;
+      const mean = readSafetensors(bytes.buffer, file, ["mean"], again).get("mean");
+      if (!(mean?.data instanceof Float32Array) || mean.shape.length !== 2 || mean.shape[1] !== latents) {
+        throw new InstrumentError(`${file} holds no \`mean\` of ${latents} latents an image: ${again}`);
+      }
+      if (!allFinite(mean.data)) throw new InstrumentError(`${file} holds values that are not numbers: ${again}`);
+      return mean.data;
+    }
+
     return {
       name,
       latents,
       decoder,
-      async encode(x) {
+      async encode(at, pixels) {
+        if (place.files?.["codes.safetensors"]) {
+          means ??= readMeans();
+          const mean = (await means).slice(at * latents, (at + 1) * latents);
+          if (mean.length === latents) return mean;
+          throw new InstrumentError(`${name}/codes.safetensors has no code of image ${at}: ${again}`);
+        }
         encoder ??= fetched(place, "encoder.onnx", name).then((bytes) => openEncoder(ort, bytes, expected));
-        return (await (await encoder).encode(x)).mean;
+        return (await (await encoder).encode(await pixels())).mean;
       },
       sheet: (codes, columns) => sheets.decode(key, codes, columns),
       release() {

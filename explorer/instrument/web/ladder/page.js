@@ -19,12 +19,13 @@ const TURNING = /** @type {const} */ (["recipe", "seed", "step", "image", "keep"
 /**
  * The page of one table: panels around one state.
  *
- * @param {{table: import("./table.js").Table, folder: URL, card: import("../checkpoint/checkpoint.js").Card,
+ * @param {{table: import("./table.js").Table, folder: URL, card: import("../checkpoint/checkpoint.js").Card, count: number,
  *   entry: import("../checkpoint/checkpoint.js").Entry, assets: string, initial: import("./state.js").State,
  *   messages: ReturnType<typeof import("../messages.js").createMessages>, onReady(): void,
- *   onState(state: import("./state.js").State): void}} options `folder` is the table's, `card` that of the examples
+ *   onState(state: import("./state.js").State): void}} options `folder` is the table's, `card` that of the
+ *   examples; the first `count` of them are offered
  */
-export function createPage({ table, folder, card, entry, assets, initial, messages, onReady, onState }) {
+export function createPage({ table, folder, card, count, entry, assets, initial, messages, onReady, onState }) {
   const { shape } = card.output;
   const factors = (card.data?.factors ?? []).map(({ name }) => name);
   const finals = table.runs.map(finalOf);
@@ -35,7 +36,7 @@ export function createPage({ table, folder, card, entry, assets, initial, messag
   const thumbnails = createThumbnails(entry, card, (sentence) => isGone || messages.warn(sentence));
   const visit = (/** @type {string} */ recipe, /** @type {number} */ seed) => move({ recipe, seed });
   const dial = createDial({ table, onMove: move, messages });
-  const image = createImage({ card, thumbnails, onMove: move });
+  const image = createImage({ card, count, thumbnails, onMove: move });
   const trade = createTrade({ table, onGo: visit });
   const scores = createScores({ table, onGo: visit });
   const siblings = createSiblings({ table, factors, shape, onChoose: (seed) => move({ seed }) });

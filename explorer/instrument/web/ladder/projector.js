@@ -42,7 +42,7 @@ export function createProjector(options) {
   let wait = 0;
   /** @type {import("./models.js").Model | null} what is on screen */
   let model = null;
-  /** @type {{at: number, pixels: Promise<Float32Array>} | null} the chosen image, which every turn encodes */
+  /** @type {{at: number, pixels: Promise<Float32Array>} | null} the chosen image, once an encoder has asked for it */
   let chosen = null;
 
   /** @param {number} at @returns {Promise<Float32Array>} C×H×W in [0, 1] */
@@ -59,6 +59,9 @@ export function createProjector(options) {
     }
     return chosen.pixels;
   }
+
+  /** @param {import("./models.js").Model} model @param {number} image @returns {Promise<Float32Array>} */
+  const codeOf = (model, image) => model.encode(image, () => pixelsOf(image));
 
   /** @param {string} recipe @param {number} seed @param {number} [step] @returns {import("./models.js").Place | null} */
   function locate(recipe, seed, step) {
@@ -108,9 +111,9 @@ export function createProjector(options) {
           "The weights of this moment were not kept: its numbers are here, its images are not.",
         );
       }
-      const [found, pixels] = await Promise.all([models.get(place), pixelsOf(state.image)]);
+      const found = await models.get(place);
       if (mine !== ticket) return;
-      const z = state.z ?? Array.from(await found.encode(pixels), rounded);
+      const z = state.z ?? Array.from(await codeOf(found, state.image), rounded);
       if (mine !== ticket) return;
       model = found;
       onTrouble(null);
@@ -179,12 +182,11 @@ export function createProjector(options) {
     const mine = ticket;
     const state = get();
     try {
-      const pixels = await pixelsOf(state.image);
       for (const seed of siblings.seeds()) {
         const place = locate(state.recipe, seed);
         if (!place) continue;
         const other = await models.get(place);
-        const z = state.keep && state.z ? Float32Array.from(state.z) : await other.encode(pixels);
+        const z = state.keep && state.z ? Float32Array.from(state.z) : await codeOf(other, state.image);
         if (mine !== ticket) return;
         if (z.length === other.latents) siblings.draw(seed, await other.decoder.decode(z, 1));
       }
@@ -219,7 +221,7 @@ export function createProjector(options) {
     /** @returns {Promise<Float32Array | null>} the posterior mean of the chosen image; nothing where there is no model */
     async encoded() {
       const mine = ticket;
-      const mean = await model?.encode(await pixelsOf(get().image));
+      const mean = model && (await codeOf(model, get().image));
       return mine === ticket ? (mean ?? null) : null;
     },
     destroy() {

@@ -16,7 +16,8 @@ import { present } from "../present.js";
  *   latents_provenance: {split: string, samples: number, seed: number, how: string}, stages: Stage[],
  *   checkpoint: string | null}} Run its last stage is the trained model
  * @typedef {{version: number, name: string, title: string, intent: string, command: string, metrics: string[],
- *   rows: Row[], runs: Run[], examples: string | null}} Table
+ *   rows: Row[], runs: Run[], examples: string | null, images?: number | null}} Table `images`: so many
+ *   examples, the first, have their codes kept with every model; null: all can be encoded
  */
 
 export const TABLE_VERSION = 1;
