@@ -89,13 +89,13 @@ def test_a_broken_export_keeps_the_old_files(
     export.export(good, shape, tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert before.keys() == {DECODER, ENCODER}
-    original = export._to_onnx
+    original = export.to_onnx
 
-    def broken(module: Any, example: Any, name: str, outputs: list[str]) -> bytes:
-        module = export._Encoder(other) if name == "x" else module
-        return original(module, example, name, outputs)
+    def broken(module: Any, examples: Any, inputs: list[str], outputs: list[str]) -> bytes:
+        module = export._Encoder(other) if inputs == ["x"] else module
+        return original(module, examples, inputs, outputs)
 
-    monkeypatch.setattr(export, "_to_onnx", broken)
+    monkeypatch.setattr(export, "to_onnx", broken)
     with pytest.raises(CheckpointError, match=rf"{ENCODER} differs .* it was not written"):
         export.export(good, shape, tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
