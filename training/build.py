@@ -1,14 +1,15 @@
-"""The one place where the names in a configuration become data sets, models and objectives."""
+"""The one place where the names in a configuration become what they name."""
 
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from training.config import ModelConfig
+from training.config import ModelConfig, RunConfig
 from training.contract.outputs import LikelihoodName
 from training.datasets import Dataset
-from training.errors import ConfigError, DataError
+from training.errors import DataError
+from training.learners import Learner, OneLoss
 from training.likelihoods import (
     BernoulliLikelihood,
     ContinuousBernoulliLikelihood,
@@ -37,7 +38,7 @@ from training.objectives.dip_vae import DIPVAEI, DIPVAEII
 from training.objectives.factor_vae import Discriminator, FactorVAE
 from training.objectives.geco import GECO, Multiplier
 from training.objectives.iwae import IWAE
-from training.optimizers import begun
+from training.optimizers import Descent, begun
 
 Model = GaussianVAE
 
@@ -126,25 +127,14 @@ def objective(
             return IWAE(config.k)
 
 
-def device(name: str) -> torch.device:
-    """`auto` is the GPU where there is one (CUDA, then Apple's), else the CPU."""
-    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name != "auto":
-        if not present.get(name, True):
-            raise ConfigError(f"--device {name}: torch finds none here; use --device cpu or auto.")
-        return torch.device(name)
-    return torch.device(next((kind for kind, found in present.items() if found), "cpu"))
+def learner(
+    config: RunConfig, model: Model, images: int, precision: torch.dtype, device: torch.device
+) -> Learner:
+    """What trains the model.
 
-
-def precision(name: str, device: torch.device) -> torch.dtype:
-    """`auto` is bfloat16 where the device computes in it, else float32."""
-    if name != "auto":
-        return torch.bfloat16 if name == "bfloat16" else torch.float32
-    if device.type == "cuda":
-        fast = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        abilities = torch.cpu.get_capabilities()
-        fast = device.type == "cpu" and bool(
-            abilities.get("avx512_bf16") or abilities.get("amx_bf16")
-        )
-    return torch.bfloat16 if fast else torch.float32
+    Args:
+        images: how many the training split has.
+    """
+    loss = objective(config.objective, config.model.latents, images, device)
+    descent = Descent(model, config.train, device)
+    return OneLoss(model, loss, descent, config.train, precision)

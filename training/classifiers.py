@@ -13,7 +13,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from training import build
+from training import devices
 from training.checkpoint import load_weights, read_tensors
 from training.contract.files import write_bytes
 from training.datasets import Dataset
@@ -51,7 +51,7 @@ def train(dataset: Dataset, seed: int = 0, epochs: int = EPOCHS) -> Trained:
             f"A classifier takes grey images of 28×28 with labels, which {dataset.name} does not "
             "have; name digits or fashion."
         )
-    precision = build.precision("auto", torch.device("cpu"))
+    precision = devices.precision("auto", torch.device("cpu"))
     split, tested = dataset.splits["train"], dataset.splits["test"]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -25,7 +25,8 @@ from training.batch import Batch
 from training.checkpoint import Progress
 from training.config import RunConfig
 from training.datasets import Dataset, Split
-from training.errors import DivergedError
+from training.errors import ConfigError, DivergedError
+from training.learners import OneLoss
 from training.loop import Interrupted, Run, begin, progress_bar, stop_signals
 from training.loop import train as train_alone
 from training.objectives import LearningObjective, Loss, Objective
@@ -144,13 +145,14 @@ class Together:
         self, runs: Sequence[Run], shape: tuple[int, ...], targets: tuple[int, ...]
     ) -> None:
         self.runs, first = runs, runs[0]
+        self.learners = [_of_one_loss(run) for run in runs]
         self.diverged: dict[Path, DivergedError] = {}
         device, batch, latents = (
             first.running.device,
             first.config.train.batch_size,
             first.config.model.latents,
         )
-        losses = [_LossAndPart(run.model, run.objective) for run in runs]
+        losses = [_LossAndPart(one.model, one.objective) for one in self.learners]
         self.blueprint = losses[0].eval()  # in training, gradients are asked for as vmap cannot
         tensors = stack_in_place(losses)
         self.parameters = {
@@ -165,29 +167,34 @@ class Together:
         # A captured step reads its inputs where they were when it was captured.
         self.x = torch.empty(len(runs), batch, *shape, device=device)
         self.targets = torch.empty(len(runs), batch, *targets, dtype=torch.int32, device=device)
-        self.noise = torch.empty(len(runs), first.objective.samples * batch, latents, device=device)
+        self.noise = torch.empty(
+            len(runs), self.learners[0].objective.samples * batch, latents, device=device
+        )
         self.number = torch.zeros((), device=device)
-        for run in runs:
+        for run, learner in zip(runs, self.learners, strict=True):
             run.began = time.perf_counter() - run.progress.seconds
-            for group in run.descent.adamw.param_groups:
+            for group in learner.descent.adamw.param_groups:
                 group["lr"], group["capturable"] = torch.zeros((), device=device), True
         # Muon takes its rate as a number and begins at a step, neither of which a replay follows.
-        captured = device.type == "cuda" and first.descent.muon is None
+        captured = device.type == "cuda" and self.learners[0].descent.muon is None
         self.update = _Captured(self._update) if captured else self._update
 
     def step(self, training: Split, validation: Split) -> list[float]:
         """One step of every run; the validation losses, nats, when it was time for them."""
         first = self.runs[0]
         for place, run in enumerate(self.runs):
-            self.x[place], self.targets[place], self.noise[place] = run.draw(training)
+            batch = run.draw(training)
+            assert batch.targets is not None  # every split has them
+            self.x[place], self.targets[place] = batch.x, batch.targets
+            self.noise[place] = self.learners[place].noise(batch.x, run.generator)
         self.number.fill_(first.progress.step)
         factor = rate_factor(first.config.train, first.progress.step)
-        for run in self.runs:
-            run.descent.set_rates(factor)
+        for learner in self.learners:
+            learner.descent.set_rates(factor)
         losses = []
-        of_each = zip(self.runs, self.x, self.targets, self.update(), strict=True)
-        for run, x, targets, parts in of_each:
-            run.learn(Batch(x, targets), parts)
+        of_each = zip(self.runs, self.learners, self.x, self.targets, self.update(), strict=True)
+        for run, learner, x, targets, parts in of_each:
+            learner.learn(Batch(x, targets), parts, run.progress.step, run.generator)
             try:
                 losses.append(run.advance(parts, validation))
             except DivergedError as error:
@@ -204,8 +211,8 @@ class Together:
             of_each = gradients[name].contiguous()
             for parameter, gradient in zip(parameters, of_each, strict=True):
                 parameter.grad = gradient
-        for run in self.runs:
-            run.descent.step(run.progress.step)
+        for run, learner in zip(self.runs, self.learners, strict=True):
+            learner.descent.step(run.progress.step)
         result: Tensor = parts
         return result
 
@@ -218,11 +225,20 @@ class Together:
         noise: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """The loss of one run, a scalar, and its parts, (R,), nats."""
-        with self.runs[0].autocast():
+        with self.learners[0].autocast(x.device):
             loss, metrics = functional_call(
                 self.blueprint, learned | held, (x, targets, self.number, noise)
             )
         return loss, torch.stack([value.float() for value in metrics.values()])
+
+
+def _of_one_loss(run: Run) -> OneLoss:
+    if not isinstance(run.learner, OneLoss):
+        raise ConfigError(
+            "This model has no single loss, so its seeds cannot be trained at once; give --seed, "
+            "a run for each."
+        )
+    return run.learner
 
 
 class _LossAndPart(Loss):

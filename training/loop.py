@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from training import build
+from training import build, devices
 from training.batch import Batch
 from training.checkpoint import (
     RESUME,
@@ -34,8 +34,7 @@ from training.contract.card import MODEL
 from training.contract.files import write_bytes
 from training.datasets import Dataset, Split
 from training.errors import CheckpointError, ConfigError, DivergedError
-from training.objectives import LearningObjective, Loss, Objective
-from training.optimizers import Descent, rate_factor
+from training.learners import Learner
 from training.processes import Alone, Processes
 
 METRICS = "metrics.jsonl"
@@ -53,7 +52,7 @@ class Run:
     """One model in training: what learns, where it stands, and the folder that keeps it.
 
     Fields:
-        running: sums of the objective's parts since the last validation, (R,), nats.
+        running: sums of what the learner reports since the last validation, (R,), nats.
         batches: the indices (B,) of the images of each step to come.
         generator: draws all noise; it begins anew at every step.
         began: when the run would have begun if it had never stopped, on `time.perf_counter`.
@@ -62,10 +61,7 @@ class Run:
 
     config: RunConfig
     folder: Path
-    model: build.Model
-    descent: Descent
-    objective: Objective
-    precision: torch.dtype
+    learner: Learner
     progress: Progress
     running: Tensor
     batches: Iterator[Tensor]
@@ -75,41 +71,16 @@ class Run:
     writes: bool
 
     @property
-    def learners(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+    def states(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
         """All that learns, by the names under which it is saved."""
-        learners: dict[str, nn.Module | torch.optim.Optimizer]
-        learners = {"model": self.model, "optimizer": self.descent.adamw}
-        if self.descent.muon is not None:
-            learners["muon"] = self.descent.muon
-        if isinstance(self.objective, LearningObjective):
-            learners["objective.model"] = self.objective.part
-            if self.objective.optimizer is not None:
-                learners["objective.optimizer"] = self.objective.optimizer
-        return learners
+        return {**self.learner.modules, **self.learner.optimizers}
 
-    def draw(self, training: Split) -> tuple[Tensor, Tensor, Tensor]:
-        """The next step's images (B, C, H, W), targets (B, …), and noise (S B, D) for S codes."""
+    def draw(self, training: Split) -> Batch:
+        """The next step's batch; the generator then stands where the step goes on drawing."""
         self.generator.manual_seed(_mix(self.config.seed, self.progress.step))
         indices = next(self.batches)
         x = prepare(training.images(indices), self.config, self.generator)
-        noise = torch.empty(
-            self.objective.samples * len(x), self.config.model.latents, device=x.device
-        ).normal_(generator=self.generator)
-        return x, training.targets[indices], noise
-
-    def autocast(self) -> torch.autocast:
-        """Computing in the run's precision."""
-        return torch.autocast(
-            self.running.device.type, self.precision, enabled=self.precision != torch.float32
-        )
-
-    def learn(self, batch: Batch, parts: Tensor) -> None:
-        """Let the objective's own part learn, where it has one, after the model's step."""
-        if isinstance(self.objective, LearningObjective):
-            metrics = dict(zip(self.objective.reports, parts, strict=True))
-            with self.autocast():
-                step = self.progress.step
-                self.objective.learn(self.model, batch, metrics, step, self.generator)
+        return Batch(x, training.targets[indices])
 
     def advance(self, parts: Tensor, validation: Split) -> float | None:
         """Count a step whose parts were (R,) nats, and when it is time, validate and save.
@@ -124,18 +95,18 @@ class Run:
         self.progress.step += 1
         self.running += parts
         if self.writes and self.progress.step in self.snapshots:
-            save_snapshot(self.model, self.folder, self.progress.step)
+            save_snapshot(self.learner.modules["model"], self.folder, self.progress.step)
         if self.progress.step % plan.validate_every == 0 or self.progress.step == plan.steps:
             return self._validate(validation)
         return None
 
     def _validate(self, validation: Split) -> float:
-        config, progress, objective = self.config, self.progress, self.objective
+        config, progress, learner = self.config, self.progress, self.learner
         since = (progress.step - 1) % config.train.validate_every + 1
-        train_means = dict(zip(objective.reports, (self.running / since).tolist(), strict=True))
-        train_means["loss_nats"] = objective.comparable(train_means)
+        train_means = dict(zip(learner.reports, (self.running / since).tolist(), strict=True))
+        train_means["loss_nats"] = learner.comparable(train_means)
         self.running.zero_()
-        valid_means = validate(self.model, objective, validation, config, self.precision)
+        valid_means = validate(learner, validation, config)
         progress.seconds = time.perf_counter() - self.began
         loss_nats = valid_means["loss_nats"]
         if not math.isfinite(loss_nats):
@@ -151,7 +122,7 @@ class Run:
                 self.folder / METRICS, progress, train_means, valid_means, config.train.batch_size
             )
             if better:
-                save_weights(self.model, self.folder / MODEL, progress.step)
+                save_weights(learner.modules["model"], self.folder / MODEL, progress.step)
         self.save()
         return loss_nats
 
@@ -159,7 +130,7 @@ class Run:
         """Write everything that the rest of the run depends on."""
         if self.writes:
             self.progress.seconds = time.perf_counter() - self.began
-            save_resume(self.folder, self.config, self.progress, self.learners, self.running)
+            save_resume(self.folder, self.config, self.progress, self.states, self.running)
 
 
 def begin(
@@ -188,20 +159,18 @@ def begin(
         raise ConfigError(
             f"train.batch_size is {plan.batch_size}, but there are only {images} training images."
         )
-    torch.manual_seed(seed)
-    model = new_model(config, dataset.shape, folder).to(device)
-    model = model.to(memory_format=memory_format)  # type: ignore[call-overload]
-    descent = Descent(model, plan, device)
-    objective = build.objective(config.objective, config.model.latents, images, device)
-    precision = build.precision(plan.precision, device)
+    precision = devices.precision(plan.precision, device)
     progress = Progress(precision="bfloat16" if precision == torch.bfloat16 else "float32")
     resumed = resume and (folder / RESUME).exists()
     if resumed:
         progress, tensors = read_resume(folder, config)
-        precision = getattr(torch, progress.precision)
-    running = torch.zeros(len(objective.reports), device=device)
+    torch.manual_seed(seed)
+    model = new_model(config, dataset.shape, folder).to(device)
+    model = model.to(memory_format=memory_format)  # type: ignore[call-overload]
+    learner = build.learner(config, model, images, getattr(torch, progress.precision), device)
+    running = torch.zeros(len(learner.reports), device=device)
     run = Run(
-        *(config, folder, model, descent, objective, precision, progress, running),
+        *(config, folder, learner, progress, running),
         batches=_batches(images, plan.batch_size, seed, progress.step, device),
         generator=torch.Generator(device),
         snapshots=snapshots,
@@ -209,12 +178,12 @@ def begin(
         writes=writes,
     )
     if resumed:
-        restore(folder, tensors, run.learners, running)
+        restore(folder, tensors, run.states, running)
     else:
         # From now on the folder is known for a run's, and its configuration can be compared.
         run.save()
         if writes and 0 in snapshots:
-            save_snapshot(model, folder, 0)
+            save_snapshot(learner.modules["model"], folder, 0)
     progress.device = _then(progress.device, device.type)
     progress.hardware = _then(progress.hardware, hardware(device, note))
     if writes:
@@ -255,7 +224,8 @@ def train(
             f"Here {folder} holds a run at step {progress.step:,}, for another process one at "
             "another step; all machines must see the same folder."
         )
-    loss_of = processes.wrap(Loss(run.model, run.objective, processes))
+    if processes is not ALONE:
+        run.learner.join(processes)
     training, validation = (dataset.splits[name].to(device) for name in ("train", "validation"))
 
     with (
@@ -263,17 +233,8 @@ def train(
         progress_bar(plan.steps, progress.step, plan.batch_size, not run.writes) as bar,
     ):
         while progress.step < plan.steps:
-            x, targets, noise = processes.share(*run.draw(training))
-            run.descent.set_rates(rate_factor(plan, progress.step))
-
-            with run.autocast():
-                loss, metrics = loss_of(x, targets, progress.step, noise)
-            run.model.zero_grad()
-            loss.backward()
-            run.descent.step(progress.step)
-            parts = torch.stack([value.detach().float() for value in metrics.values()])
-            parts = processes.mean(parts)  # (R,)
-            run.learn(Batch(x, targets, processes), parts)
+            batch = run.draw(training)
+            parts = run.learner.step(batch, progress.step, run.generator)
 
             bar.update(plan.batch_size)
             loss_nats = run.advance(parts, validation)
@@ -286,7 +247,7 @@ def train(
     return progress
 
 
-def save_snapshot(model: build.Model, folder: Path, step: int) -> None:
+def save_snapshot(model: nn.Module, folder: Path, step: int) -> None:
     """Keep the weights of this step in a folder beside the best ones."""
     (folder / SNAPSHOTS).mkdir(exist_ok=True)
     save_weights(model, folder / SNAPSHOTS / f"{step:07}.safetensors", step)
@@ -321,29 +282,20 @@ def prepare(x: Tensor, config: RunConfig, generator: torch.Generator) -> Tensor:
 
 
 @torch.no_grad()
-def validate(
-    model: build.Model,
-    objective: Objective,
-    split: Split,
-    config: RunConfig,
-    precision: torch.dtype,
-) -> dict[str, float]:
-    """The objective's parts averaged over `split`, with the same noise at every call.
+def validate(learner: Learner, split: Split, config: RunConfig) -> dict[str, float]:
+    """What the learner reports averaged over `split`, with the same noise at every call.
 
-    `loss_nats` is the objective's comparable one.
+    `loss_nats` is its comparable one.
     """
     device = split.stored.device
     generator = torch.Generator(device).manual_seed(config.seed)
     sums: dict[str, float] = {}
     for indices in torch.arange(len(split), device=device).split(VALIDATION_BATCH):
         x = prepare(split.images(indices), config, generator)
-        with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-            batch = Batch(x, split.targets[indices])
-            _, metrics = objective(model, batch, config.train.steps, generator)
-        for name, value in metrics.items():
+        for name, value in learner.validate(Batch(x, split.targets[indices]), generator).items():
             sums[name] = sums.get(name, 0.0) + value.item() * len(indices)
     means = {name: total / len(split) for name, total in sums.items()}
-    return means | {"loss_nats": objective.comparable(means)}
+    return means | {"loss_nats": learner.comparable(means)}
 
 
 def _batches(

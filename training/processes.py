@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from training import build
+from training import devices
 from training.batch import Sharing, Unshared
 from training.config import RunConfig
 from training.errors import ConfigError
@@ -36,7 +36,9 @@ class Processes(Sharing, Protocol):
         """The same loss; after `backward`, its gradients are the means over all processes."""
         ...
 
-    def share(self, x: Tensor, targets: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def share(
+        self, x: Tensor, targets: Tensor | None, noise: Tensor
+    ) -> tuple[Tensor, Tensor | None, Tensor]:
         """This process's part of images (B, C, H, W), targets (B, …) and noise (S B, D)."""
         ...
 
@@ -63,7 +65,9 @@ class Alone(Unshared):
         """The loss."""
         return loss
 
-    def share(self, x: Tensor, targets: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def share(
+        self, x: Tensor, targets: Tensor | None, noise: Tensor
+    ) -> tuple[Tensor, Tensor | None, Tensor]:
         """All of them."""
         return x, targets, noise
 
@@ -90,7 +94,7 @@ class Torchrun:
     def __init__(self, config: RunConfig, device: str) -> None:
         here, self.count = (int(os.environ[f"{name}WORLD_SIZE"]) for name in ("LOCAL_", ""))
         check(config, self.count)
-        kind = build.device(device).type
+        kind = devices.device(device).type
         if device == "mps":
             raise ConfigError("--device mps: torchrun needs CUDA devices or CPUs.")
         if kind == "cuda" and here > torch.cuda.device_count():
@@ -120,10 +124,13 @@ class Torchrun:
         """See `Processes`."""
         return self._fabric.setup_module(loss)
 
-    def share(self, x: Tensor, targets: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def share(
+        self, x: Tensor, targets: Tensor | None, noise: Tensor
+    ) -> tuple[Tensor, Tensor | None, Tensor]:
         """See `Processes`."""
         of_samples = noise.view(len(noise) // len(x), len(x), -1).transpose(0, 1)  # (B, S, D)
-        return self.own(x), self.own(targets), self.own(of_samples).transpose(0, 1).flatten(0, 1)
+        of_images = None if targets is None else self.own(targets)
+        return self.own(x), of_images, self.own(of_samples).transpose(0, 1).flatten(0, 1)
 
     def whole(self, values: Tensor) -> Tensor:
         """See `Sharing`."""

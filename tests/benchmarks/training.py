@@ -38,7 +38,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from training import build, ensemble, loop
+from training import build, devices, ensemble, loop
 from training.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from training.datasets import Dataset, Split, sprites
 from training.objective_config import BetaVAEConfig
@@ -255,11 +255,11 @@ def main() -> None:
     if options.peer:
         sys.path.append(str(options.peer))
 
-    device = build.device(options.device)
+    device = devices.device(options.device)
     if device.type == "mps":
         device = torch.device("cpu")
     dataset = sprite_subset(options.images - options.images % BATCH)
-    precision = build.precision(options.precision, device)
+    precision = devices.precision(options.precision, device)
     contenders = {f"training, {str(precision)[6:]}": ours(dataset, options.precision, device)}
     try:
         contenders["pythae 0.1.2, float32"] = peers(dataset, device)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from training import loop
+from training import build, loop
 from training.checkpoint import RESUME, read_tensors
 from training.config import RunConfig
 from training.contract.card import MODEL
@@ -78,7 +78,7 @@ def test_a_loss_that_moves_does_not_choose_the_weights(
     """What is compared follows from reconstruction and KL alone, the same way at any step."""
     config = tiny(**{f"objective.{name}": value for name, value in words.items()})
     progress = loop.train(config, digits, tmp_path, CPU)
-    objective = loop.build.objective(config.objective, 3, 450, CPU)
+    objective = build.objective(config.objective, 3, 450, CPU)
     lines = metrics(tmp_path)
     for line in lines:
         for split in ("train", "validation"):
@@ -159,9 +159,9 @@ def test_batches_are_shuffled_epochs_from_any_step(size: int, batch_size: int) -
 def test_validation_sees_the_same_noise_at_every_call(tiny: Tiny, digits: Dataset) -> None:
     config = tiny()
     model = loop.new_model(config, digits.shape, Path("run"))
-    objective = loop.build.objective(config.objective, 3, 450, CPU)
+    learner = build.learner(config, model, 450, torch.float32, CPU)
     split = digits.splits["validation"]
-    results = [loop.validate(model, objective, split, config, torch.float32) for _ in range(2)]
+    results = [loop.validate(learner, split, config) for _ in range(2)]
     assert results[0] == results[1]
     assert math.isfinite(results[0]["loss_nats"])
 

@@ -132,7 +132,8 @@ def test_adamw_is_torchs_bit_for_bit(tiny: Tiny, digits: Dataset, tmp_path: Path
     folder.mkdir()
     drawn = loop.begin(config, digits, folder, CPU)
     for step in range(30):
-        x, noise = drawn.draw(digits.splits["train"])
+        x = drawn.draw(digits.splits["train"]).x
+        noise = torch.empty(len(x), 3).normal_(generator=drawn.generator)
         drawn.progress.step += 1
         for group in optimizer.param_groups:
             group["lr"] = 1e-3 * 0.5 * (1 + math.cos(math.pi * step / 30))

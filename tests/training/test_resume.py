@@ -15,7 +15,7 @@ import safetensors.torch
 import torch
 from filelock import FileLock
 
-from training import loop
+from training import learners, loop
 from training.__main__ import main
 from training.checkpoint import RESUME, read_tensors
 from training.commands.report import INTERRUPTED
@@ -62,7 +62,8 @@ def at_call(
     name: str, number: int, action: Callable[[], object], late: bool = False
 ) -> Iterator[None]:
     """Act before, or just after, a function of the loop does its work for the n-th time."""
-    original = getattr(loop, name)
+    module = learners if name == "rate_factor" else loop
+    original = getattr(module, name)
     calls = 0
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -76,7 +77,7 @@ def at_call(
         return result
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, name, wrapped)
+        patch.setattr(module, name, wrapped)
         yield
 
 

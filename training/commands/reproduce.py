@@ -64,13 +64,13 @@ def run(options: argparse.Namespace) -> int:
         else:
             print("\n".join(line for table in current for line in tables.describe(table)))
         return 0
-    from training import build
+    from training import devices
     from training import reproduce as making
 
     plan = tables.plan(options.table)
     wanted = wanted_of(tables.current(plan, options.out), options)
     places = making.Places(options.data, options.runs, options.out)
-    device = build.device(options.device)
+    device = devices.device(options.device)
     making.refresh(plan, options.out)
     try:
         runs = (

@@ -155,7 +155,7 @@ def train_into(
     options: argparse.Namespace,
 ) -> int:
     """The rest of `train`, while nobody else writes to the folders."""
-    from training import build, checkpoint, ensemble, finish, processes
+    from training import build, checkpoint, devices, ensemble, finish, processes
 
     left = {folder: runs[folder] for folder in unfinished(runs, options)}
     dataset = build.dataset(next(iter(runs.values())).data.name, options.data)
@@ -164,7 +164,7 @@ def train_into(
         if processes.several():
             trained = trained_with_others(left, dataset, options)
         else:
-            device = build.device(options.device)
+            device = devices.device(options.device)
             trained = ensemble.train_each(left, dataset, device, options.resume)
         for folder, progress in trained:
             config = runs[folder]

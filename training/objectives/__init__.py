@@ -85,7 +85,7 @@ class Loss(nn.Module):
         self.sharing = sharing
 
     def forward(
-        self, x: Tensor, targets: Tensor, step: int | Tensor, noise: Noise
+        self, x: Tensor, targets: Tensor | None, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The objective's loss and its parts for images (B, C, H, W) and their targets (B, …)."""
         batch = Batch(x, targets, self.sharing)
