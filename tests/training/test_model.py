@@ -48,7 +48,7 @@ def test_shapes(
 
 
 def test_burgess_network_by_hand() -> None:
-    model = build.model(RECIPES["sprites-beta4"].run.model, (1, 64, 64))
+    model = build.model(ModelConfig(latents=10, likelihood="bernoulli"), (1, 64, 64))
     kernel = 4 * 4
     encoder = [
         1 * 32 * kernel + 32,  # 64×64 → 32×32
