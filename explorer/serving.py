@@ -30,7 +30,7 @@ from explorer import loading, uploads
 from explorer.uploads import UploadError
 from training.contract.card import CARD, Card
 from training.contract.files import as_json
-from training.contract.table import TABLE
+from training.contract.table import TABLE, Table
 
 WEB = Path(__file__).resolve().parent / "instrument" / "web"
 
@@ -119,13 +119,13 @@ async def _checkpoint_file(request: Request) -> Response:
     if entry is None or entry.card is None or name not in {CARD, *entry.card.files}:
         return _not_found()
     if name == CARD:
-        return _card(entry.card, request.headers.get("if-none-match", ""))
+        return _checked(entry.card, request.headers.get("if-none-match", ""))
     return await send_file(request, entry.folder, name)
 
 
-def _card(card: Card, known: str) -> Response:
-    """A card as it was read and checked: whatever version lies in the folder, of the newest."""
-    body = as_json(card)
+def _checked(model: Card | Table, known: str) -> Response:
+    """A card or a table as it was read and checked, of the newest version whatever the file has."""
+    body = as_json(model)
     headers = {
         "ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"',
         "Cache-Control": "no-cache",
@@ -141,7 +141,9 @@ async def _result_file(request: Request) -> Response:
     path = request.path_params["path"]
     if entry is None or entry.table is None:
         return _not_found()
-    if path != TABLE and not await run_in_threadpool(loading.is_whole, entry, path):
+    if path == TABLE:
+        return _checked(entry.table, request.headers.get("if-none-match", ""))
+    if not await run_in_threadpool(loading.is_whole, entry, path):
         return _not_found()
     return await send_file(request, entry.folder, path)
 

@@ -16,13 +16,14 @@ from training.contract.card import (
     ExampleCount,
     File,
     Information,
-    Latents,
+    Latent,
     Metric,
     Provenance,
     Rounding,
 )
 from training.contract.errors import CheckpointError, ConfigError
 from training.contract.fields import (
+    MOST_LATENTS,
     Command,
     Count,
     FileName,
@@ -39,6 +40,7 @@ from training.contract.fields import (
 )
 from training.contract.files import LARGEST_CARD, as_json, read_bytes, write_bytes
 from training.contract.reading import checked, parse, read
+from training.contract.spaces import refuse_twice
 
 TABLE = "table.json"
 VERSION = 1
@@ -81,7 +83,7 @@ class Stage(Record, frozen=True):
     step: Count
     images: Count
     metrics: Annotated[tuple[Metric, ...], Meta(max_length=MOST_METRICS)]
-    latents: Latents
+    latents: Annotated[tuple[Latent, ...], Meta(min_length=1, max_length=MOST_LATENTS)]
     information: Information | None = None
     folder: Line | None = None
     files: Annotated[dict[FileName, File], Meta(max_length=MOST_FILES)] | None = None
@@ -156,6 +158,11 @@ class Table(Record, frozen=True, kw_only=True):
     images: ExampleCount | None = None
 
     def __post_init__(self) -> None:
+        rows = tuple(row.recipe for row in self.rows)
+        refuse_twice("rows", rows)
+        for run in self.runs:
+            if run.recipe not in rows:
+                raise ValueError(f"has no row for the run of {run.recipe} with seed {run.seed}.")
         made = Counter((run.recipe, run.seed) for run in self.runs)
         for (recipe, seed), times in made.items():
             if times > 1:
