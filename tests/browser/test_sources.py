@@ -18,6 +18,9 @@ from PIL import Image, ImageOps
 from playwright.sync_api import Page, Route, expect
 from safetensors.numpy import load_file
 
+from training.contract.card import CARD
+from training.contract.files import as_json, read_card
+
 from . import checkpoints
 from .instrument import READ_PIXELS, Instrument, frames
 from .modules import call
@@ -141,9 +144,9 @@ def instrument(page: Page, address: str) -> Instrument:
 
 
 def put(page: Page, folder: Path) -> None:
-    """Serve the files of `folder` in place of those of blots."""
+    """Serve the files of `folder` in place of those of blots, its card as the server would."""
     for file in folder.iterdir():
-        content = file.read_bytes()
+        content = as_json(read_card(folder)) if file.name == CARD else file.read_bytes()
         page.route(f"**/blots/{file.name}", lambda route, _, body=content: route.fulfill(body=body))
 
 
