@@ -34,7 +34,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     short = "[here](http://x.test) www.x.test"  # as long as labels and units may be
     metric = card["metrics"][0] | {"label": short, "unit": short, "how": bait}
     card |= {"summary": bait[:200], "intent": bait, "metrics": [metric]}
-    card["data"] |= {"source": bait, "licence": bait, "sha256": f"`{bait}`"}
+    card["data"] |= {"source": bait[:200], "licence": short}
     (folder / CARD).write_text(json.dumps(card), "utf-8")
     return folder
 
