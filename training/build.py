@@ -73,11 +73,15 @@ def model(config: ModelConfig, image_shape: tuple[int, int, int]) -> Model:
     channels, patch = config.channels, config.patch
     match config.name:
         case "conv_vae":
-            networks = convolutional(image_shape, latents, channels, hidden, activation)
+            networks = convolutional(
+                image_shape, 2 * latents, latents, channels, hidden, activation
+            )
         case "patch_vae":
-            networks = patches(image_shape, latents, patch, channels, hidden, activation)
+            networks = patches(
+                image_shape, 2 * latents, latents, patch, channels, hidden, activation
+            )
         case "mlp_vae":
-            networks = dense(image_shape, latents, hidden, activation)
+            networks = dense(image_shape, 2 * latents, latents, hidden, activation)
     return GaussianVAE(latents, *networks, likelihood(config.likelihood))
 
 

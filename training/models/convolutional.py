@@ -16,6 +16,7 @@ halving = partial(nn.Conv2d, kernel_size=4, stride=2, padding=1)
 
 def convolutional(
     image_shape: tuple[int, int, int],
+    outputs: int,
     latents: int,
     channels: tuple[int, ...],
     hidden: tuple[int, ...],
@@ -25,7 +26,8 @@ def convolutional(
 
     Args:
         image_shape: (C, H, W).
-        latents: D, the number of codes.
+        outputs: of the encoder: 2 D for the mean and log-variance of D latents.
+        latents: D, the inputs of the decoder.
         channels: outputs of each convolution, from the image inwards.
         hidden: units of each dense layer, from the convolutions inwards.
         activation: after every layer but the last of encoder and decoder.
@@ -46,7 +48,7 @@ def convolutional(
         *stack(halving, [colours, *channels], activation),
         nn.Flatten(),
         *stack(nn.Linear, units, activation),
-        nn.Linear(units[-1], 2 * latents),
+        nn.Linear(units[-1], outputs),
     )
     decoder = nn.Sequential(
         *stack(nn.Linear, [latents, *reversed(units)], activation),

@@ -12,6 +12,7 @@ from training.models.layers import Activation, Networks, stack
 
 def dense(
     image_shape: tuple[int, int, int],
+    outputs: int,
     latents: int,
     hidden: tuple[int, ...],
     activation: Activation,
@@ -20,7 +21,8 @@ def dense(
 
     Args:
         image_shape: (C, H, W).
-        latents: D, the number of codes.
+        outputs: of the encoder: 2 D for the mean and log-variance of D latents.
+        latents: D, the inputs of the decoder.
         hidden: units of each layer, from the image inwards.
         activation: after every layer but the last of encoder and decoder.
     """
@@ -28,7 +30,7 @@ def dense(
     encoder = nn.Sequential(
         nn.Flatten(),
         *stack(nn.Linear, [pixels, *hidden], activation),
-        nn.Linear(hidden[-1], 2 * latents),
+        nn.Linear(hidden[-1], outputs),
     )
     decoder = nn.Sequential(
         *stack(nn.Linear, [latents, *reversed(hidden)], activation),

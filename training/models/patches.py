@@ -15,6 +15,7 @@ from training.models.transposed_convolution import TransposedConvolution
 
 def patches(
     image_shape: tuple[int, int, int],
+    outputs: int,
     latents: int,
     patch: int,
     channels: tuple[int, ...],
@@ -25,7 +26,8 @@ def patches(
 
     Args:
         image_shape: (C, H, W).
-        latents: D, the number of codes.
+        outputs: of the encoder: 2 D for the mean and log-variance of D latents.
+        latents: D, the inputs of the decoder.
         patch: P, pixels.
         channels: outputs of the patch layer, then of each convolution, from the image inwards.
         hidden: units of each dense layer, from the convolutions inwards.
@@ -50,7 +52,7 @@ def patches(
         *stack(halving, [*channels], activation),
         nn.Flatten(),
         *stack(nn.Linear, units, activation),
-        nn.Linear(units[-1], 2 * latents),
+        nn.Linear(units[-1], outputs),
     )
     decoder = nn.Sequential(
         *stack(nn.Linear, [latents, *reversed(units)], activation),

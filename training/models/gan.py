@@ -1,0 +1,79 @@
+"""Generator and discriminator in the manner of DCGAN (Radford et al. 2016), for small images."""
+
+import itertools
+import math
+
+from torch import Tensor, nn
+
+from training.errors import ConfigError
+from training.models.convolutional import halving
+from training.models.transposed_convolution import TransposedConvolution
+
+
+class Generator(nn.Module):
+    """z ~ N(0, I) becomes an image. There is no density of images, and no way back.
+
+    Transposed convolutions double the image once per entry of `channels`; each layer but the last
+    is batch-normalised and rectified, and a sigmoid gives grey levels.
+
+    Args:
+        latents: D.
+        image_shape: (C, H, W).
+        channels: inputs of each transposed convolution, from the codes to the image.
+
+    Raises:
+        ConfigError: if the image cannot be halved that often.
+    """
+
+    def __init__(
+        self, latents: int, image_shape: tuple[int, int, int], channels: tuple[int, ...]
+    ) -> None:
+        super().__init__()
+        self.latents = latents
+        colours, height, width = _inner(image_shape, channels)
+        layers: list[nn.Module] = [
+            nn.Linear(latents, channels[0] * height * width, bias=False),
+            nn.Unflatten(1, (channels[0], height, width)),
+        ]
+        for inputs, outputs in itertools.pairwise([*channels, colours]):
+            layers += [nn.BatchNorm2d(inputs), nn.ReLU(), TransposedConvolution(inputs, outputs)]
+        self.layers = nn.Sequential(*layers, nn.Sigmoid())
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Images (B, C, H, W) in [0, 1] of codes (B, D)."""
+        x: Tensor = self.layers(z)
+        return x.float()
+
+
+class Discriminator(nn.Module):
+    """The log-odds that an image is real: (B, C, H, W) -> (B,).
+
+    Stride-2 convolutions halve the image once per entry of `channels`. It has no batch
+    normalisation, so that its verdict on one image does not depend on the others.
+    """
+
+    def __init__(self, image_shape: tuple[int, int, int], channels: tuple[int, ...]) -> None:
+        super().__init__()
+        colours, height, width = _inner(image_shape, channels)
+        layers: list[nn.Module] = []
+        for inputs, outputs in itertools.pairwise([colours, *channels]):
+            layers += [halving(inputs, outputs), nn.LeakyReLU(0.2)]
+        units = math.prod((channels[-1], height, width))
+        self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(units, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """ln D(x) / (1 − D(x)) of images (B, C, H, W): (B,)."""
+        logits: Tensor = self.layers(x)
+        return logits.float().squeeze(1)
+
+
+def _inner(image_shape: tuple[int, int, int], channels: tuple[int, ...]) -> tuple[int, int, int]:
+    """The image's colours, and its sides after as many halvings as there are `channels`."""
+    colours, height, width = image_shape
+    shrink = 2 ** len(channels)
+    if height % shrink or width % shrink:
+        raise ConfigError(
+            f"model.channels has {len(channels)} entries, but a {height}×{width} image "
+            f"cannot be halved {len(channels)} times."
+        )
+    return colours, height // shrink, width // shrink
