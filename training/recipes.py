@@ -84,7 +84,7 @@ def _rung(beta: float) -> Recipe:
         title=f"Sprites, β = {beta:g}",
         intent=f"A rung of the ladder, β = {beta:g}, on images whose factors are known: find which "
         "latent moves which factor.",
-        cost="8 min",
+        cost="10 min",
         run=_sprites(BetaVAEConfig(beta=beta)),
     )
 
@@ -134,7 +134,7 @@ RECIPES = {
             title="Sprites, β-TCVAE",
             intent="Of the KL, only total correlation is pressed, by β = 4 (Chen et al. 2018): see "
             "what the images keep that β = 4 on the whole KL takes from them.",
-            cost="15 min",
+            cost="18 min",
             run=_sprites(BetaTCVAEConfig(beta=4), steps=80_000),
         ),
         Recipe(
@@ -153,7 +153,7 @@ RECIPES = {
             title="Sprites, rising capacity",
             intent="The KL is held at C, which rises from 0 to 20 nats (Burgess et al. 2018): one "
             "factor after another finds its latent.",
-            cost="13 min",
+            cost="16 min",
             run=_sprites(CapacityConfig(gamma=30, c_start=0, c_end=20, c_steps=60_000), 80_000),
         ),
         Recipe(
