@@ -1,10 +1,12 @@
-"""Decoder and encoder to ONNX for the browser, each checked against PyTorch before it is kept.
+"""Graphs to ONNX for the browser, each checked against PyTorch before it is kept.
 
 Weights are stored as `half_precision` stores them; the graphs compute in float32.
 """
 
 import logging
 import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +14,34 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
-from training.contract.card import DECODER, ENCODER
+from training.contract.card import DECODER, ENCODER, Graph
 from training.contract.files import write_bytes
+from training.contract.version1 import vae_graphs
 from training.errors import CheckpointError
 from training.half_precision import narrowed
 from training.loop import stop_signals
 from training.models import VAE
 
 TOLERANCE = 1e-4
+EXAMPLES = 7
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What computes a graph, and inputs of it to trace and to check it with.
+
+    Fields:
+        module: takes the graph's inputs and returns its outputs, in the order of the ports.
+        examples: seven of each input, (7, ...).
+    """
+
+    graph: Graph
+    module: nn.Module
+    examples: tuple[Tensor, ...]
 
 
 class _Decoder(nn.Module):
@@ -47,7 +66,7 @@ class _Encoder(nn.Module):
 
 def export(
     model: VAE,
-    image_shape: tuple[int, ...],
+    image_shape: tuple[int, int, int],
     folder: Path,
     names: tuple[str, ...] = (DECODER, ENCODER),
 ) -> float:
@@ -55,6 +74,20 @@ def export(
 
     Args:
         names: of those two, the files that are wanted.
+    """
+    graphs = vae_graphs(model.latents, image_shape)
+    assert graphs.decode is not None
+    assert graphs.encode is not None
+    codes, images = torch.randn(EXAMPLES, model.latents), torch.rand(EXAMPLES, *image_shape)
+    every = (
+        Traced(graphs.decode, _Decoder(model), (codes,)),
+        Traced(graphs.encode, _Encoder(model), (images,)),
+    )
+    return export_graphs([traced for traced in every if traced.graph.file in names], folder)
+
+
+def export_graphs(graphs: Iterable[Traced], folder: Path) -> float:
+    """Write the ONNX file of each graph.
 
     Returns:
         The largest absolute difference from PyTorch, over batches of 1 and 7.
@@ -62,25 +95,21 @@ def export(
     Raises:
         CheckpointError: if it exceeds 1e-4; the files that were there before are kept.
     """
-    codes, images = torch.randn(7, model.latents), torch.rand(7, *image_shape)
-    jobs = [
-        (DECODER, _Decoder(model), codes, "z", ["mean"]),
-        (ENCODER, _Encoder(model), images, "x", ["mean", "log_variance"]),
-    ]
     contents, worst = {}, 0.0
-    for name, module, example, input_name, outputs in jobs:
-        if name not in names:
-            continue
-        contents[name] = to_onnx(module.cpu().eval(), (example,), [input_name], outputs)
+    for traced in graphs:
+        name, module = traced.graph.file, traced.module.cpu().eval()
+        inputs = [port.name for port in traced.graph.inputs]
+        outputs = [port.name for port in traced.graph.outputs]
+        contents[name] = to_onnx(module, traced.examples, inputs, outputs)
         session = onnxruntime.InferenceSession(contents[name], providers=["CPUExecutionProvider"])
-        for batch in (example[:1], example):
+        for count in (1, EXAMPLES):
+            batch = [example[:count] for example in traced.examples]
             with torch.no_grad():
-                expected = module(batch)
+                expected = module(*batch)
             expected = expected if isinstance(expected, tuple) else (expected,)
-            for ours, theirs in zip(
-                session.run(outputs, {input_name: batch.numpy()}), expected, strict=True
-            ):
-                difference = float(np.abs(np.asarray(ours) - theirs.numpy()).max())
+            feed = {place: part.numpy() for place, part in zip(inputs, batch, strict=True)}
+            for ours, theirs in zip(session.run(outputs, feed), expected, strict=True):
+                difference = _difference(np.asarray(ours), theirs.numpy())
                 if not difference <= TOLERANCE:
                     raise CheckpointError(
                         f"{name} differs from PyTorch by {difference:.1e}, more than {TOLERANCE}; "
@@ -90,6 +119,10 @@ def export(
     for name, content in contents.items():
         write_bytes(folder / name, content)
     return worst
+
+
+def _difference(ours: NDArray[Any], theirs: NDArray[Any]) -> float:
+    return float(np.abs(ours.astype(np.float64) - theirs).max())
 
 
 def to_onnx(
