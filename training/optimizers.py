@@ -135,6 +135,17 @@ def rate_factor(plan: TrainConfig, step: int) -> float:
     return risen * 0.5 * (1 + math.cos(math.pi * step / plan.steps))
 
 
+def descend(optimizer: torch.optim.Optimizer, loss: Tensor, rate: float) -> None:
+    """Move what the optimizer moves down the loss, at this rate; nothing else gets a gradient."""
+    parameters = [one for group in optimizer.param_groups for one in group["params"]]
+    gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        parameter.grad = gradient
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    optimizer.step()
+
+
 def begun(optimizer: AnyOptimizer) -> AnyOptimizer:
     """The optimizer with the state that its first step would give it before it moves anything.
 
