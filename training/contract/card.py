@@ -222,7 +222,7 @@ Row = Annotated[tuple[Number, ...], Meta(max_length=MOST_LATENTS)]
 
 
 class Information(Record, frozen=True):
-    """What the latents tell about the factors: I(z_j; v_k), a row a latent, and H(v_k), in nats."""
+    """What latents tell about factors, in nats: I(z_j; v_k), one row per latent, and H(v_k)."""
 
     nats: Annotated[tuple[Row, ...], Meta(max_length=MOST_LATENTS)]
     entropies_nats: Row

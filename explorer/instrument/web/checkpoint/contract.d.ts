@@ -155,7 +155,7 @@ export interface HistoryPoint {
 }
 
 /**
- * What the latents tell about the factors: I(z_j; v_k), a row a latent, and H(v_k), in nats.
+ * What latents tell about factors, in nats: I(z_j; v_k), one row per latent, and H(v_k).
  */
 export interface Information {
   nats: number[][];
