@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { space as categorical } from "../../explorer/instrument/web/spaces/categorical.js";
+import { space as codeGrid } from "../../explorer/instrument/web/spaces/code-grid.js";
+import { spelledAlphabet, tokensOf, space as words } from "../../explorer/instrument/web/spaces/tokens.js";
+import { Unreadable } from "../../explorer/instrument/web/spaces/unreadable.js";
+
+const DIGIT = { kind: "categorical", name: "label", labels: ["0", "1", "T-shirt, top"] };
+const GRID = { kind: "code_grid", name: "codes", height: 2, width: 3, codes: 64 };
+const LETTERS = Array.from({ length: 26 }, (_, at) => String.fromCharCode(97 + at));
+const WORD = { kind: "tokens", name: "word", alphabet: LETTERS, longest: 10 };
+
+/** @param {() => void} act @param {RegExp} reason */
+const refuses = (act, reason) =>
+  assert.throws(act, (error) => error instanceof Unreadable && reason.test(error.message));
+
+test("a label is written by its name and read back, others are refused", () => {
+  for (const value of [0, 1, 2]) assert.equal(categorical.read(categorical.write(value, DIGIT), DIGIT), value);
+  assert.equal(categorical.write(2, DIGIT), "T-shirt, top");
+  for (const text of ["", "11", "-1", "t-shirt, top", " 1"])
+    refuses(() => categorical.read(text, DIGIT), /its label “.*” is not one of 0, 1, T-shirt, top$/);
+  assert.deepEqual(categorical.tensor([2, 0], DIGIT), { type: "int64", data: BigInt64Array.of(2n, 0n), dims: [2] });
+  assert.deepEqual(
+    [0, 0.49, 0.5, 1].map((t) => categorical.between(4, 7, t)),
+    [4, 4, 7, 7],
+  );
+});
+
+test("a grid of codes is written row by row and read back", () => {
+  const value = [0, 63, 5, 7, 7, 1];
+  assert.deepEqual(codeGrid.read(codeGrid.write(value, GRID), GRID), value);
+  assert.deepEqual(codeGrid.start(GRID), [0, 0, 0, 0, 0, 0]);
+  const { type, data, dims } = codeGrid.tensor([value, codeGrid.start(GRID)], GRID);
+  assert.deepEqual([type, dims, [...data].map(Number)], ["int64", [2, 2, 3], [...value, 0, 0, 0, 0, 0, 0]]);
+});
+
+test("a code past the codebook, none at all and a grid of another size are refused", () => {
+  for (const code of ["64", "-1", "1.5", "", " 3", "1e1", "9999999"]) {
+    refuses(() => codeGrid.read(`0,0,${code},0,0,0`, GRID), /codes has a code “.*”, and the codebook has 0 to 63$/);
+  }
+  refuses(() => codeGrid.read("0,0,0,0,0", GRID), /codes has 5 codes where the grid has 2 × 3 cells$/);
+  refuses(() => codeGrid.read("0,0,0,0,0,0,0", GRID), /7 codes/);
+  refuses(() => codeGrid.read("", GRID), /1 code /);
+});
+
+test("between two grids every cell is of one of them, and ever more of the second", () => {
+  const [a, b] = [new Array(49).fill(1), new Array(49).fill(2)];
+  const grid = { ...GRID, height: 7, width: 7 };
+  const counts = [0, 0.25, 0.5, 0.75, 1].map((t) => {
+    const value = codeGrid.between(a, b, t, grid);
+    assert.ok(value.every((code) => code === 1 || code === 2));
+    return value.filter((code) => code === 2).length;
+  });
+  assert.deepEqual([counts[0], counts[4]], [0, 49]);
+  for (const [at, expected] of [
+    [1, 12.25],
+    [2, 24.5],
+    [3, 36.75],
+  ])
+    assert.ok(Math.abs(counts[at] - expected) < 2, `${counts}`);
+});
+
+test("painting changes the cells asked for and nothing else", () => {
+  const value = [0, 1, 2, 3, 4, 5];
+  assert.deepEqual(codeGrid.painted(value, new Set([1, 4]), 9), [0, 9, 2, 3, 9, 5]);
+  assert.deepEqual(value, [0, 1, 2, 3, 4, 5]);
+  assert.equal(codeGrid.painted(value, [2], 2), value);
+  assert.ok(codeGrid.same(value, [...value]) && !codeGrid.same(value, [0, 1, 2, 3, 4, 6]));
+});
+
+test("a word is read letter by letter, and filled up for the encoder", () => {
+  const maria = [13, 1, 18, 9, 1];
+  assert.deepEqual(words.read("maria", WORD), maria);
+  assert.deepEqual(words.read(" MarIa ", WORD), maria);
+  assert.equal(words.write(maria, WORD), "maria");
+  assert.equal(words.write(words.start(WORD), WORD), null);
+  const { type, data, dims } = words.tensor([maria, [26]], WORD);
+  assert.deepEqual([type, dims], ["int64", [2, 10]]);
+  assert.deepEqual([...data].map(Number), [...maria, 0, 0, 0, 0, 0, 26, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+});
+
+test("a letter that is not there, no letter and too many are refused", () => {
+  refuses(() => words.read("josé", WORD), /^“é” is not in the model's alphabet, a to z$/);
+  refuses(() => words.read("an na", WORD), /“ ”/);
+  refuses(() => words.read("jose\u0301", WORD), /“é”/);
+  refuses(() => words.read("a😀", WORD), /“😀”/);
+  refuses(() => words.read("   ", WORD), /^the word is empty$/);
+  refuses(() => words.read("abcdefghijk", WORD), /^the word has 11 letters, and the model reads at most 10$/);
+  assert.equal(words.read("abcdefghij", WORD).length, 10);
+});
+
+test("symbols of several characters are told apart", () => {
+  const alphabet = ["a", "b", "ab", "b a"];
+  const control = { ...WORD, alphabet };
+  const value = [3, 2, 4, 1];
+  assert.deepEqual(words.read(words.write(value, control), control), value);
+  assert.deepEqual(tokensOf("ab b", { ...control, alphabet: ["a", "b", "ab"] }), [3, 2]);
+  assert.equal(spelledAlphabet(["x", "a"]), "x a");
+});
