@@ -84,7 +84,11 @@ class _Found(NamedTuple):
 
 
 class Listing(TypedDict, total=False):
-    """What the front end hears of an entry; `error` and the rest exclude one another."""
+    """What the front end hears of an entry; `error` and the rest exclude one another.
+
+    `formerly`: the ids whose place this model took, as the tables of results say: links to them
+    open it.
+    """
 
     id: str
     url: str
@@ -93,6 +97,7 @@ class Listing(TypedDict, total=False):
     summary: str
     intent: str
     preview: str
+    formerly: list[str]
     dropped: bool
     error: str
 
@@ -130,10 +135,22 @@ def usable(entries: Iterable[Entry]) -> list[tuple[Entry, Card]]:
 
 def describe(entries: Sequence[Entry], base: str = "") -> list[Listing]:
     """The catalogue as the front end reads it, every address below `base`."""
-    return [_describe(entry, base) for entry in entries]
+    formerly = _formerly()
+    return [_describe(entry, base, formerly.get(entry.id, [])) for entry in entries]
 
 
-def _describe(entry: Entry, base: str) -> Listing:
+def _formerly() -> dict[str, list[str]]:
+    """The ids whose place a checkpoint took, by its id: those of the rows that its row replaced."""
+    found: dict[str, list[str]] = {}
+    for results in (entry.table for entry in tables() if entry.table is not None):
+        rows = {row.recipe: row for row in results.rows}
+        for run in results.runs:
+            if run.checkpoint is not None and rows[run.recipe].formerly:
+                found.setdefault(run.checkpoint, []).extend(rows[run.recipe].formerly)
+    return found
+
+
+def _describe(entry: Entry, base: str, formerly: list[str]) -> Listing:
     if entry.card is None:
         return {"id": entry.id, "error": entry.error}
     url = f"{base}/checkpoints/{quote(entry.id)}/"
@@ -146,7 +163,11 @@ def _describe(entry: Entry, base: str) -> Listing:
         "intent": entry.card.intent,
         "preview": f"{url}{PREVIEW}" if PREVIEW in entry.card.files else "",
     }
-    return listing | {"dropped": True} if entry.dropped else listing
+    if formerly:
+        listing["formerly"] = formerly
+    if entry.dropped:
+        listing["dropped"] = True
+    return listing
 
 
 def path_of(folder: Path) -> str:

@@ -96,7 +96,13 @@ SPRITES = Table(
             published=(Published("factor_vae_score", 0.82, KIM),),
         ),
         Row("sprites-capacity", "Capacity", "C from 0 to 20 nats", SEEDS),
-        Row("sprites-tcvae-long", "β-TCVAE, longer", "β-TCVAE with β = 4, Burgess' network", (0,)),
+        Row(
+            "sprites-tcvae-long",
+            "β-TCVAE, longer",
+            "β-TCVAE with β = 4, Burgess' network",
+            (0,),
+            formerly=("sprites-tcvae-short",),
+        ),
         Row(
             "sprites-factor-long", "FactorVAE, longer", "FactorVAE, γ = 20, Burgess' network", (0,)
         ),

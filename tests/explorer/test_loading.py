@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from explorer import loading
+from training.contract.table import read_table, write_table
 from training.errors import CheckpointError
 
 MakeCheckpoint = Callable[..., Path]
@@ -212,6 +214,23 @@ def test_the_front_end_hears_addresses_below_the_base_path(
     assert listing["url"] == "/lab/checkpoints/a%20b/"
     assert listing["preview"] == "/lab/checkpoints/a%20b/preview.webp"
     assert listing["title"] == "Three latents"
+
+
+def test_a_model_that_took_the_place_of_another_says_so(
+    make_checkpoint: MakeCheckpoint, make_table: MakeCheckpoint
+) -> None:
+    """A row of a table names what it replaced; the checkpoint that it shows is the successor."""
+    make_checkpoint("new")
+    make_checkpoint("other")
+    folder = make_table()
+    table = read_table(folder)
+    rows = [structs.replace(table.rows[0], formerly=("old", "older")), *table.rows[1:]]
+    runs = [structs.replace(table.runs[0], checkpoint="new"), *table.runs[1:]]
+    write_table(folder, structs.replace(table, rows=tuple(rows), runs=tuple(runs)))
+    formerly = {
+        listing["id"]: listing.get("formerly") for listing in loading.describe(loading.catalogue())
+    }
+    assert formerly == {"new": ["old", "older"], "other": None}
 
 
 @pytest.mark.parametrize(

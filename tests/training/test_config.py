@@ -271,7 +271,7 @@ def test_dry_run_prints_the_configuration_and_writes_nothing(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("train digitz", "no recipe 'digitz'; choose one of digits, digits-2d, fashion, sprites"),
+        ("train digitz", f"no recipe 'digitz'; choose one of {', '.join(RECIPES)}."),
         ("train digits --objective.bta 8", "did you mean 'objective.beta'"),
         ("train digits --objective.beta", "'--objective.beta' is not understood"),
         ("train digits objective.beta 8", "'objective.beta' is not understood"),

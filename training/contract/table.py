@@ -61,6 +61,7 @@ class Row(Record, frozen=True):
 
     Fields:
         beta: the weight of the KL, where this row is one of a ladder over β.
+        formerly: the recipes whose place this row took: links to them open it.
     """
 
     recipe: Word
@@ -69,6 +70,7 @@ class Row(Record, frozen=True):
     seeds: Annotated[tuple[Seed, ...], Meta(max_length=MOST_RUNS)]
     beta: Magnitude | None = None
     published: Annotated[tuple[Published, ...], Meta(max_length=MOST_METRICS)] = ()
+    formerly: Annotated[tuple[Word, ...], Meta(max_length=MOST_RUNS)] = ()
 
 
 class Stage(Record, frozen=True):

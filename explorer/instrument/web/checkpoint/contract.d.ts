@@ -305,6 +305,7 @@ export interface Rounding {
  *
  * Fields:
  * beta: the weight of the KL, where this row is one of a ladder over β.
+ * formerly: the recipes whose place this row took: links to them open it.
  */
 export interface Row {
   recipe: string;
@@ -313,6 +314,7 @@ export interface Row {
   seeds: number[];
   beta: number | null;
   published: Published[];
+  formerly: string[];
 }
 
 /**
