@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from training.config import RunConfig
-from training.contract.card import Information, Metric
+from training.contract.card import Factor, Information, Metric
 from training.datasets import Dataset, Split
 from training.loop import prepare
 from training.metrics import Result
@@ -20,18 +20,20 @@ from training.metrics.encode import encode, encode_random
 from training.metrics.explicitness import explicitness
 from training.metrics.factor_vae import factor_vae_score
 from training.metrics.infomec import infomec
-from training.metrics.mig import mig
+from training.metrics.mig import BINS, mig
 from training.metrics.modularity import modularity
+from training.metrics.overlap import is_black_and_white, overlap
 from training.metrics.sap import sap
 from training.models import VAE
 
 DRAWN = 50_000  # images at random factors; each of 40 orientations is there 1,250 times
+BATCH = 500
 
 
 def measure_factors(
     model: VAE, dataset: Dataset, config: RunConfig, seed: int
 ) -> tuple[tuple[Metric, ...], Information | None]:
-    """The disentanglement metrics that the data set's ground truth allows, and what MIG is made of.
+    """The metrics that the data set's ground truth allows, and what MIG is made of.
 
     What is learned (forests, regressions) is fitted to the codes of the validation split and scored
     on those of the test split; the model was trained on neither. The FactorVAE and β-VAE scores
@@ -73,9 +75,9 @@ def measure_factors(
         how = (result.samples, seed, result.protocol)
         return Metric(name, label, value, "of 1", split, *how, perfect=best)
 
-    best_explicit = explicitness(*perfect[0], *perfect[1]).value
+    best_explicit, best_gap = explicitness(*perfect[0], *perfect[1]).value, mig(*perfect[1])
     metrics = [
-        metric("mig", "MIG", gap.value, gap, best=mig(*perfect[1]).value),
+        metric("mig", "MIG", gap.value, gap, best=best_gap.value),
         metric("dci_disentanglement", "DCI disentanglement", forests.disentanglement, forests),
         metric("dci_completeness", "DCI completeness", forests.completeness, forests),
         metric("dci_informativeness", "DCI informativeness", forests.informativeness, forests),
@@ -86,6 +88,17 @@ def measure_factors(
         metric("info_explicitness", "InfoE", informed.explicitness, informed),
         metric("info_compactness", "InfoC", informed.compactness, informed),
     ]
+    of_one_latent = (
+        f"The largest share of the factor's entropy that one latent tells, I(z_j; v) / H(v), by "
+        f"{gap.samples:,} posterior means in {BINS} bins of equal width."
+    )
+    shares = (gap.largest_shares.tolist(), best_gap.largest_shares.tolist())
+    for factor, share, best in zip(dataset.factors, *shares, strict=True):
+        if np.isfinite(share):
+            label = f"{factor.name.capitalize()} on one latent"
+            whole = "test", gap.samples, seed, of_one_latent
+            metrics.append(Metric(share_of(factor), label, share, "of 1", *whole, perfect=best))
+    metrics += measure_overlap(model, dataset, seed)
     if dataset.at_factors is not None:
         drawn = encode_random(encoder, dataset, DRAWN, seed)
         vote = factor_vae_score(*drawn, seed=seed)
@@ -103,6 +116,47 @@ def measure_factors(
         gap.protocol,
     )
     return tuple(metrics), information
+
+
+def share_of(factor: Factor) -> str:
+    """The name of the metric that says how much of a factor its best latent tells."""
+    return f"share_{factor.name.replace(' ', '_')}"
+
+
+@torch.no_grad()
+def measure_overlap(model: VAE, dataset: Dataset, seed: int) -> list[Metric]:
+    """How well an image and its reconstruction overlap, for each value of a categorical factor.
+
+    None where images are not black and white, or no factor is categorical.
+    """
+    kinds = [
+        (column, factor)
+        for column, factor in enumerate(dataset.factors or ())
+        if factor.kind == "categorical" and factor.values is not None
+    ]
+    if not kinds:
+        return []
+    split = dataset.splits["test"]
+    overlaps = []
+    for indices in torch.arange(len(split)).split(BATCH):
+        x = split.images(indices)
+        if not is_black_and_white(x):
+            return []
+        overlaps.append(overlap(x, model.decode(model.encode(x).mean).mean))
+    found, metrics = torch.cat(overlaps).double(), []
+    for column, factor in kinds:
+        for index, value in enumerate(factor.values or ()):
+            own = found[split.targets[:, column] == index]
+            if not len(own):
+                continue
+            how = (
+                "Intersection over union of an image and its reconstruction from the posterior "
+                f"mean, both cut at 1/2: the mean over the images whose {factor.name} is {value}."
+            )
+            name, label = f"iou_{value.replace(' ', '_')}", f"IoU, {value}"
+            of = ("of 1", "test", len(own), seed, how)
+            metrics.append(Metric(name, label, own.mean().item(), *of))
+    return metrics
 
 
 def in_units_of_the_prior(factors: np.ndarray, sizes: Sequence[int]) -> np.ndarray:

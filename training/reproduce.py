@@ -37,7 +37,7 @@ from training.contract.card import (
     Metric,
     Provenance,
 )
-from training.contract.files import PART, describe_files, write_card
+from training.contract.files import PART, describe_files, read_card, write_card
 from training.contract.reading import plain
 from training.contract.table import TABLE, Run, Stage, read_table, write_table
 from training.datasets import Dataset
@@ -48,10 +48,11 @@ from training.export import export
 from training.factors import measure_factors
 from training.finish import finish
 from training.half_precision import round_weights
-from training.locking import writing_to
+from training.locking import changing, writing_to
 from training.loop import METRICS, SNAPSHOTS
 from training.models import VAE
 from training.recipes import RECIPES
+from training.samples import measure_samples
 from training.tables import Plan, config_of, current
 
 HALVINGS = 9  # of a replayed run's length: so many snapshots, and one of the untrained weights
@@ -264,27 +265,46 @@ def keep(
 
 
 def measure_again(plan: Plan, wanted: Container[tuple[str, int]], places: Places) -> Iterator[Run]:
-    """Measure the runs whose weights the table keeps; each is in the table before it is yielded.
+    """Measure the runs whose weights are kept, in the table's folder or in a shipped checkpoint.
+
+    Each is in the table before it is yielded, and what ships has the numbers in its card as well.
 
     Raises:
         CheckpointError: if the weights are not those that the table was made from.
     """
     for run in current(plan, places.tables).runs:
         final = run.final
-        kept = (final.files or {}).get(MODEL)
-        if (run.recipe, run.seed) not in wanted or final.folder is None or kept is None:
+        if (run.recipe, run.seed) not in wanted or final.folder is None or final.files is None:
+            continue
+        if run.checkpoint is None and MODEL not in final.files:
             continue
         folder = places.tables / plan.table.name / final.folder
-        if describe_files(folder, (MODEL,))[MODEL] != kept:
-            raise CheckpointError(
-                f"{final.folder}/{MODEL} is not the file that {plan.table.name}/{TABLE} describes; "
-                "copy the table's folder again."
-            )
+        for name, described in final.files.items():
+            if describe_files(folder, (name,))[name] != described:
+                raise CheckpointError(
+                    f"{folder.name}/{name} is not the file that {plan.table.name}/{TABLE} "
+                    "describes; copy the table's folder again."
+                )
         config = from_json(RunConfig, plain(run.config), "config")
         dataset = build.dataset(config.data.name, places.data)
-        model = load(config, dataset, folder / MODEL)
-        print(f"Measuring {folder}.", file=sys.stderr)
-        metrics, latents, information, provenance = measure_all(plan, model, config, dataset)
+        with contextlib.ExitStack() as opened:
+            # Whole, so that its weights are those of the networks that the table describes.
+            card = None if run.checkpoint is None else read_card(folder)
+            if card is not None:
+                opened.enter_context(changing(folder))
+            model = load(config, dataset, folder / MODEL)
+            print(f"Measuring {folder}.", file=sys.stderr)
+            metrics, latents, information, provenance = measure_all(plan, model, config, dataset)
+            if card is not None:
+                metrics += measure_samples(model, dataset, config.seed)
+                card = replace(
+                    card,
+                    metrics=metrics,
+                    latents=latents,
+                    latents_provenance=provenance,
+                    information=information,
+                )
+                write_card(folder, card)
         final = replace(final, metrics=metrics, latents=latents, information=information)
         stages = (*run.stages[:-1], final)
         run = replace(run, stages=stages, latents_provenance=provenance)

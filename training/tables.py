@@ -78,6 +78,9 @@ SPRITES = Table(
         "neg_elbo",
         "kl",
         "reconstruction",
+        "iou_heart",
+        "share_shape",
+        "share_orientation",
     ),
     rows=(
         *(_rung(beta) for beta in (0.5, 1, 2, 4, 8, 16)),

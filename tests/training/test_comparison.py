@@ -8,11 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from training import tables
-from training.__main__ import main
-from training.config import RunConfig, from_json, settings
+from training.__main__ import main, parser
+from training.commands.train import configure
+from training.config import RunConfig, configuration, from_json, settings
 from training.contract import comparison
 from training.contract.card import Information, Latent, Metric, Provenance
-from training.contract.files import LARGEST_CARD
+from training.contract.files import LARGEST_CARD, describe_files, read_card
 from training.contract.reading import plain
 from training.contract.table import (
     SHIPPED,
@@ -27,7 +28,9 @@ from training.contract.table import (
 )
 from training.errors import CheckpointError, ConfigError
 from training.recipes import RECIPES
+from training.reproduce import SHIPPED_SEED
 
+MODELS = Path(__file__).parents[2] / "assets" / "models"
 RESULTS = Path(__file__).parents[2] / "docs" / "results.md"
 BEGIN = "<!-- printed by `python -m training reproduce --markdown` -->\n"
 END = "\n<!-- end of what it prints -->"
@@ -239,8 +242,22 @@ def test_a_shipped_run_is_what_its_recipe_makes(folder: Path) -> None:
     assert shipped.runs
     # Where this fails, `python -m training reproduce TABLE --collect` writes it as planned.
     assert replace(shipped, runs=()) == tables.plan(shipped.name).table
+    plan = tables.plan(shipped.name)
     for made in shipped.runs:
         config = from_json(RunConfig, plain(made.config), made.recipe)
         assert config == tables.config_of(made.recipe, made.seed)
+        assert configure(*parser().parse_known_args(made.command.split()[3:]))[1] == config
+        assert made.images == config.train.steps * config.train.batch_size
+        assert len(made.final.latents) == config.model.latents
+        assert made.final.images == made.final.step * config.train.batch_size <= made.images
         for stage in made.stages:
             assert stage.metric(shipped.metrics[0]) is not None
+            if stage.files is not None:
+                there = describe_files(folder.parent / stage.folder, tuple(stage.files))
+                assert there == stage.files
+        ships = made.recipe in plan.ships and made.seed == SHIPPED_SEED
+        assert made.checkpoint == (made.recipe if ships else None)
+        if ships:
+            card = read_card(MODELS / made.recipe)
+            assert configuration(card, made.recipe) == config
+            assert (card.metrics, card.latents) == (made.final.metrics, made.final.latents)

@@ -21,7 +21,7 @@ from training.contract.card import Factor, Metric
 from training.contract.files import read_card, write_card
 from training.contract.table import SHIPPED, read_table
 from training.datasets import Dataset, Split
-from training.distributions import DiagonalGaussian, Gaussian
+from training.distributions import Bernoulli, DiagonalGaussian, Gaussian
 from training.errors import MetricError
 from training.factors import DRAWN, measure_factors
 from training.metrics.active_units import active_units
@@ -34,6 +34,7 @@ from training.metrics.infomec import infomec
 from training.metrics.iwae_bound import iwae_bound
 from training.metrics.mig import mig
 from training.metrics.modularity import modularity
+from training.metrics.overlap import overlap
 from training.metrics.sap import sap
 from training.metrics.sharing import Sharing
 from training.recipes import RECIPES
@@ -220,6 +221,28 @@ def test_twenty_bins_cannot_tell_forty_values() -> None:
     factors = np.array(list(itertools.product(range(40), range(2))))
     measured = mig(factors.astype(float), factors)
     assert measured.gaps == pytest.approx([math.log(20) / math.log(40), 1])
+    assert measured.largest_shares == pytest.approx([math.log(20) / math.log(40), 1])
+
+
+def test_the_share_of_a_factor_on_one_latent_is_what_its_best_latent_tells() -> None:
+    """All of it, though another latent tells it too; half of it, two bits of four; nothing."""
+    grid = np.array(list(itertools.product(range(16), range(16), range(4), range(1))))
+    codes = np.stack([grid[:, 0], grid[:, 0], grid[:, 1] // 4, 0 * grid[:, 2]], axis=1)
+    measured = mig(codes.astype(float), grid)
+    assert measured.largest_shares[:3] == pytest.approx([1, 0.5, 0])
+    assert math.isnan(measured.largest_shares[3])
+    assert measured.gaps[:3] == pytest.approx([0, 0.5, 0])
+
+
+def test_overlap_is_what_both_cover_of_what_either_covers() -> None:
+    square, moved, black = torch.zeros(3, 1, 1, 8, 8)
+    square[..., 2:6, 2:6] = 1
+    moved[..., 2:6, 4:8] = 0.6  # half of it lies on the square: 8 of 24 pixels
+    images = torch.cat([square, square, square, black, square])
+    decoded = torch.cat([square, moved, 0.4 * square, black, torch.ones_like(square)])
+    assert overlap(images, decoded).tolist() == pytest.approx([1, 1 / 3, 0, 1, 16 / 64])
+    with pytest.raises(MetricError, match="a reconstruction for each"):
+        overlap(images, decoded[:4])
 
 
 BINARY = FACTORS // (VALUES // 2)
@@ -632,7 +655,9 @@ class Identity:
 SCORES = [
     *("mig", "dci_disentanglement", "dci_completeness", "dci_informativeness", "sap"),
     *("modularity", "explicitness", "info_modularity", "info_explicitness", "info_compactness"),
+    *("share_v0", "share_v1", "share_v2"),
 ]
+SHARES = {"share_v0", "share_v1", "share_v2"}
 
 
 def test_a_card_says_how_each_was_measured() -> None:
@@ -648,7 +673,7 @@ def test_a_card_says_how_each_was_measured() -> None:
             assert (metric.split, metric.samples) == ("all", DRAWN)
         best = 1 if metric.perfect is None else metric.perfect
         assert metric.value == pytest.approx(best, abs=0.05), metric.name
-    assert {m.name for m in metrics if m.perfect} == {"mig", "sap", "explicitness"}
+    assert {m.name for m in metrics if m.perfect} == {"mig", "sap", "explicitness"} | SHARES
     assert information is not None
     # Each latent is a factor: it tells all of that one's entropy, and of the others only what 2,000
     # images that are not quite a grid make of chance.
@@ -657,6 +682,43 @@ def test_a_card_says_how_each_was_measured() -> None:
     off = np.array(information.nats)[~np.eye(3, dtype=bool)]
     assert off.max() < 0.02
     assert (information.split, information.samples, information.seed) == ("test", 2000, 7)
+
+
+class Blot(Identity):
+    """Decodes the first pixel always white, and the others as they were."""
+
+    def decode(self, z: Tensor) -> Bernoulli:
+        logits = z.clone()
+        logits[:, 0] = 1
+        return Bernoulli(9 * logits[:, None, None])
+
+
+def test_reconstructions_are_compared_for_each_value_of_a_categorical_factor() -> None:
+    config, dataset = RECIPES["sprites-beta4"].run, toy(2, 2, 2, count=400)
+    assert dataset.factors is not None
+    kinds = Factor("kind", 2, "categorical", ("dark", "light grey")), *dataset.factors[1:]
+    dataset = replace(dataset, factors=kinds)
+    metrics, _ = measure_factors(Blot(), dataset, config, seed=7)
+    found = {metric.name: metric for metric in metrics if metric.name.startswith("iou_")}
+    truth = dataset.splits["test"].targets
+    dark = truth[truth[:, 0] == 0]
+    white = dark.sum(1)  # beside these, one pixel is white that should be black
+    assert found["iou_dark"].value == pytest.approx((white / (white + 1)).mean().item())
+    assert found["iou_light_grey"].value == 1
+    assert found["iou_dark"].samples == len(dark)
+    assert found["iou_light_grey"].samples == len(truth) - len(dark)
+    for metric, value in zip(found.values(), ("dark", "light grey"), strict=True):
+        assert (metric.split, metric.seed, metric.unit) == ("test", 7, "of 1")
+        assert f"whose kind is {value}." in metric.how
+    assert "share_kind" in {metric.name for metric in metrics}
+
+
+def test_grey_images_have_no_overlap() -> None:
+    config, dataset = RECIPES["sprites-beta4"].run, toy(3, 2, 2)
+    assert dataset.factors is not None
+    kinds = Factor("kind", 3, "categorical", ("a", "b", "c")), *dataset.factors[1:]
+    metrics, _ = measure_factors(Blot(), replace(dataset, factors=kinds), config, seed=7)
+    assert not [metric for metric in metrics if metric.name.startswith("iou_")]
 
 
 def sentence(metric: Metric) -> str:
@@ -703,7 +765,8 @@ def test_evaluate_puts_them_into_the_card(folder: Path, capsys: pytest.CaptureFi
     assert main(["evaluate", str(folder)]) == 0
     after = read_card(folder)
     assert after.metrics[: len(before.metrics)] == before.metrics
-    assert [metric.name for metric in after.metrics[len(before.metrics) :]] == SCORES
+    names = [metric.name for metric in after.metrics[len(before.metrics) :]]
+    assert names == [*(name for name in SCORES if name not in SHARES), "share_digit"]
     assert after.information is not None
     assert len(after.information.nats) == len(after.latents)
     assert "DCI informativeness" in capsys.readouterr().out

@@ -21,7 +21,7 @@ from training.commands.report import INTERRUPTED
 from training.commands.train import configure
 from training.config import RunConfig, settings
 from training.contract.card import CODES, DECODER, ENCODER, MODEL
-from training.contract.files import PART, describe_files, read_card
+from training.contract.files import PART, describe_files, read_card, write_card
 from training.contract.table import Row, Table, read_table
 from training.datasets import Dataset
 from training.errors import CheckpointError
@@ -452,3 +452,30 @@ def test_a_table_that_keeps_weights_can_be_measured_again_without_the_run(
     assert call("--again") == 2
     assert "tiny-beta4-s0/model.safetensors is not the file that" in capsys.readouterr().err
     assert read_table(table).runs == (first, second)
+
+
+def test_what_ships_is_measured_again_in_its_card_and_in_the_table(
+    call: Call, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call("--only", "tiny-beta1", "--seeds", "0")
+    table, shipped = tmp_path / "results" / "tiny", tmp_path / "models" / "tiny-beta1"
+    before, card = read_table(table), read_card(shipped)
+    blank = structs.replace(card, metrics=card.metrics[:1], information=None)
+    write_card(shipped, blank)
+    (run,) = before.runs
+    fewer = structs.replace(run.final, metrics=run.final.metrics[:1])
+    reproduce.put(tables.plan("tiny"), structs.replace(run, stages=(fewer,)), table.parent)
+
+    shutil.rmtree(tmp_path / "runs")
+    monkeypatch.setattr(ensemble, "train_each", None)
+    assert call("--again") == 0
+    assert {m.name: m for m in read_card(shipped).metrics} == {m.name: m for m in card.metrics}
+    assert structs.replace(read_card(shipped), metrics=card.metrics) == card
+    (again,) = read_table(table).runs
+    assert again.final.metrics == read_card(shipped).metrics
+    assert structs.replace(again, stages=run.stages) == run
+
+    (shipped / ENCODER).write_bytes(b"another network")
+    capsys.readouterr()
+    assert call("--again") == 2
+    assert "tiny-beta1/encoder.onnx is not the file that" in capsys.readouterr().err

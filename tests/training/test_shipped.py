@@ -27,6 +27,7 @@ from training.recipes import RECIPES
 MODELS = Path(__file__).parents[2] / "assets" / "models"
 SHIPPED = sorted(path.name for path in MODELS.iterdir())
 LARGEST_DIFFERENCE = 1e-4
+OVERLAPS = {f"iou_{shape}" for shape in sprites.SHAPES}
 
 Shipped = tuple[GaussianVAE, Card, Path]
 
@@ -86,9 +87,11 @@ def test_the_card_agrees_with_itself(shipped: Shipped) -> None:
     # Two disentanglement scores choose factors, not images, so they draw from all splits; prior
     # samples are compared with as many test images as there are validation images.
     chosen = {"factor_vae_score", "beta_vae_score", "precision", "recall", "frechet_distance"}
-    tested = [metric for metric in card.metrics if metric.name not in chosen]
+    tested = [metric for metric in card.metrics if metric.name not in chosen | OVERLAPS]
     assert {metric.samples for metric in tested} == {card.data.splits["test"]} == {10_000}
     assert {metric.split for metric in tested} == {"test"}
+    overlaps = [metric for metric in card.metrics if metric.name in OVERLAPS]
+    assert sum(metric.samples for metric in overlaps) in (0, 10_000)  # each on its own images
     best = min(card.training.history, key=lambda point: point.validation_loss_nats)
     assert card.training.best_step == best.step
     assert (

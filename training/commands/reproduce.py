@@ -28,7 +28,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--collect", action="store_true", help="measure the runs that are trained, and train none"
     )
     parser.add_argument(
-        "--again", action="store_true", help="measure the runs whose weights the table keeps again"
+        "--again",
+        action="store_true",
+        help="measure again the runs whose weights the table keeps, or that ship",
     )
     parser.add_argument(
         "--markdown",

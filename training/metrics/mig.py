@@ -24,12 +24,15 @@ class MIG:
         gaps: (F,), NaN for a factor that takes one value only.
         information_nats: I(z_j; v_k), (D, F).
         entropies_nats: H(v_k), (F,).
+        largest_shares: max_j I(z_j; v_k) / H(v_k), (F,): how much of a factor its best latent
+            tells; NaN for a factor that takes one value only.
     """
 
     value: float
     gaps: Floats
     information_nats: Floats
     entropies_nats: Floats
+    largest_shares: Floats
     samples: int
     protocol: str
 
@@ -54,13 +57,15 @@ def mig(codes: Any, factors: Any, bins: int = BINS) -> MIG:
     information = mutual_information(discretized(codes, bins), factors)  # (D, F)
     entropies = np.array([entropy(column) for column in factors.T])
     second, best = np.sort(np.pad(information, ((1, 0), (0, 0))), axis=0)[-2:]
-    gaps = np.full(factors.shape[1], np.nan)
+    gaps, shares = np.full((2, factors.shape[1]), np.nan)
     gaps[columns] = (best - second)[columns] / entropies[columns]
+    shares[columns] = best[columns] / entropies[columns]
     protocol = (
         f"Mutual information gap (Chen et al. 2018, Eq. 6) between {len(codes):,} posterior means "
         f"in {bins} bins of equal width and {len(columns)} factors, as in Locatello et al. 2019."
     )
-    return MIG(float(gaps[columns].mean()), gaps, information, entropies, len(codes), protocol)
+    value = float(gaps[columns].mean())
+    return MIG(value, gaps, information, entropies, shares, len(codes), protocol)
 
 
 def discretized(codes: Floats, bins: int) -> Integers:

@@ -23,6 +23,9 @@ const ASKS = {
   info_modularity: "each latent tells about one factor only",
   info_compactness: "one latent tells about each factor",
   info_explicitness: "a linear classifier reads the factors from the code",
+  iou_heart: "a heart is decoded as that heart, cut at ½",
+  share_shape: "one latent tells all of the shape",
+  share_orientation: "one latent tells all of the orientation",
 };
 
 /**
