@@ -73,6 +73,17 @@ for page in ("instrument", "beta", "directions", "results", "card"):
     assert loaded_by(f"import explorer.serving\n{opened}", HEAVY) == []
 
 
+def test_configurations_and_recipes_are_read_without_torch() -> None:
+    read = """
+from training.config import from_json, to_json
+from training.recipes import RECIPES
+from training.tables import PLANS
+for recipe in RECIPES.values():
+    assert from_json(to_json(recipe.run)) == recipe.run
+"""
+    assert loaded_by(read, HEAVY) == []
+
+
 def test_the_instrument_waits_for_no_data_frames() -> None:
     app = repr(str(ROOT / "explorer" / "app.py"))
     opened = f"""

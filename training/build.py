@@ -19,26 +19,7 @@ from training.models.convolutional import convolutional
 from training.models.dense import dense
 from training.models.gaussian_vae import GaussianVAE
 from training.models.patches import patches
-from training.objective_config import (
-    BetaTCVAEConfig,
-    BetaVAEConfig,
-    CapacityConfig,
-    DIPVAEIConfig,
-    DIPVAEIIConfig,
-    FactorVAEConfig,
-    GECOConfig,
-    IWAEConfig,
-    ObjectiveConfig,
-)
-from training.objectives import Objective
-from training.objectives.beta_tcvae import BetaTCVAE
-from training.objectives.beta_vae import BetaVAE
-from training.objectives.capacity import Capacity
-from training.objectives.dip_vae import DIPVAEI, DIPVAEII
-from training.objectives.factor_vae import Discriminator, FactorVAE
-from training.objectives.geco import GECO, Multiplier
-from training.objectives.iwae import IWAE
-from training.optimizers import Descent, begun
+from training.optimizers import Descent
 
 Model = GaussianVAE
 
@@ -96,41 +77,6 @@ def likelihood(name: LikelihoodName) -> nn.Module:
             return GaussianLikelihood(learned=name == "gaussian_learned")
 
 
-def objective(
-    config: ObjectiveConfig, latents: int, images: int, device: torch.device
-) -> Objective:
-    """The training objective by name, for a model of so many latents.
-
-    Args:
-        images: how many the training split has.
-        device: where parts that learn are put.
-    """
-    match config:
-        case BetaVAEConfig():
-            return BetaVAE(config.beta)
-        case CapacityConfig():
-            return Capacity(config.gamma, config.c_start, config.c_end, config.c_steps)
-        case GECOConfig():
-            return GECO(config.kappa, config.alpha, config.rate, Multiplier().to(device))
-        case BetaTCVAEConfig():
-            return BetaTCVAE(config.alpha, config.beta, config.gamma, config.estimator, images)
-        case FactorVAEConfig():
-            part = Discriminator(latents, config.layers, config.units).to(device)
-            adam = torch.optim.Adam(  # the paper's settings, Appendix A
-                part.parameters(),
-                lr=config.discriminator_rate,
-                betas=(0.5, 0.9),
-                fused=device.type != "mps",
-            )
-            return FactorVAE(config.gamma, part, begun(adam))
-        case DIPVAEIConfig():
-            return DIPVAEI(config.lambda_od, config.lambda_d)
-        case DIPVAEIIConfig():
-            return DIPVAEII(config.lambda_od, config.lambda_d)
-        case IWAEConfig():
-            return IWAE(config.k)
-
-
 def learner(
     config: RunConfig, model: Model, images: int, precision: torch.dtype, device: torch.device
 ) -> Learner:
@@ -139,6 +85,6 @@ def learner(
     Args:
         images: how many the training split has.
     """
-    loss = objective(config.objective, config.model.latents, images, device)
+    loss = config.objective.build(config.model.latents, images, device)
     descent = Descent(model, config.train, device)
     return OneLoss(model, loss, descent, config.train, precision)

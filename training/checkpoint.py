@@ -3,24 +3,25 @@
 import contextlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import safetensors
 import safetensors.torch
 import torch
+from msgspec import Struct
 from torch import Tensor, nn
 
 from training import build
 from training.config import RunConfig, configuration, from_json, to_json
 from training.contract.card import CARD, LARGEST_FILE, MODEL, Card
+from training.contract.fields import Count, Magnitude, Number
 from training.contract.files import read_bytes, read_card, write_bytes
+from training.contract.reading import read
 from training.errors import CheckpointError, ConfigError
 from training.half_precision import narrowed
 
 RESUME = "resume.safetensors"
-DEEPEST = 100
 
 # All that learns in a run, by the names that its tensors begin with.
 Learners = Mapping[str, nn.Module | torch.optim.Optimizer]
@@ -59,8 +60,6 @@ def new_model(
     Raises:
         CheckpointError: if the configuration makes none, or a larger one; none is built then.
     """
-    if max(len(config.model.channels), len(config.model.hidden)) > DEEPEST:
-        raise CheckpointError(f"{folder.name} describes a model of more than {DEEPEST} layers.")
     try:
         with torch.device("meta"):
             blueprint = build.model(config.model, (shape[0], shape[1], shape[2]))
@@ -138,17 +137,16 @@ def save_weights(model: nn.Module, path: Path, step: int) -> None:
     write_bytes(path, safetensors.torch.save(tensors, {"step": str(step)}))
 
 
-@dataclass
-class Progress:
+class Progress(Struct, forbid_unknown_fields=True):
     """Where a run stands; `best_loss` is in nats, None before the first validation.
 
     A run that went on elsewhere names every device and processor it had, in order.
     """
 
-    step: int = 0
-    best_step: int = 0
-    best_loss: float | None = None
-    seconds: float = 0.0
+    step: Count = 0
+    best_step: Count = 0
+    best_loss: Number | None = None
+    seconds: Magnitude = 0.0
     precision: Literal["float32", "bfloat16"] = "float32"
     device: str = ""
     hardware: str = ""
@@ -160,7 +158,7 @@ def save_resume(
     """Write everything that the rest of the run depends on, as one file."""
     tensors = {"running": running} | _states(learners)
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    metadata = {"progress": json.dumps(vars(progress)), "config": json.dumps(to_json(config))}
+    metadata = {"progress": json.dumps(to_json(progress)), "config": json.dumps(to_json(config))}
     write_bytes(folder / RESUME, safetensors.torch.save(contiguous, metadata))
 
 
@@ -185,13 +183,13 @@ def read_resume(folder: Path, config: RunConfig) -> tuple[Progress, dict[str, Te
     tensors, metadata = read_tensors(folder / RESUME)
     try:
         saved = json.loads(metadata["config"])
-        progress = from_json(Progress, json.loads(metadata["progress"]), "progress")
+        progress = read(Progress, json.loads(metadata["progress"]), "progress")
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{folder.name}/{RESUME} has no readable run state ({error})."
         ) from error
     with contextlib.suppress(ConfigError):  # fields that came later have their defaults in it
-        saved = to_json(from_json(RunConfig, saved, "config"))
+        saved = to_json(from_json(saved, "config"))
     if saved != to_json(config):
         raise CheckpointError(
             f"{folder.name} was begun {_first_difference(saved, to_json(config))}; resume it with "

@@ -1,32 +1,43 @@
-"""The configuration of one run: frozen, typed, JSON both ways, unknown keys refused."""
+"""The configuration of one run: declared, frozen, JSON both ways, unknown keys refused."""
 
-import dataclasses
-import math
-import types
-import typing
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+
+from msgspec import NODEFAULT, Meta, inspect
+from msgspec.structs import fields as fields_of
+from msgspec.structs import replace
 
 from training.contract.card import CARD, Card
 from training.contract.complaints import nearest
-from training.contract.fields import LARGEST_INTEGER, Settings
+from training.contract.fields import (
+    MOST_LATENTS,
+    Count,
+    Magnitude,
+    Positive,
+    Rate,
+    Record,
+    Seed,
+    Settings,
+)
 from training.contract.outputs import LikelihoodName
 from training.contract.reading import plain, read
 from training.errors import CheckpointError, ConfigError
-from training.objective_config import GECOConfig, ObjectiveConfig
+from training.objectives import OBJECTIVES
+from training.objectives.objective import ObjectiveConfig
 
-T = TypeVar("T")
-_POSITIVE = tuple(
-    f"objective.{name}"
-    for name in ("c_steps", "rate", "layers", "units", "discriminator_rate", "k")
-)
+MOST_LAYERS = 100
 
-OBJECTIVES: dict[str, Any] = {kind.name: kind for kind in typing.get_args(ObjectiveConfig)}
+Sizes = Annotated[tuple[Positive, ...], Meta(max_length=MOST_LAYERS)]
+OBJECTIVES_BY_NAME: dict[str, type[ObjectiveConfig]] = {
+    str(kind.__struct_config__.tag): kind for kind in OBJECTIVES
+}
+if TYPE_CHECKING:
+    AnyObjective = ObjectiveConfig
+else:
+    AnyObjective = Union[OBJECTIVES]  # noqa: UP007, of a tuple
 
 
-@dataclass(frozen=True)
-class DataConfig:
+class DataConfig(Record, frozen=True):
     """The images, and how their grey levels are read, anew whenever an image is seen.
 
     `binarized` draws each pixel from Bernoulli(grey level). `dequantized` adds uniform noise of one
@@ -38,25 +49,37 @@ class DataConfig:
     pixels: Literal["grey", "binarized", "dequantized"] = "grey"
 
 
-@dataclass(frozen=True)
-class ModelConfig:
+class ModelConfig(Record, frozen=True):
     """The network: one stride-2 convolution per entry of `channels`, then the `hidden` layers.
 
     In a `patch_vae` the first of `channels` is that of `patch`×`patch` patches, which are read and
     written at once. `mlp_vae` has dense layers alone, and so no channels.
     """
 
-    latents: int
+    latents: Annotated[int, Meta(ge=1, le=MOST_LATENTS)]
     likelihood: LikelihoodName
     name: Literal["conv_vae", "patch_vae", "mlp_vae"] = "conv_vae"
-    channels: tuple[int, ...] = (32, 32, 32, 32)
-    hidden: tuple[int, ...] = (256, 256)
+    channels: Sizes = (32, 32, 32, 32)
+    hidden: Annotated[Sizes, Meta(min_length=1)] = (256, 256)
     activation: Literal["relu", "silu", "tanh"] = "relu"
-    patch: int = 1
+    patch: Positive = 1
+
+    def __post_init__(self) -> None:
+        if self.patch > 1 and self.name != "patch_vae":
+            raise ConfigError(
+                f"patch is {self.patch}, but {self.name} reads no patches; leave it at 1, or "
+                "choose patch_vae as model.name."
+            )
+        if self.name == "mlp_vae" and self.channels:
+            raise ConfigError(
+                f"channels is {list(self.channels)}, but {self.name} has dense layers alone; "
+                "leave it empty."
+            )
+        if self.name != "mlp_vae" and not self.channels:
+            raise ConfigError("channels is empty; give at least one size.")
 
 
-@dataclass(frozen=True)
-class TrainConfig:
+class TrainConfig(Record, frozen=True):
     """The optimizer's settings and the run's length, `steps` batches.
 
     Under `optimizer="muon"` Muon moves the matrices between the layers at `muon_rate`, from step
@@ -67,102 +90,79 @@ class TrainConfig:
     `precision="auto"` takes bfloat16 where the device computes in it, float32 elsewhere.
     """
 
-    steps: int
-    batch_size: int = 64
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.0
+    steps: Positive
+    batch_size: Positive = 64
+    learning_rate: Rate = 1e-3
+    weight_decay: Magnitude = 0.0
     schedule: Literal["constant", "cosine"] = "cosine"
-    validate_every: int = 1000
+    validate_every: Positive = 1000
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     optimizer: Literal["adamw", "muon"] = "adamw"
-    muon_rate: float = 0.02
-    muon_from: int = 0
-    warmup: int = 0
+    muon_rate: Rate = 0.02
+    muon_from: Count = 0
+    warmup: Count = 0
+
+    def __post_init__(self) -> None:
+        for name, count in {"muon_from": self.muon_from, "warmup": self.warmup}.items():
+            if count > self.steps:
+                raise ConfigError(
+                    f"{name} is {count}, but the run has only {self.steps} steps (train.steps)."
+                )
+        of_muon: dict[str, tuple[float, float]] = {
+            "muon_rate": (self.muon_rate, 0.02),
+            "muon_from": (self.muon_from, 0),
+        }
+        for name, (value, default) in of_muon.items():
+            if self.optimizer != "muon" and value != default:
+                raise ConfigError(
+                    f"{name} is {value}, but train.optimizer is {self.optimizer}, which has no use "
+                    f"for it; leave it at {default}, or choose muon as train.optimizer."
+                )
 
 
-@dataclass(frozen=True)
-class RunConfig:
+class RunConfig(Record, frozen=True):
     """Everything that decides what a run computes."""
 
     data: DataConfig
     model: ModelConfig
-    objective: ObjectiveConfig
+    objective: AnyObjective
     train: TrainConfig
-    seed: int = 0
+    seed: Seed = 0
 
     def __post_init__(self) -> None:
-        objective = {f"objective.{name}": value for name, value in vars(self.objective).items()}
-        numbers = {name: value for name, value in objective.items() if not isinstance(value, str)}
-        positive = {
-            "model.latents": self.model.latents,
-            "model.patch": self.model.patch,
-            "train.steps": self.train.steps,
-            "train.batch_size": self.train.batch_size,
-            "train.validate_every": self.train.validate_every,
-            "train.learning_rate": self.train.learning_rate,
-            "train.muon_rate": self.train.muon_rate,
-            **{name: numbers[name] for name in _POSITIVE if name in numbers},
-            **{f"model.channels[{i}]": n for i, n in enumerate(self.model.channels)},
-            **{f"model.hidden[{i}]": n for i, n in enumerate(self.model.hidden)},
-        }
-        for field, value in positive.items():
-            if value <= 0:
-                raise ConfigError(f"{field} is {value}; it must be greater than 0.")
-        if self.model.patch > 1 and self.model.name != "patch_vae":
-            raise ConfigError(
-                f"model.patch is {self.model.patch}, but {self.model.name} reads no patches; "
-                "leave it at 1, or choose patch_vae as model.name."
-            )
-        convolves = self.model.name != "mlp_vae"
-        if not convolves and self.model.channels:
-            raise ConfigError(
-                f"model.channels is {list(self.model.channels)}, but {self.model.name} has dense "
-                "layers alone; leave it empty."
-            )
-        for field, sizes in {"channels": self.model.channels, "hidden": self.model.hidden}.items():
-            if not sizes and (convolves or field == "hidden"):
-                raise ConfigError(f"model.{field} is empty; give at least one size.")
         if self.data.pixels == "dequantized" and self.model.likelihood == "bernoulli":
             raise ConfigError(
                 "model.likelihood is bernoulli, which is no density over the grey levels that "
                 "data.pixels = dequantized gives; take continuous_bernoulli or gaussian."
             )
-        not_negative = {
-            "train.weight_decay": self.train.weight_decay,
-            "train.muon_from": self.train.muon_from,
-            "train.warmup": self.train.warmup,
-            **numbers,
-        }
-        for field, value in not_negative.items():
-            # A density can exceed one: then reconstruction, and with it κ, is below 0 nats.
-            if value < 0 and field != "objective.kappa":
-                raise ConfigError(f"{field} is {value}; it cannot be negative.")
-        for name in ("muon_from", "warmup"):
-            value = getattr(self.train, name)
-            if value > self.train.steps:
-                raise ConfigError(
-                    f"train.{name} is {value}, but the run has only {self.train.steps} steps "
-                    "(train.steps)."
-                )
-        for name in ("muon_rate", "muon_from"):
-            value = getattr(self.train, name)
-            if self.train.optimizer != "muon" and value != getattr(TrainConfig, name):
-                raise ConfigError(
-                    f"train.{name} is {value}, but train.optimizer is {self.train.optimizer}, "
-                    f"which has no use for it; leave it at {getattr(TrainConfig, name)}, or choose "
-                    "muon as train.optimizer."
-                )
-        if isinstance(self.objective, GECOConfig) and self.objective.alpha >= 1:
-            raise ConfigError(
-                f"objective.alpha is {self.objective.alpha}; the moving average needs less than 1."
-            )
-        if not 0 <= self.seed < 2**31:
-            raise ConfigError(f"seed is {self.seed}; it must be between 0 and 2³¹ − 1.")
 
 
 def to_json(value: Any) -> Any:
     """A configuration, or a model of the contract, as plain dicts and lists."""
     return plain(value)
+
+
+def from_json(tree: Any, where: str = "") -> RunConfig:
+    """A run's configuration from parsed JSON; `where` names it in messages.
+
+    An objective without a name is the β-VAE, as in configurations that were written when there was
+    no other.
+
+    Raises:
+        ConfigError: naming the field, for a wrong type, a missing or an unknown key, or a bound.
+    """
+    if isinstance(tree, dict) and isinstance(tree.get("objective"), dict):
+        tree = tree | {"objective": {"name": "beta_vae"} | tree["objective"]}
+    return read(RunConfig, tree, where)
+
+
+def with_seed(config: RunConfig, seed: int) -> RunConfig:
+    """The same run with another seed.
+
+    Raises:
+        ConfigError: if it is no seed.
+    """
+    return from_json(to_json(replace(config, seed=seed)))
 
 
 def configuration(card: Card, folder: str) -> RunConfig:
@@ -178,7 +178,7 @@ def configuration(card: Card, folder: str) -> RunConfig:
             "nothing here to load it with."
         )
     try:
-        config = from_json(RunConfig, plain(settings), "configuration")
+        config = from_json(plain(settings), "configuration")
     except ConfigError as error:
         raise CheckpointError(f"{folder}/{CARD}: {error}") from error
     if config.model.latents != card.size:
@@ -194,90 +194,6 @@ def settings(config: RunConfig) -> Settings:
     return read(Settings, to_json(config), "configuration")
 
 
-def from_json(kind: type[T], value: Any, where: str) -> T:
-    """Read `value`, parsed JSON, as the type `kind`; `where` names it in messages.
-
-    Raises:
-        ConfigError: naming the field, for a wrong type, a missing or an unknown key.
-    """
-    result: T = _read(kind, value, where)
-    return result
-
-
-_JSON_NAMES: dict[type, str] = {
-    **{bool: "true or false", int: "a whole number", float: "a number", str: "a text"},
-    **{tuple: "a list", dict: "an object"},
-}
-
-
-def _read(kind: Any, value: Any, where: str) -> Any:
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if dataclasses.is_dataclass(kind):
-        return _read_dataclass(kind, value, where)
-    if origin is Literal:
-        if value not in arguments or isinstance(value, bool):
-            raise ConfigError(f"{where} is {value!r:.60}; choose one of {', '.join(arguments)}.")
-        return value
-    if origin is types.UnionType:
-        if value is None and type(None) in arguments:
-            return None
-        kinds = [kind for kind in arguments if kind is not type(None)]
-        return _read(_named(kinds, value, where) if len(kinds) > 1 else kinds[0], value, where)
-    if origin is tuple and isinstance(value, list):
-        return tuple(_read(arguments[0], item, f"{where}[{i}]") for i, item in enumerate(value))
-    if origin is dict and isinstance(value, dict):
-        return {
-            key: _read(arguments[1], item, f"{where}[{key!r:.60}]") for key, item in value.items()
-        }
-    if kind is Any:
-        return value
-    if kind is float and type(value) is int:
-        value = _finite_float(value, where)
-    plain: type = origin or kind
-    if not isinstance(value, plain) or (isinstance(value, bool) and kind is not bool):
-        raise ConfigError(f"{where} is {value!r:.60}; expected {_JSON_NAMES[plain]}.")
-    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
-        raise ConfigError(f"{where} is too large; at most 2⁵³ is read.")
-    return _finite_float(value, where) if plain is float else value
-
-
-def _named(kinds: list[Any], value: Any, where: str) -> Any:
-    """The dataclass that the `name` in `value` chooses; the first where there is none."""
-    names = {kind.name: kind for kind in kinds}
-    name = value.get("name", kinds[0].name) if isinstance(value, dict) else kinds[0].name
-    if not isinstance(name, str) or name not in names:
-        raise ConfigError(f"{where}.name is {name!r:.60}; choose one of {', '.join(names)}.")
-    return names[name]
-
-
-def _read_dataclass(kind: Any, value: Any, where: str) -> Any:
-    if not isinstance(value, dict):
-        raise ConfigError(f"{where} is {value!r:.60}; expected an object with named fields.")
-    hints = typing.get_type_hints(kind)
-    known = {field.name: field for field in dataclasses.fields(kind)}
-    for key in value:
-        if key not in known:
-            raise ConfigError(f"{where} has an unknown field {key!r:.60}{nearest(key, known)}")
-    missing = [
-        name
-        for name, field in known.items()
-        if name not in value and field.default is dataclasses.MISSING
-    ]
-    if missing:
-        raise ConfigError(f"{where} lacks the field {missing[0]!r}.")
-    return kind(**{key: _read(hints[key], item, f"{where}.{key}") for key, item in value.items()})
-
-
-def _finite_float(value: Any, where: str) -> float:
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise ConfigError(f"{where} is not a finite number.")
-    return number
-
-
 def override(config: RunConfig, changes: Mapping[str, str]) -> RunConfig:
     """`config` with each field of `changes`, such as `objective.beta`, read from its text.
 
@@ -289,13 +205,14 @@ def override(config: RunConfig, changes: Mapping[str, str]) -> RunConfig:
             does not have or still lacks.
     """
     # Through the types once: a number that is whole may stand where any number may.
-    tree = to_json(from_json(RunConfig, to_json(config), "run"))
-    objective, lacking = changes.get("objective.name", config.objective.name), set[str]()
-    if objective not in OBJECTIVES:
-        known = ", ".join(OBJECTIVES)
+    tree = to_json(from_json(to_json(config)))
+    now, lacking = tree["objective"]["name"], set[str]()
+    objective = changes.get("objective.name", now)
+    if objective not in OBJECTIVES_BY_NAME:
+        known = ", ".join(OBJECTIVES_BY_NAME)
         raise ConfigError(f"--objective.name got {objective!r:.60}; choose one of {known}.")
-    if objective != config.objective.name:
-        tree["objective"], lacking = _defaults(OBJECTIVES[objective])
+    if objective != now:
+        tree["objective"], lacking = _defaults(OBJECTIVES_BY_NAME[objective])
     for path, text in changes.items():
         *sections, name = path.split(".")
         node: Any = tree
@@ -310,21 +227,27 @@ def override(config: RunConfig, changes: Mapping[str, str]) -> RunConfig:
     for name in sorted(lacking):
         if f"objective.{name}" not in changes:
             raise ConfigError(f"The objective {objective} needs --objective.{name}.")
-    return from_json(RunConfig, tree, "run")
+    return from_json(tree)
 
 
-def _defaults(kind: Any) -> tuple[dict[str, Any], set[str]]:
-    """The fields of a dataclass, and which of them have no default; those are 0 for now."""
-    hints = typing.get_type_hints(kind)
-    known = {field.name: field.default for field in dataclasses.fields(kind)}
-    lacking = {name for name, default in known.items() if default is dataclasses.MISSING}
-    return {name: hints[name]() if name in lacking else known[name] for name in known}, lacking
+def _defaults(kind: type[ObjectiveConfig]) -> tuple[dict[str, Any], set[str]]:
+    """The fields of an objective, and which of them have no default; those are 0 for now."""
+    tree: dict[str, Any] = {"name": kind.__struct_config__.tag}
+    lacking = set()
+    for field in fields_of(kind):
+        if field.default is not NODEFAULT:
+            tree[field.name] = field.default
+        else:
+            whole = isinstance(inspect.type_info(field.type), inspect.IntType)
+            tree[field.name] = 0 if whole else 0.0
+            lacking.add(field.name)
+    return tree, lacking
 
 
 def _of_another_objective(path: str, objective: dict[str, Any]) -> str:
     """What to say of a field that only other objectives have; empty for any other path."""
     name = path.removeprefix("objective.")
-    others = [other for other, kind in OBJECTIVES.items() if name in _defaults(kind)[0]]
+    others = [other for other, kind in OBJECTIVES_BY_NAME.items() if name in _defaults(kind)[0]]
     if name == path or not others:
         return ""
     own = [field for field in objective if field != "name"]
@@ -336,9 +259,7 @@ def _of_another_objective(path: str, objective: dict[str, Any]) -> str:
 
 def options(config: RunConfig) -> list[str]:
     """Every path that `override` takes, whichever objective is chosen."""
-    of_objectives = [
-        f"objective.{name}" for kind in OBJECTIVES.values() for name in _defaults(kind)[0]
-    ]
+    of_objectives = [f"objective.{name}" for kind in OBJECTIVES for name in _defaults(kind)[0]]
     return list(dict.fromkeys([*fields(to_json(config)), *of_objectives]))
 
 

@@ -9,7 +9,6 @@ Muon it is not.
 A CPU gains nothing: there `training.loop` trains seeds faster, one after another.
 """
 
-import dataclasses
 import math
 import sys
 import time
@@ -18,6 +17,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
+from msgspec.structs import replace
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
@@ -26,10 +26,10 @@ from training.checkpoint import Progress
 from training.config import RunConfig
 from training.datasets import Dataset, Split
 from training.errors import ConfigError, DivergedError
-from training.learners import OneLoss
+from training.learners import Loss, OneLoss
 from training.loop import Interrupted, Run, begin, progress_bar, stop_signals
 from training.loop import train as train_alone
-from training.objectives import LearningObjective, Loss, Objective
+from training.objectives.objective import LearningObjective, Objective
 from training.optimizers import rate_factor
 
 UNCAPTURED = 3  # steps before the capture, in which libraries choose and allocate what they need
@@ -89,7 +89,7 @@ def train(
     Raises:
         Interrupted, CheckpointError, ConfigError: as `training.loop.train` does.
     """
-    if len({dataclasses.replace(config, seed=0) for config in configs}) != 1:
+    if len({replace(config, seed=0) for config in configs}) != 1:
         raise ValueError("Runs that are trained together may differ in their seeds alone.")
     plan = configs[0].train
     runs = [

@@ -24,16 +24,6 @@ from training.evaluate import measure
 from training.export import export
 from training.half_precision import round_weights
 from training.loop import METRICS, read_metrics
-from training.objective_config import (
-    BetaTCVAEConfig,
-    BetaVAEConfig,
-    CapacityConfig,
-    DIPVAEIConfig,
-    DIPVAEIIConfig,
-    FactorVAEConfig,
-    GECOConfig,
-    IWAEConfig,
-)
 from training.recipes import Recipe
 from training.samples import measure_samples
 
@@ -105,25 +95,7 @@ def versions(with_map: bool) -> dict[str, str]:
 
 def summary(config: RunConfig) -> str:
     """One line for the model picker, such as `β-VAE · β 4 · 10 latents`."""
-    match config.objective:
-        case BetaVAEConfig(beta=beta):
-            words = f"{'VAE' if beta == 1 else 'β-VAE'} · β {beta:g}"
-        case CapacityConfig(gamma=gamma, c_start=start, c_end=end):
-            words = f"Capacity VAE · C {start:g} to {end:g} nats · γ {gamma:g}"
-        case GECOConfig(kappa=kappa):
-            words = f"GECO · κ {kappa:g} nats"
-        case BetaTCVAEConfig(alpha=alpha, beta=beta, gamma=gamma):
-            others = "" if alpha == gamma == 1 else f" · α {alpha:g} · γ {gamma:g}"
-            words = f"β-TCVAE · β {beta:g}{others}"
-        case FactorVAEConfig(gamma=gamma):
-            words = f"FactorVAE · γ {gamma:g}"
-        case DIPVAEIConfig(lambda_od=off_diagonal, lambda_d=diagonal):
-            words = f"DIP-VAE-I · λ_od {off_diagonal:g} · λ_d {diagonal:g}"
-        case DIPVAEIIConfig(lambda_od=off_diagonal, lambda_d=diagonal):
-            words = f"DIP-VAE-II · λ_od {off_diagonal:g} · λ_d {diagonal:g}"
-        case IWAEConfig(k=k):
-            words = f"IWAE · K {k}"
-    return f"{words} · {config.model.latents} latents"
+    return f"{config.objective.words()} · {config.model.latents} latents"
 
 
 def intent(recipe: Recipe, config: RunConfig) -> str:

@@ -6,10 +6,11 @@ from typing import Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from training.batch import Batch
+from training.batch import UNSHARED, Batch, Sharing
 from training.config import TrainConfig
+from training.distributions import Noise
 from training.models import VAE
-from training.objectives import LearningObjective, Loss, Objective
+from training.objectives.objective import LearningObjective, Objective
 from training.optimizers import Descent, rate_factor
 from training.processes import Alone, Processes
 
@@ -55,6 +56,23 @@ class Learner(Protocol):
             ConfigError: if this learner cannot.
         """
         ...
+
+
+class Loss(nn.Module):
+    """An objective of a model, as one module with the model's parameters."""
+
+    def __init__(self, model: nn.Module, objective: Objective, sharing: Sharing = UNSHARED) -> None:
+        super().__init__()
+        self.model = model
+        self.objective = objective
+        self.sharing = sharing
+
+    def forward(
+        self, x: Tensor, targets: Tensor | None, step: int | Tensor, noise: Noise
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The objective's loss and its parts for images (B, C, H, W) and their targets (B, …)."""
+        batch = Batch(x, targets, self.sharing)
+        return self.objective(cast(VAE, self.model), batch, step, noise)
 
 
 class OneLoss:

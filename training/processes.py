@@ -16,7 +16,6 @@ from training import devices
 from training.batch import Sharing, Unshared
 from training.config import RunConfig
 from training.errors import ConfigError
-from training.objectives import Loss
 
 
 class Processes(Sharing, Protocol):
@@ -32,7 +31,7 @@ class Processes(Sharing, Protocol):
         """What the record says of them, beside the hardware."""
         ...
 
-    def wrap(self, loss: Loss) -> nn.Module:
+    def wrap(self, loss: nn.Module) -> nn.Module:
         """The same loss; after `backward`, its gradients are the means over all processes."""
         ...
 
@@ -61,7 +60,7 @@ class Alone(Unshared):
     first = True
     note = ""
 
-    def wrap(self, loss: Loss) -> nn.Module:
+    def wrap(self, loss: nn.Module) -> nn.Module:
         """The loss."""
         return loss
 
@@ -120,7 +119,7 @@ class Torchrun:
         self.first = is_first()
         self.note = f"{self.count} processes"
 
-    def wrap(self, loss: Loss) -> nn.Module:
+    def wrap(self, loss: nn.Module) -> nn.Module:
         """See `Processes`."""
         return self._fabric.setup_module(loss)
 

@@ -9,14 +9,12 @@ from training.config import (
     TrainConfig,
 )
 from training.contract.outputs import LikelihoodName
-from training.objective_config import (
-    BetaTCVAEConfig,
-    BetaVAEConfig,
-    CapacityConfig,
-    FactorVAEConfig,
-    IWAEConfig,
-    ObjectiveConfig,
-)
+from training.objectives.beta_tcvae import BetaTCVAE
+from training.objectives.beta_vae import BetaVAE
+from training.objectives.capacity import Capacity
+from training.objectives.factor_vae import FactorVAE
+from training.objectives.iwae import IWAE
+from training.objectives.objective import ObjectiveConfig
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def _rung(beta: float) -> Recipe:
         intent=f"A rung of the ladder, β = {beta:g}, on images whose factors are known: find which "
         "latent moves which factor.",
         cost="10 min",
-        run=_sprites(BetaVAEConfig(beta=beta)),
+        run=_sprites(BetaVAE(beta=beta)),
     )
 
 
@@ -100,7 +98,7 @@ RECIPES = {
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
                 model=_small(10, "bernoulli"),
-                objective=BetaVAEConfig(beta=1),
+                objective=BetaVAE(beta=1),
                 train=TrainConfig(steps=30_000, batch_size=128, weight_decay=0.05),
             ),
         ),
@@ -112,7 +110,7 @@ RECIPES = {
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
                 model=_small(2, "bernoulli", channels=(32, 32)),
-                objective=BetaVAEConfig(beta=1),
+                objective=BetaVAE(beta=1),
                 train=TrainConfig(steps=14_000, batch_size=128, weight_decay=0.05),
             ),
         ),
@@ -124,7 +122,7 @@ RECIPES = {
             run=RunConfig(
                 data=DataConfig("fashion", pixels="dequantized"),
                 model=_small(10, "continuous_bernoulli"),
-                objective=BetaVAEConfig(beta=4),
+                objective=BetaVAE(beta=4),
                 train=TrainConfig(steps=12_000, batch_size=128, weight_decay=0.05),
             ),
         ),
@@ -135,7 +133,7 @@ RECIPES = {
             intent="Of the KL, only total correlation is pressed, by β = 4 (Chen et al. 2018): see "
             "what the images keep that β = 4 on the whole KL takes from them.",
             cost="18 min",
-            run=_sprites(BetaTCVAEConfig(beta=4), steps=80_000),
+            run=_sprites(BetaTCVAE(beta=4), steps=80_000),
         ),
         Recipe(
             name="sprites-factor",
@@ -144,7 +142,7 @@ RECIPES = {
             "see how sharp the images stay.",
             cost="25 min",
             run=_sprites(
-                FactorVAEConfig(gamma=20, layers=5, units=512, discriminator_rate=5e-4),
+                FactorVAE(gamma=20, layers=5, units=512, discriminator_rate=5e-4),
                 steps=80_000,
             ),
         ),
@@ -154,7 +152,7 @@ RECIPES = {
             intent="The KL is held at C, which rises from 0 to 20 nats (Burgess et al. 2018): one "
             "factor after another finds its latent.",
             cost="16 min",
-            run=_sprites(CapacityConfig(gamma=30, c_start=0, c_end=20, c_steps=60_000), 80_000),
+            run=_sprites(Capacity(gamma=30, c_start=0, c_end=20, c_steps=60_000), 80_000),
         ),
         Recipe(
             name="sprites-tcvae-long",
@@ -162,7 +160,7 @@ RECIPES = {
             intent="Total correlation is pressed less, by β = 4, and 5 million images are seen: "
             "look for the latent that knows the shape.",
             cost="27 min",
-            run=_burgess(BetaTCVAEConfig(beta=4)),
+            run=_burgess(BetaTCVAE(beta=4)),
         ),
         Recipe(
             name="sprites-factor-long",
@@ -170,7 +168,7 @@ RECIPES = {
             intent="A discriminator finds total correlation, γ = 20 presses it, and 5 million "
             "images are seen: see how sharp the images stay.",
             cost="53 min",
-            run=_burgess(FactorVAEConfig(gamma=20, discriminator_rate=5e-4)),
+            run=_burgess(FactorVAE(gamma=20, discriminator_rate=5e-4)),
         ),
         Recipe(
             name="scenes",
@@ -187,7 +185,7 @@ RECIPES = {
                     hidden=(256,),
                     activation="silu",
                 ),
-                objective=BetaVAEConfig(beta=4),
+                objective=BetaVAE(beta=4),
                 train=TrainConfig(steps=30_000, batch_size=64, validate_every=2000),
             ),
         ),
@@ -200,7 +198,7 @@ RECIPES = {
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
                 model=_dense(50),
-                objective=BetaVAEConfig(beta=1),
+                objective=BetaVAE(beta=1),
                 train=TrainConfig(
                     steps=200_000,
                     batch_size=100,
@@ -219,7 +217,7 @@ RECIPES = {
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
                 model=_dense(50),
-                objective=IWAEConfig(k=50),
+                objective=IWAE(k=50),
                 train=TrainConfig(steps=150_000, batch_size=20, validate_every=5000),
             ),
         ),

@@ -285,7 +285,7 @@ def measure_again(plan: Plan, wanted: Container[tuple[str, int]], places: Places
                     f"{folder.name}/{name} is not the file that {plan.table.name}/{TABLE} "
                     "describes; copy the table's folder again."
                 )
-        config = from_json(RunConfig, plain(run.config), "config")
+        config = from_json(plain(run.config), "config")
         dataset = build.dataset(config.data.name, places.data)
         with contextlib.ExitStack() as opened:
             # Whole, so that its weights are those of the networks that the table describes.

@@ -3,13 +3,12 @@
 Nothing here needs torch.
 """
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from training.config import RunConfig, from_json
+from training.config import RunConfig, from_json, with_seed
 from training.contract.reading import plain
 from training.contract.table import TABLE, Published, Row, Run, Table, read_table
 from training.errors import ConfigError
@@ -182,7 +181,7 @@ def current(plan: Plan, tables: Path) -> Table:
 
 def config_of(recipe: str, seed: int) -> RunConfig:
     """What a run computes: the recipe's configuration, with its seed."""
-    return dataclasses.replace(RECIPES[recipe].run, seed=seed)
+    return with_seed(RECIPES[recipe].run, seed)
 
 
 def missing(table: Table) -> tuple[tuple[str, int], ...]:
@@ -195,7 +194,7 @@ def missing(table: Table) -> tuple[tuple[str, int], ...]:
 def _config(run: Run) -> RunConfig | None:
     """What a run of the table computed; None if that is no configuration of this program."""
     try:
-        return from_json(RunConfig, plain(run.config), "config")
+        return from_json(plain(run.config), "config")
     except ConfigError:
         return None
 

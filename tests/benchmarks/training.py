@@ -39,6 +39,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from msgspec.structs import replace
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.flop_counter import FlopCounterMode
@@ -50,7 +51,6 @@ from training.batch import Batch
 from training.checkpoint import load_weights
 from training.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from training.datasets import Dataset, Split, sprites
-from training.objective_config import BetaVAEConfig
 from training.objectives.beta_vae import BetaVAE
 from training.recipes import RECIPES
 
@@ -98,7 +98,7 @@ def ours(
     plan = TrainConfig(
         steps, BATCH, RATE, schedule="constant", validate_every=steps, precision=precision
     )
-    config = RunConfig(DataConfig("sprites"), model, BetaVAEConfig(), plan)
+    config = RunConfig(DataConfig("sprites"), model, BetaVAE(), plan)
 
     def measure() -> tuple[float, float]:
         with tempfile.TemporaryDirectory() as name:
@@ -261,8 +261,8 @@ def ours_to_loss(
     """
     config = RECIPES[recipe].run
     if smoke:
-        short = dataclasses.replace(config.train, steps=60, validate_every=20)
-        config = dataclasses.replace(config, train=short)
+        short = replace(config.train, steps=60, validate_every=20)
+        config = replace(config, train=short)
     every, steps = config.train.validate_every, config.train.steps
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -384,7 +384,7 @@ def long_runs(steps: int, whole: bool, data: Path) -> None:
     plan = TrainConfig(length, BATCH, RATE, schedule="constant", validate_every=every)
     for seeds in (1, TOGETHER):
         configs = [
-            RunConfig(DataConfig("sprites"), MODEL, BetaVAEConfig(beta=4), plan, seed)
+            RunConfig(DataConfig("sprites"), MODEL, BetaVAE(beta=4), plan, seed)
             for seed in range(seeds)
         ]
         with tempfile.TemporaryDirectory() as name:

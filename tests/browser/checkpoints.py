@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import math
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import safetensors.numpy
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from PIL import Image
@@ -166,7 +166,7 @@ def project(z: NDArray[np.float32], charted: card.Map) -> NDArray[np.float32]:
 def config(latents: int) -> RunConfig:
     """Of a run that could have made such a checkpoint."""
     run = RECIPES["digits"].run
-    return dataclasses.replace(run, model=dataclasses.replace(run.model, latents=latents))
+    return replace(run, model=replace(run.model, latents=latents))
 
 
 def decoder(

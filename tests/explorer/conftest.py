@@ -1,4 +1,3 @@
-import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -32,14 +31,14 @@ from training.contract.card import (
 from training.contract.files import describe_files
 from training.contract.table import Published, Row, Run, Stage, Table, write_table
 from training.contract.version1 import FILES
-from training.objective_config import BetaVAEConfig
+from training.objectives.beta_vae import BetaVAE
 
 MakeCheckpoint = Callable[..., Path]
 
 RUN = RunConfig(
     data=DataConfig("digits"),
     model=ModelConfig(latents=3, likelihood="bernoulli"),
-    objective=BetaVAEConfig(beta=1.0),
+    objective=BetaVAE(beta=1.0),
     train=TrainConfig(steps=500),
 )
 MEASURED = {"unit": "nats", "split": "test", "samples": 10_000, "seed": 7}
@@ -193,7 +192,7 @@ def run_of(
         recipe=recipe,
         seed=seed,
         command=f"python -m training train {recipe} --seed {seed}",
-        config=settings(dataclasses.replace(RUN, seed=seed)),
+        config=settings(structs.replace(RUN, seed=seed)),
         images=32_000,
         seconds=754.0,
         hardware="a machine with two cores",

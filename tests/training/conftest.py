@@ -23,7 +23,7 @@ from training.config import (
 from training.contract.card import Card
 from training.datasets import Dataset
 from training.loop import METRICS
-from training.objective_config import BetaVAEConfig
+from training.objectives.beta_vae import BetaVAE
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -48,7 +48,7 @@ def tiny() -> Callable[..., RunConfig]:
     base = RunConfig(
         DataConfig("digits", "binarized"),
         ModelConfig(3, "bernoulli", channels=(4, 4), hidden=(16,)),
-        BetaVAEConfig(),
+        BetaVAE(),
         TrainConfig(37, batch_size=16, validate_every=10, precision="float32"),
     )
 

@@ -1,6 +1,5 @@
 """Tables of results as they are shown: medians and ranges by hand, and the page as it was made."""
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from msgspec.structs import replace
 from training import tables
 from training.__main__ import main, parser
 from training.commands.train import configure
-from training.config import RunConfig, configuration, from_json, settings
+from training.config import configuration, from_json, settings
 from training.contract import comparison
 from training.contract.card import Information, Latent, Metric, Provenance
 from training.contract.files import LARGEST_CARD, describe_files, read_card
@@ -48,7 +47,7 @@ def run(recipe: str, seed: int, mig: float, seconds: float = 600, hardware: str 
         recipe=recipe,
         seed=seed,
         command=f"python -m training train {recipe} --seed {seed}",
-        config=settings(dataclasses.replace(RECIPES["sprites-beta1"].run, seed=seed)),
+        config=settings(replace(RECIPES["sprites-beta1"].run, seed=seed)),
         images=32_000,
         seconds=seconds,
         hardware=hardware,
@@ -244,7 +243,7 @@ def test_a_shipped_run_is_what_its_recipe_makes(folder: Path) -> None:
     assert replace(shipped, runs=()) == tables.plan(shipped.name).table
     plan = tables.plan(shipped.name)
     for made in shipped.runs:
-        config = from_json(RunConfig, plain(made.config), made.recipe)
+        config = from_json(plain(made.config), made.recipe)
         assert config == tables.config_of(made.recipe, made.seed)
         assert configure(*parser().parse_known_args(made.command.split()[3:]))[1] == config
         assert made.images == config.train.steps * config.train.batch_size

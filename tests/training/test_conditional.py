@@ -16,7 +16,7 @@ from training.models.conditional_vae import ConditionalVAE
 from training.models.convolutional import convolutional
 from training.models.dense import dense
 from training.models.gaussian_vae import GaussianVAE
-from training.objectives.beta_tcvae import BetaTCVAE
+from training.objectives.beta_tcvae import BetaTCVAELoss
 from training.objectives.beta_vae import BetaVAE
 from training.objectives.conditional import Conditional
 from training.objectives.iwae import IWAE
@@ -42,7 +42,7 @@ def untold(model: ConditionalVAE) -> GaussianVAE:
     return GaussianVAE(LATENTS, encoder, decoder, BernoulliLikelihood())
 
 
-@pytest.mark.parametrize("objective", [BetaVAE(4), BetaTCVAE(1, 6, 1, "mws", 100), IWAE(5)])
+@pytest.mark.parametrize("objective", [BetaVAE(4), BetaTCVAELoss(1, 6, 1, "mws", 100), IWAE(5)])
 def test_one_that_ignores_the_label_is_the_vae(objective: Any) -> None:
     model = conditional()
     vae = untold(model)

@@ -387,7 +387,7 @@ CARD_DAMAGES: dict[str, tuple[Damage, str]] = {
     ),
     "of 10⁹ latents": (
         card("training", "configuration", "model", "latents", value=10**9),
-        "configuration.model.latents",
+        "configuration: model.latents is 1000000000; expected a whole number from 1 to 1,024",
     ),
     "of −1 latents": (
         card("training", "configuration", "model", "latents", value=-1),
@@ -407,11 +407,11 @@ CARD_DAMAGES: dict[str, tuple[Damage, str]] = {
     ),
     "of 10⁵ layers": (
         card("training", "configuration", "model", "hidden", value=[1] * 10**5),
-        "describes a model of",
+        "configuration: model.hidden has 100,000 entries; it takes 1 to 100",
     ),
     "of 10⁵ halvings": (
         card("training", "configuration", "model", "channels", value=[1] * 10**5),
-        "describes a mod",
+        "configuration: model.channels has 100,000 entries; it takes 0 to 100",
     ),
     "of three halvings": (
         card("training", "configuration", "model", "channels", value=[4] * 3),

@@ -1,6 +1,5 @@
 """Seeds trained together become the models that each of them becomes alone."""
 
-import dataclasses
 import json
 import math
 import signal
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from msgspec.structs import replace
 
 from training import ensemble, loop
 from training.__main__ import main
@@ -47,7 +47,7 @@ def words(changes: dict[str, str]) -> str:
 
 
 def seeds_of(config: RunConfig) -> list[RunConfig]:
-    return [dataclasses.replace(config, seed=seed) for seed in SEEDS]
+    return [replace(config, seed=seed) for seed in SEEDS]
 
 
 def folders_in(parent: Path) -> list[Path]:
@@ -289,7 +289,7 @@ def test_the_command_line_trains_seeds_into_folders_of_their_own(
     [
         (["--seeds", "1,two"], "--seeds got '1,two'; it takes whole numbers with commas."),
         (["--seeds", "1", "--seed", "2"], "Give --seed for one run or --seeds for several"),
-        (["--seeds", "-1"], "seed is -1; it must be between 0"),
+        (["--seeds", "-1"], "seed is -1; expected a whole number from 0"),
         (["--seeds", "1", "--out", "."], "--out . has no name that -s0 could follow"),
         (["--seeds", "1", "--out", ".."], "--out .. has no name that -s0 could follow"),
     ],

@@ -1,6 +1,5 @@
 """The objectives on models whose likelihood, KL or total correlation is known exactly."""
 
-import copy
 import itertools
 import math
 from dataclasses import dataclass
@@ -23,25 +22,17 @@ from training import build, finish
 from training.batch import Batch
 from training.config import ModelConfig, override
 from training.distributions import Bernoulli, DiagonalGaussian, Gaussian
-from training.objective_config import (
-    BetaTCVAEConfig,
-    BetaVAEConfig,
-    CapacityConfig,
-    DIPVAEIConfig,
-    DIPVAEIIConfig,
-    FactorVAEConfig,
-    GECOConfig,
-    IWAEConfig,
-)
-from training.objectives import LearningObjective, Objective
-from training.objectives.beta_tcvae import BetaTCVAE
+from training.models.code_discriminator import Discriminator
+from training.models.multiplier import Multiplier
+from training.objectives.beta_tcvae import BetaTCVAE, BetaTCVAELoss
 from training.objectives.beta_vae import BetaVAE
 from training.objectives.capacity import Capacity
 from training.objectives.dip_vae import DIPVAEI, DIPVAEII
-from training.objectives.factor_vae import Discriminator, FactorVAE, permute
-from training.objectives.geco import GECO, PENALTY, Multiplier
+from training.objectives.factor_vae import FactorVAE, FactorVAELoss, permute
+from training.objectives.geco import GECO, PENALTY, GECOLoss
 from training.objectives.iwae import IWAE
 from training.objectives.kl_parts import kl_parts
+from training.objectives.objective import LearningObjective, Objective
 from training.recipes import RECIPES
 
 PIXELS, LATENTS = 6, 3
@@ -158,15 +149,15 @@ def test_beta_weighs_kl_summed_over_latents_against_pixels_summed(beta: float) -
 
 
 CONFIGS = [
-    BetaVAEConfig(beta=4),
-    CapacityConfig(),
-    GECOConfig(kappa=100),
-    BetaTCVAEConfig(estimator="mws"),
-    BetaTCVAEConfig(estimator="mss"),
-    FactorVAEConfig(units=50),
-    DIPVAEIConfig(),
-    DIPVAEIIConfig(),
-    IWAEConfig(k=3),
+    BetaVAE(beta=4),
+    Capacity(),
+    GECO(kappa=100),
+    BetaTCVAE(estimator="mws"),
+    BetaTCVAE(estimator="mss"),
+    FactorVAE(units=50),
+    DIPVAEI(),
+    DIPVAEII(),
+    IWAE(k=3),
 ]
 
 
@@ -174,20 +165,20 @@ def seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def factor_vae(gamma: float, latents: int = LATENTS, rate: float = 1e-4) -> FactorVAE:
+def factor_vae(gamma: float, latents: int = LATENTS, rate: float = 1e-4) -> FactorVAELoss:
     torch.manual_seed(0)
     part = Discriminator(latents, layers=2, units=64).double()
-    return FactorVAE(gamma, part, torch.optim.Adam(part.parameters(), rate, betas=(0.5, 0.9)))
+    return FactorVAELoss(gamma, part, torch.optim.Adam(part.parameters(), rate, betas=(0.5, 0.9)))
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: str(config.name))
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.words())
 def test_gradients_are_finite_and_reports_are_kept(config: Any, precision: torch.dtype) -> None:
     """On the network of the sprites at a small size, as the loop calls it, for three steps."""
     torch.manual_seed(0)
     likelihood: Any = "bernoulli"
     model = build.model(ModelConfig(5, likelihood, channels=(8, 8), hidden=(16,)), (1, 16, 16))
-    objective: Objective = build.objective(config, 5, 1000, torch.device("cpu"))
+    objective: Objective = config.build(5, 1000, torch.device("cpu"))
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
     x = torch.rand(12, 1, 16, 16, generator=seeded(1)).round()
     for step in range(3):
@@ -214,13 +205,13 @@ def test_gradients_are_finite_and_reports_are_kept(config: Any, precision: torch
     [
         (Capacity(4, 0, 0, 1), BetaVAE(4)),
         (Capacity(4, 0, 25, 100), BetaVAE(4)),
-        (BetaTCVAE(1, 1, 1, "mws", 1000), BetaVAE(1)),
-        (BetaTCVAE(1, 1, 1, "mss", 1000), BetaVAE(1)),
-        (BetaTCVAE(6, 6, 6, "mss", 1000), BetaVAE(6)),
+        (BetaTCVAELoss(1, 1, 1, "mws", 1000), BetaVAE(1)),
+        (BetaTCVAELoss(1, 1, 1, "mss", 1000), BetaVAE(1)),
+        (BetaTCVAELoss(6, 6, 6, "mss", 1000), BetaVAE(6)),
         (factor_vae(0), BetaVAE(1)),
         (DIPVAEI(0, 0), BetaVAE(1)),
         (DIPVAEII(0, 0), BetaVAE(1)),
-        (GECO(0, 0.99, 1e-4, Multiplier()), BetaVAE(1)),
+        (GECOLoss(0, 0.99, 1e-4, Multiplier()), BetaVAE(1)),
     ],
 )
 def test_reduces_to_the_beta_vae(objective: Objective, reference: BetaVAE) -> None:
@@ -333,8 +324,8 @@ def test_each_part_has_its_weight(weight: int) -> None:
     weights[weight] = 6.0
     names = ("mutual_information_nats", "total_correlation_nats", "dimension_wise_kl_nats")
     model, x = Sampled(0.7, 2), images()
-    plain, parts = BetaTCVAE(1, 1, 1, "mss", 1000)(model, Batch(x), 0, seeded(0))
-    weighed, _ = BetaTCVAE(*weights, "mss", 1000)(model, Batch(x), 0, seeded(0))  # type: ignore[call-arg]
+    plain, parts = BetaTCVAELoss(1, 1, 1, "mss", 1000)(model, Batch(x), 0, seeded(0))
+    weighed, _ = BetaTCVAELoss(*weights, "mss", 1000)(model, Batch(x), 0, seeded(0))  # type: ignore[call-arg]
     torch.testing.assert_close(weighed - plain, 5 * parts[names[weight]])
 
 
@@ -344,7 +335,7 @@ def test_what_an_estimator_does_not_measure_is_not_reported() -> None:
     model, x = Sampled(0.7, 2), images()
     losses = {}
     for estimator in ("mws", "mss"):
-        objective = BetaTCVAE(1, 6, 1, estimator, 1000)  # type: ignore[arg-type]
+        objective = BetaTCVAELoss(1, 6, 1, estimator, 1000)  # type: ignore[arg-type]
         losses[estimator], metrics = objective(model, Batch(x), 0, seeded(0))
         assert all((name in metrics) == (estimator == "mss") for name in names)
         assert tuple(metrics) == objective.reports
@@ -486,7 +477,7 @@ def test_iwae_weighs_every_gradient_by_its_share() -> None:
     model, x, k = Sampled(shift), images()[:1], 4  # type: ignore[arg-type]
     loss, _ = IWAE(k)(model, Batch(x), 0, seeded(0))
     gradient = torch.autograd.grad(loss, shift)[0]
-    singles = [BetaTCVAE(1, 1, 1, "mws", 1)] * k
+    singles = [BetaTCVAELoss(1, 1, 1, "mws", 1)] * k
     noise, log_weights, gradients = seeded(0), [], []
     for single in singles:  # the noise of K samples is drawn at once, in this order
         negative, _ = single(model, Batch(x), 0, noise)
@@ -518,7 +509,7 @@ class OneCode:
 def test_geco_finds_the_constrained_optimum_and_its_multiplier() -> None:
     """Reconstruction at κ needs a = 2; there a = λ (3 − a), so λ = 2."""
     kappa = 0.5 + 0.5 * math.log(2 * math.pi)
-    model, objective = OneCode(), GECO(kappa, 0.5, 0.02, Multiplier())
+    model, objective = OneCode(), GECOLoss(kappa, 0.5, 0.02, Multiplier())
     optimizer = torch.optim.SGD([model.a], 0.1)
     x = torch.full((1, 1, 1, 1), 3.0)
     for step in range(600):
@@ -533,7 +524,7 @@ def test_geco_finds_the_constrained_optimum_and_its_multiplier() -> None:
 
 @pytest.mark.parametrize("violation", [0.8, -0.8, 300.0, -300.0])
 def test_geco_moves_its_multiplier_by_the_averaged_violation(violation: float) -> None:
-    objective = GECO(10, alpha=0.75, rate=0.01, part=Multiplier())
+    objective = GECOLoss(10, alpha=0.75, rate=0.01, part=Multiplier())
     part, nothing = objective.part, torch.Generator()
     for step, average in enumerate([violation, violation / 2 + violation / 4]):
         now = torch.tensor(violation if step == 0 else 0.0)
@@ -546,7 +537,7 @@ def test_geco_moves_its_multiplier_by_the_averaged_violation(violation: float) -
 
 
 def test_geco_stays_finite_where_no_model_reaches_kappa() -> None:
-    objective = GECO(10, 0.99, rate=1.0, part=Multiplier())
+    objective = GECOLoss(10, 0.99, rate=1.0, part=Multiplier())
     for step in range(100):
         far = {"constraint_nats": torch.tensor(1e4)}
         objective.learn(OneCode(), Batch(torch.zeros(1)), far, step, torch.Generator())
@@ -556,20 +547,20 @@ def test_geco_stays_finite_where_no_model_reaches_kappa() -> None:
 def test_weights_are_chosen_by_what_does_not_move() -> None:
     """The same reconstruction and KL compare alike, whatever λ, C and the discriminator were."""
     means = {"loss_nats": 1e9, "reconstruction_nats": 90.0, "kl_nats": 20.0}
-    geco = GECO(80, 0.99, 1e-4, Multiplier())
+    geco = GECOLoss(80, 0.99, 1e-4, Multiplier())
     assert geco.comparable(means) == 20 + PENALTY * 10
     assert geco.comparable(means | {"reconstruction_nats": 70.0}) == 20
     assert Capacity(1000, 0, 25, 10).comparable(means) == 90 + 1000 * 5
     assert factor_vae(35).comparable(means) == 110
-    assert BetaTCVAE(1, 6, 1, "mws", 10).comparable(means) == 110
+    assert BetaTCVAELoss(1, 6, 1, "mws", 10).comparable(means) == 110
     for objective in (BetaVAE(4), DIPVAEI(1, 1), IWAE(5)):
         assert objective.comparable(means) == 1e9
 
 
 def test_an_objective_without_a_part_does_not_learn() -> None:
     for config in CONFIGS:
-        objective = build.objective(copy.copy(config), 3, 100, torch.device("cpu"))
-        learns = isinstance(config, GECOConfig | FactorVAEConfig)
+        objective = config.build(3, 100, torch.device("cpu"))
+        learns = isinstance(config, GECO | FactorVAE)
         assert isinstance(objective, LearningObjective) == learns
 
 

@@ -166,12 +166,18 @@ def test_rates_rise_and_fall() -> None:
     [
         ({"muon_from": "5"}, "train.muon_from is 5, but train.optimizer is adamw, which has no"),
         ({"muon_rate": "0.1"}, "train.muon_rate is 0.1, but train.optimizer is adamw, which has"),
-        ({"optimizer": "muon", "muon_rate": "0"}, "train.muon_rate is 0.0; it must be greater"),
-        ({"optimizer": "muon", "muon_from": "-1"}, "train.muon_from is -1; it cannot be negative"),
+        (
+            {"optimizer": "muon", "muon_rate": "0"},
+            "train.muon_rate is 0.0; expected a finite number greater than 0",
+        ),
+        (
+            {"optimizer": "muon", "muon_from": "-1"},
+            "train.muon_from is -1; expected a whole number of at least 0",
+        ),
         ({"optimizer": "muon", "muon_from": "38"}, "train.muon_from is 38, but the run has only"),
-        ({"warmup": "-1"}, "train.warmup is -1; it cannot be negative"),
+        ({"warmup": "-1"}, "train.warmup is -1; expected a whole number of at least 0"),
         ({"warmup": "38"}, "train.warmup is 38, but the run has only 37 steps"),
-        ({"optimizer": "sgd"}, "run.train.optimizer is 'sgd'; choose one of adamw, muon"),
+        ({"optimizer": "sgd"}, "train.optimizer is 'sgd'; choose one of adamw, muon"),
     ],
     ids=str,
 )

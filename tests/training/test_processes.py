@@ -14,7 +14,7 @@ import torch
 from training import loop
 from training.__main__ import main
 from training.checkpoint import RESUME, read_tensors
-from training.config import OBJECTIVES, RunConfig, configuration, to_json
+from training.config import OBJECTIVES_BY_NAME, RunConfig, configuration, to_json
 from training.contract.card import CARD, MODEL
 from training.contract.files import read_card
 from training.contract.version1 import FILES
@@ -136,7 +136,7 @@ def test_two_processes_train_as_one_under_every_objective(
             folder.mkdir()
         loop.train(config, digits, one, torch.device("cpu"))
         alone[one], shared[str(other)] = changes, to_json(config)
-    assert {config["objective"]["name"] for config in shared.values()} == set(OBJECTIVES)
+    assert {config["objective"]["name"] for config in shared.values()} == set(OBJECTIVES_BY_NAME)
     runs = tmp_path / "runs.json"
     runs.write_text(json.dumps(shared))
     done = torchrun([str(TRAIN_IN_PROCESSES), str(data), str(runs)])

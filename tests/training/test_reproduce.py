@@ -266,7 +266,7 @@ def test_a_run_of_a_recipe_that_changed_is_made_again_elsewhere(
     shutil.rmtree(tmp_path / "runs")
     assert call("--only", "tiny-beta4", "--seeds", "0") == 0
     (run,) = read_table(tmp_path / "results" / "tiny").runs
-    assert run.config == settings(dataclasses.replace(changed.run, seed=run.seed))
+    assert run.config == settings(structs.replace(changed.run, seed=run.seed))
 
 
 def test_a_table_takes_the_words_of_its_plan(

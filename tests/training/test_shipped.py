@@ -16,7 +16,7 @@ from torch import Tensor
 from training import checkpoint
 from training.__main__ import parser
 from training.commands.train import configure
-from training.config import RunConfig, configuration, from_json, to_json
+from training.config import configuration, from_json, to_json
 from training.contract.card import CARD, CODES, DECODER, ENCODER, Card
 from training.contract.files import read_card
 from training.datasets import Dataset, scene_geometry, scenes, sprites
@@ -75,7 +75,7 @@ def test_the_command_in_the_card_makes_it(shipped: Shipped) -> None:
     assert (card.name, card.title, card.intent) == (folder.name, recipe.title, recipe.intent)
     words = card.training.command.split()[3:]
     _, config = configure(*parser().parse_known_args(words))
-    assert configuration(card, folder.name) == from_json(RunConfig, to_json(config), "the run")
+    assert configuration(card, folder.name) == from_json(to_json(config), "the run")
 
 
 def test_the_card_agrees_with_itself(shipped: Shipped) -> None:

@@ -11,14 +11,14 @@ from pathlib import Path
 import torch
 
 from training import build, loop
-from training.config import RunConfig, from_json
+from training.config import from_json
 from training.processes import Torchrun
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
     digits = build.dataset("digits", Path(sys.argv[1]))
     runs = {
-        Path(name): from_json(RunConfig, config, "run")
+        Path(name): from_json(config, "run")
         for name, config in json.loads(Path(sys.argv[2]).read_text()).items()
     }
     with closing(Torchrun(next(iter(runs.values())), "cpu")) as processes:

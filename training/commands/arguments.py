@@ -1,11 +1,10 @@
 """Arguments that several commands take, and how they are read."""
 
 import argparse
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.config import configuration
+from training.config import configuration, with_seed
 from training.contract.card import Card
 from training.errors import CheckpointError, ConfigError
 
@@ -68,7 +67,7 @@ def seed_of(options: argparse.Namespace, card: Card) -> int:
     """The seed that was given, or that of the run."""
     config = configuration(card, options.folder.name)
     seed: int = config.seed if options.seed is None else options.seed
-    return dataclasses.replace(config, seed=seed).seed  # refuses what is no seed
+    return with_seed(config, seed).seed  # refuses what is no seed
 
 
 def data_of(options: argparse.Namespace, card: Card) -> "Dataset":

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import dataclasses
 import json
 import shlex
 import sys
@@ -20,7 +19,7 @@ from training.commands.arguments import (
     seeds_in,
 )
 from training.commands.report import INTERRUPTED, report, report_map
-from training.config import RunConfig, override, to_json
+from training.config import RunConfig, override, to_json, with_seed
 from training.config import options as options_of
 from training.contract.card import CARD
 from training.contract.files import PART
@@ -111,7 +110,7 @@ def runs_of(options: argparse.Namespace, config: RunConfig) -> dict[Path, RunCon
     if out.name in ("", ".."):
         raise ConfigError(f"--out {out} has no name that -s0 could follow; give it one.")
     return {
-        out.with_name(f"{out.name}-s{seed}"): dataclasses.replace(config, seed=seed)
+        out.with_name(f"{out.name}-s{seed}"): with_seed(config, seed)
         for seed in seeds_in(options.seeds)
     }
 

@@ -20,9 +20,11 @@ def complaint(kind: Any, tree: Any, where: str, error: Exception) -> str:
     if found is None:  # a check between fields; its message says all but where
         message, _, place = str(error).rpartition(" - at `$")
         path, what = (place.rstrip("`").lstrip("."), message) if message else ("", str(error))
-        return f"{where}: {path}: {what}" if path else f"{where}: {what}"
+        if path and re.match(r"[a-z_]+ is ", what):  # of a field there
+            path, what = "", f"{path}.{what}"
+        return ": ".join(part for part in (where, path, what) if part)
     path, what = found
-    return f"{where}: {path} {what}" if path else f"{where} {what}"
+    return ": ".join(part for part in (where, path) if part) + f" {what}"
 
 
 def _complaints(kind: inspect.Type, value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -192,7 +194,8 @@ def _bounds(kind: inspect.IntType | inspect.FloatType, largest: float) -> str:
     if kind.gt is not None:
         words = f" greater than {kind.gt:,g}"
     if isinstance(kind, inspect.FloatType) and kind.lt is not None:
-        words += f"{', and' if words else ''} below {kind.lt:,g}"
+        at_least = f" of at least {low:,g}" if low is not None else words
+        words = f"{at_least}{', and' if at_least else ''} below {kind.lt:,g}"
     if words:
         return words
     match low, high:

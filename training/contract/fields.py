@@ -43,6 +43,7 @@ Index = Annotated[int, Meta(ge=0, lt=MOST_LATENTS)]
 Seed = Annotated[int, Meta(ge=0, lt=2**31)]
 Number = Annotated[float, Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
 Magnitude = Annotated[float, Meta(ge=0, le=LARGEST_NUMBER)]
+Rate = Annotated[float, Meta(gt=0, le=LARGEST_NUMBER)]
 
 Whole = Annotated[int, Meta(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
 # Without a pattern: where a text that has one may also be a list or an object, msgspec 0.22 writes

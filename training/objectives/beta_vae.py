@@ -1,23 +1,32 @@
 """β-VAE: Higgins et al. 2017, Eq. 4. β = 1 is the VAE of Kingma & Welling 2014, Eq. 10."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar
 
-from training.batch import Batch
-from training.distributions import Noise
-from training.models import VAE
+from training.contract.fields import Magnitude
+from training.objectives.objective import ObjectiveConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from training.batch import Batch
+    from training.distributions import Noise
+    from training.models import VAE
 
 
-@dataclass(frozen=True)
-class BetaVAE:
-    """−E_q[ln p(x|z)] + β KL(q(z|x) ‖ p(z)), with one sample of q."""
+class BetaVAE(ObjectiveConfig, frozen=True, tag="beta_vae"):
+    """−E_q[ln p(x|z)] + β KL(q(z|x) ‖ p(z)), with one sample of q; at β = 1, the default, a VAE."""
 
-    beta: float
+    beta: Magnitude = 1.0
     samples: ClassVar = 1
     reports: ClassVar = ("loss_nats", "reconstruction_nats", "kl_nats")
+
+    def words(self) -> str:
+        """Such as `β-VAE · β 4`."""
+        return f"{'VAE' if self.beta == 1 else 'β-VAE'} · β {self.beta:g}"
 
     def __call__(
         self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise

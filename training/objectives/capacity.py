@@ -1,31 +1,40 @@
 """Capacity annealing: Burgess et al. 2018, Eq. 8."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar
 
-from training.batch import Batch
-from training.distributions import Noise
-from training.models import VAE
+from training.contract.fields import Magnitude, Positive
+from training.objectives.objective import ObjectiveConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from training.batch import Batch
+    from training.distributions import Noise
+    from training.models import VAE
 
 
-@dataclass(frozen=True)
-class Capacity:
+class Capacity(ObjectiveConfig, frozen=True, tag="capacity"):
     """−E_q[ln p(x|z)] + γ |KL(q(z|x) ‖ p(z)) − C|, with one sample of q.
 
     C rises in a straight line from `c_start` to `c_end` nats over the first `c_steps` steps. The KL
-    that is held at C is the mean over the batch: some images may need more than others.
+    that is held at C is the mean over the batch: some images may need more than others. The
+    defaults are the paper's for dSprites.
     """
 
-    gamma: float
-    c_start: float
-    c_end: float
-    c_steps: int
+    gamma: Magnitude = 1000.0
+    c_start: Magnitude = 0.0
+    c_end: Magnitude = 25.0
+    c_steps: Positive = 100_000
     samples: ClassVar = 1
     reports: ClassVar = ("loss_nats", "reconstruction_nats", "kl_nats", "capacity_nats")
+
+    def words(self) -> str:
+        """Such as `Capacity VAE · C 0 to 25 nats · γ 1000`."""
+        return f"Capacity VAE · C {self.c_start:g} to {self.c_end:g} nats · γ {self.gamma:g}"
 
     def __call__(
         self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise
@@ -49,6 +58,8 @@ class Capacity:
 
     def capacity(self, step: int | Tensor) -> Tensor:
         """C at `step`, a scalar, nats."""
+        import torch
+
         risen = (torch.as_tensor(step) / self.c_steps).clamp(max=1)
         return self.c_start + (self.c_end - self.c_start) * risen
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from training.batch import Batch
 from training.distributions import Noise
 from training.models.conditional_vae import ConditionalVAE
-from training.objectives import Objective
+from training.objectives.objective import Objective
 
 
 @dataclass(frozen=True)

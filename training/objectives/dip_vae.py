@@ -1,29 +1,39 @@
 """DIP-VAE I and II: Kumar et al. 2018, Eq. 6 and 7."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar
 
-from training.batch import Batch
-from training.distributions import Noise
-from training.models import VAE
+from training.contract.fields import Magnitude
+from training.objectives.objective import ObjectiveConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from training.batch import Batch
+    from training.distributions import Noise
+    from training.models import VAE
 
 REPORTS = ("loss_nats", "reconstruction_nats", "kl_nats", "covariance_penalty_nats")
 
 
-@dataclass(frozen=True)
-class DIPVAEI:
+class DIPVAEI(ObjectiveConfig, frozen=True, tag="dip_vae_i"):
     """−ELBO + λ_od Σ_{i≠j} Cov[μ]²_ij + λ_d Σ_i (Cov[μ]_ii − 1)², with one sample of q.
 
-    Cov[μ] is that of posterior means over the batch.
+    Cov[μ] is that of posterior means over the batch. λ_d is ten times λ_od, as in the paper, which
+    tunes their size to the data: 10 is our choice.
     """
 
-    lambda_od: float
-    lambda_d: float
+    lambda_od: Magnitude = 10.0
+    lambda_d: Magnitude = 100.0
     samples: ClassVar = 1
     reports: ClassVar = REPORTS
+
+    def words(self) -> str:
+        """Such as `DIP-VAE-I · λ_od 10 · λ_d 100`."""
+        return f"DIP-VAE-I · λ_od {self.lambda_od:g} · λ_d {self.lambda_d:g}"
 
     def __call__(
         self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise
@@ -49,17 +59,21 @@ class DIPVAEI:
         return means["loss_nats"]
 
 
-@dataclass(frozen=True)
-class DIPVAEII:
+class DIPVAEII(ObjectiveConfig, frozen=True, tag="dip_vae_ii"):
     """−ELBO + λ_od Σ_{i≠j} Cov[z]²_ij + λ_d Σ_i (Cov[z]_ii − 1)², with one sample of q.
 
-    Cov[z] is that of codes, Cov[μ] + E[diag σ²], over the batch.
+    Cov[z] is that of codes, Cov[μ] + E[diag σ²], over the batch. λ_d equals λ_od, as in the paper,
+    which tunes their size to the data: 10 is our choice.
     """
 
-    lambda_od: float
-    lambda_d: float
+    lambda_od: Magnitude = 10.0
+    lambda_d: Magnitude = 10.0
     samples: ClassVar = 1
     reports: ClassVar = REPORTS
+
+    def words(self) -> str:
+        """Such as `DIP-VAE-II · λ_od 10 · λ_d 10`."""
+        return f"DIP-VAE-II · λ_od {self.lambda_od:g} · λ_d {self.lambda_d:g}"
 
     def __call__(
         self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise

@@ -1,36 +1,61 @@
 """FactorVAE: Kim & Mnih 2018, Eq. 2 and 3, Algorithm 2."""
 
-import itertools
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor, nn
-from torch.func import functional_call
-from torch.nn import functional as F
+from training.contract.fields import Magnitude, Positive, Rate
+from training.objectives.objective import ObjectiveConfig
 
-from training.batch import Batch
-from training.distributions import DiagonalGaussian, Noise
-from training.models import VAE
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import torch
+    from torch import Tensor
+
+    from training.batch import Batch
+    from training.distributions import Noise
+    from training.models import VAE
+    from training.models.code_discriminator import Discriminator
 
 JOINT, FACTORISED = 0, 1
 
 
-class Discriminator(nn.Sequential):
-    """Codes (B, D) -> two logits (B, 2): drawn from q(z), or from Π_d q(z_d)?
+class FactorVAE(ObjectiveConfig, frozen=True, tag="factor_vae"):
+    """KL + γ TC, TC by a discriminator; γ = 35 is the paper's for dSprites.
 
-    In the paper (Appendix A) six layers of 1,000 leaky rectified units.
+    The discriminator has `layers` hidden layers of `units` and learns at `discriminator_rate`.
     """
 
-    def __init__(self, latents: int, layers: int, units: int) -> None:
-        sizes = itertools.pairwise([latents, *[units] * layers])
-        hidden = [(nn.Linear(inputs, outputs), nn.LeakyReLU(0.2)) for inputs, outputs in sizes]
-        super().__init__(*itertools.chain(*hidden), nn.Linear(units, 2))
+    gamma: Magnitude = 35.0
+    layers: Positive = 6
+    units: Positive = 1000
+    discriminator_rate: Rate = 1e-4
+
+    def words(self) -> str:
+        """Such as `FactorVAE · γ 35`."""
+        return f"FactorVAE · γ {self.gamma:g}"
+
+    def build(self, latents: int, images: int, device: torch.device) -> FactorVAELoss:
+        """The loss with an untrained discriminator."""
+        import torch
+
+        from training.models.code_discriminator import Discriminator
+        from training.optimizers import begun
+
+        part = Discriminator(latents, self.layers, self.units).to(device)
+        adam = torch.optim.Adam(  # the paper's settings, Appendix A
+            part.parameters(),
+            lr=self.discriminator_rate,
+            betas=(0.5, 0.9),
+            fused=device.type != "mps",
+        )
+        return FactorVAELoss(self.gamma, part, begun(adam))
 
 
 @dataclass(frozen=True)
-class FactorVAE:
+class FactorVAELoss:
     """−E_q[ln p(x|z)] + KL(q(z|x) ‖ p(z)) + γ TC(z), with one sample of q.
 
     TC(z) ≈ E_q[ln D(z) / (1 − D(z))], where the discriminator D tells codes from permuted codes.
@@ -47,6 +72,8 @@ class FactorVAE:
         self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss and its parts: scalars, nats."""
+        from torch.func import functional_call
+
         posterior = model.encode(batch.x)
         z = posterior.sample(noise)  # (B, D)
         reconstruction_nats = -model.decode(z).log_prob(batch.x).flatten(1).sum(1)  # (B,)
@@ -76,6 +103,11 @@ class FactorVAE:
         The paper permutes the codes of a second batch; one batch serves both here. Where processes
         share it, each takes the whole step, so that D stays the same in all of them.
         """
+        import torch
+        from torch.nn import functional as F
+
+        from training.distributions import DiagonalGaussian
+
         with torch.no_grad():
             posterior = model.encode(batch.x)
             means = batch.sharing.whole(posterior.mean)
@@ -96,5 +128,7 @@ class FactorVAE:
 
 def permute(z: Tensor, generator: torch.Generator) -> Tensor:
     """Codes (B, D) with every latent shuffled over the batch by itself (Algorithm 1)."""
+    import torch
+
     order = torch.empty_like(z).uniform_(generator=generator).argsort(0)
     return z.gather(0, order)

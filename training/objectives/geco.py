@@ -5,16 +5,26 @@ bound the KL and fix its multiplier β, here the reconstruction is bounded and �
 found. Where it settles, λ = 1/β.
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-import torch
-from torch import Tensor, nn
+from msgspec import Meta
 
-from training.batch import Batch
-from training.distributions import Noise
-from training.models import VAE
+from training.contract.fields import Number, Rate
+from training.objectives.objective import ObjectiveConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import torch
+    from torch import Tensor
+
+    from training.batch import Batch
+    from training.distributions import Noise
+    from training.models import VAE
+    from training.models.multiplier import Multiplier
 
 # A run begins hundreds of nats above κ; in proportion to that, λ would grow a thousandfold in the
 # first steps and need longer than the run to come down.
@@ -26,20 +36,31 @@ LARGEST_LOG_MULTIPLIER = 20.0
 PENALTY = 10.0
 
 
-class Multiplier(nn.Module):
-    """λ in log space, 1 at first, and the moving average of the constraint in nats: scalars."""
+class GECO(ObjectiveConfig, frozen=True, tag="geco"):
+    """The least KL whose reconstruction costs at most `kappa` nats.
 
-    log_multiplier: Tensor
-    average_nats: Tensor
+    `kappa` has no default, for it depends on the images; where p(x|z) is a density, which can
+    exceed one, it may be negative. `alpha` is the paper's. The paper leaves open how far λ moves in
+    a step; `rate`, per nat of violation up to one nat, is ours.
+    """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("log_multiplier", torch.zeros(()))
-        self.register_buffer("average_nats", torch.zeros(()))
+    kappa: Number
+    alpha: Annotated[float, Meta(ge=0, lt=1)] = 0.99
+    rate: Rate = 1e-3
+
+    def words(self) -> str:
+        """Such as `GECO · κ 80 nats`."""
+        return f"GECO · κ {self.kappa:g} nats"
+
+    def build(self, latents: int, images: int, device: torch.device) -> GECOLoss:
+        """The loss, λ = 1 at first."""
+        from training.models.multiplier import Multiplier
+
+        return GECOLoss(self.kappa, self.alpha, self.rate, Multiplier().to(device))
 
 
 @dataclass(frozen=True)
-class GECO:
+class GECOLoss:
     """KL(q(z|x) ‖ p(z)) + λ (−E_q[ln p(x|z)] − κ), with one sample of q.
 
     The reconstruction may cost κ nats. λ grows while it costs more and shrinks while it costs less,
@@ -79,7 +100,6 @@ class GECO:
             "multiplier": multiplier,
         }
 
-    @torch.no_grad()
     def learn(
         self,
         model: VAE,
@@ -89,11 +109,16 @@ class GECO:
         generator: torch.Generator,
     ) -> None:
         """Take this step's violation into the average, then move λ by it."""
-        average, log_multiplier = self.part.average_nats, self.part.log_multiplier
-        average.lerp_(metrics["constraint_nats"].to(average), 1 if step == 0 else 1 - self.alpha)
-        violation = average.clamp(-LARGEST_VIOLATION_NATS, LARGEST_VIOLATION_NATS)
-        log_multiplier.add_(self.rate * violation)
-        log_multiplier.clamp_(-LARGEST_LOG_MULTIPLIER, LARGEST_LOG_MULTIPLIER)
+        import torch
+
+        with torch.no_grad():
+            average, log_multiplier = self.part.average_nats, self.part.log_multiplier
+            average.lerp_(
+                metrics["constraint_nats"].to(average), 1 if step == 0 else 1 - self.alpha
+            )
+            violation = average.clamp(-LARGEST_VIOLATION_NATS, LARGEST_VIOLATION_NATS)
+            log_multiplier.add_(self.rate * violation)
+            log_multiplier.clamp_(-LARGEST_LOG_MULTIPLIER, LARGEST_LOG_MULTIPLIER)
 
     def comparable(self, means: Mapping[str, float]) -> float:
         """KL plus a fixed penalty on what the reconstruction costs above κ: λ itself moves."""

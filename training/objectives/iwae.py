@@ -1,33 +1,41 @@
 """IWAE: Burda et al. 2016, Eq. 8, with the gradient of Eq. 14."""
 
+from __future__ import annotations
+
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
+from training.contract.fields import Positive
+from training.objectives.objective import ObjectiveConfig
 
-from training.batch import Batch
-from training.distributions import DiagonalGaussian, Noise
-from training.models import VAE
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from training.batch import Batch
+    from training.distributions import Noise
+    from training.models import VAE
 
 
-@dataclass(frozen=True)
-class IWAE:
+class IWAE(ObjectiveConfig, frozen=True, tag="iwae"):
     """−E_q[ln 1/K Σ_k w_k], w_k = p(x|z_k) p(z_k) / q(z_k|x), with K samples of q.
 
     Differentiating the logarithm of the mean weighs every sample by its share of Σ_k w_k. K = 1 is
-    −ELBO with a sampled KL.
+    −ELBO with a sampled KL. The paper takes 1, 5 and 50.
     """
 
-    k: int
+    k: Positive = 5
     reports: ClassVar = ("loss_nats", "reconstruction_nats", "kl_nats")
 
     @property
     def samples(self) -> int:
         """K."""
         return self.k
+
+    def words(self) -> str:
+        """Such as `IWAE · K 50`."""
+        return f"IWAE · K {self.k}"
 
     def __call__(
         self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise
@@ -36,6 +44,10 @@ class IWAE:
 
         The parts are the ELBO's, with K samples; they add up to more than the loss.
         """
+        import torch
+
+        from training.distributions import DiagonalGaussian
+
         x = batch.x
         once = model.encode(x)
         copies = x.expand(self.k, *x.shape).flatten(0, 1)  # (K B, C, H, W), z_1 of each image first

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from training.distributions import DiagonalGaussian
-from training.objective_config import KLEstimator
+from training.objectives.beta_tcvae import KLEstimator
 
 
 @dataclass(frozen=True)
