@@ -7,6 +7,7 @@ changed, so that a new checkpoint appears without a restart.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +25,8 @@ from training.contract.table import TABLE, Table, read_table
 
 if TYPE_CHECKING:
     from explorer.latent import Codes
+
+_LOGGER = logging.getLogger(__name__)
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "models"
 # The default output folder of `python -m training train`, below where the app was started.
@@ -352,6 +355,17 @@ def _read_anew(folder: Path) -> tuple[Card | None, str]:
         return read_card(folder), ""
     except CheckpointError as error:
         return None, str(error)
+    except Exception as error:
+        return None, _unforeseen(folder / CARD, error)
+
+
+def _unforeseen(path: Path, error: Exception) -> str:
+    """What is said of a folder that no check foresaw: it must not take the others with it."""
+    _LOGGER.exception("%s could not be read", printable(str(path)))
+    return (
+        f"{path.parent.name}/{path.name} could not be read ({type(error).__name__}): copy the "
+        "folder again, or move it elsewhere."
+    )
 
 
 def _read_table(folder: Path) -> TableEntry:
@@ -367,6 +381,8 @@ def _read_table(folder: Path) -> TableEntry:
             entry = TableEntry(name, folder, read_table(folder), "")
         except CheckpointError as error:
             entry = TableEntry(name, folder, None, printable(str(error)))
+        except Exception as error:
+            entry = TableEntry(name, folder, None, printable(_unforeseen(folder / TABLE, error)))
         known = _last_tables[folder] = (state, entry)
     return known[1]
 

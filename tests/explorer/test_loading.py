@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -76,6 +77,76 @@ def test_a_broken_checkpoint_is_an_entry_with_one_sentence(
     assert broken.error.endswith(".")
     assert whole.card is not None
     assert loading.describe([broken]) == [{"id": "broken", "error": broken.error}]
+
+
+DEEP = '{"a":' * 985 + "0" + "}" * 985
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (DEEP, "nested too deeply"),
+        ('{"version": ' + DEEP + "}", "nested too deeply"),
+        ('{"version": 1, "title": "\\ud800"}', "title"),
+        ('{"version": 1, "data": {"labels": ["\\udc00"]}}', "labels"),
+        ('{"version": 2, "intent": "\\ud800", "\\ud801": 1}', "unknown field"),
+        ('"' + '\\"' * 4_000_000, "card.json"),  # 8 MB, and its text never ends
+    ],
+    ids=["deep", "deep version", "title", "label", "field", "endless text"],
+)
+def test_a_hostile_card_is_its_own_trouble(
+    make_checkpoint: MakeCheckpoint, text: str, words: str
+) -> None:
+    folder = make_checkpoint("hostile")
+    whole = make_checkpoint("whole")
+    tree = json.loads((whole / "card.json").read_text("utf-8"))
+    if text.startswith('{"version": 1'):
+        text = json.dumps(_merged(tree, json.loads(text)))
+    (folder / "card.json").write_text(text, "utf-8")
+    hostile, other = loading.catalogue()
+    assert hostile.card is None
+    assert words in hostile.error
+    assert other.card is not None
+    json.dumps(loading.describe([hostile]), ensure_ascii=False).encode("utf-8")
+
+
+def _merged(tree: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """The card with this one change in it."""
+    return tree | {
+        name: _merged(tree[name], value) if isinstance(value, dict) else value
+        for name, value in change.items()
+    }
+
+
+def test_what_no_check_foresaw_is_the_trouble_of_one_folder(
+    make_checkpoint: MakeCheckpoint, make_table: MakeCheckpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_checkpoint("odd")
+    make_checkpoint("whole")
+    make_table("odd")
+    make_table("whole")
+
+    def fails_for(name: str) -> None:
+        original = getattr(loading, name)
+
+        def read(folder: Path) -> object:
+            if folder.name == "odd":
+                raise RecursionError("maximum recursion depth exceeded")
+            return original(folder)
+
+        monkeypatch.setattr(loading, name, read)
+
+    fails_for("read_card")
+    fails_for("read_table")
+    odd, whole = loading.catalogue()
+    assert odd.error == (
+        "odd/card.json could not be read (RecursionError): copy the folder again, or move it "
+        "elsewhere."
+    )
+    assert whole.card is not None
+    odd_table, whole_table = loading.tables()
+    assert odd_table.error.startswith("odd/table.json could not be read (RecursionError)")
+    assert whole_table.table is not None
 
 
 def test_what_is_no_checkpoint_is_passed_over(
