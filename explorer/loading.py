@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from explorer import uploads
 from training.contract import table
+from training.contract.absence import why_no_card
 from training.contract.card import CARD, CODES, DECODER, MODEL, PREVIEW, Card, File
 from training.contract.errors import CheckpointError
 from training.contract.files import describe_files, read_bytes, read_card
@@ -171,6 +172,16 @@ def _describe(entry: Entry, base: str, formerly: list[str]) -> Listing:
     if entry.dropped:
         listing["dropped"] = True
     return listing
+
+
+def _typed(folder: Path) -> str:
+    """The path as it can be typed where the server was started; "" where it is nobody's business.
+
+    Commands are said to who may give them: of what lies in `runs` below that folder.
+    """
+    here = Path.cwd()
+    below = folder.is_relative_to(RUNS.resolve()) and folder.is_relative_to(here)
+    return printable(str(folder.relative_to(here))) if below else ""
 
 
 def path_of(folder: Path) -> str:
@@ -352,6 +363,9 @@ def _read(folder: Path, real: Path) -> tuple[Card | None, str]:
 
 def _read_anew(folder: Path) -> tuple[Card | None, str]:
     try:
+        if not (folder / CARD).exists():
+            names = [item.name for item in folder.iterdir()]
+            return None, why_no_card(folder.name, names, _typed(folder))
         return read_card(folder), ""
     except CheckpointError as error:
         return None, str(error)

@@ -24,6 +24,7 @@ from io import BufferedReader, FileIO
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from training.contract.absence import why_no_card
 from training.contract.card import CARD, CODES, Card
 from training.contract.errors import CheckpointError, UserError
 from training.contract.files import LARGEST_CARD, read_bytes, read_card
@@ -274,8 +275,7 @@ def _checkpoint(
         raise UploadError(
             f"This zip holds {len(folders)} checkpoints: drop one at a time."
             if folders
-            else f"This zip holds no {CARD}: pack the whole folder of a checkpoint whose training "
-            "has finished, and drop that."
+            else why_no_card("This zip", (path.name for path in paths))
         )
     (folder,) = folders
     members: dict[str, zipfile.ZipInfo] = {}

@@ -11,8 +11,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from training.contract.absence import READY
 from training.contract.card import CARD, CODES, THUMBNAILS, Card
-from training.contract.files import PART, READY, describe_files, read_card, save_card
+from training.contract.files import PART, describe_files, read_card, save_card
 from training.errors import CheckpointError
 from training.loop import stop_signals
 

@@ -79,6 +79,20 @@ def test_a_broken_checkpoint_is_an_entry_with_one_sentence(
     assert loading.describe([broken]) == [{"id": "broken", "error": broken.error}]
 
 
+def test_a_command_names_a_path_only_where_it_can_be_typed(
+    make_checkpoint: MakeCheckpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(loading, "RUNS", Path("runs"))
+    for folder in (make_checkpoint("far"), make_checkpoint("a run", tmp_path / "runs")):
+        (folder / "card.json").unlink()
+        (folder / ".embedding").mkdir()
+    far, run = loading.catalogue()
+    assert "run `python -m training embed 'runs/a run'` again" in run.error
+    assert "run `python -m training embed` on this folder again" in far.error
+    assert str(tmp_path) not in far.error + run.error
+
+
 DEEP = '{"a":' * 985 + "0" + "}" * 985
 
 

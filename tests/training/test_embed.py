@@ -24,8 +24,9 @@ from training import checkpoint, embed, maps, staging
 from training.__main__ import main
 from training.commands.report import INTERRUPTED
 from training.config import configuration
+from training.contract.absence import READY
 from training.contract.card import CARD, CODES, THUMBNAILS, Card, Latent, Umap
-from training.contract.files import READY, read_card
+from training.contract.files import read_card
 from training.datasets import Dataset
 from training.distributions import (
     Bernoulli,

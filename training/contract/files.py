@@ -16,6 +16,7 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from training.contract import version1
+from training.contract.absence import why_no_card
 from training.contract.card import (
     CARD,
     CODES,
@@ -31,7 +32,6 @@ from training.contract.errors import CheckpointError, ConfigError
 from training.contract.reading import checked, parse, read
 
 PART = ".part"  # what a file is called that is not written yet
-READY = ".embedding"  # a folder of files and their card that are about to replace those beside it
 LARGEST_CARD = 8 * 2**20
 
 
@@ -51,15 +51,7 @@ def read_card(folder: Path, check: tuple[str, ...] | None = None) -> Card:
             f"{folder} is not a folder; name a checkpoint folder such as assets/models/digits."
         )
     if not path.exists():
-        if (folder / READY / CARD).exists():
-            raise CheckpointError(
-                f"{folder.name} has no {CARD}: `python -m training embed` was cut off while it "
-                "replaced files; run it again."
-            )
-        raise CheckpointError(
-            f"{folder.name} has no {CARD}: its training has not finished; "
-            "`python -m training train … --resume` goes on with it."
-        )
+        raise CheckpointError(why_no_card(folder.name, _names_in(folder), str(folder)))
     content = read_bytes(path, LARGEST_CARD)
     try:
         card = card_of(parse(content, f"{folder.name}/{CARD}"), f"{folder.name}/{CARD}")
@@ -67,6 +59,18 @@ def read_card(folder: Path, check: tuple[str, ...] | None = None) -> Card:
         raise CheckpointError(str(error)) from error
     _check_files(folder, card, card.names() if check is None else check)
     return card
+
+
+def _names_in(folder: Path) -> list[str]:
+    """What lies in a folder.
+
+    Raises:
+        CheckpointError: if it cannot be read.
+    """
+    try:
+        return [item.name for item in folder.iterdir()]
+    except OSError as error:
+        raise CheckpointError(f"{folder.name} cannot be read: {error.strerror}.") from error
 
 
 def card_of(tree: object, where: str) -> Card:
