@@ -15,11 +15,11 @@ import re
 import tempfile
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -27,6 +27,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer import loading, uploads
+from explorer.streaming import FileAnswer, range_of
 from explorer.uploads import UploadError
 from training.contract.card import CARD, Card
 from training.contract.files import as_json
@@ -217,13 +218,7 @@ def _json(content: object, status: int = 200) -> Response:
 
 async def send_file(request: Request, root: Path, name: str) -> Response:
     """The file `name` below `root`, if that is where it really lies; 304 if the browser has it."""
-    return await run_in_threadpool(
-        _file_response,
-        root,
-        name,
-        known=request.headers.get("if-none-match", ""),
-        takes_gzip=_takes_gzip(request.headers.get("accept-encoding", "")),
-    )
+    return await run_in_threadpool(_file_answer, root, name, request.headers)
 
 
 def _takes_gzip(accepted: str) -> bool:
@@ -235,15 +230,15 @@ def _takes_gzip(accepted: str) -> bool:
     return False
 
 
-def _file_response(root: Path, name: str, *, known: str, takes_gzip: bool) -> Response:
-    file = _inside(root, name)
-    packed = file is None
+def _file_answer(root: Path, name: str, asked: Headers) -> Response:
+    path = _inside(root, name)
+    packed = path is None
     if packed:
-        file = _inside(root, f"{name}.gz")
-    if file is None:
+        path = _inside(root, f"{name}.gz")
+    if path is None:
         return _not_found()
-    stat = file.stat()
-    unpack = packed and not takes_gzip
+    stat = path.stat()
+    unpack = packed and not _takes_gzip(asked.get("accept-encoding", ""))
     headers = {
         "ETag": f'"{stat.st_mtime_ns:x}-{stat.st_size:x}{"-plain" if unpack else ""}"',
         "Cache-Control": "no-cache",
@@ -251,17 +246,33 @@ def _file_response(root: Path, name: str, *, known: str, takes_gzip: bool) -> Re
     }
     if packed:
         headers["Vary"] = "Accept-Encoding"
-    if headers["ETag"] in known:
+    if headers["ETag"] in asked.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     suffix = PurePosixPath(name).suffix
+    media_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
     if packed or suffix in PACKED:
         # Streamlit's gzip layer, which packs the rest, leaves a named encoding alone. It would
         # spend a good part of a second on weights at every request.
         headers["Content-Encoding"] = "gzip" if packed and not unpack else "identity"
-    body = file.read_bytes()
-    media_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
-    content = gzip.decompress(body) if unpack else body
-    return Response(content, media_type=media_type, headers=headers)
+    if unpack:
+        return FileAnswer(cast(BinaryIO, gzip.open(path)), None, headers, media_type)
+    file = path.open("rb")
+    size = os.fstat(file.fileno()).st_size
+    if not (packed or suffix in PACKED):
+        return FileAnswer(file, size, headers, media_type)
+    # Of what goes out as it lies there; a range of what is packed on its way would be of what is
+    # not.
+    headers["Accept-Ranges"] = "bytes"
+    same = asked.get("if-range", headers["ETag"]) == headers["ETag"]
+    wanted = range_of(asked.get("range", ""), size) if same else None
+    if wanted is None:
+        return FileAnswer(file, size, headers, media_type)
+    if not wanted:
+        file.close()
+        return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{size}"})
+    file.seek(wanted.start)
+    headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{size}"
+    return FileAnswer(file, len(wanted), headers, media_type, 206)
 
 
 def _inside(root: Path, name: str) -> Path | None:
