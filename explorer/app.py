@@ -19,6 +19,7 @@ if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
 import streamlit as st  # noqa: E402
+from starlette.concurrency import run_in_threadpool  # noqa: E402
 from streamlit import net_util  # noqa: E402
 
 from explorer import front_page, serving, state, uploads  # noqa: E402
@@ -27,7 +28,11 @@ from explorer.instrument import released  # noqa: E402
 
 @asynccontextmanager
 async def until_it_ends(app: st.App) -> AsyncIterator[None]:
-    """What the server clears away when it is stopped; a signal ends Python without `atexit`."""
+    """What the server clears away when it begins, and when it is stopped.
+
+    A signal ends Python without `atexit`, and one that kills it without anything.
+    """
+    await run_in_threadpool(uploads.clear_leftovers)
     try:
         yield
     finally:

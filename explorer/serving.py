@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import ipaddress
 import json
 import os
 import re
 import tempfile
+from collections import Counter
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
@@ -74,7 +76,9 @@ ISOLATION = {
 DROP_HEADER = "X-Checkpoint"
 LONGEST_DROP_S = 15 * 60
 MOST_ARRIVING = 2**30
-_arriving = 0
+# Of it, what one address may have: two cannot take it from all.
+MOST_FROM_ONE = MOST_ARRIVING // 3
+_arriving: Counter[str] = Counter()
 # Unpacking and hashing take a core each; who opens a page should not wait for a class that drops.
 _unpacking = asyncio.Semaphore(2)
 
@@ -163,9 +167,10 @@ async def _drop(request: Request, base: str) -> Response:
         if DROP_HEADER not in request.headers:
             raise UploadError(f"A dropped checkpoint must be sent with the header {DROP_HEADER}.")
         with tempfile.TemporaryFile() as zipped:
-            await _receive(request, zipped)
+            visitor = _visitor(request)
+            await _receive(request, zipped, visitor)
             async with _unpacking:
-                dropped = await run_in_threadpool(uploads.accept, zipped)
+                dropped = await run_in_threadpool(uploads.accept, zipped, visitor=visitor)
     except UploadError as error:
         return _json({"error": loading.printable(str(error))}, 422)
     except ClientDisconnect:
@@ -174,21 +179,34 @@ async def _drop(request: Request, base: str) -> Response:
     return _json(loading.describe([entry], base)[0] if entry else None, 201)
 
 
-async def _receive(request: Request, file: BinaryIO) -> None:
+def _visitor(request: Request) -> str:
+    """Where a request comes from: an address, or of a long one the part that a household shares.
+
+    Behind a proxy on this machine, uvicorn takes it from what the proxy says.
+    """
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    short = address.version == 4
+    return host if short else str(ipaddress.ip_network((int(address), 64), strict=False))
+
+
+async def _receive(request: Request, file: BinaryIO, visitor: str) -> None:
     """Write the body to `file`, as long as it is not too long and does not take too long."""
-    global _arriving
     count = 0
     try:
         async with asyncio.timeout(LONGEST_DROP_S):
             async for piece in request.stream():
                 count += len(piece)
-                _arriving += len(piece)
+                _arriving[visitor] += len(piece)
                 if count > uploads.LARGEST_ZIP:
                     raise UploadError(
                         f"This zip is larger than {uploads.LARGEST_ZIP // uploads.MB} MB: put such "
                         "a checkpoint into the explorer's `runs` instead."
                     )
-                if _arriving > MOST_ARRIVING:
+                if _arriving.total() > MOST_ARRIVING or _arriving[visitor] > MOST_FROM_ONE:
                     raise UploadError(
                         "Too many checkpoints are being dropped at once: try again in a minute."
                     )
@@ -196,7 +214,9 @@ async def _receive(request: Request, file: BinaryIO) -> None:
     except TimeoutError as error:
         raise UploadError("The zip took too long to arrive: drop it again.") from error
     finally:
-        _arriving -= count
+        _arriving[visitor] -= count
+        if not _arriving[visitor]:
+            del _arriving[visitor]
 
 
 async def _dropped(request: Request, base: str) -> Response:

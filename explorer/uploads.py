@@ -6,7 +6,6 @@ in nobody's catalogue: who knows its id, which cannot be guessed, finds it.
 
 from __future__ import annotations
 
-import atexit
 import re
 import secrets
 import shutil
@@ -19,11 +18,12 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from io import BufferedReader, FileIO
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from explorer import weights
+from explorer.private_folder import PrivateFolder
 from training.contract.absence import why_no_card
 from training.contract.card import CARD, CODES, Card
 from training.contract.errors import CheckpointError, UserError
@@ -31,9 +31,12 @@ from training.contract.files import LARGEST_CARD, read_bytes, read_card
 
 MB, GIB = 10**6, 2**30
 LARGEST_ZIP = 300 * MB
-LARGEST_UNPACKED = GIB
+LARGEST_UNPACKED = 2**29
 # The one file that is read as a whole; the codes of 70,000 images and ten latents have 7 MB.
 LARGEST_CODES = 2**28
+# The others, by kind: a browser has to hold a picture or a graph as a whole.
+LARGEST = {".webp": 2**26, ".safetensors": 2**29}
+LARGEST_GRAPH = 2**28
 MOST_ENTRIES = 2000
 # A table of contents with that many entries is shorter; zipfile would read one of any length.
 LONGEST_READ = 2**19
@@ -42,6 +45,8 @@ PIECE = 2**16
 
 MOST_KEPT = 60
 LARGEST_KEPT = 2 * GIB
+# What may come from one address is one of so many parts of both: two cannot fill it for all.
+SHARES = 4
 # What was opened within this time is in somebody's hands.
 IN_USE_S = 30 * 60
 
@@ -67,13 +72,17 @@ class UploadError(UserError):
 
 @dataclass(slots=True)
 class Dropped:
-    """A checkpoint that was dropped; `used` is when somebody last asked for it."""
+    """A checkpoint that was dropped; `used` is when somebody last asked for it.
+
+    `visitor` is the address that it came from.
+    """
 
     id: str
     folder: Path
     card: Card
     bytes: int
     used: float
+    visitor: str = ""
 
 
 _kept: dict[str, Dropped] = {}
@@ -83,32 +92,45 @@ _lock = threading.Lock()
 def find(id: str, clock: Callable[[], float] = time.monotonic) -> Dropped | None:
     """The dropped checkpoint of that id, if it is still kept."""
     dropped = _kept.get(id)
-    if dropped is not None:
-        dropped.used = clock()
+    if dropped is None:
+        return None
+    if not (dropped.folder / CARD).exists():  # the temporary folder was cleared
+        with _lock:
+            _kept.pop(id, None)
+        return None
+    dropped.used = clock()
     return dropped
 
 
-def accept(zipped: BinaryIO, clock: Callable[[], float] = time.monotonic) -> Dropped:
+def accept(
+    zipped: BinaryIO, clock: Callable[[], float] = time.monotonic, visitor: str = ""
+) -> Dropped:
     """Unpack a zip that may be hostile, check it as any checkpoint, and keep it.
 
     Raises:
         UploadError: in one sentence, if it is anything else than a whole checkpoint, or if there
             is no room; nothing of it is left then.
     """
-    home = Path(tempfile.mkdtemp(dir=_root()))
+    try:
+        home = Path(tempfile.mkdtemp(dir=_root()))
+    except OSError as error:
+        raise UploadError(
+            f"This explorer cannot keep what is dropped ({error.strerror}): tell who runs it."
+        ) from error
     try:
         folder = _unpack(zipped, home)
         card = read_card(folder)
+        weights.check(folder, card)
         _check_codes(folder, card)
         size = sum(file.stat().st_size for file in folder.iterdir())
-        dropped = Dropped(f"{_slug(card.title)}~{secrets.token_urlsafe(12)}", folder, card, size, 0)
-        return _keep(dropped, clock())
+        id = f"{_slug(card.title)}~{secrets.token_urlsafe(12)}"
+        return _keep(Dropped(id, folder, card, size, 0, visitor), clock())
     except CheckpointError as error:
         reason = str(error)
     except BaseException:
-        shutil.rmtree(home)
+        shutil.rmtree(home, ignore_errors=True)
         raise
-    shutil.rmtree(home)
+    shutil.rmtree(home, ignore_errors=True)
     # Not from that error: its traceback would keep what was read in memory.
     raise UploadError(reason)
 
@@ -127,40 +149,62 @@ def _check_codes(folder: Path, card: Card) -> None:
     read_codes(read_bytes(folder / CODES, LARGEST_CODES), card)
 
 
-@cache
+_folder = PrivateFolder("explorer-drops-")
+
+
 def _root() -> Path:
     """The folder for everything dropped. Only this user may enter it; it goes with the process."""
-    root = Path(tempfile.mkdtemp(prefix="explorer-dropped-"))
-    atexit.register(forget_all)
-    return root
+    return _folder.path()
+
+
+def clear_leftovers() -> None:
+    """Remove what servers that were killed have left; the server begins."""
+    _folder.clear_leftovers()
 
 
 def forget_all() -> None:
     """Remove everything that was dropped: the server ends."""
     with _lock:
         _kept.clear()
-        if _root.cache_info().currsize:
-            shutil.rmtree(_root(), ignore_errors=True)
-            _root.cache_clear()
+        _folder.remove()
 
 
 def _keep(dropped: Dropped, now: float) -> Dropped:
     dropped.used = now
     with _lock:
-        while (
-            len(_kept) >= MOST_KEPT
-            or sum(other.bytes for other in _kept.values()) + dropped.bytes > LARGEST_KEPT
-        ):
-            oldest = min(_kept.values(), key=lambda other: other.used, default=None)
-            if oldest is None or now - oldest.used < IN_USE_S:
-                raise UploadError(
-                    "This explorer has no room for another dropped checkpoint, and all are "
-                    "in use: try again in half an hour, or copy the folder into its `runs`."
-                )
-            del _kept[oldest.id]
-            shutil.rmtree(oldest.folder.parent, ignore_errors=True)
+        _make_room(
+            dropped,
+            [other for other in _kept.values() if other.visitor == dropped.visitor],
+            MOST_KEPT // SHARES,
+            LARGEST_KEPT // SHARES,
+            "Your share of this explorer's room for dropped checkpoints is used up, and all are",
+        )
+        _make_room(
+            dropped,
+            list(_kept.values()),
+            MOST_KEPT,
+            LARGEST_KEPT,
+            "This explorer has no room for another dropped checkpoint, and all are",
+        )
         _kept[dropped.id] = dropped
     return dropped
+
+
+def _make_room(dropped: Dropped, kept: list[Dropped], most: int, largest: int, full: str) -> None:
+    """Forget those of `kept` that nobody used longest, until one more keeps within both bounds.
+
+    Raises:
+        UploadError: beginning with `full`, if what is left is in use.
+    """
+    kept.sort(key=lambda other: other.used)
+    while len(kept) >= most or sum(other.bytes for other in kept) + dropped.bytes > largest:
+        if not kept or dropped.used - kept[0].used < IN_USE_S:
+            raise UploadError(
+                f"{full} in use: try again in half an hour, or copy the folder into its `runs`."
+            )
+        oldest = kept.pop(0)
+        del _kept[oldest.id]
+        shutil.rmtree(oldest.folder.parent, ignore_errors=True)
 
 
 def _unpack(zipped: BinaryIO, home: Path) -> Path:
@@ -174,15 +218,21 @@ def _unpack(zipped: BinaryIO, home: Path) -> Path:
             folder.mkdir()
             room = LARGEST_UNPACKED - _write(archive, members[CARD], folder / CARD, LARGEST_CARD)
             files = read_card(folder, check=()).files
-            if CODES in files and files[CODES].bytes > LARGEST_CODES:
-                raise UploadError(
-                    f"{CODES} in this zip has more than {LARGEST_CODES >> 20} MiB: put such a "
-                    "checkpoint into the explorer's `runs` instead."
-                )
             for name, file_card in files.items():
+                most = (
+                    LARGEST_CODES
+                    if name == CODES
+                    else LARGEST.get(PurePosixPath(name).suffix, LARGEST_GRAPH)
+                )
+                if file_card.bytes > most:
+                    raise UploadError(
+                        f"{name} in this zip has more than {most >> 20} MiB: put such a "
+                        "checkpoint into the explorer's `runs` instead."
+                    )
                 if file_card.bytes > room:
                     raise UploadError(
-                        f"The files that {CARD} lists add up to more than 1 GiB: put such a "
+                        f"The files that {CARD} lists add up to more than "
+                        f"{LARGEST_UNPACKED >> 20} MiB: put such a "
                         "checkpoint into the explorer's `runs` instead."
                     )
                 if name in members:

@@ -22,6 +22,7 @@ from training.contract.card import (
     CODES,
     DECODER,
     ENCODER,
+    MODEL,
     PREVIEW,
     Information,
     Latent,
@@ -49,6 +50,15 @@ TENSORS = {
     "label": np.array([0, 1, 1, 0], np.int32),
     "reconstruction": np.full(4, 2.5, np.float32),
 }
+
+
+WEIGHTS = {"weight": np.arange(100, dtype=np.float32)}
+
+
+def graph_of(content: bytes) -> bytes:
+    """The outline of an ONNX file: a message of protobuf whose only field is the graph."""
+    assert 128 <= len(content) < 2**14
+    return bytes([7 << 3 | 2, len(content) & 127 | 128, len(content) >> 7]) + content
 
 
 def card_of(folder: Path) -> dict[str, Any]:
@@ -133,6 +143,9 @@ def make_checkpoint(models: Path) -> MakeCheckpoint:
         folder.mkdir(parents=True)
         for name in FILES:
             (folder / name).write_bytes(f"{id} {name} ".encode() * 40)
+        for name in (DECODER, ENCODER):
+            (folder / name).write_bytes(graph_of(f"{id} {name} ".encode() * 40))
+        (folder / MODEL).write_bytes(safetensors.numpy.save(WEIGHTS))
         (folder / CODES).write_bytes(safetensors.numpy.save(TENSORS))
         Image.new("L", (16, 8), 128).save(folder / PREVIEW, lossless=True)
         for name, content in (contents or {}).items():

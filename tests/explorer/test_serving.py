@@ -16,6 +16,7 @@ from typing import BinaryIO, cast
 
 import pytest
 import uvicorn
+from starlette.requests import Request
 from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
 
 from explorer import serving, streaming, uploads
@@ -478,7 +479,7 @@ def test_a_zip_that_is_too_large_is_not_waited_for(
     status, answer = post(b"x" * 1001, x_checkpoint="zip")
     assert status == 422
     assert "larger than" in answer["error"]
-    assert serving._arriving == 0
+    assert serving._arriving == {}
 
 
 def test_what_arrives_at_once_is_bounded(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -486,4 +487,26 @@ def test_what_arrives_at_once_is_bounded(post: Post, monkeypatch: pytest.MonkeyP
     status, answer = post(b"x" * 1001, x_checkpoint="zip")
     assert status == 422
     assert "Too many" in answer["error"]
-    assert serving._arriving == 0
+    assert serving._arriving == {}
+
+
+def test_one_address_leaves_room_for_what_others_send(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "MOST_FROM_ONE", 1000)
+    assert "Too many" in post(b"x" * 1001, x_checkpoint="zip")[1]["error"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("10.0.0.1", "10.0.0.2", False),
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+    ],
+)
+def test_a_visitor_is_an_address_or_a_household(one: str, other: str, same: bool) -> None:
+    def visitor(host: str) -> str:
+        return serving._visitor(Request({"type": "http", "client": (host, 1), "headers": []}))
+
+    assert (visitor(one) == visitor(other)) is same

@@ -6,10 +6,9 @@ import gc
 import hashlib
 import io
 import json
+import shutil
 import stat
 import struct
-import subprocess
-import sys
 import tempfile
 import tracemalloc
 import zipfile
@@ -22,7 +21,7 @@ import safetensors.numpy
 
 from explorer import loading, uploads
 from training.config import to_json
-from training.contract.card import CARD, CODES, DECODER
+from training.contract.card import CARD, CODES, DECODER, MODEL
 from training.contract.files import describe_files
 from training.contract.version1 import FILES
 
@@ -47,10 +46,10 @@ def checkpoint(make_checkpoint: MakeCheckpoint, tmp_path: Path) -> Path:
     return make_checkpoint("mine", tmp_path)
 
 
-def accept(content: bytes, now: float = 0.0) -> uploads.Dropped:
+def accept(content: bytes, now: float = 0.0, visitor: str = "") -> uploads.Dropped:
     with tempfile.TemporaryFile() as file:
         file.write(content)
-        return uploads.accept(file, lambda: now)
+        return uploads.accept(file, lambda: now, visitor)
 
 
 def packed(folder: Path, prefix: str = "mine/", method: int = zipfile.ZIP_STORED) -> bytes:
@@ -257,6 +256,23 @@ def _codes_at(size: int) -> Pack:
     return pack
 
 
+def _changing(name: str, change: Callable[[bytes], bytes]) -> Pack:
+    """One file is another, and the card vouches for it."""
+
+    def pack(folder: Path) -> bytes:
+        (folder / name).write_bytes(change((folder / name).read_bytes()))
+        tree = json.loads((folder / CARD).read_text("utf-8"))
+        tree["files"][name] = to_json(describe_files(folder, FILES)[name])
+        (folder / CARD).write_text(json.dumps(tree), "utf-8")
+        return packed(folder)
+
+    return pack
+
+
+def _with(name: str, content: bytes) -> Pack:
+    return _changing(name, lambda _: content)
+
+
 def _two(folder: Path) -> bytes:
     return with_entries(folder, ("other/card.json", b"{}"))
 
@@ -287,7 +303,7 @@ ATTACKS: dict[str, tuple[Pack, str]] = {
     "bomb": (_bomb, "decoder.onnx in this zip unpacks to more than"),
     "bomb with small headers": (_lying_bomb, "damaged"),
     "bomb for a card": (_card_bomb, "card.json in this zip unpacks to more than"),
-    "card that allows a bomb": (_claiming(2**30), "more than 1 GiB"),
+    "card that allows a bomb": (_claiming(2**30), "decoder.onnx in this zip has more than 256 MiB"),
     "card that owes bytes": (_claiming(-(2**40)), "bytes is -1099511627776; expected"),
     "many entries": (_many, "more than 2,000 files"),
     "overlap": (_quoted, "overlap"),
@@ -308,6 +324,15 @@ ATTACKS: dict[str, tuple[Pack, str]] = {
     "labels beyond the card": (_codes(label=np.full(4, 2**31 - 1, np.int32)), "labels that are"),
     "no codes": (_codes_at(20), "codes.safetensors cannot be read"),
     "large codes": (_codes_at(3_000_000), "codes.safetensors in this zip has more than 2 MiB"),
+    "weights that are none": (_with(MODEL, b"junk" * 50), "model.safetensors is not a whole safe"),
+    "weights cut short": (
+        _changing(MODEL, lambda content: content[:-4]),
+        "not a whole safetensors",
+    ),
+    "a graph that is none": (_with(DECODER, bytes(1000)), "decoder.onnx is not a whole ONNX file"),
+    "a graph cut short": (_changing(DECODER, lambda content: content[:-4]), "not a whole ONNX"),
+    "a graph of nothing": (_with(DECODER, b"\x08\x0a"), "decoder.onnx is not a whole ONNX file"),
+    "an empty graph": (_with(DECODER, b""), "decoder.onnx is not a whole ONNX file"),
     "pickle": (_foreign, "'model.pt', not one of a checkpoint's"),
 }
 
@@ -369,8 +394,24 @@ def test_a_refused_zip_leaves_no_memory_held(checkpoint: Path) -> None:
 
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Room for two."""
+    """Room for two, whoever drops them."""
     monkeypatch.setattr(uploads, "MOST_KEPT", 2)
+    monkeypatch.setattr(uploads, "SHARES", 1)
+
+
+def test_two_visitors_cannot_fill_it_for_a_third(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = packed(checkpoint)
+    monkeypatch.setattr(uploads, "MOST_KEPT", 4 * uploads.SHARES)
+    kept = [accept(content, visitor=visitor) for visitor in ("one", "two") for _ in range(4)]
+    for visitor in ("one", "two"):
+        with pytest.raises(uploads.UploadError, match="Your share of this explorer's room"):
+            accept(content, visitor=visitor)
+    kept.append(accept(content, visitor="three"))
+    assert [uploads.find(dropped.id, lambda: 0.0) for dropped in kept] == kept
+    accept(content, now=uploads.IN_USE_S + 1, visitor="one")
+    assert len(uploads._kept) == len(kept), "one's own oldest made room"
 
 
 @pytest.mark.usefixtures("room")
@@ -399,16 +440,22 @@ def test_what_is_kept_is_bounded_in_bytes(
     checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = accept(packed(checkpoint), now=0)
+    monkeypatch.setattr(uploads, "SHARES", 1)
     monkeypatch.setattr(uploads, "LARGEST_KEPT", first.bytes * 3 // 2)
     accept(packed(checkpoint), now=uploads.IN_USE_S)
     assert uploads.find(first.id) is None
 
 
-def test_the_folder_of_uploads_is_private_and_goes_with_the_process() -> None:
-    script = "from explorer.uploads import _root; print(oct(_root().stat().st_mode), _root())"
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    mode, folder = done.stdout.split()
-    assert mode == "0o40700"
-    assert not Path(folder).exists()
+def test_a_checkpoint_whose_folder_was_cleared_away_is_gone(checkpoint: Path) -> None:
+    dropped = accept(packed(checkpoint))
+    shutil.rmtree(dropped.folder)
+    assert uploads.find(dropped.id) is None
+    assert uploads._kept == {}
+
+
+def test_no_place_to_keep_anything_is_one_sentence(
+    checkpoint: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "_root", lambda: root / "gone")
+    with pytest.raises(uploads.UploadError, match=r"cannot keep what is dropped \(No such file"):
+        accept(packed(checkpoint))
