@@ -1,6 +1,5 @@
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -171,8 +170,8 @@ def test_the_card_shows_bits_per_dimension_and_how_grey_levels_were_read(
 ) -> None:
     bits = {"name": "bits_per_dim", "label": "−ELBO per pixel", "value": 3.1416, "how": "Divided."}
     measured = MEASURED | {"unit": "bits/dim"}
-    model = replace(RUN.model, likelihood="continuous_bernoulli")
-    run = replace(RUN, data=DataConfig("fashion", "dequantized"), model=model)
+    model = structs.replace(RUN.model, likelihood="continuous_bernoulli")
+    run = structs.replace(RUN, data=DataConfig("fashion", "dequantized"), model=model)
     make_checkpoint("mine", metrics=[bits | measured], config=to_json(run))
     shown = words(card.run())
     assert [(metric.label, metric.value) for metric in card.metric] == [
