@@ -88,6 +88,7 @@ def train(
 
     Raises:
         Interrupted, CheckpointError, ConfigError: as `training.loop.train` does.
+        ConfigError: if the model is not trained by one loss; nothing is written then.
     """
     if len({replace(config, seed=0) for config in configs}) != 1:
         raise ValueError("Runs that are trained together may differ in their seeds alone.")
@@ -100,6 +101,10 @@ def train(
         )
         for config, folder in zip(configs, folders, strict=True)
     ]
+    for run in runs:
+        _of_one_loss(run)
+    for run in runs:
+        run.claim()
     training, validation = (dataset.splits[name].to(device) for name in ("train", "validation"))
     done = sum(run.progress.step for run in runs)
     diverged: dict[Path, DivergedError] = {}

@@ -75,6 +75,15 @@ class Run:
         """All that learns, by the names under which it is saved."""
         return {**self.learner.modules, **self.learner.optimizers}
 
+    def claim(self) -> None:
+        """Mark the folder as this run's, so that its configuration can be compared; then go on."""
+        if self.progress.step == 0:
+            self.save()
+            if self.writes and 0 in self.snapshots:
+                save_snapshot(self.learner.modules["model"], self.folder, 0)
+        if self.writes:
+            _keep_metrics_until(self.folder / METRICS, self.progress.step)
+
     def draw(self, training: Split) -> Batch:
         """The next step's batch; the generator then stands where the step goes on drawing."""
         self.generator.manual_seed(_mix(self.config.seed, self.progress.step))
@@ -146,13 +155,15 @@ def begin(
 ) -> Run:
     """A new run, or with `resume` the one that `folder` holds, where it stopped.
 
+    Nothing is written before `claim`.
+
     Args:
         note: what the record says beside the hardware, such as how many seeds it trains at once.
         writes: whether this process writes to the folder.
 
     Raises:
         CheckpointError: if `resume` finds a state of another configuration.
-        ConfigError: if a batch is larger than the training split; nothing is written then.
+        ConfigError: if a batch is larger than the training split.
     """
     seed, plan, images = config.seed, config.train, len(dataset.splits["train"])
     if plan.batch_size > images:
@@ -179,15 +190,8 @@ def begin(
     )
     if resumed:
         restore(folder, tensors, run.states, running)
-    else:
-        # From now on the folder is known for a run's, and its configuration can be compared.
-        run.save()
-        if writes and 0 in snapshots:
-            save_snapshot(learner.modules["model"], folder, 0)
     progress.device = _then(progress.device, device.type)
     progress.hardware = _then(progress.hardware, hardware(device, note))
-    if writes:
-        _keep_metrics_until(folder / METRICS, progress.step)
     return run
 
 
@@ -211,7 +215,8 @@ def train(
         Interrupted: after Ctrl-C or SIGTERM, with the state saved.
         CheckpointError: if `resume` finds a state of another configuration, or the processes find
             different states.
-        ConfigError: if a batch is larger than the training split; nothing is written then.
+        ConfigError: if a batch is larger than the training split, or the processes cannot train
+            this model together; nothing is written then.
     """
     run = begin(
         *(config, dataset, folder, device, resume, snapshots),
@@ -226,6 +231,7 @@ def train(
         )
     if processes is not ALONE:
         run.learner.join(processes)
+    run.claim()
     training, validation = (dataset.splits[name].to(device) for name in ("train", "validation"))
 
     with (

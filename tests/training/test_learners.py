@@ -115,5 +115,7 @@ def test_opponents_go_on_bit_for_bit(
 def test_who_cannot_train_together_says_so(tiny: Tiny, digits: Dataset, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="trained by one process"):
         loop.train(tiny(), digits, tmp_path, CPU, processes=Alone())
+    assert list(tmp_path.iterdir()) == []
     with pytest.raises(ConfigError, match="no single loss, so its seeds cannot be trained at once"):
-        ensemble.train([tiny()], digits, [tmp_path], CPU, resume=True)
+        ensemble.train([tiny()], digits, [tmp_path], CPU)
+    assert list(tmp_path.iterdir()) == []  # nothing that says a run was begun

@@ -78,7 +78,7 @@ def test_a_loss_that_moves_does_not_choose_the_weights(
     """What is compared follows from reconstruction and KL alone, the same way at any step."""
     config = tiny(**{f"objective.{name}": value for name, value in words.items()})
     progress = loop.train(config, digits, tmp_path, CPU)
-    objective = build.objective(config.objective, 3, 450, CPU)
+    objective = config.objective.build(3, 450, CPU)
     lines = metrics(tmp_path)
     for line in lines:
         for split in ("train", "validation"):
