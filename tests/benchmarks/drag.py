@@ -154,7 +154,7 @@ async def drag_instrument(browser: Any, model: str, seconds: float) -> Drag:
         await page.wait_for_selector("[data-ready]")
         await page.wait_for_function("performance.getEntriesByName('instrument:grid').length")
         await page.wait_for_timeout(1000)
-        box = await page.locator(".rack .range").first.bounding_box()
+        box = await page.locator(".sliders .range").first.bounding_box()
         with tempfile.TemporaryDirectory() as folder:
             trace = Path(folder) / "trace.json"
             await browser.start_tracing(page=page, path=trace, categories=TRACE)

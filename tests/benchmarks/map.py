@@ -243,7 +243,7 @@ async def ours(
         "performance.getEntriesByName('instrument:hover').map(({ duration }) => duration)"
     )
     await page.evaluate("performance.clearMeasures('instrument:here')")
-    slider = await page.locator(".rack .range").first.bounding_box()
+    slider = await page.locator(".sliders .range").first.bounding_box()
     await drag(page, slider, seconds)
     await page.mouse.up()
     here = await page.evaluate(

@@ -51,10 +51,10 @@ class Instrument:
         self.page.goto(f"{self.address}/instrument/index.html?{query}")
 
     def slider(self, latent: int) -> Locator:
-        return self.page.locator(f".rack [data-latent='{latent}'] .range")
+        return self.page.locator(f".sliders [data-latent='{latent}'] .range")
 
     def value(self, latent: int) -> Locator:
-        return self.page.locator(f".rack [data-latent='{latent}'] .value")
+        return self.page.locator(f".sliders [data-latent='{latent}'] .value")
 
     def cell(self, latent: int, column: int) -> Locator:
         return self.page.locator(f".grid-row[data-latent='{latent}'] .cell").nth(column)
@@ -88,7 +88,7 @@ class Instrument:
         return self._pixels(self.page.locator("canvas.picture"))
 
     def film(self, latent: int) -> NDArray[np.uint8]:
-        return self._pixels(self.page.locator(f".rack [data-latent='{latent}'] .film"))
+        return self._pixels(self.page.locator(f".sliders [data-latent='{latent}'] .film"))
 
     def row(self, latent: int) -> NDArray[np.uint8]:
         return self._pixels(self.page.locator(f".grid-row[data-latent='{latent}'] canvas"))

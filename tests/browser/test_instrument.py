@@ -106,7 +106,7 @@ def test_latents_are_sorted_by_kl_and_inactive_ones_folded(
     instrument: Instrument, page: Page
 ) -> None:
     instrument.open()
-    shown = page.locator(".rack > [data-latent]")
+    shown = page.locator(".sliders > [data-latent]")
     order = [shown.nth(at).get_attribute("data-latent") for at in range(shown.count())]
     assert order == ["1", "0", "2"]
     expect(page.locator(".fold-line")).to_contain_text(
@@ -334,10 +334,10 @@ def test_starting_from_a_test_image_draws_its_posterior(
     mean = [round(float(value), 3) for value in codes["mean"][4]]
     instrument.wait_for_z(*mean)
     assert close(instrument.image(), decoded(models, mean))
-    curves = page.locator(".rack [data-latent='1'] .curves")
+    curves = page.locator(".sliders [data-latent='1'] .curves")
     drawn = curves.locator(".posterior-mean").get_attribute("d") or ""
     assert float(drawn.removeprefix("M").split()[0]) == pytest.approx(codes["mean"][4, 1])
-    beside = page.locator(".rack [data-latent='1'] .posterior-text")
+    beside = page.locator(".sliders [data-latent='1'] .posterior-text")
     expect(beside).to_have_text(f"{codes['mean'][4, 1]:.2f} ± 0.25".replace("-", "−"))
 
     variance = math.exp(2 * math.log(0.25))

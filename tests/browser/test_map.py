@@ -629,7 +629,7 @@ def test_a_pointer_that_rests_on_the_map_does_not_hold_a_latent_that_plays(
     page.keyboard.press("p")
     first = instrument.value(1).input_value()
     page.wait_for_function(
-        "(first) => document.querySelector(\".rack [data-latent='1'] .value\").value !== first",
+        "(first) => document.querySelector(\".sliders [data-latent='1'] .value\").value !== first",
         arg=first,
     )
     page.keyboard.press("p")

@@ -631,7 +631,7 @@ def test_the_source_is_measured_as_in_python(
     unsigned = np.array(page.locator(".source").nth(2).evaluate(READ_PIXELS)).reshape(12, 8, 4)
     shown = unsigned[unsigned[..., 3] > 0][:, :3]
     assert len(np.unique(shown, axis=0)) <= 1
-    for slider in page.locator(".rack > [data-latent]").all():
+    for slider in page.locator(".sliders > [data-latent]").all():
         at = int(slider.get_attribute("data-latent") or "")
         text = f"{mean[at]:.2f} ± 0.25".replace("-", "−")
         expect(slider.locator(".posterior-text")).to_have_text(text)

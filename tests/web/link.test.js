@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LONGEST_QUERY, linkedModel, readLink, writeLink } from "../../explorer/instrument/web/link.js";
+import { space } from "../../explorer/instrument/web/spaces/continuous.js";
+import { Unreadable } from "../../explorer/instrument/web/spaces/unreadable.js";
 import answers from "./answers.js";
 
-const LIMITS = { latents: 2, examples: 12, title: "Blots", factors: ["shape"] };
+/** @param {number} size */
+const numbers = (size) => [{ kind: "continuous", name: "z", size, prior: "standard_normal", space }];
+const CONTROLS = numbers(2);
+const LIMITS = { controls: CONTROLS, examples: 12, title: "Blots", factors: ["shape"] };
 const START = {
-  z: [0, 0],
+  codes: { z: [0, 0] },
   example: null,
   locked: [],
   temperature: 1,
@@ -21,7 +26,7 @@ const START = {
 const direction = { name: "a: b; 7 → 1, ✓", vector: [0.6, -0.8] };
 for (const [name, change] of Object.entries({
   start: {},
-  z: { z: [-1.234, 4.999] },
+  z: { codes: { z: [-1.234, 4.999] } },
   everything: { example: 11, locked: [1, 0], temperature: 0.7, unfolded: true },
   map: { axes: "pca", colour: "factor:shape", slerp: true },
   umap: { axes: "umap" },
@@ -30,7 +35,7 @@ for (const [name, change] of Object.entries({
 })) {
   test(`a link reads back what it was written from: ${name}`, () => {
     const state = { ...START, ...change };
-    const read = readLink(writeLink({ ...state, model: "blots" }), LIMITS);
+    const read = readLink(writeLink({ ...state, model: "blots" }, CONTROLS), LIMITS);
     assert.equal(read.problem, null);
     assert.deepEqual({ ...START, ...read.state }, state);
   });
@@ -80,13 +85,13 @@ for (const { name, latents, kept, pins } of [
     const code = new Array(latents).fill(-1.234);
     const vector = [-0.577, -0.577, -0.577, ...new Array(latents - 3).fill(0.001)];
     const directions = Array.from({ length: 12 }, (_, at) => ({ name: `direction ${at}`, vector }));
-    const state = { ...START, z: code, pins: { a: code, b: code, c: code }, directions };
-    const query = `?${writeLink({ ...state, model: "blots" })}`;
-    const read = readLink(query, { ...LIMITS, latents });
+    const state = { ...START, codes: { z: code }, pins: { a: code, b: code, c: code }, directions };
+    const query = `?${writeLink({ ...state, model: "blots" }, numbers(latents))}`;
+    const read = readLink(query, { ...LIMITS, controls: numbers(latents) });
 
     assert.ok(query.length - 1 <= LONGEST_QUERY);
     assert.deepEqual([linkedModel(query), read.problem], ["blots", null]);
-    assert.deepEqual(read.state.z, code);
+    assert.deepEqual(read.state.codes.z, code);
     assert.equal((read.state.directions ?? []).length, kept);
     assert.equal(["a", "b", "c"].filter((pin) => read.state.pins[pin]).join(""), pins);
   });
@@ -94,4 +99,51 @@ for (const { name, latents, kept, pins } of [
 
 test("the longest link is that of the server, which remembers it", () => {
   assert.equal(LONGEST_QUERY, answers.longestQuery);
+});
+
+test("an old link opens: its z is that of the control z", () => {
+  const { state, problem } = readLink("?model=blots&z=0.5,-1&locked=1&a=1,2&axes=z1,z0", LIMITS);
+  assert.equal(problem, null);
+  assert.deepEqual(state, {
+    codes: { z: [0.5, -1] },
+    locked: [1],
+    pins: { a: [1, 2], b: null, c: null },
+    axes: "z1,z0",
+  });
+});
+
+/** A space of one letter, to see that the link asks the space of each control. */
+const letters = {
+  write: (/** @type {string} */ value) => value,
+  read(/** @type {string} */ text, /** @type {{name: string}} */ { name }) {
+    if (!/^[a-c]$/.test(text)) throw new Unreadable(`its ${name} is not one of a, b, c`);
+    return text;
+  },
+};
+
+test("every control is in the link under its name, apart from what else the link says", () => {
+  const controls = [
+    ...CONTROLS,
+    { kind: "letter", name: "shape", space: letters },
+    { kind: "letter", name: "a", space: letters },
+  ];
+  const state = {
+    ...START,
+    codes: { z: [1, 2], shape: "b", a: "c" },
+    pins: { a: [3, 4], b: null, c: null },
+    model: "blots",
+  };
+  const query = writeLink(state, controls);
+  assert.equal(query, "model=blots&z=1,2&shape=b&control.a=c&a=3,4");
+  const { state: read, problem } = readLink(query, { ...LIMITS, controls });
+  assert.deepEqual([read.codes, read.pins.a, problem], [state.codes, [3, 4], null]);
+  const refused = readLink("shape=d&z=1,2", { ...LIMITS, controls });
+  assert.ok(refused.problem.includes("its shape is not one of a, b, c"), refused.problem);
+  assert.deepEqual(refused.state.codes, { z: [1, 2] });
+});
+
+test("a model without latents has no use for what is about them", () => {
+  const { state, problem } = readLink("a=1,2&locked=0&axes=z0,z1", { ...LIMITS, controls: [] });
+  assert.deepEqual(state, {});
+  assert.ok(problem.includes("Blots has no latents"), problem);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { spell } from "../../explorer/instrument/web/dom.js";
-import { spellBound } from "../../explorer/instrument/web/latents/rack.js";
+import { spellBound } from "../../explorer/instrument/web/latents/sliders.js";
 
 for (const [value, bound] of [
   [0, "0"],

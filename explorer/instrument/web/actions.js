@@ -6,9 +6,10 @@ import { term } from "./term.js";
 /**
  * The row of actions under the picture.
  *
- * @param {{commands: import("./commands.js").Commands, store: import("./store.js").Store}} options
+ * @param {import("./stage.js").Stage} stage
+ * @returns {import("./stage.js").Part}
  */
-export function createActions({ commands, store }) {
+export function createActions({ model, commands, store, current: chosen }) {
   /**
    * @param {string} name @param {import("./icons.js").Picture} picture @param {string} title @param {() => void} act
    * @param {string | null} [text]
@@ -37,9 +38,10 @@ export function createActions({ commands, store }) {
   const undo = action("undo", "undo", "Undo (Ctrl+Z)", () => commands.undo());
   const redo = action("redo", "redo", "Redo (Ctrl+Shift+Z)", () => commands.redo());
   const play = action("play-current", "play", "", () => commands.togglePlay(current));
-  let current = 0;
+  let current = chosen.get();
 
   function facePlay() {
+    if (!model.continuous) return;
     const playing = store.get().playing === current;
     const title = `${playing ? "Pause" : "Play"} the chosen latent, ${latentName(current)} (P)`;
     play.title = title;
@@ -50,23 +52,37 @@ export function createActions({ commands, store }) {
   const element = el(
     "div",
     { class: "actions", role: "toolbar", "aria-label": "Actions" },
-    action("sample", "sample", "Sample z from the prior (S)", () => commands.sample(), "Sample"),
-    el(
-      "span",
-      { class: "temperature-place" },
-      term("T", "Samples are temperature × ε with ε from the prior, N(0, I): 1 is the prior itself."),
-      temperature,
-      degrees,
-    ),
-    play,
+    ...(model.hasPrior
+      ? [
+          action("sample", "sample", "Sample z from the prior (S)", () => commands.sample(), "Sample"),
+          el(
+            "span",
+            { class: "temperature-place" },
+            term("T", "Samples are temperature × ε with ε from the prior, N(0, I): 1 is the prior itself."),
+            temperature,
+            degrees,
+          ),
+        ]
+      : []),
+    model.continuous ? play : null,
     undo,
     redo,
-    action("reset", "reset", "Reset z to the origin (R)", () => commands.reset(), "Reset"),
+    action(
+      "reset",
+      "reset",
+      model.continuous ? "Reset z to the origin (R)" : "Reset (R)",
+      () => commands.reset(),
+      "Reset",
+    ),
   );
+
+  chosen.onSet((latent) => {
+    current = latent;
+    facePlay();
+  });
 
   return {
     element,
-    /** @param {import("./store.js").State} state @param {import("./store.js").State | null} before */
     show(state, before) {
       if (state.temperature !== before?.temperature) {
         temperature.value = String(state.temperature);
@@ -74,13 +90,8 @@ export function createActions({ commands, store }) {
       }
       if (state.playing !== before?.playing) facePlay();
     },
-    /** @param {number} latent the one that the keys act on */
-    setCurrent(latent) {
-      current = latent;
-      facePlay();
-    },
     /** Marks whether undo and redo lead anywhere; they are not disabled, for that would drop the focus they have. */
-    refresh() {
+    settle() {
       undo.setAttribute("aria-disabled", String(!store.canUndo()));
       redo.setAttribute("aria-disabled", String(!store.canRedo()));
     },

@@ -1,9 +1,9 @@
 import { isolated, latentName, spell } from "./dom.js";
 import { standardNormal } from "./engine/gaussian.js";
-import { REACH } from "./engine/rows.js";
-import { LARGEST_Z, TEMPERATURES } from "./link.js";
+import { sentenceFor } from "./errors.js";
+import { TEMPERATURES } from "./link.js";
 import { BRIEFLY_MS } from "./messages.js";
-import { rounded } from "./store.js";
+import { farthest, rounded } from "./spaces/continuous.js";
 
 /** @typedef {ReturnType<typeof createCommands>} Commands */
 
@@ -11,35 +11,58 @@ import { rounded } from "./store.js";
 const LONGEST_ECHO = 40;
 
 /**
- * Everything a person can do to z, whichever of pointer, keyboard or button asks for it.
+ * Everything a person can do to where they are, whichever of pointer, keyboard or button asks for it. `z` is the value of
+ * the model's continuous control; what moves it leaves the other controls as they are.
  *
- * @param {{store: import("./store.js").Store, player: import("./latents/player.js").Player,
- *   embedding(): import("./checkpoint/embedding.js").Embedding | null, source(): import("./store.js").Source | null,
- *   messages: {say(sentence: string): void, tell(sentence: string, ms?: number): void}}} options
+ * @param {{model: import("./model/model.js").Model, store: import("./store.js").Store,
+ *   player: import("./latents/player.js").Player, codesOf(example: number): Promise<Codes> | Codes | null,
+ *   nameOf(example: number): string | null, source(): import("./store.js").Source | null,
+ *   messages: {say(sentence: string): void, tell(sentence: string, ms?: number): void,
+ *   warn(sentence: string): void}}} options `codesOf`: where an example puts the controls, once that is known
+ *
+ * @typedef {import("./model/model.js").Codes} Codes
  */
-export function createCommands({ store, player, embedding, source, messages }) {
-  const held = (/** @type {number} */ value) => Math.min(LARGEST_Z, Math.max(-LARGEST_Z, value));
+export function createCommands({ model, store, player, codesOf, nameOf, source, messages }) {
+  const most = model.continuous ? farthest(model.continuous) : 0;
+  const held = (/** @type {number} */ value) => Math.min(most, Math.max(-most, value));
   const isLocked = (/** @type {number} */ latent) => store.get().locked.includes(latent);
+  const zNow = () => model.z(store.get());
 
-  /** Where z was before it was only looked away from. @type {number[] | null} */
+  /** Where everything was before it was only looked away from. @type {Codes | null} */
   let before = null;
 
   /** @param {number} time */
   function back(time) {
-    if (before) store.set({ z: before }, time);
+    if (before) store.set({ codes: before }, time);
     before = null;
   }
 
-  /** Sets every latent that is not locked. @param {ArrayLike<number>} z @param {Partial<import("./store.js").State>} change */
-  function place(z, change, time = performance.now()) {
-    const now = before ?? store.get().z;
-    store.set({ ...change, z: now.map((value, latent) => (isLocked(latent) ? value : held(z[latent]))) }, time);
+  /** @param {ArrayLike<number>} z @returns {Codes} with every latent there that is not locked */
+  function atZ(z) {
+    const codes = before ?? store.get().codes;
+    const now = model.z({ codes });
+    return model.withZ(
+      { codes },
+      now.map((value, latent) => (isLocked(latent) ? value : held(z[latent]))),
+    ).codes;
   }
 
-  /** The same, and ends the move. @param {ArrayLike<number>} z @param {Partial<import("./store.js").State>} [change] */
-  function jump(z, change = {}) {
+  /** Where some controls go: of z only what is not locked. @param {Codes} codes @returns {Codes} */
+  function at(codes) {
+    const now = { ...(before ?? store.get().codes), ...codes };
+    return model.continuous && model.continuous.name in codes ? { ...now, ...only(atZ(model.z({ codes }))) } : now;
+  }
+
+  /** @param {Codes} codes @returns {Codes} z alone */
+  function only(codes) {
+    const { name } = /** @type {import("./model/model.js").Continuous} */ (model.continuous);
+    return { [name]: codes[name] };
+  }
+
+  /** Goes there, and ends the move. @param {Codes} codes @param {Partial<import("./store.js").State>} [change] */
+  function jump(codes, change = {}) {
     player.stop();
-    place(z, change);
+    store.set({ ...change, codes });
     before = null;
     store.commit();
   }
@@ -56,12 +79,21 @@ export function createCommands({ store, player, embedding, source, messages }) {
     messages.tell(`${latentName(latent)} is locked: unlock it to move it.`);
   }
 
+  /** @param {unknown} error */
+  function fail(error) {
+    console.error(error);
+    messages.warn(sentenceFor(error, "The image could not be encoded: reload the page to try again."));
+    return null;
+  }
+
+  const ENCODED = model.hasPosterior ? "z is its posterior mean" : "the controls are where the encoder puts it";
+
   const commands = {
     /** Shows what lies at another z for as long as the pointer is there: `endPreview` goes back. @param {ArrayLike<number>} z */
     preview(z, time = performance.now()) {
       player.stop();
-      const from = (before ??= store.get().z);
-      place(z, {}, time);
+      const from = (before ??= store.get().codes);
+      store.set({ codes: atZ(z) }, time);
       before = from;
     },
     endPreview: () => back(performance.now()),
@@ -69,27 +101,39 @@ export function createCommands({ store, player, embedding, source, messages }) {
     moveTo(z, time = performance.now()) {
       player.stop();
       back(time);
-      place(z, {}, time);
+      store.set({ codes: atZ(z) }, time);
     },
-    /** Goes to a code. */
-    go: jump,
-    /** One step of a drag: drawn at once, told to nobody until `settle`. @param {number} latent @param {number} value */
+    /** Goes to a z. @param {ArrayLike<number>} z @param {Partial<import("./store.js").State>} [change] */
+    go: (z, change) => jump(atZ(z), change),
+    /** One step of a change of any control: drawn at once, linked on `settle`. @param {string} control its name @param {any} value */
+    put(control, value, time = performance.now()) {
+      back(time);
+      if (store.get().playing !== null) player.stop();
+      store.set({ codes: { ...store.get().codes, [control]: value } }, time);
+    },
+    /** The same, and ends the move. @param {string} control @param {any} value */
+    set(control, value) {
+      jump({ ...(before ?? store.get().codes), [control]: value });
+    },
+    /** One step of a drag of one latent: drawn at once, linked on `settle`. @param {number} latent @param {number} value */
     move(latent, value, time = performance.now()) {
       back(time);
       if (isLocked(latent)) return refuse(latent);
       const { playing } = store.get();
       if (playing === latent || playing === "path") player.stop();
-      const z = [...store.get().z];
+      const z = [...zNow()];
       z[latent] = held(value);
-      store.set({ z }, time);
+      store.set(model.withZ(store.get(), z), time);
     },
-    /** @param {number} latent @param {number} by @param {number} time */
+    /** @param {number} latent @param {number} by in steps of a prior @param {number} time */
     nudge(latent, by, time) {
       back(time);
-      const z = store.get().z[latent];
+      const z = zNow()[latent];
+      const { steps } = model.latents[latent];
+      const [first, last] = [steps[0], steps[steps.length - 1]];
       // Typed, linked and sampled values lie beyond the track too, and are not to be pulled back onto it.
-      const reach = Math.max(REACH, Math.abs(z));
-      commands.move(latent, Math.min(reach, Math.max(-reach, z + by)), time);
+      const [low, high] = [Math.min(first, z, -z), Math.max(last, z, -z)];
+      commands.move(latent, Math.min(high, Math.max(low, z + by * ((last - first) / 6))), time);
     },
     settle() {
       back(performance.now());
@@ -103,10 +147,13 @@ export function createCommands({ store, player, embedding, source, messages }) {
         return messages.tell(
           `“${text.trim().slice(0, LONGEST_ECHO)}” is not a number; ${latentName(latent)} is unchanged. Try 1.25 or −0,4.`,
         );
-      if (Math.abs(value) > LARGEST_Z)
-        messages.tell(`${latentName(latent)} is limited to ±${LARGEST_Z}: the prior has almost no mass beyond that.`);
+      if (Math.abs(value) > most)
+        messages.tell(
+          `${latentName(latent)} is limited to ±${most.toLocaleString("en")}` +
+            `${model.continuous?.prior ? ": the prior has almost no mass beyond that" : ""}.`,
+        );
       back(performance.now());
-      if (rounded(held(value)) === store.get().z[latent]) return;
+      if (rounded(held(value)) === zNow()[latent]) return;
       commands.move(latent, value);
       store.commit();
     },
@@ -118,51 +165,56 @@ export function createCommands({ store, player, embedding, source, messages }) {
     },
     resetLatent: (/** @type {number} */ latent) => commands.goTo(latent, 0),
     reset() {
-      jump(
-        store.get().z.map(() => 0),
-        { example: null, own: null },
-      );
-      messages.say("Back at the origin, the prior's mean.");
+      jump(at(model.start), { example: null, own: null });
+      messages.say(model.continuous?.prior ? "Back at the origin, the prior's mean." : "Back at the start.");
     },
+    /** Draws every control that has a prior; the others stay. */
     sample() {
-      const { temperature, z } = store.get();
-      jump(
-        z.map(() => temperature * standardNormal()),
-        { example: null, own: null },
-      );
+      const { temperature } = store.get();
+      const drawn = model.controls.flatMap((control) => {
+        const value = control.space.sample?.(control, Math.random, temperature) ?? null;
+        return value === null ? [] : [[control.name, value]];
+      });
+      if (!drawn.length) return messages.tell("This model has no prior to sample from.");
+      jump(at(Object.fromEntries(drawn)), { example: null, own: null });
       messages.say(`Sampled from the prior${temperature === 1 ? "" : ` at temperature ${spell(temperature, 1)}`}.`);
     },
     /** @param {number} temperature */
     setTemperature(temperature) {
       store.set({ temperature: Math.min(TEMPERATURES.most, Math.max(TEMPERATURES.least, temperature)) });
     },
-    /** @param {number} example begins at the posterior mean of a test image */
-    choose(example) {
-      const codes = embedding();
-      if (!codes) return;
-      const latents = store.get().z.length;
-      jump(codes.mean.subarray(example * latents, (example + 1) * latents), { example, own: null });
-      const label = codes.labels[example];
-      messages.say(`Test image ${example}${label ? `, ${label}` : ""}: z is its posterior mean.`);
+    /** @param {number} example begins where the encoder puts a test image */
+    async choose(example) {
+      const asked = store.get();
+      const known = codesOf(example);
+      if (!known) return;
+      // At once where it is known: what is on screen does not change first by the marked image and then by its codes.
+      const codes = known instanceof Promise ? await known.catch(fail) : known;
+      const now = store.get();
+      if (!codes || now.example !== asked.example || now.own !== asked.own) return;
+      jump(at(codes), { example, own: null });
+      const name = nameOf(example);
+      messages.say(`Test image ${example}${name ? `, ${name}` : ""}: ${ENCODED}.`);
     },
-    /** Begins at the posterior mean of a person's own image. @param {import("./store.js").Source} own */
+    /** Begins where the encoder puts a person's own image. @param {import("./store.js").Source} own */
     own(own) {
-      jump(own.mean, { own, example: null });
-      messages.say(`${isolated(own.title)}: z is its posterior mean.`);
+      jump(at(own.codes), { own, example: null });
+      messages.say(`${isolated(own.title)}: ${ENCODED}.`);
     },
-    /** One step of a drawing: what `own` does, told to nobody until `settle`. @param {import("./store.js").Source} own */
+    /** One step of a drawing: what `own` does, linked on `settle`. @param {import("./store.js").Source} own */
     moveOwn(own, time = performance.now()) {
       player.stop();
       back(time);
-      place(own.mean, { own, example: null }, time);
+      store.set({ codes: at(own.codes), own, example: null }, time);
     },
     forget: () => change({ example: null, own: null }),
     resample() {
       const from = source();
       if (!from)
         return messages.tell("Choose a test image or your own image first: samples are drawn from its posterior.");
-      const { z } = store.get();
-      jump(z.map((_, i) => from.mean[i] + Math.exp(from.logVariance[i] / 2) * standardNormal()));
+      const { mean, logVariance } = from;
+      if (!mean || !logVariance) return messages.tell("This model has no posterior: its encoder gives one point.");
+      jump(atZ(zNow().map((_, i) => mean[i] + Math.exp(logVariance[i] / 2) * standardNormal())));
       messages.say(`Sampled from the posterior of ${isolated(from.title)}.`);
     },
     /** @param {"a" | "b" | "c"} name @param {number[] | null} z */
@@ -172,14 +224,15 @@ export function createCommands({ store, player, embedding, source, messages }) {
     },
     /** @param {"a" | "b" | "c"} name pins what is on screen, also where that is only looked at */
     pinHere(name) {
-      commands.pin(name, store.get().z);
+      if (!model.continuous) return messages.tell("This model has no latents to pin.");
+      commands.pin(name, zNow());
       messages.tell(`Pinned as ${name.toUpperCase()}.`, BRIEFLY_MS);
     },
     /** @param {"a" | "b" | "c"} name */
     goToPin(name) {
       const [z, letter] = [store.get().pins[name], name.toUpperCase()];
       if (!z) return messages.tell(`Nothing is pinned as ${letter} yet: press ${letter} to pin what you see.`);
-      jump(z, { example: null, own: null });
+      jump(atZ(z), { example: null, own: null });
       messages.say(`At ${letter}.`);
     },
     /** Walks back and forth between A and B. @param {import("./latents/player.js").Course} course */

@@ -38,9 +38,10 @@ export function createHeader({ picker, exporting, tools }) {
       exporting.enable(card !== null);
       if (!card) return facts.replaceChildren();
       const active = card.latents.filter((latent) => latent.active).length;
+      const which = active === card.latents.length ? "all" : active;
       const elbo = card.metrics?.find((metric) => metric.name === "neg_elbo");
       facts.replaceChildren(
-        `${card.summary} (${active === card.latents.length ? "all" : active} active)`,
+        card.latents.length ? `${card.summary} (${which} active)` : card.summary,
         ...(elbo ? [" · ", term(`${elbo.label} ${spell(elbo.value, 1)} ${elbo.unit}`, provenance(elbo))] : []),
       );
     },

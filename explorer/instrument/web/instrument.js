@@ -1,7 +1,5 @@
-import { createBench } from "./bench.js";
-import { fetchCheckpoint } from "./checkpoint/checkpoint.js";
 import { el, isolated, withCode } from "./dom.js";
-import { openDecoder, startEngine } from "./engine/session.js";
+import { startEngine } from "./engine/session.js";
 import { sentenceFor } from "./errors.js";
 import { createExports } from "./export/exports.js";
 import { createExportMenu } from "./export/menu.js";
@@ -10,10 +8,12 @@ import { createHeader } from "./header.js";
 import { createHelp, listen } from "./keyboard.js";
 import { linkedModel, readLink, writeLink } from "./link.js";
 import { createMessages } from "./messages.js";
+import { openModel } from "./model/model.js";
 import { createOwn } from "./own/own.js";
 import { createPicker } from "./picker.js";
 import { present } from "./present.js";
 import { createShare } from "./share.js";
+import { createStage } from "./stage.js";
 import { stylesheet } from "./stylesheet.js";
 import { trace } from "./trace.js";
 
@@ -22,7 +22,7 @@ import { trace } from "./trace.js";
  *
  * @param {HTMLElement} root
  * @param {{catalogue: import("./checkpoint/checkpoint.js").Entry[], assets: string,
- *   link: {read(): string, write(query: string): void}, directions?: import("./bench.js").Fact[],
+ *   link: {read(): string, write(query: string): void}, directions?: import("./stage.js").Fact[],
  *   onDirections?: () => void, onRelease(state: {model: string, z: number[], query: string}): void}} options `assets` is the absolute URL of this
  *   folder, with trailing slash
  * @returns {{setCatalogue(catalogue: import("./checkpoint/checkpoint.js").Entry[]): void, destroy(): void}}
@@ -37,7 +37,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
   const help = createHelp();
   const text = createTextDialog();
   const exports = createExports({
-    bench: () => bench,
+    stage: () => stage,
     messages,
     showText: text.open,
     onProgress: (done) => exporting.progress(done),
@@ -48,9 +48,9 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     exporting,
     tools: {
       share() {
-        if (!bench) return;
+        if (!stage) return;
         // A latent that plays is further on than the link, which is written when it stops.
-        link.write(writeLink({ ...bench.store.get(), model }));
+        link.write(writeLink({ ...stage.store.get(), model }, stage.model.controls));
         share.share(location.href);
       },
       help: help.open,
@@ -72,8 +72,8 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
   const styled = styles.settled.then(() => instrument.style.removeProperty("visibility"));
   root.append(styles.link, instrument);
 
-  /** @type {ReturnType<typeof createBench> | null} */
-  let bench = null;
+  /** @type {ReturnType<typeof createStage> | null} */
+  let stage = null;
   let model = "";
   let loading = new AbortController();
   let gone = false;
@@ -86,14 +86,14 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
   async function pick(id) {
     messages.hide();
     await open(id, "");
-    if (bench) told(bench.store.get());
+    if (stage) release(stage.store.get());
   }
 
   /** @param {import("./checkpoint/checkpoint.js").Entry} entry */
   async function openOwn(entry) {
     list();
     await pick(entry.id);
-    if (!bench || model !== entry.id) return;
+    if (!stage || model !== entry.id) return;
     messages.tell(
       `Opened ${isolated(present(entry.title))}. Only you and people with the link can see it, until the server stops.`,
     );
@@ -124,7 +124,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     const before = entryOf(model);
     listed = next;
     list();
-    if (!bench && (!before || JSON.stringify(entryOf(model)) !== JSON.stringify(before))) start();
+    if (!stage && (!before || JSON.stringify(entryOf(model)) !== JSON.stringify(before))) start();
   }
 
   /** @param {string} sentence */
@@ -134,8 +134,8 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
 
   function close() {
     loading.abort();
-    bench?.destroy();
-    bench = null;
+    stage?.destroy();
+    stage = null;
     header.show(null);
     delete root.dataset.ready;
   }
@@ -150,12 +150,9 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     if (entry.error !== undefined) return block(entry.error);
     place.replaceChildren(el("p", { class: "loading", role: "status", text: `Opening ${entry.title} …` }));
     try {
-      const [checkpoint, ort] = await Promise.all([fetchCheckpoint(entry, mine.signal), engine, styled]);
-      const { size: latents } = checkpoint.card.space;
-      const expected = { name: id, latents, shape: checkpoint.card.output.shape };
-      const decoder = await openDecoder(ort, checkpoint.decoder, expected);
-      if (mine.signal.aborted) return decoder.release();
-      build(entry, checkpoint, decoder, query);
+      const [opened] = await Promise.all([openModel(entry, { engine, signal: mine.signal }), styled]);
+      if (mine.signal.aborted) return opened.release();
+      build(opened, query);
     } catch (error) {
       if (mine.signal.aborted) return;
       console.error(error);
@@ -163,12 +160,11 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     }
   }
 
-  /** @param {import("./checkpoint/checkpoint.js").Entry} entry @param {Awaited<ReturnType<typeof fetchCheckpoint>>} checkpoint @param {import("./engine/session.js").Decoder} decoder @param {string} query */
-  function build(entry, checkpoint, decoder, query) {
-    const { card } = checkpoint;
-    const { size: latents } = card.space;
+  /** @param {import("./model/model.js").Model} opened @param {string} query */
+  function build(opened, query) {
+    const { card, controls } = opened;
     const limits = {
-      latents,
+      controls,
       examples: card.examples?.count ?? 0,
       title: card.title,
       factors: (card.data?.factors ?? []).map(({ name }) => name),
@@ -176,7 +172,6 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     const linked = readLink(query, limits);
     if (linked.problem) messages.warn(linked.problem);
     const initial = {
-      z: new Array(latents).fill(0),
       example: null,
       own: null,
       locked: [],
@@ -189,43 +184,43 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       slerp: false,
       directions: [],
       ...linked.state,
+      codes: { ...opened.start, ...linked.state.codes },
     };
     header.show(card);
-    bench = createBench({
-      entry,
-      card,
-      bytes: checkpoint.decoder,
-      decoder,
+    stage = createStage({
+      model: opened,
       assets,
       initial,
       directions: directions.filter((fact) => fact.model === model),
       onDirections,
-      fromExample: linked.state.z === undefined && !linked.problem,
+      fromExample: linked.state.codes === undefined && !linked.problem,
       messages,
       onFirst() {
         root.dataset.ready = "true";
         trace("instrument:first-image");
       },
-      onCommit: told,
+      onCommit: release,
     });
-    place.replaceChildren(bench.element);
-    link.write(writeLink({ ...initial, model }));
+    place.replaceChildren(stage.element);
+    link.write(writeLink({ ...initial, model }, controls));
   }
 
-  /** @param {import("./store.js").State} state */
-  function told(state) {
-    const query = writeLink({ ...state, model });
+  /** Of a control that was let go of, the link and the host hear. @param {import("./store.js").State} state */
+  function release(state) {
+    const { controls, z } = present(stage).model;
+    const query = writeLink({ ...state, model }, controls);
     link.write(query);
-    onRelease({ model, z: state.z, query });
+    onRelease({ model, z: z(state), query });
   }
 
   const stopListening = listen(
     root,
     () =>
-      bench && {
-        commands: bench.commands,
-        current: bench.current,
-        step: bench.step,
+      stage && {
+        model: stage.model,
+        commands: stage.commands,
+        current: stage.current.get,
+        step: stage.current.step,
         openPicker: picker.toggle,
         openHelp: help.open,
       },

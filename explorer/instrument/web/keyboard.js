@@ -7,21 +7,23 @@ const FINE = 0.05;
 const COARSE = 0.5;
 
 /**
- * @typedef {{commands: import("./commands.js").Commands, current(): number, step(by: number): void,
+ * @typedef {{model: import("./model/model.js").Model, commands: import("./commands.js").Commands, current(): number, step(by: number): void,
  *   openPicker(): void, openHelp(): void}} Reach what the keys act on
  */
 
 /**
  * Every key and what it does: what the help lists is what is listened to. `held` keys act for as long as they are down.
+ * `latent`: it is about one latent, and does nothing where there are none.
  *
- * @type {{keys: string[], show: string, does: string, held?: boolean, run(reach: Reach, event: KeyboardEvent): void}[]}
+ * @type {{keys: string[], show: string, does: string, held?: boolean, latent?: boolean, run(reach: Reach, event: KeyboardEvent): void}[]}
  */
 const SHORTCUTS = [
-  { keys: ["ArrowUp"], show: "↑", does: "choose the latent above", run: ({ step }) => step(-1) },
-  { keys: ["ArrowDown"], show: "↓", does: "choose the latent below", run: ({ step }) => step(1) },
+  { keys: ["ArrowUp"], latent: true, show: "↑", does: "choose the latent above", run: ({ step }) => step(-1) },
+  { keys: ["ArrowDown"], latent: true, show: "↓", does: "choose the latent below", run: ({ step }) => step(1) },
   {
     keys: ["ArrowLeft", "ArrowRight"],
     show: "← →",
+    latent: true,
     does: "move it",
     held: true,
     run: ({ commands, current }, event) =>
@@ -30,6 +32,7 @@ const SHORTCUTS = [
   {
     keys: ["Shift+ArrowLeft", "Shift+ArrowRight"],
     show: "Shift ← →",
+    latent: true,
     does: "move it in larger steps",
     held: true,
     run: ({ commands, current }, event) =>
@@ -38,18 +41,21 @@ const SHORTCUTS = [
   {
     keys: ["0"],
     show: "0",
+    latent: true,
     does: "set it to 0 (also a double click on its track)",
     run: ({ commands, current }) => commands.resetLatent(current()),
   },
   {
     keys: ["l"],
     show: "L",
+    latent: true,
     does: "lock or unlock it",
     run: ({ commands, current }) => commands.toggleLock(current()),
   },
   {
     keys: ["p", " "],
     show: "P or Space",
+    latent: true,
     does: "play or pause it",
     run: ({ commands, current }) => commands.togglePlay(current()),
   },
@@ -118,7 +124,7 @@ export function listen(root, reach) {
     if (LEFT_TO_BUTTONS.has(event.key) && target.closest?.("button, summary, a")) return;
     if (ARROW.test(event.key) && target.matches?.("input:not(.range)")) return;
     const shortcut = SHORTCUTS.find(({ keys }) => keys.includes(spelled(event)));
-    if (!shortcut) return;
+    if (!shortcut || (shortcut.latent && !here.model.continuous)) return;
     event.preventDefault();
     // The page around us has shortcuts of its own, and a key must not mean two things.
     event.stopImmediatePropagation();

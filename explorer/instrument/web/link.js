@@ -1,7 +1,7 @@
-import { rounded } from "./store.js";
+import { space as continuous } from "./spaces/continuous.js";
+import { readIndex, readNumber } from "./spaces/digits.js";
+import { Unreadable } from "./spaces/unreadable.js";
 
-/** The largest |z| that can be typed or linked: the prior lands beyond it once in 1.7 million draws of a latent. */
-export const LARGEST_Z = 5;
 export const TEMPERATURES = { least: 0.1, most: 2 };
 
 const NO_PINS = { a: null, b: null, c: null };
@@ -18,41 +18,25 @@ export const LONGEST_QUERY = 20_000;
 const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /**
- * @typedef {{latents: number, examples: number, title: string, factors: string[]}} Limits
+ * @typedef {import("./model/model.js").Control} Control
+ * @typedef {{controls: Control[], examples: number, title: string, factors: string[]}} Limits what there is to link to
  * @typedef {import("./store.js").State & {model: string}} Linked
  * @typedef {{key: string, name: keyof Linked, write(state: Linked): string | null,
  *   read(text: string, limits: Limits, sofar: any): any}} Field `sofar`: what rows before it read of the same name
  */
 
-class Unreadable extends Error {}
-
-/** @param {string} text @param {string} what */
-function number(text, what) {
-  const value = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : NaN;
-  if (!Number.isFinite(value)) throw new Unreadable(`${what} is not a number`);
-  return value;
-}
-
-/** @param {string} text @param {number} count @param {string} what */
-function index(text, count, what) {
-  const value = /^\d{1,6}$/.test(text) ? Number(text) : NaN;
-  if (!(value < count)) throw new Unreadable(`${what} does not exist here`);
-  return value;
-}
+/** @param {Limits} limits @returns {Extract<Control, {kind: "continuous"}> | undefined} what pins, axes and directions are about */
+const numbersOf = ({ controls }) => /** @type {any} */ (controls.find(({ kind }) => kind === "continuous"));
 
 /** @param {string} text @param {Limits} limits @param {string} what */
-function code(text, { latents, title }, what) {
-  const z = text.split(",").map((part) => number(part, `${what} has a value that`));
-  if (z.length !== latents)
-    throw new Unreadable(
-      `it has ${z.length} value${z.length === 1 ? "" : "s"} of ${what} where ${title} has ${latents} latents`,
-    );
-  if (z.some((value) => Math.abs(value) > LARGEST_Z)) throw new Unreadable(`${what} has a value beyond ±${LARGEST_Z}`);
-  return z.map(rounded);
+function code(text, limits, what) {
+  const control = numbersOf(limits);
+  if (!control) throw new Unreadable(`${limits.title} has no latents, and so no ${what}`);
+  return continuous.read(text, control, { what, title: limits.title });
 }
 
 /** @param {number[]} z */
-const spelledCode = (z) => z.map(rounded).join(",");
+const spelledCode = (z) => continuous.write(z, /** @type {any} */ (null));
 
 /** @param {"a" | "b" | "c"} name @returns {Field} */
 const pin = (name) => ({
@@ -63,9 +47,9 @@ const pin = (name) => ({
 });
 
 /** @param {string} text @param {Limits} limits @param {string} what @returns {string} a latent of the model, such as z3 */
-function latent(text, { latents }, what) {
+function latent(text, limits, what) {
   if (!text.startsWith("z")) throw new Unreadable(`${what} is not known here`);
-  return `z${index(text.slice(1), latents, what)}`;
+  return `z${readIndex(text.slice(1), numbersOf(limits)?.size ?? 0, what)}`;
 }
 
 /**
@@ -81,23 +65,19 @@ const FIELDS = [
     read: (text) => text,
   },
   {
-    key: "z",
-    name: "z",
-    write: ({ z }) => spelledCode(z),
-    read: (text, limits) => code(text, limits, "z"),
-  },
-  {
     key: "example",
     name: "example",
     write: ({ example }) => (example === null ? null : String(example)),
-    read: (text, { examples }) => index(text, examples, "its test image"),
+    read: (text, { examples }) => readIndex(text, examples, "its test image"),
   },
   {
     key: "locked",
     name: "locked",
     write: ({ locked }) => (locked.length ? locked.join(",") : null),
-    read: (text, { latents }) => [
-      ...new Set(text.split(",").map((part) => index(part, latents, "one of its locked latents"))),
+    read: (text, limits) => [
+      ...new Set(
+        text.split(",").map((part) => readIndex(part, numbersOf(limits)?.size ?? 0, "one of its locked latents")),
+      ),
     ],
   },
   {
@@ -105,7 +85,7 @@ const FIELDS = [
     name: "temperature",
     write: ({ temperature }) => (temperature === 1 ? null : String(temperature)),
     read(text) {
-      const value = number(text, "its temperature");
+      const value = readNumber(text, "its temperature");
       if (value < TEMPERATURES.least || value > TEMPERATURES.most)
         throw new Unreadable("its temperature is off the scale");
       return value;
@@ -162,6 +142,23 @@ const FIELDS = [
   },
 ];
 
+/** @param {Control} control @returns {string} what its value is called in a link; a name that means something else gets a prefix */
+const keyOf = ({ name }) => (FIELDS.some(({ key }) => key === name) ? `control.${name}` : name);
+
+/** @param {Control} control @returns {Field} */
+const fieldOf = (control) => ({
+  key: keyOf(control),
+  name: "codes",
+  write: ({ codes }) => control.space.write(codes[control.name], control),
+  read: (text, { title }, sofar) => ({ ...sofar, [control.name]: control.space.read(text, control, { title }) }),
+});
+
+/** @param {Control[]} controls @returns {Field[]} the model first, then where one is in it */
+function fieldsOf(controls) {
+  const [model, ...others] = FIELDS;
+  return [model, ...controls.map(fieldOf), ...others];
+}
+
 /** @param {string} entry @param {Limits} limits */
 function direction(entry, limits) {
   const [spelled, vector] = entry.split(":");
@@ -180,21 +177,22 @@ function direction(entry, limits) {
 
 /**
  * @param {Linked} state
+ * @param {Control[]} controls whose values it holds
  * @returns {string} without the directions, from the last on, and then the pins C, B and A that it has no room for
  */
-export function writeLink(state) {
-  const query = written(state);
+export function writeLink(state, controls) {
+  const query = written(state, controls);
   if (query.length <= LONGEST_QUERY) return query;
   const { directions, pins } = state;
-  if (directions.length) return writeLink({ ...state, directions: directions.slice(0, -1) });
+  if (directions.length) return writeLink({ ...state, directions: directions.slice(0, -1) }, controls);
   const last = /** @type {const} */ (["c", "b", "a"]).find((name) => pins[name] !== null);
-  return last ? writeLink({ ...state, pins: { ...pins, [last]: null } }) : query;
+  return last ? writeLink({ ...state, pins: { ...pins, [last]: null } }, controls) : query;
 }
 
-/** @param {Linked} state */
-function written(state) {
+/** @param {Linked} state @param {Control[]} controls */
+function written(state, controls) {
   const query = new URLSearchParams();
-  for (const { key, write } of FIELDS) {
+  for (const { key, write } of fieldsOf(controls)) {
     const text = write(state);
     if (text !== null) query.set(key, text);
   }
@@ -215,7 +213,7 @@ export function linkedModel(query) {
  *
  * @param {string} query
  * @param {Limits} limits
- * @returns {{state: Partial<import("./store.js").State>, problem: string | null}}
+ * @returns {{state: Partial<import("./store.js").State>, problem: string | null}} whose `codes` are those that it holds
  */
 export function readLink(query, limits) {
   if (isTooLong(query)) {
@@ -228,7 +226,7 @@ export function readLink(query, limits) {
   /** @type {Record<string, any>} */
   const state = {};
   const reasons = [];
-  for (const { key, name, read } of FIELDS) {
+  for (const { key, name, read } of fieldsOf(limits.controls)) {
     const text = given.get(key);
     if (text === null || name === "model") continue;
     try {

@@ -4,12 +4,13 @@ import { createHistory } from "./history.js";
  * @typedef {object} Source an image and its posterior
  * @property {string} title
  * @property {Float32Array | null} pixels C×H×W in [0, 1]; nothing while they are on their way
- * @property {ArrayLike<number>} mean D
- * @property {ArrayLike<number>} logVariance D
+ * @property {Record<string, any>} codes where it puts the controls
+ * @property {ArrayLike<number> | null} mean D, of the posterior of the continuous control or what the encoder puts it to
+ * @property {ArrayLike<number> | null} logVariance D, where the encoder gives a posterior
  * @property {import("./image/drawing.js").Stroke[]} [strokes] what it was drawn with, where it is a drawing
  *
  * @typedef {object} State what a person sees and a link holds
- * @property {number[]} z
+ * @property {Record<string, any>} codes the value of each control, by its name
  * @property {number | null} example the test image whose posterior is drawn
  * @property {Source | null} own the person's own image whose posterior is drawn instead; not in the link
  * @property {number[]} locked latents that nothing may move
@@ -28,11 +29,6 @@ import { createHistory } from "./history.js";
  *   onCommit(listener: (state: State) => void): void}} Store
  */
 
-const DECIMALS = 1000;
-
-/** So that a link, which spells z with three decimals, holds exactly the z on screen. @param {number} value */
-export const rounded = (value) => Math.round(value * DECIMALS) / DECIMALS + 0;
-
 /** @param {number[] | null} a @param {number[] | null} b */
 const isSame = (a, b) => a === b || (a !== null && b !== null && a.every((value, latent) => value === b[latent]));
 
@@ -40,9 +36,10 @@ const isSame = (a, b) => a === b || (a !== null && b !== null && a.every((value,
  * `set` is for every move, `commit` for the end of one: links, Python and undo hear only of commits.
  *
  * @param {State} initial
+ * @param {import("./model/model.js").Control[]} controls that have a value
  * @returns {Store}
  */
-export function createStore(initial) {
+export function createStore(initial, controls) {
   let state = initial;
   /** @type {Listener[]} */
   const changeListeners = [];
@@ -50,8 +47,8 @@ export function createStore(initial) {
   const commitListeners = [];
   // A lock is a step of its own, so that undo never moves a latent while it is locked.
   const place = () => {
-    const { z, example, own, locked, pins, directions } = state;
-    return { z, example, own, locked, pins, directions };
+    const { codes, example, own, locked, pins, directions } = state;
+    return { codes, example, own, locked, pins, directions };
   };
   const history = createHistory(
     place(),
@@ -60,15 +57,28 @@ export function createStore(initial) {
       a.own === b.own &&
       a.locked === b.locked &&
       a.directions === b.directions &&
-      isSame(a.z, b.z) &&
+      controls.every(({ name, space }) => space.same(a.codes[name], b.codes[name])) &&
       /** @type {const} */ (["a", "b", "c"]).every((name) => isSame(a.pins[name], b.pins[name])),
   );
+
+  /**
+   * So that a link holds exactly what is on screen. What has not moved stays the value that it was.
+   *
+   * @param {State["codes"]} codes @param {State["codes"]} before
+   */
+  function keep(codes, before) {
+    const kept = { ...codes };
+    for (const { name, space } of controls) {
+      if (codes[name] !== before[name]) kept[name] = space.kept?.(codes[name]) ?? codes[name];
+    }
+    return kept;
+  }
 
   /** @param {Partial<State>} change */
   function set(change, time = performance.now()) {
     const before = state;
     state = { ...state, ...change };
-    if (change.z) state.z = change.z.map(rounded);
+    if (change.codes) state.codes = keep(change.codes, before.codes);
     for (const listener of changeListeners) listener(state, before, time);
   }
 

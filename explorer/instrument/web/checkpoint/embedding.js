@@ -1,6 +1,6 @@
 import { InstrumentError } from "../errors.js";
 import { present } from "../present.js";
-import { get } from "./checkpoint.js";
+import { get } from "../shelf/http.js";
 import { readSafetensors } from "./safetensors.js";
 
 /**
@@ -8,9 +8,10 @@ import { readSafetensors } from "./safetensors.js";
  *
  * @typedef {object} Embedding
  * @property {number} count of images, N
- * @property {number} latents D
- * @property {Float32Array} mean N·D, of the posteriors
- * @property {Float32Array} logVariance N·D, of the posteriors
+ * @property {number} latents D, of the continuous control
+ * @property {Float32Array} mean N·D, of the posteriors, or the codes themselves; empty where there is no such control
+ * @property {Float32Array | null} logVariance N·D, of the posteriors, where there are any
+ * @property {Record<string, Int32Array>} codes of the other controls that the file holds, N times their size
  * @property {(string | null)[]} labels the name of each image's class
  * @property {Int32Array | null} label the class of each image
  * @property {Int32Array | null} factors N·F
@@ -18,19 +19,31 @@ import { readSafetensors } from "./safetensors.js";
  * @property {{umap?: Float32Array, pca?: Float32Array}} maps N·2 each
  */
 
+/** @param {import("./contract.js").Card["controls"][number]} control @returns {number[]} the sizes of one value in the file */
+const sizesOf = (control) =>
+  control.kind === "code_grid" ? [control.height, control.width] : control.kind === "tokens" ? [control.longest] : [];
+
+/** @param {import("./contract.js").Card["controls"][number]} control @returns {number} how many different numbers a value is of */
+function countOf(control) {
+  if (control.kind === "categorical") return control.labels.length;
+  return control.kind === "code_grid" ? control.codes : control.kind === "tokens" ? control.alphabet.length + 1 : 0;
+}
+
 /**
- * @param {import("./checkpoint.js").Entry} entry
- * @param {import("./checkpoint.js").Card} card
+ * @param {import("../model/model.js").Model} model that came with examples
  * @param {AbortSignal} signal
  * @returns {Promise<Embedding>}
  */
-export async function fetchEmbedding(entry, card, signal) {
+export async function fetchEmbedding({ entry, card, controls, continuous }, signal) {
   const file = `${entry.id}/codes.safetensors`;
-  const { count } = card.examples;
-  const latents = card.space.size;
+  const { count } = present(card.examples);
+  const latents = continuous?.size ?? 0;
   const factors = card.data?.factors?.length ?? 0;
+  const isPosterior = card.graphs.encode?.outputs.some(({ role }) => role === "log_variance") ?? false;
+  const others = controls.filter((control) => control !== continuous);
   /** The arrays that are read, and what the card says of their shapes. @type {Record<string, number[]>} */
   const shapes = {
+    ...Object.fromEntries(others.map((control) => [control.name, [count, ...sizesOf(control)]])),
     mean: [count, latents],
     log_variance: [count, latents],
     reconstruction: [count],
@@ -67,12 +80,21 @@ export async function fetchEmbedding(entry, card, signal) {
     return data && (data instanceof Int32Array ? data : Int32Array.from(data));
   };
 
+  /** What the data are labelled by may be a control too. @param {import("./contract.js").Card["controls"][number]} control */
+  const isLabel = (control) =>
+    control.kind === "categorical" && String(control.labels) === String(card.data.labels ?? control.name);
   const label = card.data?.labels ? integers("label", [card.data.labels.length]) : null;
   return {
     count,
     latents,
-    mean: floats("mean", true),
-    logVariance: floats("log_variance", true),
+    mean: latents ? floats("mean", true) : new Float32Array(0),
+    logVariance: latents ? floats("log_variance", isPosterior) : null,
+    codes: Object.fromEntries(
+      others.flatMap((control) => {
+        const data = isLabel(control) ? label : integers(control.name, [countOf(control)]);
+        return data ? [[control.name, data]] : [];
+      }),
+    ),
     labels: Array.from({ length: count }, (_, at) => card.data?.labels?.[label?.[at]] ?? null),
     label,
     factors: factors
@@ -84,4 +106,36 @@ export async function fetchEmbedding(entry, card, signal) {
     reconstruction: floats("reconstruction"),
     maps: card.map ? { umap: floats("umap", true), pca: floats("pca", true) } : {},
   };
+}
+
+/**
+ * Where the controls go for an example: as the file says, else as the encoder makes of its image.
+ *
+ * @param {number} at the example
+ * @param {import("../model/model.js").Model} model
+ * @param {Embedding | null} embedding
+ * @param {import("./thumbnails.js").Thumbnails | null} thumbnails
+ * @param {import("../model/model.js").Codes} now
+ * @returns {Promise<import("../model/model.js").Codes> | import("../model/model.js").Codes | null} nothing where nothing
+ *   is known of it
+ */
+export function codesOf(at, { controls, continuous, encoder }, embedding, thumbnails, now) {
+  if (!embedding) return null;
+  /** @type {import("../model/model.js").Codes} */
+  const codes = {};
+  for (const control of controls) {
+    const { name, space } = control;
+    if (control === continuous) {
+      codes[name] = [...embedding.mean.subarray(at * control.size, (at + 1) * control.size)];
+    } else if (embedding.codes[name]) {
+      const size = embedding.codes[name].length / embedding.count;
+      codes[name] = space.fromTensor(embedding.codes[name].subarray(at * size, (at + 1) * size), control);
+    }
+  }
+  const isKnown = controls.every((control) => control.name in codes || control.kind === "categorical");
+  if (isKnown || !encoder || !thumbnails) return codes;
+  return thumbnails.pixels(at).then(async (pixels) => {
+    const found = await encoder.encode(pixels, { ...now, ...codes });
+    return { ...found.codes, ...codes };
+  });
 }

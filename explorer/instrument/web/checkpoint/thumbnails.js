@@ -11,7 +11,7 @@ const SHEETS_AHEAD = 16;
  * The images that came with a checkpoint, on sheets which are fetched when first asked for.
  *
  * @param {import("./checkpoint.js").Entry} entry
- * @param {import("./checkpoint.js").Card} card
+ * @param {import("./checkpoint.js").ImagesCard} card
  * @param {(sentence: string) => void} onFailure hears once that a sheet is not what it should be
  */
 export function createThumbnails(entry, card, onFailure) {

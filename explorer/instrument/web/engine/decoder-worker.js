@@ -1,26 +1,31 @@
 import { sentenceFor } from "../errors.js";
 import { present } from "../present.js";
+import { openDecoder, repeated } from "./decoder.js";
 import { allFinite, writeImage } from "./pixels.js";
-import { openDecoder, startEngine } from "./session.js";
+import { startEngine } from "./session.js";
 
 /**
- * Decodes, away from the pointer, what follows the big image: for each latent asked for a row of images, one for each
- * value of that latent with all others as in z. A row is both the slider's filmstrip and the grid's traversal. Or a sheet
- * of images of any codes. Several decoders may be open at once; every message names the one that it is for.
+ * Decodes images, away from the pointer, for what follows the big image: for each latent asked for a row of images, one
+ * for each step of that latent with all else as it is, which is both the slider's filmstrip and a row of the traversals;
+ * or a sheet of images of any values. Several decoders may be open at once; every message names the one that it is for.
  *
- * @typedef {{kind: "open", name: string, assets: string, bytes: Uint8Array, expected: {name: string, latents: number,
- *   shape: import("./pixels.js").Shape, again?: string}, steps: number[]}} Open
- * @typedef {{kind: "rows", name: string, z: number[], latents: number[], buffer: ArrayBuffer | null}} Ask
- * @typedef {{kind: "sheet", name: string, id: number, codes: Float32Array, columns: number}} AskSheet
+ * @typedef {import("./decoder.js").Tensors} Tensors
+ * @typedef {{kind: "open", name: string, assets: string, bytes: Uint8Array,
+ *   expected: import("./decoder.js").Expected}} Open
+ * @typedef {{kind: "rows", name: string, control: string, tensors: Tensors, rows: {latent: number, steps: number[]}[],
+ *   buffer: ArrayBuffer | null}} AskRows `tensors`: what is on screen, one value of each control
+ * @typedef {{kind: "sheet", name: string, id: number, tensors: Tensors, count: number, columns: number}} AskSheet
+ * @typedef {{decoder: import("./decoder.js").Decoder, shape: import("./pixels.js").Shape}} Model
  */
 
-/** @type {Map<string, {decoder: import("./session.js").Decoder} & Pick<Open, "expected" | "steps">>} */
+/** @type {Map<string, Model>} */
 const opened = new Map();
 
 /** @param {Open} message */
-async function open({ name, assets, bytes, expected, steps }) {
+async function open({ name, assets, bytes, expected }) {
   const decoder = await openDecoder(await startEngine(assets), bytes, expected);
-  opened.set(name, { decoder, expected, steps });
+  const [channels, height, width] = expected.gives;
+  opened.set(name, { decoder, shape: [channels, height, width] });
   postMessage({ kind: "ready", name });
 }
 
@@ -30,37 +35,38 @@ async function close({ name }) {
   opened.delete(name);
 }
 
-/** @param {Ask} message */
-async function rows({ name, z, latents, buffer }) {
-  const { decoder, expected, steps } = present(opened.get(name));
-  const codes = new Float32Array(latents.length * steps.length * z.length);
-  let at = 0;
-  for (const latent of latents) {
-    for (const step of steps) {
-      codes.set(z, at);
-      codes[at + latent] = step;
-      at += z.length;
-    }
-  }
-  const images = await decoder.decode(codes, latents.length * steps.length);
-  const [channels, height, width] = expected.shape;
-  const rowWidth = steps.length * width;
-  const needed = latents.length * rowWidth * height * 4;
+/** @param {AskRows} message */
+async function rows({ name, control, tensors, rows, buffer }) {
+  const { decoder, shape } = present(opened.get(name));
+  const steps = rows[0].steps.length;
+  const count = rows.length * steps;
+  const codes = repeated(tensors, count);
+  const { data } = codes[control];
+  const size = data.length / count;
+  rows.forEach((row, line) => {
+    row.steps.forEach((step, column) => {
+      data[(line * steps + column) * size + row.latent] = step;
+    });
+  });
+  const images = await decoder.decode(codes, count);
+  const [channels, height, width] = shape;
+  const rowWidth = steps * width;
+  const needed = rows.length * rowWidth * height * 4;
   const pixels = new Uint32Array(buffer && buffer.byteLength >= needed ? buffer : new ArrayBuffer(needed));
-  for (let row = 0; row < latents.length; row++) {
-    const sheet = pixels.subarray(row * rowWidth * height, (row + 1) * rowWidth * height);
-    for (let column = 0; column < steps.length; column++) {
-      const image = (row * steps.length + column) * channels * height * width;
-      writeImage(images, image, expected.shape, sheet, rowWidth, column * width);
+  for (let row = 0; row < rows.length; row++) {
+    const strip = pixels.subarray(row * rowWidth * height, (row + 1) * rowWidth * height);
+    for (let column = 0; column < steps; column++) {
+      const image = (row * steps + column) * channels * height * width;
+      writeImage(images, image, shape, strip, rowWidth, column * width);
     }
   }
   postMessage({ kind: "rows", buffer: pixels.buffer, finite: allFinite(images) }, { transfer: [pixels.buffer] });
 }
 
 /** A sheet that cannot be decoded is its asker's matter alone. @param {AskSheet} message */
-async function sheet({ name, id, codes, columns }) {
+async function sheet({ name, id, tensors, count, columns }) {
   try {
-    const buffer = await sheetOf(present(opened.get(name)), codes, columns);
+    const buffer = await sheetOf(present(opened.get(name)), tensors, count, columns);
     postMessage({ kind: "sheet", id, buffer }, { transfer: [buffer] });
   } catch (error) {
     console.error(error);
@@ -69,20 +75,20 @@ async function sheet({ name, id, codes, columns }) {
 }
 
 /**
- * @param {{decoder: import("./session.js").Decoder, expected: Open["expected"]}} model
- * @param {Float32Array} codes
+ * @param {Model} model
+ * @param {Tensors} tensors
+ * @param {number} count of images
  * @param {number} columns
  * @returns {Promise<ArrayBuffer>} RGBA
  */
-async function sheetOf({ decoder, expected }, codes, columns) {
-  const count = codes.length / expected.latents;
-  const images = await decoder.decode(codes, count);
-  const [channels, height, width] = expected.shape;
+async function sheetOf({ decoder, shape }, tensors, count, columns) {
+  const images = await decoder.decode(tensors, count);
+  const [channels, height, width] = shape;
   const pixels = new Uint32Array(Math.ceil(count / columns) * height * columns * width);
   for (let at = 0; at < count; at++) {
     const line = pixels.subarray(Math.floor(at / columns) * height * columns * width);
     const image = at * channels * height * width;
-    writeImage(images, image, expected.shape, line, columns * width, (at % columns) * width);
+    writeImage(images, image, shape, line, columns * width, (at % columns) * width);
   }
   return pixels.buffer;
 }

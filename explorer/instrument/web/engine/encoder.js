@@ -1,123 +1,94 @@
-import { get } from "../checkpoint/checkpoint.js";
 import { InstrumentError } from "../errors.js";
+import { present } from "../present.js";
+import { openGraph, times } from "./graph.js";
 import { allFinite } from "./pixels.js";
-import { EXPORT_AGAIN, openSession, startEngine } from "./session.js";
+import { EXPORT_AGAIN } from "./session.js";
 
 /**
- * @typedef {{mean: Float32Array, logVariance: Float32Array}} Posterior
- * @typedef {{encode(x: Float32Array): Promise<Posterior>, release(): void}} Encoder
- */
-
-/**
- * The encoder of an open checkpoint, fetched and opened when it is first needed: most visits never do.
+ * What an encoder says of one image: a mean of some controls and, where it has one, a log-variance; the value itself of others.
  *
- * @param {Pick<import("../bench.js").Bench, "entry" | "card" | "assets" | "gone">} bench
- * @returns {{open(): Promise<Encoder>, release(): void}} `open` may be called again after it failed
+ * @typedef {{mean: Record<string, Float32Array>, logVariance: Record<string, Float32Array>,
+ *   value: Record<string, Float32Array | BigInt64Array>}} Encoded by the name of the control
+ * @typedef {{encode(x: import("./graph.js").Tensor | null, given: import("./decoder.js").Tensors): Promise<Encoded>,
+ *   release(): void}} Encoder `x`: the image; `given`: the values of the controls that the encoder takes beside it
  */
-export function createEncoder({ entry, card, assets, gone }) {
-  /** @type {Promise<Encoder> | null} */
-  let opened = null;
 
-  async function open() {
-    const [answer, ort] = await Promise.all([get(entry, "encoder.onnx", gone), startEngine(assets)]);
-    const bytes = new Uint8Array(await answer.arrayBuffer());
-    const expected = card.files?.["encoder.onnx"]?.bytes;
-    if (expected !== undefined && expected !== bytes.length) {
-      throw new InstrumentError(
-        `${entry.id}/encoder.onnx has ${bytes.length} bytes where its card says ${expected}: copy the whole folder ` +
-          "again, or export the checkpoint again.",
-      );
-    }
-    const { size: latents } = card.space;
-    const encoder = await openEncoder(ort, bytes, { name: entry.id, latents, shape: card.output.shape });
-    if (gone.aborted) encoder.release();
-    return encoder;
-  }
-
-  return {
-    open() {
-      opened ??= open().catch((error) => {
-        opened = null;
-        throw error;
-      });
-      return opened;
-    },
-    release() {
-      opened?.then(
-        (encoder) => encoder.release(),
-        () => {},
-      );
-      opened = null;
-    },
-  };
-}
+const OUTPUTS = /** @type {const} */ ({ mean: "mean", log_variance: "logVariance", value: "value" });
 
 /**
- * Opens an encoder and tries it on an image of grey, so that a wrong file is refused before anything is read from it.
+ * Opens an encoder and tries it, so that a wrong file is refused before anything is read from it.
  *
  * @param {any} ort what `startEngine` gave
- * @param {Uint8Array} bytes encoder.onnx
- * @param {{name: string, latents: number, shape: import("./pixels.js").Shape, again?: string}} expected from the card
+ * @param {Uint8Array} bytes
+ * @param {{name: string, graph: import("./graph.js").Graph, try: {x: import("./graph.js").Tensor | null,
+ *   given: import("./decoder.js").Tensors}, again?: string}} expected `try`: what it is tried on, such as an image of grey
  * @returns {Promise<Encoder>}
  */
-export async function openEncoder(ort, bytes, { name, latents, shape, again = EXPORT_AGAIN }) {
-  const file = `${name}/encoder.onnx`;
-  const session = await openSession(ort, bytes, file, again);
-  const release = once(() => session.release());
+export async function openEncoder(ort, bytes, { name, graph, try: tried, again = EXPORT_AGAIN }) {
+  const file = `${name}/${graph.file}`;
+  const opened = await openGraph(ort, bytes, { file, graph, again });
 
-  /** @param {Float32Array} x */
-  async function encode(x) {
-    const { mean, log_variance } = await session.run({ x: new ort.Tensor("float32", x, [1, ...shape]) }, [
-      "mean",
-      "log_variance",
+  /** @type {Encoder["encode"]} */
+  async function encode(x, given) {
+    const feeds = graph.inputs.map(({ name, role, control }) => [
+      name,
+      role === "image" ? present(x) : given[present(control)],
     ]);
-    for (const [output, found] of Object.entries({ mean, log_variance })) {
-      if (found.type !== "float32" || found.dims.join() !== `1,${latents}`) {
+    const found = await opened.run(Object.fromEntries(feeds));
+    /** @type {Encoded} */
+    const encoded = { mean: {}, logVariance: {}, value: {} };
+    for (const { name, dtype, shape, role, control } of graph.outputs) {
+      const { type, dims, data } = found[name];
+      const asked = [1, ...shape.slice(1)];
+      if (type !== dtype || dims.join() !== asked.join()) {
         throw new InstrumentError(
-          `${file} gives \`${output}\` as ${found.type} ${found.dims.join(" × ")} for one image, where the card says ` +
-            `float32 1 × ${latents}: ${again}`,
+          `${file} gives \`${name}\` as ${type} ${times(dims)} for one image, where the card says ${dtype} ${times(asked)}: ` +
+            again,
         );
       }
+      if (type === "float32" && !allFinite(data)) {
+        throw new InstrumentError(`${file} returns NaN or infinity for this image: train it again, then export it.`);
+      }
+      const kind = OUTPUTS[/** @type {keyof typeof OUTPUTS} */ (role)];
+      if (kind && control) /** @type {any} */ (encoded[kind])[control] = data;
     }
-    if (!allFinite(mean.data) || !allFinite(log_variance.data)) {
-      throw new InstrumentError(`${file} returns NaN or infinity for this image: train it again, then export it.`);
-    }
-    return { mean: mean.data, logVariance: log_variance.data };
-  }
-
-  async function check() {
-    const outputs = ["mean", "log_variance"].every((output) => session.outputNames.includes(output));
-    if (session.inputNames.join() !== "x" || !outputs) {
-      throw new InstrumentError(
-        `${file} should take \`x\` and give \`mean\` and \`log_variance\`, but takes \`${session.inputNames}\` and gives ` +
-          `\`${session.outputNames}\`: ${again}`,
-      );
-    }
-    try {
-      await encode(new Float32Array(shape[0] * shape[1] * shape[2]).fill(0.5));
-    } catch (error) {
-      if (error instanceof InstrumentError) throw error;
-      throw new InstrumentError(
-        `${file} does not encode one image of the card's ${shape.join(" × ")} values, float32: ${again}`,
-        error,
-      );
-    }
+    return encoded;
   }
 
   try {
-    await check();
+    await encode(tried.x, tried.given);
   } catch (error) {
-    release();
-    throw error;
+    opened.release();
+    if (error instanceof InstrumentError) throw error;
+    const image = tried.x ? `one image of the card's ${times(tried.x.dims.slice(1))} values, float32` : "one value";
+    throw new InstrumentError(`${file} does not encode ${image}: ${again}`, error);
   }
-  return { encode, release };
+  return { encode, release: opened.release };
 }
 
-/** @param {() => void} act @returns {() => void} which acts the first time only */
-function once(act) {
-  let done = false;
-  return () => {
-    if (!done) act();
-    done = true;
+/**
+ * An encoder of a checkpoint whose card says no more than how many latents it has and what images it takes.
+ *
+ * @param {{name: string, latents: number, shape: import("./pixels.js").Shape, again?: string}} model
+ * @returns {Parameters<typeof openEncoder>[2]}
+ */
+export function toLatents({ name, latents, shape, again }) {
+  const of = (/** @type {"mean" | "log_variance"} */ role) =>
+    /** @type {const} */ ({ name: role, dtype: "float32", shape: ["batch", latents], role, control: "z" });
+  return {
+    name,
+    graph: {
+      file: "encoder.onnx",
+      inputs: [{ name: "x", dtype: "float32", shape: ["batch", ...shape], role: "image", control: null }],
+      outputs: [/** @type {any} */ (of("mean")), /** @type {any} */ (of("log_variance"))],
+    },
+    try: { x: grey(shape), given: {} },
+    again,
   };
 }
+
+/** @param {import("./pixels.js").Shape} shape @returns {import("./graph.js").Tensor} an image of grey */
+export const grey = (shape) => imageTensor(new Float32Array(shape[0] * shape[1] * shape[2]).fill(0.5), shape);
+
+/** @param {Float32Array} pixels C×H×W in [0, 1] @param {import("./pixels.js").Shape} shape @returns {import("./graph.js").Tensor} */
+export const imageTensor = (pixels, shape) => ({ type: "float32", data: pixels, dims: [1, ...shape] });

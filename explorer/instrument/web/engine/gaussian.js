@@ -1,6 +1,6 @@
-/** @returns {number} one draw from N(0, 1), by Box and Muller's method */
-export function standardNormal() {
-  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+/** @param {() => number} [random] uniform in [0, 1) @returns {number} one draw from N(0, 1), by Box and Muller's method */
+export function standardNormal(random = Math.random) {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
 /**
@@ -23,13 +23,14 @@ export function klNats(mean, logVariance) {
  *
  * @param {number} mean
  * @param {number} std
- * @param {number} reach drawn from -reach to reach
+ * @param {number} least where it may begin
+ * @param {number} most where it may end
  * @returns {string}
  */
-export function bell(mean, std, reach) {
+export function bell(mean, std, least, most) {
   const ends = 4 * std;
-  const from = Math.max(-reach, mean - ends);
-  const to = Math.min(reach, mean + ends);
+  const from = Math.max(least, mean - ends);
+  const to = Math.min(most, mean + ends);
   const points = [];
   for (let step = 0; step <= 48; step++) {
     const x = from + ((to - from) * step) / 48;

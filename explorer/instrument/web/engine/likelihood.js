@@ -118,3 +118,10 @@ function gaussian(mean, x, sigma) {
     atLeast: doubt / scale > DOUBT_NATS,
   };
 }
+
+/** @param {Float32Array} a @param {Float32Array} b @returns {number} the sum of the squared differences */
+export function squaredError(a, b) {
+  let sum = 0;
+  for (let at = 0; at < a.length; at++) sum += (a[at] - b[at]) ** 2;
+  return sum;
+}

@@ -1,8 +1,4 @@
 import { InstrumentError } from "../errors.js";
-import { allFinite } from "./pixels.js";
-
-/** @typedef {import("./pixels.js").Shape} Shape */
-/** @typedef {{decode(z: Float32Array, count: number): Promise<Float32Array>, release(): void}} Decoder */
 
 /**
  * A model of one Identity node. Opening it starts the engine while the decoder is still on its way, and tells a
@@ -84,65 +80,5 @@ export async function openSession(ort, bytes, file, again) {
     });
   } catch (error) {
     throw new InstrumentError(`${file} is not a model this browser can run: ${again}`, error);
-  }
-}
-
-/**
- * Opens a decoder and tries it on two codes at the origin, so that a wrong file is refused before anything is drawn from
- * it.
- *
- * @param {any} ort what `startEngine` gave
- * @param {Uint8Array} bytes decoder.onnx
- * @param {{name: string, latents: number, shape: Shape, again?: string}} expected from the card; `again` is what to do
- *   where the file is not that
- * @returns {Promise<Decoder>}
- */
-export async function openDecoder(ort, bytes, { name, latents, shape, again = EXPORT_AGAIN }) {
-  const file = `${name}/decoder.onnx`;
-  const session = await openSession(ort, bytes, file, again);
-  const decoder = {
-    /** @param {Float32Array} z `count` codes, one after the other @param {number} count */
-    async decode(z, count) {
-      const { mean } = await session.run({ z: new ort.Tensor("float32", z, [count, latents]) }, ["mean"]);
-      const found = `${mean.type} ${mean.dims.join(" × ")}`;
-      const asked = `float32 ${[count, ...shape].join(" × ")}`;
-      if (found !== asked) {
-        throw new InstrumentError(
-          `${file} gives \`mean\` as ${found} for ${count} code${count === 1 ? "" : "s"}, where the card says ${asked}: ` +
-            again,
-        );
-      }
-      return mean.data;
-    },
-    release: () => void session.release(),
-  };
-  try {
-    await check();
-  } catch (error) {
-    decoder.release();
-    throw error;
-  }
-  return decoder;
-
-  async function check() {
-    if (session.inputNames.join() !== "z" || !session.outputNames.includes("mean")) {
-      throw new InstrumentError(
-        `${file} should take \`z\` and give \`mean\`, but takes \`${session.inputNames}\` and gives ` +
-          `\`${session.outputNames}\`: ${again}`,
-      );
-    }
-    let images;
-    try {
-      images = await decoder.decode(new Float32Array(2 * latents), 2);
-    } catch (error) {
-      if (error instanceof InstrumentError) throw error;
-      throw new InstrumentError(
-        `${file} does not decode two codes of the card's ${latents} latents, float32, at once: ${again}`,
-        error,
-      );
-    }
-    if (!allFinite(images)) {
-      throw new InstrumentError(`${file} returns NaN or infinity: train it again, then export it.`);
-    }
   }
 }

@@ -1,7 +1,6 @@
 import { latentName } from "../dom.js";
-import { REACH } from "../engine/rows.js";
 import { InstrumentError, sentenceFor } from "../errors.js";
-import { codeAt, isPath } from "../path/course.js";
+import { codeAt, isPath, onPath } from "../path/course.js";
 import { present } from "../present.js";
 import { enlarge, save, saveBlob } from "./png.js";
 import { jsonOf, liesElsewhere, pythonLines } from "./python-lines.js";
@@ -9,12 +8,12 @@ import { jsonOf, liesElsewhere, pythonLines } from "./python-lines.js";
 /**
  * What can be taken away of the open checkpoint.
  *
- * @param {{bench(): ReturnType<typeof import("../bench.js").createBench> | null,
+ * @param {{stage(): ReturnType<typeof import("../stage.js").createStage> | null,
  *   messages: ReturnType<typeof import("../messages.js").createMessages>,
  *   showText: ReturnType<typeof import("./text-dialog.js").createTextDialog>["open"],
  *   onProgress(done: number | null): void}} options
  */
-export function createExports({ bench, messages, showText, onProgress }) {
+export function createExports({ stage, messages, showText, onProgress }) {
   /** @type {Promise<boolean> | null} */
   let webp = null;
   /** @type {AbortController | null} what is being made */
@@ -22,7 +21,7 @@ export function createExports({ bench, messages, showText, onProgress }) {
 
   /** @param {string} what @param {string} name @param {(t: number) => number[]} path @param {"gif" | "webp"} format */
   async function animation(what, name, path, format) {
-    const { card, decodeSheet, gone } = present(bench());
+    const { model, decodeSheet, gone } = present(stage());
     making?.abort();
     const mine = (making = new AbortController());
     const signal = AbortSignal.any([mine.signal, gone]);
@@ -33,7 +32,7 @@ export function createExports({ bench, messages, showText, onProgress }) {
       const made = await animate({
         codes: easedCodes(path),
         format,
-        shape: card.output.shape,
+        shape: present(model.shape),
         decodeSheet,
         onProgress: (done) => making === mine && onProgress(done),
         signal,
@@ -57,7 +56,7 @@ export function createExports({ bench, messages, showText, onProgress }) {
   }
 
   async function grid() {
-    const { drawGrid, entry, gone } = present(bench());
+    const { drawGrid, entry, gone } = present(stage());
     const picture = await drawGrid();
     if (picture) save(picture, `${entry.id}-traversals.png`);
     else if (!gone.aborted)
@@ -65,22 +64,22 @@ export function createExports({ bench, messages, showText, onProgress }) {
   }
 
   function python() {
-    const { entry, store } = present(bench());
+    const { entry, model, store } = present(stage());
     showText({
       title: "This image in Python",
       note: liesElsewhere(entry)
         ? `Write the path of the folder ${entry.path ?? entry.id} as it is on your machine.`
         : "To be run in the folder that holds this explorer.",
-      text: pythonLines(entry, store.get().z),
+      text: pythonLines(entry, model.z(store.get())),
     });
   }
 
   function json() {
-    const { entry, card, store } = present(bench());
+    const { entry, model, store } = present(stage());
     showText({
       title: "z as JSON",
       note: "With the decoder it belongs to, and the command that trained it.",
-      text: jsonOf(entry, card, store.get().z),
+      text: jsonOf(entry, model.card, model.z(store.get())),
       file: `${entry.id}-z.json`,
     });
   }
@@ -88,7 +87,7 @@ export function createExports({ bench, messages, showText, onProgress }) {
   return {
     /** @returns {Promise<import("./menu.js").Line[]>} */
     async lines() {
-      const { entry, store, picture, current } = present(bench());
+      const { entry, model, store, picture, current } = present(stage());
       // The writers of animations are fetched when they are first asked for: most visits never do.
       webp ??= import("./animation.js").then(
         ({ canWriteWebp }) => canWriteWebp(),
@@ -98,9 +97,10 @@ export function createExports({ bench, messages, showText, onProgress }) {
         },
       );
       const kinds = (await webp) ? ["gif", "webp"] : ["gif"];
-      const latent = current();
+      const latent = current.get();
       const name = latentName(latent);
       const state = store.get();
+      const { canvas } = picture;
       /** @param {string} kind @param {string} what @param {string} file @param {(t: number) => number[]} path @param {string} [missing] */
       const animations = (kind, what, file, path, missing) =>
         kinds.map((format) => ({
@@ -110,48 +110,75 @@ export function createExports({ bench, messages, showText, onProgress }) {
           missing,
           act: () => animation(what, `${entry.id}-${file}.${format}`, path, /** @type {"gif" | "webp"} */ (format)),
         }));
-      const latentAt = (/** @type {number} */ t) =>
-        state.z.map((value, at) => (at === latent ? REACH * (2 * t - 1) : value));
+      const latentAt = (/** @type {number} */ t) => {
+        const { steps } = model.latents[latent];
+        const [first, last] = [steps[0], steps[steps.length - 1]];
+        return model.z(state).map((value, at) => (at === latent ? first + (last - first) * t : value));
+      };
       const stop = { name: "stop", text: "Stop", title: "Stop making the animation", act: () => making?.abort() };
       return [
         ...(making ? [{ label: "Animation being made", choices: [stop] }] : []),
-        {
-          label: "Image",
-          choices: [
-            {
-              name: "picture",
-              text: "PNG",
-              title: "Save the image as PNG",
-              act: () => save(enlarge(picture.canvas), `${entry.id}.png`),
-            },
-          ],
-        },
-        {
-          label: "Traversals",
-          choices: [{ name: "grid", text: "PNG", title: "Save the traversals as PNG", act: grid }],
-        },
-        {
-          label: `${name} from end to end`,
-          choices: animations("latent", `${name} from end to end`, `z${latent}`, latentAt),
-        },
-        {
-          label: "Path from A to B",
-          choices: animations(
-            "path",
-            "the path from A to B",
-            "path",
-            (t) => codeAt(state, t),
-            isPath(state) ? undefined : "pin two images first",
-          ),
-        },
-        {
-          label: "z of this image",
-          choices: [
-            { name: "json", text: "JSON", title: "z as JSON", act: json },
-            { name: "python", text: "Python", title: "This image in Python", act: python },
-          ],
-        },
+        ...(canvas
+          ? [
+              {
+                label: "Image",
+                choices: [
+                  {
+                    name: "picture",
+                    text: "PNG",
+                    title: "Save the image as PNG",
+                    act: () => save(enlarge(canvas), `${entry.id}.png`),
+                  },
+                ],
+              },
+            ]
+          : []),
+        ...(picture.drawGrid
+          ? [
+              {
+                label: "Traversals",
+                choices: [{ name: "grid", text: "PNG", title: "Save the traversals as PNG", act: grid }],
+              },
+            ]
+          : []),
+        ...(model.continuous && canvas
+          ? [
+              {
+                label: `${name} from end to end`,
+                choices: animations("latent", `${name} from end to end`, `z${latent}`, latentAt),
+              },
+              {
+                label: "Path from A to B",
+                choices: animations(
+                  "path",
+                  "the path from A to B",
+                  "path",
+                  (t) => codeAt(onPath(model, state), t),
+                  isPath(state) ? undefined : "pin two images first",
+                ),
+              },
+            ]
+          : []),
+        ...(model.continuous
+          ? [
+              {
+                label: "z of this image",
+                choices: [
+                  { name: "json", text: "JSON", title: "z as JSON", act: json },
+                  ...(isVae(model)
+                    ? [{ name: "python", text: "Python", title: "This image in Python", act: python }]
+                    : []),
+                ],
+              },
+            ]
+          : []),
       ];
     },
   };
 }
+
+/**
+ * @param {import("../model/model.js").Model} model
+ * @returns {boolean} whether the lines of Python, which load it with `training.load` and decode z alone, hold for it
+ */
+const isVae = ({ card, controls }) => card.family === "vae" && controls.length === 1;

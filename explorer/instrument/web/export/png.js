@@ -1,5 +1,4 @@
 import { context2d, latentName, spell, spellKl } from "../dom.js";
-import { STEPS } from "../engine/rows.js";
 import { present } from "../present.js";
 
 const LEAST_PIXELS = 512;
@@ -19,17 +18,18 @@ export function enlarge(picture) {
 /**
  * The traversals on white, with the names of the latents, the values of the steps and what was held.
  *
- * @param {{latent: number, canvas: HTMLCanvasElement}[]} rows
- * @param {import("../checkpoint/checkpoint.js").Card} card
+ * @param {{latent: import("../model/latents.js").Latent, canvas: HTMLCanvasElement}[]} rows
+ * @param {import("../model/model.js").Model} model
+ * @param {string[]} columns what the steps are called
  * @param {number[]} z
  * @returns {HTMLCanvasElement}
  */
-export function drawGrid(rows, card, z) {
-  const [, height, width] = card.output.shape;
+export function drawGrid(rows, { card, shape }, columns, z) {
+  const [, height, width] = present(shape);
   const scale = Math.max(1, Math.round(CELL_PIXELS / width));
   const [cellWidth, cellHeight] = [width * scale, height * scale];
   const [left, top, edge, foot] = [132, 84, 24, 48];
-  const canvas = blank(left + STEPS.length * cellWidth + edge, top + rows.length * cellHeight + foot);
+  const canvas = blank(left + columns.length * cellWidth + edge, top + rows.length * cellHeight + foot);
   const context = context2d(canvas);
   context.fillStyle = "#fff";
   context.fillRect(0, 0, canvas.width, canvas.height);
@@ -40,16 +40,16 @@ export function drawGrid(rows, card, z) {
   context.font = `16px ${FONT}`;
   context.fillText(card.summary, edge + titleWidth + 14, 38);
   context.textAlign = "center";
-  STEPS.forEach((step, column) => context.fillText(spell(step, 1), left + (column + 0.5) * cellWidth, top - 12));
+  columns.forEach((text, column) => context.fillText(text, left + (column + 0.5) * cellWidth, top - 12));
   context.textAlign = "left";
   context.imageSmoothingEnabled = false;
   rows.forEach(({ latent, canvas: picture }, row) => {
     const middle = top + (row + 0.5) * cellHeight;
     context.font = `600 18px ${FONT}`;
-    context.fillText(latentName(latent), edge, middle - 3);
+    context.fillText(latent.name, edge, middle - 3);
     context.font = `14px ${FONT}`;
-    context.fillText(`${spellKl(card.latents[latent].kl_nats)} nats`, edge, middle + 18);
-    context.drawImage(picture, left, top + row * cellHeight, STEPS.length * cellWidth, cellHeight);
+    if (latent.kl !== null) context.fillText(`${spellKl(latent.kl)} nats`, edge, middle + 18);
+    context.drawImage(picture, left, top + row * cellHeight, columns.length * cellWidth, cellHeight);
   });
   context.font = `14px ${FONT}`;
   const held = z.map((value, latent) => `${latentName(latent)} ${spell(value)}`).join("  ");

@@ -1,4 +1,4 @@
-import { rounded } from "../store.js";
+import { rounded } from "../spaces/continuous.js";
 
 /**
  * @param {{id: string, path?: string}} entry

@@ -15,8 +15,8 @@ const count = (/** @type {number} */ number) => number.toLocaleString("en");
 /**
  * The test images that came with the checkpoint, some at a time; picking one starts from its posterior.
  *
- * @param {import("../bench.js").Bench} bench
- * @returns {import("../bench.js").Part}
+ * @param {import("../stage.js").Stage} stage
+ * @returns {import("../stage.js").Part}
  */
 export function createExamples({ card, commands, thumbnails, store }) {
   const list = el("div", {

@@ -2,6 +2,7 @@ import { context2d, el } from "../dom.js";
 import { standardNormal } from "../engine/gaussian.js";
 import { newestWins } from "../engine/scheduler.js";
 import { icon } from "../icons.js";
+import { present } from "../present.js";
 import { term } from "../term.js";
 
 const DRAWS = 8;
@@ -10,11 +11,11 @@ const DRAWS = 8;
  * Images of several codes drawn from the posterior, each a press away. The noise stays while the source changes under it,
  * so that a drawing's fan changes with the drawing alone.
  *
- * @param {import("../bench.js").Bench} bench
+ * @param {import("../stage.js").Stage} stage
  */
-export function createFan({ card, commands, decodeSheet, messages }) {
-  const [, height, width] = card.output.shape;
-  const latents = card.space.size;
+export function createFan({ model, commands, decodeSheet, messages }) {
+  const [, height, width] = present(model.shape);
+  const latents = model.latents.length;
   /** @type {import("../store.js").Source | null} */
   let source = null;
   /** @type {number[][]} */
@@ -72,7 +73,7 @@ export function createFan({ card, commands, decodeSheet, messages }) {
 
   function ask() {
     if (element.hidden || !source) return;
-    const { mean, logVariance } = source;
+    const [mean, logVariance] = [present(source.mean), present(source.logVariance)];
     const draw = (/** @type {number} */ epsilon, /** @type {number} */ latent) =>
       mean[latent] + Math.exp(logVariance[latent] / 2) * epsilon;
     queue.request(noise.map((one) => one.map(draw)));

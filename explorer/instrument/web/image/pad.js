@@ -19,12 +19,12 @@ const LIKE_DIGITS = "digits";
 /**
  * A pad to draw on, encoded as the pen moves.
  *
- * @param {import("../bench.js").Bench} bench
- * @param {ReturnType<typeof import("../engine/encoder.js").createEncoder>} encoder
- * @returns {import("../bench.js").Part & {open(): void, setGround(found: import("./ground.js").Ground): void}}
+ * @param {import("../stage.js").Stage} stage
+ * @returns {import("../stage.js").Part & {open(): void, setGround(found: import("./ground.js").Ground): void}}
  */
-export function createPad(bench, encoder) {
-  const { card, commands, gone } = bench;
+export function createPad(stage) {
+  const { card, model, commands, gone } = stage;
+  const encoder = present(model.encoder);
   const { shape } = card.output;
   const [channels, height, width] = shape;
   const canvas = el("canvas", {
@@ -72,7 +72,7 @@ export function createPad(bench, encoder) {
       const mine = strokes;
       const pixels = sample();
       seen.draw(pixels);
-      const posterior = await (await encoder.open()).encode(pixels);
+      const posterior = await encoder.encode(pixels, stage.store.get().codes);
       if (gone.aborted || !strokes.length || isOvertaken(made)) return;
       refusal.hidden = true;
       const isFirst = shown === null;
@@ -105,7 +105,7 @@ export function createPad(bench, encoder) {
   }
 
   /** @param {number} time when the pen was where it is */
-  const ask = (time) => queue.request({ time, isOvertaken: rememberChoice(bench.store) });
+  const ask = (time) => queue.request({ time, isOvertaken: rememberChoice(stage.store) });
 
   async function finish() {
     ask(performance.now());

@@ -9,9 +9,18 @@ const LIKELIHOODS = {
   gaussian_learned: "Gaussian",
 };
 
-/** @param {import("../checkpoint/checkpoint.js").Card} card */
-export function reconstructionTerm({ output: image }) {
-  const likelihood = image.likelihood ?? "unknown";
+/** @param {import("../checkpoint/contract.js").Pixels} image @returns {HTMLElement} */
+export function reconstructionTerm(image) {
+  const { likelihood } = image;
+  if (likelihood === null) {
+    const [channels, height, width] = image.shape;
+    return term(
+      "squared error",
+      "Squared difference of source and reconstruction, grey levels from 0 to 1, summed over " +
+        `${(channels * height * width).toLocaleString("en")} values; computed here in the browser just now. This model has ` +
+        "no likelihood, so there are no nats to give.",
+    );
+  }
   const name = LIKELIHOODS[likelihood] ?? likelihood;
   const isDensity = likelihood !== "bernoulli";
   if (likelihood.startsWith("gaussian") && !image.sigma) {
@@ -30,11 +39,14 @@ export function reconstructionTerm({ output: image }) {
   );
 }
 
-/** @param {import("../checkpoint/checkpoint.js").Card} card */
-export function klTerm({ examples, space }) {
+/** @param {import("../model/model.js").Model} model @returns {HTMLElement} */
+export function klTerm({ card: { examples }, latents }) {
+  const shipped = examples
+    ? `Of a ${examples.split} image, from the code that came with it: ${examples.how} Of your own image, from`
+    : "From";
   return term(
     "KL",
-    `KL(q(z|x) ‖ N(0, I)), closed form, summed over ${space.size} latents. Of a ${examples.split} image, from the ` +
-      `code that came with it: ${examples.how} Of your own image, from what the encoder made of it here just now.`,
+    `KL(q(z|x) ‖ N(0, I)), closed form, summed over ${latents.length} latents. ${shipped} what the encoder made of it ` +
+      "here just now.",
   );
 }

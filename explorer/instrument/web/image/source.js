@@ -1,6 +1,6 @@
 import { context2d, el, spell } from "../dom.js";
 import { klNats } from "../engine/gaussian.js";
-import { reconstructionNats } from "../engine/likelihood.js";
+import { reconstructionNats, squaredError } from "../engine/likelihood.js";
 import { writeImage } from "../engine/pixels.js";
 import { newestWins } from "../engine/scheduler.js";
 import { sentenceFor } from "../errors.js";
@@ -11,16 +11,18 @@ import { createFan } from "./fan.js";
 import { klTerm, reconstructionTerm } from "./source-terms.js";
 
 /**
- * The image whose posterior is drawn: itself, what its posterior mean decodes to, and how they differ, in pixels and nats.
+ * The image that was encoded: itself, what its code decodes to, and how they differ, in pixels and in nats where the
+ * model has a likelihood.
  *
- * @param {import("../bench.js").Bench} bench
- * @returns {import("../bench.js").Part}
+ * @param {import("../stage.js").Stage} stage
+ * @returns {import("../stage.js").Part}
  */
-export function createSource(bench) {
-  const { card, commands, decoder, messages, gone } = bench;
+export function createSource(stage) {
+  const { card, model, commands, store, messages, gone } = stage;
   const { shape } = card.output;
+  const { hasPosterior } = model;
   const [, height, width] = shape;
-  const fan = createFan(bench);
+  const fan = hasPosterior ? createFan(stage) : null;
   /** @type {import("../store.js").Source | null} */
   let source = null;
   /** @type {Float32Array | null} */
@@ -70,16 +72,16 @@ export function createSource(bench) {
   }
 
   const way = (/** @type {string} */ text, /** @type {"test" | "draw" | "upload"} */ tab) =>
-    el("button", { class: "term way", type: "button", text, on: { click: () => bench.bring(tab) } });
+    el("button", { class: "term way", type: "button", text, on: { click: () => stage.openTab(tab) } });
   const hint = el(
     "p",
     { class: "hint" },
-    way(`Pick a ${card.examples.split} image`, "test"),
-    ", ",
-    way("draw", "draw"),
+    ...(card.examples
+      ? [way(`Pick a ${card.examples.split} image`, "test"), ", ", way("draw", "draw")]
+      : [way("Draw", "draw")]),
     " or ",
     way("upload", "upload"),
-    " one: its posterior appears on every slider.",
+    hasPosterior ? " one: its posterior appears on every slider." : " one: see what the model makes of it.",
   );
   const action = (
     /** @type {string} */ name,
@@ -97,9 +99,11 @@ export function createSource(bench) {
       el(
         "div",
         { class: "source-actions" },
-        action("Resample", "resample", "Draw codes from this posterior and choose one (E draws one directly)", () =>
-          fan.open(),
-        ),
+        hasPosterior
+          ? action("Resample", "resample", "Draw codes from this posterior and choose one (E draws one directly)", () =>
+              fan?.open(),
+            )
+          : null,
         action("Clear", "close", "Clear the source; z stays", () => commands.forget()),
       ),
     ),
@@ -115,27 +119,39 @@ export function createSource(bench) {
         el("span", { class: "signs", role: "group", "aria-label": "Difference" }, ...signs),
         el("span", { class: "key" }, el("i", { class: "key-more" }), more),
         less,
-        el(
-          "span",
-          { class: "key" },
-          el("i", { class: "key-posterior" }),
-          term(
-            "posterior",
-            "Under every slider: its density for this image and that of the prior, each drawn to its own peak, and its μ ± σ.",
-          ),
-        ),
-        el("span", { class: "key" }, el("i", { class: "key-prior" }), "prior"),
+        ...(hasPosterior
+          ? [
+              el(
+                "span",
+                { class: "key" },
+                el("i", { class: "key-posterior" }),
+                term(
+                  "posterior",
+                  "Under every slider: its density for this image and that of the prior, each drawn to its own peak, and its μ ± σ.",
+                ),
+              ),
+              el("span", { class: "key" }, el("i", { class: "key-prior" }), "prior"),
+            ]
+          : []),
       ),
     ),
-    el("p", { class: "source-text" }, reconstructionTerm(card), " ", nats, unit, " + ", klTerm(card), " ", kl, " nats"),
-    fan.element,
+    el(
+      "p",
+      { class: "source-text" },
+      reconstructionTerm(card.output),
+      " ",
+      nats,
+      unit,
+      ...(hasPosterior ? [" + ", klTerm(model), " ", kl, " nats"] : []),
+    ),
+    fan?.element ?? null,
   );
   const element = el("div", { class: "readout" }, hint, facts);
 
   const queue = newestWins(
     async (asked) => {
-      const image = await decoder.decode(Float32Array.from(asked.mean), 1);
-      if (asked.mean !== source?.mean) return;
+      const image = await model.decode([{ ...store.get().codes, ...asked.codes }]);
+      if (asked.codes !== source?.codes) return;
       decoded = image;
       draw();
     },
@@ -165,6 +181,10 @@ export function createSource(bench) {
     }
     const size = drawDifference(difference.context, pixels, decoded, shape, signed);
     difference.canvas.setAttribute("aria-label", `Difference, ${spell(size, 3)} of 1 on average`);
+    if (card.output.likelihood === null) {
+      nats.textContent = spell(squaredError(decoded, pixels), 1);
+      return;
+    }
     const measured = reconstructionNats(card.output, decoded, pixels);
     nats.textContent = measured ? `${measured.atLeast ? "≥ " : ""}${spell(measured.nats, 1)}` : "unknown";
     unit.textContent = measured ? " nats" : "";
@@ -175,16 +195,16 @@ export function createSource(bench) {
     element,
     setSource(next) {
       // The pixels of a test image arrive after its posterior.
-      const same = next !== null && next.mean === source?.mean;
+      const same = next !== null && next.codes === source?.codes;
       source = next;
       facts.hidden = next === null;
       hint.hidden = next !== null;
-      fan.setSource(next);
+      fan?.setSource(next);
       if (!next) return;
       const { title, mean, logVariance } = next;
       label.textContent = title[0].toUpperCase() + title.slice(1);
       original.canvas.setAttribute("aria-label", `Source: ${title}`);
-      kl.textContent = spell(klNats(mean, logVariance), 1);
+      if (mean && logVariance) kl.textContent = spell(klNats(mean, logVariance), 1);
       if (!same) {
         decoded = null;
         queue.request(next);

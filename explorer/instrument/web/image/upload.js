@@ -16,12 +16,12 @@ const LIMITS = `PNG, JPEG or WebP, up to ${LARGEST_BYTES / 2 ** 20} MB and ${LAR
 /**
  * Takes an image file by choice, drop or paste, and encodes it here: it is sent nowhere.
  *
- * @param {import("../bench.js").Bench} bench
- * @param {ReturnType<typeof import("../engine/encoder.js").createEncoder>} encoder
- * @returns {import("../bench.js").Part & {open(): void, setGround(found: import("./ground.js").Ground): void}}
+ * @param {import("../stage.js").Stage} stage
+ * @returns {import("../stage.js").Part & {open(): void, setGround(found: import("./ground.js").Ground): void}}
  */
-export function createUpload(bench, encoder) {
-  const { card, commands, store, gone } = bench;
+export function createUpload(stage) {
+  const { card, model, commands, store, gone } = stage;
+  const encoder = present(model.encoder);
   const { shape } = card.output;
   const [, height, width] = shape;
   /** Whether the data were all made of one size, so that an image can be made like them. */
@@ -162,7 +162,7 @@ export function createUpload(bench, encoder) {
   /** Shows and encodes what was read: nothing changes before all of it has gone well. @param {NonNullable<typeof chosen>} image @param {import("./image-fit.js").Fit} fit @param {(made: import("../store.js").Source | null) => boolean} isOvertaken */
   async function encode(image, fit, isOvertaken) {
     const pixels = fitImage(image.bitmap, shape, ground, image.laid, fit);
-    const posterior = await (await encoder.open()).encode(pixels);
+    const posterior = await encoder.encode(pixels, store.get().codes);
     if (gone.aborted || isOvertaken(made)) return;
     if (chosen && chosen !== image) chosen.bitmap.close();
     chosen = image;
@@ -171,8 +171,9 @@ export function createUpload(bench, encoder) {
     settings.hidden = false;
     seen.draw(pixels);
     refuse("");
-    made = { title: image.title, pixels, ...posterior };
-    commands.own(made);
+    const source = { title: image.title, pixels, ...posterior };
+    made = source;
+    commands.own(source);
   }
 
   function refit() {

@@ -8,7 +8,7 @@ const PAGE = 18;
 /**
  * The test images to look at the models with, some at a time.
  *
- * @param {{card: import("../checkpoint/checkpoint.js").Card, count: number,
+ * @param {{card: import("../checkpoint/checkpoint.js").ImagesCard, count: number,
  *   thumbnails: import("../checkpoint/thumbnails.js").Thumbnails, onChoose(image: number): void}} options
  */
 export function createChooser({ card, count, thumbnails, onChoose }) {

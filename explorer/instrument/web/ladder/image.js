@@ -5,7 +5,7 @@ import { createChooser } from "./chooser.js";
 /**
  * The chosen image, what the model makes of z, and whether z is kept when the model changes.
  *
- * @param {{card: import("../checkpoint/checkpoint.js").Card, count: number,
+ * @param {{card: import("../checkpoint/checkpoint.js").ImagesCard, count: number,
  *   thumbnails: import("../checkpoint/thumbnails.js").Thumbnails,
  *   onMove(change: Partial<import("./state.js").State>): void}} options
  */

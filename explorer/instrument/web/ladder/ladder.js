@@ -1,10 +1,11 @@
-import { get, readCard } from "../checkpoint/checkpoint.js";
+import { hasImages, readCard } from "../checkpoint/checkpoint.js";
 import { el, isolated, withCode } from "../dom.js";
 import { startEngine } from "../engine/session.js";
 import { InstrumentError, sentenceFor } from "../errors.js";
 import { icon } from "../icons.js";
 import { createMessages } from "../messages.js";
 import { createShare } from "../share.js";
+import { get } from "../shelf/http.js";
 import { stylesheet } from "../stylesheet.js";
 import { linkedTable, readLink, writeLink } from "./link.js";
 import { createPage } from "./page.js";
@@ -103,6 +104,8 @@ export function mount(root, { tables, assets, link }) {
       const url = new URL(`../checkpoints/${encodeURIComponent(table.examples)}/`, assets).href;
       const entry = { id: table.examples, url };
       const card = readCard(await (await get(entry, "card.json", mine.signal)).text(), entry.id);
+      if (!hasImages(card))
+        throw new InstrumentError(`${entry.id} has no example images to show: name another in ${name}/table.json.`);
       const factors = card.data?.factors?.length ?? 0;
       const fits = (/** @type {import("./table.js").Stage} */ { information }) =>
         !information || information.entropies_nats.length === factors;

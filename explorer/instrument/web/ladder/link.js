@@ -1,5 +1,5 @@
 import { present } from "../present.js";
-import { rounded } from "../store.js";
+import { rounded } from "../spaces/continuous.js";
 import { finalOf, runOf, runsOf } from "./table.js";
 
 /** The largest |z| that is read: the prior lies beyond it once in 1.7 million draws of a latent. */

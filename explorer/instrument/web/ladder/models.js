@@ -1,7 +1,8 @@
 import { readSafetensors } from "../checkpoint/safetensors.js";
-import { openEncoder } from "../engine/encoder.js";
+import { ofLatents, openDecoder } from "../engine/decoder.js";
+import { imageTensor, openEncoder, toLatents } from "../engine/encoder.js";
 import { allFinite } from "../engine/pixels.js";
-import { openDecoder, startEngine } from "../engine/session.js";
+import { startEngine } from "../engine/session.js";
 import { InstrumentError } from "../errors.js";
 
 /**
@@ -10,7 +11,8 @@ import { InstrumentError } from "../errors.js";
  * @typedef {object} Model
  * @property {string} name
  * @property {number} latents
- * @property {import("../engine/session.js").Decoder} decoder on this thread, for what must be there in the same frame
+ * @property {(codes: Float32Array, count: number) => Promise<Float32Array>} decode codes one after the other, on this
+ *   thread: for what must be there in the same frame
  * @property {(at: number, pixels: () => Promise<Float32Array>) => Promise<Float32Array>} encode the posterior mean of the
  *   example `at`: kept with the model, or else what its encoder makes of the pixels, C×H×W in [0, 1]
  * @property {(codes: Float32Array, columns: number) => Promise<ArrayBuffer | null>} sheet decoded in the worker
@@ -101,7 +103,8 @@ export function opener({ assets, sheets, shape, again, gone }) {
   return async (place) => {
     const { key, folder, latents } = place;
     const name = decodeURIComponent(folder.pathname.replace(/^.*\/(results|checkpoints)\//, "").replace(/\/$/, ""));
-    const expected = { name, latents, shape, again };
+    const described = { name, latents, shape, again };
+    const expected = ofLatents(described);
     const [ort, bytes] = await Promise.all([startEngine(assets), fetched(place, "decoder.onnx", name)]);
     const [decoder] = await Promise.all([openDecoder(ort, bytes, expected), sheets.open(key, bytes, expected)]);
     /** @type {Promise<import("../engine/encoder.js").Encoder> | null} */
@@ -124,7 +127,7 @@ export function opener({ assets, sheets, shape, again, gone }) {
     return {
       name,
       latents,
-      decoder,
+      decode: (codes, count) => decoder.decode({ z: { type: "float32", data: codes, dims: [count, latents] } }, count),
       async encode(at, pixels) {
         if (place.files?.["codes.safetensors"]) {
           means ??= readMeans();
@@ -132,10 +135,10 @@ export function opener({ assets, sheets, shape, again, gone }) {
           if (mean.length === latents) return mean;
           throw new InstrumentError(`${name}/codes.safetensors has no code of image ${at}: ${again}`);
         }
-        encoder ??= fetched(place, "encoder.onnx", name).then((bytes) => openEncoder(ort, bytes, expected));
-        return (await (await encoder).encode(await pixels())).mean;
+        encoder ??= fetched(place, "encoder.onnx", name).then((bytes) => openEncoder(ort, bytes, toLatents(described)));
+        return (await (await encoder).encode(imageTensor(await pixels(), shape), {})).mean.z;
       },
-      sheet: (codes, columns) => sheets.decode(key, codes, columns),
+      sheet: (codes, columns) => sheets.decode(key, codes, latents, columns),
       release() {
         decoder.release();
         sheets.close(key);

@@ -1,6 +1,6 @@
 import { createThumbnails } from "../checkpoint/thumbnails.js";
 import { el, withCode } from "../dom.js";
-import { rounded } from "../store.js";
+import { rounded } from "../spaces/continuous.js";
 import { trace } from "../trace.js";
 import { createDial } from "./dial.js";
 import { createImage } from "./image.js";
@@ -19,7 +19,7 @@ const TURNING = /** @type {const} */ (["recipe", "seed", "step", "image", "keep"
 /**
  * The page of one table: panels around one state.
  *
- * @param {{table: import("./table.js").Table, folder: URL, card: import("../checkpoint/checkpoint.js").Card, count: number,
+ * @param {{table: import("./table.js").Table, folder: URL, card: import("../checkpoint/checkpoint.js").ImagesCard, count: number,
  *   entry: import("../checkpoint/checkpoint.js").Entry, assets: string, initial: import("./state.js").State,
  *   messages: ReturnType<typeof import("../messages.js").createMessages>, onReady(): void,
  *   onState(state: import("./state.js").State): void}} options `folder` is the table's, `card` that of the

@@ -2,7 +2,7 @@ import { allFinite } from "../engine/pixels.js";
 import { newestWins } from "../engine/scheduler.js";
 import { InstrumentError, sentenceFor } from "../errors.js";
 import { present } from "../present.js";
-import { rounded } from "../store.js";
+import { rounded } from "../spaces/continuous.js";
 import { trace } from "../trace.js";
 import { createCache, opener } from "./models.js";
 import { codesOf, STEPS } from "./rows.js";
@@ -129,7 +129,7 @@ export function createProjector(options) {
 
   const pictures = newestWins(
     async ({ model, z, time }) => {
-      const values = await model.decoder.decode(Float32Array.from(z), 1);
+      const values = await model.decode(Float32Array.from(z), 1);
       if (!allFinite(values)) {
         throw new InstrumentError(`${model.name}/decoder.onnx returns NaN or infinity at this z: move it back.`);
       }
@@ -173,7 +173,7 @@ export function createProjector(options) {
     for (const seed of siblings.seeds()) {
       const place = locate(recipe, seed);
       const other = place && models.peek(place.key);
-      if (other?.latents === z.length) siblings.draw(seed, await other.decoder.decode(Float32Array.from(z), 1));
+      if (other?.latents === z.length) siblings.draw(seed, await other.decode(Float32Array.from(z), 1));
     }
   }
 
@@ -188,7 +188,7 @@ export function createProjector(options) {
         const other = await models.get(place);
         const z = state.keep && state.z ? Float32Array.from(state.z) : await codeOf(other, state.image);
         if (mine !== ticket) return;
-        if (z.length === other.latents) siblings.draw(seed, await other.decoder.decode(z, 1));
+        if (z.length === other.latents) siblings.draw(seed, await other.decode(z, 1));
       }
       for (const place of around(state)) {
         if (mine !== ticket) return;

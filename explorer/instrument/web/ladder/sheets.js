@@ -37,27 +37,30 @@ export function createSheets(assets) {
     /**
      * @param {string} name of the model from now on
      * @param {Uint8Array} bytes decoder.onnx
-     * @param {{name: string, latents: number, shape: import("../engine/pixels.js").Shape, again?: string}} expected
+     * @param {import("../engine/decoder.js").Expected} expected
      * @returns {Promise<void>}
      */
     open: (name, bytes, expected) =>
       new Promise((resolve, reject) => {
         opening.set(name, { resolve, reject });
-        worker.postMessage({ kind: "open", name, assets, bytes, expected, steps: [] });
+        worker.postMessage({ kind: "open", name, assets, bytes, expected });
       }),
     /** @param {string} name */
     close: (name) => worker.postMessage({ kind: "close", name }),
     /**
      * @param {string} name of an open model
      * @param {Float32Array} codes one after the other; given away
+     * @param {number} latents of each
      * @param {number} columns
      * @returns {Promise<ArrayBuffer | null>} RGBA of their images line by line; nothing where they cannot be decoded
      */
-    decode(name, codes, columns) {
+    decode(name, codes, latents, columns) {
       const id = asked++;
+      const count = codes.length / latents;
+      const tensors = { z: { type: "float32", data: codes, dims: [count, latents] } };
       return new Promise((resolve) => {
         waiting.set(id, resolve);
-        worker.postMessage({ kind: "sheet", name, id, codes, columns }, { transfer: [codes.buffer] });
+        worker.postMessage({ kind: "sheet", name, id, tensors, count, columns }, { transfer: [codes.buffer] });
       });
     },
     destroy() {

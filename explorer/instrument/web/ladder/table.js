@@ -5,7 +5,7 @@ import { present } from "../present.js";
  * A table of results, of models that this page can compare.
  *
  * @typedef {import("../checkpoint/checkpoint.js").Metric} Metric
- * @typedef {import("../checkpoint/checkpoint.js").Latent} Latent
+ * @typedef {import("../checkpoint/contract.js").Latent & {kl_nats: number, posterior_std: number}} Latent of a model with a prior
  * @typedef {import("../checkpoint/contract.js").Row} Row
  * @typedef {Row & {beta: number}} Rung
  * @typedef {import("../checkpoint/contract.js").Information} Information `nats`: I(z_j; v_k), a row a latent

@@ -13,7 +13,7 @@ const OFF = 0.01;
  * One named direction: its name, how far z lies along it, and the filmstrip of what lies along it from here.
  *
  * @param {{direction: {name: string, vector: number[]}, shape: import("../engine/pixels.js").Shape,
- *   commands: import("../commands.js").Commands, z(): number[], fact?: import("../bench.js").Fact, onRemove(): void}} options
+ *   commands: import("../commands.js").Commands, z(): number[], fact?: import("../stage.js").Fact, onRemove(): void}} options
  */
 export function createDirection({ direction, shape, commands, z, fact, onRemove }) {
   const { name, vector } = direction;
@@ -151,7 +151,7 @@ export function createDirection({ direction, shape, commands, z, fact, onRemove 
   };
 }
 
-/** @param {import("../bench.js").Fact | undefined} fact @returns {(Node | string)[]} */
+/** @param {import("../stage.js").Fact | undefined} fact @returns {(Node | string)[]} */
 function measured(fact) {
   if (!fact) return ["Came with a link; not measured here."];
   const random = `${spell(fact.random_low)} to ${spell(fact.random_high)}`;

@@ -1,19 +1,23 @@
 import { el } from "../dom.js";
 import { newestWins } from "../engine/scheduler.js";
 import { icon } from "../icons.js";
+import { present } from "../present.js";
 import { ALONG, along, project } from "./along.js";
 import { createDirection } from "./direction.js";
+import { hasOther } from "./films.js";
 
 /**
  * The sliders of named directions, under those of the latents. Each shows how far z lies along its direction, so that it
  * moves whenever z does.
  *
- * @param {import("../bench.js").Bench} bench
- * @returns {import("../bench.js").Part}
+ * @param {import("../stage.js").Stage} stage
+ * @returns {import("../stage.js").Part}
  */
-export function createDirections(bench) {
-  const { card, commands, store, directions: facts, gone } = bench;
-  const [, height] = card.output.shape;
+export function createDirections(stage) {
+  const { model, commands, store, directions: facts, gone } = stage;
+  const shape = present(model.shape);
+  const [, height] = shape;
+  const zNow = () => model.z(store.get());
   /** @type {ReturnType<typeof createDirection>[]} */
   let rows = [];
   const list = el("div", { class: "direction-list" });
@@ -23,7 +27,7 @@ export function createDirections(bench) {
       class: "action",
       type: "button",
       title: "Choose two groups of codes on the Directions page",
-      on: { click: () => bench.onDirections?.() },
+      on: { click: () => stage.onDirections?.() },
     },
     icon("plus"),
     el("span", { text: "Make one" }),
@@ -35,14 +39,15 @@ export function createDirections(bench) {
   const element = el(
     "section",
     { class: "directions", "aria-label": "Directions", style: `--cells: ${ALONG.length}` },
-    el("div", { class: "directions-head" }, el("h2", { text: "Directions" }), bench.onDirections ? make : null),
+    el("div", { class: "directions-head" }, el("h2", { text: "Directions" }), stage.onDirections ? make : null),
     hint,
     list,
   );
 
   const films = newestWins(
     async () => {
-      const { z, locked } = store.get();
+      const { locked } = store.get();
+      const z = zNow();
       const stale = rows.filter((row) => row.isStale(z));
       if (!stale.length) return;
       const codes = stale.flatMap(({ vector }) => {
@@ -53,7 +58,7 @@ export function createDirections(bench) {
           );
         return ALONG.map((step) => held(along(z, vector, step - from)));
       });
-      const sheet = await bench.decodeSheet(codes, ALONG.length);
+      const sheet = await stage.decodeSheet(codes, ALONG.length);
       if (sheet && !gone.aborted) stale.forEach((row, at) => row.draw(sheet, at * height, z));
     },
     () => {},
@@ -64,9 +69,9 @@ export function createDirections(bench) {
     rows = directions.map((direction) =>
       createDirection({
         direction,
-        shape: card.output.shape,
+        shape,
         commands,
-        z: () => store.get().z,
+        z: zNow,
         fact: facts.find(({ name, vector }) => name === direction.name && same(vector, direction.vector)),
         onRemove() {
           commands.setDirections(store.get().directions.filter((other) => other !== direction));
@@ -76,7 +81,7 @@ export function createDirections(bench) {
     );
     list.replaceChildren(...rows.map((row) => row.element));
     hint.hidden = rows.length > 0;
-    element.hidden = rows.length === 0 && !bench.onDirections;
+    element.hidden = rows.length === 0 && !stage.onDirections;
   }
 
   return {
@@ -84,9 +89,10 @@ export function createDirections(bench) {
     show(state, before) {
       const anew = state.directions !== before?.directions;
       if (anew) build(state);
-      if (!rows.length || (!anew && state.z === before?.z && state.locked === before?.locked)) return;
-      if (state.locked !== before?.locked) for (const row of rows) row.forget();
-      for (const row of rows) row.show(state.z);
+      if (!rows.length || (!anew && state.codes === before?.codes && state.locked === before?.locked)) return;
+      const isOther = before !== null && hasOther(model, state.codes, before.codes);
+      if (state.locked !== before?.locked || isOther) for (const row of rows) row.forget();
+      for (const row of rows) row.show(model.z(state));
       films.request(null);
     },
   };

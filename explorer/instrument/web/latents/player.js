@@ -1,5 +1,3 @@
-import { STEPS } from "../engine/rows.js";
-
 /**
  * @typedef {{from: number, steps: number[], zAt(value: number): number[]}} Course a value that goes from the first of
  *   `steps` to the last and back, where it begins, and the z that belongs to it
@@ -14,9 +12,10 @@ const PAUSE_MS = 1000;
  * their system for less motion, from one step to the next with a rest on each.
  *
  * @param {import("../store.js").Store} store
+ * @param {import("../model/model.js").Model} model
  * @returns {Player}
  */
-export function createPlayer(store) {
+export function createPlayer(store, model) {
   let frame = 0;
 
   /** @param {Course} course @returns {(elapsed: number) => number} */
@@ -49,9 +48,9 @@ export function createPlayer(store) {
 
   /** @param {number} latent @returns {Course} */
   const endToEnd = (latent) => ({
-    from: store.get().z[latent],
-    steps: STEPS,
-    zAt: (value) => store.get().z.map((other, at) => (at === latent ? value : other)),
+    from: model.z(store.get())[latent],
+    steps: model.latents[latent].steps,
+    zAt: (value) => model.z(store.get()).map((other, at) => (at === latent ? value : other)),
   });
 
   /** @param {number | "path"} what @param {Course} course */
@@ -60,7 +59,7 @@ export function createPlayer(store) {
     const value = (calm ? stepwise : smooth)(course);
     const began = performance.now();
     const advance = (/** @type {number} */ time) => {
-      store.set({ z: course.zAt(value(Math.max(0, time - began))) }, time);
+      store.set(model.withZ(store.get(), course.zAt(value(Math.max(0, time - began)))), time);
       frame = requestAnimationFrame(advance);
     };
     store.set({ playing: what });

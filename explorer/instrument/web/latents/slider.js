@@ -1,26 +1,29 @@
-import { context2d, el, focusIn, latentName, spell, spellKl } from "../dom.js";
+import { context2d, el, focusIn, spell, spellKl } from "../dom.js";
 import { bell } from "../engine/gaussian.js";
-import { REACH, STEPS } from "../engine/rows.js";
 import { icon } from "../icons.js";
 import { createRange } from "./range.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * One latent of the rack: its KL, its value, its filmstrip with the track over it, and the densities under it.
+ * The slider of one latent: its KL where it has one, its value, its filmstrip with the track over it, and the densities
+ * under it.
  *
- * @param {{latent: number, facts: import("../checkpoint/checkpoint.js").Latent, largestKl: number,
- *   shape: import("../engine/pixels.js").Shape, commands: import("../commands.js").Commands}} options
+ * @param {{latent: import("../model/latents.js").Latent, hasPrior: boolean, largestKl: number,
+ *   shape: import("../engine/pixels.js").Shape | null, commands: import("../commands.js").Commands}} options `shape` of
+ *   the images of its filmstrip, if there is one
  */
-export function createSlider({ latent, facts, largestKl, shape, commands }) {
-  const [, height, width] = shape;
-  const name = latentName(latent);
-  const kl = spellKl(facts.kl_nats);
+export function createSlider({ latent: described, hasPrior, largestKl, shape, commands }) {
+  const { index: latent, name, steps } = described;
+  const [first, last] = [steps[0], steps[steps.length - 1]];
+  const kl = described.kl === null ? null : spellKl(described.kl);
   const id = `latent-${latent}`;
 
-  const film = el("canvas", { class: "film", width: STEPS.length * width, height, "aria-hidden": "true" });
+  const film = shape
+    ? el("canvas", { class: "film", width: steps.length * shape[2], height: shape[1], "aria-hidden": "true" })
+    : null;
   const range = createRange(
-    { id, min: -REACH, max: REACH, step: 0.01, "aria-label": `${name}, ${kl} nats of KL` },
+    { id, min: first, max: last, step: (last - first) / 600, "aria-label": kl ? `${name}, ${kl} nats of KL` : name },
     {
       onTake: (to, time) => commands.move(latent, to, time),
       onSettle: commands.settle,
@@ -56,21 +59,21 @@ export function createSlider({ latent, facts, largestKl, shape, commands }) {
   const prior = document.createElementNS(SVG, "path");
   const posterior = document.createElementNS(SVG, "path");
   const mean = document.createElementNS(SVG, "path");
-  prior.setAttribute("d", bell(0, 1, REACH));
+  if (hasPrior) prior.setAttribute("d", bell(0, 1, first, last));
   prior.setAttribute("class", "prior");
   posterior.setAttribute("class", "posterior");
   mean.setAttribute("class", "posterior-mean");
-  const half = REACH / (STEPS.length - 1);
+  const half = (last - first) / (steps.length - 1) / 2;
   const curves = document.createElementNS(SVG, "svg");
   curves.setAttribute("class", "curves");
-  curves.setAttribute("viewBox", `${-REACH - half} 0 ${2 * (REACH + half)} 1`);
+  curves.setAttribute("viewBox", `${first - half} 0 ${last - first + 2 * half} 1`);
   curves.setAttribute("preserveAspectRatio", "none");
   curves.setAttribute("aria-hidden", "true");
   curves.append(prior, posterior, mean);
 
   const element = el(
     "div",
-    { class: "latent", "data-latent": latent, style: `--kl: ${facts.kl_nats / (largestKl || 1)}` },
+    { class: "latent", "data-latent": latent, style: `--kl: ${(described.kl ?? 0) / (largestKl || 1)}` },
     el(
       "div",
       { class: "latent-head" },
@@ -78,14 +81,18 @@ export function createSlider({ latent, facts, largestKl, shape, commands }) {
       el(
         "span",
         { class: "kl" },
-        el("span", { class: "kl-bar" }),
-        el("span", { class: "kl-nats", text: `${kl} nats` }),
+        ...(kl ? [el("span", { class: "kl-bar" }), el("span", { class: "kl-nats", text: `${kl} nats` })] : []),
       ),
       value,
       lock,
       play,
     ),
-    el("div", { class: "strip", on: { dblclick: () => commands.resetLatent(latent) } }, film, range),
+    el(
+      "div",
+      { class: film ? "strip" : "strip no-film", on: { dblclick: () => commands.resetLatent(latent) } },
+      film,
+      range,
+    ),
     curves,
     spread,
   );
@@ -119,7 +126,7 @@ export function createSlider({ latent, facts, largestKl, shape, commands }) {
     value.value = spell(z);
   }
 
-  const context = context2d(film, { alpha: false });
+  const context = film && context2d(film, { alpha: false });
   return {
     element,
     /** Puts the keyboard here: on the slider, or where it is locked, on what unlocks it. */
@@ -131,7 +138,7 @@ export function createSlider({ latent, facts, largestKl, shape, commands }) {
       range.setAttribute("aria-valuetext", spell(z));
     },
     /** @param {ImageData} image */
-    draw: (image) => context.putImageData(image, 0, 0),
+    draw: (image) => context?.putImageData(image, 0, 0),
     /** @param {boolean} locked */
     setLocked(locked) {
       // A control that is switched off would drop the focus, and with it the place of the keyboard.
@@ -143,13 +150,14 @@ export function createSlider({ latent, facts, largestKl, shape, commands }) {
     /** @param {boolean} playing */
     setPlaying: (playing) =>
       press(play, playing, playing ? "pause" : "play", playing ? `Pause ${name}` : `Play ${name} from end to end`),
-    /** @param {number | null} mu @param {number} [sigma] */
-    setPosterior(mu, sigma = 0) {
-      posterior.setAttribute("d", mu === null ? "" : bell(mu, Math.max(sigma, 0.012), REACH));
-      mean.setAttribute("d", mu === null || Math.abs(mu) > REACH ? "" : `M${mu} 0V1`);
-      spread.textContent = mu === null ? "" : `${spell(mu)} ± ${spell(sigma)}`;
+    /** @param {number | null} mu where the encoder puts an image @param {number | null} [sigma] of its posterior, if it has one */
+    setPosterior(mu, sigma = null) {
+      const isDensity = mu !== null && sigma !== null;
+      posterior.setAttribute("d", isDensity ? bell(mu, Math.max(sigma, 0.012), first, last) : "");
+      mean.setAttribute("d", mu === null || mu < first || mu > last ? "" : `M${mu} 0V1`);
+      spread.textContent = isDensity ? `${spell(mu)} ± ${spell(sigma)}` : mu === null ? "" : spell(mu);
       // At the end of the row that the density leaves free.
-      spread.classList.toggle("left", mu !== null && mu > 0);
+      spread.classList.toggle("left", mu !== null && mu > (first + last) / 2);
       element.classList.toggle("has-posterior", mu !== null);
     },
   };

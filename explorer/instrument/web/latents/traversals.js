@@ -1,20 +1,22 @@
-import { context2d, el, latentName, spell } from "../dom.js";
-import { cellOf, STEPS } from "../engine/rows.js";
+import { context2d, el, spell } from "../dom.js";
+import { drawGrid } from "../export/png.js";
+import { cellOf, shownLatents } from "../model/latents.js";
 import { present } from "../present.js";
 import { rove } from "../roving.js";
 
 /**
  * The grid: a row a latent, a column a step, the current value framed, each cell a click away.
  *
- * @param {{card: import("../checkpoint/checkpoint.js").Card, commands: import("../commands.js").Commands}} options
+ * @param {import("../stage.js").Stage} stage
+ * @returns {import("../stage.js").Part}
  */
-export function createTraversals({ card, commands }) {
-  const [, height, width] = card.output.shape;
+export function createTraversals({ model, commands, films, picture }) {
+  const [, height, width] = present(model.shape);
   const axis = el(
     "div",
     { class: "axis", role: "row" },
     el("span", { role: "columnheader", "aria-label": "Latent" }),
-    ...STEPS.map((step) => el("span", { role: "columnheader", text: spell(step, 1) })),
+    ...columnsOf(model).map((text) => el("span", { role: "columnheader", text })),
   );
   const grid = el(
     "div",
@@ -38,10 +40,10 @@ export function createTraversals({ card, commands }) {
 
   /** @param {number} latent */
   function createRow(latent) {
-    const name = latentName(latent);
-    const canvas = el("canvas", { width: STEPS.length * width, height, "aria-hidden": "true" });
+    const { name, steps } = model.latents[latent];
+    const canvas = el("canvas", { width: steps.length * width, height, "aria-hidden": "true" });
     const frame = el("span", { class: "cell-frame" });
-    const cells = STEPS.map((step) =>
+    const cells = steps.map((step) =>
       el("button", {
         class: "cell",
         type: "button",
@@ -64,25 +66,45 @@ export function createTraversals({ card, commands }) {
     return { row, canvas, frame, cells, context: context2d(canvas, { alpha: false }) };
   }
 
+  /** @param {number[]} latents the rows to show, top to bottom */
+  function arrange(latents) {
+    order = latents;
+    for (const latent of latents) if (!rows.has(latent)) rows.set(latent, createRow(latent));
+    grid.replaceChildren(axis, ...latents.map((latent) => rowOf(latent).row));
+    if (latents.length) makeCurrent(rowOf(latents[0]).cells[0]);
+  }
+
+  /** @param {number[]} z @param {number[] | undefined} before */
+  function frame(z, before) {
+    for (const latent of order) {
+      if (z[latent] === before?.[latent]) continue;
+      const at = Math.round(cellOf(model.latents[latent].steps, z[latent]));
+      rowOf(latent).frame.style.transform = `translateX(${at * 100}%)`;
+    }
+  }
+
+  films.onRow((latent, image) => rows.get(latent)?.context.putImageData(image, 0, 0));
+  picture.drawGrid = (z) =>
+    drawGrid(
+      order.map((latent) => ({ latent: model.latents[latent], canvas: rowOf(latent).canvas })),
+      model,
+      columnsOf(model),
+      z,
+    );
+
   return {
     element,
-    /** @param {number[]} latents the rows to show, top to bottom */
-    arrange(latents) {
-      order = latents;
-      for (const latent of latents) if (!rows.has(latent)) rows.set(latent, createRow(latent));
-      grid.replaceChildren(axis, ...latents.map((latent) => rowOf(latent).row));
-      if (latents.length) makeCurrent(rowOf(latents[0]).cells[0]);
+    show(state, before) {
+      const isAnew = state.unfolded !== before?.unfolded;
+      if (isAnew) arrange(shownLatents(model, state));
+      frame(model.z(state), isAnew || !before ? undefined : model.z(before));
     },
-    /** @param {number} latent @param {ImageData} image */
-    draw: (latent, image) => rows.get(latent)?.context.putImageData(image, 0, 0),
-    /** @param {number[]} z @param {number[] | undefined} before */
-    frame(z, before) {
-      for (const latent of order) {
-        if (z[latent] === before?.[latent]) continue;
-        rowOf(latent).frame.style.transform = `translateX(${Math.round(cellOf(z[latent])) * 100}%)`;
-      }
-    },
-    /** @returns {{latent: number, canvas: HTMLCanvasElement}[]} what the picture of the grid is made from */
-    pictures: () => order.map((latent) => ({ latent, canvas: rowOf(latent).canvas })),
   };
+}
+
+/** @param {import("../model/model.js").Model} model @returns {string[]} the steps, or where each latent has its own, their place */
+function columnsOf({ card, latents, continuous }) {
+  if (continuous?.prior || !card.latents.length) return latents[0].steps.map((step) => spell(step, 1));
+  const middle = (latents[0].steps.length - 1) / 2;
+  return latents[0].steps.map((_, at) => (at === middle ? "mean" : `${spell(((at - middle) * 3) / middle, 1)} sd`));
 }

@@ -1,5 +1,5 @@
 import { latentName, spell } from "../dom.js";
-import { orderLatents } from "../latents/rack.js";
+import { orderLatents } from "../model/latents.js";
 import { present } from "../present.js";
 
 /** @typedef {[number, number, number]} Rgb bytes */

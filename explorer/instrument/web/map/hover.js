@@ -14,11 +14,11 @@ const APART = 4;
 /**
  * What the pointer over the map shows: an image and its code, or what the decoder makes of a place and who lives there.
  *
- * @param {{bench: import("../bench.js").Bench, layers: ReturnType<typeof import("./layers.js").createLayers>,
+ * @param {{stage: import("../stage.js").Stage, layers: ReturnType<typeof import("./layers.js").createLayers>,
  *   tip: ReturnType<typeof import("./tip.js").createTip>, plane(): import("./plane.js").Plane | null}} options
  */
-export function createHover({ bench, layers, tip, plane }) {
-  const { commands, store } = bench;
+export function createHover({ stage, layers, tip, plane }) {
+  const { model, commands, store } = stage;
   const { view, scene } = layers;
   /** @type {number | null} the image under the pointer */
   let over = null;
@@ -27,7 +27,7 @@ export function createHover({ bench, layers, tip, plane }) {
   /** The time of the event whose image was shown last. */
   let shown = -1;
   /** z where a person left it: not what is only looked at. */
-  let held = store.get().z;
+  let held = model.z(store.get());
 
   /** @param {ArrayLike<number>} z @param {number} time */
   function preview(z, time) {
@@ -44,14 +44,14 @@ export function createHover({ bench, layers, tip, plane }) {
 
   /** The image of a point beside the pointer, measured once an event. @param {number} index @param {number} x @param {number} y @param {number} time */
   function show(index, x, y, time) {
-    tip.point(index, present(bench.embedding()), x, y, view);
+    tip.point(index, present(stage.embedding()), x, y, view);
     if (time === shown) return;
     shown = time;
     trace("instrument:hover", { since: time });
   }
 
   const codeOf = (/** @type {number} */ index) => {
-    const { mean, latents } = present(bench.embedding());
+    const { mean, latents } = present(stage.embedding());
     return mean.subarray(index * latents, (index + 1) * latents);
   };
 
@@ -61,7 +61,7 @@ export function createHover({ bench, layers, tip, plane }) {
     /** Follows the store. @param {import("../store.js").State} state */
     follow(state) {
       previews = mine;
-      if (!mine) held = state.z;
+      if (!mine) held = model.z(state);
     },
     /** @param {number} x @param {number} y @param {number} time */
     glance(x, y, time) {

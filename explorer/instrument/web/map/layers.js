@@ -10,7 +10,7 @@ const MOST_DOTS = 2;
 const EMPTY = { left: -1, bottom: -1, width: 2, height: 2 };
 
 /**
- * The stage of the map: the ground, which stands still while z moves, and over it what moves.
+ * The surface of the map: the ground, which stands still while z moves, and over it what moves.
  *
  * @param {{shape: import("../engine/pixels.js").Shape, thumbnails: import("../checkpoint/thumbnails.js").Thumbnails,
  *   sheet: ReturnType<typeof import("./sheet.js").createSheet>, onFrame(time: number): void, onTheme(): void,
@@ -18,16 +18,16 @@ const EMPTY = { left: -1, bottom: -1, width: 2, height: 2 };
  */
 export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onView }) {
   const over = el("canvas", { class: "map-layer map-over", "aria-hidden": "true" });
-  const stage = el("div", { class: "map-stage", tabindex: 0 });
+  const surface = el("div", { class: "map-stage", tabindex: 0 });
   const view = newView();
   const here = createHere();
   const scene = newScene();
-  /** Read when the stage has its place in the page: before that it has no colours. */
+  /** Read when the surface has its place in the page: before that it has no colours. */
   /** @type {ReturnType<typeof readTheme> | null} */
   let theme = null;
-  const themeNow = () => (theme ??= readTheme(stage));
+  const themeNow = () => (theme ??= readTheme(surface));
   const ground = createGround({ shape, thumbnails, sheet, theme: themeNow, onStale: move });
-  stage.append(ground.element, over, ...here.elements);
+  surface.append(ground.element, over, ...here.elements);
   /** @type {import("./plane.js").Plane | null} */
   let plane = null;
   let frame = 0;
@@ -42,7 +42,7 @@ export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onVie
     if (!plane || !view.width) return;
     onFrame(time);
     // One finger scrolls the page past a whole map, and pans a part of it.
-    if (moved) stage.classList.toggle("near", !isWhole(view));
+    if (moved) surface.classList.toggle("near", !isWhole(view));
     if (moved) ground.follow(view);
     if (moved || scene.changed) drawScene(over, view, scene, themeNow());
     ground.avoid(z.place, view);
@@ -67,21 +67,21 @@ export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onVie
   }
 
   const size = new ResizeObserver(([{ contentRect }]) => {
-    const dots = Math.min(MOST_DOTS, (window.devicePixelRatio || 1) * (stage.currentCSSZoom ?? 1));
+    const dots = Math.min(MOST_DOTS, (window.devicePixelRatio || 1) * (surface.currentCSSZoom ?? 1));
     resize(view, plane?.bounds ?? EMPTY, contentRect.width, contentRect.height, dots);
     ground.refresh();
     onView();
   });
-  size.observe(stage);
-  // The style sheet lets the stage's colour take a moment to change, so that a change of theme is heard of.
-  stage.addEventListener("transitionend", ({ target }) => {
-    if (target !== stage) return;
+  size.observe(surface);
+  // The style sheet lets the surface's colour take a moment to change, so that a change of theme is heard of.
+  surface.addEventListener("transitionend", ({ target }) => {
+    if (target !== surface) return;
     theme = null;
     onTheme();
   });
 
   return {
-    stage,
+    surface,
     view,
     scene,
     here,
@@ -94,7 +94,7 @@ export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onVie
     /** @param {import("./plane.js").Plane} next shows all of it */
     setPlane(next) {
       plane = next;
-      const { clientWidth, clientHeight } = stage;
+      const { clientWidth, clientHeight } = surface;
       view.width = 0;
       resize(view, plane.bounds, clientWidth, clientHeight, view.dots);
       here.forget();
@@ -108,9 +108,9 @@ export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onVie
   };
 }
 
-/** @param {HTMLElement} stage @returns the theme's colours, and whether it is a dark one */
-function readTheme(stage) {
-  const style = getComputedStyle(stage);
+/** @param {HTMLElement} surface @returns the theme's colours, and whether it is a dark one */
+function readTheme(surface) {
+  const style = getComputedStyle(surface);
   const context = offscreen2d(1, 1, { willReadFrequently: true });
   context.fillStyle = style.color;
   context.fillRect(0, 0, 1, 1);

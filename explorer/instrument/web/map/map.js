@@ -1,5 +1,6 @@
 import { el, withCode } from "../dom.js";
-import { wayOf } from "../path/course.js";
+import { hasOther } from "../latents/films.js";
+import { onPath, wayOf } from "../path/course.js";
 import { present } from "../present.js";
 import { trace } from "../trace.js";
 import { colouring, colourings } from "./colours.js";
@@ -22,11 +23,12 @@ let maps = 0;
 /**
  * The map of the encoded images: where z lies among them, and a way to go anywhere.
  *
- * @param {import("../bench.js").Bench} bench
- * @returns {import("../bench.js").Part}
+ * @param {import("../stage.js").Stage} stage
+ * @returns {import("../stage.js").Part}
  */
-export function createMap(bench) {
-  const { card, commands, store } = bench;
+export function createMap(stage) {
+  const { card, model, commands, store } = stage;
+  const zNow = () => model.z(store.get());
   const shown = { thumbnails: false, sheet: false, points: true };
   const stale = { here: true, pins: true };
   /** @type {import("../checkpoint/embedding.js").Embedding | null} */
@@ -38,20 +40,20 @@ export function createMap(bench) {
   const { shape } = card.output;
   const sheet = createSheet({
     shape,
-    decode: bench.decodeSheet,
+    decode: stage.decodeSheet,
     onDrawn: () => layers.ground.refreshSheet(),
   });
   const layers = createLayers({
     shape,
-    thumbnails: bench.thumbnails(),
+    thumbnails: stage.thumbnails(),
     sheet,
     onFrame: place,
     onTheme: () => embedding && paint(true),
     onView: askSheet,
   });
-  const { stage, view, scene } = layers;
-  const tip = createTip(card, bench.thumbnails());
-  const hover = createHover({ bench, layers, tip, plane: () => plane });
+  const { surface, view, scene } = layers;
+  const tip = createTip(card, stage.thumbnails());
+  const hover = createHover({ stage, layers, tip, plane: () => plane });
   const legend = createLegend(() => layers.ground.set({ isHidden: legend.isHidden }));
   const toggle = (/** @type {keyof typeof shown} */ name) => () => {
     shown[name] = !shown[name];
@@ -65,7 +67,7 @@ export function createMap(bench) {
   });
   const words = el("p", { class: "unseen", id: `map-words-${++maps}` });
   const sentence = el("p", { class: "hint map-sentence", hidden: true });
-  const frame = el("div", { class: "map-frame" }, stage, tip.element);
+  const frame = el("div", { class: "map-frame" }, surface, tip.element);
   const element = el(
     "section",
     { class: "map", "aria-label": "Map of the encoded images" },
@@ -75,9 +77,9 @@ export function createMap(bench) {
     legend.element,
     words,
   );
-  stage.setAttribute("role", "application");
-  stage.setAttribute("aria-describedby", words.id);
-  stage.setAttribute(
+  surface.setAttribute("role", "application");
+  surface.setAttribute("aria-describedby", words.id);
+  surface.setAttribute(
     "aria-label",
     "Map. Arrows pan, plus and minus zoom, Home shows the whole map, Enter goes to what is in the middle.",
   );
@@ -93,8 +95,8 @@ export function createMap(bench) {
     const held = hover.previews() ? (scene.held ?? layers.z.place) : null;
     scene.changed ||= held !== scene.held;
     scene.held = held;
-    const nearest = searchOf(embedding, card).nearest(store.get().z);
-    const here = plane.place(store.get().z, nearest);
+    const nearest = searchOf(embedding, card).nearest(zNow());
+    const here = plane.place(zNow(), nearest);
     layers.z.place = [here[0], here[1]];
     layers.z.lost = card.map ? nearest.distances[0] > card.map.nearest.p99 : false;
     if (!hover.previews()) layers.here.follow(here, time);
@@ -114,7 +116,8 @@ export function createMap(bench) {
       const [x, y] = on.place(z, codes.nearest(z));
       scene.pins[name] = [x, y];
     }
-    scene.path = pins.a && pins.b ? pathOn(on, pins.a, pins.b, wayOf(state), (z) => codes.nearest(z)) : [];
+    scene.path =
+      pins.a && pins.b ? pathOn(on, pins.a, pins.b, wayOf(onPath(model, state)), (z) => codes.nearest(z)) : [];
     const { axes, bounds } = on;
     scene.jump = axes === "umap" ? JUMP * Math.max(bounds.width, bounds.height) : Infinity;
   }
@@ -171,7 +174,7 @@ export function createMap(bench) {
   }
 
   function describe() {
-    if (plane && embedding) words.textContent = describeMap(plane, store.get().z, card, embedding);
+    if (plane && embedding) words.textContent = describeMap(plane, zNow(), card, embedding);
   }
 
   /** @param {string} text in place of the map */
@@ -182,7 +185,7 @@ export function createMap(bench) {
   }
 
   if (!layers.ground.works) say(NO_WEBGL);
-  listenToHands(stage, () => view, {
+  listenToHands(surface, () => view, {
     glance: hover.glance,
     hover: hover.hover,
     leave: hover.leave,
@@ -198,8 +201,8 @@ export function createMap(bench) {
     },
   });
   for (const name of ["focus", "blur"]) {
-    stage.addEventListener(name, () => {
-      scene.aimed = stage.matches(":focus-visible");
+    surface.addEventListener(name, () => {
+      scene.aimed = surface.matches(":focus-visible");
       layers.redraw();
     });
   }
@@ -209,7 +212,8 @@ export function createMap(bench) {
     element,
     show(state, before) {
       const held = hover.held();
-      if (state.z !== before?.z) {
+      const isOther = before !== null && hasOther(model, state.codes, before.codes);
+      if (!before || model.z(state) !== model.z(before)) {
         hover.follow(state);
         stale.here = true;
       }
@@ -222,7 +226,7 @@ export function createMap(bench) {
       }
       const keys = /** @type {const} */ (["pins", "slerp", "locked"]);
       if (keys.some((key) => state[key] !== before?.[key])) stale.pins = true;
-      if (shown.sheet && movedOff(plane, hover.held(), held)) askSheet();
+      if (shown.sheet && (isOther || movedOff(plane, hover.held(), held))) askSheet();
       layers.request();
     },
     fill(codes) {
@@ -237,7 +241,7 @@ export function createMap(bench) {
       describe();
       if (card.map) return;
       sentence.hidden = false;
-      sentence.replaceChildren(...withCode(noMap(bench.entry)));
+      sentence.replaceChildren(...withCode(noMap(stage.entry)));
     },
     refuse: say,
     destroy() {

@@ -1,4 +1,4 @@
-import { orderLatents } from "../latents/rack.js";
+import { orderLatents } from "../model/latents.js";
 import { present } from "../present.js";
 import { blend, createSearch, median } from "./neighbours.js";
 import { boundsOf, createPlaneIndex } from "./plane-index.js";

@@ -27,11 +27,11 @@ export const MAP_KEYS = [
  */
 
 /**
- * @param {HTMLElement} stage
+ * @param {HTMLElement} surface
  * @param {() => import("./view.js").View} size what is on screen, in CSS pixels
  * @param {Hands} hands
  */
-export function listenToHands(stage, size, hands) {
+export function listenToHands(surface, size, hands) {
   /** @type {Map<number, {x: number, y: number}>} pointers that are down */
   const held = new Map();
   let from = { x: 0, y: 0 };
@@ -41,7 +41,7 @@ export function listenToHands(stage, size, hands) {
   /** The instrument is enlarged on large screens, and then a pixel of the window is not one of ours. */
   /** @param {{clientX: number, clientY: number}} event */
   function spot({ clientX, clientY }) {
-    const box = stage.getBoundingClientRect();
+    const box = surface.getBoundingClientRect();
     const { width, height } = size();
     return {
       x: ((clientX - box.left) / (box.width || 1)) * width,
@@ -52,7 +52,7 @@ export function listenToHands(stage, size, hands) {
   /** @param {PointerEvent} event */
   function down(event) {
     if (event.button !== 0) return;
-    stage.setPointerCapture(event.pointerId);
+    surface.setPointerCapture(event.pointerId);
     held.set(event.pointerId, spot(event));
     if (held.size === 1) {
       from = spot(event);
@@ -83,7 +83,7 @@ export function listenToHands(stage, size, hands) {
     if (!moved && Math.hypot(to.x - from.x, to.y - from.y) < STILL) return;
     if (!moved) hands.leave(event.timeStamp);
     moved = true;
-    stage.classList.add("panned");
+    surface.classList.add("panned");
     if (held.size === 1) {
       if (event.pointerType !== "touch" || !isWhole(size())) hands.pan(to.x - was.x, to.y - was.y);
     } else {
@@ -99,7 +99,7 @@ export function listenToHands(stage, size, hands) {
   /** @param {PointerEvent} event */
   function up(event) {
     if (!held.delete(event.pointerId)) return;
-    if (held.size === 0) stage.classList.remove("panned");
+    if (held.size === 0) surface.classList.remove("panned");
     if (event.type === "pointerup" && !moved && !twice) hands.click(from.x, from.y);
     if (held.size === 0 && event.pointerType !== "touch" && event.type === "pointerup" && moved) {
       const to = spot(event);
@@ -158,6 +158,6 @@ export function listenToHands(stage, size, hands) {
     },
   };
   for (const [name, listener] of Object.entries(listeners)) {
-    stage.addEventListener(name, listener, { passive: false });
+    surface.addEventListener(name, listener, { passive: false });
   }
 }

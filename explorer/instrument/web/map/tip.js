@@ -15,7 +15,7 @@ const PICTURED = {
 /**
  * What stands beside the pointer: the image of a point, or who lives where there is none.
  *
- * @param {import("../checkpoint/checkpoint.js").Card} card
+ * @param {import("../checkpoint/checkpoint.js").ImagesCard} card
  * @param {import("../checkpoint/thumbnails.js").Thumbnails} thumbnails
  */
 export function createTip(card, thumbnails) {
@@ -93,7 +93,7 @@ export function createTip(card, thumbnails) {
 
 /**
  * @param {number} at
- * @param {import("../checkpoint/checkpoint.js").Card} card
+ * @param {import("../checkpoint/checkpoint.js").ImagesCard} card
  * @param {import("../checkpoint/embedding.js").Embedding} embedding
  * @returns {string[]} what an image is called, by its label or its factors
  */

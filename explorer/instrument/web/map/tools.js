@@ -1,6 +1,6 @@
 import { el, latentName } from "../dom.js";
 import { icon } from "../icons.js";
-import { orderLatents } from "../latents/rack.js";
+import { orderLatents } from "../model/latents.js";
 import { colourings } from "./colours.js";
 
 /**

@@ -24,11 +24,12 @@ const SHORT = {
 /**
  * Where z is, in numbers computed here: its length against the prior's shell, and how far the nearest image's code is.
  *
- * @param {import("../bench.js").Bench} bench
- * @returns {import("../bench.js").Part}
+ * @param {import("../stage.js").Stage} stage
+ * @returns {import("../stage.js").Part}
  */
-export function createWhereabouts({ card }) {
-  const latents = card.space.size;
+export function createWhereabouts({ card, model }) {
+  const latents = model.latents.length;
+  const hasPrior = Boolean(model.continuous?.prior);
   const norm = el("output", { class: "number" });
   const shell = el("span");
   const [low, high] = [(1 - SHELL) / 2, (1 + SHELL) / 2].map((share) => chiQuantile(share, latents));
@@ -41,17 +42,19 @@ export function createWhereabouts({ card }) {
       "p",
       { class: "norm" },
       el("span", {}, "‖z‖\u00a0", norm, " ", shell),
-      el(
-        "span",
-        { class: "hint" },
-        term(
-          "Samples from the prior",
-          `Lengths of draws from N(0, I) in ${latents} dimension${latents === 1 ? "" : "s"} follow the chi ` +
-            "distribution: 95\u00a0% of them lie between these two quantiles. Their root mean square is " +
-            `√${latents} = ${spell(Math.sqrt(latents))}.`,
-        ),
-        `: 95\u00a0% between ${spell(low)} and ${spell(high)}.`,
-      ),
+      hasPrior
+        ? el(
+            "span",
+            { class: "hint" },
+            term(
+              "Samples from the prior",
+              `Lengths of draws from N(0, I) in ${latents} dimension${latents === 1 ? "" : "s"} follow the chi ` +
+                "distribution: 95\u00a0% of them lie between these two quantiles. Their root mean square is " +
+                `√${latents} = ${spell(Math.sqrt(latents))}.`,
+            ),
+            `: 95\u00a0% between ${spell(low)} and ${spell(high)}.`,
+          )
+        : null,
     ),
     distance,
     faith,
@@ -68,7 +71,7 @@ export function createWhereabouts({ card }) {
     frame = 0;
     const length = Math.hypot(...z);
     write(norm, spell(length));
-    write(shell, `${length < low ? "inside" : length > high ? "outside" : "on"} the prior's shell`);
+    if (hasPrior) write(shell, `${length < low ? "inside" : length > high ? "outside" : "on"} the prior's shell`);
     if (!embedding) return;
     const codes = searchOf(embedding, card);
     const among = codes.searched < embedding.count ? codes.searched : null;
@@ -104,8 +107,8 @@ export function createWhereabouts({ card }) {
         wanted = state.axes;
         setAxes();
       }
-      if (state.z === before?.z) return;
-      z = state.z;
+      if (before && model.z(state) === model.z(before)) return;
+      z = model.z(state);
       frame ||= requestAnimationFrame(measure);
     },
     fill(codes) {

@@ -17,7 +17,7 @@ export const noMap = (entry) =>
  *
  * @param {import("./plane.js").Plane} plane
  * @param {number[]} z
- * @param {import("../checkpoint/checkpoint.js").Card} card
+ * @param {import("../checkpoint/checkpoint.js").ImagesCard} card
  * @param {import("../checkpoint/embedding.js").Embedding} embedding
  * @returns {string}
  */

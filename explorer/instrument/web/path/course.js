@@ -1,5 +1,5 @@
-import { LARGEST_Z } from "../link.js";
 import { present } from "../present.js";
+import { farthest } from "../spaces/continuous.js";
 import { arithmetic, distance, lerp, slerp } from "./interpolate.js";
 
 /** Where the images of the strip lie on the path; what plays step by step stops there. */
@@ -10,33 +10,44 @@ export const SCRUB_STEPS = 200;
 /** How far three decimals of z may lie from what they were rounded from, a latent. */
 const ROUNDING = 0.0005;
 
-/** @typedef {import("../store.js").State} State */
+/** @typedef {import("../store.js").State & {z: number[], most: number}} State `most`: the largest |z| of the model */
 
 /**
- * @param {State} state
- * @returns {state is State & {pins: {a: number[], b: number[]}}} whether there is a path
+ * @param {import("../model/model.js").Model} model of a continuous control
+ * @param {import("../store.js").State} state
+ * @returns {State} with what a path is about
+ */
+export const onPath = (model, state) => ({
+  ...state,
+  z: model.z(state),
+  most: farthest(/** @type {import("../model/model.js").Continuous} */ (model.continuous)),
+});
+
+/**
+ * @template {Pick<State, "pins">} S
+ * @param {S} state
+ * @returns {state is S & {pins: {a: number[], b: number[]}}} whether there is a path
  */
 export function isPath(state) {
   return state.pins.a !== null && state.pins.b !== null;
 }
 
 /**
- * @param {State} state
- * @returns {state is State & {pins: {a: number[], b: number[], c: number[]}}} whether there is a sum
+ * @template {Pick<State, "pins">} S
+ * @param {S} state
+ * @returns {state is S & {pins: {a: number[], b: number[], c: number[]}}} whether there is a sum
  */
 export function isSum(state) {
   return isPath(state) && state.pins.c !== null;
 }
 
-/** @param {Pick<State, "z" | "locked">} state @param {ArrayLike<number>} code @returns {number[]} what z becomes on the way there */
-function reachable({ z, locked }, code) {
-  return z.map((value, latent) =>
-    locked.includes(latent) ? value : Math.min(LARGEST_Z, Math.max(-LARGEST_Z, code[latent])),
-  );
+/** @param {Pick<State, "z" | "locked" | "most">} state @param {ArrayLike<number>} code @returns {number[]} what z becomes on the way there */
+function reachable({ z, locked, most }, code) {
+  return z.map((value, latent) => (locked.includes(latent) ? value : Math.min(most, Math.max(-most, code[latent]))));
 }
 
 /**
- * @param {Pick<State, "z" | "locked" | "slerp">} state
+ * @param {Pick<State, "z" | "locked" | "slerp" | "most">} state
  * @returns {(a: number[], b: number[], t: number) => number[]} what z is on its way from a to b: what is locked stays
  */
 export const wayOf = (state) => (a, b, t) => reachable(state, (state.slerp ? slerp : lerp)(a, b, t));

@@ -1,6 +1,8 @@
 import { el, latentName, spell } from "../dom.js";
 import { newestWins } from "../engine/scheduler.js";
-import { codeAt, isPath, isSum, placeOf, STATIONS, sumOf } from "./course.js";
+import { hasOther } from "../latents/films.js";
+import { present } from "../present.js";
+import { codeAt, isPath, isSum, onPath, placeOf, STATIONS, sumOf } from "./course.js";
 import { distance } from "./interpolate.js";
 import { createPins, NAMES } from "./pins.js";
 import { createWalk } from "./walk.js";
@@ -12,45 +14,47 @@ const THIRD = "Pin a third as C: A − B + C adds the difference between A and B
 /**
  * The path between two pinned codes, and their arithmetic with a third.
  *
- * @param {import("../bench.js").Bench} bench
- * @returns {import("../bench.js").Part}
+ * @param {import("../stage.js").Stage} stage
+ * @returns {import("../stage.js").Part}
  */
-export function createPath(bench) {
-  const { card, commands, store, messages, gone } = bench;
+export function createPath(stage) {
+  const { model, commands, store, messages, gone } = stage;
+  /** Where the path is now, and where on it z is. */
+  const pathNow = () => onPath(model, store.get());
   /** Where on the path z is, or was when it left. */
   let t = 0;
   /** The z at `t`, to tell it from what others do: also when z comes back to it from where it was only looked at. @type {number[] | null} */
   let own = null;
   const isOwn = (/** @type {number[]} */ z) => own?.every((value, latent) => value === z[latent]) ?? false;
 
-  const pins = createPins({ card, commands, onSum: goToSum });
+  const pins = createPins({ shape: present(model.shape), commands, onSum: goToSum });
   const walk = createWalk({
-    card,
+    model,
     onScrub(to, time) {
       t = to;
-      commands.moveTo(codeAt(store.get(), t), time);
-      own = store.get().z;
+      commands.moveTo(codeAt(pathNow(), t), time);
+      own = model.z(store.get());
       walk.place(t, false);
     },
     onSettle: commands.settle,
     onPlay() {
-      const from = placeOf(store.get()) ?? t;
+      const from = placeOf(pathNow()) ?? t;
       commands.playPath({
         from,
         steps: STATIONS,
         zAt(value) {
           t = value;
-          return codeAt(store.get(), t);
+          return codeAt(pathNow(), t);
         },
       });
     },
     onKind(slerp) {
       const { playing } = store.get();
-      const there = placeOf(store.get());
+      const there = placeOf(pathNow());
       commands.setSlerp(slerp);
       // Who stands on the one path wants to see the other at the same place.
       if (there === null || playing === "path") return;
-      commands.moveTo(codeAt(store.get(), there));
+      commands.moveTo(codeAt(pathNow(), there));
       commands.settle();
     },
   });
@@ -65,7 +69,7 @@ export function createPath(bench) {
   );
 
   function goToSum() {
-    const state = store.get();
+    const state = pathNow();
     if (!isSum(state)) return messages.tell("A − B + C needs three images: pin A, B and C first.");
     const z = sumOf(state);
     commands.go(z, { example: null, own: null });
@@ -75,14 +79,13 @@ export function createPath(bench) {
     );
   }
 
-  /** @param {import("../store.js").State} state */
-  const draw = newestWins(async (state) => {
+  const draw = newestWins(async (/** @type {import("./course.js").State} */ state) => {
     /** @type {{name: string, codes: ArrayLike<number>[]}[]} */
     const wanted = NAMES.flatMap((name) => (state.pins[name] ? { name, codes: [state.pins[name]] } : []));
     if (isSum(state)) wanted.push({ name: "sum", codes: [sumOf(state)] });
     if (isPath(state)) wanted.push({ name: "walk", codes: STATIONS.map((at) => codeAt(state, at)) });
     if (!wanted.length) return;
-    const sheet = await bench.decodeSheet(
+    const sheet = await stage.decodeSheet(
       wanted.flatMap(({ codes }) => codes),
       1,
     );
@@ -95,8 +98,9 @@ export function createPath(bench) {
     }
   }, console.error);
 
-  /** @param {import("../store.js").State} state */
-  function place(state) {
+  /** @param {import("../store.js").State} now */
+  function place(now) {
+    const state = onPath(model, now);
     if (!isPath(state)) return;
     const found = isOwn(state.z) ? t : placeOf(state);
     if (found !== null) [t, own] = [found, state.z];
@@ -107,16 +111,19 @@ export function createPath(bench) {
 
   return {
     element,
-    show(state, before) {
-      const moved = state.z !== before?.z;
+    show(now, before) {
+      const state = onPath(model, now);
+      const old = before && model.z(before);
+      const moved = state.z !== old;
+      const isOther = before !== null && hasOther(model, now.codes, before.codes);
       const { locked } = state;
       const anew = state.pins !== before?.pins || state.slerp !== before?.slerp || locked !== before?.locked;
       if (state.playing === "path") own = state.z;
-      if (anew) arrange(state);
+      if (anew) arrange(now);
       else if (moved && isOwn(state.z)) walk.place(t, false);
       // Another hand has moved z: where it came to rest is looked up when it does.
       else if (moved && isPath(state)) walk.place(t, true);
-      if (anew || (moved && locked.some((latent) => state.z[latent] !== before?.z[latent]))) draw.request(state);
+      if (anew || isOther || (moved && locked.some((latent) => state.z[latent] !== old?.[latent]))) draw.request(state);
       if (state.playing !== before?.playing) walk.setPlaying(state.playing === "path");
     },
   };

@@ -10,10 +10,10 @@ export const NAMES = ["a", "b", "c"];
 /**
  * The pinned images A, B and C, and what A − B + C decodes to: each a place that is empty or goes there.
  *
- * @param {{card: import("../checkpoint/checkpoint.js").Card, commands: import("../commands.js").Commands, onSum(): void}} options
+ * @param {{shape: import("../engine/pixels.js").Shape, commands: import("../commands.js").Commands, onSum(): void}} options
  */
-export function createPins({ card, commands, onSum }) {
-  const [, height, width] = card.output.shape;
+export function createPins({ shape, commands, onSum }) {
+  const [, height, width] = shape;
   const pins = new Map(NAMES.map((name) => [name, createPin(name)]));
   const sum = place("sum", onSum);
   const element = el(

@@ -1,18 +1,20 @@
 import { context2d, el, spell } from "../dom.js";
 import { icon } from "../icons.js";
 import { createRange } from "../latents/range.js";
+import { present } from "../present.js";
 import { term } from "../term.js";
 import { SCRUB_STEPS, STATIONS } from "./course.js";
 
 /**
  * The walk from A to B: a slider over the images along the way, what plays it, and its kind.
  *
- * @param {{card: import("../checkpoint/checkpoint.js").Card, onScrub(t: number, time: number): void, onSettle(): void,
+ * @param {{model: import("../model/model.js").Model, onScrub(t: number, time: number): void, onSettle(): void,
  *   onPlay(): void, onKind(slerp: boolean): void}} options
  */
-export function createWalk({ card, onScrub, onSettle, onPlay, onKind }) {
-  const [, height, width] = card.output.shape;
-  const apart = spell(Math.sqrt(2 * card.space.size));
+export function createWalk({ model, onScrub, onSettle, onPlay, onKind }) {
+  const [, height, width] = present(model.shape);
+  const latents = model.latents.length;
+  const apart = spell(Math.sqrt(2 * latents));
   const film = el("canvas", { class: "film", width: STATIONS.length * width, height, "aria-hidden": "true" });
   const context = context2d(film, { alpha: false });
   let shown = NaN;
@@ -48,8 +50,10 @@ export function createWalk({ card, onScrub, onSettle, onPlay, onKind }) {
         place,
         term(
           "‖A − B‖",
-          `How far apart the two codes lie. Of two draws from the prior it is √(2 · ${card.space.size}) = ${apart} ` +
-            "in root mean square.",
+          "How far apart the two codes lie." +
+            (model.continuous?.prior
+              ? ` Of two draws from the prior it is √(2 · ${latents}) = ${apart} in root mean square.`
+              : ""),
         ),
         " ",
         apartness,

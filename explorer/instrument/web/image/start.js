@@ -1,5 +1,4 @@
 import { el } from "../dom.js";
-import { createEncoder } from "../engine/encoder.js";
 import { present } from "../present.js";
 import { trace } from "../trace.js";
 import { createExamples } from "./examples.js";
@@ -8,19 +7,22 @@ import { createExamples } from "./examples.js";
  * Where an image comes from: the test split, a drawing, or a file. The modules of the latter two, an eighth of all, are
  * fetched once the first image is there: a page that opens does not wait for them.
  *
- * @param {import("../bench.js").Bench} bench
- * @returns {import("../bench.js").Part & {open(name: "test" | "draw" | "upload"): void}}
+ * @param {import("../stage.js").Stage} stage
+ * @returns {import("../stage.js").Part}
  */
-export function createBring(bench) {
-  const encoder = createEncoder(bench);
-  const examples = createExamples(bench);
-  const split = bench.card.examples.split;
-  /** @type {{name: string, title: string, part: (import("../bench.js").Part & {open?(): void}) | null}[]} */
-  const pages = [
-    { name: "test", title: `${split[0].toUpperCase()}${split.slice(1)} images`, part: examples },
-    { name: "draw", title: "Draw", part: null },
-    { name: "upload", title: "Upload", part: null },
-  ];
+export function createStart(stage) {
+  const { card, model } = stage;
+  const split = card.examples?.split ?? "";
+  /** @type {{name: string, title: string, part: (import("../stage.js").Part & {open?(): void}) | null}[]} */
+  const pages = [];
+  if (card.examples)
+    pages.push({
+      name: "test",
+      title: `${split[0].toUpperCase()}${split.slice(1)} images`,
+      part: createExamples(stage),
+    });
+  if (model.encoder)
+    pages.push({ name: "draw", title: "Draw", part: null }, { name: "upload", title: "Upload", part: null });
   /** @type {import("../checkpoint/embedding.js").Embedding | null} */
   let embedding = null;
   let loading = false;
@@ -64,16 +66,18 @@ export function createBring(bench) {
       import("./upload.js"),
       import("./ground.js"),
     ]);
-    if (bench.gone.aborted) return;
+    if (stage.gone.aborted) return;
     const made = [createPad, createUpload].map((create, at) => {
-      const part = create(bench, encoder);
-      pages[at + 1].part = part;
-      panels[at + 1].replaceChildren(part.element);
-      part.setSource?.(bench.source());
+      const part = create(stage);
+      const page = pages.length - 2 + at;
+      pages[page].part = part;
+      panels[page].replaceChildren(part.element);
+      part.setSource?.(stage.source());
       return part;
     });
+    // Without examples nothing says what images of the data lie on.
     measure = () =>
-      void measureGround(bench.thumbnails(), present(embedding).count, bench.card.output.shape).then(
+      void measureGround(stage.thumbnails(), present(embedding).count, stage.card.output.shape).then(
         (ground) => {
           made.forEach((part) => part.setGround(ground));
           trace("instrument:ground");
@@ -85,14 +89,14 @@ export function createBring(bench) {
   }
 
   function ensureLoaded() {
-    if (loading) return;
+    if (loading || !model.encoder) return;
     loading = true;
     load().catch((error) => {
-      if (bench.gone.aborted) return;
+      if (stage.gone.aborted) return;
       console.error(error);
       loading = false;
       const sentence = "This could not be loaded: check that the explorer is still running, then reload the page.";
-      for (const panel of panels.slice(1))
+      for (const panel of panels.slice(-2))
         panel.replaceChildren(el("p", { class: "refusal", role: "alert", text: sentence }));
     });
   }
@@ -124,7 +128,7 @@ export function createBring(bench) {
   return {
     element,
     /** Opens a tab and brings it into sight. @param {string} name */
-    open(name) {
+    openTab(name) {
       const at = pages.findIndex((page) => page.name === name);
       open(at);
       element.scrollIntoView({ block: "nearest" });
@@ -147,7 +151,6 @@ export function createBring(bench) {
     },
     destroy() {
       for (const { part } of pages) part?.destroy?.();
-      encoder.release();
     },
   };
 }

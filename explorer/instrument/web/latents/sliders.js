@@ -1,0 +1,125 @@
+import { el, focusIn, spell } from "../dom.js";
+import { orderLatents, shownLatents } from "../model/latents.js";
+import { present } from "../present.js";
+import { provenance, term } from "../term.js";
+import { createSlider } from "./slider.js";
+
+/** @param {number} value @returns {string} a bound on it: two digits or three decimals, rounded up */
+export function spellBound(value) {
+  const decimals = value > 0 ? Math.min(3, Math.max(0, 1 - Math.floor(Math.log10(value)))) : 0;
+  return spell(Math.ceil(value * 10 ** decimals - 1e-9) / 10 ** decimals, decimals);
+}
+
+/** @param {import("../checkpoint/checkpoint.js").Card} card @param {number[]} inactive @returns {string} */
+function reason(card, inactive) {
+  const latents = inactive.map((latent) => card.latents[latent]);
+  const variance = spellBound(Math.max(...latents.map(({ std }) => std ** 2)));
+  const nats = latents.map(({ kl_nats }) => kl_nats);
+  const kl = nats.includes(null) ? "" : `, KL up to ${spellBound(Math.max(.../** @type {number[]} */ (nats)))} nats`;
+  const what = kl ? "posterior mean" : "code";
+  const { samples, split } = present(card.latents_provenance);
+  const one = inactive.length === 1;
+  return (
+    `Over ${samples.toLocaleString("en")} ${split} images ${one ? `its ${what}` : `their ${what}s`} ` +
+    `hardly ${one ? "varies" : "vary"} (variance up to ${variance}${kl}): the encoder sends almost nothing ` +
+    `through ${one ? "it" : "them"}, so moving ${one ? "it" : "them"} should change little.`
+  );
+}
+
+/** @param {import("../model/model.js").Model} model @returns {HTMLElement | null} by what the sliders are ordered */
+function order({ card, latents }) {
+  const { latents_provenance: measured } = card;
+  if (!measured) return null;
+  return latents.every(({ kl }) => kl !== null)
+    ? term("by KL", `Each latent, the largest KL first. ${provenance(measured)}`)
+    : term("by spread", `Each latent, the one whose codes vary most first. ${provenance(measured)}`);
+}
+
+/**
+ * The sliders of a continuous control, the most telling first, with the inactive ones folded away.
+ *
+ * @type {import("../controls/index.js").CreateWidget}
+ */
+export function createSliders({ model, stage: { commands, store, current, films } }) {
+  const { card, latents, shape } = model;
+  const { active, inactive } = orderLatents(card);
+  const largestKl = Math.max(...latents.map(({ kl }) => kl ?? 0));
+  const sliders = new Map(
+    [...active, ...inactive].map((latent) => [
+      latent,
+      createSlider({
+        latent: latents[latent],
+        hasPrior: Boolean(model.continuous?.prior),
+        largestKl,
+        shape: model.decoder && shape,
+        commands,
+      }),
+    ]),
+  );
+  const elements = (/** @type {number[]} */ latents) =>
+    latents.map((/** @type {number} */ latent) => present(sliders.get(latent)).element);
+
+  const fold = el("button", {
+    class: "quiet fold",
+    type: "button",
+    on: { click: () => commands.toggleFold() },
+  });
+  const folded = el("div", { class: "inactive", hidden: true }, ...elements(inactive));
+  const ordered = order(model);
+  const element = el(
+    "section",
+    { class: "sliders", "aria-label": ordered?.textContent ? `Latents, ${ordered.textContent}` : "Latents" },
+    el("h2", {}, "Latents ", ordered),
+    ...elements(active),
+    ...(inactive.length
+      ? [el("div", { class: "fold-line" }, fold, el("p", { class: "hint", text: reason(card, inactive) })), folded]
+      : []),
+  );
+
+  /** @returns {number | null} the latent that has the focus */
+  function focused() {
+    const row = focusIn(element)?.closest("[data-latent]");
+    return row ? Number(row.getAttribute("data-latent")) : null;
+  }
+
+  films.onRow((latent, image) => sliders.get(latent)?.draw(image));
+  element.addEventListener("focusin", () => current.set(focused() ?? current.get()));
+  current.onSet((latent, before) => {
+    sliders.get(before)?.element.classList.remove("chosen");
+    sliders.get(latent)?.element.classList.add("chosen");
+  });
+  current.onStep((by) => {
+    const list = shownLatents(model, store.get());
+    const from = focused();
+    const next = from === null ? current.get() : list[list.indexOf(from) + by];
+    sliders.get(next)?.focus();
+  });
+
+  return {
+    element,
+    show(state, before) {
+      const [z, old] = [model.z(state), before && model.z(before)];
+      for (const [latent, slider] of sliders) {
+        if (z[latent] !== old?.[latent]) slider.show(z[latent]);
+      }
+      if (state.locked !== before?.locked) {
+        for (const [latent, slider] of sliders) slider.setLocked(state.locked.includes(latent));
+      }
+      if (state.playing !== before?.playing) {
+        for (const [latent, slider] of sliders) slider.setPlaying(state.playing === latent);
+      }
+      if (state.unfolded !== before?.unfolded) {
+        folded.hidden = !state.unfolded;
+        fold.setAttribute("aria-expanded", String(state.unfolded));
+        fold.textContent = `${state.unfolded ? "Hide" : "Show"} ${inactive.length} unused latent${inactive.length === 1 ? "" : "s"}`;
+      }
+    },
+    setSource(source) {
+      const { mean, logVariance } = source ?? {};
+      for (const [latent, slider] of sliders) {
+        if (!mean) slider.setPosterior(null);
+        else slider.setPosterior(mean[latent], logVariance ? Math.exp(logVariance[latent] / 2) : null);
+      }
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { latentName } from "../dom.js";
+
+/** The values that the filmstrip of a latent and its row of traversals show, in standard deviations of the prior. */
+const STEPS = [-3, -2.4, -1.8, -1.2, -0.6, 0, 0.6, 1.2, 1.8, 2.4, 3];
+
+/**
+ * One number of a continuous control, and what the card says of it.
+ *
+ * @typedef {object} Latent
+ * @property {number} index
+ * @property {string} name
+ * @property {number | null} kl mean KL to the prior in nats; nothing where there is no prior, or it was not measured
+ * @property {number | null} std of the codes over the data, where it was measured
+ * @property {boolean} active whether the data move it, as far as that was measured
+ * @property {number[]} steps the values that its filmstrip shows; its slider goes from the first to the last
+ */
+
+/**
+ * Latents of a prior are shown from −3 to 3. Without one the codes lie where the encoder put them: so many standard
+ * deviations from their mean.
+ *
+ * @param {import("../checkpoint/contract.js").Card} card
+ * @param {import("../checkpoint/contract.js").Continuous} control the first of the continuous ones
+ * @returns {Latent[]}
+ */
+export function latentsOf(card, control) {
+  return Array.from({ length: control.size }, (_, index) => {
+    const facts = card.latents[index];
+    const { mean, std } = facts && control.prior === null ? facts : { mean: 0, std: 1 };
+    return {
+      index,
+      name: latentName(index),
+      kl: facts?.kl_nats ?? null,
+      std: facts?.std ?? null,
+      active: facts?.active ?? true,
+      steps: STEPS.map((step) => mean + step * (std || 1)),
+    };
+  });
+}
+
+/**
+ * @param {Pick<import("../checkpoint/contract.js").Card, "latents" | "controls">} card
+ * @returns {{active: number[], inactive: number[]}} the latents by KL, the largest first; by the spread of their codes
+ *   where there is no KL; and in their own order where nothing was measured
+ */
+export function orderLatents({ latents, controls }) {
+  if (!latents.length) {
+    const size = controls.find((control) => control.kind === "continuous")?.size ?? 0;
+    return { active: [...new Array(size).keys()], inactive: [] };
+  }
+  const weight = (/** @type {number} */ latent) => latents[latent].kl_nats ?? latents[latent].std;
+  const order = [...latents.keys()].sort((a, b) => weight(b) - weight(a) || a - b);
+  return {
+    active: order.filter((latent) => latents[latent].active),
+    inactive: order.filter((latent) => !latents[latent].active),
+  };
+}
+
+/** @param {number[]} steps of a latent @param {number} value @returns {number} where it lies on them, in cells from the first; held to them */
+export function cellOf(steps, value) {
+  const [first, last] = [steps[0], steps[steps.length - 1]];
+  return ((Math.min(last, Math.max(first, value)) - first) / (last - first)) * (steps.length - 1);
+}
+
+/**
+ * @param {import("./model.js").Model} model
+ * @param {{unfolded: boolean}} state
+ * @returns {number[]} the latents on screen, top to bottom
+ */
+export function shownLatents({ card, continuous }, { unfolded }) {
+  if (!continuous) return [];
+  const { active, inactive } = orderLatents(card);
+  return unfolded ? [...active, ...inactive] : active;
+}

@@ -1,0 +1,172 @@
+import { fetchCheckpoint, fetchFile } from "../checkpoint/checkpoint.js";
+import { openDecoder } from "../engine/decoder.js";
+import { grey, imageTensor, openEncoder } from "../engine/encoder.js";
+import { InstrumentError } from "../errors.js";
+import { present } from "../present.js";
+import { spaceOf } from "../spaces/index.js";
+import { latentsOf } from "./latents.js";
+
+/**
+ * What a person can move, as the card describes it, and the space it is of.
+ *
+ * @typedef {import("../checkpoint/contract.js").Card["controls"][number]} Described
+ * @typedef {Described & {space: import("../spaces/index.js").Space<any, any>}} Control
+ * @typedef {Extract<Control, {kind: "continuous"}>} Continuous
+ * @typedef {Record<string, any>} Codes a value of each control, by its name
+ *
+ * What an encoder makes of an image: where the controls go, and what is known of the posterior of the continuous one.
+ *
+ * @typedef {{codes: Codes, mean: ArrayLike<number> | null, logVariance: ArrayLike<number> | null}} Posterior
+ */
+
+/**
+ * An open checkpoint.
+ *
+ * @typedef {object} Model
+ * @property {import("../checkpoint/checkpoint.js").Entry} entry
+ * @property {import("../checkpoint/checkpoint.js").Card} card
+ * @property {Control[]} controls
+ * @property {Continuous | null} continuous the first of numbers: what sliders, map, traversals and paths are about
+ * @property {import("./latents.js").Latent[]} latents its numbers
+ * @property {boolean} hasPrior something can be drawn from a prior of the controls
+ * @property {boolean} hasPosterior the encoder gives a mean and a variance of it, beside a prior
+ * @property {import("../engine/pixels.js").Shape | null} shape of the images, if it makes images
+ * @property {Codes} start where it opens
+ * @property {(codes: Codes[]) => Promise<Float32Array>} decode on this thread, one output after the other; only where the
+ *   card has that graph
+ * @property {{bytes: Uint8Array, expected: import("../engine/decoder.js").Expected} | null} decoder the same for a worker
+ * @property {(codes: Codes[]) => import("../engine/decoder.js").Tensors} tensors what a worker decodes
+ * @property {{open(): Promise<void>, encode(pixels: Float32Array | null, codes: Codes): Promise<Posterior>,
+ *   release(): void} | null} encoder fetched when it is first needed: most visits never do. `codes` are those of the
+ *   controls that it takes beside the image
+ * @property {(state: {codes: Codes}) => number[]} z the value of the continuous control; empty where there is none
+ * @property {(state: {codes: Codes}, z: number[]) => {codes: Codes}} withZ the change that sets it
+ * @property {() => void} release
+ */
+
+/** @type {number[]} */
+const NOTHING = [];
+
+/**
+ * @param {import("../checkpoint/checkpoint.js").Entry} entry
+ * @param {{engine: Promise<any>, signal: AbortSignal}} options `engine`: what `startEngine` gave
+ * @returns {Promise<Model>}
+ */
+export async function openModel(entry, { engine, signal }) {
+  const [{ card, decoder: bytes }, ort] = await Promise.all([fetchCheckpoint(entry, signal), engine]);
+  const { decode, encode, step } = card.graphs;
+  const refuse = (/** @type {string} */ reason) => new InstrumentError(`${entry.id}/card.json ${reason}`);
+  if (!decode && !step) throw refuse("names no graph that makes anything: export it with a decoder.");
+  const named = controlsOf(card);
+  for (const { kind, name, space } of named)
+    if (!space) throw refuse(`has the control ${name} of kind "${kind}", which this page cannot steer.`);
+  const controls = /** @type {Control[]} */ (named);
+  const continuous = /** @type {Continuous | null} */ (controls.find(({ kind }) => kind === "continuous") ?? null);
+  const start = Object.fromEntries(controls.map((control) => [control.name, control.space.start(control)]));
+  const { output } = card;
+  const shape = output.kind === "pixels" ? output.shape : null;
+
+  /** @param {import("../checkpoint/contract.js").Graph} graph @param {Codes[]} codes */
+  function tensorsFor(graph, codes) {
+    const taken = graph.inputs.filter(({ role }) => role === "value").map(({ control }) => control);
+    return Object.fromEntries(
+      controls
+        .filter(({ name }) => taken.includes(name))
+        .map((control) => [
+          control.name,
+          control.space.tensor(
+            codes.map((each) => each[control.name]),
+            control,
+          ),
+        ]),
+    );
+  }
+
+  const expected = decode && {
+    name: entry.id,
+    graph: decode,
+    start: tensorsFor(decode, [start]),
+    gives: output.kind === "pixels" ? output.shape : [output.longest, output.alphabet.length + 1],
+  };
+  const decoder = expected && (await openDecoder(ort, present(bytes), expected));
+  if (signal.aborted) {
+    decoder?.release();
+    throw signal.reason;
+  }
+  const encoder = encode && encoderOf(encode);
+
+  /** @param {import("../checkpoint/contract.js").Graph} graph @returns {NonNullable<Model["encoder"]>} */
+  function encoderOf(graph) {
+    /** @type {Promise<import("../engine/encoder.js").Encoder> | null} */
+    let opened = null;
+
+    async function open() {
+      const file = await fetchFile(entry, card, graph.file, signal);
+      const tried = { x: shape && grey(shape), given: tensorsFor(graph, [start]) };
+      const made = await openEncoder(ort, file, { name: entry.id, graph, try: tried });
+      if (signal.aborted) made.release();
+      return made;
+    }
+
+    function ready() {
+      opened ??= open().catch((error) => {
+        opened = null;
+        throw error;
+      });
+      return opened;
+    }
+
+    return {
+      open: async () => void (await ready()),
+      async encode(pixels, codes) {
+        const image = shape && pixels && imageTensor(pixels, shape);
+        const { mean, logVariance, value } = await (await ready()).encode(image, tensorsFor(graph, [codes]));
+        const found = { ...value, ...mean };
+        const moved = controls.filter(({ name }) => name in found);
+        return {
+          codes: Object.fromEntries(
+            moved.map((control) => [control.name, control.space.fromTensor(found[control.name], control)]),
+          ),
+          mean: (continuous && /** @type {Float32Array | undefined} */ (found[continuous.name])) ?? null,
+          logVariance: (continuous && logVariance[continuous.name]) ?? null,
+        };
+      },
+      release() {
+        opened?.then(
+          (made) => made.release(),
+          () => {},
+        );
+        opened = null;
+      },
+    };
+  }
+
+  return {
+    entry,
+    card,
+    controls,
+    continuous,
+    latents: continuous ? latentsOf(card, continuous) : [],
+    hasPrior: controls.some((control) => (control.space.sample?.(control, () => 0.5, 1) ?? null) !== null),
+    hasPosterior:
+      continuous?.prior === "standard_normal" &&
+      Boolean(encode?.outputs.some(({ role, control }) => role === "log_variance" && control === continuous.name)),
+    shape,
+    start,
+    async decode(codes) {
+      return present(decoder).decode(tensorsFor(present(decode), codes), codes.length);
+    },
+    decoder: expected && { bytes: present(bytes), expected },
+    tensors: (codes) => tensorsFor(present(decode), codes),
+    encoder,
+    z: ({ codes }) => (continuous ? codes[continuous.name] : NOTHING),
+    withZ: ({ codes }, z) => ({ codes: { ...codes, [present(continuous).name]: z } }),
+    release() {
+      decoder?.release();
+      encoder?.release();
+    },
+  };
+}
+
+/** @param {import("../checkpoint/checkpoint.js").Card} card */
+const controlsOf = ({ controls }) => controls.map((control) => ({ ...control, space: spaceOf(control.kind) }));

@@ -1,0 +1,4 @@
+import { createActions } from "../actions.js";
+
+/** @type {import("../stage.js").Panel} */
+export default { name: "actions", place: "picture", fits: () => true, create: createActions };

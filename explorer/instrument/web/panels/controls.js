@@ -1,0 +1,32 @@
+import { controlOf } from "../controls/index.js";
+import { el } from "../dom.js";
+import { present } from "../present.js";
+
+/**
+ * What moves the controls, one after the other.
+ *
+ * @type {import("../stage.js").Panel}
+ */
+export default {
+  name: "controls",
+  place: "controls",
+  fits: ({ controls }) => (controls.some(({ kind }) => controlOf(kind)) ? true : ""),
+  create(stage) {
+    const { model } = stage;
+    const parts = model.controls
+      .filter(({ kind }) => controlOf(kind))
+      .map((control) => present(controlOf(control.kind))({ model, control, stage }));
+    return {
+      element: el("div", { class: "control-list" }, ...parts.map(({ element }) => element)),
+      show(state, before) {
+        for (const part of parts) part.show(state, before);
+      },
+      setSource(source) {
+        for (const part of parts) part.setSource?.(source);
+      },
+      destroy() {
+        for (const part of parts) part.destroy?.();
+      },
+    };
+  },
+};

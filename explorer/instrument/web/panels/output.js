@@ -1,0 +1,61 @@
+import { spell } from "../dom.js";
+import { allFinite } from "../engine/pixels.js";
+import { newestWins } from "../engine/scheduler.js";
+import { sentenceFor } from "../errors.js";
+import { outputOf } from "../outputs/index.js";
+import { present } from "../present.js";
+import { trace } from "../trace.js";
+
+/**
+ * What the decoder makes of where the controls are, decoded on the main thread: no message to a worker and back lies
+ * between the pointer and it.
+ *
+ * @type {import("../stage.js").Panel}
+ */
+export default {
+  name: "output",
+  place: "picture",
+  fits: ({ card, decoder }) => (decoder && outputOf(card.output.kind) ? true : ""),
+  create(stage) {
+    const { model, picture, gone } = stage;
+    const output = present(outputOf(model.card.output.kind))({ model, onFit: (width) => picture.fit(width) });
+    picture.canvas = output.canvas ?? null;
+    picture.text = () => output.text?.() ?? null;
+    let isFirst = true;
+
+    const queue = newestWins(
+      async ({ codes, time }) => {
+        const values = await model.decode([codes]);
+        if (!allFinite(values)) stage.warnNotFinite();
+        output.draw(values);
+        trace("instrument:paint", { since: time });
+        if (isFirst) stage.onFirst();
+        isFirst = false;
+      },
+      (error) => {
+        if (gone.aborted) return;
+        stage.messages.warn(sentenceFor(error, "The image could not be decoded: reload the page to try again."));
+      },
+    );
+
+    return {
+      element: output.element,
+      show(state, before, time) {
+        if (state.codes !== before?.codes) queue.request({ codes: state.codes, time });
+      },
+      settle(state) {
+        output.describe(`Image that ${model.card.title} decodes at ${whereOf(model, state)}`);
+      },
+      destroy: output.destroy,
+    };
+  },
+};
+
+/** @param {import("../model/model.js").Model} model @param {import("../store.js").State} state @returns {string} */
+function whereOf(model, state) {
+  const numbers = model.z(state).map((value, latent) => `${model.latents[latent].name} ${spell(value)}`);
+  const others = model.controls
+    .filter((control) => control !== model.continuous)
+    .map((control) => `${control.name} ${control.space.write(state.codes[control.name], control) ?? ""}`);
+  return [...numbers, ...others].join(", ");
+}

@@ -1,0 +1,9 @@
+import { createTraversals } from "../latents/traversals.js";
+
+/** @type {import("../stage.js").Panel} */
+export default {
+  name: "traversals",
+  place: "side",
+  fits: ({ continuous, decoder, shape }) => (continuous && decoder && shape ? true : ""),
+  create: createTraversals,
+};

@@ -1,0 +1,353 @@
+import { hasImages } from "./checkpoint/checkpoint.js";
+import { codesOf, fetchEmbedding } from "./checkpoint/embedding.js";
+import { createThumbnails } from "./checkpoint/thumbnails.js";
+import { createCommands } from "./commands.js";
+import { el } from "./dom.js";
+import { sentenceFor } from "./errors.js";
+import { createFilms } from "./latents/films.js";
+import { createPlayer } from "./latents/player.js";
+import { shownLatents } from "./model/latents.js";
+import { PANELS } from "./panels/index.js";
+import { present } from "./present.js";
+import { createStore } from "./store.js";
+import { trace } from "./trace.js";
+
+/** From which width on the map stands beside the picture, and from which it has a column of its own, as in the style. */
+const [LEAST_BESIDE, LEAST_OWN] = [880, 1160];
+
+/**
+ * What every panel may use.
+ *
+ * @typedef {object} Stage
+ * @property {import("./model/model.js").Model} model
+ * @property {import("./checkpoint/checkpoint.js").Entry} entry
+ * @property {import("./checkpoint/checkpoint.js").ImagesCard} card of the model; that it makes images and has examples
+ *   holds for a panel that asked for them in `fits`
+ * @property {import("./commands.js").Commands} commands
+ * @property {import("./store.js").Store} store
+ * @property {import("./latents/player.js").Player} player
+ * @property {ReturnType<typeof import("./messages.js").createMessages>} messages
+ * @property {string} assets absolute URL of this folder, with trailing slash
+ * @property {Films} films the filmstrips of the latents
+ * @property {(z: ArrayLike<number>[], columns: number) => Promise<ImageData | null>} decodeSheet images of any values of
+ *   the continuous control, the others as they are on screen; in a worker
+ * @property {(codes: import("./model/model.js").Codes[], columns: number) => Promise<ImageData | null>} decodeCodes the
+ *   same of any values of all controls
+ * @property {() => import("./checkpoint/embedding.js").Embedding | null} embedding once it has arrived
+ * @property {() => import("./checkpoint/thumbnails.js").Thumbnails} thumbnails
+ * @property {() => import("./store.js").Source | null} source whose posterior is drawn
+ * @property {(tab: "test" | "draw" | "upload") => void} openTab where an image comes from
+ * @property {Current} current the latent that keys and actions are about
+ * @property {Picture} picture what is there of the output for others to use
+ * @property {Fact[]} directions what was measured of the directions made here
+ * @property {(() => void) | undefined} onDirections goes where directions are made, if there is such a place
+ * @property {() => void} warnNotFinite says once that the decoder gives values that are no numbers: they are drawn black,
+ *   which would pass for an image
+ * @property {() => void} onFirst for the panel of the output: its first is on screen
+ * @property {AbortSignal} gone once the checkpoint is closed
+ *
+ * @typedef {{get(): number, set(latent: number): void, onSet(listener: (latent: number, before: number) => void): void,
+ *   step(by: number): void, onStep(listener: (latent: number) => void): void}} Current
+ *
+ * @typedef {{onRow(listener: (latent: number, image: ImageData) => void): void,
+ *   settled(): Promise<number[] | null>}} Films `settled` waits until nothing moves; gives the z that all rows show then
+ *
+ * @typedef {{canvas: HTMLCanvasElement | null, text(): string | null, fit(width: number): void,
+ *   drawGrid: ((z: number[]) => HTMLCanvasElement) | null}} Picture `drawGrid`: all filmstrips as one picture
+ *
+ * @typedef {{model: string, name: string, vector: number[], coherence: number, random_mean: number, random_low: number,
+ *   random_high: number, groups: string, how: string}} Fact
+ *
+ * A part of the stage. `show` follows every move, `fill` comes once the codes of the examples are here, `refuse` where
+ * they cannot be, and `setSource` when another image's posterior is drawn. `openTab` brings
+ * one of its tabs into sight.
+ *
+ * @typedef {{element: HTMLElement,
+ *   show?(state: import("./store.js").State, before: import("./store.js").State | null, time: number): void,
+ *   settle?(state: import("./store.js").State): void,
+ *   fill?(embedding: import("./checkpoint/embedding.js").Embedding): void, refuse?(sentence: string): void,
+ *   setSource?(source: import("./store.js").Source | null): void, openTab?(tab: string): void, destroy?(): void}} Part
+ *
+ * A panel: for which models it is, or in a sentence why not ("" where nothing is to be said), and where it stands.
+ *
+ * @typedef {{name: string, place: "controls" | "picture" | "below" | "chart" | "side",
+ *   fits(model: import("./model/model.js").Model): true | string, create(stage: Stage): Part}} Panel
+ */
+
+/**
+ * Where one open checkpoint is worked with: the panels that fit it, around one place.
+ *
+ * @param {{model: import("./model/model.js").Model, assets: string, initial: import("./store.js").State,
+ *   fromExample: boolean, directions: Fact[], onDirections?: () => void,
+ *   messages: ReturnType<typeof import("./messages.js").createMessages>, onFirst(): void,
+ *   onCommit(state: import("./store.js").State): void}} options `fromExample`: nothing but the test image says where it is
+ */
+export function createStage(options) {
+  const { model, assets, initial, fromExample, messages, onFirst, onCommit } = options;
+  const { entry, card } = model;
+  const store = createStore(initial, model.controls);
+  const player = createPlayer(store, model);
+  const gone = new AbortController();
+  /** @type {import("./checkpoint/embedding.js").Embedding | null} */
+  let embedding = null;
+  /** @type {import("./store.js").Source | null} */
+  let source = null;
+  /** @type {ReturnType<typeof createFilms> | null} */
+  let films = null;
+  let started = () => {};
+  const start = /** @type {Promise<void>} */ (new Promise((resolve) => (started = resolve)));
+  const thumbnails = hasImages(card)
+    ? createThumbnails(entry, card, (sentence) => gone.signal.aborted || messages.warn(sentence))
+    : null;
+  let warned = false;
+  /** @type {((latent: number, image: ImageData) => void)[]} */
+  const rowListeners = [];
+
+  const commands = createCommands({
+    model,
+    store,
+    player,
+    codesOf: (example) => codesOf(example, model, embedding, thumbnails, store.get().codes),
+    nameOf: (example) => embedding?.labels[example] ?? null,
+    source: () => source,
+    messages,
+  });
+
+  /** @param {import("./model/model.js").Codes[]} codes @param {number} columns */
+  async function decodeCodes(codes, columns) {
+    await start;
+    return films ? films.sheet(codes, columns) : null;
+  }
+
+  /** @type {Stage} */
+  const stage = {
+    model,
+    entry,
+    card: /** @type {import("./checkpoint/checkpoint.js").ImagesCard} */ (card),
+    commands,
+    store,
+    player,
+    messages,
+    assets,
+    films: {
+      onRow: (listener) => void rowListeners.push(listener),
+      settled: async () => (await films?.settled()) ?? null,
+    },
+    decodeSheet: (z, columns) =>
+      decodeCodes(
+        z.map((one) => model.withZ(store.get(), /** @type {number[]} */ (one)).codes),
+        columns,
+      ),
+    decodeCodes,
+    embedding: () => embedding,
+    thumbnails: () => present(thumbnails),
+    source: () => source,
+    openTab: (tab) => parts.forEach(({ part }) => part.openTab?.(tab)),
+    current: createCurrent(),
+    picture: { canvas: null, text: () => null, fit: () => {}, drawGrid: null },
+    directions: options.directions,
+    onDirections: options.onDirections,
+    warnNotFinite() {
+      if (warned || gone.signal.aborted) return;
+      warned = true;
+      const file = `${entry.id}/${card.graphs.decode?.file}`;
+      messages.warn(`${file} returns NaN or infinity away from z = 0: train it again, then export it.`);
+    },
+    onFirst: first,
+    gone: gone.signal,
+  };
+
+  const asked = PANELS.map((panel) => ({ panel, fits: panel.fits(model) }));
+  const parts = asked
+    .filter(({ fits }) => fits === true)
+    .map(({ panel }) => ({ place: panel.place, part: panel.create(stage) }));
+  const missing = asked.flatMap(({ fits }) => (fits === true || fits === "" ? [] : [fits]));
+  const at = (/** @type {Panel["place"]} */ place) =>
+    parts.filter((one) => one.place === place).map(({ part }) => part.element);
+
+  const controls = el("div", { class: "controls" }, ...at("controls"));
+  const picture = el(
+    "section",
+    { class: "hero", "aria-label": card.output.kind === "pixels" ? "Decoded image" : "Decoded text" },
+    el("div", { class: "stage" }, ...at("picture")),
+    ...at("below"),
+  );
+  const chart = el("div", { class: "chart" }, ...at("chart"));
+  const side = el("div", { class: "side" }, chart, ...at("side"), missing.length ? notShown(missing) : null);
+  // A row must keep its images under the track and the cells: one that is too high is pressed together, not narrowed.
+  const ratio = model.shape ? model.shape[2] / model.shape[1] : 1;
+  const element = el(
+    "div",
+    { class: "bench", style: `--ratio: ${ratio}; --fit: ${ratio > 1 ? "contain" : "fill"}` },
+    controls,
+    picture,
+    side,
+  );
+  stage.picture.fit = (width) => element.style.setProperty("--picture", `${width}px`);
+
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target, contentRect } of entries) {
+      if (target === controls) element.style.setProperty("--controls-height", `${contentRect.height}px`);
+      else arrange(contentRect.width);
+    }
+  });
+  sizes.observe(controls);
+  sizes.observe(element);
+
+  /** Where there is room for two columns and a half, the map stays beside the picture. @param {number} width */
+  function arrange(width) {
+    const beside = width >= LEAST_BESIDE && width < LEAST_OWN && chart.childElementCount > 0;
+    if (beside === (chart.parentElement === picture)) return;
+    picture.classList.toggle("with-chart", beside);
+    if (beside) picture.append(chart);
+    else side.prepend(chart);
+  }
+
+  /** @returns {Current} */
+  function createCurrent() {
+    let now = shownLatents(model, initial)[0] ?? 0;
+    /** @type {((latent: number, before: number) => void)[]} */
+    const setListeners = [];
+    /** @type {((latent: number) => void)[]} */
+    const stepListeners = [];
+    return {
+      get: () => now,
+      set(latent) {
+        const before = now;
+        now = latent;
+        for (const listener of setListeners) listener(now, before);
+      },
+      onSet: (listener) => void setListeners.push(listener),
+      step(by) {
+        for (const listener of stepListeners) listener(by);
+      },
+      onStep: (listener) => void stepListeners.push(listener),
+    };
+  }
+
+  /** @param {import("./store.js").State} state */
+  function findSource({ example, own }) {
+    if (own || example === null || !embedding) return setSource(own);
+    const label = embedding.labels[example];
+    const { mean, logVariance, latents } = embedding;
+    const part = (/** @type {Float32Array | null} */ all) =>
+      all?.subarray(example * latents, (example + 1) * latents) ?? null;
+    const known = codesOf(example, model, embedding, thumbnails, store.get().codes);
+    const mine = {
+      title: `${present(card.examples).split} image ${example}${label === null ? "" : ` · ${label}`}`,
+      pixels: null,
+      codes: known instanceof Promise || !known ? {} : known,
+      mean: part(mean),
+      logVariance: part(logVariance),
+    };
+    setSource(mine);
+    thumbnails?.pixels(example).then(
+      (pixels) => source === mine && setSource({ ...mine, pixels }),
+      () => {},
+    );
+  }
+
+  /** @param {import("./store.js").Source | null} next */
+  function setSource(next) {
+    source = next;
+    for (const { part } of parts) part.setSource?.(source);
+    const { mean, logVariance } = source ?? {};
+    const posterior =
+      mean && logVariance
+        ? { mean: Array.from(mean), std: Array.from(logVariance, (value) => Math.exp(value / 2)) }
+        : null;
+    trace("instrument:posterior", { detail: posterior });
+  }
+
+  /** @param {import("./store.js").State} state @param {import("./store.js").State | null} before @param {number} time */
+  function show(state, before, time) {
+    for (const { part } of parts) part.show?.(state, before, time);
+    if (state.codes !== before?.codes || state.unfolded !== before?.unfolded)
+      films?.request(state.codes, shownLatents(model, state));
+    if (state.example !== before?.example || state.own !== before?.own) findSource(state);
+  }
+
+  /** @param {import("./store.js").State} state */
+  function settled(state) {
+    // A key or a pointer may be let go of after its model was taken down: what comes next is not where that one was.
+    if (gone.signal.aborted) return;
+    for (const { part } of parts) part.settle?.(state);
+    onCommit(state);
+  }
+
+  /** What is not needed for the first image begins only once it is on screen. */
+  function first() {
+    requestAnimationFrame(() => setTimeout(() => !gone.signal.aborted && follow()));
+  }
+
+  async function follow() {
+    onFirst();
+    if (model.decoder && model.shape) {
+      films = createFilms({
+        model,
+        assets,
+        onRow(latent, image) {
+          for (const listener of rowListeners) listener(latent, image);
+        },
+        onDone(z) {
+          trace("instrument:grid", { detail: { z } });
+        },
+        onNotFinite: stage.warnNotFinite,
+        onFailure: messages.warn,
+      });
+      films.request(store.get().codes, shownLatents(model, store.get()));
+    }
+    started();
+    if (!card.examples) return;
+    try {
+      embedding = await fetchEmbedding(model, gone.signal);
+      for (const { part } of parts) part.fill?.(embedding);
+      findSource(store.get());
+      thumbnails?.preload();
+      const { example, codes } = store.get();
+      if (fromExample && example !== null && codes === initial.codes) commands.choose(example);
+    } catch (error) {
+      if (gone.signal.aborted) return;
+      console.error(error);
+      const otherwise = "The test images could not be read: copy the checkpoint folder again.";
+      for (const { part } of parts) part.refuse?.(sentenceFor(error, otherwise));
+    }
+  }
+
+  store.onChange(show);
+  store.onCommit(settled);
+  show(initial, null, performance.now());
+  stage.current.set(stage.current.get());
+  for (const { part } of parts) part.settle?.(initial);
+
+  return {
+    ...stage,
+    element,
+    /** @returns {Promise<HTMLCanvasElement | null>} the traversals as a picture; nothing where they cannot be decoded */
+    async drawGrid() {
+      // A latent that plays never settles: it is held still for its picture.
+      player.stop();
+      const z = await stage.films.settled();
+      return z && (stage.picture.drawGrid?.(z) ?? null);
+    },
+    destroy() {
+      gone.abort();
+      sizes.disconnect();
+      player.cancel();
+      started();
+      films?.destroy();
+      for (const { part } of parts) part.destroy?.();
+      model.release();
+    },
+  };
+}
+
+/** @param {string[]} sentences why some panels are not here */
+function notShown(sentences) {
+  return el(
+    "section",
+    { class: "not-shown", "aria-label": "What this model cannot show" },
+    el("h2", { text: "What this model cannot show" }),
+    el("ul", {}, ...sentences.map((text) => el("li", { text }))),
+  );
+}
