@@ -102,6 +102,7 @@ class Listing(TypedDict, total=False):
     intent: str
     preview: str
     formerly: list[str]
+    decoder: str
     dropped: bool
     error: str
 
@@ -158,6 +159,7 @@ def _describe(entry: Entry, base: str, formerly: list[str]) -> Listing:
     if entry.card is None:
         return {"id": entry.id, "error": entry.error}
     url = f"{base}/checkpoints/{quote(entry.id)}/"
+    decode = entry.card.graphs.decode
     listing: Listing = {
         "id": entry.id,
         "url": url,
@@ -166,6 +168,7 @@ def _describe(entry: Entry, base: str, formerly: list[str]) -> Listing:
         "summary": entry.card.summary,
         "intent": entry.card.intent,
         "preview": f"{url}{PREVIEW}" if PREVIEW in entry.card.files else "",
+        "decoder": decode.file if decode else "",
     }
     if formerly:
         listing["formerly"] = formerly

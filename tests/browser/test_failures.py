@@ -233,11 +233,8 @@ def test_with_a_decoder_that_gives_no_numbers_away_from_the_origin(
     ("change", "sentence"),
     [
         ({"version": 1}, "has version 1, and this page reads version 2"),
-        ({"controls": [{"kind": "categorical"}]}, 'has controls of kind "categorical"'),
-        ({"controls": [{"kind": "continuous"}] * 2}, "has 2 controls, which this page cannot"),
-        ({"controls": []}, "has 0 controls, which this page cannot"),
-        ({"output": {"kind": "characters"}}, "describes no image"),
-        ({"graphs": {"decode": None}}, "names no decoder"),
+        ({"controls": [{"kind": "tune", "name": "song"}]}, 'has the control song of kind "tune"'),
+        ({"graphs": {"decode": None}}, "names no graph that makes anything"),
         ({"files": {"decoder.onnx": {"bytes": 7, "sha256": ""}}}, "bytes where its card says 7"),
     ],
 )

@@ -176,7 +176,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       own: null,
       locked: [],
       temperature: 1,
-      unfolded: !card.latents.some((latent) => latent.active),
+      unfolded: card.latents.length > 0 && !card.latents.some((latent) => latent.active),
       playing: null,
       axes: "",
       colour: "label",

@@ -29,9 +29,9 @@ const [LEAST_BESIDE, LEAST_OWN] = [880, 1160];
  * @property {ReturnType<typeof import("./messages.js").createMessages>} messages
  * @property {string} assets absolute URL of this folder, with trailing slash
  * @property {Films} films the filmstrips of the latents
- * @property {(z: ArrayLike<number>[], columns: number) => Promise<ImageData | null>} decodeSheet images of any values of
+ * @property {(z: ArrayLike<number>[], columns: number) => Promise<ImageData | null>} decodeLatents images of any values of
  *   the continuous control, the others as they are on screen; in a worker
- * @property {(codes: import("./model/model.js").Codes[], columns: number) => Promise<ImageData | null>} decodeCodes the
+ * @property {(codes: import("./model/model.js").Codes[], columns: number) => Promise<ImageData | null>} decodeSheet the
  *   same of any values of all controls
  * @property {() => import("./checkpoint/embedding.js").Embedding | null} embedding once it has arrived
  * @property {() => import("./checkpoint/thumbnails.js").Thumbnails} thumbnails
@@ -114,7 +114,7 @@ export function createStage(options) {
   });
 
   /** @param {import("./model/model.js").Codes[]} codes @param {number} columns */
-  async function decodeCodes(codes, columns) {
+  async function decodeSheet(codes, columns) {
     await start;
     return films ? films.sheet(codes, columns) : null;
   }
@@ -133,12 +133,12 @@ export function createStage(options) {
       onRow: (listener) => void rowListeners.push(listener),
       settled: async () => (await films?.settled()) ?? null,
     },
-    decodeSheet: (z, columns) =>
-      decodeCodes(
+    decodeLatents: (z, columns) =>
+      decodeSheet(
         z.map((one) => model.withZ(store.get(), /** @type {number[]} */ (one)).codes),
         columns,
       ),
-    decodeCodes,
+    decodeSheet,
     embedding: () => embedding,
     thumbnails: () => present(thumbnails),
     source: () => source,

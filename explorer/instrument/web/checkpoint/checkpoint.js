@@ -3,7 +3,8 @@ import { get } from "../shelf/http.js";
 
 /**
  * @typedef {{id: string, url?: string, path?: string, title?: string, summary?: string, intent?: string, preview?: string,
- *   dropped?: boolean, error?: string}} Entry one line of the catalogue: all of the first, or the id and the error
+ *   decoder?: string, dropped?: boolean, error?: string}} Entry one line of the catalogue: all of the first, or the id and
+ *   the error; `decoder` is the file of its `decode` graph
  * @typedef {import("./contract.js").Card} Card
  * @typedef {Omit<Card, "output" | "examples"> & {output: import("./contract.js").Pixels,
  *   examples: import("./contract.js").Examples}} ImagesCard of a model that makes images and came with some
@@ -13,9 +14,6 @@ import { get } from "../shelf/http.js";
 
 export const CARD_VERSION = 2;
 
-/** What nearly every model decodes with: it is fetched beside the card, which alone says its name. */
-const DECODER = "decoder.onnx";
-
 /**
  * Fetches what the first image needs, together.
  *
@@ -24,14 +22,15 @@ const DECODER = "decoder.onnx";
  * @returns {Promise<{card: Card, decoder: Uint8Array | null}>} the file of the card's `decode` graph, if there is one
  */
 export async function fetchCheckpoint(entry, signal) {
-  const early = get(entry, DECODER, signal).then((answer) => answer.arrayBuffer());
-  // Whether this file is needed, the card says.
-  early.catch(() => {});
-  const card = readCard(await (await get(entry, "card.json", signal)).text(), entry.id);
-  const graph = card.graphs.decode;
-  if (!graph) return { card, decoder: null };
-  if (graph.file === DECODER) return { card, decoder: whole(new Uint8Array(await early), DECODER, entry, card) };
-  return { card, decoder: await fetchFile(entry, card, graph.file, signal) };
+  const [text, early] = await Promise.all([
+    get(entry, "card.json", signal).then((answer) => answer.text()),
+    entry.decoder ? get(entry, entry.decoder, signal).then((answer) => answer.arrayBuffer()) : null,
+  ]);
+  const card = readCard(text, entry.id);
+  const file = card.graphs.decode?.file;
+  if (!file) return { card, decoder: null };
+  if (file === entry.decoder && early) return { card, decoder: whole(new Uint8Array(early), file, entry, card) };
+  return { card, decoder: await fetchFile(entry, card, file, signal) };
 }
 
 /**

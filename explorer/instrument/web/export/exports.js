@@ -21,7 +21,7 @@ export function createExports({ stage, messages, showText, onProgress }) {
 
   /** @param {string} what @param {string} name @param {(t: number) => number[]} path @param {"gif" | "webp"} format */
   async function animation(what, name, path, format) {
-    const { model, decodeSheet, gone } = present(stage());
+    const { model, decodeLatents, gone } = present(stage());
     making?.abort();
     const mine = (making = new AbortController());
     const signal = AbortSignal.any([mine.signal, gone]);
@@ -33,7 +33,7 @@ export function createExports({ stage, messages, showText, onProgress }) {
         codes: easedCodes(path),
         format,
         shape: present(model.shape),
-        decodeSheet,
+        decodeSheet: decodeLatents,
         onProgress: (done) => making === mine && onProgress(done),
         signal,
       });

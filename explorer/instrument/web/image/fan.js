@@ -13,7 +13,7 @@ const DRAWS = 8;
  *
  * @param {import("../stage.js").Stage} stage
  */
-export function createFan({ model, commands, decodeSheet, messages }) {
+export function createFan({ model, commands, decodeLatents, messages }) {
   const [, height, width] = present(model.shape);
   const latents = model.latents.length;
   /** @type {import("../store.js").Source | null} */
@@ -63,7 +63,7 @@ export function createFan({ model, commands, decodeSheet, messages }) {
 
   const queue = newestWins(
     async (asked) => {
-      const image = await decodeSheet(asked, DRAWS);
+      const image = await decodeLatents(asked, DRAWS);
       if (!image || element.hidden) return;
       contexts.forEach((context, at) => context.putImageData(image, -at * width, 0, at * width, 0, width, height));
       codes = asked;

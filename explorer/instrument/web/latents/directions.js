@@ -58,7 +58,7 @@ export function createDirections(stage) {
           );
         return ALONG.map((step) => held(along(z, vector, step - from)));
       });
-      const sheet = await stage.decodeSheet(codes, ALONG.length);
+      const sheet = await stage.decodeLatents(codes, ALONG.length);
       if (sheet && !gone.aborted) stale.forEach((row, at) => row.draw(sheet, at * height, z));
     },
     () => {},

@@ -4,6 +4,8 @@ import { cellOf, shownLatents } from "../model/latents.js";
 import { present } from "../present.js";
 import { rove } from "../roving.js";
 
+const DEVIATIONS = "Latent; the columns are standard deviations of its codes from their mean";
+
 /**
  * The grid: a row a latent, a column a step, the current value framed, each cell a click away.
  *
@@ -15,7 +17,15 @@ export function createTraversals({ model, commands, films, picture }) {
   const axis = el(
     "div",
     { class: "axis", role: "row" },
-    el("span", { role: "columnheader", "aria-label": "Latent" }),
+    inDeviations(model)
+      ? el("span", {
+          role: "columnheader",
+          class: "grid-name",
+          text: "± σ",
+          title: DEVIATIONS,
+          "aria-label": DEVIATIONS,
+        })
+      : el("span", { role: "columnheader", "aria-label": "Latent" }),
     ...columnsOf(model).map((text) => el("span", { role: "columnheader", text })),
   );
   const grid = el(
@@ -102,9 +112,13 @@ export function createTraversals({ model, commands, films, picture }) {
   };
 }
 
-/** @param {import("../model/model.js").Model} model @returns {string[]} the steps, or where each latent has its own, their place */
-function columnsOf({ card, latents, continuous }) {
-  if (continuous?.prior || !card.latents.length) return latents[0].steps.map((step) => spell(step, 1));
-  const middle = (latents[0].steps.length - 1) / 2;
-  return latents[0].steps.map((_, at) => (at === middle ? "mean" : `${spell(((at - middle) * 3) / middle, 1)} sd`));
+/** @param {import("../model/model.js").Model} model @returns {boolean} whether each latent has steps of its own */
+const inDeviations = ({ card, continuous }) => !continuous?.prior && card.latents.length > 0;
+
+/** @param {import("../model/model.js").Model} model @returns {string[]} what the steps are called */
+function columnsOf(model) {
+  const { steps } = model.latents[0];
+  if (!inDeviations(model)) return steps.map((step) => spell(step, 1));
+  const middle = (steps.length - 1) / 2;
+  return steps.map((_, at) => spell(((at - middle) * 3) / middle, 1));
 }

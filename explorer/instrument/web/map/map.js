@@ -40,7 +40,7 @@ export function createMap(stage) {
   const { shape } = card.output;
   const sheet = createSheet({
     shape,
-    decode: stage.decodeSheet,
+    decode: stage.decodeLatents,
     onDrawn: () => layers.ground.refreshSheet(),
   });
   const layers = createLayers({

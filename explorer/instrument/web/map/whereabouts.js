@@ -56,8 +56,7 @@ export function createWhereabouts({ card, model }) {
           )
         : null,
     ),
-    distance,
-    faith,
+    ...(card.examples ? [distance, faith] : []),
   );
   /** @type {import("../checkpoint/embedding.js").Embedding | null} */
   let embedding = null;

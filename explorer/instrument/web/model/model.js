@@ -3,6 +3,7 @@ import { openDecoder } from "../engine/decoder.js";
 import { grey, imageTensor, openEncoder } from "../engine/encoder.js";
 import { InstrumentError } from "../errors.js";
 import { present } from "../present.js";
+import { rounded } from "../spaces/continuous.js";
 import { spaceOf } from "../spaces/index.js";
 import { latentsOf } from "./latents.js";
 
@@ -62,7 +63,7 @@ export async function openModel(entry, { engine, signal }) {
     if (!space) throw refuse(`has the control ${name} of kind "${kind}", which this page cannot steer.`);
   const controls = /** @type {Control[]} */ (named);
   const continuous = /** @type {Continuous | null} */ (controls.find(({ kind }) => kind === "continuous") ?? null);
-  const start = Object.fromEntries(controls.map((control) => [control.name, control.space.start(control)]));
+  const start = Object.fromEntries(controls.map((control) => [control.name, startOf(control, card)]));
   const { output } = card;
   const shape = output.kind === "pixels" ? output.shape : null;
 
@@ -166,6 +167,17 @@ export async function openModel(entry, { engine, signal }) {
       encoder?.release();
     },
   };
+}
+
+/**
+ * Without a prior the origin is a place like any other; the mean of the codes lies among the data.
+ *
+ * @param {Control} control @param {import("../checkpoint/checkpoint.js").Card} card
+ */
+function startOf(control, card) {
+  const { space } = control;
+  const isMeasured = control.kind === "continuous" && control.prior === null && card.latents.length === control.size;
+  return isMeasured ? card.latents.map(({ mean }) => rounded(mean)) : space.start(control);
 }
 
 /** @param {import("../checkpoint/checkpoint.js").Card} card */

@@ -85,7 +85,7 @@ export function createPath(stage) {
     if (isSum(state)) wanted.push({ name: "sum", codes: [sumOf(state)] });
     if (isPath(state)) wanted.push({ name: "walk", codes: STATIONS.map((at) => codeAt(state, at)) });
     if (!wanted.length) return;
-    const sheet = await stage.decodeSheet(
+    const sheet = await stage.decodeLatents(
       wanted.flatMap(({ codes }) => codes),
       1,
     );

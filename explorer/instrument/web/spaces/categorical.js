@@ -39,4 +39,7 @@ export const space = {
     data: BigInt64Array.from(values, BigInt),
     dims: [values.length],
   }),
+
+  /** @param {ArrayLike<number | bigint>} data */
+  fromTensor: (data) => Number(data[0]),
 };

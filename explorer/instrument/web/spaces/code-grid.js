@@ -56,6 +56,9 @@ export const space = {
     return { type: /** @type {const} */ ("int64"), data, dims: [values.length, height, width] };
   },
 
+  /** @param {Iterable<number | bigint>} data @returns {number[]} */
+  fromTensor: (data) => Array.from(data, Number),
+
   /**
    * @param {number[]} value
    * @param {Iterable<number>} painted cells

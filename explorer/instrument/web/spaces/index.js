@@ -1,4 +1,7 @@
+import { space as categorical } from "./categorical.js";
+import { space as codeGrid } from "./code-grid.js";
 import { space as continuous } from "./continuous.js";
+import { space as tokens } from "./tokens.js";
 
 /**
  * @typedef {{type: "float32", data: Float32Array, dims: number[]} |
@@ -16,7 +19,7 @@ import { space as continuous } from "./continuous.js";
  * @property {(control: C) => V} start what it opens on where nothing else is said
  * @property {(a: V, b: V) => boolean} same
  * @property {(value: V) => V} [kept] the value that a link holds, where that is not the value itself
- * @property {(value: V, control: C) => string} write for a link, before its escapes
+ * @property {(value: V, control: C) => string | null} write for a link, before its escapes; nothing for what needs no saying
  * @property {(text: string, control: C, said?: {what?: string, title?: string}) => V} read throws `Unreadable`; `what` is
  *   said of the value in its sentence, and `title` of the model
  * @property {(control: C, random: () => number, temperature: number) => V | null} [sample] a draw from the prior; nothing
@@ -27,7 +30,7 @@ import { space as continuous } from "./continuous.js";
  */
 
 /** Every kind of space, as the card names it. @type {Space<any, any>[]} */
-const SPACES = [continuous];
+const SPACES = [continuous, categorical, codeGrid, tokens];
 
 /** @param {string} kind @returns {Space<any, any> | null} */
 export const spaceOf = (kind) => SPACES.find((space) => space.kind === kind) ?? null;

@@ -79,4 +79,11 @@ export const space = {
     });
     return { type: /** @type {const} */ ("int64"), data, dims: [values.length, longest] };
   },
+
+  /** Up to the token that ends it. @param {Iterable<number | bigint>} data @returns {number[]} */
+  fromTensor(data) {
+    const tokens = Array.from(data, Number);
+    const end = tokens.indexOf(END);
+    return end < 0 ? tokens : tokens.slice(0, end);
+  },
 };
