@@ -70,22 +70,31 @@ const [LEAST_BESIDE, LEAST_OWN] = [880, 1160];
  *
  * A panel: for which models it is, or in a sentence why not ("" where nothing is to be said), and where it stands.
  *
- * @typedef {{name: string, place: "controls" | "picture" | "below" | "chart" | "side",
+ * `compare` says where it stands beside other models: once for each, once for all, or not at all.
+ *
+ * @typedef {{name: string, compare?: "each" | "once", place: "controls" | "picture" | "below" | "chart" | "side",
  *   fits(model: import("./model/model.js").Model): true | string, create(stage: Stage): Part}} Panel
  */
 
 /**
- * Where one open checkpoint is worked with: the panels that fit it, around one place.
+ * What one open checkpoint needs to be worked with, and the panels that fit it, wherever they are laid out.
  *
- * @param {{model: import("./model/model.js").Model, assets: string, initial: import("./store.js").State,
- *   fromExample: boolean, directions: Fact[], onDirections?: () => void,
- *   messages: ReturnType<typeof import("./messages.js").createMessages>, onFirst(): void,
- *   onCommit(state: import("./store.js").State): void}} options `fromExample`: nothing but the test image says where it is
+ * @typedef {object} Setting
+ * @property {import("./model/model.js").Model} model
+ * @property {import("./store.js").Store} store where it is
+ * @property {string} assets
+ * @property {boolean} fromExample nothing but the test image says where it is
+ * @property {Fact[]} directions
+ * @property {() => void} [onDirections]
+ * @property {ReturnType<typeof import("./messages.js").createMessages>} messages
+ * @property {() => void} onFirst its first image is on screen
+ *
+ * @param {Setting & {panels: Panel[], onFill?: () => void}} options `onFill`: where the examples lie is known
  */
-export function createStage(options) {
-  const { model, assets, initial, fromExample, messages, onFirst, onCommit } = options;
+export function placeModel(options) {
+  const { model, store, assets, fromExample, messages, panels, onFirst, onFill } = options;
   const { entry, card } = model;
-  const store = createStore(initial, model.controls);
+  const initial = store.get();
   const player = createPlayer(store, model);
   const gone = new AbortController();
   /** @type {import("./checkpoint/embedding.js").Embedding | null} */
@@ -157,52 +166,9 @@ export function createStage(options) {
     gone: gone.signal,
   };
 
-  const asked = PANELS.map((panel) => ({ panel, fits: panel.fits(model) }));
-  const parts = asked
-    .filter(({ fits }) => fits === true)
-    .map(({ panel }) => ({ place: panel.place, part: panel.create(stage) }));
+  const asked = panels.map((panel) => ({ panel, fits: panel.fits(model) }));
+  const parts = asked.filter(({ fits }) => fits === true).map(({ panel }) => ({ panel, part: panel.create(stage) }));
   const missing = asked.flatMap(({ fits }) => (fits === true || fits === "" ? [] : [fits]));
-  const at = (/** @type {Panel["place"]} */ place) =>
-    parts.filter((one) => one.place === place).map(({ part }) => part.element);
-
-  const controls = el("div", { class: "controls" }, ...at("controls"));
-  const picture = el(
-    "section",
-    { class: "hero", "aria-label": card.output.kind === "pixels" ? "Decoded image" : "Decoded text" },
-    el("div", { class: "stage" }, ...at("picture")),
-    ...at("below"),
-  );
-  const chart = el("div", { class: "chart" }, ...at("chart"));
-  const side = el("div", { class: "side" }, chart, ...at("side"), missing.length ? notShown(missing) : null);
-  // A row must keep its images under the track and the cells: one that is too high is pressed together, not narrowed.
-  const ratio = model.shape ? model.shape[2] / model.shape[1] : 1;
-  const element = el(
-    "div",
-    { class: "bench", style: `--ratio: ${ratio}; --fit: ${ratio > 1 ? "contain" : "fill"}` },
-    controls,
-    picture,
-    side,
-  );
-  stage.picture.fit = (width) => element.style.setProperty("--picture", `${width}px`);
-
-  const sizes = new ResizeObserver((entries) => {
-    for (const { target, contentRect } of entries) {
-      if (target === controls) element.style.setProperty("--controls-height", `${contentRect.height}px`);
-      else arrange(contentRect.width);
-    }
-  });
-  sizes.observe(controls);
-  sizes.observe(element);
-
-  /** Where there is room for two columns and a half, the map stays beside the picture. @param {number} width */
-  function arrange(width) {
-    const beside = width >= LEAST_BESIDE && width < LEAST_OWN && chart.childElementCount > 0;
-    if (beside === (chart.parentElement === picture)) return;
-    picture.classList.toggle("with-chart", beside);
-    if (beside) picture.append(chart);
-    else side.prepend(chart);
-  }
-
   /** @returns {Current} */
   function createCurrent() {
     let now = shownLatents(model, initial)[0] ?? 0;
@@ -272,7 +238,6 @@ export function createStage(options) {
     // A key or a pointer may be let go of after its model was taken down: what comes next is not where that one was.
     if (gone.signal.aborted) return;
     for (const { part } of parts) part.settle?.(state);
-    onCommit(state);
   }
 
   /** What is not needed for the first image begins only once it is on screen. */
@@ -303,6 +268,7 @@ export function createStage(options) {
       embedding = await fetchEmbedding(model, gone.signal);
       for (const { part } of parts) part.fill?.(embedding);
       findSource(store.get());
+      onFill?.();
       thumbnails?.preload();
       const { example, codes } = store.get();
       if (fromExample && example !== null && codes === initial.codes) commands.choose(example);
@@ -321,6 +287,77 @@ export function createStage(options) {
   for (const { part } of parts) part.settle?.(initial);
 
   return {
+    stage,
+    parts,
+    missing,
+    /** @param {number} example @returns {ReturnType<typeof codesOf>} where it puts the controls */
+    codesOf: (example) => codesOf(example, model, embedding, thumbnails, store.get().codes),
+    destroy() {
+      gone.abort();
+      player.cancel();
+      started();
+      films?.destroy();
+      for (const { part } of parts) part.destroy?.();
+      model.release();
+    },
+  };
+}
+
+/**
+ * Where one open checkpoint is worked with: the panels that fit it, around one place.
+ *
+ * @param {Omit<Setting, "store"> & {initial: import("./store.js").State,
+ *   onCommit(state: import("./store.js").State): void}} options
+ */
+export function createStage(options) {
+  const { model, initial, onCommit } = options;
+  const store = createStore(initial, model.controls);
+  const { stage, parts, missing, destroy } = placeModel({ ...options, store, panels: PANELS });
+  const { gone, player } = stage;
+  store.onCommit((state) => gone.aborted || onCommit(state));
+
+  const at = (/** @type {Panel["place"]} */ place) =>
+    parts.filter((one) => one.panel.place === place).map(({ part }) => part.element);
+
+  const controls = el("div", { class: "controls" }, ...at("controls"));
+  const picture = el(
+    "section",
+    { class: "hero", "aria-label": model.card.output.kind === "pixels" ? "Decoded image" : "Decoded text" },
+    el("div", { class: "stage" }, ...at("picture")),
+    ...at("below"),
+  );
+  const chart = el("div", { class: "chart" }, ...at("chart"));
+  const side = el("div", { class: "side" }, chart, ...at("side"), missing.length ? notShown(missing) : null);
+  // A row must keep its images under the track and the cells: one that is too high is pressed together, not narrowed.
+  const ratio = model.shape ? model.shape[2] / model.shape[1] : 1;
+  const element = el(
+    "div",
+    { class: "bench", style: `--ratio: ${ratio}; --fit: ${ratio > 1 ? "contain" : "fill"}` },
+    controls,
+    picture,
+    side,
+  );
+  stage.picture.fit = (width) => element.style.setProperty("--picture", `${width}px`);
+
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target, contentRect } of entries) {
+      if (target === controls) element.style.setProperty("--controls-height", `${contentRect.height}px`);
+      else arrange(contentRect.width);
+    }
+  });
+  sizes.observe(controls);
+  sizes.observe(element);
+
+  /** Where there is room for two columns and a half, the map stays beside the picture. @param {number} width */
+  function arrange(width) {
+    const beside = width >= LEAST_BESIDE && width < LEAST_OWN && chart.childElementCount > 0;
+    if (beside === (chart.parentElement === picture)) return;
+    picture.classList.toggle("with-chart", beside);
+    if (beside) picture.append(chart);
+    else side.prepend(chart);
+  }
+
+  return {
     ...stage,
     element,
     /** @returns {Promise<HTMLCanvasElement | null>} the traversals as a picture; nothing where they cannot be decoded */
@@ -331,13 +368,8 @@ export function createStage(options) {
       return z && (stage.picture.drawGrid?.(z) ?? null);
     },
     destroy() {
-      gone.abort();
       sizes.disconnect();
-      player.cancel();
-      started();
-      films?.destroy();
-      for (const { part } of parts) part.destroy?.();
-      model.release();
+      destroy();
     },
   };
 }

@@ -32,80 +32,129 @@ import { createHistory } from "./history.js";
 /** @param {number[] | null} a @param {number[] | null} b */
 const isSame = (a, b) => a === b || (a !== null && b !== null && a.every((value, latent) => value === b[latent]));
 
+/** What undo and redo bring back. A lock is a step of its own, so that undo never moves a latent while it is locked. @param {State} state */
+const placeOf = ({ codes, example, own, locked, pins, directions }) => ({
+  codes,
+  example,
+  own,
+  locked,
+  pins,
+  directions,
+});
+
+/** @typedef {ReturnType<typeof placeOf>} Place */
+
 /**
- * `set` is for every move, `commit` for the end of one: links, Python and undo hear only of commits.
- *
  * @param {State} initial
  * @param {import("./model/model.js").Control[]} controls that have a value
  * @returns {Store}
  */
-export function createStore(initial, controls) {
-  let state = initial;
-  /** @type {Listener[]} */
-  const changeListeners = [];
-  /** @type {((state: State) => void)[]} */
-  const commitListeners = [];
-  // A lock is a step of its own, so that undo never moves a latent while it is locked.
-  const place = () => {
-    const { codes, example, own, locked, pins, directions } = state;
-    return { codes, example, own, locked, pins, directions };
-  };
-  const history = createHistory(
-    place(),
-    (a, b) =>
+export const createStore = (initial, controls) => createCursor([{ initial, controls }]).of(0);
+
+/**
+ * Where one model or several are, and the way they came: each has a store of its own, and one history is behind them all.
+ * `set` is for every move, `commit` for the end of one: links, Python and undo hear only of commits.
+ *
+ * @param {{initial: State, controls: import("./model/model.js").Control[]}[]} models
+ * @param {(from: number, change: Partial<State>, states: State[], before: State[]) => [number, Partial<State>][]} [follow]
+ *   how others go along when the model `from` has changed; `before`: where all were
+ * @returns {{of(model: number): Store, put(model: number, change: Partial<State>): void}} `put` moves one that no other follows
+ */
+export function createCursor(models, follow = () => []) {
+  let states = models.map(({ initial }) => initial);
+  /** @type {Listener[][]} */
+  const changeListeners = models.map(() => []);
+  /** @type {((state: State) => void)[][]} */
+  const commitListeners = models.map(() => []);
+  const places = () => states.map(placeOf);
+  const history = createHistory(places(), (a, b) => a.every((place, model) => isSamePlace(place, b[model], model)));
+
+  /** @param {Place} a @param {Place} b @param {number} model */
+  function isSamePlace(a, b, model) {
+    return (
       a.example === b.example &&
       a.own === b.own &&
       a.locked === b.locked &&
       a.directions === b.directions &&
-      controls.every(({ name, space }) => space.same(a.codes[name], b.codes[name])) &&
-      /** @type {const} */ (["a", "b", "c"]).every((name) => isSame(a.pins[name], b.pins[name])),
-  );
+      models[model].controls.every(({ name, space }) => space.same(a.codes[name], b.codes[name])) &&
+      /** @type {const} */ (["a", "b", "c"]).every((name) => isSame(a.pins[name], b.pins[name]))
+    );
+  }
+
+  /** @param {number} model @param {Partial<State>} change */
+  function change(model, change) {
+    const before = states[model];
+    const state = { ...before, ...change };
+    if (change.codes) state.codes = keep(model, change.codes, before.codes);
+    states = states.map((other, at) => (at === model ? state : other));
+  }
 
   /**
    * So that a link holds exactly what is on screen. What has not moved stays the value that it was.
    *
-   * @param {State["codes"]} codes @param {State["codes"]} before
+   * @param {number} model @param {State["codes"]} codes @param {State["codes"]} before
    */
-  function keep(codes, before) {
+  function keep(model, codes, before) {
     const kept = { ...codes };
-    for (const { name, space } of controls) {
+    for (const { name, space } of models[model].controls) {
       if (codes[name] !== before[name]) kept[name] = space.kept?.(codes[name]) ?? codes[name];
     }
     return kept;
   }
 
-  /** @param {Partial<State>} change */
-  function set(change, time = performance.now()) {
-    const before = state;
-    state = { ...state, ...change };
-    if (change.codes) state.codes = keep(change.codes, before.codes);
-    for (const listener of changeListeners) listener(state, before, time);
+  /** @param {State[]} before @param {number} time */
+  function tellChange(before, time) {
+    changeListeners.forEach((listeners, model) => {
+      if (states[model] !== before[model])
+        for (const listener of listeners) listener(states[model], before[model], time);
+    });
   }
 
-  function tell() {
-    for (const listener of commitListeners) listener(state);
+  function tellCommit() {
+    commitListeners.forEach((listeners, model) => {
+      for (const listener of listeners) listener(states[model]);
+    });
   }
 
-  /** @param {ReturnType<typeof place> | null} found */
+  /** @param {Place[] | null} found */
   function walk(found) {
     if (!found) return false;
-    set({ ...found, playing: null });
-    tell();
+    const before = states;
+    found.forEach((place, model) => {
+      change(model, { ...place, playing: null });
+    });
+    tellChange(before, performance.now());
+    tellCommit();
     return true;
   }
 
-  return {
-    get: () => state,
-    set,
+  /** @param {number} model @returns {Store} */
+  const of = (model) => ({
+    get: () => states[model],
+    set(next, time = performance.now()) {
+      const before = states;
+      change(model, next);
+      for (const [other, also] of follow(model, next, states, before)) change(other, also);
+      tellChange(before, time);
+    },
     commit() {
-      history.push(place());
-      tell();
+      history.push(places());
+      tellCommit();
     },
     undo: () => walk(history.undo()),
     redo: () => walk(history.redo()),
     canUndo: history.canUndo,
     canRedo: history.canRedo,
-    onChange: (listener) => void changeListeners.push(listener),
-    onCommit: (listener) => void commitListeners.push(listener),
+    onChange: (listener) => void changeListeners[model].push(listener),
+    onCommit: (listener) => void commitListeners[model].push(listener),
+  });
+
+  return {
+    of,
+    put(model, next) {
+      const before = states;
+      change(model, next);
+      tellChange(before, performance.now());
+    },
   };
 }
