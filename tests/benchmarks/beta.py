@@ -9,8 +9,9 @@ Chromium (`apt install chromium`), and a table of results with a ladder over β 
 What the rows of the table mean:
 
 - page to first rows: from opening the page, with nothing cached, until all traversals are drawn.
-- first turn: a seed whose model is not loaded yet; the server sends it meanwhile. Further turns go
-  back and forth between models that are loaded.
+- first turn: to another seed, or where the row has one only, to another β, whose model is not
+  loaded yet; the server sends it meanwhile. Further turns go back and forth between models that are
+  loaded.
 - image: from the slider's event to the frame with the new numbers and the new image.
 - rows: the same, until all traversals are drawn, those of inactive latents last.
 - dragged along a row: from the event to the frame with the new image.
@@ -74,7 +75,7 @@ def serve(results: Path | None) -> str:
 
 
 def turn(page: Any, key: str) -> dict[str, float]:
-    """Press a key on the slider of seeds; milliseconds to the image and to the rows."""
+    """Press a key on the slider that is focused; milliseconds to the image and to the rows."""
     before = page.evaluate("turns.length")
     page.keyboard.press(key)
     page.wait_for_function(
@@ -126,9 +127,11 @@ def main() -> None:
             raise SystemExit(blocked.inner_text())
         first = page.evaluate("performance.getEntriesByName('ladder:rows')[0]")
         opened = (first["startTime"] + first["duration"]) / 1000
-        if page.locator(".seed .stop-range").is_disabled():
-            raise SystemExit("The row in the middle of this ladder has one seed only: train more.")
-        page.locator(".seed .stop-range").focus()
+        ranges = [page.locator(f".{name} .stop-range") for name in ("seed", "beta")]
+        turned = next((range_ for range_ in ranges if range_.is_enabled()), None)
+        if turned is None:
+            raise SystemExit("This ladder has one model only: train more.")
+        turned.focus()
         new = turn(page, "ArrowRight")
         page.wait_for_load_state("networkidle")
         before = len(asked)

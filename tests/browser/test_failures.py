@@ -426,34 +426,36 @@ def test_with_a_slow_network_it_says_so(instrument: Instrument, page: Page) -> N
     page.wait_for_selector("[data-ready]")
 
 
-def test_a_sheet_that_cannot_be_decoded_leaves_the_rows(
-    module: Page, address: str, models: Path
-) -> None:
+def test_one_worker_decodes_for_several_models(module: Page, address: str, models: Path) -> None:
+    """A sheet that cannot be decoded is its asker's matter alone, and so is a closed model."""
     answers = module.evaluate(
         """async ([bytes, assets]) => {
-          const worker = new Worker(`${assets}engine/decoder-worker.js`, { type: "module" });
-          const ask = (message) => new Promise((resolve, reject) => {
-            worker.onerror = () => reject(new Error("the worker did not start"));
-            worker.onmessage = ({ data }) => resolve([data.kind, data.buffer?.byteLength ?? null]);
-            worker.postMessage(message);
-          });
-          const expected = { name: "blots", latents: 4, shape: [1, 12, 8] };
-          const decoder = { name: "first", assets, bytes: Uint8Array.from(bytes), expected };
-          const sheet = { kind: "sheet", name: "first", id: 7, columns: 1 };
-          const rows = { kind: "rows", z: [0, 0, 0, 0], latents: [2], buffer: null };
+          const { createWorker } = await import(`${assets}model/worker.js`);
+          const { ofLatents } = await import(`${assets}engine/decoder.js`);
+          const worker = createWorker(assets);
+          const expected = ofLatents({ name: "blots", latents: 4, shape: [1, 12, 8] });
+          const open = () => worker.open(Uint8Array.from(bytes), expected);
+          const broken = worker.open(new Uint8Array(8), { ...expected, name: "broken" });
+          const [first, second] = [open(), open()];
+          const size = ({ buffer }) => buffer.byteLength;
+          const sentence = ({ message }) => message;
+          const sheet = (model, values, columns, spare) => {
+            const z = { type: "float32", data: new Float32Array(values), dims: [values / 4, 4] };
+            return model.sheet({ z }, values / 4, columns, spare).then(size, sentence);
+          };
+          const spare = new ArrayBuffer(5000);
           const answers = [
-            await ask({ kind: "open", steps: [0, 1], ...decoder }),
-            await ask({ kind: "open", steps: [0, 1, 2], ...decoder, name: "second" }),
-            await ask({ ...sheet, codes: new Float32Array(6) }),
-            await ask({ ...sheet, codes: new Float32Array(8) }),
-            await ask({ ...rows, name: "first" }),
+            sheet(first, 6, 1),
+            sheet(first, 8, 1),
+            sheet(first, 12, 2),
+            sheet(second, 8, 2, spare),
+            broken.ready.catch(sentence),
           ];
-          worker.postMessage({ kind: "close", name: "first" });
-          return [
-            ...answers,
-            await ask({ ...rows, name: "second" }),
-            await ask({ ...sheet, codes: new Float32Array(8) }),
-          ];
+          await Promise.all(answers);
+          answers.push(sheet(first, 8, 1));
+          first.close();
+          answers.push(sheet(first, 8, 1), sheet(second, 4, 1));
+          return Promise.all(answers);
         }""",
         [
             list((models / "blots" / "decoder.onnx").read_bytes()),
@@ -461,12 +463,8 @@ def test_a_sheet_that_cannot_be_decoded_leaves_the_rows(
         ],
     )
     image = 12 * 8 * 4
-    assert answers == [
-        ["ready", None],
-        ["ready", None],
-        ["sheet", None],
-        ["sheet", 2 * image],
-        ["rows", 2 * image],
-        ["rows", 3 * image],
-        ["sheet", None],
-    ]
+    undecoded = "The images could not be decoded: reload the page to try again."
+    assert answers[:4] == [undecoded, 2 * image, 4 * image, 5000]
+    assert "broken/decoder.onnx is not a model this browser can run" in answers[4]
+    assert answers[5:7] == ["This model was closed."] * 2
+    assert answers[7] == image

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import { align, carried } from "../../explorer/instrument/web/ladder/align.js";
 import { besides } from "../../explorer/instrument/web/ladder/labels.js";
 import { linkedTable, readLink, writeLink } from "../../explorer/instrument/web/ladder/link.js";
-import { createCache } from "../../explorer/instrument/web/ladder/models.js";
 import { median, placesOf, ticks } from "../../explorer/instrument/web/ladder/points.js";
 import { begin, go } from "../../explorer/instrument/web/ladder/state.js";
 import { landing } from "../../explorer/instrument/web/ladder/stops.js";
@@ -198,33 +197,6 @@ test("medians, ticks and places", () => {
       ["β-TCVAE, short", 3.6],
     ],
   );
-});
-
-test("the cache opens once and lets the oldest go", async () => {
-  const opened = [];
-  const released = [];
-  const cache = createCache(async ({ key }) => {
-    opened.push(key);
-    if (key === "bad" && opened.length < 3) throw new Error("once");
-    return { key, release: () => released.push(key) };
-  }, 2);
-  const get = (key) => cache.get({ key });
-  const [first, same] = await Promise.all([get("a"), get("a")]);
-  assert.equal(first, same);
-  await assert.rejects(get("bad"), { message: "once" });
-  assert.equal((await get("bad")).key, "bad");
-  await get("a");
-  await get("c");
-  assert.deepEqual(opened, ["a", "bad", "bad", "c"]);
-  assert.deepEqual(
-    ["a", "bad", "c"].map((key) => cache.peek(key) !== null),
-    [true, false, true],
-  );
-  assert.deepEqual(released, ["bad"]);
-  cache.destroy();
-  await Promise.resolve();
-  await Promise.resolve();
-  assert.deepEqual(released.sort(), ["a", "bad", "c"]);
 });
 
 for (const [change, reason] of [

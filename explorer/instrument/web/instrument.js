@@ -9,6 +9,7 @@ import { createHelp, listen } from "./keyboard.js";
 import { linkedModel, readLink, writeLink } from "./link.js";
 import { createMessages } from "./messages.js";
 import { openModel } from "./model/model.js";
+import { createWorker } from "./model/worker.js";
 import { createOwn } from "./own/own.js";
 import { createPicker } from "./picker.js";
 import { present } from "./present.js";
@@ -30,6 +31,7 @@ import { trace } from "./trace.js";
 export function mount(root, { catalogue, assets, link, directions = [], onDirections, onRelease }) {
   const engine = startEngine(assets);
   engine.catch(() => {});
+  const worker = createWorker(assets);
   const messages = createMessages();
   const own = createOwn({ assets, messages, onChoose: () => picker.toggle(), onEntry: openOwn });
   const picker = createPicker({ catalogue, onPick: pick, onOpen: relist, footer: own.footer });
@@ -189,6 +191,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     header.show(card);
     stage = createStage({
       model: opened,
+      worker,
       assets,
       initial,
       directions: directions.filter((fact) => fact.model === model),
@@ -266,6 +269,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       own.destroy();
       exporting.close();
       close();
+      worker.destroy();
       styles.link.remove();
       instrument.remove();
     },

@@ -82,6 +82,7 @@ const [LEAST_BESIDE, LEAST_OWN] = [880, 1160];
  * @typedef {object} Setting
  * @property {import("./model/model.js").Model} model
  * @property {import("./store.js").Store} store where it is
+ * @property {import("./model/worker.js").DecodingWorker} worker for what follows the first image
  * @property {string} assets
  * @property {boolean} fromExample nothing but the test image says where it is
  * @property {Fact[]} directions
@@ -92,7 +93,7 @@ const [LEAST_BESIDE, LEAST_OWN] = [880, 1160];
  * @param {Setting & {panels: Panel[], onFill?: () => void}} options `onFill`: where the examples lie is known
  */
 export function placeModel(options) {
-  const { model, store, assets, fromExample, messages, panels, onFirst, onFill } = options;
+  const { model, store, worker, assets, fromExample, messages, panels, onFirst, onFill } = options;
   const { entry, card } = model;
   const initial = store.get();
   const player = createPlayer(store, model);
@@ -250,7 +251,7 @@ export function placeModel(options) {
     if (model.decoder && model.shape) {
       films = createFilms({
         model,
-        assets,
+        worker,
         onRow(latent, image) {
           for (const listener of rowListeners) listener(latent, image);
         },

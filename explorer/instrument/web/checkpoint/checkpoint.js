@@ -1,5 +1,5 @@
 import { InstrumentError } from "../errors.js";
-import { get } from "../shelf/http.js";
+import { checkSize, get, getBytes } from "../shelf/http.js";
 
 /**
  * @typedef {{id: string, url?: string, path?: string, title?: string, summary?: string, intent?: string, preview?: string,
@@ -24,37 +24,14 @@ export const CARD_VERSION = 2;
 export async function fetchCheckpoint(entry, signal) {
   const [text, early] = await Promise.all([
     get(entry, "card.json", signal).then((answer) => answer.text()),
-    entry.decoder ? get(entry, entry.decoder, signal).then((answer) => answer.arrayBuffer()) : null,
+    entry.decoder ? getBytes(entry, entry.decoder, signal) : null,
   ]);
   const card = readCard(text, entry.id);
   const file = card.graphs.decode?.file;
   if (!file) return { card, decoder: null };
-  if (file === entry.decoder && early) return { card, decoder: whole(new Uint8Array(early), file, entry, card) };
-  return { card, decoder: await fetchFile(entry, card, file, signal) };
-}
-
-/**
- * @param {Entry} entry
- * @param {Card} card
- * @param {string} file of the folder
- * @param {AbortSignal} signal
- * @returns {Promise<Uint8Array>} which is as long as the card says
- */
-export async function fetchFile(entry, card, file, signal) {
-  const answer = await get(entry, file, signal);
-  return whole(new Uint8Array(await answer.arrayBuffer()), file, entry, card);
-}
-
-/** @param {Uint8Array} content @param {string} file @param {Entry} entry @param {Card} card @returns {Uint8Array} */
-function whole(content, file, entry, card) {
-  const bytes = card.files?.[file]?.bytes;
-  if (bytes !== undefined && bytes !== content.byteLength) {
-    throw new InstrumentError(
-      `${entry.id}/${file} has ${content.byteLength} bytes where its card says ${bytes}: copy the whole folder again, ` +
-        "or export the checkpoint again.",
-    );
-  }
-  return content;
+  if (file !== entry.decoder || !early) return { card, decoder: await getBytes(entry, file, signal, card.files) };
+  checkSize(entry, file, early.length, card.files);
+  return { card, decoder: early };
 }
 
 /**

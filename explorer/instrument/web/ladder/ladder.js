@@ -121,6 +121,7 @@ export function mount(root, { tables, assets, link }) {
       if (linked.problem) messages.warn(linked.problem);
       page = createPage({
         table,
+        name,
         folder,
         card,
         count,

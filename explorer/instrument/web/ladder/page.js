@@ -19,13 +19,13 @@ const TURNING = /** @type {const} */ (["recipe", "seed", "step", "image", "keep"
 /**
  * The page of one table: panels around one state.
  *
- * @param {{table: import("./table.js").Table, folder: URL, card: import("../checkpoint/checkpoint.js").ImagesCard, count: number,
+ * @param {{table: import("./table.js").Table, name: string, folder: URL, card: import("../checkpoint/checkpoint.js").ImagesCard, count: number,
  *   entry: import("../checkpoint/checkpoint.js").Entry, assets: string, initial: import("./state.js").State,
  *   messages: ReturnType<typeof import("../messages.js").createMessages>, onReady(): void,
  *   onState(state: import("./state.js").State): void}} options `folder` is the table's, `card` that of the
  *   examples; the first `count` of them are offered
  */
-export function createPage({ table, folder, card, count, entry, assets, initial, messages, onReady, onState }) {
+export function createPage({ table, name, folder, card, count, entry, assets, initial, messages, onReady, onState }) {
   const { shape } = card.output;
   const factors = (card.data?.factors ?? []).map(({ name }) => name);
   const finals = table.runs.map(finalOf);
@@ -71,6 +71,7 @@ export function createPage({ table, folder, card, count, entry, assets, initial,
   );
   const projector = createProjector({
     table,
+    name,
     folder,
     assets,
     shape,

@@ -1,12 +1,13 @@
 import { allFinite } from "../engine/pixels.js";
 import { newestWins } from "../engine/scheduler.js";
 import { InstrumentError, sentenceFor } from "../errors.js";
+import { createPool } from "../model/pool.js";
+import { createWorker } from "../model/worker.js";
 import { present } from "../present.js";
 import { rounded } from "../spaces/continuous.js";
 import { trace } from "../trace.js";
-import { createCache, opener } from "./models.js";
-import { codesOf, STEPS } from "./rows.js";
-import { createSheets } from "./sheets.js";
+import { opener } from "./models.js";
+import { STEPS } from "./rows.js";
 import { go } from "./state.js";
 import { finalOf, rungsOf, runOf, runsOf } from "./table.js";
 
@@ -24,7 +25,7 @@ const keyOf = ({ recipe, seed, step }) => `${recipe} ${seed} ${step}`;
  * Turns the state into images: finds its model, encodes the chosen image, decodes z and what lies around it. A newer wish
  * overtakes one that waits for its model.
  *
- * @param {{table: import("./table.js").Table, folder: URL, assets: string, shape: import("../engine/pixels.js").Shape,
+ * @param {{table: import("./table.js").Table, name: string, folder: URL, assets: string, shape: import("../engine/pixels.js").Shape,
  *   thumbnails: import("../checkpoint/thumbnails.js").Thumbnails,
  *   image: ReturnType<typeof import("./image.js").createImage>, rows: ReturnType<typeof import("./rows.js").createRows>,
  *   siblings: ReturnType<typeof import("./siblings.js").createSiblings>,
@@ -32,11 +33,11 @@ const keyOf = ({ recipe, seed, step }) => `${recipe} ${seed} ${step}`;
  *   onTrouble(sentence: string | null): void}} options `onCode` hears of the z of a model that has come on screen
  */
 export function createProjector(options) {
-  const { table, folder, assets, shape, thumbnails, image, rows, siblings, get, onCode, onShown, onTrouble } = options;
+  const { table, name, folder, assets, shape, thumbnails, image, rows, siblings, get, onCode, onShown, onTrouble } =
+    options;
   const gone = new AbortController();
-  const sheets = createSheets(assets);
-  const open = opener({ assets, sheets, shape, again: `run \`${table.command}\` again.`, gone: gone.signal });
-  const models = createCache(open, MOST_MODELS);
+  const worker = createWorker(assets);
+  const models = createPool(opener({ assets, worker, shape, gone: gone.signal }), MOST_MODELS);
   let ticket = 0;
   let rest = 0;
   let wait = 0;
@@ -75,7 +76,11 @@ export function createProjector(options) {
       : `${present(stage.folder).split("/").map(encodeURIComponent).join("/")}/`;
     return {
       key: keyOf({ recipe, seed, step: stage.step }),
-      folder: new URL(path, folder),
+      folder: {
+        id: shipped ?? `${name}/${stage.folder}`,
+        url: new URL(path, folder).href,
+        again: `run \`${table.command}\` again.`,
+      },
       files: stage.files,
       latents: stage.latents.length,
     };
@@ -145,10 +150,12 @@ export function createProjector(options) {
   const grids = newestWins(
     async ({ model, z, time, key }) => {
       for (const some of rows.parts()) {
-        const buffer = await model.sheet(codesOf(z, some), STEPS.length);
+        const buffer = await model.rows(
+          z,
+          some.map((latent) => ({ latent, steps: STEPS })),
+        );
         // Meanwhile another model may have come on screen, with other latents in the rows.
         if (gone.signal.aborted || key !== keyOf(get())) return;
-        if (!buffer) throw new InstrumentError("The traversals could not be decoded: reload the page to try again.");
         rows.draw(some, buffer);
       }
       setStale(false);
@@ -230,7 +237,7 @@ export function createProjector(options) {
       clearTimeout(rest);
       clearTimeout(wait);
       models.destroy();
-      sheets.destroy();
+      worker.destroy();
     },
   };
 }

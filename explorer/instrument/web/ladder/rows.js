@@ -176,21 +176,3 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
     setStale: (stale) => element.classList.toggle("stale", stale),
   };
 }
-
-/**
- * @param {number[]} z
- * @param {number[]} latents
- * @returns {Float32Array} the codes of their rows, row by row
- */
-export function codesOf(z, latents) {
-  const codes = new Float32Array(latents.length * STEPS.length * z.length);
-  let at = 0;
-  for (const latent of latents) {
-    for (const step of STEPS) {
-      codes.set(z, at);
-      codes[at + latent] = step;
-      at += z.length;
-    }
-  }
-  return codes;
-}

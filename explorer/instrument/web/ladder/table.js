@@ -1,5 +1,6 @@
 import { InstrumentError } from "../errors.js";
 import { present } from "../present.js";
+import { ask } from "../shelf/http.js";
 
 /**
  * A table of results, of models that this page can compare.
@@ -24,16 +25,7 @@ export const TABLE_VERSION = 1;
  * @returns {Promise<Table>}
  */
 export async function fetchTable(url, name, signal) {
-  let answer;
-  try {
-    answer = await fetch(url, { signal });
-  } catch (error) {
-    if (signal.aborted) throw error;
-    throw new InstrumentError(
-      `${name}/table.json could not be fetched: check that the explorer is still running, then reload the page.`,
-      error,
-    );
-  }
+  const answer = await ask(url, `${name}/table.json`, signal);
   if (!answer.ok) {
     throw new InstrumentError(`There is no table of results named ${name} here: open this page from the menu above.`);
   }

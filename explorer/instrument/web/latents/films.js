@@ -1,4 +1,6 @@
+import { repeated } from "../engine/decoder.js";
 import { newestWins } from "../engine/scheduler.js";
+import { sentenceFor } from "../errors.js";
 import { present } from "../present.js";
 
 /** Decoded at once: enough to keep the decoder busy, and few enough that hundreds of latents fit into memory. */
@@ -8,25 +10,20 @@ const ROWS_AT_ONCE = 12;
  * The filmstrips of latents: rows of images, made in a worker around the newest z. A row is both under a slider and among
  * the traversals. The same worker decodes any other images that are asked for.
  *
- * @param {{model: import("../model/model.js").Model, assets: string, onRow(latent: number, image: ImageData): void,
+ * @param {{model: import("../model/model.js").Model, worker: import("../model/worker.js").DecodingWorker, onRow(latent: number, image: ImageData): void,
  *   onDone(z: number[]): void, onNotFinite(): void, onFailure(sentence: string): void}} options `model` decodes images
  */
-export function createFilms({ model, assets, onRow, onDone, onNotFinite, onFailure }) {
+export function createFilms({ model, worker, onRow, onDone, onNotFinite, onFailure }) {
   const { bytes, expected } = present(model.decoder);
-  const { name } = expected;
+  const remote = worker.open(bytes, expected);
   const [, height, width] = present(model.shape);
   const steps = model.latents[0]?.steps.length ?? 0;
   const rowWidth = steps * width;
   const rowBytes = rowWidth * height * 4;
-  const worker = new Worker(new URL("engine/decoder-worker.js", assets), { type: "module" });
   /** @type {ArrayBuffer | null} given back to the worker, so that a drag allocates nothing */
   let spare = null;
-  /** @type {(message: any) => void} */
-  let answered = () => {};
   let failed = false;
-  /** @type {Map<number, (buffer: ArrayBuffer | null) => void>} who waits for which sheet */
-  const waiting = new Map();
-  let asked = 0;
+  let isGone = false;
   /** @typedef {import("../model/model.js").Codes} Codes */
   /** @type {Map<number, Codes>} what each row was decoded for, the row that waits longest first */
   const drawn = new Map();
@@ -48,69 +45,43 @@ export function createFilms({ model, assets, onRow, onDone, onNotFinite, onFailu
     return stale.sort((a, b) => (turn.get(a) ?? -1) - (turn.get(b) ?? -1));
   }
 
-  /** Nothing comes any more: whoever waits hears so. */
-  function giveUp() {
+  /** @param {unknown} error */
+  function fail(error) {
+    if (failed || isGone) return;
     failed = true;
-    answered(null);
-    for (const give of waiting.values()) give(null);
-    waiting.clear();
+    onFailure(sentenceFor(error, "The traversals could not be drawn: reload the page to try again."));
   }
 
-  /** @param {string} sentence */
-  function fail(sentence) {
-    giveUp();
-    onFailure(sentence);
-  }
+  remote.ready.catch(fail);
 
-  worker.addEventListener("message", ({ data }) => {
-    if (data.kind === "failed") return fail(data.sentence);
-    if (data.kind !== "sheet") return answered(data);
-    waiting.get(data.id)?.(data.buffer);
-    waiting.delete(data.id);
-  });
-  worker.addEventListener("error", () => fail("The traversals could not be started: reload the page to try again."));
-
-  const opened = new Promise((resolve) => {
-    answered = resolve;
-  });
-  worker.postMessage({ kind: "open", name, assets, bytes, expected });
-
-  /** @param {Codes} codes @param {number[]} latents @returns {Promise<{buffer: ArrayBuffer, finite: boolean} | null>} */
+  /** @param {Codes} codes @param {number[]} latents @returns {Promise<import("../model/worker.js").Sheet>} a row each */
   function decode(codes, latents) {
-    return new Promise((resolve) => {
-      answered = resolve;
-      const control = present(model.continuous).name;
-      const rows = latents.map((latent) => ({ latent, steps: model.latents[latent].steps }));
-      const message = { kind: "rows", name, control, tensors: model.tensors([codes]), rows, buffer: spare };
-      worker.postMessage(message, { transfer: spare ? [spare] : [] });
-      spare = null;
-    });
+    const { name } = present(model.continuous);
+    const rows = latents.map((latent) => ({ latent, steps: model.latents[latent].steps }));
+    const given = spare;
+    spare = null;
+    return remote.sheet(alongRows(model.tensors([codes]), name, rows), rows.length * steps, steps, given);
   }
 
-  const queue = newestWins(
-    async ({ codes, latents }, overtaken) => {
-      await opened;
-      const stale = inTurn(codes, latents);
-      for (let at = 0; at < stale.length && !failed; at += ROWS_AT_ONCE) {
-        if (at && overtaken()) return;
-        const some = stale.slice(at, at + ROWS_AT_ONCE);
-        const answer = await decode(codes, some);
-        if (!answer) return;
-        if (!answer.finite) onNotFinite();
-        some.forEach((latent, row) => {
-          const pixels = new Uint8ClampedArray(answer.buffer, row * rowBytes, rowBytes);
-          onRow(latent, new ImageData(pixels, rowWidth, height));
-          drawn.delete(latent);
-          drawn.set(latent, codes);
-        });
-        spare = answer.buffer;
-      }
-      if (failed) return;
-      shown = model.z({ codes });
-      onDone(shown);
-    },
-    () => fail("The traversals could not be drawn: reload the page to try again."),
-  );
+  const queue = newestWins(async ({ codes, latents }, overtaken) => {
+    if (failed || isGone) return;
+    const stale = inTurn(codes, latents);
+    for (let at = 0; at < stale.length; at += ROWS_AT_ONCE) {
+      if (at && overtaken()) return;
+      const some = stale.slice(at, at + ROWS_AT_ONCE);
+      const answer = await decode(codes, some);
+      if (!answer.finite) onNotFinite();
+      some.forEach((latent, row) => {
+        const pixels = new Uint8ClampedArray(answer.buffer, row * rowBytes, rowBytes);
+        onRow(latent, new ImageData(pixels, rowWidth, height));
+        drawn.delete(latent);
+        drawn.set(latent, codes);
+      });
+      spare = answer.buffer;
+    }
+    shown = model.z({ codes });
+    onDone(shown);
+  }, fail);
 
   return {
     /** @param {Codes} codes @param {number[]} latents the rows wanted */
@@ -123,16 +94,12 @@ export function createFilms({ model, assets, onRow, onDone, onNotFinite, onFailu
      * @returns {Promise<ImageData | null>} their images line by line; nothing where they cannot be decoded
      */
     async sheet(codes, columns) {
-      await opened;
-      if (failed) return null;
-      const id = asked++;
-      const tensors = model.tensors(codes);
-      const buffer = await new Promise((resolve) => {
-        waiting.set(id, resolve);
-        const transfer = Object.values(tensors).map(({ data }) => data.buffer);
-        worker.postMessage({ kind: "sheet", name, id, tensors, count: codes.length, columns }, { transfer });
-      });
-      return buffer && new ImageData(new Uint8ClampedArray(buffer), columns * width);
+      try {
+        const { buffer } = await remote.sheet(model.tensors(codes), codes.length, columns);
+        return new ImageData(new Uint8ClampedArray(buffer), columns * width);
+      } catch {
+        return null;
+      }
     },
     /** @returns {Promise<number[] | null>} Waits until nothing moves; gives the z that all rows then show, or nothing where they cannot be decoded. */
     async settled() {
@@ -140,10 +107,27 @@ export function createFilms({ model, assets, onRow, onDone, onNotFinite, onFailu
       return failed ? null : shown;
     },
     destroy() {
-      worker.terminate();
-      giveUp();
+      isGone = true;
+      remote.close();
     },
   };
+}
+
+/**
+ * @param {import("../engine/decoder.js").Tensors} tensors of one value
+ * @param {string} control that is of numbers
+ * @param {{latent: number, steps: number[]}[]} rows as many steps each
+ * @returns {import("../engine/decoder.js").Tensors} row after row the value with one of its latents at each of the steps
+ */
+export function alongRows(tensors, control, rows) {
+  const places = rows.flatMap(({ latent, steps }) => steps.map((step) => ({ latent, step })));
+  const codes = repeated(tensors, places.length);
+  const { data } = codes[control];
+  const size = data.length / places.length;
+  places.forEach(({ latent, step }, at) => {
+    data[at * size + latent] = step;
+  });
+  return codes;
 }
 
 /**

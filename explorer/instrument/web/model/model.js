@@ -1,8 +1,9 @@
-import { fetchCheckpoint, fetchFile } from "../checkpoint/checkpoint.js";
+import { fetchCheckpoint } from "../checkpoint/checkpoint.js";
 import { openDecoder } from "../engine/decoder.js";
 import { grey, imageTensor, openEncoder } from "../engine/encoder.js";
 import { InstrumentError } from "../errors.js";
 import { present } from "../present.js";
+import { getBytes } from "../shelf/http.js";
 import { rounded } from "../spaces/continuous.js";
 import { spaceOf } from "../spaces/index.js";
 import { latentsOf } from "./latents.js";
@@ -102,7 +103,7 @@ export async function openModel(entry, { engine, signal }) {
     let opened = null;
 
     async function open() {
-      const file = await fetchFile(entry, card, graph.file, signal);
+      const file = await getBytes(entry, graph.file, signal, card.files);
       const tried = { x: shape && grey(shape), given: tensorsFor(graph, [start]) };
       const made = await openEncoder(ort, file, { name: entry.id, graph, try: tried });
       if (signal.aborted) made.release();
