@@ -6,6 +6,7 @@ import io
 import math
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import onnx
 import safetensors.numpy
@@ -16,7 +17,7 @@ from PIL import Image
 
 from training.config import RunConfig, settings
 from training.contract import card
-from training.contract.files import write_card
+from training.contract.files import read_card, write_card
 from training.contract.outputs import Pixels
 from training.contract.spaces import Continuous
 from training.contract.version1 import vae_graphs
@@ -249,3 +250,58 @@ def _sheet(images: NDArray[np.float32], shape: tuple[int, int, int], columns: in
     picture = Image.fromarray(sheet[:, :, 0] if channels == 1 else sheet).convert("RGB")
     picture.save(file, "WEBP", lossless=True)
     return file.getvalue()
+
+
+def write_generator(folder: Path, title: str = "Generator") -> None:
+    """What `write` makes, with its decoder alone; nothing is measured, no example is there."""
+    write(folder, title=title)
+    whole = read_card(folder)
+    for name in (card.ENCODER, card.CODES, card.THUMBNAILS, card.MODEL):
+        (folder / name).unlink()
+    changes = {
+        "family": "gan",
+        "output": Pixels(whole.shape),
+        "graphs": card.Graphs(decode=whole.graphs.decode),
+        "latents": (),
+        "latents_provenance": None,
+    }
+    _rewrite(folder, whole, changes | dict.fromkeys(("examples", "map", "training")))
+
+
+def write_points(folder: Path, title: str = "Points") -> None:
+    """What `write` makes, without prior and likelihood: the encoder gives z itself."""
+    write(folder, title=title)
+    whole = read_card(folder)
+    tensors = safetensors.numpy.load((folder / card.CODES).read_bytes())
+    kept = {name: tensors[name].copy() for name in ("mean", "label", "umap", "pca")}
+    (folder / card.CODES).write_bytes(safetensors.numpy.save(kept))
+    (folder / card.MODEL).unlink()
+    encode = whole.graphs.encode
+    assert encode is not None
+    points = tuple(
+        msgspec.structs.replace(port, role="value")
+        for port in encode.outputs
+        if port.role == "mean"
+    )
+    size = whole.size
+    means = tensors["mean"].astype(float)
+    changes = {
+        "family": "autoencoder",
+        "controls": (Continuous("z", size, None),),
+        "output": Pixels(whole.shape),
+        "graphs": card.Graphs(
+            decode=whole.graphs.decode, encode=msgspec.structs.replace(encode, outputs=points)
+        ),
+        "latents": tuple(
+            card.Latent(None, float(means[:, at].mean()), float(means[:, at].std()), None, True)
+            for at in range(size)
+        ),
+        "metrics": (),
+        "training": None,
+    }
+    _rewrite(folder, whole, changes)
+
+
+def _rewrite(folder: Path, whole: card.Card, changes: dict[str, object]) -> None:
+    (folder / card.CARD).unlink()
+    write_card(folder, msgspec.structs.replace(whole, name=folder.name, files={}, **changes))

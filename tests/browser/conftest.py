@@ -50,6 +50,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     checkpoints.write(folder / "blots")
     checkpoints.write(folder / "single", latents=1, inactive=0, shape=(3, 9, 9), title="Single")
     checkpoints.write(folder / "many", latents=40, inactive=20, title="Many")
+    checkpoints.write_generator(folder / "generator")
+    checkpoints.write_points(folder / "points")
     broken = folder / "broken"
     checkpoints.write(broken)
     (broken / "decoder.onnx").write_bytes(b"cut short")

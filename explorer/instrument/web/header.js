@@ -31,6 +31,12 @@ export function createHeader({ picker, exporting, tools }) {
 
   return {
     element,
+    /** Several models are open: each says for itself what it is. */
+    showComparison() {
+      share.disabled = false;
+      exporting.enable(false);
+      facts.replaceChildren("Side by side: the same image, encoded by each; the same z where that means the same.");
+    },
     /** @param {import("./checkpoint/checkpoint.js").Card | null} card */
     show(card) {
       // What there is to take away only while a model is open.

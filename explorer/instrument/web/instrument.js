@@ -1,4 +1,7 @@
-import { el, isolated, withCode } from "./dom.js";
+import { createCompare } from "./compare/compare.js";
+import { hasExample, MOST, sharesExamples } from "./compare/follow.js";
+import { isTogether, linkedComparison, readCompared, writeComparison } from "./compare/link.js";
+import { el, focusIn, isolated, withCode } from "./dom.js";
 import { startEngine } from "./engine/session.js";
 import { sentenceFor } from "./errors.js";
 import { createExports } from "./export/exports.js";
@@ -34,7 +37,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
   const worker = createWorker(assets);
   const messages = createMessages();
   const own = createOwn({ assets, messages, onChoose: () => picker.toggle(), onEntry: openOwn });
-  const picker = createPicker({ catalogue, onPick: pick, onOpen: relist, footer: own.footer });
+  const picker = createPicker({ catalogue, onPick: pick, onCompare: compare, onOpen: relist, footer: own.footer });
   const share = createShare({ tell: messages.tell });
   const help = createHelp();
   const text = createTextDialog();
@@ -50,9 +53,9 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     exporting,
     tools: {
       share() {
-        if (!stage) return;
+        if (!stage && !compared) return;
         // A latent that plays is further on than the link, which is written when it stops.
-        link.write(writeLink({ ...stage.store.get(), model }, stage.model.controls));
+        link.write(linkNow());
         share.share(location.href);
       },
       help: help.open,
@@ -76,6 +79,8 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
 
   /** @type {ReturnType<typeof createStage> | null} */
   let stage = null;
+  /** @type {ReturnType<typeof createCompare> | null} */
+  let compared = null;
   let model = "";
   let loading = new AbortController();
   let gone = false;
@@ -107,8 +112,8 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     if (JSON.stringify(next) === JSON.stringify(catalogue)) return;
     catalogue = next;
     picker.list(next);
-    const entry = entryOf(model);
-    if (entry) picker.show(entry);
+    const open = (compared?.models.map(({ entry }) => entry.id) ?? [model]).flatMap((id) => entryOf(id) ?? []);
+    if (open.length) picker.show(...open);
   }
 
   /** A training that has ended since the page was loaded has its checkpoint on the list. */
@@ -126,7 +131,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     const before = entryOf(model);
     listed = next;
     list();
-    if (!stage && (!before || JSON.stringify(entryOf(model)) !== JSON.stringify(before))) start();
+    if (!stage && !compared && (!before || JSON.stringify(entryOf(model)) !== JSON.stringify(before))) start();
   }
 
   /** @param {string} sentence */
@@ -137,7 +142,8 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
   function close() {
     loading.abort();
     stage?.destroy();
-    stage = null;
+    compared?.destroy();
+    stage = compared = null;
     header.show(null);
     delete root.dataset.ready;
   }
@@ -162,32 +168,42 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     }
   }
 
+  /** @param {import("./model/model.js").Model} opened @returns {import("./link.js").Limits} */
+  const limitsOf = ({ card, controls }) => ({
+    controls,
+    examples: card.examples?.count ?? 0,
+    title: card.title,
+    factors: (card.data?.factors ?? []).map(({ name }) => name),
+  });
+
+  /** @param {import("./model/model.js").Model} opened @param {Partial<import("./store.js").State>} linked @returns {import("./store.js").State} */
+  const startOf = ({ card, start }, linked) => ({
+    example: null,
+    own: null,
+    locked: [],
+    temperature: 1,
+    unfolded: card.latents.length > 0 && !card.latents.some((latent) => latent.active),
+    playing: null,
+    axes: "",
+    colour: "label",
+    pins: { a: null, b: null, c: null },
+    slerp: false,
+    directions: [],
+    ...linked,
+    codes: { ...start, ...linked.codes },
+  });
+
+  function isReady() {
+    root.dataset.ready = "true";
+    trace("instrument:first-image");
+  }
+
   /** @param {import("./model/model.js").Model} opened @param {string} query */
   function build(opened, query) {
     const { card, controls } = opened;
-    const limits = {
-      controls,
-      examples: card.examples?.count ?? 0,
-      title: card.title,
-      factors: (card.data?.factors ?? []).map(({ name }) => name),
-    };
-    const linked = readLink(query, limits);
+    const linked = readLink(query, limitsOf(opened));
     if (linked.problem) messages.warn(linked.problem);
-    const initial = {
-      example: null,
-      own: null,
-      locked: [],
-      temperature: 1,
-      unfolded: card.latents.length > 0 && !card.latents.some((latent) => latent.active),
-      playing: null,
-      axes: "",
-      colour: "label",
-      pins: { a: null, b: null, c: null },
-      slerp: false,
-      directions: [],
-      ...linked.state,
-      codes: { ...opened.start, ...linked.state.codes },
-    };
+    const initial = startOf(opened, linked.state);
     header.show(card);
     stage = createStage({
       model: opened,
@@ -198,10 +214,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       onDirections,
       fromExample: linked.state.codes === undefined && !linked.problem,
       messages,
-      onFirst() {
-        root.dataset.ready = "true";
-        trace("instrument:first-image");
-      },
+      onFirst: isReady,
       onCommit: release,
     });
     place.replaceChildren(stage.element);
@@ -216,29 +229,125 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     onRelease({ model, z: z(state), query });
   }
 
-  const stopListening = listen(
-    root,
-    () =>
-      stage && {
-        model: stage.model,
-        commands: stage.commands,
-        current: stage.current.get,
-        step: stage.current.step,
-        openPicker: picker.toggle,
-        openHelp: help.open,
-      },
-  );
+  /** @returns {string} the link of what is on screen */
+  function linkNow() {
+    if (compared) return writeComparison(compared.models, compared.states(), compared.together());
+    const { store, model: opened } = present(stage);
+    return writeLink({ ...store.get(), model }, opened.controls);
+  }
+
+  /** Puts a model beside those that are open. @param {string} id */
+  function compare(id) {
+    const open = compared ? compared.models.map(({ entry }) => entry.id) : stage ? [model] : [];
+    if (open.length >= MOST)
+      return messages.tell(`${MOST} models fit side by side: take one out before you add another.`);
+    if (!open.length || open.includes(id)) return pick(id);
+    messages.hide();
+    const own = compared ? compared.states()[0].own : present(stage).store.get().own;
+    return openComparison([...open, id], linkNow(), own);
+  }
+
+  /** @param {number} at the model to take out */
+  function leave(at) {
+    const { models, states, together } = present(compared);
+    const others = models.filter((_, index) => index !== at);
+    const left = states().filter((_, index) => index !== at);
+    const query = writeComparison(others, left, together());
+    if (others.length > 1)
+      openComparison(
+        others.map(({ entry }) => entry.id),
+        query,
+        left[0].own,
+      );
+    else open(others[0].entry.id, writeLink({ ...left[0], model: others[0].entry.id }, others[0].controls));
+  }
+
+  /**
+   * @param {string[]} ids
+   * @param {string} query what the link says of them
+   * @param {import("./store.js").Source | null} [source] the person's own image, which is in no link
+   */
+  async function openComparison(ids, query, source = null) {
+    const entries = ids.map((id) => present(entryOf(id)));
+    close();
+    const mine = (loading = new AbortController());
+    model = ids[0];
+    picker.show(...entries);
+    const broken = entries.find(({ error }) => error !== undefined);
+    if (broken?.error) return block(broken.error);
+    place.replaceChildren(el("p", { class: "loading", role: "status", text: `Opening ${ids.length} models …` }));
+    const { signal } = mine;
+    const opening = await Promise.allSettled(entries.map((entry) => openModel(entry, { engine, signal })));
+    await styled;
+    const models = opening.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const failed = opening.findIndex(({ status }) => status === "rejected");
+    if (signal.aborted || failed >= 0) {
+      for (const one of models) one.release();
+      if (signal.aborted) return;
+      const { reason } = /** @type {PromiseRejectedResult} */ (opening[failed]);
+      console.error(reason);
+      return block(sentenceFor(reason, `${entries[failed].title} could not be opened: reload the page.`));
+    }
+    const linked = models.map((one, at) => readCompared(query, models, at, limitsOf(one)));
+    const problem = linked.find((one) => one.problem)?.problem;
+    if (problem) messages.warn(problem);
+    const initials = models.map((one, at) => startOf(one, linked[at].state));
+    if (source) initials[0] = { ...initials[0], own: source, example: null };
+    const { example } = initials[0];
+    initials.forEach((initial, at) => {
+      const isKnown =
+        example !== null && sharesExamples(models[0].card, models[at].card) && hasExample(models[at], example);
+      if (at) Object.assign(initial, { example: isKnown ? example : null });
+    });
+    header.showComparison();
+    compared = createCompare({
+      models,
+      initials,
+      worker,
+      assets,
+      messages,
+      together: isTogether(query),
+      fromExample: linked[0].state.codes === undefined && !problem,
+      fresh: linked.map(({ isPlaced }) => !isPlaced),
+      onFirst: isReady,
+      onCommit: () => link.write(linkNow()),
+      onRemove: leave,
+    });
+    place.replaceChildren(compared.element);
+    link.write(linkNow());
+  }
+
+  const stopListening = listen(root, () => {
+    const at = stage ?? compared?.stageAt(focusIn(root));
+    return at
+      ? {
+          model: at.model,
+          commands: at.commands,
+          current: at.current.get,
+          step: at.current.step,
+          openPicker: picker.toggle,
+          openHelp: help.open,
+        }
+      : null;
+  });
 
   /** Opens what the link names, or where it names nothing that is here, the first model that can be opened. */
   async function start() {
     const query = link.read().replace(/^\?/, "");
     const wanted = linkedModel(query);
-    if (wanted !== null && !entryOf(wanted)) {
+    const comparison = linkedComparison(query);
+    const unknown = [wanted, ...comparison.ids].filter((id) => id !== null && !entryOf(id));
+    if (unknown.length) {
       const before = loading;
-      await own.find(wanted);
+      for (const id of new Set(unknown)) await own.find(/** @type {string} */ (id));
       list();
       if (loading !== before || gone) return;
     }
+    const here = comparison.ids.filter((id) => entryOf(id)?.error === undefined && entryOf(id));
+    if (comparison.problem) messages.warn(comparison.problem);
+    else if (here.length < comparison.ids.length)
+      messages.warn("Some of the models that this link compares are not here; the others were opened.");
+    if (here.length > 1) return openComparison(here, query);
     const usable = catalogue.find((entry) => entry.error === undefined) ?? catalogue[0];
     if (!usable) {
       close();

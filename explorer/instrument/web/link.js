@@ -4,6 +4,9 @@ import { Unreadable } from "./spaces/unreadable.js";
 
 export const TEMPERATURES = { least: 0.1, most: 2 };
 
+/** What a comparison adds: see `compare/link.js`. */
+const COMPARISON = ["compare", "apart"];
+
 const NO_PINS = { a: null, b: null, c: null };
 const MOST_DIRECTIONS = 12;
 const LONGEST_NAME = 60;
@@ -143,7 +146,8 @@ const FIELDS = [
 ];
 
 /** @param {Control} control @returns {string} what its value is called in a link; a name that means something else gets a prefix */
-const keyOf = ({ name }) => (FIELDS.some(({ key }) => key === name) ? `control.${name}` : name);
+export const keyOf = ({ name }) =>
+  FIELDS.some(({ key }) => key === name) || COMPARISON.includes(name) ? `control.${name}` : name;
 
 /** @param {Control} control @returns {Field} */
 const fieldOf = (control) => ({
@@ -178,30 +182,32 @@ function direction(entry, limits) {
 /**
  * @param {Linked} state
  * @param {Control[]} controls whose values it holds
+ * @param {[string, string][]} [more] what else it says, by key
  * @returns {string} without the directions, from the last on, and then the pins C, B and A that it has no room for
  */
-export function writeLink(state, controls) {
-  const query = written(state, controls);
+export function writeLink(state, controls, more = []) {
+  const query = written(state, controls, more);
   if (query.length <= LONGEST_QUERY) return query;
   const { directions, pins } = state;
-  if (directions.length) return writeLink({ ...state, directions: directions.slice(0, -1) }, controls);
+  if (directions.length) return writeLink({ ...state, directions: directions.slice(0, -1) }, controls, more);
   const last = /** @type {const} */ (["c", "b", "a"]).find((name) => pins[name] !== null);
-  return last ? writeLink({ ...state, pins: { ...pins, [last]: null } }, controls) : query;
+  return last ? writeLink({ ...state, pins: { ...pins, [last]: null } }, controls, more) : query;
 }
 
-/** @param {Linked} state @param {Control[]} controls */
-function written(state, controls) {
+/** @param {Linked} state @param {Control[]} controls @param {[string, string][]} more */
+function written(state, controls, more) {
   const query = new URLSearchParams();
   for (const { key, write } of fieldsOf(controls)) {
     const text = write(state);
     if (text !== null) query.set(key, text);
   }
+  for (const [key, text] of more) query.set(key, text);
   // These need no escape in a query, and a link is easier to read and to type without.
   return query.toString().replace(/%(2C|3A|3B)/g, decodeURIComponent);
 }
 
 /** @param {string} query with or without its question mark */
-const isTooLong = (query) => query.replace(/^\?/, "").length > LONGEST_QUERY;
+export const isTooLong = (query) => query.replace(/^\?/, "").length > LONGEST_QUERY;
 
 /** @param {string} query @returns {string | null} the model a link names; one without letters names none */
 export function linkedModel(query) {

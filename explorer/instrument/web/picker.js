@@ -4,10 +4,11 @@ import { icon } from "./icons.js";
 /**
  * The menu of checkpoints, each with a picture of what it draws; broken ones are listed with the reason.
  *
- * @param {{catalogue: import("./checkpoint/checkpoint.js").Entry[], onPick(id: string): void, onOpen(): void,
+ * @param {{catalogue: import("./checkpoint/checkpoint.js").Entry[], onPick(id: string): void,
+ *   onCompare(id: string): void, onOpen(): void,
  *   footer: HTMLElement}} options `footer` stands below the checkpoints
  */
-export function createPicker({ catalogue, onPick, onOpen, footer }) {
+export function createPicker({ catalogue, onPick, onCompare, onOpen, footer }) {
   const title = el("span", { class: "picker-title", text: "Model" });
   const button = el(
     "button",
@@ -42,16 +43,34 @@ export function createPicker({ catalogue, onPick, onOpen, footer }) {
   const choiceOf = (entry) =>
     entry.error === undefined
       ? el(
-          "button",
-          { class: "choice", type: "button", "data-model": entry.id, on: { click: () => pick(entry.id) } },
-          el("img", { src: entry.preview, alt: "", loading: "lazy", decoding: "async" }),
+          "div",
+          { class: "choice-row" },
           el(
-            "span",
-            { class: "choice-text" },
-            el("strong", { text: nameOf(entry) }),
-            el("span", { class: "hint", text: entry.summary }),
-            el("span", { text: entry.intent }),
+            "button",
+            { class: "choice", type: "button", "data-model": entry.id, on: { click: () => pick(entry.id) } },
+            el("img", { src: entry.preview, alt: "", loading: "lazy", decoding: "async" }),
+            el(
+              "span",
+              { class: "choice-text" },
+              el("strong", { text: nameOf(entry) }),
+              el("span", { class: "hint", text: entry.summary }),
+              el("span", { text: entry.intent }),
+            ),
           ),
+          el("button", {
+            class: "action choice-compare",
+            type: "button",
+            text: "Compare",
+            title: `Show ${nameOf(entry)} beside what is open`,
+            "aria-label": `Compare with ${nameOf(entry)}`,
+            on: {
+              click() {
+                close();
+                button.focus();
+                onCompare(entry.id);
+              },
+            },
+          }),
         )
       : el(
           "p",
@@ -140,12 +159,15 @@ export function createPicker({ catalogue, onPick, onOpen, footer }) {
     list,
     toggle,
     close,
-    /** @param {import("./checkpoint/checkpoint.js").Entry} entry */
-    show(entry) {
-      title.textContent = nameOf(entry);
-      for (const choice of choices) {
-        if (choice.dataset.model === entry.id) choice.setAttribute("aria-current", "true");
+    /** @param {import("./checkpoint/checkpoint.js").Entry[]} entries that are open */
+    show(...entries) {
+      title.textContent = entries.length > 1 ? `${entries.length} models compared` : nameOf(entries[0]);
+      for (const choice of menu.querySelectorAll("[data-model]")) {
+        const isOpen = entries.some(({ id }) => id === /** @type {HTMLElement} */ (choice).dataset.model);
+        if (isOpen) choice.setAttribute("aria-current", "true");
         else choice.removeAttribute("aria-current");
+        const compare = choice.parentElement?.querySelector(".choice-compare");
+        if (compare) /** @type {HTMLElement} */ (compare).hidden = isOpen;
       }
     },
   };

@@ -90,10 +90,10 @@ const [LEAST_BESIDE, LEAST_OWN] = [880, 1160];
  * @property {ReturnType<typeof import("./messages.js").createMessages>} messages
  * @property {() => void} onFirst its first image is on screen
  *
- * @param {Setting & {panels: Panel[], onFill?: () => void}} options `onFill`: where the examples lie is known
+ * @param {Setting & {panels: Panel[], onReady?: () => void}} options `onReady`: where the examples lie is known, if anything
  */
 export function placeModel(options) {
-  const { model, store, worker, assets, fromExample, messages, panels, onFirst, onFill } = options;
+  const { model, store, worker, assets, fromExample, messages, panels, onFirst, onReady } = options;
   const { entry, card } = model;
   const initial = store.get();
   const player = createPlayer(store, model);
@@ -264,12 +264,12 @@ export function placeModel(options) {
       films.request(store.get().codes, shownLatents(model, store.get()));
     }
     started();
-    if (!card.examples) return;
+    if (!card.examples) return onReady?.();
     try {
       embedding = await fetchEmbedding(model, gone.signal);
       for (const { part } of parts) part.fill?.(embedding);
       findSource(store.get());
-      onFill?.();
+      onReady?.();
       thumbnails?.preload();
       const { example, codes } = store.get();
       if (fromExample && example !== null && codes === initial.codes) commands.choose(example);

@@ -56,9 +56,10 @@ export const createStore = (initial, controls) => createCursor([{ initial, contr
  * `set` is for every move, `commit` for the end of one: links, Python and undo hear only of commits.
  *
  * @param {{initial: State, controls: import("./model/model.js").Control[]}[]} models
- * @param {(from: number, change: Partial<State>, states: State[], before: State[]) => [number, Partial<State>][]} [follow]
- *   how others go along when the model `from` has changed; `before`: where all were
- * @returns {{of(model: number): Store, put(model: number, change: Partial<State>): void}} `put` moves one that no other follows
+ * @param {(from: number, change: Partial<State>, states: State[]) => [number, Partial<State>][]} [follow] how others go
+ *   along when the model `from` has changed
+ * @returns {{of(model: number): Store, put(model: number, change: Partial<State>): void}} `put` moves one that no other
+ *   follows, for what came late and belongs to the last move
  */
 export function createCursor(models, follow = () => []) {
   let states = models.map(({ initial }) => initial);
@@ -134,7 +135,7 @@ export function createCursor(models, follow = () => []) {
     set(next, time = performance.now()) {
       const before = states;
       change(model, next);
-      for (const [other, also] of follow(model, next, states, before)) change(other, also);
+      for (const [other, also] of follow(model, next, states)) change(other, also);
       tellChange(before, time);
     },
     commit() {
@@ -155,6 +156,8 @@ export function createCursor(models, follow = () => []) {
       const before = states;
       change(model, next);
       tellChange(before, performance.now());
+      history.amend(places());
+      tellCommit();
     },
   };
 }

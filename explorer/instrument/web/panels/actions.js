@@ -1,4 +1,4 @@
 import { createActions } from "../actions.js";
 
 /** @type {import("../stage.js").Panel} */
-export default { name: "actions", place: "picture", fits: () => true, create: createActions };
+export default { name: "actions", compare: "once", place: "picture", fits: () => true, create: createActions };

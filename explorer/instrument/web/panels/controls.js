@@ -9,6 +9,7 @@ import { present } from "../present.js";
  */
 export default {
   name: "controls",
+  compare: "each",
   place: "controls",
   fits: ({ controls }) => (controls.some(({ kind }) => controlOf(kind)) ? true : ""),
   create(stage) {

@@ -14,6 +14,7 @@ import { trace } from "../trace.js";
  */
 export default {
   name: "output",
+  compare: "each",
   place: "picture",
   fits: ({ card, decoder }) => (decoder && outputOf(card.output.kind) ? true : ""),
   create(stage) {
@@ -34,6 +35,7 @@ export default {
       },
       (error) => {
         if (gone.aborted) return;
+        console.error(error);
         stage.messages.warn(sentenceFor(error, "The image could not be decoded: reload the page to try again."));
       },
     );

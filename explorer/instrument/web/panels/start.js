@@ -3,6 +3,7 @@ import { createStart } from "../image/start.js";
 /** @type {import("../stage.js").Panel} */
 export default {
   name: "start",
+  compare: "once",
   place: "side",
   fits({ card, encoder, shape }) {
     if (!shape) return "";

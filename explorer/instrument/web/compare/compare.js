@@ -1,0 +1,215 @@
+import { el, isolated, withCode } from "../dom.js";
+import { newestWins } from "../engine/scheduler.js";
+import { sentenceFor } from "../errors.js";
+import { icon } from "../icons.js";
+import { PANELS } from "../panels/index.js";
+import { placeModel } from "../stage.js";
+import { createCursor } from "../store.js";
+import { createFollow, hasExample, sharesExamples } from "./follow.js";
+
+/**
+ * Two to four models side by side on one cursor: the same image encoded by each, the same place where their spaces agree.
+ *
+ * @param {Omit<import("../stage.js").Setting, "model" | "store" | "fromExample" | "directions"> &
+ *   {models: import("../model/model.js").Model[], initials: import("../store.js").State[], together: boolean,
+ *   fromExample: boolean, fresh: boolean[], onCommit(states: import("../store.js").State[], together: boolean): void,
+ *   onRemove(at: number): void}} options `together`: what moves one model moves all whose spaces agree; `fresh`: which
+ *   have not encoded the image yet
+ */
+export function createCompare({ models, initials, onCommit, onRemove, onFirst, fromExample, fresh, ...shared }) {
+  let { together } = shared;
+  const { messages } = shared;
+  let waiting = models.length;
+  let isGone = false;
+  /** The model that began from an image last, the one which the others encode. */
+  let origin = 0;
+
+  const cursor = createCursor(
+    models.map((model, at) => ({ initial: initials[at], controls: model.controls })),
+    createFollow(models, {
+      isTogether: () => together,
+      onImage(from) {
+        origin = from;
+        encoders.forEach((queue, at) => at !== from && queue.request(from));
+      },
+    }),
+  );
+  const stores = models.map((_, at) => cursor.of(at));
+  const states = () => stores.map((store) => store.get());
+  /** @param {import("../stage.js").Panel} panel @returns {number} the first model that it fits */
+  const hostOf = (panel) => models.findIndex((model) => panel.fits(model) === true);
+
+  const encoders = models.map((_, at) =>
+    newestWins(
+      (from) => encode(at, from),
+      (error) => {
+        console.error(error);
+        if (!isGone) messages.warn(sentenceFor(error, "The image could not be encoded: reload the page to try again."));
+      },
+    ),
+  );
+  const placed = models.map((model, at) =>
+    placeModel({
+      ...shared,
+      model,
+      store: stores[at],
+      directions: [],
+      panels: PANELS.filter(({ compare }) => compare === "each").concat(
+        PANELS.filter((panel) => panel.compare === "once" && hostOf(panel) === at),
+      ),
+      fromExample: fromExample && at === 0,
+      onFirst: () => --waiting === 0 && onFirst(),
+      // An image may have been chosen before this model knew where it puts its examples.
+      onReady() {
+        const isAsked = at !== origin && (fromExample || fresh[at]);
+        if (isAsked && hasImage(stores[origin].get())) encoders[at].request(origin);
+      },
+    }),
+  );
+
+  /**
+   * Puts a model where it encodes the image that another one began from.
+   *
+   * @param {number} at @param {number} from
+   */
+  async function encode(at, from) {
+    const model = models[at];
+    const asked = stores[from].get();
+    const isOld = () => {
+      const { example, own } = stores[from].get();
+      return isGone || origin !== from || example !== asked.example || own !== asked.own;
+    };
+    const { example, own } = asked;
+    const isKnown = example !== null && sharesExamples(models[from].card, model.card) && hasExample(model, example);
+    if (isKnown) {
+      const codes = await placed[at].codesOf(example);
+      if (codes && !isOld()) cursor.put(at, { codes: { ...stores[at].get().codes, ...codes } });
+      return;
+    }
+    const pixels = own ? own.pixels : example === null ? null : await placed[from].stage.thumbnails().pixels(example);
+    if (!pixels || !model.encoder || String(model.shape) !== String(models[from].shape) || isOld()) return;
+    const title = own?.title ?? placed[from].stage.source()?.title ?? "";
+    const posterior = await model.encoder.encode(pixels, stores[at].get().codes);
+    if (isOld()) return;
+    const mine = { title, pixels, ...posterior };
+    cursor.put(at, { own: mine, example: null, codes: { ...stores[at].get().codes, ...posterior.codes } });
+  }
+
+  /** @param {number} at */
+  function column(at) {
+    const { entry, card, shape } = models[at];
+    const { parts } = placed[at];
+    const ratio = shape ? shape[2] / shape[1] : 1;
+    const each = parts.filter(({ panel }) => panel.compare === "each").map(({ part }) => part.element);
+    const name = isolated(card.title);
+    return el(
+      "section",
+      {
+        class: "compared",
+        "aria-label": card.title,
+        "data-model": entry.id,
+        style: `--ratio: ${ratio}; --fit: ${ratio > 1 ? "contain" : "fill"}`,
+      },
+      el(
+        "div",
+        { class: "compared-head" },
+        el("h2", { text: card.title }),
+        el(
+          "button",
+          {
+            class: "quiet",
+            type: "button",
+            title: `Take ${name} out of the comparison`,
+            "aria-label": `Take ${name} out of the comparison`,
+            on: { click: () => onRemove(at) },
+          },
+          icon("close"),
+        ),
+        el("p", { class: "hint", text: card.summary }),
+      ),
+      ...each,
+      notes(at),
+    );
+  }
+
+  /** @param {number} at @returns {HTMLElement | null} why a model does not go along with the first */
+  function notes(at) {
+    const { shape, encoder, card } = models[at];
+    const [first] = models;
+    if (at === 0 || !first.shape) return null;
+    const isSame = String(shape) === String(first.shape);
+    if (isSame && (encoder || sharesExamples(first.card, card))) return null;
+    const sentence = !shape
+      ? "This model makes text, so the image of the others means nothing to it."
+      : !isSame
+        ? `This model knows images of ${shape.slice(1).join(" × ")}, so the image of the others is not encoded here.`
+        : "This model has no encoder, so the image of the others is not encoded here.";
+    return el("p", { class: "hint compared-note" }, ...withCode(sentence));
+  }
+
+  const once = placed.flatMap(({ parts }) =>
+    parts.filter(({ panel }) => panel.compare === "once").map(({ panel, part }) => ({ panel, element: part.element })),
+  );
+  const at = (/** @type {string} */ place) =>
+    once.filter(({ panel }) => panel.place === place).map((one) => one.element);
+  const box = el("input", {
+    type: "checkbox",
+    checked: together,
+    on: {
+      change() {
+        together = box.checked;
+        onCommit(states(), together);
+      },
+    },
+  });
+  const element = el(
+    "div",
+    { class: "compare", style: `--models: ${models.length}` },
+    el(
+      "div",
+      { class: "compare-tools" },
+      el(
+        "label",
+        {
+          class: "switch",
+          title:
+            "What you move in one model moves every other whose controls are the same. An image is always encoded by each.",
+        },
+        box,
+        el("span", { text: "Same z in every model" }),
+      ),
+      ...at("picture"),
+    ),
+    el("div", { class: "compared-models" }, ...models.map((_, index) => column(index))),
+    el("div", { class: "side" }, ...at("side")),
+  );
+  stores[0].onCommit(() => isGone || onCommit(states(), together));
+  placed.forEach(({ stage }, index) => {
+    stage.openTab = (tab) => placed.forEach(({ parts }) => parts.forEach(({ part }) => part.openTab?.(tab)));
+    stage.picture.fit = (width) =>
+      /** @type {HTMLElement} */ (element.querySelectorAll(".compared")[index]).style.setProperty(
+        "--picture",
+        `${width}px`,
+      );
+  });
+
+  return {
+    element,
+    models,
+    states,
+    together: () => together,
+    /** @param {Element | null} focus @returns {import("../stage.js").Stage} of the model that the keys are about */
+    stageAt(focus) {
+      const columns = [...element.querySelectorAll(".compared")];
+      const index = columns.findIndex((one) => focus && one.contains(focus));
+      return placed[Math.max(0, index)].stage;
+    },
+    destroy() {
+      isGone = true;
+      for (const one of placed) one.destroy();
+    },
+  };
+}
+
+/** @param {import("../store.js").State} state */
+const hasImage = ({ example, own }) => example !== null || own !== null;

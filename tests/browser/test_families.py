@@ -1,0 +1,74 @@
+"""Models of other families: what fits them is there, and what does not is said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from .checkpoints import codes, decode, weights
+from .instrument import Instrument
+
+SHAPE = (1, 12, 8)
+
+
+@pytest.fixture
+def instrument(page: Page, address: str) -> Instrument:
+    return Instrument(page, address)
+
+
+def test_a_generator_has_sliders_and_says_what_it_cannot_show(
+    page: Page, instrument: Instrument
+) -> None:
+    instrument.open("model=generator")
+    instrument.slider(1).fill("2")
+    instrument.wait_for_z(0, 2, 0, 0)
+    expected = decode(np.array([[0, 2, 0, 0]], np.float32), weights(4, SHAPE, 1))
+    instrument.wait_for_pixels(
+        page.locator("canvas.picture"), (expected.reshape(SHAPE[1:]) * 255).round()
+    )
+    expect(page.locator(".traversals")).to_be_visible()
+    for absent in (".map", ".bring", ".readout"):
+        expect(page.locator(absent)).to_have_count(0)
+    missing = page.locator(".not-shown li")
+    expect(missing).to_have_count(2)
+    for sentence in missing.all_text_contents():
+        assert "no encoder" in sentence
+    assert " KL" not in page.locator(".instrument").inner_text()
+    page.locator(".action.sample").click()
+    page.wait_for_function("!location.search.includes('z=0,2,0,0')")
+
+
+def test_without_a_prior_nothing_on_screen_speaks_of_one(
+    page: Page, instrument: Instrument, models: Path
+) -> None:
+    instrument.open("model=points&example=3")
+    page.wait_for_function("document.querySelector('.source-text .number').textContent.trim()")
+    text = page.locator(".instrument").inner_text()
+    for word in ("KL", "prior", "posterior", "ELBO", "nats"):
+        assert word not in text
+    expect(page.locator(".action.sample")).to_have_count(0)
+    expect(page.locator(".not-shown")).to_have_count(0)
+    # At the code of the image, which lies where the encoder put it: beyond a prior's bounds or not.
+    mean = codes(12, 4)[3]
+    assert instrument.z() == pytest.approx(mean.tolist(), abs=6e-4)
+    expect(page.locator(".source-text")).to_contain_text("squared error")
+
+
+def test_without_a_prior_sliders_go_three_deviations_from_the_codes_mean(
+    page: Page, instrument: Instrument
+) -> None:
+    instrument.open("model=points")
+    means = codes(12, 4).astype(float)
+    assert instrument.z() == pytest.approx(means.mean(0).tolist(), abs=6e-4)
+    for latent in range(4):
+        slider = instrument.slider(latent)
+        for name, sign in (("min", -1), ("max", 1)):
+            expected = means[:, latent].mean() + 3 * sign * means[:, latent].std()
+            assert float(slider.get_attribute(name) or "") == pytest.approx(expected)
+    field = instrument.value(0)
+    field.fill("40")
+    field.press("Enter")
+    page.wait_for_function("location.search.includes('z=40,')")
