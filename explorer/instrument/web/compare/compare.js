@@ -95,12 +95,17 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
     cursor.put(at, { own: mine, example: null, codes: { ...stores[at].get().codes, ...posterior.codes } });
   }
 
+  /** The panels that any of the models has, top to bottom. */
+  const rows = PANELS.filter((panel) => panel.compare === "each" && hostOf(panel) >= 0);
+
   /** @param {number} at */
   function column(at) {
     const { entry, card, shape } = models[at];
     const { parts } = placed[at];
     const ratio = shape ? shape[2] / shape[1] : 1;
-    const each = parts.filter(({ panel }) => panel.compare === "each").map(({ part }) => part.element);
+    const each = parts.filter(({ panel }) => panel.compare === "each");
+    // What is alike stands at one height; above it is the head.
+    for (const { panel, part } of each) part.element.style.gridRow = String(2 + rows.indexOf(panel));
     const name = isolated(card.title);
     return el(
       "section",
@@ -127,7 +132,7 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
         ),
         el("p", { class: "hint", text: card.summary }),
       ),
-      ...each,
+      ...each.map(({ part }) => part.element),
       notes(at),
     );
   }
@@ -164,7 +169,7 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
   });
   const element = el(
     "div",
-    { class: "compare", style: `--models: ${models.length}` },
+    { class: "compare", style: `--models: ${models.length}; --rows: ${rows.length + 2}` },
     el(
       "div",
       { class: "compare-tools" },

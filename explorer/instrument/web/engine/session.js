@@ -64,6 +64,23 @@ function refuseLoops(bytes, file) {
   }
 }
 
+/** The last run of any session of this thread. @type {Promise<unknown>} */
+let last = Promise.resolve();
+
+/**
+ * Sessions of one thread share one WebAssembly stack, which a run gives back as it found it: two at once would each take
+ * what the other has put there.
+ *
+ * @template T
+ * @param {() => Promise<T>} run
+ * @returns {Promise<T>}
+ */
+function inTurn(run) {
+  const mine = last.then(run);
+  last = mine.catch(() => {});
+  return mine;
+}
+
 /**
  * @param {any} ort what `startEngine` gave
  * @param {Uint8Array} bytes of an ONNX file
@@ -74,10 +91,16 @@ function refuseLoops(bytes, file) {
 export async function openSession(ort, bytes, file, again) {
   refuseLoops(bytes, file);
   try {
-    return await ort.InferenceSession.create(bytes, {
+    const session = await ort.InferenceSession.create(bytes, {
       executionProviders: ["wasm"],
       graphOptimizationLevel: "all",
     });
+    return {
+      inputNames: session.inputNames,
+      outputNames: session.outputNames,
+      run: (/** @type {unknown[]} */ ...given) => inTurn(() => session.run(...given)),
+      release: () => session.release(),
+    };
   } catch (error) {
     throw new InstrumentError(`${file} is not a model this browser can run: ${again}`, error);
   }

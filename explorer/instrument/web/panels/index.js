@@ -14,4 +14,4 @@ import whereabouts from "./whereabouts.js";
  *
  * @type {import("../stage.js").Panel[]}
  */
-export const PANELS = [output, controls, actions, traversals, directions, map, whereabouts, source, path, start];
+export const PANELS = [output, source, controls, actions, traversals, directions, map, whereabouts, path, start];
