@@ -2,7 +2,6 @@
 
 import math
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,7 +45,7 @@ class Scale(Blind):
 
 def run(pixels: str) -> RunConfig:
     config = RECIPES["digits"].run
-    return replace(config, data=replace(config.data, pixels=pixels))
+    return structs.replace(config, data=structs.replace(config.data, pixels=pixels))
 
 
 @pytest.mark.parametrize("pixels", ["grey", "binarized"])
