@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from training.build import Model
     from training.contract.card import Card
     from training.contract.outputs import Pixels
     from training.contract.spaces import Space
@@ -30,16 +29,17 @@ if TYPE_CHECKING:
 __all__ = ["load", "save"]
 
 
-def load(folder: str | Path) -> tuple[Model, Card]:
+def load(folder: str | Path) -> tuple[Any, Card]:
     """A trained model, and the card of its checkpoint folder.
 
     The model is on the CPU, in evaluation mode, and its weights are constants: what it returns
     follows only those gradients that its input asks for, so that `image.numpy()` works.
 
-    `model.decode(z)` takes codes (B, D) to a distribution over images; its `mean` is the image that
-    the explorer shows, (B, C, H, W) in [0, 1]. `model.encode(x)` takes images in [0, 1],
-    (B, C, H, W), to the posterior q(z|x); its `mean` and `log_variance` are (B, D). The card holds
-    the configuration and everything that was measured, such as `card.metrics`.
+    Of a VAE, `model.decode(z)` takes codes (B, D) to a distribution over images; its `mean` is the
+    image that the explorer shows, (B, C, H, W) in [0, 1]. `model.encode(x)` takes images in [0, 1],
+    (B, C, H, W), to the posterior q(z|x); its `mean` and `log_variance` are (B, D). A conditional
+    VAE takes the labels (B,) beside either. The card holds the configuration and everything that
+    was measured, such as `card.metrics`.
 
     Raises:
         training.errors.CheckpointError: in one sentence, if a file is missing, changed or hostile.

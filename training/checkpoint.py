@@ -12,13 +12,13 @@ import torch
 from msgspec import Struct
 from torch import Tensor, nn
 
-from training import build
 from training.config import RunConfig, configuration, from_json, to_json
 from training.contract.card import CARD, LARGEST_FILE, MODEL, Card
 from training.contract.fields import Count, Magnitude, Number
 from training.contract.files import read_bytes, read_card, write_bytes
 from training.contract.reading import read
 from training.errors import CheckpointError, ConfigError
+from training.families.family import Form
 from training.half_precision import narrowed
 
 RESUME = "resume.safetensors"
@@ -27,7 +27,7 @@ RESUME = "resume.safetensors"
 Learners = Mapping[str, nn.Module | torch.optim.Optimizer]
 
 
-def load(folder: str | Path) -> tuple[build.Model, Card]:
+def load(folder: str | Path) -> tuple[Any, Card]:
     """The model of a checkpoint folder, in evaluation mode, and its card.
 
     Raises:
@@ -38,7 +38,7 @@ def load(folder: str | Path) -> tuple[build.Model, Card]:
     return model_of(card, folder).eval(), card
 
 
-def model_of(card: Card, folder: Path) -> build.Model:
+def model_of(card: Card, folder: Path) -> Any:
     """The model that a card describes, with the weights beside it.
 
     Raises:
@@ -47,14 +47,12 @@ def model_of(card: Card, folder: Path) -> build.Model:
     config = configuration(card, folder.name)
     if MODEL not in card.files:
         raise CheckpointError(f"{folder.name}/{CARD} does not list {MODEL}; train it again.")
-    model = new_model(config, card.shape, folder, card.files[MODEL].bytes)
+    model = new_model(config, config.model.form(card), folder, card.files[MODEL].bytes)
     load_weights(model, folder / MODEL)
     return model
 
 
-def new_model(
-    config: RunConfig, shape: tuple[int, ...], folder: Path, room: int = LARGEST_FILE
-) -> build.Model:
+def new_model(config: RunConfig, form: Form, folder: Path, room: int = LARGEST_FILE) -> Any:
     """An untrained model of at most `room` bytes.
 
     Raises:
@@ -62,7 +60,7 @@ def new_model(
     """
     try:
         with torch.device("meta"):
-            blueprint = build.model(config.model, (shape[0], shape[1], shape[2]))
+            blueprint = config.model.network(form)
     except ConfigError as error:
         raise CheckpointError(f"{folder.name}: {error}") from error
     except (RuntimeError, OverflowError, TypeError) as error:  # sizes beyond 64 bits
@@ -75,7 +73,7 @@ def new_model(
             f"{folder.name} describes a model of {parameters:,} weights; {room:,} bytes of "
             f"{MODEL} do not hold them."
         )
-    return build.model(config.model, (shape[0], shape[1], shape[2]))
+    return config.model.network(form)
 
 
 def load_weights(model: nn.Module, path: Path) -> None:
@@ -131,10 +129,14 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 def save_weights(model: nn.Module, path: Path, step: int) -> None:
     """Write the weights at once, in half precision where that holds them exactly."""
     tensors = {
-        name: narrowed(tensor.detach().float().cpu()).contiguous()
+        name: narrowed(_in_float32(tensor.detach()).cpu()).contiguous()
         for name, tensor in model.state_dict().items()
     }
     write_bytes(path, safetensors.torch.save(tensors, {"step": str(step)}))
+
+
+def _in_float32(tensor: Tensor) -> Tensor:
+    return tensor.float() if tensor.is_floating_point() else tensor  # what counts stays whole
 
 
 class Progress(Struct, forbid_unknown_fields=True):

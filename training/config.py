@@ -1,16 +1,15 @@
 """The configuration of one run: declared, frozen, JSON both ways, unknown keys refused."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Any, Literal, Union
 
-from msgspec import NODEFAULT, Meta, inspect
+from msgspec import NODEFAULT, inspect
 from msgspec.structs import fields as fields_of
 from msgspec.structs import replace
 
 from training.contract.card import CARD, Card
 from training.contract.complaints import nearest
 from training.contract.fields import (
-    MOST_LATENTS,
     Count,
     Magnitude,
     Positive,
@@ -19,22 +18,29 @@ from training.contract.fields import (
     Seed,
     Settings,
 )
-from training.contract.outputs import LikelihoodName
 from training.contract.reading import plain, read
+from training.contract.spaces import Continuous
 from training.errors import CheckpointError, ConfigError
+from training.families import FAMILIES
+from training.families.family import Family, tag
+from training.families.vae import VAE
 from training.objectives import OBJECTIVES
 from training.objectives.objective import ObjectiveConfig
 
-MOST_LAYERS = 100
+FIXED = ("model.family", "objective")  # what a recipe decides: other families have other fields
 
-Sizes = Annotated[tuple[Positive, ...], Meta(max_length=MOST_LAYERS)]
 OBJECTIVES_BY_NAME: dict[str, type[ObjectiveConfig]] = {
     str(kind.__struct_config__.tag): kind for kind in OBJECTIVES
 }
 if TYPE_CHECKING:
     AnyObjective = ObjectiveConfig
+    AnyFamily = Family
 else:
     AnyObjective = Union[OBJECTIVES]  # noqa: UP007, of a tuple
+    AnyFamily = Union[FAMILIES]  # noqa: UP007
+
+
+ModelConfig = VAE
 
 
 class DataConfig(Record, frozen=True):
@@ -45,38 +51,8 @@ class DataConfig(Record, frozen=True):
     al. 2016, Section 3.1).
     """
 
-    name: Literal["digits", "fashion", "sprites", "scenes"]
+    name: Literal["digits", "fashion", "sprites", "scenes", "names"]
     pixels: Literal["grey", "binarized", "dequantized"] = "grey"
-
-
-class ModelConfig(Record, frozen=True):
-    """The network: one stride-2 convolution per entry of `channels`, then the `hidden` layers.
-
-    In a `patch_vae` the first of `channels` is that of `patch`×`patch` patches, which are read and
-    written at once. `mlp_vae` has dense layers alone, and so no channels.
-    """
-
-    latents: Annotated[int, Meta(ge=1, le=MOST_LATENTS)]
-    likelihood: LikelihoodName
-    name: Literal["conv_vae", "patch_vae", "mlp_vae"] = "conv_vae"
-    channels: Sizes = (32, 32, 32, 32)
-    hidden: Annotated[Sizes, Meta(min_length=1)] = (256, 256)
-    activation: Literal["relu", "silu", "tanh"] = "relu"
-    patch: Positive = 1
-
-    def __post_init__(self) -> None:
-        if self.patch > 1 and self.name != "patch_vae":
-            raise ConfigError(
-                f"patch is {self.patch}, but {self.name} reads no patches; leave it at 1, or "
-                "choose patch_vae as model.name."
-            )
-        if self.name == "mlp_vae" and self.channels:
-            raise ConfigError(
-                f"channels is {list(self.channels)}, but {self.name} has dense layers alone; "
-                "leave it empty."
-            )
-        if self.name != "mlp_vae" and not self.channels:
-            raise ConfigError("channels is empty; give at least one size.")
 
 
 class TrainConfig(Record, frozen=True):
@@ -121,20 +97,26 @@ class TrainConfig(Record, frozen=True):
 
 
 class RunConfig(Record, frozen=True):
-    """Everything that decides what a run computes."""
+    """Everything that decides what a run computes; `objective` only for a family that takes one."""
 
     data: DataConfig
-    model: ModelConfig
-    objective: AnyObjective
+    model: AnyFamily
+    objective: AnyObjective | None
     train: TrainConfig
     seed: Seed = 0
 
     def __post_init__(self) -> None:
-        if self.data.pixels == "dequantized" and self.model.likelihood == "bernoulli":
+        family = tag(self.model)
+        if self.model.takes_objective and self.objective is None:
             raise ConfigError(
-                "model.likelihood is bernoulli, which is no density over the grey levels that "
-                "data.pixels = dequantized gives; take continuous_bernoulli or gaussian."
+                f"objective is missing; the family {family} learns by one, such as beta_vae."
             )
+        if not self.model.takes_objective and self.objective is not None:
+            raise ConfigError(
+                f"objective is {tag(self.objective)}, but the family {family} has losses of its "
+                "own; leave it out."
+            )
+        self.model.check(self)
 
 
 def to_json(value: Any) -> Any:
@@ -145,14 +127,16 @@ def to_json(value: Any) -> Any:
 def from_json(tree: Any, where: str = "") -> RunConfig:
     """A run's configuration from parsed JSON; `where` names it in messages.
 
-    An objective without a name is the β-VAE, as in configurations that were written when there was
-    no other.
+    An objective without a name is the β-VAE, and a model without a family is a VAE, as in
+    configurations that were written when there was no other.
 
     Raises:
         ConfigError: naming the field, for a wrong type, a missing or an unknown key, or a bound.
     """
     if isinstance(tree, dict) and isinstance(tree.get("objective"), dict):
         tree = tree | {"objective": {"name": "beta_vae"} | tree["objective"]}
+    if isinstance(tree, dict) and isinstance(tree.get("model"), dict):
+        tree = tree | {"model": {"family": "vae"} | tree["model"]}
     return read(RunConfig, tree, where)
 
 
@@ -181,9 +165,14 @@ def configuration(card: Card, folder: str) -> RunConfig:
         config = from_json(plain(settings), "configuration")
     except ConfigError as error:
         raise CheckpointError(f"{folder}/{CARD}: {error}") from error
-    if config.model.latents != card.size:
+    try:
+        spaces = config.model.controls(config.model.form(card))
+    except ConfigError as error:
+        raise CheckpointError(f"{folder}/{CARD}: {error}") from error
+    latents = sum(space.size for space in spaces if isinstance(space, Continuous))
+    if latents != card.size:
         raise CheckpointError(
-            f"{folder}/{CARD}: configuration.model.latents is {config.model.latents}, but the "
+            f"{folder}/{CARD}: configuration.model.latents is {latents}, but the "
             f"controls have {card.size}."
         )
     return config
@@ -206,19 +195,20 @@ def override(config: RunConfig, changes: Mapping[str, str]) -> RunConfig:
     """
     # Through the types once: a number that is whole may stand where any number may.
     tree = to_json(from_json(to_json(config)))
-    now, lacking = tree["objective"]["name"], set[str]()
-    objective = changes.get("objective.name", now)
-    if objective not in OBJECTIVES_BY_NAME:
+    now, lacking = (tree["objective"] or {}).get("name"), set[str]()
+    objective: str = changes.get("objective.name", now or "")
+    if now is not None and objective not in OBJECTIVES_BY_NAME:
         known = ", ".join(OBJECTIVES_BY_NAME)
         raise ConfigError(f"--objective.name got {objective!r:.60}; choose one of {known}.")
-    if objective != now:
+    if now is not None and objective != now:
         tree["objective"], lacking = _defaults(OBJECTIVES_BY_NAME[objective])
     for path, text in changes.items():
         *sections, name = path.split(".")
         node: Any = tree
         for section in sections:
             node = node.get(section) if isinstance(node, dict) else None
-        if not isinstance(node, dict) or name not in node or isinstance(node[name], dict):
+        unknown = not isinstance(node, dict) or name not in node or isinstance(node[name], dict)
+        if unknown or path in FIXED:
             raise ConfigError(
                 _of_another_objective(path, tree["objective"])
                 or f"There is no option --{path:.60}{nearest(path, fields(tree))}"
@@ -244,12 +234,14 @@ def _defaults(kind: type[ObjectiveConfig]) -> tuple[dict[str, Any], set[str]]:
     return tree, lacking
 
 
-def _of_another_objective(path: str, objective: dict[str, Any]) -> str:
+def _of_another_objective(path: str, objective: dict[str, Any] | None) -> str:
     """What to say of a field that only other objectives have; empty for any other path."""
     name = path.removeprefix("objective.")
     others = [other for other, kind in OBJECTIVES_BY_NAME.items() if name in _defaults(kind)[0]]
     if name == path or not others:
         return ""
+    if objective is None:
+        return f"--{path} is of an objective, and the losses of this family are its own."
     own = [field for field in objective if field != "name"]
     return (
         f"--{path} does not belong to the objective {objective['name']}, which takes "
@@ -270,7 +262,7 @@ def fields(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         found |= (
             fields(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
         )
-    return found
+    return {path: value for path, value in found.items() if path not in FIXED}
 
 
 def _parse(text: str, current: Any, path: str) -> Any:

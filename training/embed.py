@@ -16,6 +16,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from training import maps
+from training.batch import Batch
 from training.contract.card import (
     CODES,
     LARGEST_FILE,
@@ -29,6 +30,7 @@ from training.contract.files import write_bytes
 from training.datasets import Dataset, Split
 from training.distributions import Gaussian
 from training.errors import ConfigError
+from training.families.family import Codes, Family, Form, ImageShape
 from training.models import VAE
 
 COUNT = 10_000  # images, where nothing else is asked for,
@@ -37,6 +39,7 @@ HELD_OUT = 2_000  # images that are not on the map, and that it is measured with
 BATCH = 500
 LARGEST_SHEET = 2048  # pixels a side; a browser decodes such a picture in some milliseconds
 MOST_A_SIDE = 64  # images
+MEAN, GRID, WORD = "mean", "codes", "word"  # arrays of codes.safetensors
 PREVIEW_ROWS, PREVIEW_STEPS, PREVIEW_RANGE = 4, 8, 2.5
 
 
@@ -52,8 +55,8 @@ class Plan:
     with_map: bool = True
     seed: int = 0
 
-    def size(self, dataset: Dataset, latents: int) -> int:
-        """How many images that is.
+    def size(self, dataset: Dataset, numbers: int) -> int:
+        """How many images that is, of so many numbers each in codes.safetensors beside the target.
 
         Raises:
             ConfigError: if the split is none of the data set's, or has no so many images.
@@ -71,7 +74,7 @@ class Plan:
                 f"1 to {min(there, MOST_EXAMPLES):,} can be embedded."
             )
         targets = dataset.splits[self.split].targets
-        room = LARGEST_FILE // (4 * (2 * latents + targets[0].numel() + 5) + 1)
+        room = LARGEST_FILE // (4 * (numbers + targets[0].numel() + 5) + 1)
         if count > room:
             raise ConfigError(
                 f"--count is {count:,}; {CODES} holds the codes of {room:,} such images at most."
@@ -80,33 +83,45 @@ class Plan:
 
 
 def embed(
-    model: VAE, dataset: Dataset, latents: tuple[Latent, ...], plan: Plan, folder: Path
-) -> tuple[Examples, Map | None]:
+    family: Family,
+    model: Any,
+    dataset: Dataset,
+    latents: tuple[Latent, ...],
+    plan: Plan,
+    folder: Path,
+) -> tuple[Examples | None, Map | None]:
     """Encode images; write codes.safetensors and the lossless sheets of thumbnails into `folder`.
 
-    On the CPU, in float32, wherever the model was trained.
+    Words go into codes.safetensors themselves. On the CPU, in float32, wherever the model was
+    trained.
+
+    Returns:
+        What the card says of the examples, and of their map: None where there is none.
 
     Raises:
         ConfigError: if the plan asks for what is not there.
     """
-    count = plan.size(dataset, model.latents)
-    split = dataset.splits[plan.split]
-    columns, per_sheet = layout_of(dataset.shape)
-    how = "q(z|x) of the images as shown, in grey levels, whatever was drawn from them in training."
-    examples = Examples(count, columns, plan.split, how, per_sheet)
+    split = dataset.splits.get(plan.split, dataset.splits["test"])
+    codes = family.encode(model, _batch(split, torch.arange(1)))
+    if codes is None:
+        return None, None
+    numbers = codes.value.numel() * (1 if codes.log_variance is None else 2)
+    count = plan.size(dataset, numbers)
+    columns, per_sheet = (1, None) if dataset.alphabet else layout_of(dataset.form.image)
+    examples = Examples(count, columns, plan.split, _how(codes, dataset), per_sheet)
 
-    tensors = _encode(model, split, examples, folder)
+    tensors = _encode(family, model, split, examples, folder)
     tensors["label" if dataset.labels else "factors"] = split.targets[:count].int().numpy()
     card = None
-    if plan.with_map:
-        reason = maps.why_none(tensors["mean"], latents)
+    if plan.with_map and MEAN in tensors:
+        reason = maps.why_none(tensors[MEAN], latents)
         if reason:
             print(reason, file=sys.stderr)
         else:
             other = "test" if plan.split == "validation" else "validation"
-            held_out = _means(model, dataset.splits[other], HELD_OUT)
+            held_out = _means(family, model, dataset.splits[other], HELD_OUT)
             card, layouts = maps.draw(
-                tensors["mean"], held_out, latents, (plan.split, other), plan.seed
+                tensors[MEAN], held_out, latents, (plan.split, other), plan.seed
             )
             tensors |= layouts
     # safetensors writes memory as it lies, and some of these are columns of a larger array.
@@ -115,15 +130,30 @@ def embed(
     return examples, card
 
 
+def _batch(split: Split, indices: Tensor) -> Batch:
+    return Batch(split.images(indices), split.targets[indices])
+
+
+def _how(codes: Codes, dataset: Dataset) -> str:
+    """What the codes of the examples are."""
+    what = "words" if dataset.alphabet else "images as shown, in grey levels"
+    if codes.log_variance is None:
+        return f"What the encoder gives for the {what}."
+    drawn = "" if dataset.alphabet else ", whatever was drawn from them in training"
+    return f"q(z|x) of the {what}{drawn}."
+
+
 @torch.no_grad()
-def write_codes(model: VAE, split: Split, count: int, folder: Path) -> None:
-    """Write codes.safetensors with the posteriors of the first `count` images, and no more."""
-    batches = torch.arange(min(count, len(split))).split(BATCH)
-    posteriors = [model.encode(split.images(batch)) for batch in batches]
-    tensors = {
-        "mean": torch.cat([posterior.mean for posterior in posteriors]).numpy(),
-        "log_variance": torch.cat([posterior.log_variance for posterior in posteriors]).numpy(),
-    }
+def write_codes(family: Family, model: Any, split: Split, count: int, folder: Path) -> None:
+    """Write codes.safetensors with the codes of the first `count` images, and no more."""
+    found: dict[str, list[Tensor]] = {}
+    for some in torch.arange(min(count, len(split))).split(BATCH):
+        codes = family.encode(model, _batch(split, some))
+        assert codes is not None
+        for name, part in _arrays(codes).items():
+            if part is not None:
+                found.setdefault(name, []).append(part)
+    tensors = {name: torch.cat(parts).numpy() for name, parts in found.items()}
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     write_bytes(folder / CODES, safetensors.numpy.save(contiguous))
 
@@ -138,53 +168,89 @@ def sigma(model: VAE) -> float | None:
 
 
 @torch.no_grad()
-def _encode(model: VAE, split: Split, examples: Examples, folder: Path) -> dict[str, NDArray[Any]]:
-    """Posteriors and what a reconstruction from their means costs; writes the sheets meanwhile."""
-    means, log_variances, costs = [], [], []
+def _encode(
+    family: Family, model: Any, split: Split, examples: Examples, folder: Path
+) -> dict[str, NDArray[Any]]:
+    """The arrays of codes.safetensors, but for targets and maps; writes the sheets meanwhile."""
+    found: dict[str, list[Tensor]] = {}
     sheets = iter(examples.sheets)
     with tqdm(total=examples.count, desc="Encoding", unit=" images", unit_scale=True) as bar:
         for indices in torch.arange(examples.count).split(examples.per_sheet or examples.count):
             pictures = []
-            for batch in indices.split(BATCH):
-                x = split.images(batch)
-                posterior = model.encode(x)
-                log_prob = model.decode(posterior.mean).log_prob(x)  # (B, C, H, W)
-                means.append(posterior.mean)
-                log_variances.append(posterior.log_variance)
-                costs.append(-log_prob.flatten(1).double().sum(1).float())
-                pictures.append((x * 255).round().to(torch.uint8))
-                bar.update(len(batch))
-            sheet = sheet_of(torch.cat(pictures), examples.columns)
-            write_bytes(folder / next(sheets), webp(sheet))
-    parts = {"mean": means, "log_variance": log_variances, "reconstruction": costs}
-    return {name: torch.cat(part).numpy() for name, part in parts.items()}
+            for some in indices.split(BATCH):
+                batch = _batch(split, some)
+                codes = family.encode(model, batch)
+                assert codes is not None
+                for name, part in {
+                    **_arrays(codes),
+                    "reconstruction": family.cost_nats(model, batch, codes),
+                    WORD: None if batch.x.is_floating_point() else batch.x.int(),
+                }.items():
+                    if part is not None:
+                        found.setdefault(name, []).append(part)
+                if batch.x.is_floating_point():
+                    pictures.append((batch.x * 255).round().to(torch.uint8))
+                bar.update(len(some))
+            if pictures:
+                sheet = sheet_of(torch.cat(pictures), examples.columns)
+                write_bytes(folder / next(sheets), webp(sheet))
+    return {name: torch.cat(parts).numpy() for name, parts in found.items()}
+
+
+def _arrays(codes: Codes) -> dict[str, Tensor | None]:
+    """Codes by the names that they have in codes.safetensors."""
+    if codes.value.is_floating_point():
+        return {MEAN: codes.value, "log_variance": codes.log_variance}
+    return {GRID: codes.value.int()}
 
 
 @torch.no_grad()
-def _means(model: VAE, split: Split, count: int) -> NDArray[np.float32]:
-    """Posterior means (M, D) of the first `count` images, or of all where there are fewer."""
-    batches = torch.arange(min(count, len(split))).split(BATCH)
-    means: NDArray[np.float32] = torch.cat(
-        [model.encode(split.images(batch)).mean for batch in batches]
-    ).numpy()
+def _means(family: Family, model: Any, split: Split, count: int) -> NDArray[np.float32]:
+    """Codes, or posterior means, (M, D) of the first `count` images, or of all if fewer."""
+    found = []
+    for some in torch.arange(min(count, len(split))).split(BATCH):
+        codes = family.encode(model, _batch(split, some))
+        assert codes is not None
+        found.append(codes.value)
+    means: NDArray[np.float32] = torch.cat(found).numpy()
     return means
 
 
-def layout_of(shape: tuple[int, int, int]) -> tuple[int, int]:
+def layout_of(shape: ImageShape) -> tuple[int, int]:
     """Columns of a sheet, and images on one, for images (C, H, W)."""
     rows, columns = (max(1, min(MOST_A_SIDE, LARGEST_SHEET // side)) for side in shape[1:])
     return columns, rows * columns
 
 
 @torch.no_grad()
-def preview(model: VAE, latents: tuple[Latent, ...], folder: Path) -> None:
-    """Write preview.webp: a row for each latent of highest KL, from −2.5 to 2.5 around z = 0."""
-    by_kl = sorted(range(len(latents)), key=lambda i: -(latents[i].kl_nats or 0))[:PREVIEW_ROWS]
-    z = torch.zeros(len(by_kl), PREVIEW_STEPS, model.latents)
-    for row, latent in enumerate(by_kl):
-        z[row, :, latent] = torch.linspace(-PREVIEW_RANGE, PREVIEW_RANGE, PREVIEW_STEPS)
-    pictures = (model.decode(z.flatten(0, 1)).mean * 255).round().to(torch.uint8)
-    write_bytes(folder / PREVIEW, webp(sheet_of(pictures, PREVIEW_STEPS)))
+def preview(
+    family: Family, model: Any, form: Form, latents: tuple[Latent, ...], folder: Path
+) -> None:
+    """Write preview.webp, where the family has pictures for it."""
+    pictures = family.preview(model, form, latents)
+    if pictures is not None:
+        sheet = sheet_of((pictures * 255).round().to(torch.uint8), PREVIEW_STEPS)
+        write_bytes(folder / PREVIEW, webp(sheet))
+
+
+def strongest(latents: tuple[Latent, ...]) -> list[int]:
+    """The four latents of highest KL; of widest codes where there is no KL."""
+    facts = [latent.std if latent.kl_nats is None else latent.kl_nats for latent in latents]
+    return sorted(range(len(latents)), key=lambda at: -facts[at])[:PREVIEW_ROWS]
+
+
+def along_latents(latents: tuple[Latent, ...]) -> Tensor:
+    """Codes (rows · 8, D): of each of the strongest latents, from −2.5 to 2.5, all others at 0.
+
+    Without a prior they go as many deviations of the codes from their mean.
+    """
+    rows = strongest(latents)
+    center = torch.tensor([latent.mean if latent.kl_nats is None else 0.0 for latent in latents])
+    z = center.repeat(len(rows), PREVIEW_STEPS, 1)
+    for row, at in enumerate(rows):
+        unit = latents[at].std if latents[at].kl_nats is None else 1.0
+        z[row, :, at] += unit * torch.linspace(-PREVIEW_RANGE, PREVIEW_RANGE, PREVIEW_STEPS)
+    return z.flatten(0, 1)
 
 
 def sheet_of(pictures: Tensor, columns: int) -> NDArray[np.uint8]:

@@ -15,6 +15,7 @@ import time
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import torch
 from msgspec.structs import replace
@@ -29,6 +30,7 @@ from training.errors import ConfigError, DivergedError
 from training.learners import Loss, OneLoss
 from training.loop import Interrupted, Run, begin, progress_bar, stop_signals
 from training.loop import train as train_alone
+from training.models import VAE
 from training.objectives.objective import LearningObjective, Objective
 from training.optimizers import rate_factor
 
@@ -155,7 +157,7 @@ class Together:
         device, batch, latents = (
             first.running.device,
             first.config.train.batch_size,
-            first.config.model.latents,
+            cast(VAE, self.learners[0].model).latents,
         )
         losses = [_LossAndPart(one.model, one.objective) for one in self.learners]
         self.blueprint = losses[0].eval()  # in training, gradients are asked for as vmap cannot

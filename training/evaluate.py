@@ -1,17 +1,16 @@
-"""Measure a model on the test split: the ELBO, its two terms, and what each latent carries."""
+"""Measure a model on the test split: what its family says of it, in the card's words."""
 
-import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
 import torch
 
+from training.batch import Batch
 from training.config import RunConfig
-from training.contract.card import Latent, Metric, Provenance
+from training.contract.card import Metric
 from training.datasets import Dataset
+from training.families.family import Measurement
 from training.loop import prepare
-from training.metrics.active_units import VARIANCE, active_units
-from training.metrics.iwae_bound import iwae_bound
-from training.models import VAE
 
 BATCH = 500
 PIXELS = {
@@ -19,91 +18,56 @@ PIXELS = {
     "binarized": "pixels drawn once from Bernoulli(grey level)",
     "dequantized": "pixels with uniform noise of one grey level added once",
 }
+LETTERS = "words as they are"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a model is measured on: a split in batches, and what the card says of it.
+
+    Fields:
+        seed: of all that is drawn.
+        reading: how the data were read, such as "pixels as they are".
+    """
+
+    batches: Sequence[Batch]
+    split: str
+    seed: int
+    reading: str
+
+    def __len__(self) -> int:
+        return sum(len(batch.x) for batch in self.batches)
+
+    def metric(self, name: str, label: str, value: float, unit: str, how: str) -> Metric:
+        """A number, and how it was measured: the reading is added to `how`."""
+        protocol = f"{how}; {self.reading}."
+        return Metric(name, label, value, unit, self.split, len(self), self.seed, protocol)
+
+
+def measured(dataset: Dataset, config: RunConfig, seed: int, split: str = "test") -> Measured:
+    """A split as the model sees it, with the same noise in its pixels at every call."""
+    generator = torch.Generator().manual_seed(seed)
+    part = dataset.splits[split]
+    batches = [
+        Batch(prepare(part.images(indices), config, generator), part.targets[indices])
+        for indices in torch.arange(len(part)).split(BATCH)
+    ]
+    reading = PIXELS[config.data.pixels] if dataset.alphabet is None else LETTERS
+    return Measured(batches, split, seed, reading)
 
 
 @torch.no_grad()
-def measure(
-    model: VAE, dataset: Dataset, config: RunConfig, seed: int
-) -> tuple[tuple[Metric, ...], tuple[Latent, ...], Provenance]:
-    """Metrics and statistics per latent, with one sample of q(z|x) per test image.
+def measure(model: object, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
+    """Metrics and statistics per latent, as the model's family measures them.
 
     On the CPU, in float32, wherever the model was trained: a seed draws other noise elsewhere.
     """
-    split = dataset.splits["test"]
-    generator = torch.Generator().manual_seed(seed)
-    reconstruction, kl, means, deviations = [], [], [], []
-    for indices in torch.arange(len(split)).split(BATCH):
-        x = prepare(split.images(indices), config, generator)
-        posterior = model.encode(x)
-        likelihood = model.decode(posterior.sample(generator))
-        reconstruction.append(-likelihood.log_prob(x).flatten(1).double().sum(1))  # (B,)
-        kl.append(posterior.kl_to_prior().double())  # (B, D)
-        means.append(posterior.mean.double())
-        deviations.append((0.5 * posterior.log_variance).exp().double())
-
-    reconstruction_nats = torch.cat(reconstruction).mean().item()
-    kl_nats = torch.cat(kl).mean(0)  # (D,)
-    units = active_units(torch.cat(means).numpy())
-    center = torch.cat(means).mean(0)
-    spread = torch.cat(deviations).mean(0)
-
-    pixels = PIXELS[config.data.pixels]
-    sampled = f"one sample of q(z|x) per image, {pixels}, summed over pixels, mean over images"
-    closed = "closed form KL(q(z|x) ‖ N(0, I)), mean over images"
-
-    def metric(name: str, label: str, value: float, unit: str, how: str) -> Metric:
-        return Metric(name, label, value, unit, "test", len(split), seed, how)
-
-    total_kl = kl_nats.sum().item()
-    elbo_terms = f"Reconstruction plus KL, without an objective's weights: {sampled}."
-    metrics = [
-        metric("neg_elbo", "−ELBO", reconstruction_nats + total_kl, "nats", elbo_terms),
-        metric(
-            "reconstruction",
-            "Reconstruction",
-            reconstruction_nats,
-            "nats",
-            f"−ln p(x|z): {sampled}.",
-        ),
-        metric("kl", "KL", total_kl, "nats", f"Sum over latents of the {closed}; {pixels}."),
-        metric(
-            "active_units",
-            "Active units",
-            float(units.value),
-            "latents",
-            f"Latents whose posterior mean has a variance above {VARIANCE} over images "
-            f"(Burda et al. 2016); {pixels}.",
-        ),
-    ]
-    if config.data.pixels == "dequantized":  # then the likelihood is a density, see RunConfig
-        nats_per_pixel = (reconstruction_nats + total_kl) / math.prod(dataset.shape)
-        metrics.append(
-            metric(
-                "bits_per_dim",
-                "−ELBO per pixel",
-                nats_per_pixel / math.log(2) + 8,
-                "bits/dim",
-                "−ELBO / (pixels · ln 2) + 8: at most so many bits code one of 256 levels.",
-            )
-        )
-    latents = tuple(
-        Latent(round(nats, 6), round(mean, 6), round(std, 6), round(sigma, 6), is_active)
-        for nats, mean, std, sigma, is_active in zip(
-            kl_nats.tolist(),
-            center.tolist(),
-            np.sqrt(units.variances).tolist(),
-            spread.tolist(),
-            units.active.tolist(),
-            strict=True,
-        )
-    )
-    provenance = Provenance("nats", "test", len(split), seed, f"KL per latent: {closed}; {pixels}.")
-    return tuple(metrics), latents, provenance
+    return config.model.measure(model, dataset, config, seed)
 
 
 def measure_likelihood(
-    model: VAE, dataset: Dataset, config: RunConfig, seed: int, samples: int
-) -> tuple[Metric, Metric]:
+    model: object, dataset: Dataset, config: RunConfig, seed: int, samples: int
+) -> tuple[Metric, ...]:
     """The importance-weighted bound on −ln p(x) over the test split, in nats and in bits/dim.
 
     On the CPU, in float32. With 5,000 samples it takes minutes, even for a network of dense layers.
@@ -112,25 +76,7 @@ def measure_likelihood(
         samples: of q(z|x) an image.
 
     Raises:
+        ConfigError: if the model has no such bound.
         MetricError: if `samples` is under one, or the model has diverged.
     """
-    split = dataset.splits["test"]
-    generator = torch.Generator().manual_seed(seed)
-    x = prepare(split.images(torch.arange(len(split))), config, generator)
-    levels = 256 if config.data.pixels == "dequantized" else 1
-    bound = iwae_bound(model, x, samples, seed, levels=levels)
-    pixels = PIXELS[config.data.pixels]
-    how = f"{bound.protocol} {pixels[0].upper()}{pixels[1:]}"
-    nats = (
-        f"{how}, summed over pixels; the standard error over images is "
-        f"{bound.standard_error_nats:.2f} nats."
-    )
-    bits = f"{how}; nats / (pixels · ln 2){' + 8' if levels > 1 else ''}."
-    where = ("test", len(split), seed)
-    return (
-        Metric("neg_log_likelihood", "−ln p(x), bound", -bound.value_nats, "nats", *where, nats),
-        Metric(
-            *("neg_log_likelihood_per_dim", "−ln p(x) per pixel", bound.bits_per_dim, "bits/dim"),
-            *(*where, bits),
-        ),
-    )
+    return config.model.bound(model, dataset, config, seed, samples)

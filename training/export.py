@@ -5,7 +5,7 @@ Weights are stored as `half_precision` stores them; the graphs compute in float3
 
 import logging
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,11 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
-from training.contract.card import DECODER, ENCODER, Graph
+from training.contract.card import DECODER, ENCODER, STEP, Graph, Graphs
 from training.contract.files import write_bytes
-from training.contract.version1 import vae_graphs
 from training.errors import CheckpointError
 from training.half_precision import narrowed
 from training.loop import stop_signals
-from training.models import VAE
 
 TOLERANCE = 1e-4
 EXAMPLES = 7
@@ -44,46 +42,26 @@ class Traced:
     examples: tuple[Tensor, ...]
 
 
-class _Decoder(nn.Module):
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, z: Tensor) -> Tensor:
-        mean: Tensor = self.model.decode(z).mean
-        return mean
-
-
-class _Encoder(nn.Module):
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        posterior = self.model.encode(x)
-        return posterior.mean, posterior.log_variance
-
-
-def export(
-    model: VAE,
-    image_shape: tuple[int, int, int],
-    folder: Path,
-    names: tuple[str, ...] = (DECODER, ENCODER),
-) -> float:
-    """Write decoder.onnx (`z` -> `mean`) and encoder.onnx (`x` -> `mean`, `log_variance`).
+class Computed(nn.Module):
+    """What a function computes with a model, as a module that can be traced.
 
     Args:
-        names: of those two, the files that are wanted.
+        compute: takes the model and the inputs of the graph; returns its output or outputs.
     """
-    graphs = vae_graphs(model.latents, image_shape)
-    assert graphs.decode is not None
-    assert graphs.encode is not None
-    codes, images = torch.randn(EXAMPLES, model.latents), torch.rand(EXAMPLES, *image_shape)
-    every = (
-        Traced(graphs.decode, _Decoder(model), (codes,)),
-        Traced(graphs.encode, _Encoder(model), (images,)),
-    )
-    return export_graphs([traced for traced in every if traced.graph.file in names], folder)
+
+    def __init__(self, model: nn.Module, compute: Callable[..., Any]) -> None:
+        super().__init__()
+        self.model, self.compute = model, compute
+
+    def forward(self, *inputs: Tensor) -> Any:
+        """What the function returns."""
+        return self.compute(self.model, *inputs)
+
+
+def named(graphs: Iterable[Traced]) -> Graphs:
+    """The graphs as a card lists them."""
+    files = {DECODER: "decode", ENCODER: "encode", STEP: "step"}
+    return Graphs(**{files[traced.graph.file]: traced.graph for traced in graphs})
 
 
 def export_graphs(graphs: Iterable[Traced], folder: Path) -> float:
@@ -132,6 +110,7 @@ def to_onnx(
     outputs: list[str] | None = None,
 ) -> bytes:
     """The module as ONNX, for batches of any size."""
+    shapes = tuple({0: torch.export.Dim("batch")} for _ in examples)
     noisy = logging.getLogger("torch.onnx")
     level = noisy.level
     noisy.setLevel(logging.ERROR)
@@ -146,7 +125,7 @@ def to_onnx(
                     verbose=False,
                     input_names=inputs,
                     output_names=outputs,
-                    dynamic_shapes=tuple({0: torch.export.Dim("batch")} for _ in examples),
+                    dynamic_shapes=(shapes,) if isinstance(module, Computed) else shapes,
                 )
     finally:
         noisy.setLevel(level)

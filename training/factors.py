@@ -4,14 +4,17 @@ Apart from evaluate.py, so that a training does not wait for scikit-learn.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from training.batch import Batch
 from training.config import RunConfig
 from training.contract.card import Factor, Information, Metric
 from training.datasets import Dataset, Split
+from training.families.family import Family
 from training.loop import prepare
 from training.metrics import Result
 from training.metrics.beta_vae import beta_vae_score
@@ -24,14 +27,13 @@ from training.metrics.mig import BINS, mig
 from training.metrics.modularity import modularity
 from training.metrics.overlap import is_black_and_white, overlap
 from training.metrics.sap import sap
-from training.models import VAE
 
 DRAWN = 50_000  # images at random factors; each of 40 orientations is there 1,250 times
 BATCH = 500
 
 
 def measure_factors(
-    model: VAE, dataset: Dataset, config: RunConfig, seed: int
+    model: Any, dataset: Dataset, config: RunConfig, seed: int
 ) -> tuple[tuple[Metric, ...], Information | None]:
     """The metrics that the data set's ground truth allows, and what MIG is made of.
 
@@ -47,7 +49,9 @@ def measure_factors(
     generator = torch.Generator().manual_seed(seed)
 
     def encoder(x: Tensor) -> Tensor:
-        return model.encode(prepare(x, config, generator)).mean
+        codes = config.model.encode(model, Batch(prepare(x, config, generator)))
+        assert codes is not None
+        return codes.value
 
     def codes_and_factors(split: Split) -> tuple[np.ndarray, np.ndarray]:
         return encode(encoder, split.images, torch.arange(len(split))), split.targets.numpy()
@@ -98,7 +102,7 @@ def measure_factors(
             label = f"{factor.name.capitalize()} on one latent"
             whole = "test", gap.samples, seed, of_one_latent
             metrics.append(Metric(share_of(factor), label, share, "of 1", *whole, perfect=best))
-    metrics += measure_overlap(model, dataset, seed)
+    metrics += measure_overlap(config.model, model, dataset, seed)
     if dataset.at_factors is not None:
         drawn = encode_random(encoder, dataset, DRAWN, seed)
         vote = factor_vae_score(*drawn, seed=seed)
@@ -124,7 +128,7 @@ def share_of(factor: Factor) -> str:
 
 
 @torch.no_grad()
-def measure_overlap(model: VAE, dataset: Dataset, seed: int) -> list[Metric]:
+def measure_overlap(family: Family, model: Any, dataset: Dataset, seed: int) -> list[Metric]:
     """How well an image and its reconstruction overlap, for each value of a categorical factor.
 
     None where images are not black and white, or no factor is categorical.
@@ -142,7 +146,10 @@ def measure_overlap(model: VAE, dataset: Dataset, seed: int) -> list[Metric]:
         x = split.images(indices)
         if not is_black_and_white(x):
             return []
-        overlaps.append(overlap(x, model.decode(model.encode(x).mean).mean))
+        back = family.reconstruct(model, Batch(x, split.targets[indices]))
+        if back is None:
+            return []
+        overlaps.append(overlap(x, back))
     found, metrics = torch.cat(overlaps).double(), []
     for column, factor in kinds:
         for index, value in enumerate(factor.values or ()):

@@ -5,6 +5,8 @@ import textwrap
 from importlib.metadata import version
 from pathlib import Path
 
+import torch
+
 from training.checkpoint import Progress, load_weights, new_model, save_weights
 from training.config import RunConfig, fields, settings, to_json
 from training.contract.card import (
@@ -15,14 +17,11 @@ from training.contract.card import (
     Training,
 )
 from training.contract.files import write_card
-from training.contract.outputs import Pixels
-from training.contract.spaces import Continuous
-from training.contract.version1 import vae_graphs
 from training.datasets import Dataset
-from training.embed import Plan, embed, preview, sigma
+from training.embed import Plan, embed, preview
 from training.evaluate import measure
-from training.export import export
-from training.half_precision import round_weights
+from training.export import export_graphs, named
+from training.families.family import tag
 from training.loop import METRICS, read_metrics
 from training.recipes import Recipe
 from training.samples import measure_samples
@@ -41,25 +40,28 @@ def finish(
     with_map: bool = True,
 ) -> Card:
     """Write every file of the checkpoint folder, the card last; returns the card."""
-    model = new_model(config, dataset.shape, folder)
+    family, form = config.model, dataset.form
+    model = new_model(config, form, folder)
     load_weights(model, folder / MODEL)
-    rounding = round_weights(model.eval(), dataset, config.seed)
+    with torch.no_grad():
+        rounding = family.round(model.eval(), dataset, config.seed)
     save_weights(model, folder / MODEL, progress.best_step)
     metrics, latents, provenance = measure(model, dataset, config, config.seed)
-    metrics += measure_samples(model, dataset, config.seed)
-    export(model, dataset.shape, folder)
-    preview(model, latents, folder)
+    metrics += measure_samples(family, model, dataset, config.seed)
+    traced = family.graphs(model, form)
+    export_graphs(traced, folder)
+    preview(family, model, form, latents, folder)
     plan = Plan(with_map=with_map, seed=config.seed)
-    examples, map_card = embed(model, dataset, latents, plan, folder)
+    examples, map_card = embed(family, model, dataset, latents, plan, folder)
     card = Card(
-        family="vae",
+        family=tag(family),
         name=recipe.name,
         title=recipe.title,
-        summary=summary(config),
+        summary=family.words(config),
         intent=intent(recipe, config),
-        controls=(Continuous("z", config.model.latents, "standard_normal"),),
-        output=Pixels(dataset.shape, config.model.likelihood, sigma(model)),
-        graphs=vae_graphs(config.model.latents, dataset.shape),
+        controls=family.controls(form),
+        output=family.output(model, form),
+        graphs=named(traced),
         data=describe_data(dataset, config),
         training=Training(
             images=progress.step * config.train.batch_size,
@@ -71,7 +73,7 @@ def finish(
             precision=progress.precision,
             history=tuple(
                 HistoryPoint(int(m["step"]), m["train_loss_nats"], m["validation_loss_nats"])
-                for m in read_metrics(folder / METRICS)
+                for m in (read_metrics(folder / METRICS) if family.in_nats else ())
             ),
             command=command,
             configuration=settings(config),
@@ -91,11 +93,6 @@ def versions(with_map: bool) -> dict[str, str]:
     """Of Python and of the packages that the checkpoint was made with."""
     names = (*PACKAGES, MAP_PACKAGE) if with_map else PACKAGES
     return {"python": platform.python_version()} | {name: version(name) for name in names}
-
-
-def summary(config: RunConfig) -> str:
-    """One line for the model picker, such as `β-VAE · β 4 · 10 latents`."""
-    return f"{config.objective.words()} · {config.model.latents} latents"
 
 
 def intent(recipe: Recipe, config: RunConfig) -> str:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from training import build, devices
+from training import devices
 from training.batch import Batch
 from training.checkpoint import (
     RESUME,
@@ -176,9 +176,11 @@ def begin(
     if resumed:
         progress, tensors = read_resume(folder, config)
     torch.manual_seed(seed)
-    model = new_model(config, dataset.shape, folder).to(device)
-    model = model.to(memory_format=memory_format)  # type: ignore[call-overload]
-    learner = build.learner(config, model, images, getattr(torch, progress.precision), device)
+    model = new_model(config, dataset.form, folder).to(device)
+    model = model.to(memory_format=memory_format)
+    learner = config.model.learner(
+        *(model, config, dataset.form, images, getattr(torch, progress.precision), device)
+    )
     running = torch.zeros(len(learner.reports), device=device)
     run = Run(
         *(config, folder, learner, progress, running),
@@ -278,7 +280,12 @@ def _then(before: str, now: str) -> str:
 
 
 def prepare(x: Tensor, config: RunConfig, generator: torch.Generator) -> Tensor:
-    """Images (B, C, H, W) as the model sees them: their pixels read as the configuration says."""
+    """Images (B, C, H, W) as the model sees them: their pixels read as the configuration says.
+
+    Words (B, L) are as they are.
+    """
+    if x.ndim != 4:
+        return x
     if config.data.pixels == "binarized":
         x = torch.bernoulli(x, generator=generator)
     elif config.data.pixels == "dequantized":

@@ -9,6 +9,13 @@ from training.config import (
     TrainConfig,
 )
 from training.contract.outputs import LikelihoodName
+from training.families.autoencoder import Autoencoder
+from training.families.conditional_vae import ConditionalVAE
+from training.families.gan import GAN
+from training.families.pca import PCA
+from training.families.text_vae import TextVAE
+from training.families.transformer import Transformer
+from training.families.vqvae import VQVAE
 from training.objectives.beta_tcvae import BetaTCVAE
 from training.objectives.beta_vae import BetaVAE
 from training.objectives.capacity import Capacity
@@ -33,6 +40,27 @@ def _small(
 ) -> ModelConfig:
     """The network of the 28×28 images."""
     return ModelConfig(latents, likelihood, channels=channels, hidden=(256,), activation="silu")
+
+
+def _points(latents: int) -> Autoencoder:
+    """Convolutions around codes that are points."""
+    return Autoencoder(latents, channels=(16, 32), hidden=(128,))
+
+
+def _names(model: TextVAE) -> RunConfig:
+    """40 epochs of 4,100 names; runs that are compared differ in their helps alone."""
+    return RunConfig(
+        data=DataConfig("names"),
+        model=model,
+        objective=None,
+        train=TrainConfig(
+            steps=2_560,
+            batch_size=64,
+            learning_rate=2e-3,
+            validate_every=64,
+            precision="float32",
+        ),
+    )
 
 
 def _dense(latents: int) -> ModelConfig:
@@ -113,6 +141,130 @@ RECIPES = {
                 objective=BetaVAE(beta=1),
                 train=TrainConfig(steps=14_000, batch_size=128, weight_decay=0.05),
             ),
+        ),
+        Recipe(
+            name="digits-cvae",
+            title="Digits by label",
+            intent="A label stands beside ten latents, so that z has only the style to tell: one "
+            "style in all ten digits. β = 5 presses the label out of z.",
+            cost="6 min",
+            run=RunConfig(
+                data=DataConfig("digits", pixels="binarized"),
+                model=ConditionalVAE(10),
+                objective=BetaVAE(beta=5),
+                train=TrainConfig(steps=6_000, batch_size=128, weight_decay=0.05),
+            ),
+        ),
+        Recipe(
+            name="digits-ae",
+            title="Digits, autoencoder",
+            intent="One point an image, and no prior: reconstruct, then look between the points "
+            "for codes that make no digit.",
+            cost="3 min",
+            run=RunConfig(
+                data=DataConfig("digits"),
+                model=_points(10),
+                objective=None,
+                train=TrainConfig(steps=6_000, batch_size=128),
+            ),
+        ),
+        Recipe(
+            name="digits-ae-2d",
+            title="Digits, autoencoder in the plane",
+            intent="An autoencoder with two latents: all of its latent space on one sheet, holes "
+            "included.",
+            cost="3 min",
+            run=RunConfig(
+                data=DataConfig("digits"),
+                model=_points(2),
+                objective=None,
+                train=TrainConfig(steps=6_000, batch_size=128),
+            ),
+        ),
+        Recipe(
+            name="digits-linear",
+            title="Digits, linear autoencoder",
+            intent="One matrix each way, trained by gradient descent: it finds PCA's subspace, "
+            "though not its axes.",
+            cost="1 min",
+            run=RunConfig(
+                data=DataConfig("digits"),
+                model=Autoencoder(10, name="linear"),
+                objective=None,
+                train=TrainConfig(steps=8_000, batch_size=256, precision="float32"),
+            ),
+        ),
+        Recipe(
+            name="digits-pca",
+            title="Digits, PCA",
+            intent="Ten principal components in closed form: what the best linear map keeps of a "
+            "digit, the largest share first.",
+            cost="1 min",
+            run=RunConfig(
+                data=DataConfig("digits"),
+                model=PCA(10),
+                objective=None,
+                train=TrainConfig(
+                    steps=110, batch_size=500, validate_every=110, precision="float32"
+                ),
+            ),
+        ),
+        Recipe(
+            name="digits-vq",
+            title="Digits in 49 codes",
+            intent="A digit is a grid of 7×7 codes out of 64: paint with them, or let the "
+            "transformer write them one by one.",
+            cost="10 min",
+            run=RunConfig(
+                data=DataConfig("digits", pixels="binarized"),
+                model=VQVAE(prior_from=5_000, prior_width=96),
+                objective=None,
+                train=TrainConfig(steps=8_000, batch_size=64, precision="float32"),
+            ),
+        ),
+        Recipe(
+            name="digits-transformer",
+            title="Digits, patch by patch",
+            intent="A transformer writes a small black and white digit patch by patch. It knows "
+            "ln p(x) exactly, and has no latent to drag.",
+            cost="5 min",
+            run=RunConfig(
+                data=DataConfig("digits"),
+                model=Transformer(width=96),
+                objective=None,
+                train=TrainConfig(steps=4_000, batch_size=64, precision="float32"),
+            ),
+        ),
+        Recipe(
+            name="digits-gan",
+            title="Digits, GAN",
+            intent="A generator that learned from a critic's verdict: sharp digits, no encoder and "
+            "no density. Which digits does it never draw?",
+            cost="8 min",
+            run=RunConfig(
+                data=DataConfig("digits"),
+                model=GAN(),
+                objective=None,
+                train=TrainConfig(
+                    steps=6_000, batch_size=64, learning_rate=2e-4, precision="float32"
+                ),
+            ),
+        ),
+        Recipe(
+            name="names",
+            title="Names",
+            intent="First names letter by letter: the decoder is hindered, so that it listens to "
+            "z, and a slider changes the name.",
+            cost="2 min",
+            run=_names(TextVAE()),
+        ),
+        Recipe(
+            name="names-collapsed",
+            title="Names, collapsed",
+            intent="The same network without annealing and word dropout: its decoder does without "
+            "z, so every slider says the same name, and the ELBO hardly tells.",
+            cost="2 min",
+            run=_names(TextVAE(word_dropout=0, annealing=0)),
         ),
         Recipe(
             name="fashion",

@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from msgspec.structs import replace
@@ -44,13 +45,12 @@ from training.datasets import Dataset
 from training.embed import write_codes
 from training.errors import CheckpointError
 from training.evaluate import measure, measure_likelihood
-from training.export import export
+from training.export import export_graphs
 from training.factors import measure_factors
+from training.families.family import Family
 from training.finish import finish
-from training.half_precision import round_weights
 from training.locking import changing, writing_to
 from training.loop import METRICS, SNAPSHOTS
-from training.models import VAE
 from training.recipes import RECIPES
 from training.samples import measure_samples
 from training.tables import Plan, config_of, current
@@ -181,9 +181,10 @@ def measure_run(
 
     def measure_stage(weights: Path, step: int, into: str) -> tuple[Stage, Provenance]:
         model = load(config, dataset, weights)
-        rounding = round_weights(model, dataset, config.seed)
+        with torch.no_grad():
+            rounding = config.model.round(model, dataset, config.seed)
         metrics, latents, information, provenance = measure_all(plan, model, config, dataset)
-        kept = keep(plan, model, dataset, step, table / into)
+        kept = keep(plan, config.model, model, dataset, step, table / into)
         stage = Stage(
             step,
             step * config.train.batch_size,
@@ -235,10 +236,11 @@ def measure_run(
 
 
 def measure_all(
-    plan: Plan, model: VAE, config: RunConfig, dataset: Dataset
+    plan: Plan, model: Any, config: RunConfig, dataset: Dataset
 ) -> tuple[tuple[Metric, ...], tuple[Latent, ...], Information | None, Provenance]:
     """What a table has of a model: metrics, statistics per latent, what they tell of factors."""
     metrics, latents, provenance = measure(model, dataset, config, config.seed)
+    assert provenance is not None  # a table has only models with latents
     of_factors, information = measure_factors(model, dataset, config, config.seed)
     if samples := plan.likelihood_samples:
         print(f"Drawing {samples:,} codes an image: minutes.", file=sys.stderr)
@@ -247,16 +249,17 @@ def measure_all(
 
 
 def keep(
-    plan: Plan, model: build.Model, dataset: Dataset, step: int, folder: Path
+    plan: Plan, family: Family, model: Any, dataset: Dataset, step: int, folder: Path
 ) -> tuple[str, ...]:
     """Write what the plan keeps of a model into a folder of its table; returns the files' names."""
     kept: tuple[str, ...] = ()
     if plan.keeps_models or plan.keeps_weights:
         folder.mkdir(parents=True, exist_ok=True)
     if plan.keeps_models:
-        export(model, dataset.shape, folder, (DECODER,))
+        graphs = family.graphs(model, dataset.form)
+        export_graphs([one for one in graphs if one.graph.file == DECODER], folder)
         test = dataset.splits["test"]
-        write_codes(model, test, plan.table.images or len(test), folder)
+        write_codes(family, model, test, plan.table.images or len(test), folder)
         kept += (DECODER, CODES)
     if plan.keeps_weights:
         save_weights(model, folder / MODEL, step)
@@ -296,7 +299,7 @@ def measure_again(plan: Plan, wanted: Container[tuple[str, int]], places: Places
             print(f"Measuring {folder}.", file=sys.stderr)
             metrics, latents, information, provenance = measure_all(plan, model, config, dataset)
             if card is not None:
-                metrics += measure_samples(model, dataset, config.seed)
+                metrics += measure_samples(config.model, model, dataset, config.seed)
                 card = replace(
                     card,
                     metrics=metrics,
@@ -312,9 +315,9 @@ def measure_again(plan: Plan, wanted: Container[tuple[str, int]], places: Places
         yield run
 
 
-def load(config: RunConfig, dataset: Dataset, weights: Path) -> build.Model:
+def load(config: RunConfig, dataset: Dataset, weights: Path) -> Any:
     """A model of a run, to be measured."""
-    model = new_model(config, dataset.shape, weights.parent)
+    model = new_model(config, dataset.form, weights.parent)
     load_weights(model, weights)
     return model.eval()
 

@@ -9,19 +9,21 @@ from torch import Tensor
 from training import classifiers
 from training.contract.card import Metric
 from training.datasets import Dataset, Split
+from training.families.family import Family
 from training.metrics.frechet import frechet_distance
 from training.metrics.precision_recall import NEIGHBOURS, precision_recall
-from training.models import VAE
 
 SAMPLES = 5_000
 BATCH = 500
 
 
 @torch.no_grad()
-def measure_samples(model: VAE, dataset: Dataset, seed: int) -> tuple[Metric, ...]:
-    """Precision, recall and Fréchet distance of decoded prior samples, where a classifier ships.
+def measure_samples(
+    family: Family, model: object, dataset: Dataset, seed: int
+) -> tuple[Metric, ...]:
+    """Precision, recall and Fréchet distance of what a model draws, where a classifier ships.
 
-    A sample is the mean image of p(x|z), which is what the explorer shows, with z drawn from the
+    A sample is what the explorer shows, of a VAE the mean image of p(x|z) with z drawn from the
     prior; test images are as they are, in grey. Beside each number stands what a perfect model
     would get: that of as many images of the validation split in the samples' place.
     """
@@ -31,7 +33,9 @@ def measure_samples(model: VAE, dataset: Dataset, seed: int) -> tuple[Metric, ..
     if trained is None or count <= NEIGHBOURS:
         return ()
     generator = torch.Generator().manual_seed(seed)
-    z = torch.randn(count, model.latents, generator=generator)
+    made = family.draw(model, dataset.form, count, generator)
+    if made is None or made.images.shape[1:] != dataset.shape:
+        return ()
 
     def features(images: list[Tensor]) -> Tensor:
         return torch.cat([trained.network.features(some) for some in images])
@@ -40,12 +44,12 @@ def measure_samples(model: VAE, dataset: Dataset, seed: int) -> tuple[Metric, ..
         which = torch.randperm(len(split), generator=generator)[:count]
         return features([split.images(some) for some in which.split(BATCH)])
 
-    drawn = features([model.decode(some).mean for some in z.split(BATCH)])
+    drawn = features([*made.images.split(BATCH)])
     real, held_out = of_split(tested), of_split(validation)
     found, best = precision_recall(real, drawn), precision_recall(real, held_out)
     distance, least = frechet_distance(real, drawn), frechet_distance(real, held_out)
     where = (
-        f"Samples are mean images of p(x|z), z from the prior; features of a small classifier of "
+        f"Samples are {made.how}; features of a small classifier of "
         f"{dataset.name} ({trained.accuracy:.1%} accurate, SHA-256 {(trained.sha256 or '')[:12]}), "
         f"not Inception's. Perfect: {len(held_out):,} validation images in the samples' place."
     )

@@ -51,6 +51,7 @@ from training.batch import Batch
 from training.checkpoint import load_weights
 from training.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from training.datasets import Dataset, Split, sprites
+from training.families.family import Form
 from training.objectives.beta_vae import BetaVAE
 from training.recipes import RECIPES
 
@@ -119,7 +120,7 @@ def plain(dataset: Dataset, device: torch.device) -> Measure:
 
     def measure() -> tuple[float, float]:
         # In evaluation, our transposed convolutions are torch's own.
-        model = build.model(MODEL, SHAPE).to(device).eval()
+        model = MODEL.network(Form(SHAPE)).to(device).eval()
         optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
         total = 0.0
         began = time.perf_counter()
@@ -176,7 +177,7 @@ def peers(
     config = models.VAEConfig(input_dim=SHAPE, latent_dim=MODEL.latents, reconstruction_loss="bce")
 
     def measure() -> tuple[float, float]:
-        network = build.model(MODEL, SHAPE)
+        network = MODEL.network(Form(SHAPE))
         model = models.VAE(config, Encoder(network.encoder), Decoder(network.decoder))
         with tempfile.TemporaryDirectory() as folder:
             plan = trainers.BaseTrainerConfig(
@@ -273,7 +274,7 @@ def ours_to_loss(
             path = folder / loop.SNAPSHOTS / f"{int(line['step']):07}.safetensors"
             if not path.exists():
                 continue
-            model = build.model(config.model, SHAPE)
+            model = config.model.network(Form(SHAPE))
             load_weights(model, path)
             seconds, nats = line["seconds"], neg_elbo(model.encoder, model.decoder, x)
             if nats <= TARGET_NATS:
@@ -284,7 +285,7 @@ def ours_to_loss(
 def plain_to_loss(dataset: Dataset, x: torch.Tensor, cap_s: float) -> tuple[float, float]:
     """The plain loop, epoch after epoch."""
     train = dataset.splits["train"]
-    model = build.model(MODEL, SHAPE).eval()  # see `plain`
+    model = MODEL.network(Form(SHAPE)).eval()  # see `plain`
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
     clock = Clock(x, cap_s)
     with contextlib.suppress(Reached):
@@ -345,7 +346,7 @@ def to_loss(names: list[str], recipe: str, cap_s: float, smoke: bool, data: Path
 
 def operations() -> float:
     """Floating-point operations an image, forward and backward, the optimizer's left out."""
-    model = build.model(MODEL, SHAPE).eval()
+    model = MODEL.network(Form(SHAPE)).eval()
     x = torch.rand(BATCH, *SHAPE)
     with FlopCounterMode(display=False) as counter:
         loss, _ = BetaVAE(1.0)(model, Batch(x), 0, torch.Generator())
@@ -442,7 +443,7 @@ def main() -> None:
     patches = RECIPES["sprites-beta1"].run.model
     contenders["patches in place of Burgess"] = ours(dataset, options.precision, device, patches)
 
-    weights = sum(parameter.numel() for parameter in build.model(MODEL, SHAPE).parameters())
+    weights = sum(parameter.numel() for parameter in MODEL.network(Form(SHAPE)).parameters())
     print(
         f"{loop.hardware(device)}, load {os.getloadavg()[0]:.1f} · "
         f"Python {platform.python_version()}, torch {torch.__version__}\n"

@@ -205,7 +205,7 @@ def test_override_changes_one_field(path: str, text: str, value: object) -> None
         (
             "data.name",
             "x" * 1000,
-            "data.name is 'xxx.* choose one of digits, fashion, scenes, sprites",
+            "data.name is 'xxx.* choose one of digits, fashion, names, scenes, sprites",
         ),
         ("data.pixels", "dequantized", "bernoulli, which is no density over the grey levels"),
         ("seed", "-1", "seed is -1; expected a whole number from 0 to 2,147,483,647"),

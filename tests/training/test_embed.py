@@ -37,6 +37,7 @@ from training.distributions import (
 )
 from training.embed import Plan
 from training.errors import CheckpointError
+from training.families.vae import VAE
 from training.locking import LOCK
 
 Thumbnails = Callable[[Path, Card], NDArray[np.uint8]]
@@ -173,7 +174,8 @@ def test_what_a_reconstruction_costs(
     """Every code gives the same image, whose cost has a closed form."""
     latents = (Latent(0, 0, 0, 1, False),) * 2
     model = pixels(likelihood)
-    embed.embed(model, digits, latents, Plan(count=20, with_map=False), tmp_path)
+    plan = Plan(count=20, with_map=False)
+    embed.embed(VAE(2, "bernoulli"), model, digits, latents, plan, tmp_path)
     costs = safetensors.numpy.load_file(tmp_path / CODES)["reconstruction"]
     x = digits.splits["test"].images(torch.arange(20)).double()
     assert costs == pytest.approx([float(nats(image)) for image in x], abs=1e-3)

@@ -10,13 +10,15 @@ import pytest
 import torch
 from msgspec.structs import replace
 
-from training import build, checkpoint, export
+from training import checkpoint, export
 from training.__main__ import main
 from training.config import ModelConfig
 from training.contract.card import CARD, DECODER, ENCODER, THUMBNAILS
 from training.contract.files import read_card
 from training.contract.outputs import LikelihoodName
 from training.errors import CheckpointError
+from training.export import Traced
+from training.families.family import Form
 from training.models.gaussian_vae import GaussianVAE
 
 TOLERANCE = 1e-4
@@ -32,11 +34,15 @@ def tiny_model(
     """Weights larger than fresh ones, so that outputs reach both ends of their range."""
     torch.manual_seed(0)
     config = ModelConfig(3, likelihood, channels=(4, 4), hidden=(16,), activation="silu")
-    model = build.model(config, shape)
+    model = config.network(Form(shape))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(scale)
     return model
+
+
+def graphs(model: GaussianVAE, shape: tuple[int, int, int]) -> tuple[Traced, ...]:
+    return ModelConfig(model.latents, "bernoulli").graphs(model, Form(shape))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +58,7 @@ def test_onnx_is_the_model(
     likelihood: LikelihoodName, shape: tuple[int, int, int], tmp_path: Path
 ) -> None:
     model = tiny_model(likelihood, shape, scale=3)
-    assert export.export(model, shape, tmp_path) <= TOLERANCE
+    assert export.export_graphs(graphs(model, shape), tmp_path) <= TOLERANCE
     decoder, encoder = session(tmp_path / DECODER), session(tmp_path / ENCODER)
     names = [
         ([node.name for node in part.get_inputs()], [node.name for node in part.get_outputs()])
@@ -86,18 +92,18 @@ def test_a_broken_export_keeps_the_old_files(
     """The encoder's export goes wrong: neither file is touched, nothing is left behind."""
     shape = (1, 8, 8)
     good, other = (tiny_model("bernoulli", shape, scale) for scale in (1, 2))
-    export.export(good, shape, tmp_path)
+    export.export_graphs(graphs(good, shape), tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert before.keys() == {DECODER, ENCODER}
     original = export.to_onnx
 
     def broken(module: Any, examples: Any, inputs: list[str], outputs: list[str]) -> bytes:
-        module = export._Encoder(other) if inputs == ["x"] else module
+        module = graphs(other, shape)[1].module if inputs == ["x"] else module
         return original(module, examples, inputs, outputs)
 
     monkeypatch.setattr(export, "to_onnx", broken)
     with pytest.raises(CheckpointError, match=rf"{ENCODER} differs .* it was not written"):
-        export.export(good, shape, tmp_path)
+        export.export_graphs(graphs(good, shape), tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 

@@ -10,21 +10,21 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from training.config import TrainConfig
 from training.datasets import names
 from training.decoding import greedy
 from training.export import Traced, export_graphs
-from training.families import autoencoder, conditional_vae, gan, text_vae, transformer, vqvae
-from training.likelihoods import BernoulliLikelihood
-from training.models.autoencoder import Autoencoder, linear
-from training.models.conditional_vae import ConditionalVAE
-from training.models.convolutional import convolutional
+from training.families.autoencoder import Autoencoder
+from training.families.conditional_vae import ConditionalVAE
+from training.families.family import Form
+from training.families.gan import GAN
+from training.families.text_vae import TextVAE
+from training.families.transformer import Transformer
+from training.families.vqvae import VQVAE
+from training.models import transformer
 from training.models.pixel_patches import PixelPatches
-from training.models.transformer import Transformer
 
 SHAPE = (1, 8, 8)
-PLAN = TrainConfig(10_000, learning_rate=0.02, schedule="constant")
-SMALL = transformer.TransformerConfig(width=16, layers=2, heads=2)
+FORM = Form(SHAPE)
 
 Run = Callable[..., dict[str, NDArray[Any]]]
 
@@ -62,11 +62,10 @@ def _seed() -> None:
 
 
 def test_conditional_vae(tmp_path: Path) -> None:
-    sizes: dict[str, Any] = {"channels": (4, 6), "hidden": (10,), "activation": "silu"}
-    encoder, _ = convolutional((1 + 3, 8, 8), 2 * 2, 2, **sizes)
-    _, decoder = convolutional(SHAPE, 2 * 2, 2 + 3, **sizes)
-    model = ConditionalVAE(2, 3, encoder, decoder, BernoulliLikelihood())
-    graphs = runs(conditional_vae.graphs(model, SHAPE), tmp_path)
+    family = ConditionalVAE(2, channels=(4, 6), hidden=(10,))
+    form = Form(SHAPE, ("a", "b", "c"))
+    model = family.network(form)
+    graphs = runs(family.graphs(model, form), tmp_path)
     z, label = np.zeros((1, 2), np.float32), np.array([2])
     image = graphs["decoder.onnx"](z=z, label=label)["mean"]
     expected = model.decode(torch.zeros(1, 2), torch.tensor([2])).mean
@@ -76,8 +75,9 @@ def test_conditional_vae(tmp_path: Path) -> None:
 
 def test_autoencoder(tmp_path: Path) -> None:
     """What it shows is in [0, 1], whatever the decoder gives."""
-    model = Autoencoder(2, *linear(SHAPE, 2))
-    graphs = runs(autoencoder.graphs(model, SHAPE), tmp_path)
+    family = Autoencoder(2, name="linear")
+    model = family.network(FORM)
+    graphs = runs(family.graphs(model, FORM), tmp_path)
     z = np.array([[30.0, -20.0]], np.float32)
     raw = model.decode(torch.from_numpy(z)).detach().numpy()
     assert raw.min() < 0
@@ -93,22 +93,24 @@ def test_autoencoder(tmp_path: Path) -> None:
 
 def test_vqvae_and_its_prior(tmp_path: Path) -> None:
     """Codes that the prior writes one by one are those that PyTorch writes, and so is the image."""
-    config = vqvae.VQVAEConfig(channels=(4, 6), codes=5, dimensions=3, prior=SMALL)
-    learner = vqvae.learner(config, PLAN, BernoulliLikelihood(), SHAPE)
-    assert vqvae.controls(config, SHAPE)[0].height == 2
-    graphs = runs(vqvae.graphs(learner.vqvae, learner.prior, config, SHAPE), tmp_path)
-    tokens = written(graphs["step.onnx"], learner.prior)
+    family = VQVAE(
+        channels=(4, 6), codes=5, dimensions=3, prior_width=16, prior_layers=2, prior_heads=2
+    )
+    model = family.network(FORM)
+    assert family.controls(FORM)[0].height == 2
+    graphs = runs(family.graphs(model, FORM), tmp_path)
+    tokens = written(graphs["step.onnx"], model["prior"])
     codes = torch.tensor(tokens).view(1, 2, 2)
     np.testing.assert_allclose(
         graphs["decoder.onnx"](codes=codes.numpy())["mean"],
-        learner.vqvae.decode(codes).mean.detach(),
+        model["vqvae"].decode(codes).mean.detach(),
         atol=1e-6,
     )
     x = torch.rand(3, *SHAPE)
-    assert (graphs["encoder.onnx"](x=x.numpy())["codes"] == learner.vqvae.encode(x).numpy()).all()
+    assert (graphs["encoder.onnx"](x=x.numpy())["codes"] == model["vqvae"].encode(x).numpy()).all()
 
 
-def written(step: Run, model: Transformer) -> tuple[int, ...]:
+def written(step: Run, model: transformer.Transformer) -> tuple[int, ...]:
     """The likeliest tokens by a step graph, each after those before, against PyTorch's."""
     cache, token = model.begin(1), np.zeros(1, np.int64)
     position, keys_values = (part.numpy() for part in cache)
@@ -123,20 +125,20 @@ def written(step: Run, model: Transformer) -> tuple[int, ...]:
 
 
 def test_transformer(tmp_path: Path) -> None:
-    config = transformer.PatchTransformerConfig(size=SMALL)
-    learner = transformer.learner(config, PLAN, SHAPE)
-    graphs = runs(transformer.graphs(learner.patches, learner.model), tmp_path)
-    tokens = written(graphs["step.onnx"], learner.model)
+    family = Transformer(width=16, layers=2, heads=2)
+    model = family.network(FORM)
+    graphs = runs(family.graphs(model, FORM), tmp_path)
+    tokens = written(graphs["step.onnx"], model)
     image = graphs["decoder.onnx"](codes=np.array(tokens).reshape(1, 2, 2))["image"]
     assert image.shape == (1, 1, 4, 4)
     assert set(image.flatten()) <= {0, 1}
 
 
 def test_words(tmp_path: Path) -> None:
-    config = text_vae.TextVAEConfig(latents=3, embedding=5, read_units=4, write_units=6)
-    learner = text_vae.learner(config, PLAN, len(names.ALPHABET), names.LONGEST)
-    model = learner.model.eval()
-    graphs = runs(text_vae.graphs(model), tmp_path)
+    family = TextVAE(latents=3, embedding=5, read_units=4, write_units=6)
+    form = Form((names.LONGEST,), alphabet=names.ALPHABET)
+    model = family.network(form).eval()
+    graphs = runs(family.graphs(model, form), tmp_path)
     word = np.array([names.tokens("maria")])
     z = graphs["encoder.onnx"](word=word)["mean"]
     token, hidden, cell = np.zeros(1, np.int64), *np.zeros((2, 1, 6), np.float32)
@@ -155,9 +157,8 @@ def test_words(tmp_path: Path) -> None:
 
 
 def test_gan(tmp_path: Path) -> None:
-    config = gan.GANConfig(latents=3, channels=(8, 6))
-    learner = gan.learner(config, PLAN, SHAPE)
-    graphs = runs(gan.graphs(learner.generator, SHAPE), tmp_path)
+    family = GAN(latents=3, channels=(8, 6))
+    graphs = runs(family.graphs(family.network(FORM), FORM), tmp_path)
     assert graphs.keys() == {"decoder.onnx"}  # nothing leads from an image back to z
     image = graphs["decoder.onnx"](z=np.zeros((1, 3), np.float32))["image"]
     assert image.shape == (1, *SHAPE)

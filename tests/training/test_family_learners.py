@@ -8,18 +8,20 @@ import torch
 from torch import Tensor, nn
 
 from training.batch import Batch
-from training.config import TrainConfig
+from training.config import DataConfig, RunConfig, TrainConfig
 from training.errors import ConfigError
-from training.families import transformer
-from training.families.gan import Adversaries
-from training.families.text_vae import Writer
-from training.families.transformer import code_nats
-from training.families.vqvae import CodesThenPrior
+from training.families.family import Form
+from training.families.transformer import Transformer as Patches
+from training.families.vqvae import VQVAE as CodesAndPrior
 from training.learners import Learner
+from training.learners.adversaries import Adversaries
+from training.learners.codes_then_prior import CodesThenPrior
+from training.learners.reader import Reader
+from training.learners.writer import Writer
 from training.likelihoods import BernoulliLikelihood
 from training.models.gan import Discriminator, Generator
 from training.models.text_vae import TextVAE
-from training.models.transformer import Transformer
+from training.models.transformer import Transformer, code_nats
 from training.models.vqvae import VQVAE, Codebook, grid_networks
 from training.objectives.adversarial import discriminator_loss, generator_loss
 from training.objectives.annealed_elbo import AnnealedELBO
@@ -108,7 +110,8 @@ def codes_then_prior() -> CodesThenPrior:
     encoder, decoder = grid_networks(SHAPE, 3, (4, 6), "silu")
     vqvae = VQVAE(encoder, Codebook(5, 3, decay=0.9), decoder, BernoulliLikelihood())
     prior = Transformer(5, 4, width=8, layers=1, heads=2)
-    return CodesThenPrior(vqvae, prior, VectorQuantised(0.25), prior_from=2, plan=plan())
+    model = nn.ModuleDict({"vqvae": vqvae, "prior": prior})
+    return CodesThenPrior(model, VectorQuantised(0.25), prior_from=2, plan=plan())
 
 
 def test_the_codes_learn_first_and_then_the_prior() -> None:
@@ -164,22 +167,20 @@ def test_the_writer_is_validated_with_all_letters_seen() -> None:
     }
 
 
-@pytest.mark.parametrize("prior_from", [0, 80, 81])
+@pytest.mark.parametrize("prior_from", [80, 81])
 def test_both_the_codes_and_their_prior_need_a_turn(prior_from: int) -> None:
-    learner = codes_then_prior()
+    train = TrainConfig(80, precision="float32")
     with pytest.raises(
         ConfigError, match=rf"model\.prior_from is {prior_from}; .* train\.steps, 80"
     ):
-        CodesThenPrior(
-            learner.vqvae, learner.prior, VectorQuantised(0.25), prior_from=prior_from, plan=plan()
-        )
+        RunConfig(DataConfig("digits"), CodesAndPrior(prior_from=prior_from), None, train)
 
 
 def test_each_turn_has_the_rates_of_a_run_of_its_own() -> None:
     learner = codes_then_prior()
     falling = TrainConfig(8, learning_rate=0.1)
     learner = CodesThenPrior(
-        learner.vqvae, learner.prior, VectorQuantised(0.25), prior_from=2, plan=falling
+        learner.modules["model"], VectorQuantised(0.25), prior_from=2, plan=falling
     )
     rates: dict[str, list[float]] = {name: [] for name in learner.optimizers}
     for step in range(8):
@@ -203,9 +204,8 @@ def test_what_is_reported_is_what_is_validated(kind: str) -> None:
         case "vqvae":
             learner = codes_then_prior()
         case "transformer":
-            sizes = transformer.TransformerConfig(width=8, layers=1, heads=2)
-            config = transformer.PatchTransformerConfig(size=sizes)
-            learner = transformer.learner(config, plan(), SHAPE)
+            family, form = Patches(width=8, layers=1, heads=2), Form(SHAPE)
+            learner = Reader(family.patches(form), family.network(form), plan())
         case "words":
             x = torch.tensor([[1, 3, 2, 0], [2, 2, 0, 0]])
             model = TextVAE(2, 3, 4, embedding=6, read_units=5, write_units=8)

@@ -6,24 +6,29 @@ import pytest
 import torch
 from torch import Tensor
 
+from training.batch import Batch
 from training.config import TrainConfig
 from training.contract.card import Metric
-from training.families import (
-    Batch,
-    Measured,
-    autoencoder,
-    conditional_vae,
-    gan,
-    text_vae,
-    transformer,
-    vqvae,
-)
+from training.evaluate import Measured
+from training.families.autoencoder import point_measurement
+from training.families.conditional_vae import ConditionalVAE
+from training.families.family import Form
+from training.families.gan import GAN
+from training.families.text_vae import TextVAE
+from training.families.transformer import Transformer
+from training.families.vqvae import VQVAE
+from training.learners.codes_then_prior import CodesThenPrior
+from training.learners.writer import Writer
 from training.likelihoods import BernoulliLikelihood
+from training.models import conditional_vae
 from training.models.autoencoder import pca
-from training.models.conditional_vae import ConditionalVAE
 from training.models.convolutional import convolutional
+from training.models.text_vae import written
+from training.objectives.annealed_elbo import AnnealedELBO
+from training.objectives.vector_quantised import VectorQuantised
 
 SHAPE = (1, 8, 8)
+FORM = Form(SHAPE)
 PLAN = TrainConfig(10_000, learning_rate=0.02, schedule="constant")
 
 
@@ -47,67 +52,70 @@ def values(metrics: tuple[Metric, ...]) -> dict[str, float]:
 def test_pca_keeps_the_variance_of_its_components() -> None:
     x = torch.randn(12, *SHAPE)
     spectrum = torch.linalg.svdvals((x - x.mean(0)).flatten(1)).square()
-    found = values(autoencoder.measure(pca([x], SHAPE, 3), measured(x)))
+    found = values(point_measurement(pca([x], SHAPE, 3), measured(x)).metrics)
     assert found["squared_error"] == pytest.approx((spectrum[3:].sum() / 12).item(), rel=1e-4)
     kept = (spectrum[:3].sum() / spectrum.sum()).item()
     assert found["variance_kept"] == pytest.approx(100 * kept, rel=1e-4)
 
 
 def test_vqvae() -> None:
-    sizes = transformer.TransformerConfig(width=8, layers=1, heads=2)
-    config = vqvae.VQVAEConfig(channels=(4, 6), codes=5, dimensions=3, prior=sizes)
-    learner = vqvae.learner(config, PLAN, BernoulliLikelihood(), SHAPE)
+    family = VQVAE(
+        channels=(4, 6), codes=5, dimensions=3, prior_width=8, prior_layers=1, prior_heads=2
+    )
+    model = family.network(FORM)
     x = torch.rand(8, *SHAPE)
-    found = values(vqvae.measure(learner.vqvae, learner.prior, measured(x)))
+    found = values(family.metrics(model, measured(x)))
+    learner = CodesThenPrior(model, VectorQuantised(0.25), 10, PLAN)
     parts = learner.validate(Batch(x), torch.Generator())
     assert found["reconstruction"] == pytest.approx(parts["reconstruction_nats"].item(), rel=1e-5)
     assert found["code_nats"] == pytest.approx(parts["code_nats"].item(), rel=1e-5)
     assert found["neg_elbo"] == pytest.approx(found["reconstruction"] + found["code_nats"])
-    used = learner.vqvae.encode(x).unique(return_counts=True)[1]
+    used = model["vqvae"].encode(x).unique(return_counts=True)[1]
     assert found["dead_codes"] == 5 - len(used)
     entropy = torch.distributions.Categorical(probs=used.double()).entropy()
     assert found["perplexity"] == pytest.approx(entropy.exp().item())
 
 
 def test_a_transformer_that_knows_nothing_needs_a_bit_for_each_pixel() -> None:
-    sizes = transformer.TransformerConfig(width=8, layers=1, heads=2)
-    learner = transformer.learner(transformer.PatchTransformerConfig(size=sizes), PLAN, SHAPE)
-    torch.nn.init.zeros_(learner.model.logits[1].weight)
-    torch.nn.init.zeros_(learner.model.logits[1].bias)
-    found = values(
-        transformer.measure(learner.patches, learner.model, measured(torch.rand(8, *SHAPE)))
-    )
+    family = Transformer(width=8, layers=1, heads=2)
+    model = family.network(FORM)
+    torch.nn.init.zeros_(model.logits[1].weight)
+    torch.nn.init.zeros_(model.logits[1].bias)
+    found = values(family.metrics(model, FORM, measured(torch.rand(8, *SHAPE))))
     assert found["neg_log_likelihood_per_dim"] == pytest.approx(1)
     assert found["neg_log_likelihood"] == pytest.approx(16 * math.log(2))
 
 
 def test_words() -> None:
-    config = text_vae.TextVAEConfig(latents=2, embedding=6, read_units=5, write_units=8)
-    learner = text_vae.learner(config, PLAN, symbols=3, longest=4)
+    family = TextVAE(latents=2, embedding=6, read_units=5, write_units=8)
+    model = family.network(Form((4,), alphabet=("a", "b", "c")))
     words = torch.tensor([[1, 2, 0, 0], [3, 3, 1, 2], [2, 0, 0, 0]])
     data = measured(words, size=2)
-    before = values(text_vae.measure(learner.model, data))
+    measurement = family.measured(model, data)
+    before = values(measurement.metrics)
     assert before["neg_elbo"] == pytest.approx(before["reconstruction"] + before["kl"])
-    posterior = learner.model.encode(words)
+    posterior = model.encode(words)
     assert before["kl"] == pytest.approx(posterior.kl_to_prior().sum(1).mean().item(), rel=1e-4)
+    kl_nats = [latent.kl_nats for latent in measurement.latents]
+    assert kl_nats == pytest.approx(posterior.kl_to_prior().mean(0).tolist(), abs=1e-5)
+    learner = Writer(model, AnnealedELBO(word_dropout=0, annealing=10), PLAN)
     for step in range(300):  # without the prior's pull, so that the words are learned by heart
         learner.step(Batch(words), 0, torch.Generator().manual_seed(step))
-    after = values(text_vae.measure(learner.model, data))
+    after = values(family.measured(model, data).metrics)
     assert before["read_back"] == 0
     assert after["read_back"] == 100
     assert after["active_units"] == 2
-    for word, z in zip(words, learner.model.encode(words).mean, strict=True):
-        assert text_vae.written(learner.model, z) == tuple(
-            token for token in word.tolist() if token
-        )
+    for word, z in zip(words, model.encode(words).mean, strict=True):
+        assert written(model, z) == tuple(token for token in word.tolist() if token)
 
 
 def test_a_generator_of_noise_is_far_from_images_of_its_own() -> None:
-    generator = gan.learner(gan.GANConfig(latents=3, channels=(8, 6)), PLAN, SHAPE).generator.eval()
+    family = GAN(latents=3, channels=(8, 6))
+    generator = family.network(FORM).eval()
     with torch.no_grad():
         own = generator(torch.randn(400, 3))
-    near = values(gan.measure(generator, measured(own, size=200)))["energy_distance"]
-    far = values(gan.measure(generator, measured(own.flip(3) / 2, size=200)))["energy_distance"]
+    near = values(family.metrics(generator, measured(own, size=200)))["energy_distance"]
+    far = values(family.metrics(generator, measured(own.flip(3) / 2, size=200)))["energy_distance"]
     assert abs(near) < 0.05 * far
 
 
@@ -116,13 +124,15 @@ def test_a_label_that_z_holds_is_read_off_it(tells: bool) -> None:
     sizes = {"channels": (4,), "hidden": (6,), "activation": "silu"}
     encoder, _ = convolutional((1 + 3, 8, 8), 2 * 2, 2, **sizes)  # type: ignore[arg-type]
     _, decoder = convolutional(SHAPE, 2 * 2, 2 + 3, **sizes)  # type: ignore[arg-type]
-    model = ConditionalVAE(2, 3, Telling() if tells else encoder, decoder, BernoulliLikelihood())
+    model = conditional_vae.ConditionalVAE(
+        2, 3, Telling() if tells else encoder, decoder, BernoulliLikelihood()
+    )
     if not tells:
         torch.nn.init.zeros_(encoder[-1].weight)  # all posteriors are alike
     labels = torch.randint(3, (600,), dtype=torch.int32)
     known = measured(torch.rand(600, *SHAPE), labels, size=200)
     asked = torch.randint(3, (300,), dtype=torch.int32)
-    metrics = conditional_vae.measure_leak(
+    metrics = ConditionalVAE(2).measure_leak(
         model, known.batches, measured(torch.rand(300, *SHAPE), asked, size=100)
     )
     found = values(metrics)

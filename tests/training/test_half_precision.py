@@ -10,23 +10,24 @@ import torch
 from msgspec import structs
 from torch import Tensor, nn
 
-from training import build, half_precision
+from training import half_precision
 from training.checkpoint import load_weights, save_weights
 from training.config import ModelConfig
 from training.contract.card import DECODER, ENCODER, MODEL
 from training.datasets import Dataset
-from training.export import export
-from training.half_precision import SMALLEST, narrowed, round_weights
+from training.export import export_graphs
+from training.families.family import Form
+from training.half_precision import SMALLEST, narrowed
 from training.models.gaussian_vae import GaussianVAE
 
 SHAPE = (1, 28, 28)
+CONFIG = ModelConfig(3, "bernoulli", channels=(4, 8), hidden=(64,))
 
 
 def model(scale: float = 1) -> GaussianVAE:
     """With two tensors of 4,096 entries and more, and others."""
     torch.manual_seed(0)
-    config = ModelConfig(3, "bernoulli", channels=(4, 8), hidden=(64,))
-    model = build.model(config, SHAPE)
+    model = CONFIG.network(Form(SHAPE))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(scale)
@@ -72,7 +73,7 @@ def test_what_one_column_loses_its_neighbours_make_good() -> None:
 
 def test_every_large_tensor_is_rounded_where_nothing_shows_it(digits: Dataset) -> None:
     rounded, before = model(), model()
-    report = round_weights(rounded, digits, seed=0)
+    report = CONFIG.round(rounded, digits, seed=0)
     assert len(large(rounded)) == 2
     assert all(map(is_half, large(rounded).values()))
     assert report.halved == sum(weight.numel() for weight in large(rounded).values())
@@ -96,7 +97,7 @@ def test_what_would_show_stays_as_it_was(digits: Dataset, monkeypatch: pytest.Mo
     """With no tolerance for images the decoder is untouched, and the encoder is rounded still."""
     monkeypatch.setattr(half_precision, "IMAGE_TOLERANCE", 0)
     rounded, before = model(), model()
-    report = round_weights(rounded, digits, seed=0)
+    report = CONFIG.round(rounded, digits, seed=0)
     assert report.image_difference == 0
     for name, weight in large(before).items():
         same = torch.equal(weight, rounded.get_parameter(name))
@@ -112,15 +113,15 @@ def test_weights_beyond_half_precision_stay(digits: Dataset) -> None:
     with torch.no_grad():
         rounded.decoder[2].weight[0, 0] = 1e5
     before = rounded.decoder[2].weight.detach().clone()
-    round_weights(rounded, digits, seed=0)
+    CONFIG.round(rounded, digits, seed=0)
     assert torch.equal(rounded.decoder[2].weight, before)
 
 
 def test_rounding_again_changes_nothing(digits: Dataset) -> None:
     rounded = model()
-    first = round_weights(rounded, digits, seed=0)
+    first = CONFIG.round(rounded, digits, seed=0)
     kept = {name: weight.clone() for name, weight in large(rounded).items()}
-    again = round_weights(rounded, digits, seed=0)
+    again = CONFIG.round(rounded, digits, seed=0)
     assert again == structs.replace(first, image_difference=0, code_difference=0)
     assert (again.image_difference, again.code_difference) == (0, 0)
     assert all(torch.equal(kept[name], weight) for name, weight in large(rounded).items())
@@ -130,7 +131,7 @@ def test_files_take_two_bytes_a_weight_and_give_a_float32_model(
     digits: Dataset, tmp_path: Path
 ) -> None:
     rounded = model()
-    report = round_weights(rounded, digits, seed=0)
+    report = CONFIG.round(rounded, digits, seed=0)
     save_weights(rounded, tmp_path / MODEL, 1)
     stored = safetensors.torch.load_file(tmp_path / MODEL)
     halves = sum(tensor.numel() for tensor in stored.values() if tensor.dtype == torch.float16)
@@ -147,8 +148,8 @@ def test_graphs_keep_weights_as_halves_and_cast_them_when_opened(
     name: str, digits: Dataset, tmp_path: Path
 ) -> None:
     rounded = model()
-    round_weights(rounded, digits, seed=0)
-    export(rounded, SHAPE, tmp_path, (name,))
+    CONFIG.round(rounded, digits, seed=0)
+    export_graphs(CONFIG.graphs(rounded, Form(SHAPE)), tmp_path)
     graph = onnx.load(tmp_path / name).graph
     halves = [t for t in graph.initializer if t.data_type == onnx.TensorProto.FLOAT16]
     assert len(halves) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from training import build, loop
+from training import loop
 from training.checkpoint import RESUME, read_tensors
 from training.config import RunConfig
 from training.contract.card import MODEL
@@ -158,8 +158,8 @@ def test_batches_are_shuffled_epochs_from_any_step(size: int, batch_size: int) -
 
 def test_validation_sees_the_same_noise_at_every_call(tiny: Tiny, digits: Dataset) -> None:
     config = tiny()
-    model = loop.new_model(config, digits.shape, Path("run"))
-    learner = build.learner(config, model, 450, torch.float32, CPU)
+    model = loop.new_model(config, digits.form, Path("run"))
+    learner = config.model.learner(model, config, digits.form, 450, torch.float32, CPU)
     split = digits.splits["validation"]
     results = [loop.validate(learner, split, config) for _ in range(2)]
     assert results[0] == results[1]

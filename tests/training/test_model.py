@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from training import build
 from training.config import ModelConfig
 from training.contract.outputs import LikelihoodName
 from training.distributions import Bernoulli, ContinuousBernoulli, Gaussian
 from training.errors import ConfigError
+from training.families.family import Form
 from training.models.transposed_convolution import TransposedConvolution
 from training.recipes import RECIPES
 
@@ -40,7 +40,7 @@ def test_shapes(
     config = ModelConfig(
         latents, "bernoulli", channels=channels, hidden=hidden, activation=activation
     )
-    model = build.model(config, shape)
+    model = config.network(Form(shape))
     for batch in (1, 5):
         posterior = model.encode(torch.rand(batch, *shape))
         assert posterior.mean.shape == posterior.log_variance.shape == (batch, latents)
@@ -48,7 +48,7 @@ def test_shapes(
 
 
 def test_burgess_network_by_hand() -> None:
-    model = build.model(ModelConfig(latents=10, likelihood="bernoulli"), (1, 64, 64))
+    model = ModelConfig(latents=10, likelihood="bernoulli").network(Form((1, 64, 64)))
     kernel = 4 * 4
     encoder = [
         1 * 32 * kernel + 32,  # 64×64 → 32×32
@@ -71,7 +71,7 @@ def test_burgess_network_by_hand() -> None:
 
 
 def test_the_network_of_burda_et_al_by_hand() -> None:
-    model = build.model(RECIPES["burda-iwae"].run.model, (1, 28, 28))
+    model = RECIPES["burda-iwae"].run.model.network(Form((1, 28, 28)))
     encoder = [784 * 200 + 200, 200 * 200 + 200, 200 * 100 + 100]  # mean and log-variance of 50
     decoder = [50 * 200 + 200, 200 * 200 + 200, 200 * 784 + 784]
     counts = [sum(p.numel() for p in part.parameters()) for part in (model.encoder, model.decoder)]
@@ -88,7 +88,7 @@ def test_patches_by_hand() -> None:
     config = ModelConfig(
         10, "bernoulli", name="patch_vae", channels=(32, 64, 64), hidden=(128,), patch=4
     )
-    model = build.model(config, (3, 64, 64))
+    model = config.network(Form((3, 64, 64)))
     pixels, kernel = 3 * 4 * 4, 4 * 4
     encoder = [
         pixels * 32 + 32,  # 64×64 → 16×16
@@ -114,7 +114,7 @@ def test_patches_by_hand() -> None:
 
 def test_a_patch_is_written_from_its_own_vector() -> None:
     config = ModelConfig(2, "bernoulli", name="patch_vae", channels=(5,), hidden=(8,), patch=4)
-    model = build.model(config, (1, 8, 12))
+    model = config.network(Form((1, 8, 12)))
     vectors = torch.zeros(1, 5, 2, 3)
     before = model.decoder[-2:](vectors)
     vectors[0, :, 1, 2] = 1
@@ -126,7 +126,7 @@ def test_a_patch_is_written_from_its_own_vector() -> None:
 
 def test_dense_layers_read_colour_images_in_any_memory_order() -> None:
     config = ModelConfig(3, "bernoulli", name="mlp_vae", channels=(), hidden=(8,))
-    model = build.model(config, (3, 4, 6))
+    model = config.network(Form((3, 4, 6)))
     x = torch.rand(2, 3, 4, 6)
     other = x.contiguous(memory_format=torch.channels_last)
     assert torch.equal(model.encode(x).mean, model.encode(other).mean)
@@ -144,7 +144,7 @@ def test_dense_layers_read_colour_images_in_any_memory_order() -> None:
 )
 def test_likelihoods(name: LikelihoodName, kind: type, learned: bool | None) -> None:
     config = ModelConfig(2, name, channels=(4,), hidden=(8,))
-    model = build.model(config, (1, 4, 4))
+    model = config.network(Form((1, 4, 4)))
     x = torch.rand(3, 1, 4, 4)
     likelihood = model.decode(model.encode(x).sample())
     assert isinstance(likelihood, kind)
@@ -167,7 +167,7 @@ def test_images_that_cannot_be_halved(
 ) -> None:
     config = ModelConfig(2, "bernoulli", channels=channels, hidden=(8,))
     with pytest.raises(ConfigError, match=rf"{shape[1]}×{shape[2]} image cannot be halved"):
-        build.model(config, shape)
+        config.network(Form(shape))
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_images_that_cannot_be_cut_into_patches(
         2, "bernoulli", name="patch_vae", channels=channels, hidden=(8,), patch=patch
     )
     with pytest.raises(ConfigError, match=rf"{patch}×{patch} patches"):
-        build.model(config, shape)
+        config.network(Form(shape))
 
 
 @pytest.mark.parametrize(("inputs", "outputs", "side"), [(3, 5, 4), (2, 1, 7)])

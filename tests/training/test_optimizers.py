@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training import build, loop
+from training import loop
 from training.checkpoint import RESUME, read_tensors
 from training.config import RunConfig, TrainConfig
 from training.datasets import Dataset
 from training.errors import ConfigError
+from training.families.family import Form
 from training.models.transposed_convolution import TransposedConvolution
 from training.optimizers import Descent, Muon, inner_kernels, rate_factor
 
@@ -82,7 +83,7 @@ def bias(layer: nn.ConvTranspose2d) -> Tensor:
 
 def test_outer_layers_biases_and_gains_stay_with_adamw(tiny: Tiny) -> None:
     config = tiny(**{"train.optimizer": "muon", "model.likelihood": "gaussian_learned"})
-    model = build.model(config.model, (1, 28, 28))
+    model = config.model.network(Form((1, 28, 28)))
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     inner = {names[id(kernel)] for kernel in inner_kernels(model)}
     assert inner == {
@@ -97,7 +98,7 @@ def test_outer_layers_biases_and_gains_stay_with_adamw(tiny: Tiny) -> None:
 def test_muon_takes_the_matrices_over(tiny: Tiny) -> None:
     """Until then all is AdamW's; from then on both move, each by its own rate."""
     config = tiny(**{"train.optimizer": "muon", "train.muon_from": "2", "train.muon_rate": "0.5"})
-    model, twin = (build.model(config.model, (1, 28, 28)) for _ in range(2))
+    model, twin = (config.model.network(Form((1, 28, 28))) for _ in range(2))
     twin.load_state_dict(model.state_dict())
     plain = torch.optim.AdamW(twin.parameters(), lr=1e-3, weight_decay=0, fused=True)
     descent = Descent(model, config.train, CPU)
@@ -126,7 +127,7 @@ def test_adamw_is_torchs_bit_for_bit(tiny: Tiny, digits: Dataset, tmp_path: Path
     config = tiny(**{"train.weight_decay": "0.05", "train.steps": "30"})
     loop.train(config, digits, tmp_path, CPU)
     torch.manual_seed(config.seed)
-    model = build.model(config.model, digits.shape).to(memory_format=torch.channels_last)
+    model = config.model.network(Form(digits.shape)).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.05, fused=True)
     folder = tmp_path / "batches"
     folder.mkdir()

@@ -26,7 +26,7 @@ from training.contract.table import Row, Table, read_table
 from training.datasets import Dataset
 from training.errors import CheckpointError
 from training.evaluate import measure
-from training.export import export
+from training.export import Traced, export_graphs
 from training.locking import LOCK
 from training.recipes import RECIPES, Recipe
 from training.tables import Plan
@@ -58,17 +58,16 @@ def plan(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Plan:
     finish = reproduce.finish
     # Maps and ONNX files take longer than all the rest.
     monkeypatch.setattr(reproduce, "finish", lambda *given: finish(*given, with_map=False))
-    monkeypatch.setattr(reproduce, "export", write_weights)
+    monkeypatch.setattr(reproduce, "export_graphs", write_weights)
     return plan
 
 
-def write_weights(
-    model: torch.nn.Module, shape: tuple[int, ...], folder: Path, names: tuple[str, ...]
-) -> None:
+def write_weights(graphs: list[Traced], folder: Path) -> None:
     """In the place of the ONNX files: something that depends on the weights alone."""
-    content = b"".join(weight.numpy(force=True).tobytes() for weight in model.parameters())
-    for name in names:
-        (folder / name).write_bytes(name.encode() + content)
+    for traced in graphs:
+        weights = traced.module.parameters()
+        content = b"".join(weight.numpy(force=True).tobytes() for weight in weights)
+        (folder / traced.graph.file).write_bytes(traced.graph.file.encode() + content)
 
 
 @pytest.fixture
@@ -105,7 +104,7 @@ def test_everything_that_is_planned_is_made_once(
         assert run.config == settings(config)
         assert run.images == STEPS * 16
         assert run.seconds > 0
-        model = checkpoint.new_model(config, digits.shape, folder)
+        model = checkpoint.new_model(config, digits.form, folder)
         checkpoint.load_weights(model.eval(), folder / MODEL)
         metrics, latents, provenance = measure(model, digits, config, run.seed)
         assert (run.final.metrics, run.final.latents) == (metrics, latents)
@@ -132,7 +131,7 @@ def test_seed_0_ships_as_a_whole_checkpoint_and_others_as_decoder_and_codes(
 ) -> None:
     few = structs.replace(plan.table, images=30)
     monkeypatch.setitem(tables.PLANS, "tiny", dataclasses.replace(plan, table=few, replays=()))
-    monkeypatch.setattr(reproduce, "export", export)
+    monkeypatch.setattr(reproduce, "export_graphs", export_graphs)
     old = tmp_path / "models" / "tiny-beta1"
     old.mkdir(parents=True)
     (old / "old.txt").write_text("to be replaced")

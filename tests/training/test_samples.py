@@ -18,6 +18,7 @@ from training.checkpoint import read_tensors
 from training.datasets import Dataset
 from training.distributions import Bernoulli
 from training.errors import CheckpointError, DataError, MetricError
+from training.families.vae import VAE
 from training.metrics.frechet import frechet_distance
 from training.metrics.precision_recall import precision_recall
 from training.samples import measure_samples
@@ -190,8 +191,12 @@ class Copies:
 
 def test_a_model_that_decodes_to_the_images_is_perfect(digits: Dataset) -> None:
     images = digits.splits["test"].images(torch.arange(200))
-    values = {m.name: m for m in measure_samples(Copies(images), digits, seed=4)}
-    few = {m.name: m for m in measure_samples(Copies(images[:1]), digits, seed=4)}
+    values = {
+        m.name: m for m in measure_samples(VAE(2, "bernoulli"), Copies(images), digits, seed=4)
+    }
+    few = {
+        m.name: m for m in measure_samples(VAE(2, "bernoulli"), Copies(images[:1]), digits, seed=4)
+    }
     assert [*values] == ["precision", "recall", "frechet_distance"]
     count = len(digits.splits["validation"])
     assert {(m.split, m.samples, m.seed) for m in values.values()} == {("test", count, 4)}
@@ -208,4 +213,5 @@ def test_a_model_that_decodes_to_the_images_is_perfect(digits: Dataset) -> None:
 
 def test_data_without_a_classifier_have_no_such_scores(digits: Dataset) -> None:
     other = replace(digits, name="other")
-    assert measure_samples(Copies(torch.zeros(1, 1, 28, 28)), other, seed=0) == ()
+    copies = Copies(torch.zeros(1, 1, 28, 28))
+    assert measure_samples(VAE(2, "bernoulli"), copies, other, seed=0) == ()

@@ -15,7 +15,8 @@ from training.commands.arguments import (
     seed_of,
 )
 from training.commands.report import INTERRUPTED, report_map
-from training.contract.card import DECODER, ENCODER, MODEL, PREVIEW, Card
+from training.config import configuration
+from training.contract.card import MODEL, PREVIEW, Card
 from training.contract.files import read_card
 from training.locking import changing
 
@@ -37,28 +38,31 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Encode images again and draw their maps; the checkpoint changes only when all is done."""
     from training import checkpoint, staging
-    from training.embed import Plan, sigma
+    from training.embed import Plan
     from training.embed import embed as embed_into
     from training.finish import MAP_PACKAGE, versions
 
     folder: Path = options.folder
     with changing(folder):
         staging.recover(folder)
+        card = read_card(folder, check=())
         # Codes and thumbnails are made anew; the new card will vouch for all the others.
-        kept = (MODEL, DECODER, ENCODER, PREVIEW)
+        graphs = tuple(graph.file for graph in card.graphs.named().values())
+        kept = tuple(name for name in (MODEL, *graphs, PREVIEW) if name in card.files)
         card = read_card(folder, check=kept)
         model = checkpoint.model_of(card, folder).eval()
+        family = configuration(card, folder.name).model
         plan = Plan(options.split, options.count, not options.no_map, seed_of(options, card))
         dataset = data_of(options, card)
 
         def write(into: Path) -> Card:
-            examples, map_card = embed_into(model, dataset, card.latents, plan, into)
+            examples, map_card = embed_into(family, model, dataset, card.latents, plan, into)
             made_with = {name: made for name, made in card.versions.items() if name != MAP_PACKAGE}
             if map_card is not None:
                 made_with[MAP_PACKAGE] = versions(True)[MAP_PACKAGE]
             return replace(
                 card,
-                output=replace(card.output, sigma=sigma(model)),
+                output=family.output(model, dataset.form),
                 examples=examples,
                 versions=made_with,
                 files={name: card.files[name] for name in kept},

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         of_factors, information = measure_factors(model, dataset, config, seed)
         card = replace(
             card,
-            metrics=metrics + measure_samples(model, dataset, seed) + of_factors,
+            metrics=metrics + measure_samples(config.model, model, dataset, seed) + of_factors,
             latents=latents,
             latents_provenance=provenance,
             information=information,

@@ -3,7 +3,7 @@
 import argparse
 
 from training.commands.arguments import add_folder
-from training.contract.card import DECODER, ENCODER
+from training.config import configuration
 from training.contract.files import read_card, write_card
 from training.locking import changing
 
@@ -23,10 +23,14 @@ def run(options: argparse.Namespace) -> int:
     with changing(options.folder):
         # Only the ONNX files may differ from the card: the new card will vouch for all the others.
         card = read_card(options.folder, check=())
-        rest = tuple(name for name in card.names() if name not in (DECODER, ENCODER))
+        graphs = [graph.file for graph in card.graphs.named().values()]
+        rest = tuple(name for name in card.names() if name not in graphs)
         read_card(options.folder, check=rest)
         model = checkpoint.model_of(card, options.folder)
-        difference = onnx.export(model, card.shape, options.folder)
+        family = configuration(card, options.folder.name).model
+        traced = family.graphs(model, family.form(card))
+        difference = onnx.export_graphs(traced, options.folder)
         write_card(options.folder, card)
-    print(f"{options.folder}: decoder and encoder differ from PyTorch by at most {difference:.1e}.")
+    files = " and ".join(graphs)
+    print(f"{options.folder}: {files} differ from PyTorch by at most {difference:.1e}.")
     return 0

@@ -253,17 +253,19 @@ class Rounding(Record, frozen=True):
     """How many of the weights are kept in half precision, and what their rounding changed.
 
     `image_difference` is the largest change of a decoded value in [0, 1]; `code_difference` that of
-    a posterior mean, in standard deviations of its posterior.
+    a posterior mean, in standard deviations of its posterior, or of a code without one, in those of
+    the codes; `probability_difference` that of what comes next. None where there is no such thing.
     """
 
     weights: Count
     halved: Count
-    image_difference: Magnitude
-    code_difference: Magnitude
+    image_difference: Magnitude | None
+    code_difference: Magnitude | None
     split: Word
     samples: Count
     seed: Seed
     how: Protocol
+    probability_difference: Magnitude | None = None
 
 
 class Examples(Record, frozen=True):

@@ -1,4 +1,4 @@
-"""The contract of a data set: images in memory, as small as they come; batches by indexing."""
+"""The contract of a data set: examples in memory, as small as they come; batches by indexing."""
 
 import hashlib
 from collections.abc import Callable
@@ -8,16 +8,19 @@ import torch
 from torch import Tensor
 
 from training.contract.card import Factor
+from training.families.family import Form
 
 
 @dataclass(frozen=True)
 class Split:
-    """Images of one split.
+    """Images, or words, of one split.
 
     Fields:
-        stored: (N, ...) uint8, as kept in memory: images, or the factors they are drawn from.
+        stored: (N, ...) uint8, as kept in memory: images, the factors they are drawn from, or the
+            tokens of words.
         targets: labels (N,) or factors (N, F), int32.
-        unpack: (B, ...) uint8 as stored -> (B, C, H, W) float32 in [0, 1].
+        unpack: (B, ...) uint8 as stored -> images (B, C, H, W) float32 in [0, 1], or words (B, L)
+            int64.
     """
 
     stored: Tensor
@@ -28,7 +31,7 @@ class Split:
         return len(self.stored)
 
     def images(self, indices: Tensor) -> Tensor:
-        """The images at `indices` (B,): (B, C, H, W) float32 in [0, 1]."""
+        """The images at `indices` (B,): (B, C, H, W) float32 in [0, 1]; or the words, (B, L)."""
         return self.unpack(self.stored[indices])
 
     def to(self, device: torch.device) -> "Split":
@@ -41,6 +44,8 @@ class Dataset:
     """Three splits and what is known about them; `labels` or `factors` where the truth is known.
 
     Fields:
+        shape: (C, H, W) of images, (L,) of words of at most L letters.
+        alphabet: the letters of words, the first of which is token 1; None for images.
         at_factors: factors (B, F), an index each -> their images (B, C, H, W) float32 in [0, 1],
             from whichever split; where images can be had at any combination of factors.
         witness: factors (M, F) whose images the hash covers too, where `stored` holds none.
@@ -49,12 +54,18 @@ class Dataset:
     name: str
     source: str
     licence: str
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     splits: dict[str, Split]
     labels: tuple[str, ...] | None = None
     factors: tuple[Factor, ...] | None = None
     at_factors: Callable[[Tensor], Tensor] | None = None
     witness: Tensor | None = None
+    alphabet: tuple[str, ...] | None = None
+
+    @property
+    def form(self) -> Form:
+        """What one example looks like."""
+        return Form(self.shape, self.labels, self.alphabet)
 
     def sha256(self) -> str:
         """Hash of all that is stored, in split order: the same data give the same hash."""

@@ -1,32 +1,26 @@
-"""A family a file: what learns, how, and what of it is shipped."""
+"""The families of models, a file each: what learns, how, and what of it is shipped."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from importlib import import_module
 
-from training.batch import Batch
-from training.contract.card import Metric
+from training.families.family import Family
 
-ImageShape = tuple[int, int, int]  # C, H, W
+# Those that a configuration can name, as file.Class.
+_LISTED = (
+    "vae.VAE",
+    "conditional_vae.ConditionalVAE",
+    "autoencoder.Autoencoder",
+    "pca.PCA",
+    "vqvae.VQVAE",
+    "transformer.Transformer",
+    "text_vae.TextVAE",
+    "gan.GAN",
+)
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What a model is measured on: a split in batches, and what the card says of it.
+def _class(entry: str) -> type[Family]:
+    file, _, name = entry.partition(".")
+    listed: type[Family] = getattr(import_module(f"{__name__}.{file}"), name)
+    return listed
 
-    Fields:
-        seed: of all that is drawn.
-        reading: how the data were read, such as "pixels as they are".
-    """
 
-    batches: Sequence[Batch]
-    split: str
-    seed: int
-    reading: str
-
-    def __len__(self) -> int:
-        return sum(len(batch.x) for batch in self.batches)
-
-    def metric(self, name: str, label: str, value: float, unit: str, how: str) -> Metric:
-        """A number, and how it was measured: the reading is added to `how`."""
-        protocol = f"{how}; {self.reading}."
-        return Metric(name, label, value, unit, self.split, len(self), self.seed, protocol)
+FAMILIES: tuple[type[Family], ...] = tuple(map(_class, _LISTED))

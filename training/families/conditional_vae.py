@@ -1,104 +1,254 @@
 """Conditional VAE: a label stands beside z (Sohn et al. 2015)."""
 
-from collections.abc import Sequence
-from typing import Any
+from __future__ import annotations
 
-import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
-from training.batch import Batch
-from training.contract.card import DECODER, ENCODER, Graph, Metric, Port, Sizes
-from training.contract.outputs import LikelihoodName, Output, Pixels
-from training.contract.spaces import Categorical, Continuous, Space
-from training.export import EXAMPLES, Traced
-from training.families import ImageShape, Measured
-from training.metrics.label_leak import label_leak
-from training.models.conditional_vae import ConditionalVAE
+from msgspec import Meta
 
+from training.contract.card import DECODER, ENCODER, Graph, Port, Sizes
+from training.contract.outputs import LikelihoodName, Pixels
+from training.contract.spaces import Categorical, Continuous
+from training.errors import ConfigError
+from training.families.family import (
+    Activation,
+    Codes,
+    Drawn,
+    Family,
+    Form,
+    Latents,
+    Layers,
+    Measurement,
+)
+from training.families.vae import cost_nats, posterior_codes, refuse_no_density
 
-def controls(latents: int, labels: tuple[str, ...]) -> tuple[Space, ...]:
-    """z ~ N(0, I), whatever the label, and the label."""
-    return (Continuous("z", latents, "standard_normal"), Categorical("label", labels))
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
+    import torch
+    from torch import Tensor, nn
 
-def output(likelihood: LikelihoodName, image_shape: ImageShape) -> Output:
-    """Images."""
-    return Pixels(image_shape, likelihood)
+    from training.batch import Batch
+    from training.config import RunConfig
+    from training.contract.card import Latent, Metric, Rounding
+    from training.contract.outputs import Output
+    from training.contract.spaces import Space
+    from training.datasets import Dataset
+    from training.evaluate import Measured
+    from training.export import Traced
+    from training.learners import Learner
 
-
-class _Decoder(nn.Module):
-    def __init__(self, model: ConditionalVAE) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, z: Tensor, label: Tensor) -> Tensor:
-        return self.model.decode(z, label).mean
-
-
-class _Encoder(nn.Module):
-    def __init__(self, model: ConditionalVAE) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, x: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
-        posterior = self.model.encode(x, label)
-        return posterior.mean, posterior.log_variance
+STYLES, LABELS = 4, 8  # of the preview: rows, and pictures in a row
 
 
-def graphs(model: ConditionalVAE, image_shape: ImageShape) -> tuple[Traced, ...]:
-    """z and a label to an image, an image and its label to the posterior."""
-    codes: Sizes = ("batch", model.latents)
-    z = Port("z", "float32", codes, "value", "z")
-    mean = Port("mean", "float32", codes, "mean", "z")
-    log_variance = Port("log_variance", "float32", codes, "log_variance", "z")
-    label = Port("label", "int64", ("batch",), "value", "label")
-    image = Port("mean", "float32", ("batch", *image_shape), "image")
-    x = Port("x", "float32", ("batch", *image_shape), "image")
-    z_examples = torch.randn(EXAMPLES, model.latents)
-    labels = torch.arange(EXAMPLES) % model.labels
-    images = torch.rand(EXAMPLES, *image_shape)
-    return (
-        Traced(Graph(DECODER, (z, label), (image,)), _Decoder(model), (z_examples, labels)),
-        Traced(Graph(ENCODER, (x, label), (mean, log_variance)), _Encoder(model), (images, labels)),
-    )
+class ConditionalVAE(Family, frozen=True, tag="cvae"):
+    """The convolutional network of a VAE, both of whose parts are told the label."""
 
+    latents: Latents
+    likelihood: LikelihoodName = "bernoulli"
+    channels: Annotated[Layers, Meta(min_length=1)] = (32, 32)
+    hidden: Annotated[Layers, Meta(min_length=1)] = (256,)
+    activation: Activation = "silu"
 
-Codes = tuple[NDArray[Any], NDArray[Any]]
+    takes_objective: ClassVar[bool] = True
 
+    def check(self, config: RunConfig) -> None:
+        """Refuse a likelihood that the data do not fit."""
+        refuse_no_density(self.likelihood, config)
 
-@torch.no_grad()
-def measure_leak(
-    model: ConditionalVAE, known: Sequence[Batch], data: Measured
-) -> tuple[Metric, ...]:
-    """How well two classifiers tell the label from z, and how well one that never sees z.
+    def words(self, config: RunConfig) -> str:
+        """The objective's, and what is moved."""
+        assert config.objective is not None
+        return f"Conditional {config.objective.words()} · {self.latents} latents and a label"
 
-    Args:
-        known: what the classifiers learn from: images that `data` does not hold.
-    """
-    generator = torch.Generator().manual_seed(data.seed)
-    learned, asked = _codes(model, known, generator), _codes(model, data.batches, generator)
-    accuracies = label_leak(learned, asked, data.seed)
-    by = {
-        "linear": "a logistic regression",
-        "network": "a network with one hidden layer",
-        "chance": "always the commonest label",
-    }
-    return tuple(
-        data.metric(
-            *(f"label_leak_{name}", f"Label read off z, {name}", 100 * accuracies[name], "%"),
-            f"Share of images whose label is guessed right by {guesser} from one sample of "
-            f"q(z|x, y), learned from {len(learned[1]):,} other images",
+    def network(self, form: Form) -> nn.Module:
+        """Two networks that are told the label, and the likelihood."""
+        from training import build
+        from training.models import conditional_vae
+        from training.models.convolutional import convolutional
+
+        colours, height, width = form.image
+        labels = len(self._labels(form))
+        sizes: tuple[Any, ...] = (self.channels, self.hidden, self.activation)
+        outputs = 2 * self.latents
+        told = (colours + labels, height, width)
+        encoder, _ = convolutional(told, outputs, self.latents, *sizes)
+        _, decoder = convolutional(form.image, outputs, self.latents + labels, *sizes)
+        return conditional_vae.ConditionalVAE(
+            self.latents, labels, encoder, decoder, build.likelihood(self.likelihood)
         )
-        for name, guesser in by.items()
-    )
 
+    def _labels(self, form: Form) -> tuple[str, ...]:
+        if form.labels is None:
+            raise ConfigError(
+                "A conditional VAE is told a label, and these data have none; choose digits or "
+                "fashion as data.name."
+            )
+        return form.labels
 
-def _codes(model: ConditionalVAE, batches: Sequence[Batch], generator: torch.Generator) -> Codes:
-    """One sample of q(z|x, y) for each image, (N, D), and its label, (N,)."""
-    codes, labels = [], []
-    for batch in batches:
-        assert batch.targets is not None
-        codes.append(model.encode(batch.x, batch.targets).sample(generator))
-        labels.append(batch.targets)
-    return torch.cat(codes).numpy(), torch.cat(labels).numpy()
+    def learner(
+        self,
+        model: Any,
+        config: RunConfig,
+        form: Form,
+        images: int,
+        precision: torch.dtype,
+        device: torch.device,
+    ) -> Learner:
+        """The model under its objective, given the labels."""
+        from training.learners import OneLoss
+        from training.objectives.conditional import Conditional
+        from training.optimizers import Descent
+
+        assert config.objective is not None
+        objective = Conditional(config.objective.build(self.latents, images, device))
+        descent = Descent(model, config.train, device)
+        return OneLoss(model, cast(Any, objective), descent, config.train, precision)
+
+    def controls(self, form: Form) -> tuple[Space, ...]:
+        """z ~ N(0, I), whatever the label, and the label."""
+        z = Continuous("z", self.latents, "standard_normal")
+        return (z, Categorical("label", self._labels(form)))
+
+    def output(self, model: Any, form: Form) -> Output:
+        """Images."""
+        import torch
+
+        from training.embed import sigma
+
+        first = model.given(torch.zeros(1, dtype=torch.int64))
+        return Pixels(form.image, self.likelihood, sigma(first))
+
+    def graphs(self, model: Any, form: Form) -> tuple[Traced, ...]:
+        """z and a label to an image, an image and its label to the posterior."""
+        import torch
+
+        from training.export import EXAMPLES, Computed, Traced
+
+        def posterior(model: Any, x: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+            found = model.encode(x, label)
+            return found.mean, found.log_variance
+
+        codes: Sizes = ("batch", self.latents)
+        z = Port("z", "float32", codes, "value", "z")
+        mean = Port("mean", "float32", codes, "mean", "z")
+        log_variance = Port("log_variance", "float32", codes, "log_variance", "z")
+        label = Port("label", "int64", ("batch",), "value", "label")
+        image = Port("mean", "float32", ("batch", *form.image), "image")
+        x = Port("x", "float32", ("batch", *form.image), "image")
+        labels = torch.arange(EXAMPLES) % len(self._labels(form))
+        decoder = Computed(model, lambda model, z, label: model.decode(z, label).mean)
+        encoder = Computed(model, posterior)
+        return (
+            Traced(
+                Graph(DECODER, (z, label), (image,)),
+                decoder,
+                (torch.randn(EXAMPLES, self.latents), labels),
+            ),
+            Traced(
+                Graph(ENCODER, (x, label), (mean, log_variance)),
+                encoder,
+                (torch.rand(EXAMPLES, *form.image), labels),
+            ),
+        )
+
+    def encode(self, model: Any, batch: Batch) -> Codes:
+        """The posterior given the label."""
+        return posterior_codes(model.encode(batch.x, batch.targets))
+
+    def cost_nats(self, model: Any, batch: Batch, codes: Codes) -> Tensor:
+        """−ln p(x|z, y) under the image's own label."""
+        return cost_nats(model.decode(codes.value, batch.targets), batch.x)
+
+    def reconstruct(self, model: Any, batch: Batch) -> Tensor:
+        """The mean of p(x|z, y) at the posterior mean, under the image's own label."""
+        given = model.given(batch.targets)
+        image: Tensor = given.decode(given.encode(batch.x).mean).mean
+        return image
+
+    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
+        """The ELBO given the labels, what each latent carries, and what z tells of the label."""
+        from training.elbo import measure_elbo
+        from training.evaluate import measured
+
+        found = measure_elbo(model.given, dataset, config, seed)
+        known = measured(dataset, config, seed, "validation").batches
+        leak = self.measure_leak(model, known, measured(dataset, config, seed))
+        return found._replace(metrics=found.metrics + leak)
+
+    def measure_leak(
+        self, model: Any, known: Sequence[Batch], data: Measured
+    ) -> tuple[Metric, ...]:
+        """How well two classifiers tell the label from z, and how well one that never sees z.
+
+        Args:
+            known: what the classifiers learn from: images that `data` does not hold.
+        """
+        import torch
+
+        from training.metrics.label_leak import label_leak
+
+        generator = torch.Generator().manual_seed(data.seed)
+
+        def sampled(batches: Sequence[Batch]) -> tuple[Any, Any]:
+            """One sample of q(z|x, y) for each image, (N, D), and its label, (N,)."""
+            codes, labels = [], []
+            for batch in batches:
+                assert batch.targets is not None
+                codes.append(model.encode(batch.x, batch.targets).sample(generator))
+                labels.append(batch.targets)
+            return torch.cat(codes).numpy(), torch.cat(labels).numpy()
+
+        with torch.no_grad():
+            learned, asked = sampled(known), sampled(data.batches)
+        accuracies = label_leak(learned, asked, data.seed)
+        by = {
+            "linear": "a logistic regression",
+            "network": "a network with one hidden layer",
+            "chance": "always the commonest label",
+        }
+        return tuple(
+            data.metric(
+                *(f"label_leak_{name}", f"Label read off z, {name}", 100 * accuracies[name], "%"),
+                f"Share of images whose label is guessed right by {guesser} from one sample of "
+                f"q(z|x, y), learned from {len(learned[1]):,} other images",
+            )
+            for name, guesser in by.items()
+        )
+
+    def draw(self, model: Any, form: Form, count: int, generator: torch.Generator) -> Drawn:
+        """The means of p(x|z, y), z from the prior, every label as often as any other."""
+        import torch
+
+        z = torch.randn(count, self.latents, generator=generator)
+        labels = torch.arange(count) % len(self._labels(form))
+        pairs = zip(z.split(500), labels.split(500), strict=True)
+        images = torch.cat([model.decode(*some).mean for some in pairs])
+        how = "mean images of p(x|z, y), z from the prior, every label y equally often"
+        return Drawn(images, how)
+
+    def preview(self, model: Any, form: Form, latents: tuple[Latent, ...]) -> Tensor:
+        """A row for each of four styles, from z = 0 on, under the first eight labels."""
+        import torch
+
+        from training.embed import PREVIEW_RANGE, strongest
+
+        z = torch.zeros(STYLES, self.latents)
+        for row, latent in zip(range(1, STYLES), strongest(latents), strict=False):
+            z[row, latent] = PREVIEW_RANGE / 1.5
+        labels = torch.arange(LABELS) % len(self._labels(form))
+        images: Tensor = model.decode(
+            z.repeat_interleave(LABELS, dim=0), labels.repeat(STYLES)
+        ).mean
+        return images
+
+    def round(self, model: Any, dataset: Dataset, seed: int) -> Rounding:
+        """Where images and posterior means stay as they were, each under its label."""
+        import torch
+
+        from training.half_precision import round_weights
+
+        def decode(z: Tensor) -> Any:
+            return model.decode(z, torch.arange(len(z)) % model.labels)
+
+        return round_weights(model, model.encode, decode, dataset, seed)

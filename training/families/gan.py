@@ -1,146 +1,145 @@
 """GAN: a generator learns from the verdict of a discriminator (Goodfellow et al. 2014)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from training.batch import Batch
-from training.config import TrainConfig
-from training.contract.card import DECODER, Graph, Metric, Port
-from training.contract.outputs import Output, Pixels
-from training.contract.spaces import Continuous, Space
-from training.errors import ConfigError
-from training.export import EXAMPLES, Traced
-from training.families import ImageShape, Measured
-from training.metrics.energy_distance import energy_distance
-from training.models.gan import Discriminator, Generator
-from training.objectives.adversarial import discriminator_loss, generator_loss
-from training.optimizers import begun, descend, rate_factor
-from training.processes import Processes
+from msgspec import Meta
 
-MOMENTA = (0.5, 0.999)  # of Adam, as in Radford et al. 2016
+from training.contract.card import DECODER, Graph, Port
+from training.contract.fields import MOST_LATENTS
+from training.contract.outputs import Pixels
+from training.contract.spaces import Continuous
+from training.families.family import (
+    Drawn,
+    Family,
+    Form,
+    Layers,
+    Measurement,
+    refuse_settings,
+)
 
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
 
-class Adversaries:
-    """The two networks; each step the discriminator learns first, then the generator.
+    from training.config import RunConfig
+    from training.contract.card import Latent, Metric, Rounding
+    from training.contract.outputs import Output
+    from training.contract.spaces import Space
+    from training.datasets import Dataset
+    from training.evaluate import Measured
+    from training.export import Traced
+    from training.learners import Learner
 
-    Both learn from the same generated images. What the discriminator learns from is detached.
-    """
-
-    reports = ("loss_nats", "discriminator_nats", "energy_distance")
-
-    def __init__(
-        self, generator: Generator, discriminator: Discriminator, plan: TrainConfig
-    ) -> None:
-        self.generator, self.discriminator, self.plan = generator, discriminator, plan
-        self.modules: dict[str, nn.Module] = {"model": generator, "discriminator": discriminator}
-        self.optimizers: dict[str, torch.optim.Optimizer] = {
-            name: begun(torch.optim.Adam(module.parameters(), betas=MOMENTA))
-            for name, module in (
-                ("optimizer", generator),
-                ("discriminator_optimizer", discriminator),
-            )
-        }
-
-    def step(self, batch: Batch, step: int, generator: torch.Generator) -> Tensor:
-        """One step of each on images (B, C, H, W); both losses, nats, and the distance."""
-        generated = self.generator(self._draw(batch.x, generator))
-        told = discriminator_loss(
-            self.discriminator(batch.x), self.discriminator(generated.detach())
-        )
-        rate = self.plan.learning_rate * rate_factor(self.plan, step)
-        descend(self.optimizers["discriminator_optimizer"], told, rate)
-        fooled = generator_loss(self.discriminator(generated))
-        descend(self.optimizers["optimizer"], fooled, rate)
-        distance = energy_distance(batch.x.flatten(1), generated.detach().flatten(1))
-        return torch.stack([fooled.detach(), told.detach(), torch.tensor(distance).to(told)])
-
-    @torch.no_grad()
-    def validate(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-        """Both losses, and how far generated images are from those of the batch, pixel by pixel."""
-        self.generator.eval()  # as it is shipped: normalised by moving averages, which stay
-        generated = self.generator(self._draw(batch.x, generator))
-        self.generator.train()
-        verdict = self.discriminator(generated)
-        distance = energy_distance(batch.x.flatten(1), generated.flatten(1))
-        return {
-            "loss_nats": generator_loss(verdict),
-            "discriminator_nats": discriminator_loss(self.discriminator(batch.x), verdict),
-            "energy_distance": torch.tensor(distance),
-        }
-
-    def comparable(self, means: Mapping[str, float]) -> float:
-        """The energy distance: the losses say who is ahead, not how good either is."""
-        return means["energy_distance"]
-
-    def _draw(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        z = torch.empty(len(x), self.generator.latents, device=x.device)
-        return z.normal_(generator=generator)
-
-    def join(self, processes: Processes) -> None:
-        """Refuse.
-
-        Raises:
-            ConfigError: always.
-        """
-        raise ConfigError("A GAN is trained in one process; start it without torchrun.")
+PREVIEWED = 32  # images
 
 
-@dataclass(frozen=True, kw_only=True)
-class GANConfig:
+class GAN(Family, frozen=True, tag="gan"):
     """The networks: `channels` are the generator's, from the codes on; reversed in the other."""
 
-    latents: int = 10
-    channels: tuple[int, ...] = (64, 32)
+    latents: Annotated[int, Meta(ge=1, le=MOST_LATENTS)] = 10
+    channels: Layers = (64, 32)
 
+    in_nats: ClassVar[bool] = False
 
-def learner(config: GANConfig, plan: TrainConfig, image_shape: ImageShape) -> Adversaries:
-    """Two untrained networks for images (C, H, W), and what trains them."""
-    return Adversaries(
-        Generator(config.latents, image_shape, config.channels),
-        Discriminator(image_shape, tuple(reversed(config.channels))),
-        plan,
-    )
+    def check(self, config: RunConfig) -> None:
+        """Refuse settings of a model of one loss."""
+        refuse_settings(config, "a GAN")
 
+    def words(self, config: RunConfig) -> str:
+        """What it is, and how many latents."""
+        return f"GAN · {self.latents} latents"
 
-def controls(config: GANConfig) -> tuple[Space, ...]:
-    """z ~ N(0, I)."""
-    return (Continuous("z", config.latents, "standard_normal"),)
+    def network(self, form: Form) -> nn.Module:
+        """The generator, all that is kept."""
+        from training.models.gan import Generator
 
+        return Generator(self.latents, form.image, self.channels)
 
-def output(image_shape: ImageShape) -> Output:
-    """Images, with no density."""
-    return Pixels(image_shape)
+    def learner(
+        self,
+        model: Any,
+        config: RunConfig,
+        form: Form,
+        images: int,
+        precision: torch.dtype,
+        device: torch.device,
+    ) -> Learner:
+        """The generator and its adversary."""
+        from training.learners.adversaries import Adversaries
+        from training.models.gan import Discriminator
 
+        discriminator = Discriminator(form.image, tuple(reversed(self.channels))).to(device)
+        return Adversaries(model, discriminator, config.train)
 
-def graphs(generator: Generator, image_shape: ImageShape) -> tuple[Traced, ...]:
-    """The generator alone: the discriminator is for training, and nothing leads back to z."""
-    image = Port("image", "float32", ("batch", *image_shape), "image")
-    z = Port("z", "float32", ("batch", generator.latents), "value", "z")
-    codes = torch.randn(EXAMPLES, generator.latents)
-    return (Traced(Graph(DECODER, (z,), (image,)), generator, (codes,)),)
+    def controls(self, form: Form) -> tuple[Space, ...]:
+        """z ~ N(0, I)."""
+        return (Continuous("z", self.latents, "standard_normal"),)
 
+    def output(self, model: Any, form: Form) -> Output:
+        """Images, with no density."""
+        return Pixels(form.image)
 
-@torch.no_grad()
-def measure(generator: Generator, data: Measured) -> tuple[Metric, ...]:
-    """How far its images are from those of the data; a generator gives no bound on ln p(x)."""
-    noise = torch.Generator().manual_seed(data.seed)
-    distances = [
-        energy_distance(
-            batch.x.flatten(1),
-            generator(torch.randn(len(batch.x), generator.latents, generator=noise)).flatten(1),
+    def graphs(self, model: Any, form: Form) -> tuple[Traced, ...]:
+        """The generator alone: the discriminator is for training, and nothing leads back to z."""
+        import torch
+
+        from training.export import EXAMPLES, Traced
+
+        image = Port("image", "float32", ("batch", *form.image), "image")
+        z = Port("z", "float32", ("batch", self.latents), "value", "z")
+        codes = torch.randn(EXAMPLES, self.latents)
+        return (Traced(Graph(DECODER, (z,), (image,)), model, (codes,)),)
+
+    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
+        """How far its images are from those of the data."""
+        from training.evaluate import measured
+
+        return Measurement(self.metrics(model, measured(dataset, config, seed)))
+
+    def metrics(self, model: Any, data: Measured) -> tuple[Metric, ...]:
+        """The energy distance; a generator gives no bound on ln p(x)."""
+        import torch
+
+        from training.metrics.energy_distance import energy_distance
+
+        noise = torch.Generator().manual_seed(data.seed)
+        distance = 0.0
+        for batch in data.batches:
+            z = torch.randn(len(batch.x), self.latents, generator=noise)
+            apart = energy_distance(batch.x.flatten(1), model(z).detach().flatten(1))
+            distance += apart * len(batch.x) / len(data)
+        sizes = max(len(batch.x) for batch in data.batches)
+        return (
+            data.metric(
+                *("energy_distance", "Energy distance", distance, "grey levels"),
+                "Székely & Rizzo 2013, 2 E|x − y| − E|x − x'| − E|y − y'| of images x and "
+                "generated images y as points of their pixels, without bias, mean over batches of "
+                f"{sizes}",
+            ),
         )
-        for batch in data.batches
-    ]
-    weights = [len(batch.x) / len(data) for batch in data.batches]
-    distance = sum(weight * one for weight, one in zip(weights, distances, strict=True))
-    sizes = max(len(batch.x) for batch in data.batches)
-    return (
-        data.metric(
-            *("energy_distance", "Energy distance", distance, "grey levels"),
-            "Székely & Rizzo 2013, 2 E|x − y| − E|x − x'| − E|y − y'| of images x and generated "
-            f"images y as points of their pixels, without bias, mean over batches of {sizes}",
-        ),
-    )
+
+    def draw(self, model: Any, form: Form, count: int, generator: torch.Generator) -> Drawn:
+        """Generated images."""
+        import torch
+
+        z = torch.randn(count, self.latents, generator=generator)
+        images = torch.cat([model(some) for some in z.split(500)])
+        return Drawn(images, "generated images, z from N(0, I)")
+
+    def preview(self, model: Any, form: Form, latents: tuple[Latent, ...]) -> Tensor:
+        """What it makes of codes drawn from N(0, I)."""
+        import torch
+
+        return self.draw(model, form, PREVIEWED, torch.Generator().manual_seed(0)).images
+
+    def round(self, model: Any, dataset: Dataset, seed: int) -> Rounding:
+        """Where generated images stay as they were."""
+        import torch
+
+        from training.half_precision import JUDGED, SEEN, Part, round_parts
+
+        z = torch.randn(SEEN + JUDGED, self.latents, generator=torch.Generator().manual_seed(seed))
+        part = Part.of_images(model, lambda: model(z[:SEEN]), lambda: model(z[SEEN:]))
+        return round_parts(model, (part,), f"{JUDGED:,} samples of N(0, I)", JUDGED, seed)

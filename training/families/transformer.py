@@ -3,122 +3,195 @@
 It has an exact ln p(x) and no latent: nothing in it can be dragged.
 """
 
+from __future__ import annotations
+
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from msgspec import Meta
 
-from training.batch import Batch
-from training.config import TrainConfig
-from training.contract.card import DECODER, STEP, Graph, Metric, Port, Sizes
-from training.contract.outputs import Output, Pixels
-from training.contract.spaces import CodeGrid, Space
+from training.contract.card import DECODER, STEP, Graph, Port, Sizes
+from training.contract.fields import Positive
+from training.contract.outputs import Pixels
+from training.contract.spaces import CodeGrid
 from training.errors import ConfigError
-from training.export import EXAMPLES, Traced
-from training.families import ImageShape, Measured
-from training.models.pixel_patches import PixelPatches
-from training.models.transformer import Cache, Transformer
-from training.optimizers import begun, descend, rate_factor
-from training.processes import Processes
+from training.families.family import (
+    Family,
+    Form,
+    Measurement,
+    form_of,
+    refuse_settings,
+)
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from training.config import RunConfig
+    from training.contract.card import Card, Latent, Metric
+    from training.contract.outputs import Output
+    from training.contract.spaces import Space
+    from training.datasets import Dataset
+    from training.evaluate import Measured
+    from training.export import Traced
+    from training.learners import Learner
+    from training.models.pixel_patches import PixelPatches
+
+PREVIEWED = 32  # images
 
 
-@dataclass(frozen=True, kw_only=True)
-class TransformerConfig:
-    """How large it is: `layers` of `width`, with `heads` of attention."""
+class Transformer(Family, frozen=True, tag="transformer"):
+    """`layers` of `width`, with `heads` of attention, over patches of black and white images.
 
-    width: int = 128
-    layers: int = 2
-    heads: int = 4
+    These are `shrink` times smaller than the data's, and a token is one pattern of `patch`² pixels.
+    """
 
-    def build(self, tokens: int, length: int) -> Transformer:
-        """Untrained, for sequences of this length, each token one of `tokens`."""
-        return Transformer(tokens, length, self.width, self.layers, self.heads)
+    shrink: Positive = 2
+    patch: Annotated[int, Meta(ge=1, le=4)] = 2
+    width: Positive = 128
+    layers: Positive = 2
+    heads: Positive = 4
+
+    def __post_init__(self) -> None:
+        refuse_heads(self.width, self.heads)
+
+    def check(self, config: RunConfig) -> None:
+        """Refuse settings of a model of one loss."""
+        refuse_settings(config, "a transformer")
+
+    def words(self, config: RunConfig) -> str:
+        """What it is, and how large."""
+        return f"Transformer · {self.layers} layers of {self.width} · no latent"
+
+    def form(self, card: Card) -> Form:
+        """The card's output is smaller than the data."""
+        made = form_of(card)
+        channels, height, width = made.image
+        return made._replace(shape=(channels, self.shrink * height, self.shrink * width))
+
+    def patches(self, form: Form) -> PixelPatches:
+        """Images as tokens, and back."""
+        from training.models.pixel_patches import PixelPatches
+
+        return PixelPatches(form.image, self.shrink, self.patch)
+
+    def network(self, form: Form) -> nn.Module:
+        """The transformer."""
+        from training.models import transformer
+
+        patches = self.patches(form)
+        return transformer.Transformer(
+            patches.tokens, patches.length, self.width, self.layers, self.heads
+        )
+
+    def learner(
+        self,
+        model: Any,
+        config: RunConfig,
+        form: Form,
+        images: int,
+        precision: torch.dtype,
+        device: torch.device,
+    ) -> Learner:
+        """The model, reading patches."""
+        from training.learners.reader import Reader
+
+        return Reader(self.patches(form).to(device), model, config.train)
+
+    def controls(self, form: Form) -> tuple[Space, ...]:
+        """The grid of patches; it is drawn, not dragged."""
+        _, height, width = form.image
+        side = self.shrink * self.patch
+        return (CodeGrid("codes", height // side, width // side, 2**self.patch**2),)
+
+    def output(self, model: Any, form: Form) -> Output:
+        """Images in black and white."""
+        return Pixels(self.patches(form).image_shape)
+
+    def graphs(self, model: Any, form: Form) -> tuple[Traced, ...]:
+        """The grid of patches to an image, and one patch at a time."""
+        import torch
+
+        from training.export import EXAMPLES, Traced
+
+        patches = self.patches(form)
+        codes = Port("codes", "int64", ("batch", *patches.grid), "value", "codes")
+        image = Port("image", "float32", ("batch", *patches.image_shape), "image")
+        drawn = torch.randint(patches.tokens, (EXAMPLES, *patches.grid))
+        decode = Traced(Graph(DECODER, (codes,), (image,)), patches, (drawn,))
+        return decode, step_graph(model, "codes")
+
+    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
+        """What an image costs."""
+        from training.evaluate import measured
+
+        data = measured(dataset, config, seed)
+        return Measurement(self.metrics(model, dataset.form, data))
+
+    def metrics(self, model: Any, form: Form, data: Measured) -> tuple[Metric, ...]:
+        """−ln p(x), which is exact here, for the image and for one of its pixels."""
+        import torch
+
+        from training.models.transformer import code_nats
+
+        patches = self.patches(form)
+        with torch.no_grad():
+            costs = [code_nats(model, patches.read(batch.x)).double() for batch in data.batches]
+        nats = torch.cat(costs).mean().item()
+        pixels = math.prod(patches.image_shape)
+        how = (
+            f"−ln p(x) of black and white images of {pixels} pixels, exact, by the product of the "
+            "probabilities of their patches, mean over images"
+        )
+        return (
+            data.metric("neg_log_likelihood", "−ln p(x)", nats, "nats", how),
+            data.metric(
+                *("neg_log_likelihood_per_dim", "−ln p(x) per pixel", nats / pixels / math.log(2)),
+                *("bits/dim", f"{how}; nats / ({pixels} · ln 2)"),
+            ),
+        )
+
+    def preview(self, model: Any, form: Form, latents: tuple[Latent, ...]) -> Tensor:
+        """What it draws, patch by patch."""
+        import torch
+
+        from training.models.transformer import drawn
+
+        patches = self.patches(form)
+        tokens = drawn(model, PREVIEWED, torch.Generator().manual_seed(0))
+        image: Tensor = patches(tokens.view(-1, *patches.grid))
+        return image
 
 
-@dataclass(frozen=True, kw_only=True)
-class PatchTransformerConfig:
-    """Black and white images, `shrink` times smaller than those of the data, in `patch`² pixels."""
+def refuse_heads(width: int, heads: int) -> None:
+    """Refuse heads that do not share the width evenly.
 
-    shrink: int = 2
-    patch: int = 2
-    size: TransformerConfig = TransformerConfig()
-
-
-class Reader:
-    """A transformer over the patches of black and white images."""
-
-    reports = ("loss_nats",)
-
-    def __init__(self, patches: PixelPatches, model: Transformer, plan: TrainConfig) -> None:
-        self.patches, self.model, self.plan = patches, model, plan
-        self.modules: dict[str, nn.Module] = {"model": model}
-        self.optimizers: dict[str, torch.optim.Optimizer] = {
-            "optimizer": begun(
-                torch.optim.AdamW(model.parameters(), weight_decay=plan.weight_decay)
-            )
-        }
-
-    def step(self, batch: Batch, step: int, generator: torch.Generator) -> Tensor:
-        """One step on images (B, C, H, W); the loss, nats."""
-        loss = code_nats(self.model, self.patches.read(batch.x)).mean()
-        rate = self.plan.learning_rate * rate_factor(self.plan, step)
-        descend(self.optimizers["optimizer"], loss, rate)
-        return loss.detach()[None]
-
-    @torch.no_grad()
-    def validate(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-        """−ln p(x), nats: exact, no bound."""
-        return {"loss_nats": code_nats(self.model, self.patches.read(batch.x)).mean()}
-
-    def comparable(self, means: Mapping[str, float]) -> float:
-        """−ln p(x)."""
-        return means["loss_nats"]
-
-    def join(self, processes: Processes) -> None:
-        """Refuse.
-
-        Raises:
-            ConfigError: always.
-        """
-        raise ConfigError("A transformer is trained in one process; start it without torchrun.")
+    Raises:
+        ConfigError: naming the field.
+    """
+    if width % heads:
+        raise ConfigError(
+            f"heads is {heads}, which does not divide the width {width}; each head takes an equal "
+            "part of it."
+        )
 
 
-def learner(config: PatchTransformerConfig, plan: TrainConfig, image_shape: ImageShape) -> Reader:
-    """An untrained transformer for images (C, H, W), and what trains it."""
-    patches = PixelPatches(image_shape, config.shrink, config.patch)
-    return Reader(patches, config.size.build(patches.tokens, patches.length), plan)
-
-
-def controls(patches: PixelPatches) -> tuple[Space, ...]:
-    """The grid of patches; it is drawn, not dragged."""
-    return (CodeGrid("codes", *patches.grid, patches.tokens),)
-
-
-def output(patches: PixelPatches) -> Output:
-    """Images in black and white."""
-    return Pixels(patches.image_shape)
-
-
-class _Step(nn.Module):
-    def __init__(self, model: Transformer) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(
-        self, token: Tensor, position: Tensor, keys_values: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        logits, cache = self.model.step(token, Cache(position, keys_values))
-        return logits, cache.position, cache.keys_values
-
-
-def step_graph(model: Transformer, control: str) -> Traced:
+def step_graph(model: Any, control: str) -> Traced:
     """One token: it and the cache of those before -> logits of the next one, and the next cache.
 
     The cache is all zeros before the first token, whose own input is of no account.
     """
+    import torch
+
+    from training.export import EXAMPLES, Computed, Traced
+    from training.models.transformer import Cache
+
+    def step(
+        model: Any, token: Tensor, position: Tensor, keys_values: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        logits, cache = model.step(token, Cache(position, keys_values))
+        return logits, cache.position, cache.keys_values
+
     cache = model.begin(EXAMPLES)
     kept = tuple(cache.keys_values.shape[1:])
     single: Sizes = ("batch",)
@@ -138,39 +211,4 @@ def step_graph(model: Transformer, control: str) -> Traced:
         torch.arange(EXAMPLES) % model.length,
         torch.randn(EXAMPLES, *kept),
     )
-    return Traced(Graph(STEP, inputs, outputs), _Step(model), examples)
-
-
-def graphs(patches: PixelPatches, model: Transformer) -> tuple[Traced, ...]:
-    """The grid of patches to an image, and one patch at a time."""
-    codes = Port("codes", "int64", ("batch", *patches.grid), "value", "codes")
-    image = Port("image", "float32", ("batch", *patches.image_shape), "image")
-    drawn = torch.randint(patches.tokens, (EXAMPLES, *patches.grid))
-    decode = Traced(Graph(DECODER, (codes,), (image,)), patches, (drawn,))
-    return decode, step_graph(model, "codes")
-
-
-@torch.no_grad()
-def measure(patches: PixelPatches, model: Transformer, data: Measured) -> tuple[Metric, ...]:
-    """−ln p(x), which is exact here, for the image and for one of its pixels."""
-    costs = [code_nats(model, patches.read(batch.x)).double() for batch in data.batches]
-    nats = torch.cat(costs).mean().item()
-    pixels = math.prod(patches.image_shape)
-    how = (
-        f"−ln p(x) of black and white images of {pixels} pixels, exact, by the product of the "
-        "probabilities of their patches, mean over images"
-    )
-    return (
-        data.metric("neg_log_likelihood", "−ln p(x)", nats, "nats", how),
-        data.metric(
-            *("neg_log_likelihood_per_dim", "−ln p(x) per pixel", nats / pixels / math.log(2)),
-            *("bits/dim", f"{how}; nats / ({pixels} · ln 2)"),
-        ),
-    )
-
-
-def code_nats(model: Transformer, codes: Tensor) -> Tensor:
-    """−ln p(codes) of grids (B, h, w), read row by row, in nats: (B,)."""
-    tokens = codes.flatten(1)
-    logits = model(tokens)  # (B, T, K)
-    return F.cross_entropy(logits.transpose(1, 2), tokens, reduction="none").sum(1)
+    return Traced(Graph(STEP, inputs, outputs), Computed(model, step), examples)

@@ -1,227 +1,245 @@
 """VQ-VAE and, over its codes, an autoregressive prior (van den Oord et al. 2017)."""
 
+from __future__ import annotations
+
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
-import torch
-from torch import Tensor, nn
+from msgspec import Meta
 
-from training.batch import Batch
-from training.config import TrainConfig
-from training.contract.card import DECODER, ENCODER, Graph, Metric, Port
-from training.contract.outputs import LikelihoodName, Output, Pixels
-from training.contract.spaces import CodeGrid, Space
+from training.contract.card import DECODER, ENCODER, Graph, Port
+from training.contract.fields import Magnitude, Positive
+from training.contract.outputs import LikelihoodName, Pixels
+from training.contract.spaces import MOST_CODES, CodeGrid
 from training.errors import ConfigError
-from training.export import EXAMPLES, Traced
-from training.families import ImageShape, Measured
-from training.families.transformer import TransformerConfig, code_nats, step_graph
-from training.metrics.codebook_usage import usage
-from training.models.layers import Activation
-from training.models.transformer import Transformer
-from training.models.vqvae import VQVAE, Codebook, as_rows, grid_networks
-from training.objectives.vector_quantised import VectorQuantised
-from training.optimizers import begun, descend, rate_factor
-from training.processes import Processes
+from training.families.family import (
+    Activation,
+    Codes,
+    Drawn,
+    Family,
+    Form,
+    Layers,
+    Measurement,
+    refuse_settings,
+)
+from training.families.transformer import refuse_heads, step_graph
+from training.families.vae import cost_nats, refuse_no_density
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from training.batch import Batch
+    from training.config import RunConfig
+    from training.contract.card import Latent, Metric, Rounding
+    from training.contract.outputs import Output
+    from training.contract.spaces import Space
+    from training.datasets import Dataset
+    from training.evaluate import Measured
+    from training.export import Traced
+    from training.learners import Learner
+
+PREVIEWED = 32  # images
 
 
-class CodesThenPrior:
-    """The VQ-VAE learns until step `prior_from`; from then on the prior learns over its codes.
-
-    Until then a step counts all codes as equally likely, as the paper does while they are learned:
-    −ln p(codes) is h w ln K.
-    """
-
-    reports = ("loss_nats", "reconstruction_nats", "commitment", "code_nats")
-
-    def __init__(
-        self,
-        vqvae: VQVAE,
-        prior: Transformer,
-        objective: VectorQuantised,
-        prior_from: int,
-        plan: TrainConfig,
-    ) -> None:
-        if not 0 < prior_from < plan.steps:
-            raise ConfigError(
-                f"model.prior_from is {prior_from}; it must be above 0 and below train.steps, "
-                f"{plan.steps}, so that both the codes and their prior learn."
-            )
-        self.vqvae, self.prior, self.objective = vqvae, prior, objective
-        self.prior_from = prior_from
-        self.turns = [replace(plan, steps=steps) for steps in (prior_from, plan.steps - prior_from)]
-        self.modules: dict[str, nn.Module] = {
-            "model": nn.ModuleDict({"vqvae": vqvae, "prior": prior})
-        }
-        self.optimizers: dict[str, torch.optim.Optimizer] = {
-            name: begun(torch.optim.AdamW(module.parameters(), weight_decay=plan.weight_decay))
-            for name, module in (("optimizer", vqvae), ("prior_optimizer", prior))
-        }
-
-    def step(self, batch: Batch, step: int, generator: torch.Generator) -> Tensor:
-        """One step of the one whose turn it is, on images (B, C, H, W).
-
-        Of each turn the rate falls as that of a run of its own.
-        """
-        codes_turn = step < self.prior_from
-        plan = self.turns[not codes_turn]
-        rate = plan.learning_rate * rate_factor(plan, step - self.prior_from * (not codes_turn))
-        with torch.set_grad_enabled(codes_turn):
-            loss, parts, quantised = self.objective(self.vqvae, batch.x)
-        if codes_turn:
-            cells = quantised.codes[0].numel()
-            of_codes = torch.full_like(loss, cells * math.log(self.prior.tokens))
-            descend(self.optimizers["optimizer"], loss, rate)
-            rows = as_rows(quantised.z.detach())
-            self.vqvae.codebook.learn(rows, quantised.codes.flatten(), generator)
-        else:
-            of_codes = code_nats(self.prior, quantised.codes).mean()
-            descend(self.optimizers["prior_optimizer"], of_codes, rate)
-        return torch.stack([*self._parts(parts, of_codes).values()])
-
-    @torch.no_grad()
-    def validate(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-        """What `reports` names, means over the batch."""
-        _, parts, quantised = self.objective(self.vqvae, batch.x)
-        return self._parts(parts, code_nats(self.prior, quantised.codes).mean())
-
-    def comparable(self, means: Mapping[str, float]) -> float:
-        """−ln p(x|codes) − ln p(codes), nats: at least −ln p(x), whose sum runs over all codes."""
-        return means["reconstruction_nats"] + means["code_nats"]
-
-    def _parts(self, parts: dict[str, Tensor], of_codes: Tensor) -> dict[str, Tensor]:
-        detached = {name: part.detach() for name, part in parts.items()}
-        loss_nats = detached["reconstruction_nats"] + of_codes.detach()
-        return {"loss_nats": loss_nats} | detached | {"code_nats": of_codes.detach()}
-
-    def join(self, processes: Processes) -> None:
-        """Refuse.
-
-        Raises:
-            ConfigError: always.
-        """
-        raise ConfigError("A VQ-VAE is trained in one process; start it without torchrun.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class VQVAEConfig:
+class VQVAE(Family, frozen=True, tag="vqvae"):
     """The paper's symbols where it has them: K `codes` of d `dimensions`, β, and the decay γ.
 
     One stride-2 convolution per entry of `channels`. The VQ-VAE learns until step
-    `prior_from`, then the prior.
+    `prior_from`, then the prior: a transformer of `prior_layers` of `prior_width`.
     """
 
     likelihood: LikelihoodName = "bernoulli"
-    channels: tuple[int, ...] = (32, 64)
+    channels: Annotated[Layers, Meta(min_length=1)] = (32, 64)
     activation: Activation = "silu"
-    codes: int = 64
-    dimensions: int = 16
-    beta: float = 0.25
-    decay: float = 0.99
-    prior_from: int = 8000
-    prior: TransformerConfig = field(default_factory=TransformerConfig)
+    codes: Annotated[int, Meta(ge=2, le=MOST_CODES)] = 64
+    dimensions: Positive = 16
+    beta: Magnitude = 0.25
+    decay: Annotated[float, Meta(ge=0, lt=1)] = 0.99
+    prior_from: Positive = 8000
+    prior_width: Positive = 128
+    prior_layers: Positive = 2
+    prior_heads: Positive = 4
 
-    def grid(self, image_shape: ImageShape) -> tuple[int, int]:
-        """How many cells high and wide the codes of an image (C, H, W) are."""
+    def __post_init__(self) -> None:
+        refuse_heads(self.prior_width, self.prior_heads)
+
+    def check(self, config: RunConfig) -> None:
+        """Refuse settings of a model of one loss, and turns that there is no time for."""
+        refuse_settings(config, "a VQ-VAE")
+        refuse_no_density(self.likelihood, config)
+        if self.prior_from >= config.train.steps:
+            raise ConfigError(
+                f"model.prior_from is {self.prior_from}; it must be below train.steps, "
+                f"{config.train.steps}, so that both the codes and their prior learn."
+            )
+
+    def words(self, config: RunConfig) -> str:
+        """What it is, and how many codes."""
+        return f"VQ-VAE · {self.codes} codes · prior: a transformer"
+
+    def grid(self, form: Form) -> tuple[int, int]:
+        """How many cells high and wide the codes of an image are."""
         shrink = 2 ** len(self.channels)
-        return image_shape[1] // shrink, image_shape[2] // shrink
+        return form.image[1] // shrink, form.image[2] // shrink
 
+    def network(self, form: Form) -> nn.Module:
+        """The VQ-VAE and the prior."""
+        from torch import nn
 
-def learner(
-    config: VQVAEConfig, plan: TrainConfig, likelihood: nn.Module, image_shape: ImageShape
-) -> CodesThenPrior:
-    """An untrained VQ-VAE and prior for images (C, H, W), and what trains them."""
-    networks = grid_networks(image_shape, config.dimensions, config.channels, config.activation)
-    codebook = Codebook(config.codes, config.dimensions, config.decay)
-    height, width = config.grid(image_shape)
-    return CodesThenPrior(
-        VQVAE(networks[0], codebook, networks[1], likelihood),
-        config.prior.build(config.codes, height * width),
-        VectorQuantised(config.beta),
-        config.prior_from,
-        plan,
-    )
+        from training import build
+        from training.models import vqvae
+        from training.models.transformer import Transformer
 
+        encoder, decoder = vqvae.grid_networks(
+            form.image, self.dimensions, self.channels, self.activation
+        )
+        codebook = vqvae.Codebook(self.codes, self.dimensions, self.decay)
+        model = vqvae.VQVAE(encoder, codebook, decoder, build.likelihood(self.likelihood))
+        sizes = (self.prior_width, self.prior_layers, self.prior_heads)
+        prior = Transformer(self.codes, math.prod(self.grid(form)), *sizes)
+        return nn.ModuleDict({"vqvae": model, "prior": prior})
 
-def controls(config: VQVAEConfig, image_shape: ImageShape) -> tuple[Space, ...]:
-    """The grid of codes."""
-    return (CodeGrid("codes", *config.grid(image_shape), config.codes),)
+    def learner(
+        self,
+        model: Any,
+        config: RunConfig,
+        form: Form,
+        images: int,
+        precision: torch.dtype,
+        device: torch.device,
+    ) -> Learner:
+        """One after the other."""
+        from training.learners.codes_then_prior import CodesThenPrior
+        from training.objectives.vector_quantised import VectorQuantised
 
+        return CodesThenPrior(model, VectorQuantised(self.beta), self.prior_from, config.train)
 
-def output(config: VQVAEConfig, image_shape: ImageShape) -> Output:
-    """Images."""
-    return Pixels(image_shape, config.likelihood)
+    def controls(self, form: Form) -> tuple[Space, ...]:
+        """The grid of codes."""
+        return (CodeGrid("codes", *self.grid(form), self.codes),)
 
+    def output(self, model: Any, form: Form) -> Output:
+        """Images."""
+        return Pixels(form.image, self.likelihood)
 
-class _Decoder(nn.Module):
-    def __init__(self, model: VQVAE) -> None:
-        super().__init__()
-        self.model = model
+    def graphs(self, model: Any, form: Form) -> tuple[Traced, ...]:
+        """Codes to an image, an image to codes, and the prior a code at a time."""
+        import torch
 
-    def forward(self, codes: Tensor) -> Tensor:
-        return self.model.decode(codes).mean
+        from training.export import EXAMPLES, Computed, Traced
 
+        grid = self.grid(form)
+        codes = Port("codes", "int64", ("batch", *grid), "value", "codes")
+        image = Port("mean", "float32", ("batch", *form.image), "image")
+        x = Port("x", "float32", ("batch", *form.image), "image")
+        drawn = torch.randint(self.codes, (EXAMPLES, *grid))
+        decoder = Computed(model["vqvae"], lambda model, codes: model.decode(codes).mean)
+        encoder = Computed(model["vqvae"], lambda model, x: model.encode(x))
+        return (
+            Traced(Graph(DECODER, (codes,), (image,)), decoder, (drawn,)),
+            Traced(Graph(ENCODER, (x,), (codes,)), encoder, (torch.rand(EXAMPLES, *form.image),)),
+            step_graph(model["prior"], "codes"),
+        )
 
-class _Encoder(nn.Module):
-    def __init__(self, model: VQVAE) -> None:
-        super().__init__()
-        self.model = model
+    def encode(self, model: Any, batch: Batch) -> Codes:
+        """The grid of codes, (B, h, w)."""
+        return Codes(model["vqvae"].encode(batch.x))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.model.encode(x)
+    def cost_nats(self, model: Any, batch: Batch, codes: Codes) -> Tensor:
+        """−ln p(x|codes)."""
+        return cost_nats(model["vqvae"].decode(codes.value), batch.x)
 
+    def reconstruct(self, model: Any, batch: Batch) -> Tensor:
+        """The mean of p(x|codes) at the image's own codes."""
+        image: Tensor = model["vqvae"].decode(model["vqvae"].encode(batch.x)).mean
+        return image
 
-def graphs(
-    model: VQVAE, prior: Transformer, config: VQVAEConfig, image_shape: ImageShape
-) -> tuple[Traced, ...]:
-    """Codes to an image, an image to codes, and the prior a code at a time."""
-    height, width = config.grid(image_shape)
-    codes = Port("codes", "int64", ("batch", height, width), "value", "codes")
-    image = Port("mean", "float32", ("batch", *image_shape), "image")
-    x = Port("x", "float32", ("batch", *image_shape), "image")
-    drawn = torch.randint(config.codes, (EXAMPLES, height, width))
-    return (
-        Traced(Graph(DECODER, (codes,), (image,)), _Decoder(model), (drawn,)),
-        Traced(
-            Graph(ENCODER, (x,), (codes,)), _Encoder(model), (torch.rand(EXAMPLES, *image_shape),)
-        ),
-        step_graph(prior, "codes"),
-    )
+    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
+        """What an image costs, and how the codebook is used."""
+        from training.evaluate import measured
 
+        return Measurement(self.metrics(model, measured(dataset, config, seed)))
 
-@torch.no_grad()
-def measure(model: VQVAE, prior: Transformer, data: Measured) -> tuple[Metric, ...]:
-    """What an image costs, in codes and given them, and how the codebook is used."""
-    codes = [model.encode(batch.x) for batch in data.batches]
-    reconstructions = [
-        -model.decode(of_batch).log_prob(batch.x).flatten(1).double().sum(1)
-        for batch, of_batch in zip(data.batches, codes, strict=True)
-    ]
-    priors = [code_nats(prior, of_batch).double() for of_batch in codes]
-    reconstruction_nats = torch.cat(reconstructions).mean().item()
-    prior_nats = torch.cat(priors).mean().item()
-    used = usage(torch.cat(codes), len(model.codebook.vectors))
-    cells = codes[0][0].numel()
-    uniform = cells * math.log(len(used.shares))
-    given = "−ln p(x|codes), summed over pixels, mean over images"
-    of_codes = (
-        "−ln p(codes) by the transformer, mean over images; were all codes equally likely, it "
-        f"would be {uniform:.1f} nats"
-    )
-    return (
-        data.metric(
-            *("neg_elbo", "−ELBO", reconstruction_nats + prior_nats, "nats"),
-            "−ln p(x|codes) − ln p(codes) at the codes of the image, summed over pixels and codes, "
-            "mean over images",
-        ),
-        data.metric("reconstruction", "Reconstruction", reconstruction_nats, "nats", given),
-        data.metric("code_nats", "Codes", prior_nats, "nats", of_codes),
-        data.metric(
-            *("perplexity", "Perplexity", used.perplexity, "codes"),
-            "e to the entropy of how often each code is used, over all cells of all images",
-        ),
-        data.metric(
-            *("dead_codes", "Dead codes", float(used.dead), "codes"),
-            f"Of {len(used.shares)} codes, those that no cell of any image holds",
-        ),
-    )
+    def metrics(self, model: Any, data: Measured) -> tuple[Metric, ...]:
+        """What an image costs, in codes and given them, and how the codebook is used."""
+        import torch
+
+        from training.metrics.codebook_usage import usage
+        from training.models.transformer import code_nats
+
+        vqvae, prior = model["vqvae"], model["prior"]
+        with torch.no_grad():
+            codes = [vqvae.encode(batch.x) for batch in data.batches]
+            reconstructions = [
+                cost_nats(vqvae.decode(of_batch), batch.x).double()
+                for batch, of_batch in zip(data.batches, codes, strict=True)
+            ]
+            priors = [code_nats(prior, of_batch).double() for of_batch in codes]
+        reconstruction_nats = torch.cat(reconstructions).mean().item()
+        prior_nats = torch.cat(priors).mean().item()
+        used = usage(torch.cat(codes), self.codes)
+        uniform = codes[0][0].numel() * math.log(self.codes)
+        given = "−ln p(x|codes), summed over pixels, mean over images"
+        of_codes = (
+            "−ln p(codes) by the transformer, mean over images; were all codes equally likely, it "
+            f"would be {uniform:.1f} nats"
+        )
+        return (
+            data.metric(
+                *("neg_elbo", "−ELBO", reconstruction_nats + prior_nats, "nats"),
+                "−ln p(x|codes) − ln p(codes) at the codes of the image, summed over pixels and "
+                "codes, mean over images",
+            ),
+            data.metric("reconstruction", "Reconstruction", reconstruction_nats, "nats", given),
+            data.metric("code_nats", "Codes", prior_nats, "nats", of_codes),
+            data.metric(
+                *("perplexity", "Perplexity", used.perplexity, "codes"),
+                "e to the entropy of how often each code is used, over all cells of all images",
+            ),
+            data.metric(
+                *("dead_codes", "Dead codes", float(used.dead), "codes"),
+                f"Of {len(used.shares)} codes, those that no cell of any image holds",
+            ),
+        )
+
+    def draw(self, model: Any, form: Form, count: int, generator: torch.Generator) -> Drawn:
+        """The means of p(x|codes), codes from the prior."""
+        import torch
+
+        from training.models.transformer import drawn
+
+        images = []
+        for start in range(0, count, 500):
+            tokens = drawn(model["prior"], min(500, count - start), generator)
+            codes = tokens.view(-1, *self.grid(form))
+            images.append(model["vqvae"].decode(codes).mean)
+        how = "mean images of p(x|codes), codes from the transformer, one after the other"
+        return Drawn(torch.cat(images), how)
+
+    def preview(self, model: Any, form: Form, latents: tuple[Latent, ...]) -> Tensor:
+        """What it makes of codes that the prior draws."""
+        import torch
+
+        return self.draw(model, form, PREVIEWED, torch.Generator().manual_seed(0)).images
+
+    def round(self, model: Any, dataset: Dataset, seed: int) -> Rounding:
+        """The prior's weights, where the probabilities of the codes stay as they were."""
+        import torch
+
+        from training.half_precision import JUDGED, SEEN, Part, round_parts
+
+        def codes(split: str, most: int) -> Tensor:
+            part = dataset.splits[split]
+            return self.encode(model, _first(part, most)).value.flatten(1)
+
+        def _first(part: Any, most: int) -> Batch:
+            from training.batch import Batch
+
+            return Batch(part.images(torch.arange(min(most, len(part)))))
+
+        prior = model["prior"]
+        seen, judged = codes("validation", SEEN), codes("test", JUDGED)
+        part = Part.of_probabilities(prior, lambda: prior(seen), lambda: prior(judged).softmax(-1))
+        what = f"the probabilities of the codes of {len(judged):,} images by the prior"
+        return round_parts(model, (part,), what, len(judged), seed)

@@ -46,29 +46,54 @@ def linear(image_shape: tuple[int, int, int], latents: int) -> Networks:
     return encoder, decoder
 
 
-@torch.no_grad()
-def pca(batches: Iterable[Tensor], image_shape: tuple[int, int, int], latents: int) -> Autoencoder:
-    """The linear autoencoder of least squared error over all images of `batches`, (B, C, H, W).
+class Moments(nn.Module):
+    """Sums over images, from which their principal components follow: nothing here is learned.
 
-    Its codes are z = W (x − mean): the rows of W are orthonormal, the eigenvectors of the images'
-    covariance with the largest eigenvalues, the largest first. A row's largest entry is positive.
+    Args:
+        image_shape: (C, H, W).
     """
-    pixels = math.prod(image_shape)
-    count, total = 0, torch.zeros(pixels, dtype=torch.float64)
-    products = torch.zeros(pixels, pixels, dtype=torch.float64)
-    for images in batches:
-        x = images.flatten(1).cpu().double()
-        count += len(x)
-        total += x.sum(0)
-        products += x.T @ x
-    mean = total / count
-    covariance = products / count - mean.outer(mean)
-    _, vectors = torch.linalg.eigh(covariance)  # eigenvalues rise
-    components = vectors.flip(1)[:, :latents].T  # (D, P)
-    largest = components.gather(1, components.abs().argmax(1, keepdim=True))
-    components = components * largest.sign()
 
-    encoder, decoder = linear(image_shape, latents)
-    encoder.load_state_dict({"1.weight": components, "1.bias": -components @ mean})
-    decoder.load_state_dict({"0.weight": components.T, "0.bias": mean})
-    return Autoencoder(latents, encoder, decoder)
+    count: Tensor
+    total: Tensor
+    products: Tensor
+
+    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+        super().__init__()
+        pixels = math.prod(image_shape)
+        self.register_buffer("count", torch.zeros((), dtype=torch.float64))
+        self.register_buffer("total", torch.zeros(pixels, dtype=torch.float64))
+        self.register_buffer("products", torch.zeros(pixels, pixels, dtype=torch.float64))
+
+    @torch.no_grad()
+    def add(self, images: Tensor) -> None:
+        """Count images (B, C, H, W) in."""
+        x = images.flatten(1).to(self.total)
+        self.count += len(x)
+        self.total += x.sum(0)
+        self.products += x.T @ x
+
+    @torch.no_grad()
+    def solve(self, model: Autoencoder) -> None:
+        """Make a linear autoencoder the one of least squared error over these images.
+
+        Its codes are z = W (x − mean): the rows of W are orthonormal, the eigenvectors of the
+        images' covariance with the largest eigenvalues, the largest first. A row's largest entry is
+        positive.
+        """
+        mean = self.total / self.count
+        covariance = self.products / self.count - mean.outer(mean)
+        _, vectors = torch.linalg.eigh(covariance)  # eigenvalues rise
+        components = vectors.flip(1)[:, : model.latents].T  # (D, P)
+        largest = components.gather(1, components.abs().argmax(1, keepdim=True))
+        components = components * largest.sign()
+        model.encoder.load_state_dict({"1.weight": components, "1.bias": -components @ mean})
+        model.decoder.load_state_dict({"0.weight": components.T, "0.bias": mean})
+
+
+def pca(batches: Iterable[Tensor], image_shape: tuple[int, int, int], latents: int) -> Autoencoder:
+    """The linear autoencoder of least squared error over all images of `batches`, (B, C, H, W)."""
+    moments, model = Moments(image_shape), Autoencoder(latents, *linear(image_shape, latents))
+    for images in batches:
+        moments.add(images.cpu())
+    moments.solve(model)
+    return model

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from training.decoding import greedy
 from training.distributions import DiagonalGaussian
 
 END = 0
@@ -103,3 +104,11 @@ def log_probability(logits: Tensor, words: Tensor) -> Tensor:
     each = -F.cross_entropy(logits.transpose(1, 2), tokens, reduction="none")
     within = F.pad(words != END, (1, 0), value=True)
     return each * within
+
+
+def written(model: TextVAE, z: Tensor) -> tuple[int, ...]:
+    """The word that is written greedily at z, (D,): its letters' places in the alphabet, from 1."""
+    alone = z[None]
+    return greedy(
+        lambda token, state: model.step(token, state, alone), model.begin(1), model.longest, END
+    ).tokens

@@ -131,3 +131,21 @@ class Transformer(nn.Module):
             torch.zeros(batch, dtype=torch.int64, device=device),
             torch.zeros(batch, 2 * len(self.blocks), self.length, self.width, device=device),
         )
+
+
+def code_nats(model: Transformer, codes: Tensor) -> Tensor:
+    """−ln p(codes) of grids (B, h, w), read row by row, in nats: (B,)."""
+    tokens = codes.flatten(1)
+    logits = model(tokens)  # (B, T, K)
+    return F.cross_entropy(logits.transpose(1, 2), tokens, reduction="none").sum(1)
+
+
+def drawn(model: Transformer, count: int, generator: torch.Generator) -> Tensor:
+    """So many sequences (count, T) from the model's own distribution, int64."""
+    cache, token = model.begin(count), torch.zeros(count, dtype=torch.int64)
+    tokens = []
+    for _ in range(model.length):
+        logits, cache = model.step(token, cache)
+        token = torch.multinomial(logits.softmax(1), 1, generator=generator)[:, 0]
+        tokens.append(token)
+    return torch.stack(tokens, dim=1)

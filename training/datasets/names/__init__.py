@@ -8,6 +8,10 @@ import string
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
+from torch import Tensor
+
+from training.datasets import Dataset, Split
 from training.errors import DataError
 
 ALPHABET = tuple(string.ascii_lowercase)
@@ -89,3 +93,34 @@ def word(tokens: list[int] | tuple[int, ...], alphabet: tuple[str, ...] = ALPHAB
     """The letters up to the first 0."""
     ends = [*tokens, 0].index(0)
     return "".join(alphabet[token - 1] for token in tokens[:ends])
+
+
+def names() -> Dataset:
+    """The names as a data set of words; a tenth of them each to validate and to test."""
+    every = read()
+    tenth = len(every) // 10
+    parts = {
+        "train": every[2 * tenth :],
+        "validation": every[tenth : 2 * tenth],
+        "test": every[:tenth],
+    }
+    return Dataset(
+        name="names",
+        source="1990 census of the United States, first names, as in PyPI's names 0.3.0",
+        licence="public domain",
+        shape=(LONGEST,),
+        splits={
+            part: Split(
+                torch.tensor([tokens(name.letters) for name in parts[part]], dtype=torch.uint8),
+                torch.tensor([name.label for name in parts[part]], dtype=torch.int32),
+                _unpack,
+            )
+            for part in parts
+        },
+        labels=LABELS,
+        alphabet=ALPHABET,
+    )
+
+
+def _unpack(stored: Tensor) -> Tensor:
+    return stored.long()

@@ -287,17 +287,19 @@ export interface Published {
  * How many of the weights are kept in half precision, and what their rounding changed.
  *
  * `image_difference` is the largest change of a decoded value in [0, 1]; `code_difference` that of
- * a posterior mean, in standard deviations of its posterior.
+ * a posterior mean, in standard deviations of its posterior, or of a code without one, in those of
+ * the codes; `probability_difference` that of what comes next. None where there is no such thing.
  */
 export interface Rounding {
   weights: number;
   halved: number;
-  image_difference: number;
-  code_difference: number;
+  image_difference: number | null;
+  code_difference: number | null;
   split: string;
   samples: number;
   seed: number;
   how: string;
+  probability_difference: number | null;
 }
 
 /**

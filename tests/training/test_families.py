@@ -1,0 +1,234 @@
+"""Each family from a command to a checkpoint and back: trained, measured, embedded, exported."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import safetensors.numpy
+import torch
+
+from training import checkpoint, finish, loop
+from training.config import DataConfig, RunConfig, TrainConfig, configuration
+from training.contract.card import CODES, MODEL, Card
+from training.contract.files import read_card
+from training.contract.outputs import Characters
+from training.contract.spaces import Categorical, CodeGrid, Continuous, Tokens
+from training.datasets import Dataset
+from training.datasets.names import ALPHABET, LONGEST, names, word
+from training.errors import ConfigError
+from training.families import FAMILIES
+from training.families.autoencoder import Autoencoder
+from training.families.conditional_vae import ConditionalVAE
+from training.families.family import Family, tag
+from training.families.gan import GAN
+from training.families.pca import PCA
+from training.families.text_vae import TextVAE
+from training.families.transformer import Transformer
+from training.families.vae import VAE
+from training.families.vqvae import VQVAE
+from training.objectives.beta_vae import BetaVAE
+from training.recipes import Recipe
+
+TINY: dict[str, Family] = {
+    "vae": VAE(3, "bernoulli", channels=(4, 4), hidden=(16,)),
+    "cvae": ConditionalVAE(3, channels=(4, 4), hidden=(16,)),
+    "autoencoder": Autoencoder(3, channels=(4, 4), hidden=(16,)),
+    "linear": Autoencoder(3, name="linear"),
+    "pca": PCA(3),
+    "vqvae": VQVAE(
+        channels=(4, 4), codes=5, dimensions=3, prior_from=3, prior_width=8, prior_layers=1
+    ),
+    "transformer": Transformer(width=8, layers=1),
+    "textvae": TextVAE(3, embedding=4, read_units=5, write_units=6),
+    "gan": GAN(3, channels=(4, 4)),
+}
+Z = Continuous("z", 3, "standard_normal")
+POINT = Continuous("z", 3, None)
+
+
+def run_of(family: Family) -> RunConfig:
+    data = DataConfig("names" if isinstance(family, TextVAE) else "digits")
+    objective = BetaVAE() if family.takes_objective else None
+    train = TrainConfig(6, batch_size=16, validate_every=3, precision="float32")
+    return RunConfig(data, family, objective, train)
+
+
+@pytest.fixture(scope="module", params=TINY)
+def made(
+    request: pytest.FixtureRequest, digits: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Card, Path]:
+    """A checkpoint of six steps, without a map."""
+    name = request.param
+    config, dataset = run_of(TINY[name]), names() if name == "textvae" else digits
+    folder = tmp_path_factory.mktemp("families") / name
+    folder.mkdir()
+    progress = loop.train(config, dataset, folder, torch.device("cpu"))
+    recipe = Recipe(name, name, "To be tested.", "1 s", config)
+    card = finish.finish(recipe, config, "none", dataset, folder, progress, with_map=False)
+    return name, card, folder
+
+
+def test_every_family_is_tried() -> None:
+    assert {type(family) for family in TINY.values()} == set(FAMILIES)
+
+
+def test_what_was_written_reads_back(made: tuple[str, Card, Path]) -> None:
+    name, card, folder = made
+    assert read_card(folder) == card
+    assert card.family == tag(TINY[name])
+    assert configuration(card, name) == run_of(TINY[name])
+    model, _ = checkpoint.load(folder)
+    saved = safetensors.numpy.load_file(folder / MODEL)
+    state = model.state_dict()
+    assert saved.keys() == state.keys()
+    assert all(np.array_equal(saved[key], state[key].numpy()) for key in saved)
+
+
+def test_the_card_says_what_can_be_moved(made: tuple[str, Card, Path]) -> None:
+    name, card, _ = made
+    grids = {"vqvae": CodeGrid("codes", 7, 7, 5), "transformer": CodeGrid("codes", 7, 7, 16)}
+    labels = tuple("0123456789")
+    expected = {
+        "cvae": (Z, Categorical("label", labels)),
+        "autoencoder": (POINT,),
+        "linear": (POINT,),
+        "pca": (POINT,),
+        "textvae": (Z, Tokens("word", ALPHABET, LONGEST)),
+    }.get(name, (grids[name],) if name in grids else (Z,))
+    assert card.controls == expected
+    assert set(card.graphs.named()) == {
+        "vqvae": {"decode", "encode", "step"},
+        "transformer": {"decode", "step"},
+        "textvae": {"encode", "step"},
+        "gan": {"decode"},
+    }.get(name, {"decode", "encode"})
+    assert isinstance(card.output, Characters) == (name == "textvae")
+
+
+def test_nothing_is_said_of_a_prior_that_there_is_not(made: tuple[str, Card, Path]) -> None:
+    name, card, _ = made
+    measured = {metric.name for metric in card.metrics}
+    without = name in ("autoencoder", "linear", "pca", "gan", "transformer")
+    assert without == measured.isdisjoint({"kl", "neg_elbo"})
+    for latent in card.latents:
+        assert (latent.kl_nats is None) == without
+        assert (latent.posterior_std is None) == without
+    assert len(card.latents) == (0 if name in ("gan", "transformer", "vqvae") else 3)
+    drawn = name in ("vae", "cvae", "vqvae", "gan")
+    assert drawn == ("precision" in measured)
+
+
+def test_the_codes_of_examples_are_the_encoders(
+    made: tuple[str, Card, Path], digits: Dataset
+) -> None:
+    name, card, folder = made
+    if name in ("gan", "transformer"):
+        assert card.examples is None
+        return
+    assert card.examples is not None
+    test = (names() if name == "textvae" else digits).splits["test"]
+    codes = safetensors.numpy.load_file(folder / CODES)
+    assert np.array_equal(codes["label"], test.targets[: card.examples.count])
+    x = test.images(torch.arange(5)).numpy()
+    session = onnxruntime.InferenceSession(folder / "encoder.onnx")
+    feed = {session.get_inputs()[0].name: x}
+    if name == "cvae":
+        feed["label"] = test.targets[:5].long().numpy()
+    found = session.run(None, feed)
+    key = "codes" if name == "vqvae" else "mean"
+    np.testing.assert_allclose(codes[key][:5], found[0], atol=1e-4)
+    assert ("log_variance" in codes) == (name in ("vae", "cvae", "textvae"))
+    if name == "textvae":
+        written = [word(row) for row in codes["word"][:5].tolist()]
+        assert written == [word(row) for row in x.tolist()]
+        assert all(len(one) >= 3 for one in written)
+
+
+def test_a_run_goes_on_where_it_stopped(
+    made: tuple[str, Card, Path], digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off after four steps of six, then resumed: the same weights, bit for bit."""
+    name, _, _ = made
+    config, dataset = run_of(TINY[name]), names() if name == "textvae" else digits
+    whole, halved = tmp_path / "whole", tmp_path / "halved"
+    for folder in (whole, halved):
+        folder.mkdir()
+    loop.train(config, dataset, whole, torch.device("cpu"))
+    draw, left = loop.Run.draw, [4]
+
+    def cut(run: loop.Run, training: object) -> object:
+        left[0] -= 1
+        if left[0] < 0:
+            run.save()
+            raise KeyboardInterrupt
+        return draw(run, training)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(loop.Run, "draw", cut)
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(config, dataset, halved, torch.device("cpu"))
+    monkeypatch.undo()
+    loop.train(config, dataset, halved, torch.device("cpu"), resume=True)
+    ends = [safetensors.numpy.load_file(folder / loop.RESUME) for folder in (whole, halved)]
+    assert ends[0].keys() == ends[1].keys()
+    assert all(np.array_equal(ends[0][key], ends[1][key]) for key in ends[0])
+
+
+@pytest.mark.parametrize(
+    ("model", "changes", "message"),
+    [
+        (VAE(2, "bernoulli"), {"objective": None}, "objective is missing; the family vae"),
+        (GAN(), {"objective": BetaVAE()}, "objective is beta_vae, but the family gan has losses"),
+        (GAN(), {"train": TrainConfig(5)}, "train.precision is auto, but a GAN learns in float32"),
+        (
+            PCA(2),
+            {"train": TrainConfig(5, precision="float32", optimizer="muon")},
+            "train.optimizer is muon, but PCA brings its own",
+        ),
+    ],
+)
+def test_settings_that_a_family_has_no_use_for(
+    model: Family, changes: dict[str, object], message: str
+) -> None:
+    settings: dict[str, object] = {
+        "data": DataConfig("digits"),
+        "objective": None,
+        "train": TrainConfig(5, precision="float32"),
+    }
+    with pytest.raises(ConfigError, match=message):
+        RunConfig(model=model, **(settings | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Autoencoder(2, name="linear", channels=(4,)), "has no layers between"),
+        (lambda: Autoencoder(2), "channels is empty"),
+        (lambda: Transformer(width=10, heads=4), "does not divide the width 10"),
+        (lambda: VQVAE(prior_width=10, prior_heads=4), "does not divide the width 10"),
+    ],
+)
+def test_networks_that_there_are_not(make: Callable[[], Family], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        make()
+
+
+def test_data_that_a_family_cannot_learn(digits: Dataset, data: Path) -> None:
+    with pytest.raises(ConfigError, match="these data are words"):
+        VAE(2, "bernoulli").network(names().form)
+    with pytest.raises(ConfigError, match="learns words; choose names"):
+        TextVAE().network(digits.form)
+    with pytest.raises(ConfigError, match="is told a label, and these data have none"):
+        ConditionalVAE(2).network(digits.form._replace(labels=None))
+
+
+def test_the_linear_autoencoder_is_measured_against_pca(made: tuple[str, Card, Path]) -> None:
+    """After six steps it is far from PCA; PCA itself would be at 0 %, and at 0 degrees."""
+    name, card, _ = made
+    values = {metric.name: metric.value for metric in card.metrics}
+    if name != "linear":
+        assert "angle_to_pca" not in values
+        return
+    assert 0 < values["angle_to_pca"] <= 90
+    assert values["excess_over_pca"] > 0

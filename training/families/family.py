@@ -1,0 +1,229 @@
+"""What a family of models is: its entry in a configuration, and all that is done with its models.
+
+A file of a family imports torch only where it computes: a configuration is read, and refused,
+without waiting for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+
+from msgspec import Meta
+
+from training.contract.fields import MOST_LATENTS, Positive, Record
+from training.contract.outputs import Characters
+from training.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from training.batch import Batch
+    from training.config import RunConfig
+    from training.contract.card import Card, Latent, Metric, Provenance, Rounding
+    from training.contract.outputs import Output
+    from training.contract.spaces import Space
+    from training.datasets import Dataset
+    from training.export import Traced
+    from training.learners import Learner
+
+MOST_LAYERS = 100
+
+ImageShape = tuple[int, int, int]  # C, H, W
+Latents = Annotated[int, Meta(ge=1, le=MOST_LATENTS)]
+Layers = Annotated[tuple[Positive, ...], Meta(max_length=MOST_LAYERS)]
+Activation = Literal["relu", "silu", "tanh"]
+
+
+class Form(NamedTuple):
+    """What one example of the data looks like.
+
+    Fields:
+        shape: (C, H, W) of images, (L,) of words of at most L letters.
+        labels: the names of the classes, where examples have one.
+        alphabet: the letters of the words; None for images.
+    """
+
+    shape: tuple[int, ...]
+    labels: tuple[str, ...] | None = None
+    alphabet: tuple[str, ...] | None = None
+
+    @property
+    def image(self) -> ImageShape:
+        """(C, H, W).
+
+        Raises:
+            ConfigError: if the examples are words.
+        """
+        if self.alphabet is not None:
+            raise ConfigError(
+                "This model learns images, and these data are words; choose other data "
+                "(data.name) or the family textvae."
+            )
+        channels, height, width = self.shape
+        return channels, height, width
+
+
+def form_of(card: Card) -> Form:
+    """What the examples look like that a card's model was trained on, as its output has them."""
+    if isinstance(card.output, Characters):
+        return Form((card.output.longest,), card.data.labels, card.output.alphabet)
+    return Form(card.output.shape, card.data.labels)
+
+
+class Codes(NamedTuple):
+    """What an encoder makes of B examples.
+
+    Fields:
+        value: what the first control takes: (B, D) numbers, or (B, h, w) entries of a codebook.
+        log_variance: (B, D), where `value` is the mean of a Gaussian posterior.
+    """
+
+    value: Tensor
+    log_variance: Tensor | None = None
+
+
+class Measurement(NamedTuple):
+    """What a card says of a model: numbers, and what each latent carries, where it has latents."""
+
+    metrics: tuple[Metric, ...]
+    latents: tuple[Latent, ...] = ()
+    provenance: Provenance | None = None
+
+
+class Drawn(NamedTuple):
+    """Images (N, C, H, W) in [0, 1] that a model makes of nothing, and how it made them."""
+
+    images: Tensor
+    how: str
+
+
+class Family(Record, frozen=True, tag_field="family"):
+    """A family and, as its fields, the settings of one model: `model` in a configuration.
+
+    What follows is called with a network that `network` made, and with what its data look like. A
+    family says None, or nothing at all, where it has no such thing: a GAN has no codes.
+    """
+
+    takes_objective: ClassVar[bool] = False  # else its losses are set by its own fields
+    in_nats: ClassVar[bool] = True  # whether the loss that chooses the best weights is in nats
+
+    def check(self, config: RunConfig) -> None:
+        """Refuse what does not go together in a configuration of which this is the model.
+
+        Raises:
+            ConfigError: naming the field.
+        """
+
+    def words(self, config: RunConfig) -> str:
+        """One line for the list of models, such as `β-VAE · β 4 · 10 latents`."""
+        raise NotImplementedError
+
+    def form(self, card: Card) -> Form:
+        """What the data looked like that the model of a card was trained on."""
+        return form_of(card)
+
+    def network(self, form: Form) -> nn.Module:
+        """An untrained model.
+
+        Raises:
+            ConfigError: if no network of these sizes fits such data.
+        """
+        raise NotImplementedError
+
+    def learner(
+        self,
+        model: Any,
+        config: RunConfig,
+        form: Form,
+        images: int,
+        precision: torch.dtype,
+        device: torch.device,
+    ) -> Learner:
+        """What trains the model.
+
+        Args:
+            images: how many the training split has.
+        """
+        raise NotImplementedError
+
+    def controls(self, form: Form) -> tuple[Space, ...]:
+        """What a person can move."""
+        raise NotImplementedError
+
+    def output(self, model: Any, form: Form) -> Output:
+        """What the model makes."""
+        raise NotImplementedError
+
+    def graphs(self, model: Any, form: Form) -> tuple[Traced, ...]:
+        """What a browser computes."""
+        raise NotImplementedError
+
+    def encode(self, model: Any, batch: Batch) -> Codes | None:
+        """What the encoder makes of a batch; None without an encoder."""
+        return None
+
+    def cost_nats(self, model: Any, batch: Batch, codes: Codes) -> Tensor | None:
+        """−ln p(x|z) at the codes of a batch, (B,); None where the decoder is no density."""
+        return None
+
+    def reconstruct(self, model: Any, batch: Batch) -> Tensor | None:
+        """What comes back of the images of a batch, (B, C, H, W) in [0, 1]; None without a way."""
+        return None
+
+    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
+        """What the model is worth on the test split.
+
+        On the CPU, in float32, wherever it was trained.
+        """
+        raise NotImplementedError
+
+    def bound(
+        self, model: Any, dataset: Dataset, config: RunConfig, seed: int, samples: int
+    ) -> tuple[Metric, ...]:
+        """The importance-weighted bound on −ln p(x), with so many samples an image.
+
+        Raises:
+            ConfigError: if the model has none.
+        """
+        raise ConfigError(
+            "The importance-weighted bound needs q(z|x), p(x|z) and a prior of z, which this model "
+            "does not have; leave --likelihood out."
+        )
+
+    def draw(self, model: Any, form: Form, count: int, generator: torch.Generator) -> Drawn | None:
+        """Images as the model imagines its data; None where nothing says how probable a code is."""
+        return None
+
+    def preview(self, model: Any, form: Form, latents: tuple[Latent, ...]) -> Tensor | None:
+        """Pictures for the list of models: one to four rows of eight, (N, C, H, W) in [0, 1]."""
+        return None
+
+    def round(self, model: Any, dataset: Dataset, seed: int) -> Rounding | None:
+        """Keep weights in half precision, in place, where that changes nothing one could see."""
+        return None
+
+
+def refuse_settings(config: RunConfig, family: str) -> None:
+    """Refuse what only a model of one loss takes: its learner is the family's own.
+
+    Raises:
+        ConfigError: naming the field.
+    """
+    if config.train.precision != "float32":
+        raise ConfigError(
+            f"train.precision is {config.train.precision}, but {family} learns in float32; set "
+            "float32."
+        )
+    if config.train.optimizer != "adamw":
+        raise ConfigError(
+            f"train.optimizer is {config.train.optimizer}, but {family} brings its own; leave it "
+            "at adamw."
+        )
+
+
+def tag(record: Record) -> str:
+    """Its name in configurations and cards."""
+    found = type(record).__struct_config__.tag
+    assert isinstance(found, str)
+    return found
