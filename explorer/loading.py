@@ -22,6 +22,7 @@ from training.contract.absence import why_no_card
 from training.contract.card import CARD, CODES, DECODER, MODEL, PREVIEW, Card, File
 from training.contract.errors import CheckpointError
 from training.contract.files import describe_files, read_bytes, read_card
+from training.contract.outputs import Pixels
 from training.contract.table import TABLE, Table, read_table
 
 if TYPE_CHECKING:
@@ -250,6 +251,11 @@ def codes(folder: Path, card: Card) -> Codes:
 
     if card.examples is None:
         raise CheckpointError(f"{folder.name} has no examples, so there are no codes to show.")
+    if not card.size or not isinstance(card.output, Pixels):
+        raise CheckpointError(
+            f"{card.title} has no latents that make images, and so no directions among its codes; "
+            "choose another model."
+        )
     known = (folder.resolve(), card.files[CODES].sha256)
     # Every visitor has a thread.
     with _reading_codes:

@@ -54,15 +54,24 @@ def _draw(entry: Entry, card: Card) -> None:
 def _preview(entry: Entry, card: Card) -> None:
     if PREVIEW not in card.files:
         return
-    _, height, width = card.shape
+    try:
+        _, height, width = card.shape
+    except ValueError:  # It makes text.
+        return
     try:
         picture, rows = pictures.preview(entry.folder / PREVIEW, height, width)
     except pictures.PictureError as error:
         st.caption(f"{plain(str(error))}: copy the folder again, or train it again.")
         return
     st.image(picture, width="stretch")
+    if not card.latents:
+        return
     names = ", ".join(map(latent_name, card.latents_by_kl()[:rows]))
-    st.caption(f"Decoded from the top: {names}, each from −2.5 to 2.5 with the others at 0.")
+    if any(latent.kl_nats is None for latent in card.latents):
+        along = "from 2.5 deviations of its codes below their mean to 2.5 above, the others at it"
+    else:
+        along = "from −2.5 to 2.5 with the others at 0"
+    st.caption(f"Decoded from the top: {names}, each {along}.")
 
 
 def _metrics(metrics: tuple[Metric, ...]) -> None:

@@ -5,6 +5,8 @@
 Prints a table and never fails on a time. It needs what `drag.py` needs, and uses its words. The
 models move together, so every one of them decodes its image and its filmstrips at each move.
 
+An image is chosen first. Beside it stands the first of the models alone, as `drag.py` drags it.
+
 - painted images: of every model, so that four models at 30 frames a second are 120.
 - memory: of the page's own process, what no other process shares (`Private_*` in /proc), at the end
   of the drags; of an empty page the same, beside it.
@@ -24,6 +26,7 @@ from drag import (
     ROOT,
     WATCH_PAINTS,
     drag,
+    drag_instrument,
     find_checkpoint,
     find_chromium,
     machine,
@@ -46,7 +49,9 @@ class Compared(NamedTuple):
 
 async def compare(page: Any, seconds: float) -> Compared:
     """Drag the first slider of the first model."""
-    box = await page.locator(".compared .range").first.bounding_box()
+    slider = page.locator(".compared .range").first
+    await slider.scroll_into_view_if_needed()
+    box = await slider.bounding_box()
     await page.evaluate("Object.assign(probe, { inputs: [], pointers: [], painted: 0 })")
     await drag(page, box, seconds)
     probe = await page.evaluate("structuredClone(probe)")
@@ -96,13 +101,22 @@ async def main() -> None:
             await page.add_init_script(WATCH_PAINTS)
             await page.goto(f"{address}/?compare={','.join(options.models)}")
             await page.wait_for_selector("[data-ready]")
+            await page.locator(".thumb").nth(7).click()
             await page.wait_for_timeout(3000)
             drags = [await compare(page, options.seconds) for _ in range(options.drags)]
             full = max((await memory(browser)).values())
             await page.close()
+        alone = [
+            await drag_instrument(browser, options.models[0], options.seconds)
+            for _ in range(options.drags)
+        ]
         rows = [
             ("painted images a second", several([one.images for one in drags], "", 1)),
             ("painted frames a second", several([one.frames for one in drags], "", 1)),
+            (
+                f"{options.models[0]} alone: painted frames a second",
+                several([one.painted for one in alone], "", 1),
+            ),
             ("input → painted", spread([ms for one in drags for ms in one.inputs])),
             ("memory", f"{full:.0f} MB (an empty page: {empty:.0f} MB)"),
         ]

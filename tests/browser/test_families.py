@@ -7,7 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
+from streamlit.testing.v1 import AppTest
 
+import explorer
+from explorer import loading
+
+from . import checkpoints, kinds
 from .checkpoints import codes, decode, weights
 from .instrument import Instrument
 
@@ -72,3 +77,27 @@ def test_without_a_prior_sliders_go_three_deviations_from_the_codes_mean(
     field.fill("40")
     field.press("Enter")
     page.wait_for_function("location.search.includes('z=40,')")
+
+
+@pytest.mark.parametrize("view", ["card", "directions", "results"])
+def test_the_other_pages_open_for_every_family(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
+    kinds.write(tmp_path)
+    checkpoints.write_generator(tmp_path / "generator")
+    checkpoints.write_points(tmp_path / "points")
+    monkeypatch.setattr(loading, "SHIPPED", tmp_path)
+    monkeypatch.setattr(loading, "RUNS", tmp_path / "no runs")
+    monkeypatch.delenv(loading.EXTRA, raising=False)
+    entries = loading.catalogue()
+    assert len(entries) == 6
+    assert all(entry.card for entry in entries), [entry.error for entry in entries]
+    app = AppTest.from_file(Path(explorer.__file__).with_name("app.py"), default_timeout=60)
+    app.run().switch_page(f"views/{view}.py")
+    for entry in entries:
+        app.query_params["model"] = entry.id
+        app.run()
+        assert not app.exception, entry.id
+        if view == "directions" and entry.id != "points":
+            said = " ".join(element.value for element in app.get("markdown"))
+            assert "no examples" in said, entry.id

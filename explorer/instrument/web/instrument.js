@@ -310,7 +310,11 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       fromExample: linked[0].state.codes === undefined && !problem,
       fresh: linked.map(({ isPlaced }) => !isPlaced),
       onFirst: isReady,
-      onCommit: () => link.write(linkNow()),
+      onCommit([first]) {
+        const query = linkNow();
+        link.write(query);
+        onRelease({ model, z: models[0].z(first), query });
+      },
       onRemove: leave,
     });
     place.replaceChildren(compared.element);

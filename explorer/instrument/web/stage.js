@@ -90,7 +90,9 @@ const [LEAST_BESIDE, LEAST_OWN] = [880, 1160];
  * @property {ReturnType<typeof import("./messages.js").createMessages>} messages
  * @property {() => void} onFirst its first image is on screen
  *
- * @param {Setting & {panels: Panel[], onReady?: () => void}} options `onReady`: where the examples lie is known, if anything
+ * @param {Setting & {panels: Panel[], isAlone?: boolean, thumbnails?: import("./checkpoint/thumbnails.js").Thumbnails | null,
+ *   onReady?: () => void}} options `isAlone`: all its memory is for this model; `thumbnails` of the same images, where they
+ *   are open already; `onReady`: where the examples lie is known, if anything
  */
 export function placeModel(options) {
   const { model, store, worker, assets, fromExample, messages, panels, onFirst, onReady } = options;
@@ -106,9 +108,11 @@ export function placeModel(options) {
   let films = null;
   let started = () => {};
   const start = /** @type {Promise<void>} */ (new Promise((resolve) => (started = resolve)));
-  const thumbnails = hasImages(card)
-    ? createThumbnails(entry, card, (sentence) => gone.signal.aborted || messages.warn(sentence))
-    : null;
+  const thumbnails =
+    options.thumbnails ??
+    (hasImages(card)
+      ? createThumbnails(entry, card, (sentence) => gone.signal.aborted || messages.warn(sentence))
+      : null);
   let warned = false;
   /** @type {((latent: number, image: ImageData) => void)[]} */
   const rowListeners = [];
@@ -270,7 +274,7 @@ export function placeModel(options) {
       for (const { part } of parts) part.fill?.(embedding);
       findSource(store.get());
       onReady?.();
-      thumbnails?.preload();
+      if (options.isAlone) thumbnails?.preload();
       const { example, codes } = store.get();
       if (fromExample && example !== null && codes === initial.codes) commands.choose(example);
     } catch (error) {
@@ -291,6 +295,7 @@ export function placeModel(options) {
     stage,
     parts,
     missing,
+    thumbnails,
     /** @param {number} example @returns {ReturnType<typeof codesOf>} where it puts the controls */
     codesOf: (example) => codesOf(example, model, embedding, thumbnails, store.get().codes),
     destroy() {
@@ -313,7 +318,7 @@ export function placeModel(options) {
 export function createStage(options) {
   const { model, initial, onCommit } = options;
   const store = createStore(initial, model.controls);
-  const { stage, parts, missing, destroy } = placeModel({ ...options, store, panels: PANELS });
+  const { stage, parts, missing, destroy } = placeModel({ ...options, store, panels: PANELS, isAlone: true });
   const { gone, player } = stage;
   store.onCommit((state) => gone.aborted || onCommit(state));
 

@@ -1,5 +1,6 @@
 // The host inside Streamlit: joins the instrument to a component of the second kind.
 
+import { linkedComparison } from "./compare/link.js";
 import { hosted } from "./component.js";
 import { mount } from "./instrument.js";
 import { linkedModel } from "./link.js";
@@ -30,7 +31,8 @@ export const host = hosted((root, /** @type {Data} */ data, newest) => {
  * @param {string} remembered
  */
 function read(remembered) {
-  return linkedModel(location.search) === null ? remembered : location.search;
+  const isNamed = linkedModel(location.search) !== null || linkedComparison(location.search).ids.length > 0;
+  return isNamed ? location.search : remembered;
 }
 
 /** @param {string} query */

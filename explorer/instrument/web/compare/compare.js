@@ -48,10 +48,14 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
       },
     ),
   );
-  const placed = models.map((model, at) =>
-    placeModel({
+  /** @type {ReturnType<typeof placeModel>[]} */
+  const placed = [];
+  models.forEach((model, at) => {
+    const sharer = placed.find((_, other) => sharesExamples(models[other].card, model.card));
+    const one = placeModel({
       ...shared,
       model,
+      thumbnails: sharer && hasMore(sharer.stage.model, model) ? sharer.thumbnails : null,
       store: stores[at],
       directions: [],
       panels: PANELS.filter(({ compare }) => compare === "each").concat(
@@ -64,8 +68,9 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
         const isAsked = at !== origin && (fromExample || fresh[at]);
         if (isAsked && hasImage(stores[origin].get())) encoders[at].request(origin);
       },
-    }),
-  );
+    });
+    placed.push(one);
+  });
 
   /**
    * Puts a model where it encodes the image that another one began from.
@@ -218,3 +223,6 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
 
 /** @param {import("../store.js").State} state */
 const hasImage = ({ example, own }) => example !== null || own !== null;
+
+/** @param {import("../model/model.js").Model} a @param {import("../model/model.js").Model} b @returns {boolean} whether a came with every example of b */
+const hasMore = (a, b) => (a.card.examples?.count ?? 0) >= (b.card.examples?.count ?? Infinity);
