@@ -136,10 +136,17 @@ export function createPicker({ catalogue, onPick, onCompare, onOpen, footer }) {
 
   /** @param {KeyboardEvent} event */
   function walk(event) {
-    const buttons = [...menu.querySelectorAll("button")];
-    const at = buttons.indexOf(/** @type {HTMLButtonElement} */ (event.target));
-    if (event.key === "ArrowDown") buttons[Math.min(at + 1, buttons.length - 1)]?.focus();
-    else if (event.key === "ArrowUp") buttons[Math.max(at - 1, 0)]?.focus();
+    // Up and down go from model to model, right and left between a model and what compares with it.
+    const lines = [...menu.querySelectorAll(".choice-row"), ...footer.querySelectorAll("button")];
+    const at = lines.findIndex((line) => line.contains(/** @type {Node} */ (event.target)));
+    const reach = (/** @type {Element | undefined} */ line, /** @type {string} */ wanted) =>
+      /** @type {HTMLElement | null | undefined} */ (
+        line?.matches("button") ? line : line?.querySelector(wanted)
+      )?.focus();
+    if (event.key === "ArrowDown") reach(lines[Math.min(at + 1, lines.length - 1)], ".choice");
+    else if (event.key === "ArrowUp") reach(lines[Math.max(at - 1, 0)], ".choice");
+    else if (event.key === "ArrowRight") reach(lines[at], ".choice-compare:not([hidden])");
+    else if (event.key === "ArrowLeft") reach(lines[at], ".choice");
     else if (event.key === "Escape") {
       close();
       button.focus();
