@@ -99,9 +99,9 @@ def app(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     folder = tmp_path_factory.mktemp("temporary")
     with serve([models], TMPDIR=str(folder)) as address:
         yield address
-        dropped = list(folder.glob("explorer-dropped-*/*"))
+        dropped = list(folder.glob("explorer-drops-*/*"))
     assert dropped, "here it is where checkpoints are dropped"
-    assert list(folder.glob("explorer-dropped-*")) == [], "nothing stays behind"
+    assert list(folder.glob("explorer-drops-*")) == [], "nothing stays behind"
 
 
 @pytest.fixture
