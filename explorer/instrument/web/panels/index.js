@@ -1,17 +1,20 @@
-import actions from "./actions.js";
-import controls from "./controls.js";
-import directions from "./directions.js";
-import map from "./map.js";
-import output from "./output.js";
-import path from "./path.js";
-import source from "./source.js";
-import start from "./start.js";
-import traversals from "./traversals.js";
-import whereabouts from "./whereabouts.js";
-
 /**
- * Every panel there is. Those of one place stand in this order; the first to be here is the first to hear of a move.
+ * Every panel there is, a line each. Those of one place stand in this order; the first to be here is the first to hear of a
+ * move.
  *
  * @type {import("../stage.js").Panel[]}
  */
-export const PANELS = [output, source, controls, actions, traversals, directions, map, whereabouts, path, start];
+export const PANELS = (
+  await Promise.all([
+    import("./output.js"),
+    import("./source.js"),
+    import("./controls.js"),
+    import("./actions.js"),
+    import("./traversals.js"),
+    import("./directions.js"),
+    import("./map.js"),
+    import("./whereabouts.js"),
+    import("./path.js"),
+    import("./start.js"),
+  ])
+).map((module) => module.default);
