@@ -34,7 +34,8 @@ from training.families.family import Codes, Family, Form, ImageShape
 from training.models import VAE
 
 COUNT = 10_000  # images, where nothing else is asked for,
-BYTES = 48 * 2**20  # as long as their pixels are no more than that
+BYTES = 48 * 2**20  # as long as their pixels are no more than that,
+BYTES_IN_COLOUR = 36 * 2**20  # or that: without loss, colours take more room
 HELD_OUT = 2_000  # images that are not on the map, and that it is measured with
 BATCH = 500
 LARGEST_SHEET = 2048  # pixels a side; a browser decodes such a picture in some milliseconds
@@ -47,7 +48,7 @@ PREVIEW_ROWS, PREVIEW_STEPS, PREVIEW_RANGE = 4, 8, 2.5
 class Plan:
     """Which images are embedded: the first `count` of a split.
 
-    None is all, 10,000 at most, or 4,096 of 64×64 in colour: what a page can fetch.
+    None is all, 10,000 at most, or 3,072 of 64×64 in colour: what a page can fetch.
     """
 
     split: str = "test"
@@ -66,7 +67,8 @@ class Plan:
                 f"There is no split {self.split!r:.40}; choose one of {', '.join(dataset.splits)}."
             )
         there = len(dataset.splits[self.split])
-        usual = min(COUNT, there, BYTES // math.prod(dataset.shape))
+        room = BYTES if dataset.shape[0] == 1 else BYTES_IN_COLOUR
+        usual = min(COUNT, there, room // math.prod(dataset.shape))
         count = usual if self.count is None else self.count
         if not 1 <= count <= min(there, MOST_EXAMPLES):
             raise ConfigError(
