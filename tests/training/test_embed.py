@@ -307,7 +307,7 @@ def test_cut_off_anywhere_no_card_belies_its_files(
         try:
             seen.add(read_card(copy).examples.count)
         except CheckpointError as error:
-            assert "`python -m training embed` was cut off" in str(error)  # noqa: PT017
+            assert "replacing its files was cut off; run `python -m training embed" in str(error)  # noqa: PT017
             assert not (copy / CARD).exists()
             assert main(["evaluate", str(copy), "--data", str(data)]) == 2
             seen.add(0)
