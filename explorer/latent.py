@@ -6,7 +6,7 @@ Arrays in, numbers out: no torch, no Streamlit.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from training.contract.card import CODES, Card
 from training.contract.errors import CheckpointError, UserError
+from training.contract.outputs import Characters
+from training.contract.spaces import CodeGrid, Tokens
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.integer]
@@ -95,7 +97,11 @@ def read_codes(content: bytes, card: Card) -> Codes:
     if card.examples is None:
         raise CheckpointError("The checkpoint has no examples, so it has no codes.")
     count, latents = card.examples.count, card.size
-    mean = tensors.get("mean")
+    for name, shape, size in _whole_numbers(card):
+        values = tensors.get(name)
+        if values is None or values.shape != (count, *shape) or not _within(values, size):
+            raise wrong(f"does not hold {count:,} {name} that its card describes")
+    mean = tensors.get("mean") if latents else np.empty((count, 0), np.float32)
     if mean is None or mean.shape != (count, latents) or mean.dtype != np.float32:
         raise wrong(f"does not hold {count:,} codes of {latents} latents")
     if not np.isfinite(mean).all():
@@ -131,6 +137,15 @@ def read_codes(content: bytes, card: Card) -> Codes:
         if array is not None:
             array.flags.writeable = False
     return Codes(mean, label, factors, maps)
+
+
+def _whole_numbers(card: Card) -> Iterator[tuple[str, tuple[int, ...], int]]:
+    """The arrays of whole numbers that examples have: name, shape of each, and how many values."""
+    for space in card.controls:
+        if isinstance(space, CodeGrid):
+            yield "codes", (space.height, space.width), space.codes
+        if isinstance(space, Tokens) and isinstance(card.output, Characters):
+            yield "word", (space.longest,), len(space.alphabet) + 1
 
 
 def _within(values: Indices, size: int) -> bool:

@@ -52,6 +52,11 @@ def show() -> None:
         try:
             if entry.card is None:
                 raise CheckpointError(entry.error)
+            if entry.card.examples is not None and not entry.card.size:
+                raise CheckpointError(
+                    f"{entry.card.title} has no latents, only codes that are counted: there is no "
+                    "mean of a group, and so no direction."
+                )
             codes = loading.codes(entry.folder, entry.card)
         except CheckpointError as error:
             st.markdown(plain(str(error)))
