@@ -12,10 +12,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import onnxruntime
 import pytest
 
 from training.contract.card import CODES, DECODER
 from training.contract.files import read_card
+from training.contract.spaces import Categorical, Continuous
 
 ROOT = Path(__file__).resolve().parent.parent
 TOYS, DATA = ROOT / "tests" / "toys", ROOT / "tests" / "data"
@@ -44,7 +47,14 @@ FREE_BITS = Toy(
     '    "iwae.IWAE",',
     '    "free_bits.FreeBits",',
 )
-ADDED = (FREE_BITS,)
+FIXED_LINEAR = Toy(
+    "fixed_linear.py",
+    "training/families",
+    "training/families/__init__.py",
+    '    "gan.GAN",',
+    '    "fixed_linear.FixedLinear",',
+)
+ADDED = (FREE_BITS, FIXED_LINEAR)
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +107,29 @@ def test_nothing_else_differs(tree: Path) -> None:
         if before[name] != after[name]
     }
     assert changed == {toy.list: [f"+ {toy.line}"] for toy in ADDED}
+
+
+def test_a_new_family_trains_into_a_checkpoint(tree: Path, tmp_path: Path) -> None:
+    out = tmp_path / "digits"
+    family = "--model.family fixed_linear --model.latents 3 --train.precision float32"
+    length = "--train.steps 4 --train.batch_size 16 --train.validate_every 2 --no-map"
+    done = run(tree, *f"train digits --data {DATA} --out {out} {family} {length}".split())
+    assert done.returncode == 0, done.stderr
+    card = read_card(out)  # by this tree, which has never heard of it
+    assert (card.family, card.summary) == ("fixed_linear", "Fixed decoder · 3 latents and an ink")
+    assert card.controls == (
+        Continuous("z", 3, "standard_normal"),
+        Categorical("ink", ("dark", "light")),
+    )
+    assert [(metric.name, metric.value) for metric in card.metrics] == [("white", 0.5)]
+    assert card.examples is None
+    session = onnxruntime.InferenceSession(out / DECODER)
+    z = np.ones((1, 3), np.float32)
+    dark, light = (session.run(None, {"z": z, "ink": np.array([ink])})[0] for ink in range(2))
+    np.testing.assert_allclose(dark + light, 1, atol=1e-6)
+    assert dark.std() > 0.01
+    again = run(tree, "export", str(out))
+    assert again.returncode == 0, again.stderr
 
 
 SIZES = "--model.channels 4,4 --model.hidden 16 --model.latents 3 --train.batch_size 16"

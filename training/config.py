@@ -27,10 +27,16 @@ from training.families.vae import VAE
 from training.objectives import OBJECTIVES
 from training.objectives.objective import ObjectiveConfig
 
-FIXED = ("model.family", "objective")  # what a recipe decides: other families have other fields
-
 OBJECTIVES_BY_NAME: dict[str, type[ObjectiveConfig]] = {
     str(kind.__struct_config__.tag): kind for kind in OBJECTIVES
+}
+FAMILIES_BY_NAME: dict[str, type[Family]] = {
+    str(kind.__struct_config__.tag): kind for kind in FAMILIES
+}
+# Sections of a configuration that are of one kind of several: in words, by which field, and which.
+CHOSEN: dict[str, tuple[str, str, Mapping[str, type[Record]]]] = {
+    "model": ("family", "family", FAMILIES_BY_NAME),
+    "objective": ("objective", "name", OBJECTIVES_BY_NAME),
 }
 if TYPE_CHECKING:
     AnyObjective = ObjectiveConfig
@@ -186,73 +192,103 @@ def settings(config: RunConfig) -> Settings:
 def override(config: RunConfig, changes: Mapping[str, str]) -> RunConfig:
     """`config` with each field of `changes`, such as `objective.beta`, read from its text.
 
-    Lists are written with commas: `--model.channels 32,64`. Another `objective.name` brings that
-    objective's own fields, at their defaults.
+    Lists are written with commas: `--model.channels 32,64`. Another `objective.name` or
+    `model.family` brings the fields of that objective or family, at their defaults.
 
     Raises:
         ConfigError: for an unknown path, a value of the wrong type, or a field that the objective
-            does not have or still lacks.
+            or family does not have or still lacks.
     """
     # Through the types once: a number that is whole may stand where any number may.
     tree = to_json(from_json(to_json(config)))
-    now, lacking = (tree["objective"] or {}).get("name"), set[str]()
-    objective: str = changes.get("objective.name", now or "")
-    if now is not None and objective not in OBJECTIVES_BY_NAME:
-        known = ", ".join(OBJECTIVES_BY_NAME)
-        raise ConfigError(f"--objective.name got {objective!r:.60}; choose one of {known}.")
-    if now is not None and objective != now:
-        tree["objective"], lacking = _defaults(OBJECTIVES_BY_NAME[objective])
+    lacking = _choose(tree, "model", changes)
+    family = FAMILIES_BY_NAME[tree["model"]["family"]]
+    if not family.takes_objective:
+        tree["objective"] = None
+    else:
+        tree["objective"] = tree["objective"] or {"name": "beta_vae", "beta": 1.0}
+        lacking += _choose(tree, "objective", changes)
     for path, text in changes.items():
         *sections, name = path.split(".")
         node: Any = tree
         for section in sections:
             node = node.get(section) if isinstance(node, dict) else None
         unknown = not isinstance(node, dict) or name not in node or isinstance(node[name], dict)
-        if unknown or path in FIXED:
+        if unknown or path == "objective":
             raise ConfigError(
-                _of_another_objective(path, tree["objective"])
+                _of_another(path, tree)
                 or f"There is no option --{path:.60}{nearest(path, fields(tree))}"
             )
         node[name] = _parse(text, node[name], path)
-    for name in sorted(lacking):
-        if f"objective.{name}" not in changes:
-            raise ConfigError(f"The objective {objective} needs --objective.{name}.")
+    for path in sorted(lacking):
+        if path not in changes:
+            section = path.partition(".")[0]
+            what, tag_field, _ = CHOSEN[section]
+            raise ConfigError(f"The {what} {tree[section][tag_field]} needs --{path}.")
     return from_json(tree)
 
 
-def _defaults(kind: type[ObjectiveConfig]) -> tuple[dict[str, Any], set[str]]:
-    """The fields of an objective, and which of them have no default; those are 0 for now."""
-    tree: dict[str, Any] = {"name": kind.__struct_config__.tag}
+def _choose(tree: dict[str, Any], section: str, changes: Mapping[str, str]) -> list[str]:
+    """Put the kind that `changes` names into a section; returns the paths it has no default for."""
+    _, tag_field, kinds = CHOSEN[section]
+    now = tree[section][tag_field]
+    name = changes.get(f"{section}.{tag_field}", now)
+    if name not in kinds:
+        known = ", ".join(kinds)
+        raise ConfigError(f"--{section}.{tag_field} got {name!r:.60}; choose one of {known}.")
+    if name == now:
+        return []
+    tree[section], lacking = _defaults(kinds[name])
+    return [f"{section}.{field}" for field in lacking]
+
+
+def _defaults(kind: type[Record]) -> tuple[dict[str, Any], set[str]]:
+    """The fields of an objective or family, and which have no default; those are empty for now."""
+    config = kind.__struct_config__
+    tree: dict[str, Any] = {str(config.tag_field): config.tag}
     lacking = set()
     for field in fields_of(kind):
         if field.default is not NODEFAULT:
-            tree[field.name] = field.default
-        else:
-            whole = isinstance(inspect.type_info(field.type), inspect.IntType)
-            tree[field.name] = 0 if whole else 0.0
-            lacking.add(field.name)
+            tree[field.name] = plain(field.default)
+            continue
+        match inspect.type_info(field.type):
+            case inspect.IntType():
+                tree[field.name] = 0
+            case inspect.FloatType():
+                tree[field.name] = 0.0
+            case _:
+                tree[field.name] = ""
+        lacking.add(field.name)
     return tree, lacking
 
 
-def _of_another_objective(path: str, objective: dict[str, Any] | None) -> str:
-    """What to say of a field that only other objectives have; empty for any other path."""
-    name = path.removeprefix("objective.")
-    others = [other for other, kind in OBJECTIVES_BY_NAME.items() if name in _defaults(kind)[0]]
-    if name == path or not others:
+def _of_another(path: str, tree: dict[str, Any]) -> str:
+    """What to say of a field that only other objectives or families have; empty for all others."""
+    section, _, name = path.partition(".")
+    if section not in CHOSEN:
         return ""
-    if objective is None:
+    what, tag_field, kinds = CHOSEN[section]
+    others = [other for other, kind in kinds.items() if name in _defaults(kind)[0]]
+    if not others:
+        return ""
+    if tree[section] is None:
         return f"--{path} is of an objective, and the losses of this family are its own."
-    own = [field for field in objective if field != "name"]
+    own = [field for field in tree[section] if field != tag_field]
     return (
-        f"--{path} does not belong to the objective {objective['name']}, which takes "
-        f"{', '.join(own)}; it belongs to {', '.join(others)} (--objective.name)."
+        f"--{path} does not belong to the {what} {tree[section][tag_field]}, which takes "
+        f"{', '.join(own)}; it belongs to {', '.join(others)} (--{section}.{tag_field})."
     )
 
 
 def options(config: RunConfig) -> list[str]:
-    """Every path that `override` takes, whichever objective is chosen."""
-    of_objectives = [f"objective.{name}" for kind in OBJECTIVES for name in _defaults(kind)[0]]
-    return list(dict.fromkeys([*fields(to_json(config)), *of_objectives]))
+    """Every path that `override` takes, whichever objective and family are chosen."""
+    others = [
+        f"{section}.{name}"
+        for section, (_, _, kinds) in CHOSEN.items()
+        for kind in kinds.values()
+        for name in _defaults(kind)[0]
+    ]
+    return list(dict.fromkeys([*fields(to_json(config)), *others]))
 
 
 def fields(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -262,7 +298,7 @@ def fields(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         found |= (
             fields(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
         )
-    return {path: value for path, value in found.items() if path not in FIXED}
+    return found
 
 
 def _parse(text: str, current: Any, path: str) -> Any:

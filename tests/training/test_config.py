@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from training.__main__ import main
 from training.config import OBJECTIVES_BY_NAME, fields, from_json, options, override, to_json
 from training.contract.files import read_card
 from training.contract.reading import plain
 from training.errors import ConfigError
+from training.families.conditional_vae import ConditionalVAE
+from training.families.gan import GAN
 from training.objectives.beta_tcvae import BetaTCVAE
 from training.objectives.beta_vae import BetaVAE
 from training.objectives.capacity import Capacity
@@ -22,6 +25,7 @@ MODELS = Path(__file__).parents[2] / "assets" / "models"
 DIGITS = RECIPES["digits"].run
 # What configurations did not have from the beginning, and what it was until then.
 LATER_FIELDS = {
+    "model.family": "vae",
     "model.patch": 1,
     "train.optimizer": "adamw",
     "train.muon_rate": 0.02,
@@ -74,6 +78,23 @@ def test_configurations_of_before_read_as_they_were() -> None:
 def test_an_objective_without_a_name_is_the_beta_vae() -> None:
     tree = replaced("objective", {"beta": 2})
     assert from_json(tree, "the run").objective == BetaVAE(beta=2.0)
+
+
+def test_another_family_brings_its_own_fields() -> None:
+    gan = override(DIGITS, {"model.family": "gan", "train.precision": "float32"})
+    assert gan == replace(
+        DIGITS, model=GAN(), objective=None, train=replace(DIGITS.train, precision="float32")
+    )
+    back = override(gan, {"model.family": "cvae", "model.latents": "3"})
+    assert (back.model, back.objective) == (ConditionalVAE(3), BetaVAE())
+    with pytest.raises(ConfigError, match=r"The family autoencoder needs --model\.latents"):
+        override(DIGITS, {"model.family": "autoencoder"})
+    with pytest.raises(ConfigError, match=r"--objective\.beta is of an objective, and the losses"):
+        override(gan, {"objective.beta": "2"})
+    with pytest.raises(ConfigError, match=r"--model\.codes does not .* it belongs to vqvae"):
+        override(DIGITS, {"model.codes": "3"})
+    with pytest.raises(ConfigError, match="choose one of vae, cvae, autoencoder"):
+        override(DIGITS, {"model.family": "nothing"})
 
 
 @pytest.mark.parametrize("name", OBJECTIVES_BY_NAME)
@@ -216,7 +237,7 @@ def test_override_refuses(path: str, text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message) as caught:
         override(DIGITS, {path: text})
     assert "\n" not in str(caught.value)
-    assert len(str(caught.value)) < 400
+    assert len(str(caught.value)) < 420
 
 
 @pytest.mark.parametrize(
