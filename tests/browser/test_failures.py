@@ -16,6 +16,8 @@ from playwright.sync_api import Download, Page, Route, expect
 from safetensors.numpy import load_file, save
 
 from explorer import loading
+from training.contract.files import read_card
+from training.contract.reading import plain
 
 from . import checkpoints
 from .instrument import Instrument
@@ -429,11 +431,11 @@ def test_with_a_slow_network_it_says_so(instrument: Instrument, page: Page) -> N
 def test_one_worker_decodes_for_several_models(module: Page, address: str, models: Path) -> None:
     """A sheet that cannot be decoded is its asker's matter alone, and so is a closed model."""
     answers = module.evaluate(
-        """async ([bytes, assets]) => {
+        """async ([bytes, card, assets]) => {
           const { createWorker } = await import(`${assets}model/worker.js`);
-          const { ofLatents } = await import(`${assets}engine/decoder.js`);
           const worker = createWorker(assets);
-          const expected = ofLatents({ name: "blots", latents: 4, shape: [1, 12, 8] });
+          const start = { z: { type: "float32", data: new Float32Array(4), dims: [1, 4] } };
+          const expected = { name: "blots", graph: card.graphs.decode, start, gives: [1, 12, 8] };
           const open = () => worker.open(Uint8Array.from(bytes), expected);
           const broken = worker.open(new Uint8Array(8), { ...expected, name: "broken" });
           const [first, second] = [open(), open()];
@@ -459,6 +461,7 @@ def test_one_worker_decodes_for_several_models(module: Page, address: str, model
         }""",
         [
             list((models / "blots" / "decoder.onnx").read_bytes()),
+            plain(read_card(models / "blots")),
             f"{address}/instrument/",
         ],
     )

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ofLatents, openDecoder } from "../../explorer/instrument/web/engine/decoder.js";
+import { openDecoder } from "../../explorer/instrument/web/engine/decoder.js";
 import { klNats } from "../../explorer/instrument/web/engine/gaussian.js";
 import { reconstructionNats } from "../../explorer/instrument/web/engine/likelihood.js";
 import { newestWins } from "../../explorer/instrument/web/engine/scheduler.js";
+import { cardOf } from "../../explorer/instrument/web/ladder/models.js";
 import answers from "./answers.js";
 import { assertNear } from "./near.js";
 
@@ -63,7 +64,9 @@ for (const [name, input, images] of [
       release: async () => void released++,
     };
     const ort = { InferenceSession: { create: async () => session }, Tensor: class {} };
-    const expected = ofLatents({ name: "blots", latents: 2, shape: [1, 1, 2] });
+    const { decode: graph } = cardOf({ latents: [{}, {}] }, { output: { shape: [1, 1, 2] } }).graphs;
+    const start = { z: { type: "float32", data: new Float32Array(2), dims: [1, 2] } };
+    const expected = { name: "blots", graph, start, gives: [1, 1, 2] };
     await assert.rejects(openDecoder(ort, new Uint8Array(), expected), { name: "InstrumentError" });
     assert.equal(released, 1);
   });

@@ -232,8 +232,8 @@ for (const [query, reason] of [
   ["recipe=four&seed=1", "its seed was not trained here"],
   ["recipe=four&seed=0&step=6", "its moment of training was not kept"],
   ["image=12", "its image does not exist here"],
-  ["z=1,x", "its z has a value that is not a number within ±5"],
-  ["z=1,6", "its z has a value that is not a number within ±5"],
+  ["z=1,x", "its z has a value that is not a number"],
+  ["z=1,6", "its z has a value beyond ±5"],
 ]) {
   test(`a wrong link gives one sentence: ${query}`, () => {
     const { problem } = readLink(query, TABLE, 12);

@@ -1,24 +1,22 @@
 import { createCompare } from "./compare/compare.js";
 import { hasExample, MOST, sharesExamples } from "./compare/follow.js";
 import { isTogether, linkedComparison, readCompared, writeComparison } from "./compare/link.js";
-import { el, focusIn, isolated, withCode } from "./dom.js";
+import { focusIn, isolated } from "./dom.js";
 import { startEngine } from "./engine/session.js";
 import { sentenceFor } from "./errors.js";
 import { createExports } from "./export/exports.js";
 import { createExportMenu } from "./export/menu.js";
 import { createTextDialog } from "./export/text-dialog.js";
+import { createFrame } from "./frame.js";
 import { createHeader } from "./header.js";
 import { createHelp, listen } from "./keyboard.js";
 import { linkedModel, readLink, writeLink } from "./link.js";
-import { createMessages } from "./messages.js";
 import { openModel } from "./model/model.js";
 import { createWorker } from "./model/worker.js";
 import { createOwn } from "./own/own.js";
 import { createPicker } from "./picker.js";
 import { present } from "./present.js";
-import { createShare } from "./share.js";
 import { createStage } from "./stage.js";
-import { stylesheet } from "./stylesheet.js";
 import { trace } from "./trace.js";
 
 /**
@@ -35,10 +33,10 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
   const engine = startEngine(assets);
   engine.catch(() => {});
   const worker = createWorker(assets);
-  const messages = createMessages();
+  const frame = createFrame(root, { assets });
+  const { messages } = frame;
   const own = createOwn({ assets, messages, onChoose: () => picker.toggle(), onEntry: openOwn });
   const picker = createPicker({ catalogue, onPick: pick, onCompare: compare, onOpen: relist, footer: own.footer });
-  const share = createShare({ tell: messages.tell });
   const help = createHelp();
   const text = createTextDialog();
   const exports = createExports({
@@ -56,26 +54,13 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
         if (!stage && !compared) return;
         // A latent that plays is further on than the link, which is written when it stops.
         link.write(linkNow());
-        share.share(location.href);
+        frame.share(location.href);
       },
       help: help.open,
     },
   });
-  const place = el("div", { class: "place" });
-  const instrument = el(
-    "div",
-    { class: "instrument", style: "visibility: hidden" },
-    header.element,
-    share.element,
-    messages.element,
-    place,
-    own.element,
-    help.element,
-    text.element,
-  );
-  const styles = stylesheet(new URL("styles.css", assets).href);
-  const styled = styles.settled.then(() => instrument.style.removeProperty("visibility"));
-  root.append(styles.link, instrument);
+  frame.element.prepend(header.element);
+  frame.element.append(own.element, help.element, text.element);
 
   /** @type {ReturnType<typeof createStage> | null} */
   let stage = null;
@@ -134,11 +119,6 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     if (!stage && !compared && (!before || JSON.stringify(entryOf(model)) !== JSON.stringify(before))) start();
   }
 
-  /** @param {string} sentence */
-  function block(sentence) {
-    place.replaceChildren(el("p", { class: "blocked", role: "alert" }, ...withCode(sentence)));
-  }
-
   function close() {
     loading.abort();
     stage?.destroy();
@@ -155,16 +135,16 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     const mine = (loading = new AbortController());
     model = id;
     picker.show(entry);
-    if (entry.error !== undefined) return block(entry.error);
-    place.replaceChildren(el("p", { class: "loading", role: "status", text: `Opening ${entry.title} …` }));
+    if (entry.error !== undefined) return frame.block(entry.error);
+    frame.wait(`Opening ${entry.title} …`);
     try {
-      const [opened] = await Promise.all([openModel(entry, { engine, signal: mine.signal }), styled]);
+      const [opened] = await Promise.all([openModel(entry, { engine, signal: mine.signal }), frame.styled]);
       if (mine.signal.aborted) return opened.release();
       build(opened, query);
     } catch (error) {
       if (mine.signal.aborted) return;
       console.error(error);
-      block(sentenceFor(error, `${entry.title} could not be opened: reload the page, or choose another model.`));
+      frame.block(sentenceFor(error, `${entry.title} could not be opened: reload the page, or choose another model.`));
     }
   }
 
@@ -217,7 +197,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       onFirst: isReady,
       onCommit: release,
     });
-    place.replaceChildren(stage.element);
+    frame.show(stage.element);
     link.write(writeLink({ ...initial, model }, controls));
   }
 
@@ -274,11 +254,11 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
     model = ids[0];
     picker.show(...entries);
     const broken = entries.find(({ error }) => error !== undefined);
-    if (broken?.error) return block(broken.error);
-    place.replaceChildren(el("p", { class: "loading", role: "status", text: `Opening ${ids.length} models …` }));
+    if (broken?.error) return frame.block(broken.error);
+    frame.wait(`Opening ${ids.length} models …`);
     const { signal } = mine;
     const opening = await Promise.allSettled(entries.map((entry) => openModel(entry, { engine, signal })));
-    await styled;
+    await frame.styled;
     const models = opening.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
     const failed = opening.findIndex(({ status }) => status === "rejected");
     if (signal.aborted || failed >= 0) {
@@ -286,7 +266,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       if (signal.aborted) return;
       const { reason } = /** @type {PromiseRejectedResult} */ (opening[failed]);
       console.error(reason);
-      return block(sentenceFor(reason, `${entries[failed].title} could not be opened: reload the page.`));
+      return frame.block(sentenceFor(reason, `${entries[failed].title} could not be opened: reload the page.`));
     }
     const linked = models.map((one, at) => readCompared(query, models, at, limitsOf(one)));
     const problem = linked.find((one) => one.problem)?.problem;
@@ -317,7 +297,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       },
       onRemove: leave,
     });
-    place.replaceChildren(compared.element);
+    frame.show(compared.element);
     link.write(linkNow());
   }
 
@@ -353,13 +333,21 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       messages.warn("Some of the models that this link compares are not here; the others were opened.");
     if (here.length > 1) return openComparison(here, query);
     const usable = catalogue.find((entry) => entry.error === undefined) ?? catalogue[0];
+    const successor =
+      wanted !== null && !entryOf(wanted) && catalogue.find((entry) => entry.formerly?.includes(wanted));
     if (!usable) {
       close();
-      block(
+      frame.block(
         "There is no checkpoint yet: run `python -m training train digits` and reload this page, or set " +
           "`EXPLORER_MODELS` to a folder of checkpoints and restart the explorer.",
       );
-    } else if (wanted !== null && !catalogue.some((entry) => entry.id === wanted)) {
+    } else if (wanted !== null && successor) {
+      messages.warn(
+        `This link asks for the model “${isolated(wanted.slice(0, 60))}”, which ${isolated(successor.title ?? successor.id)} has replaced, ` +
+          "so that was opened instead.",
+      );
+      open(successor.id, "");
+    } else if (wanted !== null && !entryOf(wanted)) {
       messages.warn(
         `This link asks for the model “${isolated(wanted.slice(0, 60))}”, which is not here, so ${isolated(usable.title ?? usable.id)} was ` +
           "opened instead: choose another above.",
@@ -383,8 +371,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       exporting.close();
       close();
       worker.destroy();
-      styles.link.remove();
-      instrument.remove();
+      frame.destroy();
     },
   };
 }

@@ -24,9 +24,17 @@ const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
  * @typedef {import("./model/model.js").Control} Control
  * @typedef {{controls: Control[], examples: number, title: string, factors: string[]}} Limits what there is to link to
  * @typedef {import("./store.js").State & {model: string}} Linked
- * @typedef {{key: string, name: keyof Linked, write(state: Linked): string | null,
- *   read(text: string, limits: Limits, sofar: any): any}} Field `sofar`: what rows before it read of the same name
  */
+
+/**
+ * @template S what a link holds
+ * @template L what there is to link to
+ * @typedef {{key: string, name: keyof S & string, write(state: S): string | null,
+ *   read(text: string, limits: L, sofar: any, state: Partial<S>): any}} FieldOf a row of a link; `sofar`: what rows before
+ *   it read of the same name, and `state` of every name
+ */
+
+/** @typedef {FieldOf<Linked, Limits>} Field */
 
 /** @param {Limits} limits @returns {Extract<Control, {kind: "continuous"}> | undefined} what pins, axes and directions are about */
 const numbersOf = ({ controls }) => /** @type {any} */ (controls.find(({ kind }) => kind === "continuous"));
@@ -195,9 +203,18 @@ export function writeLink(state, controls, more = []) {
 }
 
 /** @param {Linked} state @param {Control[]} controls @param {[string, string][]} more */
-function written(state, controls, more) {
+const written = (state, controls, more) => writeFields(state, fieldsOf(controls), more);
+
+/**
+ * @template S
+ * @param {S} state
+ * @param {FieldOf<S, any>[]} fields
+ * @param {[string, string][]} [more] what else it says, by key
+ * @returns {string} a query
+ */
+export function writeFields(state, fields, more = []) {
   const query = new URLSearchParams();
-  for (const { key, write } of fieldsOf(controls)) {
+  for (const { key, write } of fields) {
     const text = write(state);
     if (text !== null) query.set(key, text);
   }
@@ -209,19 +226,34 @@ function written(state, controls, more) {
 /** @param {string} query with or without its question mark */
 export const isTooLong = (query) => query.replace(/^\?/, "").length > LONGEST_QUERY;
 
-/** @param {string} query @returns {string | null} the model a link names; one without letters names none */
-export function linkedModel(query) {
-  return isTooLong(query) ? null : new URLSearchParams(query).get("model") || null;
-}
+/** @param {string} query @param {string} key @returns {string | null} what a link names by it; nothing where that has no letters */
+export const named = (query, key) => (isTooLong(query) ? null : new URLSearchParams(query).get(key) || null);
+
+/** @param {string} query @returns {string | null} the model a link names */
+export const linkedModel = (query) => named(query, "model");
 
 /**
- * Reads what a link says about a model's state. A field that cannot be read is left out, and `problem` says so.
+ * Reads what a link says about a model's state.
  *
  * @param {string} query
  * @param {Limits} limits
  * @returns {{state: Partial<import("./store.js").State>, problem: string | null}} whose `codes` are those that it holds
  */
 export function readLink(query, limits) {
+  const [, ...fields] = fieldsOf(limits.controls);
+  return readFields(query, fields, limits);
+}
+
+/**
+ * Reads a link field by field. One that cannot be read is left out, and `problem` says so.
+ *
+ * @template S, L
+ * @param {string} query
+ * @param {FieldOf<S, L>[]} fields
+ * @param {L} limits
+ * @returns {{state: Partial<S>, problem: string | null}}
+ */
+export function readFields(query, fields, limits) {
   if (isTooLong(query)) {
     return {
       state: {},
@@ -229,14 +261,14 @@ export function readLink(query, limits) {
     };
   }
   const given = new URLSearchParams(query);
-  /** @type {Record<string, any>} */
+  /** @type {any} */
   const state = {};
   const reasons = [];
-  for (const { key, name, read } of fieldsOf(limits.controls)) {
+  for (const { key, name, read } of fields) {
     const text = given.get(key);
-    if (text === null || name === "model") continue;
+    if (text === null) continue;
     try {
-      state[name] = read(text, limits, state[name]);
+      state[name] = read(text, limits, state[name], state);
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       reasons.push(error.message);

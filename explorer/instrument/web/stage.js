@@ -8,6 +8,7 @@ import { createFilms } from "./latents/films.js";
 import { createPlayer } from "./latents/player.js";
 import { shownLatents } from "./model/latents.js";
 import { PANELS } from "./panels/index.js";
+import { layOut, notShown, standing } from "./panels/lay-out.js";
 import { present } from "./present.js";
 import { createStore } from "./store.js";
 import { trace } from "./trace.js";
@@ -171,9 +172,8 @@ export function placeModel(options) {
     gone: gone.signal,
   };
 
-  const asked = panels.map((panel) => ({ panel, fits: panel.fits(model) }));
-  const parts = asked.filter(({ fits }) => fits === true).map(({ panel }) => ({ panel, part: panel.create(stage) }));
-  const missing = asked.flatMap(({ fits }) => (fits === true || fits === "" ? [] : [fits]));
+  const { parts, missing } = layOut(panels, model, stage);
+
   /** @returns {Current} */
   function createCurrent() {
     let now = shownLatents(model, initial)[0] ?? 0;
@@ -322,9 +322,7 @@ export function createStage(options) {
   const { gone, player } = stage;
   store.onCommit((state) => gone.aborted || onCommit(state));
 
-  const at = (/** @type {Panel["place"]} */ place) =>
-    parts.filter((one) => one.panel.place === place).map(({ part }) => part.element);
-
+  const at = standing(parts);
   const controls = el("div", { class: "controls" }, ...at("controls"));
   const picture = el(
     "section",
@@ -333,7 +331,7 @@ export function createStage(options) {
     ...at("below"),
   );
   const chart = el("div", { class: "chart" }, ...at("chart"));
-  const side = el("div", { class: "side" }, chart, ...at("side"), missing.length ? notShown(missing) : null);
+  const side = el("div", { class: "side" }, chart, ...at("side"), notShown("What this model cannot show", missing));
   // A row must keep its images under the track and the cells: one that is too high is pressed together, not narrowed.
   const ratio = model.shape ? model.shape[2] / model.shape[1] : 1;
   const element = el(
@@ -378,14 +376,4 @@ export function createStage(options) {
       destroy();
     },
   };
-}
-
-/** @param {string[]} sentences why some panels are not here */
-function notShown(sentences) {
-  return el(
-    "section",
-    { class: "not-shown", "aria-label": "What this model cannot show" },
-    el("h2", { text: "What this model cannot show" }),
-    el("ul", {}, ...sentences.map((text) => el("li", { text }))),
-  );
 }

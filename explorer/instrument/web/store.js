@@ -22,78 +22,76 @@ import { createHistory } from "./history.js";
  * @property {{a: number[] | null, b: number[] | null, c: number[] | null}} pins
  * @property {boolean} slerp the path between the pins is spherical
  * @property {{name: string, vector: number[]}[]} directions named ones, of unit length
- *
- * @typedef {(state: State, before: State, time: number) => void} Listener
- * @typedef {{get(): State, set(change: Partial<State>, time?: number): void, commit(): void, undo(): boolean,
- *   redo(): boolean, canUndo(): boolean, canRedo(): boolean, onChange(listener: Listener): void,
- *   onCommit(listener: (state: State) => void): void}} Store
+ */
+
+/**
+ * @template [S=State]
+ * @typedef {{get(): S, set(change: Partial<S>, time?: number): void, commit(): void, undo(): boolean,
+ *   redo(): boolean, canUndo(): boolean, canRedo(): boolean,
+ *   onChange(listener: (state: S, before: S, time: number) => void): void,
+ *   onCommit(listener: (state: S) => void): void}} Store
  */
 
 /** @param {number[] | null} a @param {number[] | null} b */
 const isSame = (a, b) => a === b || (a !== null && b !== null && a.every((value, latent) => value === b[latent]));
 
-/** What undo and redo bring back. A lock is a step of its own, so that undo never moves a latent while it is locked. @param {State} state */
-const placeOf = ({ codes, example, own, locked, pins, directions }) => ({
-  codes,
-  example,
-  own,
-  locked,
-  pins,
-  directions,
-});
-
-/** @typedef {ReturnType<typeof placeOf>} Place */
+/** What undo and redo bring back. A lock is a step of its own, so that undo never moves a latent while it is locked. */
+const PLACE = ["codes", "example", "own", "locked", "pins", "directions"];
 
 /**
- * @param {State} initial
- * @param {import("./model/model.js").Control[]} controls that have a value
- * @returns {Store}
+ * @template {Record<string, any>} S
+ * @param {S} initial
+ * @param {import("./model/model.js").Control[]} controls whose values are in the state's `codes`
+ * @param {string[]} [place] what undo and redo bring back
+ * @returns {Store<S>}
  */
-export const createStore = (initial, controls) => createCursor([{ initial, controls }]).of(0);
+export const createStore = (initial, controls, place) => createCursor([{ initial, controls, place }]).of(0);
 
 /**
  * Where one model or several are, and the way they came: each has a store of its own, and one history is behind them all.
  * `set` is for every move, `commit` for the end of one: links, Python and undo hear only of commits.
  *
- * @param {{initial: State, controls: import("./model/model.js").Control[]}[]} models
- * @param {(from: number, change: Partial<State>, states: State[]) => [number, Partial<State>][]} [follow] how others go
+ * @template {Record<string, any>} S
+ * @param {{initial: S, controls: import("./model/model.js").Control[], place?: string[]}[]} models
+ * @param {(from: number, change: Partial<S>, states: S[]) => [number, Partial<S>][]} [follow] how others go
  *   along when the model `from` has changed
- * @returns {{of(model: number): Store, put(model: number, change: Partial<State>): void}} `put` moves one that no other
+ * @returns {{of(model: number): Store<S>, put(model: number, change: Partial<S>): void}} `put` moves one that no other
  *   follows, for what came late and belongs to the last move
  */
 export function createCursor(models, follow = () => []) {
   let states = models.map(({ initial }) => initial);
-  /** @type {Listener[][]} */
+  /** @type {((state: S, before: S, time: number) => void)[][]} */
   const changeListeners = models.map(() => []);
-  /** @type {((state: State) => void)[][]} */
+  /** @type {((state: S) => void)[][]} */
   const commitListeners = models.map(() => []);
-  const places = () => states.map(placeOf);
+  const places = () =>
+    states.map((state, at) => Object.fromEntries((models[at].place ?? PLACE).map((name) => [name, state[name]])));
   const history = createHistory(places(), (a, b) => a.every((place, model) => isSamePlace(place, b[model], model)));
 
-  /** @param {Place} a @param {Place} b @param {number} model */
+  /** @typedef {ReturnType<typeof places>[number]} Place */
+
+  /** @param {Place} a @param {Place} b @param {number} model @returns {boolean} codes and pins by their values, the rest by identity */
   function isSamePlace(a, b, model) {
-    return (
-      a.example === b.example &&
-      a.own === b.own &&
-      a.locked === b.locked &&
-      a.directions === b.directions &&
-      models[model].controls.every(({ name, space }) => space.same(a.codes[name], b.codes[name])) &&
-      /** @type {const} */ (["a", "b", "c"]).every((name) => isSame(a.pins[name], b.pins[name]))
-    );
+    return Object.keys(a).every((key) => {
+      if (key === "codes")
+        return models[model].controls.every(({ name, space }) => space.same(a[key][name], b[key][name]));
+      if (key === "pins") return ["a", "b", "c"].every((name) => isSame(a[key][name], b[key][name]));
+      return a[key] === b[key];
+    });
   }
 
-  /** @param {number} model @param {Partial<State>} change */
+  /** @param {number} model @param {Partial<S>} change */
   function change(model, change) {
     const before = states[model];
-    const state = { ...before, ...change };
-    if (change.codes) state.codes = keep(model, change.codes, before.codes);
+    const codes = change.codes && { codes: keep(model, change.codes, before.codes) };
+    const state = { ...before, ...change, ...codes };
     states = states.map((other, at) => (at === model ? state : other));
   }
 
   /**
    * So that a link holds exactly what is on screen. What has not moved stays the value that it was.
    *
-   * @param {number} model @param {State["codes"]} codes @param {State["codes"]} before
+   * @param {number} model @param {Record<string, any>} codes @param {Record<string, any>} before
    */
   function keep(model, codes, before) {
     const kept = { ...codes };
@@ -103,7 +101,7 @@ export function createCursor(models, follow = () => []) {
     return kept;
   }
 
-  /** @param {State[]} before @param {number} time */
+  /** @param {S[]} before @param {number} time */
   function tellChange(before, time) {
     changeListeners.forEach((listeners, model) => {
       if (states[model] !== before[model])
@@ -122,14 +120,14 @@ export function createCursor(models, follow = () => []) {
     if (!found) return false;
     const before = states;
     found.forEach((place, model) => {
-      change(model, { ...place, playing: null });
+      change(model, /** @type {any} */ ({ ...place, playing: null }));
     });
     tellChange(before, performance.now());
     tellCommit();
     return true;
   }
 
-  /** @param {number} model @returns {Store} */
+  /** @param {number} model @returns {Store<S>} */
   const of = (model) => ({
     get: () => states[model],
     set(next, time = performance.now()) {

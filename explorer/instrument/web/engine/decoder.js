@@ -16,26 +16,6 @@ import { EXPORT_AGAIN } from "./session.js";
  */
 
 /**
- * A decoder of a checkpoint whose card says no more than how many latents it has and what images it makes.
- *
- * @param {{name: string, latents: number, shape: import("./pixels.js").Shape, again?: string}} model
- * @returns {Expected}
- */
-export function ofLatents({ name, latents, shape, again }) {
-  return {
-    name,
-    graph: {
-      file: "decoder.onnx",
-      inputs: [{ name: "z", dtype: "float32", shape: ["batch", latents], role: "value", control: "z" }],
-      outputs: [{ name: "mean", dtype: "float32", shape: ["batch", ...shape], role: "image", control: null }],
-    },
-    start: { z: { type: "float32", data: new Float32Array(latents), dims: [1, latents] } },
-    gives: shape,
-    again,
-  };
-}
-
-/**
  * Opens a decoder and tries it on two values at once, so that a wrong file is refused before anything is drawn from it.
  *
  * @param {any} ort what `startEngine` gave

@@ -66,27 +66,6 @@ export async function openEncoder(ort, bytes, { name, graph, try: tried, again =
   return { encode, release: opened.release };
 }
 
-/**
- * An encoder of a checkpoint whose card says no more than how many latents it has and what images it takes.
- *
- * @param {{name: string, latents: number, shape: import("./pixels.js").Shape, again?: string}} model
- * @returns {Parameters<typeof openEncoder>[2]}
- */
-export function toLatents({ name, latents, shape, again }) {
-  const of = (/** @type {"mean" | "log_variance"} */ role) =>
-    /** @type {const} */ ({ name: role, dtype: "float32", shape: ["batch", latents], role, control: "z" });
-  return {
-    name,
-    graph: {
-      file: "encoder.onnx",
-      inputs: [{ name: "x", dtype: "float32", shape: ["batch", ...shape], role: "image", control: null }],
-      outputs: [/** @type {any} */ (of("mean")), /** @type {any} */ (of("log_variance"))],
-    },
-    try: { x: grey(shape), given: {} },
-    again,
-  };
-}
-
 /** @param {import("./pixels.js").Shape} shape @returns {import("./graph.js").Tensor} an image of grey */
 export const grey = (shape) => imageTensor(new Float32Array(shape[0] * shape[1] * shape[2]).fill(0.5), shape);
 

@@ -47,6 +47,13 @@ export function align({ latents, information }) {
   return [...rows.map((latent) => latent ?? present(waiting.shift())), ...waiting];
 }
 
+/** @param {Stage} stage @returns {number[][]} its latents in the order of the rows, in parts: those that matter first */
+export function inParts(stage) {
+  const order = align(stage);
+  const isActive = (/** @type {number} */ latent) => stage.latents[latent].active;
+  return [order.filter(isActive), order.filter((latent) => !isActive(latent))].filter(({ length }) => length);
+}
+
 /**
  * @param {Stage} stage
  * @param {number} latent

@@ -1,6 +1,7 @@
 import { el } from "../dom.js";
 import { icon } from "../icons.js";
 import { present } from "../present.js";
+import { hasTurned } from "./state.js";
 import { createStops } from "./stops.js";
 import { methodsOf, rowOf, rungsOf, runOf, runsOf, seedsOf } from "./table.js";
 import { called, spellBeta, spellCount } from "./words.js";
@@ -8,13 +9,11 @@ import { called, spellBeta, spellCount } from "./words.js";
 /** A moment of training stays on screen for so long while they are replayed. */
 const REPLAY_MS = 900;
 
-/**
- * What chooses the model: β, or another objective; the seed; the moment of its training.
- *
- * @param {{table: import("./table.js").Table, onMove(change: Partial<import("./state.js").State>): void,
- *   messages: ReturnType<typeof import("../messages.js").createMessages>}} options
- */
-export function createDial({ table, onMove, messages }) {
+/** What chooses the model: β, or another objective; the seed; the moment of its training. @type {import("./stage.js").TablePanel} */
+export default { name: "dial", place: "top", fits: () => true, create };
+
+/** @param {import("./stage.js").TableStage} stage @returns {import("./stage.js").TablePart} */
+function create({ table, move: onMove, messages }) {
   const rungs = rungsOf(table);
   const methods = methodsOf(table);
   /** @type {import("./state.js").State} */
@@ -135,9 +134,9 @@ export function createDial({ table, onMove, messages }) {
         el("div", { class: "moment-row" }, moment.element, replay, toReplayed ?? null),
       ),
     ),
-    /** @param {import("./state.js").State} next */
-    show(next) {
+    show(next, before) {
       state = next;
+      if (!hasTurned(next, before)) return;
       const row = rowOf(table, next.recipe);
       const rung = rungs.findIndex(({ recipe }) => recipe === next.recipe);
       const parts = called(row).split(/(?<=,) /);
@@ -176,6 +175,6 @@ export function createDial({ table, onMove, messages }) {
       if (toReplayed) toReplayed.hidden = !only;
       seen.textContent = `${spellCount(all[at].images)} images seen`;
     },
-    stop,
+    destroy: stop,
   };
 }

@@ -2,15 +2,11 @@ import { context2d, el } from "../dom.js";
 import { writeImage } from "../engine/pixels.js";
 import { createChooser } from "./chooser.js";
 
-/**
- * The chosen image, what the model makes of z, and whether z is kept when the model changes.
- *
- * @param {{card: import("../checkpoint/checkpoint.js").ImagesCard, count: number,
- *   thumbnails: import("../checkpoint/thumbnails.js").Thumbnails,
- *   onMove(change: Partial<import("./state.js").State>): void}} options
- */
-export function createImage({ card, count, thumbnails, onMove }) {
-  const { shape } = card.output;
+/** The chosen image, what the model makes of z, and whether z is kept when the model changes. @type {import("./stage.js").TablePanel} */
+export default { name: "image", place: "picture", fits: () => true, create };
+
+/** @param {import("./stage.js").TableStage} stage @returns {import("./stage.js").TablePart} */
+function create({ card, shape, count, thumbnails, move: onMove }) {
   const [, height, width] = shape;
   const canvas = (/** @type {string} */ name, /** @type {string} */ label) =>
     el("canvas", { class: `look ${name}`, role: "img", "aria-label": label, width, height });
@@ -35,6 +31,13 @@ export function createImage({ card, count, thumbnails, onMove }) {
   const says = el("p", { class: "hint lead" });
   let shown = -1;
 
+  function drawOriginal() {
+    thumbnails.draw(context2d(original, { alpha: false }), shown, 0, 0, width, height);
+  }
+
+  // Once the sheet of the image has arrived.
+  thumbnails.onLoad(drawOriginal);
+
   return {
     element: el(
       "section",
@@ -53,7 +56,6 @@ export function createImage({ card, count, thumbnails, onMove }) {
       says,
       chooser.element,
     ),
-    /** @param {import("./state.js").State} state */
     show({ image, keep }) {
       chooser.show(image);
       for (const mode of modes) mode.button.setAttribute("aria-pressed", String(mode.keep === keep));
@@ -62,18 +64,10 @@ export function createImage({ card, count, thumbnails, onMove }) {
       shown = image;
       drawOriginal();
     },
-    /** @param {Float32Array} values C×H×W */
-    draw(values) {
+    drawImage(values) {
       writeImage(values, 0, shape, pixels, width, 0);
       drawing.putImageData(image, 0, 0);
     },
-    /** @param {boolean} stale what is drawn belongs to another model */
-    setStale: (stale) => decoded.classList.toggle("stale", stale),
-    /** Once the sheet of the image has arrived. */
-    drawOriginal,
+    setStale: (stale) => void decoded.classList.toggle("stale", stale),
   };
-
-  function drawOriginal() {
-    thumbnails.draw(context2d(original, { alpha: false }), shown, 0, 0, width, height);
-  }
 }

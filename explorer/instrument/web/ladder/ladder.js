@@ -1,14 +1,11 @@
-import { hasImages, readCard } from "../checkpoint/checkpoint.js";
-import { el, isolated, withCode } from "../dom.js";
+import { fetchCard, hasImages } from "../checkpoint/checkpoint.js";
+import { el, isolated } from "../dom.js";
 import { startEngine } from "../engine/session.js";
 import { InstrumentError, sentenceFor } from "../errors.js";
+import { createFrame } from "../frame.js";
 import { icon } from "../icons.js";
-import { createMessages } from "../messages.js";
-import { createShare } from "../share.js";
-import { get } from "../shelf/http.js";
-import { stylesheet } from "../stylesheet.js";
 import { linkedTable, readLink, writeLink } from "./link.js";
-import { createPage } from "./page.js";
+import { createTableStage } from "./stage.js";
 import { begin, go } from "./state.js";
 import { fetchTable } from "./table.js";
 
@@ -25,10 +22,10 @@ import { fetchTable } from "./table.js";
  * @returns {{destroy(): void}}
  */
 export function mount(root, { tables, assets, link }) {
-  startEngine(assets).catch(() => {});
-  const messages = createMessages();
-  const share = createShare({ tell: messages.tell });
-  const place = el("div", { class: "place" });
+  const engine = startEngine(assets);
+  engine.catch(() => {});
+  const frame = createFrame(root, { assets, name: "ladder-page" });
+  const { messages } = frame;
   const title = el("p", { class: "hint table-title" });
   const choice = el("select", {
     class: "table-choice",
@@ -37,9 +34,7 @@ export function mount(root, { tables, assets, link }) {
     on: { change: () => open(choice.value, "") },
   });
   choice.append(...tables.map(({ name, title }) => el("option", { value: name, text: title ?? name })));
-  const whole = el(
-    "div",
-    { class: "instrument ladder-page", style: "visibility: hidden" },
+  frame.element.prepend(
     el(
       "header",
       { class: "ladder-head" },
@@ -48,32 +43,21 @@ export function mount(root, { tables, assets, link }) {
       choice,
       el(
         "button",
-        { class: "action", type: "button", on: { click: () => share.share(location.href) } },
+        { class: "action", type: "button", on: { click: () => frame.share(location.href) } },
         icon("share"),
         el("span", { text: "Share" }),
       ),
     ),
-    share.element,
-    messages.element,
-    place,
   );
-  const styles = stylesheet(new URL("ladder/styles.css", assets).href);
-  const styled = styles.settled.then(() => whole.style.removeProperty("visibility"));
-  root.append(styles.link, whole);
 
-  /** @type {ReturnType<typeof createPage> | null} */
-  let page = null;
+  /** @type {ReturnType<typeof createTableStage> | null} */
+  let stage = null;
   let loading = new AbortController();
-
-  /** @param {string} sentence */
-  function block(sentence) {
-    place.replaceChildren(el("p", { class: "blocked", role: "alert" }, ...withCode(sentence)));
-  }
 
   function close() {
     loading.abort();
-    page?.destroy();
-    page = null;
+    stage?.destroy();
+    stage = null;
     delete root.dataset.ready;
   }
 
@@ -82,10 +66,10 @@ export function mount(root, { tables, assets, link }) {
     close();
     const mine = (loading = new AbortController());
     const listed = tables.find((table) => table.name === name);
-    if (listed?.error !== undefined) return block(listed.error);
+    if (listed?.error !== undefined) return frame.block(listed.error);
     choice.value = name;
     title.textContent = "";
-    place.replaceChildren(el("p", { class: "loading", role: "status", text: "Opening the table …" }));
+    frame.wait("Opening the table …");
     try {
       const folder = new URL(`../results/${encodeURIComponent(name)}/`, assets);
       const table = await fetchTable(new URL("table.json", folder), name, mine.signal);
@@ -103,7 +87,7 @@ export function mount(root, { tables, assets, link }) {
       }
       const url = new URL(`../checkpoints/${encodeURIComponent(table.examples)}/`, assets).href;
       const entry = { id: table.examples, url };
-      const card = readCard(await (await get(entry, "card.json", mine.signal)).text(), entry.id);
+      const card = await fetchCard(entry, mine.signal);
       if (!hasImages(card))
         throw new InstrumentError(`${entry.id} has no example images to show: name another in ${name}/table.json.`);
       const factors = card.data?.factors?.length ?? 0;
@@ -114,29 +98,30 @@ export function mount(root, { tables, assets, link }) {
           `${name}/table.json has other factors than its examples in ${entry.id}: run \`${table.command}\` again.`,
         );
       }
-      await styled;
+      await frame.styled;
       if (mine.signal.aborted) return;
       const count = Math.min(card.examples.count, table.images ?? card.examples.count);
       const linked = readLink(query, table, count);
       if (linked.problem) messages.warn(linked.problem);
-      page = createPage({
+      stage = createTableStage({
         table,
         name,
         folder,
         card,
         count,
         entry,
+        engine,
         assets,
         initial: go(table, start, linked.state),
         messages,
         onReady: () => (root.dataset.ready = "true"),
-        onState: (state) => link.write(writeLink(state, table, name)),
+        onCommit: (state) => link.write(writeLink(state, table, name)),
       });
-      place.replaceChildren(page.element);
+      frame.show(stage.element);
     } catch (error) {
       if (mine.signal.aborted) return;
       console.error(error);
-      block(sentenceFor(error, "This table could not be opened: reload the page."));
+      frame.block(sentenceFor(error, "This table could not be opened: reload the page."));
     }
   }
 
@@ -144,7 +129,9 @@ export function mount(root, { tables, assets, link }) {
   const wanted = linkedTable(query);
   const first = tables.find(({ error }) => error === undefined) ?? tables[0];
   if (!first) {
-    block("There is no ladder of trained models yet: `python -m training reproduce` makes one; then reload this page.");
+    frame.block(
+      "There is no ladder of trained models yet: `python -m training reproduce` makes one; then reload this page.",
+    );
   } else if (wanted !== null && !tables.some(({ name }) => name === wanted)) {
     messages.warn(
       `This link asks for the table “${isolated(wanted.slice(0, 60))}”, which is not here, so another was opened instead.`,
@@ -157,8 +144,7 @@ export function mount(root, { tables, assets, link }) {
   return {
     destroy() {
       close();
-      styles.link.remove();
-      whole.remove();
+      frame.destroy();
     },
   };
 }

@@ -1,12 +1,13 @@
+import { named, readFields, writeFields } from "../link.js";
 import { present } from "../present.js";
-import { rounded } from "../spaces/continuous.js";
+import { space as continuous, rounded } from "../spaces/continuous.js";
+import { Unreadable } from "../spaces/unreadable.js";
 import { finalOf, runOf, runsOf } from "./table.js";
 
-/** The largest |z| that is read: the prior lies beyond it once in 1.7 million draws of a latent. */
-const LARGEST_Z = 5;
-const LONGEST_QUERY = 20_000;
-
-class Unreadable extends Error {}
+/**
+ * @typedef {import("./state.js").State & {name: string, table: import("./table.js").Table}} Linked
+ * @typedef {{table: import("./table.js").Table, images: number}} Limits `images`: how many there are to choose from
+ */
 
 /** @param {string} text @param {string} what */
 function whole(text, what) {
@@ -17,18 +18,14 @@ function whole(text, what) {
 /**
  * What a link holds: a row a field, read and written by the same row. Those after it may rely on those before it.
  *
- * @typedef {import("./state.js").State} State
- * @typedef {import("./table.js").Table} Table
- *
- * @type {{key: string, name: keyof State, write(state: State, table: Table): string | null,
- *   read(text: string, table: Table, images: number, sofar: Partial<State>): any}[]}
+ * @type {import("../link.js").FieldOf<Linked, Limits>[]}
  */
 const FIELDS = [
   {
     key: "recipe",
     name: "recipe",
     write: ({ recipe }) => recipe,
-    read(text, table) {
+    read(text, { table }) {
       if (!table.rows.some(({ recipe }) => recipe === text)) throw new Unreadable("it names no row of this table");
       if (!runsOf(table, text).length) throw new Unreadable("its row was not trained here");
       return text;
@@ -38,7 +35,7 @@ const FIELDS = [
     key: "seed",
     name: "seed",
     write: ({ seed }) => String(seed),
-    read(text, table, _images, { recipe }) {
+    read(text, { table }, _, { recipe }) {
       const seed = whole(text, "its seed");
       if (recipe === undefined || !runOf(table, recipe, seed)) throw new Unreadable("its seed was not trained here");
       return seed;
@@ -47,9 +44,9 @@ const FIELDS = [
   {
     key: "step",
     name: "step",
-    write: ({ recipe, seed, step }, table) =>
+    write: ({ recipe, seed, step, table }) =>
       step === finalOf(present(runOf(table, recipe, seed))).step ? null : String(step),
-    read(text, table, _images, { recipe, seed }) {
+    read(text, { table }, _, { recipe, seed }) {
       const step = whole(text, "its moment of training");
       const run = recipe === undefined || seed === undefined ? undefined : runOf(table, recipe, seed);
       if (!run?.stages.some((stage) => stage.step === step))
@@ -61,7 +58,7 @@ const FIELDS = [
     key: "image",
     name: "image",
     write: ({ image }) => String(image),
-    read(text, _table, images) {
+    read(text, { images }) {
       const image = whole(text, "its image");
       if (image >= images) throw new Unreadable("its image does not exist here");
       return image;
@@ -71,21 +68,24 @@ const FIELDS = [
     key: "z",
     name: "z",
     write: ({ keep, z }) => (keep && z ? z.map(rounded).join(",") : null),
-    read(text, table, _images, { recipe, seed }) {
-      const z = text.split(",").map((part) => (/^[+-]?(\d+\.?\d*|\.\d+)$/.test(part) ? Number(part) : NaN));
-      if (!z.every((value) => Math.abs(value) <= LARGEST_Z))
-        throw new Unreadable(`its z has a value that is not a number within ±${LARGEST_Z}`);
+    read(text, { table }, _, { recipe, seed }) {
       const run = recipe === undefined || seed === undefined ? undefined : runOf(table, recipe, seed);
-      if (!(run ? [run] : table.runs).some((run) => finalOf(run).latents.length === z.length))
+      const size = text.split(",").length;
+      if (!(run ? [run] : table.runs).some((run) => finalOf(run).latents.length === size))
         throw new Unreadable("its z does not have one value for each latent");
-      return z.map(rounded);
+      const control = {
+        kind: /** @type {const} */ ("continuous"),
+        name: "z",
+        size,
+        prior: /** @type {const} */ ("standard_normal"),
+      };
+      return continuous.read(text, control, { what: "its z" });
     },
   },
 ];
 
 /** @param {string} query @returns {string | null} the table a link names */
-export const linkedTable = (query) =>
-  query.length > LONGEST_QUERY ? null : new URLSearchParams(query).get("table") || null;
+export const linkedTable = (query) => named(query, "table");
 
 /**
  * @param {import("./state.js").State} state
@@ -94,16 +94,14 @@ export const linkedTable = (query) =>
  * @returns {string}
  */
 export function writeLink(state, table, name) {
-  const query = new URLSearchParams({ table: name });
-  for (const { key, write } of FIELDS) {
-    const text = write(state, table);
-    if (text !== null) query.set(key, text);
-  }
-  return query.toString().replaceAll("%2C", ",");
+  return writeFields({ ...state, table, name }, [
+    { key: "table", name: "name", write: ({ name }) => name, read: (text) => text },
+    ...FIELDS,
+  ]);
 }
 
 /**
- * What a link says. A field that cannot be read is left out, and `problem` says so.
+ * What a link says of a table's models.
  *
  * @param {string} query
  * @param {import("./table.js").Table} table
@@ -111,24 +109,21 @@ export function writeLink(state, table, name) {
  * @returns {{state: Partial<import("./state.js").State>, problem: string | null}}
  */
 export function readLink(query, table, images) {
-  const given = new URLSearchParams(query.length > LONGEST_QUERY ? "" : query);
-  /** @type {any} */
-  const state = {};
-  const reasons = [];
-  for (const { key, name, read } of FIELDS) {
-    const text = given.get(key);
-    if (text === null) continue;
-    try {
-      state[name] = read(text, table, images, state);
-    } catch (error) {
-      if (!(error instanceof Unreadable)) throw error;
-      reasons.push(error.message);
-    }
-  }
-  if (state.z) state.keep = true;
-  const problem = reasons.length
-    ? `Part of this link could not be read (${reasons.join("; ")}), so it was opened without that part: ask the sender ` +
-      "for the link again."
-    : null;
-  return { state, problem };
+  const replaced = replacedBy(query, table);
+  if (replaced) return replaced;
+  const { state, problem } = readFields(query, FIELDS, { table, images });
+  return { state: state.z ? { ...state, keep: true } : state, problem };
+}
+
+/**
+ * A link to a row whose place another took opens that one: the seed, the moment and the z of the old one say nothing of it.
+ *
+ * @param {string} query @param {import("./table.js").Table} table
+ */
+function replacedBy(query, table) {
+  const recipe = named(query, "recipe");
+  const row = recipe !== null && table.rows.find(({ formerly }) => formerly?.includes(recipe));
+  if (!row || !runsOf(table, row.recipe).length) return null;
+  const problem = `This link asks for the row ${recipe}, which ${row.title} has replaced, so that was opened instead.`;
+  return { state: { recipe: row.recipe }, problem };
 }

@@ -6,9 +6,10 @@ import { createWorker } from "../model/worker.js";
 import { present } from "../present.js";
 import { rounded } from "../spaces/continuous.js";
 import { trace } from "../trace.js";
-import { opener } from "./models.js";
+import { inParts } from "./align.js";
+import { cardOf, opener } from "./models.js";
 import { STEPS } from "./rows.js";
-import { go } from "./state.js";
+import { go, placeOf } from "./state.js";
 import { finalOf, rungsOf, runOf, runsOf } from "./table.js";
 
 /** All seeds of a rung, its neighbours, and what one came from: a model takes a few megabytes. */
@@ -25,23 +26,22 @@ const keyOf = ({ recipe, seed, step }) => `${recipe} ${seed} ${step}`;
  * Turns the state into images: finds its model, encodes the chosen image, decodes z and what lies around it. A newer wish
  * overtakes one that waits for its model.
  *
- * @param {{table: import("./table.js").Table, name: string, folder: URL, assets: string, shape: import("../engine/pixels.js").Shape,
- *   thumbnails: import("../checkpoint/thumbnails.js").Thumbnails,
- *   image: ReturnType<typeof import("./image.js").createImage>, rows: ReturnType<typeof import("./rows.js").createRows>,
- *   siblings: ReturnType<typeof import("./siblings.js").createSiblings>,
- *   get(): import("./state.js").State, onCode(z: number[]): void, onShown(key: string): void,
- *   onTrouble(sentence: string | null): void}} options `onCode` hears of the z of a model that has come on screen
+ * @param {{table: import("./table.js").Table, name: string, folder: URL, card: import("../checkpoint/checkpoint.js").ImagesCard,
+ *   engine: Promise<any>, assets: string, thumbnails: import("../checkpoint/thumbnails.js").Thumbnails,
+ *   store: import("../store.js").Store<import("./state.js").State>, parts: import("./stage.js").TablePart[],
+ *   onShown(key: string): void, onTrouble(sentence: string | null): void}} options `parts` draw what is decoded, and `onShown`
+ *   hears of a model of which all that is seen is
  */
 export function createProjector(options) {
-  const { table, name, folder, assets, shape, thumbnails, image, rows, siblings, get, onCode, onShown, onTrouble } =
-    options;
+  const { table, name, folder, card, engine, assets, thumbnails, store, parts, onShown, onTrouble } = options;
+  const { get } = store;
   const gone = new AbortController();
   const worker = createWorker(assets);
-  const models = createPool(opener({ assets, worker, shape, gone: gone.signal }), MOST_MODELS);
+  const models = createPool(opener({ engine, worker, gone: gone.signal }), MOST_MODELS);
   let ticket = 0;
   let rest = 0;
   let wait = 0;
-  /** @type {import("./models.js").Model | null} what is on screen */
+  /** @type {import("./models.js").TableModel | null} what is on screen */
   let model = null;
   /** @type {{at: number, pixels: Promise<Float32Array>} | null} the chosen image, once an encoder has asked for it */
   let chosen = null;
@@ -61,7 +61,7 @@ export function createProjector(options) {
     return chosen.pixels;
   }
 
-  /** @param {import("./models.js").Model} model @param {number} image @returns {Promise<Float32Array>} */
+  /** @param {import("./models.js").TableModel} model @param {number} image @returns {Promise<ArrayLike<number>>} */
   const codeOf = (model, image) => model.encode(image, () => pixelsOf(image));
 
   /** @param {string} recipe @param {number} seed @param {number} [step] @returns {import("./models.js").Place | null} */
@@ -76,21 +76,20 @@ export function createProjector(options) {
       : `${present(stage.folder).split("/").map(encodeURIComponent).join("/")}/`;
     return {
       key: keyOf({ recipe, seed, step: stage.step }),
-      folder: {
+      entry: {
         id: shipped ?? `${name}/${stage.folder}`,
         url: new URL(path, folder).href,
+        decoder: "decoder.onnx",
         again: `run \`${table.command}\` again.`,
       },
-      files: stage.files,
-      latents: stage.latents.length,
+      card: cardOf(stage, card),
     };
   }
 
   /** @param {boolean} stale */
   function setStale(stale) {
     clearTimeout(wait);
-    image.setStale(stale);
-    rows.setStale(stale);
+    for (const part of parts) part.setStale?.(stale);
   }
 
   /** @param {unknown} error @param {string} otherwise */
@@ -122,8 +121,9 @@ export function createProjector(options) {
       if (mine !== ticket) return;
       model = found;
       onTrouble(null);
-      onCode(z);
-      paint(start);
+      if (z === state.z) paint(start);
+      else store.set({ z }, start);
+      store.commit();
       rest = window.setTimeout(prefetch, REST_MS);
     } catch (error) {
       if (mine !== ticket) return;
@@ -134,13 +134,12 @@ export function createProjector(options) {
 
   const pictures = newestWins(
     async ({ model, z, time }) => {
-      const values = await model.decode(Float32Array.from(z), 1);
+      const values = await model.decode(z);
       if (!allFinite(values)) {
         throw new InstrumentError(`${model.name}/decoder.onnx returns NaN or infinity at this z: move it back.`);
       }
       onTrouble(null);
-      image.draw(values);
-      image.setStale(false);
+      for (const part of parts) part.drawImage?.(values);
       trace("ladder:image", { since: time });
       if (get().keep) await drawSiblings(z);
     },
@@ -149,14 +148,11 @@ export function createProjector(options) {
 
   const grids = newestWins(
     async ({ model, z, time, key }) => {
-      for (const some of rows.parts()) {
-        const buffer = await model.rows(
-          z,
-          some.map((latent) => ({ latent, steps: STEPS })),
-        );
+      for (const some of inParts(placeOf(table, get()).stage)) {
+        const buffer = await model.rows(z, some, STEPS);
         // Meanwhile another model may have come on screen, with other latents in the rows.
         if (gone.signal.aborted || key !== keyOf(get())) return;
-        rows.draw(some, buffer);
+        for (const part of parts) part.drawRows?.(some, buffer);
       }
       setStale(false);
       trace("ladder:rows", { since: time });
@@ -169,18 +165,22 @@ export function createProjector(options) {
   function paint(time) {
     const { z } = get();
     if (!model || !z) return;
-    rows.frame(z);
     pictures.request({ model, z, time });
     grids.request({ model, z, time, key: keyOf(get()) });
+  }
+
+  /** @param {number} seed @param {Float32Array} values */
+  function drawSibling(seed, values) {
+    for (const part of parts) part.drawSibling?.(seed, values);
   }
 
   /** What the other seeds make of z. @param {number[]} z */
   async function drawSiblings(z) {
     const { recipe } = get();
-    for (const seed of siblings.seeds()) {
+    for (const { seed } of runsOf(table, recipe)) {
       const place = locate(recipe, seed);
       const other = place && models.peek(place.key);
-      if (other?.latents === z.length) siblings.draw(seed, await other.decode(Float32Array.from(z), 1));
+      if (other?.latents === z.length) drawSibling(seed, await other.decode(z));
     }
   }
 
@@ -189,13 +189,13 @@ export function createProjector(options) {
     const mine = ticket;
     const state = get();
     try {
-      for (const seed of siblings.seeds()) {
+      for (const { seed } of runsOf(table, state.recipe)) {
         const place = locate(state.recipe, seed);
         if (!place) continue;
         const other = await models.get(place);
-        const z = state.keep && state.z ? Float32Array.from(state.z) : await codeOf(other, state.image);
+        const z = state.keep && state.z ? state.z : await codeOf(other, state.image);
         if (mine !== ticket) return;
-        if (z.length === other.latents) siblings.draw(seed, await other.decode(z, 1));
+        if (z.length === other.latents) drawSibling(seed, await other.decode(z));
       }
       for (const place of around(state)) {
         if (mine !== ticket) return;
@@ -225,7 +225,7 @@ export function createProjector(options) {
   return {
     refresh,
     paint,
-    /** @returns {Promise<Float32Array | null>} the posterior mean of the chosen image; nothing where there is no model */
+    /** @returns {Promise<ArrayLike<number> | null>} the posterior mean of the chosen image; nothing where there is no model */
     async encoded() {
       const mine = ticket;
       const mean = model && (await codeOf(model, get().image));

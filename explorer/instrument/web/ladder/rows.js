@@ -2,27 +2,24 @@ import { context2d, el, latentName, spell } from "../dom.js";
 import { createRange } from "../latents/range.js";
 import { provenance, term } from "../term.js";
 import { align, carried, percent, sharesOf } from "./align.js";
+import { hasTurned, placeOf } from "./state.js";
 import { listed } from "./words.js";
 
 /** The values of a latent that its row shows: nineteen of twenty draws from the prior lie between the ends. */
 export const STEPS = [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2];
 export const REACH = 2;
 
-/**
- * The rows of the page: what a latent does, how much goes through it, and what it tells about each factor.
- *
- * @param {{latents: number, factors: string[], shape: import("../engine/pixels.js").Shape, largestKl: number,
- *   onMove(latent: number, value: number, time: number): void, onSettle(): void, onReset(latent: number): void}} options
- */
-export function createRows({ latents, factors, shape, largestKl, onMove, onSettle, onReset }) {
+/** What a latent does, how much goes through it, and what it tells about each factor. @type {import("./stage.js").TablePanel} */
+export default { name: "rows", place: "middle", fits: () => true, create };
+
+/** @param {import("./stage.js").TableStage} stage @returns {import("./stage.js").TablePart} */
+function create({ table, latents, factors, shape, largestKl, moveLatent: onMove, settle: onSettle, reset: onReset }) {
   const [, height, width] = shape;
   const kl = el("span", {});
   const matrix = el("span", {});
   const rows = Array.from({ length: latents }, (_, at) => createRow(at));
   /** @type {number[]} */
   let order = [];
-  /** @type {number[][]} */
-  let parts = [];
   /** @type {number[]} */
   let z = [];
 
@@ -106,73 +103,72 @@ export function createRows({ latents, factors, shape, largestKl, onMove, onSettl
     range.setAttribute("aria-valuetext", spell(value));
   }
 
+  /** @param {import("./table.js").Stage} stage @param {import("./table.js").Run} run */
+  function fill(stage, run) {
+    order = align(stage);
+    const shares = stage.information ? sharesOf(stage.information) : null;
+    rows.forEach((row, at) => {
+      const latent = order[at];
+      row.element.hidden = latent === undefined;
+      if (latent === undefined) return;
+      const facts = stage.latents[latent];
+      const { name, percent: part, also } = carried(stage, latent, factors);
+      row.element.classList.toggle("inactive", !facts.active);
+      row.element.dataset.latent = String(latent);
+      row.factor.textContent = name;
+      row.share.textContent = part;
+      row.name.textContent = also ? `${latentName(latent)} ${also}` : latentName(latent);
+      row.range.setAttribute("aria-label", `${latentName(latent)}, ${name} ${part}`.trim());
+      row.bar.style.setProperty("--kl", String(facts.kl_nats / (largestKl || 1)));
+      row.nats.textContent = spell(facts.kl_nats, 1);
+      row.nats.title = `${latentName(latent)}: KL ${spell(facts.kl_nats, 3)} nats`;
+      row.cells.forEach((cell, factor) => {
+        const share = shares?.[latent][factor] ?? 0;
+        cell.style.setProperty("--share", `${Math.min(100, 100 * share)}%`);
+        cell.textContent = shares ? String(Math.round(100 * share)) : "";
+        const nats = stage.information?.nats[latent][factor] ?? 0;
+        const all = stage.information?.entropies_nats[factor] ?? 0;
+        cell.title = shares
+          ? `${latentName(latent)} tells ${spell(nats)} of the ${spell(all)} nats of ${factors[factor]}: ${percent(share)}`
+          : "";
+      });
+    });
+    const sent = `What the encoder sends through this latent. ${provenance(run.latents_provenance)}`;
+    kl.replaceChildren(term("KL, nats", sent));
+    matrix.replaceChildren(
+      ...(stage.information
+        ? [
+            "In the cells: ",
+            term(
+              "mutual information",
+              `${provenance(stage.information)} A cell is I(z; v) / H(v), in %: how much of what there is to know ` +
+                "about the factor v.",
+            ),
+            " of latent and factor, in % of the factor’s entropy; outlined, the factor that the row is for. The codes " +
+              "of inactive latents hardly move; even so they tell a little.",
+          ]
+        : ["What the latents of this moment tell about the factors was not measured."]),
+    );
+  }
+
   return {
     element,
-    /** @returns {number[][]} the latents in parts to be decoded one after the other: those that matter first */
-    parts: () => parts,
-    /** @param {import("./table.js").Stage} stage @param {import("./table.js").Run} run */
-    show(stage, run) {
-      order = align(stage);
-      const isActive = (/** @type {number} */ latent) => stage.latents[latent].active;
-      parts = [order.filter(isActive), order.filter((latent) => !isActive(latent))].filter(({ length }) => length);
-      const shares = stage.information ? sharesOf(stage.information) : null;
-      rows.forEach((row, at) => {
-        const latent = order[at];
-        row.element.hidden = latent === undefined;
-        if (latent === undefined) return;
-        const facts = stage.latents[latent];
-        const { name, percent: part, also } = carried(stage, latent, factors);
-        row.element.classList.toggle("inactive", !facts.active);
-        row.element.dataset.latent = String(latent);
-        row.factor.textContent = name;
-        row.share.textContent = part;
-        row.name.textContent = also ? `${latentName(latent)} ${also}` : latentName(latent);
-        row.range.setAttribute("aria-label", `${latentName(latent)}, ${name} ${part}`.trim());
-        row.bar.style.setProperty("--kl", String(facts.kl_nats / (largestKl || 1)));
-        row.nats.textContent = spell(facts.kl_nats, 1);
-        row.nats.title = `${latentName(latent)}: KL ${spell(facts.kl_nats, 3)} nats`;
-        row.cells.forEach((cell, factor) => {
-          const share = shares?.[latent][factor] ?? 0;
-          cell.style.setProperty("--share", `${Math.min(100, 100 * share)}%`);
-          cell.textContent = shares ? String(Math.round(100 * share)) : "";
-          const nats = stage.information?.nats[latent][factor] ?? 0;
-          const all = stage.information?.entropies_nats[factor] ?? 0;
-          cell.title = shares
-            ? `${latentName(latent)} tells ${spell(nats)} of the ${spell(all)} nats of ${factors[factor]}: ${percent(share)}`
-            : "";
-        });
-      });
-      const sent = `What the encoder sends through this latent. ${provenance(run.latents_provenance)}`;
-      kl.replaceChildren(term("KL, nats", sent));
-      matrix.replaceChildren(
-        ...(stage.information
-          ? [
-              "In the cells: ",
-              term(
-                "mutual information",
-                `${provenance(stage.information)} A cell is I(z; v) / H(v), in %: how much of what there is to know ` +
-                  "about the factor v.",
-              ),
-              " of latent and factor, in % of the factor’s entropy; outlined, the factor that the row is for. The codes " +
-                "of inactive latents hardly move; even so they tell a little.",
-            ]
-          : ["What the latents of this moment tell about the factors was not measured."]),
-      );
+    show(state, before) {
+      if (hasTurned(state, before)) {
+        const { run, stage } = placeOf(table, state);
+        fill(stage, run);
+      }
+      if (!state.z) return;
+      z = state.z;
+      for (let at = 0; at < order.length; at++) place(at, z);
     },
-    /** @param {number[]} latents @param {ArrayBuffer} buffer RGBA of their rows, top to bottom */
-    draw(latents, buffer) {
+    drawRows(latents, buffer) {
       const bytes = STEPS.length * width * height * 4;
       latents.forEach((latent, at) => {
         const image = new ImageData(new Uint8ClampedArray(buffer, at * bytes, bytes), STEPS.length * width);
         rows[order.indexOf(latent)].context.putImageData(image, 0, 0);
       });
     },
-    /** @param {number[]} values */
-    frame(values) {
-      z = values;
-      for (let at = 0; at < order.length; at++) place(at, values);
-    },
-    /** @param {boolean} stale what is drawn belongs to another model */
-    setStale: (stale) => element.classList.toggle("stale", stale),
+    setStale: (stale) => void element.classList.toggle("stale", stale),
   };
 }

@@ -1,6 +1,7 @@
 import { el, spell } from "../dom.js";
 import { provenance, term } from "../term.js";
 import { median, placesOf, pointsOf } from "./points.js";
+import { hasTurned, placeOf } from "./state.js";
 import { svg } from "./svg.js";
 import { metricOf, rowOf } from "./table.js";
 import { abbreviated, called } from "./words.js";
@@ -28,12 +29,11 @@ const ASKS = {
   share_orientation: "one latent tells all of the orientation",
 };
 
-/**
- * A strip a metric: every run a point over its rung, the model on screen ringed.
- *
- * @param {{table: import("./table.js").Table, onGo(recipe: string, seed: number): void}} options
- */
-export function createScores({ table, onGo }) {
+/** A strip a metric: every run a point over its rung, the model on screen ringed. @type {import("./stage.js").TablePanel} */
+export default { name: "scores", place: "middle", fits: () => true, create };
+
+/** @param {import("./stage.js").TableStage} stage @returns {import("./stage.js").TablePart} */
+function create({ table, move }) {
   const places = placesOf(table);
   const last = places.length ? places[places.length - 1].place : 0;
   const x = (/** @type {number} */ place) => FIELD.left + (last ? place / last : 0.5) * (FIELD.right - FIELD.left);
@@ -55,7 +55,7 @@ export function createScores({ table, onGo }) {
       const shape = svg("circle", { r: 3, cx: x(point.place), cy: y(point.value) }, null);
       const row = rowOf(table, point.recipe);
       shape.append(svg("title", { text: `${called(row)}, seed ${point.seed}: ${spell(point.value)}` }));
-      shape.addEventListener("click", () => onGo(point.recipe, point.seed));
+      shape.addEventListener("click", () => move({ recipe: point.recipe, seed: point.seed }));
       return { point, shape };
     });
     const bars = places.flatMap(({ row, place }) => {
@@ -109,8 +109,9 @@ export function createScores({ table, onGo }) {
 
   return {
     element,
-    /** @param {import("./table.js").Run} run @param {import("./table.js").Stage} stage */
-    show(run, stage) {
+    show(state, before) {
+      if (!hasTurned(state, before)) return;
+      const { run, stage } = placeOf(table, state);
       const place = places.find(({ row }) => row.recipe === run.recipe)?.place ?? 0;
       for (const { name, dots, guide, ring, head, value, plot, y, label } of strips) {
         const metric = metricOf(stage, name);

@@ -8,10 +8,12 @@ import { called } from "./words.js";
  * The same row trained from other random starts, side by side: what their latents tell, in each model's own order, and
  * the image that each of them makes.
  *
- * @param {{table: import("./table.js").Table, factors: string[], shape: import("../engine/pixels.js").Shape,
- *   onChoose(seed: number): void}} options
+ * @type {import("./stage.js").TablePanel}
  */
-export function createSiblings({ table, factors, shape, onChoose }) {
+export default { name: "siblings", place: "numbers", fits: () => true, create };
+
+/** @param {import("./stage.js").TableStage} stage @returns {import("./stage.js").TablePart} */
+function create({ table, factors, shape, move }) {
   const [, height, width] = shape;
   const list = el("div", { class: "sibling-list" });
   const what = el("span", {});
@@ -47,7 +49,7 @@ export function createSiblings({ table, factors, shape, onChoose }) {
     const canvas = el("canvas", { class: "sibling-image", width, height, "aria-hidden": "true" });
     const button = el(
       "button",
-      { class: "sibling", type: "button", on: { click: () => onChoose(seed) } },
+      { class: "sibling", type: "button", on: { click: () => move({ seed }) } },
       el("span", { class: "sibling-name", text: `seed ${seed}` }),
       el(
         "span",
@@ -75,7 +77,6 @@ export function createSiblings({ table, factors, shape, onChoose }) {
 
   return {
     element,
-    /** @param {import("./state.js").State} state */
     show({ recipe, seed, keep }) {
       const seeds = seedsOf(table, recipe);
       title.textContent = `${called(rowOf(table, recipe))}, every seed`;
@@ -89,16 +90,13 @@ export function createSiblings({ table, factors, shape, onChoose }) {
         ? "Below, what each decodes from the same z."
         : "Below, the image as each reconstructs it.";
     },
-    /** @param {number} seed @param {Float32Array} values its image */
-    draw(seed, values) {
+    drawSibling(seed, values) {
       const canvas = cards.get(seed)?.canvas;
       if (!canvas) return;
       const image = new ImageData(width, height);
       writeImage(values, 0, shape, new Uint32Array(image.data.buffer), width, 0);
       context2d(canvas, { alpha: false }).putImageData(image, 0, 0);
     },
-    /** @returns {number[]} the seeds that have a model */
-    seeds: () => [...cards.keys()],
   };
 }
 

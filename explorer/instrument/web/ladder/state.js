@@ -15,6 +15,12 @@ import { finalOf, rungsOf, runOf, runsOf } from "./table.js";
  * @typedef {import("./table.js").Table} Table
  */
 
+/** Of the state, what asks for another model or another z. */
+const TURNING = /** @type {const} */ (["recipe", "seed", "step", "image", "keep"]);
+
+/** @param {State} state @param {State | null} before @returns {boolean} whether more has changed than where z is */
+export const hasTurned = (state, before) => !before || TURNING.some((name) => state[name] !== before[name]);
+
 /** @param {Table} table @returns {State | null} in the middle of the rungs that were trained; nothing where none was */
 export function begin(table) {
   const isMade = (/** @type {import("./table.js").Row} */ row) => runsOf(table, row.recipe).length > 0;

@@ -2,6 +2,7 @@ import { el, spell } from "../dom.js";
 import { provenance, term } from "../term.js";
 import { besides } from "./labels.js";
 import { median, ticks } from "./points.js";
+import { hasTurned, placeOf } from "./state.js";
 import { svg } from "./svg.js";
 import { finalOf, metricOf, rowOf, rungsOf } from "./table.js";
 import { called, spellBeta } from "./words.js";
@@ -14,9 +15,12 @@ const MARGIN = 0.12;
 /**
  * Rate against distortion: every run a point, the medians of the rungs joined by a curve, the model on screen ringed.
  *
- * @param {{table: import("./table.js").Table, onGo(recipe: string, seed: number): void}} options
+ * @type {import("./stage.js").TablePanel}
  */
-export function createTrade({ table, onGo }) {
+export default { name: "trade", place: "numbers", fits: () => true, create };
+
+/** @param {import("./stage.js").TableStage} stage @returns {import("./stage.js").TablePart} */
+function create({ table, move }) {
   const points = table.runs.flatMap((run) => {
     const here = rateAndDistortion(finalOf(run));
     return here ? [{ run, ...here }] : [];
@@ -80,7 +84,7 @@ export function createTrade({ table, onGo }) {
         : svg("path", { d: `M${x(rate)} ${y(distortion) - 4.4}l4.4 4.4-4.4 4.4-4.4-4.4z` });
     const figures = `rate ${spell(rate, 1)}, distortion ${spell(distortion, 1)} nats`;
     shape.append(svg("title", { text: `${called(row)}, seed ${run.seed}: ${figures}` }));
-    shape.addEventListener("click", () => onGo(run.recipe, run.seed));
+    shape.addEventListener("click", () => move({ recipe: run.recipe, seed: run.seed }));
     return shape;
   }
 
@@ -97,8 +101,9 @@ export function createTrade({ table, onGo }) {
 
   return {
     element,
-    /** @param {import("./table.js").Run} run @param {import("./table.js").Stage} stage */
-    show(run, stage) {
+    show(state, before) {
+      if (!hasTurned(state, before)) return;
+      const { run, stage } = placeOf(table, state);
       for (const dot of dots) dot.shape.setAttribute("class", `dot${dot.run.recipe === run.recipe ? " same" : ""}`);
       const here = rateAndDistortion(stage);
       const [rate, distortion] = ["kl", "reconstruction"].map((name) => metricOf(stage, name));

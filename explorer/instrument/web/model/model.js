@@ -51,11 +51,12 @@ const NOTHING = [];
 
 /**
  * @param {import("../checkpoint/checkpoint.js").Entry} entry
- * @param {{engine: Promise<any>, signal: AbortSignal}} options `engine`: what `startEngine` gave
+ * @param {{engine: Promise<any>, signal: AbortSignal, card?: import("../checkpoint/contract.js").Card}} options `engine`:
+ *   what `startEngine` gave; `card` of a folder that has none, such as one that a table of results keeps
  * @returns {Promise<Model>}
  */
-export async function openModel(entry, { engine, signal }) {
-  const [{ card, decoder: bytes }, ort] = await Promise.all([fetchCheckpoint(entry, signal), engine]);
+export async function openModel(entry, { engine, signal, card: known }) {
+  const [{ card, decoder: bytes }, ort] = await Promise.all([fetchCheckpoint(entry, signal, known), engine]);
   const { decode, encode, step } = card.graphs;
   const refuse = (/** @type {string} */ reason) => new InstrumentError(`${entry.id}/card.json ${reason}`);
   if (!decode && !step) throw refuse("names no graph that makes anything: export it with a decoder.");
@@ -89,6 +90,7 @@ export async function openModel(entry, { engine, signal }) {
     graph: decode,
     start: tensorsFor(decode, [start]),
     gives: output.kind === "pixels" ? output.shape : [output.longest, output.alphabet.length + 1],
+    again: entry.again,
   };
   const decoder = expected && (await openDecoder(ort, present(bytes), expected));
   if (signal.aborted) {
@@ -105,7 +107,7 @@ export async function openModel(entry, { engine, signal }) {
     async function open() {
       const file = await getBytes(entry, graph.file, signal, card.files);
       const tried = { x: shape && grey(shape), given: tensorsFor(graph, [start]) };
-      const made = await openEncoder(ort, file, { name: entry.id, graph, try: tried });
+      const made = await openEncoder(ort, file, { name: entry.id, graph, try: tried, again: entry.again });
       if (signal.aborted) made.release();
       return made;
     }
