@@ -334,6 +334,23 @@ def test_with_a_link_to_a_model_that_is_not_here(instrument: Instrument, page: P
     assert instrument.query()["model"] == "blots"
 
 
+def test_a_link_to_a_model_that_another_has_replaced_opens_that(
+    instrument: Instrument, page: Page
+) -> None:
+    def replaced(route: Route) -> None:
+        listed = route.fetch().json()
+        single = next(entry for entry in listed if entry["id"] == "single")
+        single["formerly"] = ["gone", "older"]
+        route.fulfill(json=listed)
+
+    page.route("**/catalogue.json", replaced)
+    instrument.open("model=older&z=1,2")
+    blocked(page, "“\u2068older\u2069”, which \u2068Single\u2069 has replaced")
+    assert instrument.query()["model"] == "single"
+    instrument.open("model=nowhere")
+    assert instrument.query()["model"] == "blots"
+
+
 def test_with_a_link_to_a_model_without_a_name(instrument: Instrument, page: Page) -> None:
     instrument.open("model=")
     assert instrument.query()["model"] == "blots"

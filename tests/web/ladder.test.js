@@ -242,6 +242,15 @@ for (const [query, reason] of [
   });
 }
 
+test("a link to a row that another has replaced opens that one, where it was trained", () => {
+  const rows = TABLE.rows.map((row) => ({ ...row, formerly: row.recipe === "one" ? ["gone"] : [] }));
+  const { state, problem } = readLink("recipe=gone&seed=2&step=5&z=1,2", { ...TABLE, rows }, 12);
+  assert.deepEqual(state, { recipe: "one" });
+  assert.match(problem, /the row gone, which one has replaced, so that was opened instead/);
+  const untrained = rows.map((row) => ({ ...row, formerly: row.recipe === "half" ? ["gone"] : [] }));
+  assert.match(readLink("recipe=gone", { ...TABLE, rows: untrained }, 12).problem, /it names no row of this table/);
+});
+
 test("names of points never cover each other", () => {
   const points = Array.from({ length: 5 }, (_, at) => ({ x: 100 + 3 * at, y: 60 + at, text: "16" }));
   const labels = besides(points, points);
