@@ -386,3 +386,24 @@ def test_the_numbers_are_those_of_the_table(ladder: Ladder) -> None:
     expect(ladder.page.locator(".score-strip .ceiling title")).to_have_text(
         f"A perfect model would get {ladders.PERFECT:.2f}."
     )
+
+
+def test_undo_goes_back_to_the_model_and_to_where_z_was(ladder: Ladder) -> None:
+    ladder.open()
+    ladder.press("seed", "ArrowRight")
+    ladder.wait_for("beta-4", 1)
+    before = ladder.z()
+    slider = ladder.page.locator(".carrier[data-latent] .range").first
+    slider.focus()
+    ladder.page.keyboard.press("End")
+    moved = ladder.z()
+    assert moved != before
+    ladder.page.keyboard.press("Control+z")
+    assert ladder.z() == before
+    ladder.page.keyboard.press("Control+z")
+    ladder.wait_for("beta-4", 0)
+    assert ladder.query()["seed"] == "0"
+    ladder.page.keyboard.press("Control+Shift+z")
+    ladder.wait_for("beta-4", 1)
+    ladder.page.keyboard.press("Control+y")
+    ladder.wait_for_image(decoded("beta-4", 1, moved))

@@ -99,8 +99,8 @@ function pinOf(event) {
   return /** @type {"a" | "b" | "c"} */ (event.key.toLowerCase());
 }
 
-/** @param {KeyboardEvent} event @returns {string} */
-function spelled(event) {
+/** @param {KeyboardEvent} event @returns {string} the keys together, such as Mod+Shift+z */
+export function spelled(event) {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   return `${event.ctrlKey || event.metaKey ? "Mod+" : ""}${event.shiftKey ? "Shift+" : ""}${key}`;
 }

@@ -39,23 +39,22 @@ const isSame = (a, b) => a === b || (a !== null && b !== null && a.every((value,
 const PLACE = ["codes", "example", "own", "locked", "pins", "directions"];
 
 /**
- * @template {Record<string, any>} S
- * @param {S} initial
- * @param {import("./model/model.js").Control[]} controls whose values are in the state's `codes`
- * @param {string[]} [place] what undo and redo bring back
- * @returns {Store<S>}
+ * @param {State} initial
+ * @param {import("./model/model.js").Control[]} controls that have a value
+ * @returns {Store}
  */
-export const createStore = (initial, controls, place) => createCursor([{ initial, controls, place }]).of(0);
+export const createStore = (initial, controls) => createCursor([{ initial, controls }]).of(0);
 
 /**
  * Where one model or several are, and the way they came: each has a store of its own, and one history is behind them all.
  * `set` is for every move, `commit` for the end of one: links, Python and undo hear only of commits.
  *
  * @template {Record<string, any>} S
- * @param {{initial: S, controls: import("./model/model.js").Control[], place?: string[]}[]} models
+ * @param {{initial: S, controls?: import("./model/model.js").Control[], place?: string[]}[]} models `controls` have their
+ *   values in the state's `codes`; `place` is what undo and redo bring back
  * @param {(from: number, change: Partial<S>, states: S[]) => [number, Partial<S>][]} [follow] how others go
  *   along when the model `from` has changed
- * @returns {{of(model: number): Store<S>, put(model: number, change: Partial<S>): void}} `put` moves one that no other
+ * @returns {{of(model: number): Store<S>, put(model: number, change: Partial<S>, time?: number): void}} `put` moves one that no other
  *   follows, for what came late and belongs to the last move
  */
 export function createCursor(models, follow = () => []) {
@@ -64,6 +63,7 @@ export function createCursor(models, follow = () => []) {
   const changeListeners = models.map(() => []);
   /** @type {((state: S) => void)[][]} */
   const commitListeners = models.map(() => []);
+  const controlsOf = (/** @type {number} */ model) => models[model].controls ?? [];
   const places = () =>
     states.map((state, at) => Object.fromEntries((models[at].place ?? PLACE).map((name) => [name, state[name]])));
   const history = createHistory(places(), (a, b) => a.every((place, model) => isSamePlace(place, b[model], model)));
@@ -73,8 +73,7 @@ export function createCursor(models, follow = () => []) {
   /** @param {Place} a @param {Place} b @param {number} model @returns {boolean} codes and pins by their values, the rest by identity */
   function isSamePlace(a, b, model) {
     return Object.keys(a).every((key) => {
-      if (key === "codes")
-        return models[model].controls.every(({ name, space }) => space.same(a[key][name], b[key][name]));
+      if (key === "codes") return controlsOf(model).every(({ name, space }) => space.same(a[key][name], b[key][name]));
       if (key === "pins") return ["a", "b", "c"].every((name) => isSame(a[key][name], b[key][name]));
       return a[key] === b[key];
     });
@@ -95,7 +94,7 @@ export function createCursor(models, follow = () => []) {
    */
   function keep(model, codes, before) {
     const kept = { ...codes };
-    for (const { name, space } of models[model].controls) {
+    for (const { name, space } of controlsOf(model)) {
       if (codes[name] !== before[name]) kept[name] = space.kept?.(codes[name]) ?? codes[name];
     }
     return kept;
@@ -150,10 +149,10 @@ export function createCursor(models, follow = () => []) {
 
   return {
     of,
-    put(model, next) {
+    put(model, next, time = performance.now()) {
       const before = states;
       change(model, next);
-      tellChange(before, performance.now());
+      tellChange(before, time);
       history.amend(places());
       tellCommit();
     },

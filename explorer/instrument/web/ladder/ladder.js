@@ -4,10 +4,15 @@ import { startEngine } from "../engine/session.js";
 import { InstrumentError, sentenceFor } from "../errors.js";
 import { createFrame } from "../frame.js";
 import { icon } from "../icons.js";
+import { spelled } from "../keyboard.js";
+import { present } from "../present.js";
 import { linkedTable, readLink, writeLink } from "./link.js";
 import { createTableStage } from "./stage.js";
 import { begin, go } from "./state.js";
 import { fetchTable } from "./table.js";
+
+const UNDO = ["Mod+z"];
+const REDO = ["Mod+Shift+z", "Mod+y"];
 
 /**
  * @typedef {{name: string, title?: string, error?: string}} Listed a table: its title, or why it cannot be read
@@ -60,6 +65,19 @@ export function mount(root, { tables, assets, link }) {
     stage = null;
     delete root.dataset.ready;
   }
+
+  /** Undo and redo, where the focus is on this page or nowhere. @param {KeyboardEvent} event */
+  function walkBack(event) {
+    const target = /** @type {Node} */ (event.composedPath()[0]);
+    if (!stage || event.altKey || !(root.contains(target) || target === root.ownerDocument.body)) return;
+    const key = spelled(event);
+    if (!UNDO.includes(key) && !REDO.includes(key)) return;
+    event.preventDefault();
+    if (UNDO.includes(key)) stage.store.undo();
+    else stage.store.redo();
+  }
+  const view = present(root.ownerDocument.defaultView);
+  view.addEventListener("keydown", walkBack, { capture: true });
 
   /** @param {string} name @param {string} query what the link says, or nothing to begin at the start */
   async function open(name, query) {
@@ -144,6 +162,7 @@ export function mount(root, { tables, assets, link }) {
   return {
     destroy() {
       close();
+      view.removeEventListener("keydown", walkBack, { capture: true });
       frame.destroy();
     },
   };

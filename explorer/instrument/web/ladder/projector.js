@@ -28,13 +28,14 @@ const keyOf = ({ recipe, seed, step }) => `${recipe} ${seed} ${step}`;
  *
  * @param {{table: import("./table.js").Table, name: string, folder: URL, card: import("../checkpoint/checkpoint.js").ImagesCard,
  *   engine: Promise<any>, assets: string, thumbnails: import("../checkpoint/thumbnails.js").Thumbnails,
- *   store: import("../store.js").Store<import("./state.js").State>, parts: import("./stage.js").TablePart[],
- *   onShown(key: string): void, onTrouble(sentence: string | null): void}} options `parts` draw what is decoded, and `onShown`
- *   hears of a model of which all that is seen is
+ *   state(): import("./state.js").State, parts: import("./stage.js").TablePart[],
+ *   onCode(z: number[], since: number): void, onShown(key: string): void,
+ *   onTrouble(sentence: string | null): void}} options `parts` draw what is decoded; `onCode` hears of the z of a model that has
+ *   come on screen, and `onShown` of a model of which all that is seen is
  */
 export function createProjector(options) {
-  const { table, name, folder, card, engine, assets, thumbnails, store, parts, onShown, onTrouble } = options;
-  const { get } = store;
+  const { table, name, folder, card, engine, assets, thumbnails, parts, onCode, onShown, onTrouble } = options;
+  const get = options.state;
   const gone = new AbortController();
   const worker = createWorker(assets);
   const models = createPool(opener({ engine, worker, gone: gone.signal }), MOST_MODELS);
@@ -121,9 +122,8 @@ export function createProjector(options) {
       if (mine !== ticket) return;
       model = found;
       onTrouble(null);
+      onCode(z, start);
       if (z === state.z) paint(start);
-      else store.set({ z }, start);
-      store.commit();
       rest = window.setTimeout(prefetch, REST_MS);
     } catch (error) {
       if (mine !== ticket) return;

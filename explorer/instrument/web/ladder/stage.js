@@ -2,7 +2,7 @@ import { createThumbnails } from "../checkpoint/thumbnails.js";
 import { el, withCode } from "../dom.js";
 import { layOut, notShown, standing } from "../panels/lay-out.js";
 import { rounded } from "../spaces/continuous.js";
-import { createStore } from "../store.js";
+import { createCursor } from "../store.js";
 import { trace } from "../trace.js";
 import { PANELS } from "./panels.js";
 import { createProjector } from "./projector.js";
@@ -55,7 +55,8 @@ const PLACE = ["recipe", "seed", "step", "image", "keep", "z"];
  */
 export function createTableStage(options) {
   const { table, card, count, entry, initial, messages, onReady, onCommit } = options;
-  const store = createStore(initial, [], PLACE);
+  const cursor = createCursor([{ initial, place: PLACE }]);
+  const store = cursor.of(0);
   const finals = table.runs.map(finalOf);
   let isGone = false;
   const thumbnails = createThumbnails(entry, card, (sentence) => isGone || messages.warn(sentence));
@@ -75,7 +76,9 @@ export function createTableStage(options) {
     move(change) {
       const state = store.get();
       const next = go(table, state, change);
-      if (hasTurned(next, state)) store.set(next);
+      if (!hasTurned(next, state)) return;
+      store.set(next);
+      store.commit();
     },
     moveLatent(latent, value, time) {
       const { z } = store.get();
@@ -108,8 +111,10 @@ export function createTableStage(options) {
   const projector = createProjector({
     ...options,
     thumbnails,
-    store,
+    state: store.get,
     parts,
+    // It came late, and belongs to the move that asked for it.
+    onCode: (z, since) => cursor.put(0, { z }, since),
     onShown(key) {
       trace("ladder:shown", { detail: { key } });
       onReady();
@@ -133,6 +138,7 @@ export function createTableStage(options) {
 
   return {
     element,
+    store,
     destroy() {
       isGone = true;
       for (const part of parts) part.destroy?.();
