@@ -1,19 +1,33 @@
 """`latent-explorer` or `python -m explorer`: starts the app, from any folder.
 
-What follows goes to Streamlit: `latent-explorer --server.port 8502`.
+`--embed-in https://school.example` lets pages of that site show it in a frame. What else follows
+goes to Streamlit: `latent-explorer --server.port 8502`.
 """
 
+import argparse
+import os
 import sys
 from pathlib import Path
 
 from streamlit.web import cli
+
+from explorer.protection import EMBED_IN, EmbedError, embedding_origins
 
 APP = Path(__file__).parent / "app.py"
 
 
 def main() -> None:
     """Run the app until it is stopped."""
-    sys.argv = ["streamlit", "run", str(APP), *sys.argv[1:]]
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--embed-in", action="append", default=[])
+    options, rest = parser.parse_known_args()
+    try:
+        origins = embedding_origins(" ".join(options.embed_in))
+    except EmbedError as error:
+        sys.exit(str(error))
+    if origins:
+        os.environ[EMBED_IN] = " ".join(origins)
+    sys.argv = ["streamlit", "run", str(APP), *rest]
     cli.main(prog_name="streamlit")
 
 

@@ -54,7 +54,7 @@ def draw() -> None:
     state.hear()
     state.enter(page.url_path)
     page.run()
-    released(base=serving.base_path(st.get_option("server.baseUrlPath")))
+    released()
 
 
 if __name__ == "__main__":
@@ -67,6 +67,10 @@ else:
     app = st.App(
         __file__,
         lifespan=until_it_ends,
-        routes=serving.routes(base) + front_page.routes(base),
-        middleware=serving.middleware(),
+        routes=serving.routes(base, serving.HERE) + front_page.routes(base),
+        middleware=serving.middleware(
+            hosts=st.get_option("server.allowedHosts"),
+            origins=st.get_option("server.corsAllowedOrigins"),
+            page=front_page.STREAMLIT_PAGE.read_text("utf-8") + front_page.EARLY,
+        ),
     )

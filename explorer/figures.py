@@ -140,7 +140,8 @@ def code_map(
     size = 7 if shown < 500 else 5 if shown < 3000 else 4
     for at, (name, members) in enumerate(classes):
         colour = colours.classes[at] if len(classes) <= len(colours.classes) else colours.accent
-        figure.add_scattergl(
+        # Not `scattergl`: its shaders are written by a compiler that a page must not run.
+        figure.add_scatter(
             name=name,
             x=points[members, 0],
             y=points[members, 1],
@@ -163,7 +164,8 @@ def code_map(
             )
     # Filled with paper: a ring alone is lost on points of its own tone.
     for (name, members), symbol in zip(groups, ("circle", "square"), strict=False):
-        figure.add_scattergl(
+        # Not `scattergl`: its shaders are written by a compiler that a page must not run.
+        figure.add_scatter(
             name=name,
             x=points[members, 0],
             y=points[members, 1],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import cache, partial
+from functools import cache
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -25,8 +25,8 @@ PRELOADS = serving.BUNDLE / "preloads.json"
 # engine compiles. `startEngine` keeps what it started; should it fail, the instrument tries again
 # and says so.
 EARLY = """<script type="module" async>
-import {{ startEngine }} from {module};
-startEngine(new URL({assets}, location.origin).href).catch(() => {{}});
+import { startEngine } from "./instrument/explorer.js";
+startEngine(new URL("./instrument/", document.baseURI).href).catch(() => {});
 </script>"""
 STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
 
@@ -34,34 +34,36 @@ STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
 def routes(base: str) -> list[Route]:
     """Two of Streamlit's addresses: its page, and the icon that the page names."""
     return [
-        Route(f"{base}/", partial(_page, base=base)),
+        Route(f"{base}/", _page),
         # `st.set_page_config` could name an icon too, but imports numpy to do it, while the first
         # visitor waits.
         Route(f"{base}/favicon.png", _icon),
     ]
 
 
-async def _page(request: Request, base: str) -> Response:
+async def _page(request: Request) -> Response:
     """Streamlit's page, with a few lines more: start the engine, fetch the model of the link.
 
     Both take about as long as Streamlit itself needs to start, and would otherwise begin after it.
     """
     # Of a repeated field the first value, as the front end reads it.
     model = next(iter(request.query_params.getlist("model")), "")
-    early = await run_in_threadpool(lambda: "".join(early_lines(model, base)))
-    # First in the head: a browser asks in the order of the page, and for six files at a time.
-    body = (await run_in_threadpool(STREAMLIT_PAGE.read_text, "utf-8")).replace(
-        "<head>", f"<head>{early}", 1
-    )
+    body = await run_in_threadpool(with_early, model)
     return HTMLResponse(body, headers={"Cache-Control": "no-cache"})
 
 
-def early_lines(model: str, base: str) -> list[str]:
+def with_early(model: str) -> str:
+    """The page for a link to `model`, or to none."""
+    # First in the head: a browser asks in the order of the page, and for six files at a time.
+    early = "".join(early_lines(model))
+    return STREAMLIT_PAGE.read_text("utf-8").replace("<head>", f"<head>{early}", 1)
+
+
+def early_lines(model: str) -> list[str]:
     """What to add to the page's head for a link to `model`, or to none."""
-    assets = f"{base}/instrument/"
+    assets = f"{serving.HERE}/instrument/"
     preloads = _preloads()
-    module = _quoted(f"{assets}explorer.js")
-    lines = [EARLY.format(module=module, assets=_quoted(assets))]
+    lines = [EARLY]
     lines += [_preload(assets + path) for path in preloads["fetched"]]
     lines += [f'<link rel="modulepreload" href="{assets}{path}">' for path in preloads["modules"]]
     lines += [
@@ -71,7 +73,7 @@ def early_lines(model: str, base: str) -> list[str]:
     known = model in usable or uploads.find(model) is not None
     chosen = model if known else next(iter(usable), None)
     if chosen is not None:
-        folder = f"{base}/checkpoints/{quote(chosen)}"
+        folder = f"{serving.HERE}/checkpoints/{quote(chosen)}"
         lines += [_preload(f"{folder}/{name}") for name in (CARD, DECODER)]
     return lines
 
@@ -86,11 +88,6 @@ def _preloads() -> dict[str, list[str]]:
     """Names below `instrument/`: modules, styles, and what they fetch."""
     preloads: dict[str, list[str]] = json.loads(PRELOADS.read_text("utf-8"))
     return preloads
-
-
-def _quoted(text: str) -> str:
-    """A JavaScript string that may stand inside a script element."""
-    return json.dumps(text).replace("<", "\\u003c")
 
 
 async def _icon(request: Request) -> Response:

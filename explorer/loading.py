@@ -140,7 +140,7 @@ def usable(entries: Iterable[Entry]) -> list[tuple[Entry, Card]]:
 
 
 def describe(entries: Sequence[Entry], base: str = "") -> list[Listing]:
-    """The catalogue as the front end reads it, every address below `base`."""
+    """The catalogue as the front end reads it; every address begins with `base`."""
     formerly = _formerly()
     return [_describe(entry, base, formerly.get(entry.id, [])) for entry in entries]
 

@@ -7,6 +7,7 @@ static page (`plain_app`), which the browser tests open.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import hashlib
 import ipaddress
@@ -15,20 +16,21 @@ import os
 import re
 import tempfile
 from collections import Counter
+from collections.abc import AsyncIterator, Iterable
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer import loading, uploads
+from explorer.protection import POLICY, Protection, policy
 from explorer.streaming import FileAnswer, range_of
 from explorer.uploads import UploadError
 from training.contract.card import CARD, Card
@@ -63,18 +65,10 @@ MEDIA_TYPES = {
 # Weights and pictures, which do not get smaller.
 PACKED = frozenset({".onnx", ".safetensors", ".webp"})
 
-# Cross-origin isolation keeps other sites out of this page. It would also allow the decoder
-# threads, which it does without: `session.js` says why.
-ISOLATION = {
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-
-
 # Of what is dropped: how long it may take to arrive, and how many bytes may be arriving at once.
 DROP_HEADER = "X-Checkpoint"
 LONGEST_DROP_S = 15 * 60
+LONGEST_REST_S = 60
 MOST_ARRIVING = 2**30
 # Of it, what one address may have: two cannot take it from all.
 MOST_FROM_ONE = MOST_ARRIVING // 3
@@ -83,27 +77,37 @@ _arriving: Counter[str] = Counter()
 _unpacking = asyncio.Semaphore(2)
 
 
+# Streamlit's pages lie beside each other, and all that we serve lies below where they do.
+HERE = "."
+
+
 def base_path(configured: str) -> str:
     """Streamlit's `server.baseUrlPath` as a prefix for paths: '' or '/some/path'."""
     trimmed = configured.strip("/")
     return f"/{trimmed}" if trimmed else ""
 
 
-def routes(base: str = "") -> list[Route]:
-    """The routes of our own, every one below `base`."""
+def routes(base: str = "", here: str = "") -> list[Route]:
+    """The routes of our own, every one below `base`.
+
+    `here` is what the addresses in answers begin with: "." where a page is beside them all, so that
+    they lead to the same place behind a proxy which adds a prefix of its own.
+    """
     return [
         Route(f"{base}/instrument/{{path:path}}", _web_file),
         Route(f"{base}/checkpoints/{{id}}/{{name}}", _checkpoint_file),
         Route(f"{base}/results/{{table}}/{{path:path}}", _result_file),
-        Route(f"{base}/catalogue.json", partial(_catalogue, base=base)),
-        Route(f"{base}/uploads", partial(_drop, base=base), methods=["POST"]),
-        Route(f"{base}/uploads/{{id}}", partial(_dropped, base=base)),
+        Route(f"{base}/catalogue.json", partial(_catalogue, here=here)),
+        Route(f"{base}/uploads", partial(_drop, here=here), methods=["POST"]),
+        Route(f"{base}/uploads/{{id}}", partial(_dropped, here=here)),
     ]
 
 
-def middleware() -> list[Middleware]:
-    """Isolation headers on every answer."""
-    return [Middleware(IsolationHeaders)]
+def middleware(
+    hosts: Iterable[str] = (), origins: Iterable[str] = (), page: str = ""
+) -> list[Middleware]:
+    """What stands before every answer; `protection.Protection` says what is given."""
+    return [Middleware(Protection, hosts=tuple(hosts), origins=tuple(origins), page=page)]
 
 
 def plain_app() -> Starlette:
@@ -134,7 +138,6 @@ def _checked(model: Card | Table, known: str) -> Response:
     headers = {
         "ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"',
         "Cache-Control": "no-cache",
-        "X-Content-Type-Options": "nosniff",
     }
     if headers["ETag"] in known:
         return Response(status_code=304, headers=headers)
@@ -153,14 +156,15 @@ async def _result_file(request: Request) -> Response:
     return await send_file(request, entry.folder, path)
 
 
-async def _catalogue(request: Request, base: str) -> Response:
+async def _catalogue(request: Request, here: str) -> Response:
     listed = await run_in_threadpool(loading.catalogue)
-    body = json.dumps(loading.describe(listed, base))
+    body = json.dumps(loading.describe(listed, here))
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})
 
 
-async def _drop(request: Request, base: str) -> Response:
+async def _drop(request: Request, here: str) -> Response:
     """Take a zipped checkpoint; answer with its entry, or with one sentence about why not."""
+    pieces = request.stream()
     try:
         # A page of another site may send a form, but no such header: for that, its browser would
         # ask for leave, which nothing here gives.
@@ -168,15 +172,27 @@ async def _drop(request: Request, base: str) -> Response:
             raise UploadError(f"A dropped checkpoint must be sent with the header {DROP_HEADER}.")
         with tempfile.TemporaryFile() as zipped:
             visitor = _visitor(request)
-            await _receive(request, zipped, visitor)
+            await _receive(pieces, zipped, visitor)
             async with _unpacking:
                 dropped = await run_in_threadpool(uploads.accept, zipped, visitor=visitor)
     except UploadError as error:
+        await _let_pass(pieces)
         return _json({"error": loading.printable(str(error))}, 422)
     except ClientDisconnect:
         return _not_found()
-    entry = loading.find(dropped.id)
-    return _json(loading.describe([entry], base)[0] if entry else None, 201)
+    entry = await run_in_threadpool(loading.find, dropped.id)
+    return _json(loading.describe([entry], here)[0] if entry else None, 201)
+
+
+async def _let_pass(pieces: AsyncIterator[bytes]) -> None:
+    """Take what is still on its way: a browser that is cut off while it sends hears no sentence."""
+    count = 0
+    with contextlib.suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(LONGEST_REST_S):
+            async for piece in pieces:
+                count += len(piece)
+                if count > uploads.LARGEST_ZIP:
+                    return
 
 
 def _visitor(request: Request) -> str:
@@ -193,12 +209,12 @@ def _visitor(request: Request) -> str:
     return host if short else str(ipaddress.ip_network((int(address), 64), strict=False))
 
 
-async def _receive(request: Request, file: BinaryIO, visitor: str) -> None:
+async def _receive(pieces: AsyncIterator[bytes], file: BinaryIO, visitor: str) -> None:
     """Write the body to `file`, as long as it is not too long and does not take too long."""
     count = 0
     try:
         async with asyncio.timeout(LONGEST_DROP_S):
-            async for piece in request.stream():
+            async for piece in pieces:
                 count += len(piece)
                 _arriving[visitor] += len(piece)
                 if count > uploads.LARGEST_ZIP:
@@ -219,12 +235,12 @@ async def _receive(request: Request, file: BinaryIO, visitor: str) -> None:
             del _arriving[visitor]
 
 
-async def _dropped(request: Request, base: str) -> Response:
+async def _dropped(request: Request, here: str) -> Response:
     """The entry of a dropped checkpoint, for whoever knows its id."""
     entry = loading.find(request.path_params["id"])
     if entry is None or not entry.dropped:
         return _not_found()
-    return _json(loading.describe([entry], base)[0])
+    return _json(loading.describe([entry], here)[0])
 
 
 def _json(content: object, status: int = 200) -> Response:
@@ -262,7 +278,6 @@ def _file_answer(root: Path, name: str, asked: Headers) -> Response:
     headers = {
         "ETag": f'"{stat.st_mtime_ns:x}-{stat.st_size:x}{"-plain" if unpack else ""}"',
         "Cache-Control": "no-cache",
-        "X-Content-Type-Options": "nosniff",
     }
     if packed:
         headers["Vary"] = "Accept-Encoding"
@@ -274,6 +289,8 @@ def _file_answer(root: Path, name: str, asked: Headers) -> Response:
         # Streamlit's gzip layer, which packs the rest, leaves a named encoding alone. It would
         # spend a good part of a second on weights at every request.
         headers["Content-Encoding"] = "gzip" if packed and not unpack else "identity"
+    if suffix == ".html":
+        headers[POLICY] = policy(path.read_text("utf-8"))
     if unpack:
         return FileAnswer(cast(BinaryIO, gzip.open(path)), None, headers, media_type)
     file = path.open("rb")
@@ -309,23 +326,3 @@ def _inside(root: Path, name: str) -> Path | None:
 
 def _not_found() -> Response:
     return PlainTextResponse("There is no such file.", 404, headers={"Cache-Control": "no-store"})
-
-
-class IsolationHeaders:
-    """Adds the isolation headers to every answer.
-
-    Plain ASGI: websockets pass through untouched, and no body is held back.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer through `app`."""
-
-        async def send_isolated(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(ISOLATION)
-            await send(message)
-
-        await self.app(scope, receive, send_isolated if scope["type"] == "http" else send)

@@ -11,13 +11,16 @@ import streamlit as st
 
 from explorer import state
 from explorer.loading import Listing
+from explorer.serving import HERE
 
-# Streamlit runs this from a `blob:` address, from which no relative import leads anywhere: the
-# address of our modules comes with the data.
+# Streamlit runs this from a `blob:` address, from which no relative import leads anywhere. The
+# address of our modules is made from the page's own, whose prefix a proxy may have added.
+ASSETS = f"{HERE}/instrument/"
 JS = """
 export default async function (component) {
-  const [data] = component.data;
-  const { %s: host } = await import(new URL(data.assets + "explorer.js", location.origin));
+  const [given] = component.data;
+  const data = { ...given, assets: new URL(given.assets, document.baseURI).href };
+  const { %s: host } = await import(data.assets + "explorer.js");
   return host({ ...component, data });
 }
 """
@@ -31,7 +34,6 @@ def _component(name: str) -> Any:
 def instrument(
     catalogue: Sequence[Listing],
     *,
-    base: str,
     remembered: str,
     directions: Sequence[state.Measured] = (),
     key: str,
@@ -44,7 +46,7 @@ def instrument(
     """
     data = {
         "catalogue": list(catalogue),
-        "assets": f"{base}/instrument/",
+        "assets": ASSETS,
         "remembered": remembered,
         "directions": [asdict(direction) for direction in directions],
     }
@@ -54,9 +56,9 @@ def instrument(
     return bool(result.get("page") == "directions")
 
 
-def released(*, base: str) -> None:
+def released() -> None:
     """What hears of every release, for `state.hear`; it is not seen, and stands on all pages."""
-    data = {"assets": f"{base}/instrument/"}
+    data = {"assets": ASSETS}
     _component("released")(key=state.RELEASED, data=[data], on_last_change=_heard)
 
 
@@ -68,9 +70,9 @@ class ListedTable(TypedDict, total=False):
     error: str
 
 
-def ladder(tables: Sequence[ListedTable], *, base: str, key: str) -> None:
+def ladder(tables: Sequence[ListedTable], *, key: str) -> None:
     """Show models over β side by side; the front end fetches the tables by itself."""
-    data = {"tables": list(tables), "assets": f"{base}/instrument/"}
+    data = {"tables": list(tables), "assets": ASSETS}
     _component("ladder")(key=key, data=[data])
 
 

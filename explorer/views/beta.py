@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer import loading, serving
+from explorer import loading
 from explorer.instrument import ListedTable, ladder
 
 
 def show() -> None:
     """Draw the page."""
     st.set_page_config(page_title="β as a dial", layout="wide")
-    base = serving.base_path(st.get_option("server.baseUrlPath"))
-    ladder(_ladders(), base=base, key="beta")
+    ladder(_ladders(), key="beta")
 
 
 def _ladders() -> list[ListedTable]:

@@ -11,11 +11,9 @@ from explorer.instrument import instrument
 def show() -> None:
     """Draw the page."""
     st.set_page_config(page_title="Latent-space explorer", layout="wide")
-    base = serving.base_path(st.get_option("server.baseUrlPath"))
     entries = loading.catalogue()
     to_directions = instrument(
-        loading.describe(entries, base),
-        base=base,
+        loading.describe(entries, serving.HERE),
         directions=state.shared().directions,
         remembered=state.shared().query_on_entry,
         key="instrument",

@@ -107,7 +107,11 @@ async def _blank(request: Request) -> HTMLResponse:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    # Without the page's policy: what a test waits for is evaluated in the page.
+    # `test_served_elsewhere.py` has it.
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, accept_downloads=True, bypass_csp=True
+    )
     yield context
     context.close()
 

@@ -119,7 +119,7 @@ def test_another_visitor_has_it_only_by_its_link(
     page = instrument.open().page
     drop_zip(page, zipped(own))
     id = expect_own(instrument)
-    context: BrowserContext = browser.new_context()
+    context: BrowserContext = browser.new_context(bypass_csp=True)
     try:
         other = Instrument(context.new_page(), address).open()
         other.page.locator(".picker").click()

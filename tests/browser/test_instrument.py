@@ -317,7 +317,7 @@ def test_playing_moves_one_latent_until_it_is_paused(instrument: Instrument, pag
 
 
 def test_less_motion_plays_step_by_step(browser: Browser, address: str) -> None:
-    context = browser.new_context(reduced_motion="reduce")
+    context = browser.new_context(bypass_csp=True, reduced_motion="reduce")
     page = context.new_page()
     instrument = Instrument(page, address).open()
     play = page.get_by_role("button", name="Play z₀ from end to end")
@@ -519,6 +519,7 @@ def test_nothing_leaves_the_screen_sideways(
     browser: Browser, address: str, size: tuple[int, int], scheme: str
 ) -> None:
     context = browser.new_context(
+        bypass_csp=True,
         viewport={"width": size[0], "height": size[1]},
         color_scheme=scheme,  # type: ignore[arg-type]
         has_touch=size[0] < 500,
@@ -534,7 +535,7 @@ def test_nothing_leaves_the_screen_sideways(
 def test_the_picture_covers_nothing_at_the_end_of_the_page(
     browser: Browser, address: str, size: tuple[int, int]
 ) -> None:
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    context = browser.new_context(bypass_csp=True, viewport={"width": size[0], "height": size[1]})
     page = context.new_page()
     Instrument(page, address).open("model=many&inactive=shown")
     expect(page.locator(".thumb")).to_have_count(checkpoints.EXAMPLES)
@@ -553,7 +554,7 @@ def test_the_picture_covers_nothing_at_the_end_of_the_page(
 
 
 def test_a_drag_on_a_projector_goes_where_the_pointer_is(browser: Browser, address: str) -> None:
-    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    context = browser.new_context(bypass_csp=True, viewport={"width": 1920, "height": 1080})
     page = context.new_page()
     instrument = Instrument(page, address).open()
     box = instrument.slider(1).bounding_box()
@@ -664,7 +665,7 @@ def test_scrolling_with_a_finger_on_a_slider_moves_the_page_only(
     browser: Browser, address: str
 ) -> None:
     context = browser.new_context(
-        viewport={"width": 390, "height": 500}, has_touch=True, is_mobile=True
+        bypass_csp=True, viewport={"width": 390, "height": 500}, has_touch=True, is_mobile=True
     )
     page = context.new_page()
     instrument = Instrument(page, address).open()

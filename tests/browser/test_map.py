@@ -690,7 +690,7 @@ def test_fingers_move_the_map_and_a_tap_goes_there(
     browser: Browser, address: str, codes: dict[str, NDArray[Any]]
 ) -> None:
     context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+        bypass_csp=True, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
     page = context.new_page()
     instrument = Instrument(page, address)

@@ -283,7 +283,7 @@ def test_another_move_ends_the_play(walk: Walk, page: Page, interrupt: str) -> N
 
 
 def test_less_motion_plays_from_image_to_image(browser: Browser, address: str) -> None:
-    context = browser.new_context(reduced_motion="reduce")
+    context = browser.new_context(bypass_csp=True, reduced_motion="reduce")
     page = context.new_page()
     walk = Walk(page, address)
     walk.open(f"model=blots&z={spelled(A)}&{pinned()}")

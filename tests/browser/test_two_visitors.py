@@ -107,7 +107,7 @@ def app(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 @pytest.fixture
 def visitors(browser: Browser, app: str) -> Iterator[tuple[Visitor, Visitor]]:
     size: Any = {"width": 1440, "height": 900}
-    contexts = [browser.new_context(viewport=size) for _ in range(2)]
+    contexts = [browser.new_context(bypass_csp=True, viewport=size) for _ in range(2)]
     ann, bob = (Visitor(context, app) for context in contexts)
     yield ann, bob
     assert ann.failures == []

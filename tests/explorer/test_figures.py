@@ -75,7 +75,7 @@ def test_a_map_has_a_trace_for_each_class_and_rings_for_the_groups() -> None:
     assert list(zeros.x) == [0, 4, 8]
     assert list(ones.y) == [3, 7, 11]
     assert (list(ring.x), ring.marker.symbol) == ([4], "circle")
-    assert {zeros.type, ones.type, ring.type} == {"scattergl"}
+    assert {zeros.type, ones.type, ring.type} == {"scatter"}
     assert zeros.marker.color != ones.marker.color
     assert figure.layout.dragmode == "lasso"
     assert (figure.layout.yaxis.scaleanchor, figure.layout.yaxis.scaleratio) == ("x", 1)

@@ -464,6 +464,17 @@ def test_what_cannot_be_taken_is_answered_with_one_sentence(
     assert "header" in answer["error"], "another site's form can send a body, but no header"
 
 
+def test_a_body_without_its_header_hears_the_sentence_and_no_reset(
+    port: int,
+) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("POST", "/uploads", bytes(20_000_000))
+    answer = connection.getresponse()
+    assert answer.status == 422
+    assert "header" in json.loads(answer.read())["error"]
+    connection.close()
+
+
 def test_no_other_site_is_given_leave_to_drop(get: Get) -> None:
     asked = {"origin": "http://elsewhere.example", "access_control_request_method": "POST"}
     asked["access_control_request_headers"] = "x-checkpoint"
