@@ -86,16 +86,17 @@ def kl_bars(kl_nats: Sequence[float], active: Sequence[bool], colours: Palette) 
 
 def training_curve(
     steps: Sequence[int],
-    train_nats: Sequence[float],
-    validation_nats: Sequence[float],
+    train: Sequence[float],
+    validation: Sequence[float],
     best_step: int,
     colours: Palette,
+    unit: str = "nats",
 ) -> go.Figure:
     """Training and validation loss over steps, with the step whose weights were kept."""
     figure = go.Figure(layout=_layout(colours, height=320))
     for name, values, colour, dash in (
-        ("training", train_nats, colours.second, "dot"),
-        ("validation", validation_nats, colours.accent, "solid"),
+        ("training", train, colours.second, "dot"),
+        ("validation", validation, colours.accent, "solid"),
     ):
         figure.add_scatter(
             name=name,
@@ -103,19 +104,19 @@ def training_curve(
             y=list(values),
             mode="lines",
             line={"color": colour, "dash": dash, "width": 2},
-            hovertemplate=f"{name} · step %{{x:,}} · %{{y:.2f}} nats<extra></extra>",
+            hovertemplate=f"{name} · step %{{x:,}} · %{{y:.2f}} {unit}<extra></extra>",
         )
-    kept = [pair for pair in zip(steps, validation_nats, strict=True) if pair[0] == best_step]
+    kept = [pair for pair in zip(steps, validation, strict=True) if pair[0] == best_step]
     figure.add_scatter(
         name="kept",
         x=[step for step, _ in kept],
         y=[loss for _, loss in kept],
         mode="markers",
         marker={"color": colours.accent, "size": 10, "line": {"width": 2, "color": "white"}},
-        hovertemplate="kept · step %{x:,} · %{y:.2f} nats<extra></extra>",
+        hovertemplate=f"kept · step %{{x:,}} · %{{y:.2f}} {unit}<extra></extra>",
     )
     figure.update_xaxes(title="step", tickformat="~s", showgrid=False)
-    figure.update_yaxes(title="loss, nats", range=_settled_range([*train_nats, *validation_nats]))
+    figure.update_yaxes(title=f"loss, {unit}", range=_settled_range([*train, *validation]))
     return figure
 
 

@@ -140,7 +140,7 @@ def _in_float32(tensor: Tensor) -> Tensor:
 
 
 class Progress(Struct, forbid_unknown_fields=True):
-    """Where a run stands; `best_loss` is in nats, None before the first validation.
+    """Where a run stands; `best_loss` is None before the first validation.
 
     A run that went on elsewhere names every device and processor it had, in order.
     """

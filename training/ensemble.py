@@ -94,7 +94,7 @@ def train(
     """
     if len({replace(config, seed=0) for config in configs}) != 1:
         raise ValueError("Runs that are trained together may differ in their seeds alone.")
-    plan = configs[0].train
+    plan, unit = configs[0].train, configs[0].model.loss_unit
     runs = [
         begin(
             *(config, dataset, folder, device, resume, snapshots),
@@ -124,7 +124,8 @@ def train(
                 losses = together.step(training, validation)
                 bar.update(plan.batch_size * len(members))
                 if losses:
-                    bar.set_postfix_str(f"validation {', '.join(f'{x:.2f}' for x in losses)} nats")
+                    found = ", ".join(f"{loss:.2f}" for loss in losses)
+                    bar.set_postfix_str(f"validation {found} {unit}")
                 diverged |= together.diverged
                 if stopped:
                     for run in members:
@@ -187,7 +188,7 @@ class Together:
         self.update = _Captured(self._update) if captured else self._update
 
     def step(self, training: Split, validation: Split) -> list[float]:
-        """One step of every run; the validation losses, nats, when it was time for them."""
+        """One step of every run; the validation losses when it was time for them."""
         first = self.runs[0]
         for place, run in enumerate(self.runs):
             batch = run.draw(training)
@@ -209,7 +210,7 @@ class Together:
         return [loss for loss in losses if loss is not None]
 
     def _update(self) -> Tensor:
-        """Change the weights; returns the parts of the losses, (E, R) for E runs, nats."""
+        """Change the weights; returns the parts of the losses, (E, R) for E runs."""
         gradients, parts = self.gradients(
             *(self.learned, self.held, self.x, self.targets, self.noise)
         )
@@ -231,7 +232,7 @@ class Together:
         targets: Tensor,
         noise: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """The loss of one run, a scalar, and its parts, (R,), nats."""
+        """The loss of one run, a scalar, and its parts, (R,)."""
         with self.learners[0].autocast(x.device):
             loss, metrics = functional_call(
                 self.blueprint, learned | held, (x, targets, self.number, noise)

@@ -72,9 +72,10 @@ def finish(
             hardware=progress.hardware,
             precision=progress.precision,
             history=tuple(
-                HistoryPoint(int(m["step"]), m["train_loss_nats"], m["validation_loss_nats"])
-                for m in (read_metrics(folder / METRICS) if family.in_nats else ())
+                HistoryPoint(int(m["step"]), m["train_loss"], m["validation_loss"])
+                for m in read_metrics(folder / METRICS)
             ),
+            loss_unit=family.loss_unit,
             command=command,
             configuration=settings(config),
         ),

@@ -52,7 +52,7 @@ class Run:
     """One model in training: what learns, where it stands, and the folder that keeps it.
 
     Fields:
-        running: sums of what the learner reports since the last validation, (R,), nats.
+        running: sums of what the learner reports since the last validation, (R,).
         batches: the indices (B,) of the images of each step to come.
         generator: draws all noise; it begins anew at every step.
         began: when the run would have begun if it had never stopped, on `time.perf_counter`.
@@ -92,10 +92,10 @@ class Run:
         return Batch(x, training.targets[indices])
 
     def advance(self, parts: Tensor, validation: Split) -> float | None:
-        """Count a step whose parts were (R,) nats, and when it is time, validate and save.
+        """Count a step whose parts were (R,), and when it is time, validate and save.
 
         Returns:
-            The validation loss, nats, when it was time.
+            The validation loss, in the family's `loss_unit`, when it was time.
 
         Raises:
             DivergedError: if that is infinite or NaN.
@@ -113,19 +113,19 @@ class Run:
         config, progress, learner = self.config, self.progress, self.learner
         since = (progress.step - 1) % config.train.validate_every + 1
         train_means = dict(zip(learner.reports, (self.running / since).tolist(), strict=True))
-        train_means["loss_nats"] = learner.comparable(train_means)
+        train_means["loss"] = learner.comparable(train_means)
         self.running.zero_()
         valid_means = validate(learner, validation, config)
         progress.seconds = time.perf_counter() - self.began
-        loss_nats = valid_means["loss_nats"]
-        if not math.isfinite(loss_nats):
+        loss = valid_means["loss"]
+        if not math.isfinite(loss):
             raise DivergedError(
-                f"The validation loss is {loss_nats} at step {progress.step}: the run "
+                f"The validation loss is {loss} at step {progress.step}: the run "
                 "diverged; lower --train.learning_rate and give another folder with --out."
             )
-        better = progress.best_loss is None or loss_nats < progress.best_loss
+        better = progress.best_loss is None or loss < progress.best_loss
         if better:
-            progress.best_loss, progress.best_step = loss_nats, progress.step
+            progress.best_loss, progress.best_step = loss, progress.step
         if self.writes:
             _append_metrics(
                 self.folder / METRICS, progress, train_means, valid_means, config.train.batch_size
@@ -133,7 +133,7 @@ class Run:
             if better:
                 save_weights(learner.modules["model"], self.folder / MODEL, progress.step)
         self.save()
-        return loss_nats
+        return loss
 
     def save(self) -> None:
         """Write everything that the rest of the run depends on."""
@@ -225,7 +225,7 @@ def train(
         note=processes.note,
         writes=processes.first,
     )
-    plan, progress = config.train, run.progress
+    plan, progress, unit = config.train, run.progress, config.model.loss_unit
     if not processes.together(progress.step):
         raise CheckpointError(
             f"Here {folder} holds a run at step {progress.step:,}, for another process one at "
@@ -245,9 +245,9 @@ def train(
             parts = run.learner.step(batch, progress.step, run.generator)
 
             bar.update(plan.batch_size)
-            loss_nats = run.advance(parts, validation)
-            if loss_nats is not None:
-                best = f"validation {loss_nats:.2f} nats, best {progress.best_loss:.2f}"
+            loss = run.advance(parts, validation)
+            if loss is not None:
+                best = f"validation {loss:.2f} {unit}, best {progress.best_loss:.2f}"
                 bar.set_postfix_str(best)
             if processes.agree(bool(stopped)):
                 run.save()
@@ -298,7 +298,7 @@ def prepare(x: Tensor, config: RunConfig, generator: torch.Generator) -> Tensor:
 def validate(learner: Learner, split: Split, config: RunConfig) -> dict[str, float]:
     """What the learner reports averaged over `split`, with the same noise at every call.
 
-    `loss_nats` is its comparable one.
+    `loss` is the comparable one.
     """
     device = split.stored.device
     generator = torch.Generator(device).manual_seed(config.seed)
@@ -308,7 +308,7 @@ def validate(learner: Learner, split: Split, config: RunConfig) -> dict[str, flo
         for name, value in learner.validate(Batch(x, split.targets[indices]), generator).items():
             sums[name] = sums.get(name, 0.0) + value.item() * len(indices)
     means = {name: total / len(split) for name, total in sums.items()}
-    return means | {"loss_nats": learner.comparable(means)}
+    return means | {"loss": learner.comparable(means)}
 
 
 def _batches(
@@ -387,7 +387,9 @@ def read_metrics(path: Path) -> list[dict[str, float]]:
     lines = []
     for text in path.read_text(encoding="utf-8").splitlines():
         try:
-            lines.append(json.loads(text))
+            line = json.loads(text)
         except ValueError:
             break
+        # Until there were losses in other units, the unit stood in their name.
+        lines.append({name.replace("_loss_nats", "_loss"): value for name, value in line.items()})
     return lines

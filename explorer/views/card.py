@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -136,10 +137,11 @@ def _training(card: Card) -> None:
     if run.history:
         figure = figures.training_curve(
             [point.step for point in run.history],
-            [point.train_loss_nats for point in run.history],
-            [point.validation_loss_nats for point in run.history],
+            [point.train_loss for point in run.history],
+            [point.validation_loss for point in run.history],
             run.best_step,
             colours,
+            escape(run.loss_unit),
         )
         _chart(figure, "card.curve")
     if run.configuration is None:

@@ -108,7 +108,7 @@ def ours(
             list(ensemble.train_each({folder: config}, dataset, device))
             seconds = time.perf_counter() - began
             (line,) = (folder / loop.METRICS).read_text().splitlines()
-        return steps * BATCH / seconds, json.loads(line)["train_loss_nats"]
+        return steps * BATCH / seconds, json.loads(line)["train_loss"]
 
     return measure
 

@@ -33,7 +33,7 @@ class FixedLinear(Family, frozen=True, tag="fixed_linear"):
 
     latents: Latents = 2
 
-    in_nats: ClassVar[bool] = False
+    loss_unit: ClassVar[str] = "grey levels²"
 
     def check(self, config: RunConfig) -> None:
         """Refuse settings of a model of one loss."""
@@ -100,7 +100,7 @@ class FixedLinear(Family, frozen=True, tag="fixed_linear"):
 class Onlooker:
     """A learner that learns nothing; its loss is the squared distance from its image at z = 0."""
 
-    reports = ("loss_nats",)
+    reports = ("loss",)
     optimizers: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, model: Any) -> None:
@@ -108,15 +108,15 @@ class Onlooker:
 
     def step(self, batch: Batch, step: int, generator: torch.Generator) -> Tensor:
         """Look at a batch."""
-        return self.validate(batch, generator)["loss_nats"][None]
+        return self.validate(batch, generator)["loss"][None]
 
     def validate(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         """The squared distance per image."""
-        return {"loss_nats": (batch.x - 0.5).square().flatten(1).sum(1).mean()}
+        return {"loss": (batch.x - 0.5).square().flatten(1).sum(1).mean()}
 
     def comparable(self, means: Mapping[str, float]) -> float:
         """That distance."""
-        return means["loss_nats"]
+        return means["loss"]
 
     def join(self, processes: Processes) -> None:
         """Nothing is learned, so nothing is shared."""

@@ -25,7 +25,7 @@ class FreeBits(ObjectiveConfig, frozen=True, tag="free_bits"):
 
     free: Magnitude = 0.5
     samples: ClassVar = 1
-    reports: ClassVar = ("loss_nats", "reconstruction_nats", "kl_nats")
+    reports: ClassVar = ("loss", "reconstruction_nats", "kl_nats")
 
     def words(self) -> str:
         """Such as `Free bits · λ 0.5 nats`."""
@@ -42,11 +42,11 @@ class FreeBits(ObjectiveConfig, frozen=True, tag="free_bits"):
 
         loss_nats = reconstruction_nats.mean() + kl_nats.clamp(min=self.free).sum()
         return loss_nats, {
-            "loss_nats": loss_nats,
+            "loss": loss_nats,
             "reconstruction_nats": reconstruction_nats.mean(),
             "kl_nats": kl_nats.sum(),
         }
 
     def comparable(self, means: Mapping[str, float]) -> float:
         """The loss itself."""
-        return means["loss_nats"]
+        return means["loss"]

@@ -30,7 +30,7 @@ def test_a_finished_folder_is_whole(finished: Path, train_digits: list[str]) -> 
     assert card.data.splits == {"train": 450, "validation": 50, "test": 200}
     assert (card.training.steps, card.training.images) == (60, 960)
     assert [point.step for point in card.training.history] == [20, 40, 60]
-    best = min(card.training.history, key=lambda point: point.validation_loss_nats)
+    best = min(card.training.history, key=lambda point: point.validation_loss)
     assert card.training.best_step == best.step
     assert {metric.name for metric in card.metrics} == {
         "neg_elbo",

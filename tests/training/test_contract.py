@@ -168,11 +168,24 @@ def test_a_shipped_card_says_in_version_2_what_it_said(folder: Path) -> None:
     tree = json.loads((folder / "card.json").read_text("utf-8"))
     card = read_card(folder, check=())
     assert card_of(plain(card), "again") == card
+    assert card.training is not None
+    assert [
+        (point.step, point.train_loss, point.validation_loss) for point in card.training.history
+    ] == [
+        (
+            point["step"],
+            point.get("train_loss_nats", point.get("train_loss")),
+            point.get("validation_loss_nats", point.get("validation_loss")),
+        )
+        for point in tree["training"]["history"]
+    ]
     if tree["version"] == 1:
         assert card.controls == (Continuous("z", tree["controls"]["latents"], "standard_normal"),)
         assert plain(card.output) == {"kind": "pixels", **tree["image"]}
         assert plain(card.training) == {
             **tree["training"],
+            "history": plain(card.training.history),
+            "loss_unit": "nats",
             "command": tree["command"],
             "configuration": tree["config"],
         }

@@ -31,7 +31,7 @@ class Opponents:
     After Goodfellow et al. 2014, Algorithm 1, with k = 2; the critic is told the label.
     """
 
-    reports = ("loss_nats", "critic_nats")
+    reports = ("loss", "critic_nats")
 
     def __init__(self, model: nn.Module) -> None:
         self.model = model
@@ -64,10 +64,10 @@ class Opponents:
 
     def validate(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         critic, ours = self.verdicts(batch, generator)
-        return {"loss_nats": ours, "critic_nats": critic}
+        return {"loss": ours, "critic_nats": critic}
 
     def comparable(self, means: Mapping[str, float]) -> float:
-        return means["loss_nats"]
+        return means["loss"]
 
     def join(self, processes: Processes) -> None:
         raise ConfigError("Opponents are trained by one process.")

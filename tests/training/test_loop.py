@@ -1,5 +1,6 @@
 """The training loop: it learns, measures as it says, and keeps the best weights."""
 
+import json
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,12 +35,12 @@ def test_learning_lowers_the_loss(
     cost = -(validation * ink.log() + (1 - validation) * (1 - ink).log())
     without_z = cost.flatten(1).sum(1).mean().item()
 
-    assert first["validation_loss_nats"] > without_z
-    assert last["validation_loss_nats"] < without_z - 10
-    assert last["train_loss_nats"] < without_z - 10
+    assert first["validation_loss"] > without_z
+    assert last["validation_loss"] < without_z - 10
+    assert last["train_loss"] < without_z - 10
     for line in (first, last):
         parts = line["validation_reconstruction_nats"] + line["validation_kl_nats"]
-        assert parts == pytest.approx(line["validation_loss_nats"])
+        assert parts == pytest.approx(line["validation_loss"])
 
 
 def test_metrics_are_means_since_the_last_validation(
@@ -57,9 +58,17 @@ def test_metrics_are_means_since_the_last_validation(
     for line, since in zip(seldom, (10, 10, 10, 7), strict=True):
         step = int(line["step"])
         steps = each[step - since : step]
-        mean = sum(one["train_loss_nats"] for one in steps) / since
-        assert line["train_loss_nats"] == pytest.approx(mean, rel=1e-6)
-        assert line["validation_loss_nats"] == steps[-1]["validation_loss_nats"]
+        mean = sum(one["train_loss"] for one in steps) / since
+        assert line["train_loss"] == pytest.approx(mean, rel=1e-6)
+        assert line["validation_loss"] == steps[-1]["validation_loss"]
+
+
+def test_losses_of_before_are_read_by_todays_names(tmp_path: Path) -> None:
+    line = {"step": 20, "train_loss_nats": 2.5, "train_kl_nats": 1.0, "validation_loss_nats": 3.0}
+    (tmp_path / loop.METRICS).write_text(json.dumps(line) + "\n")
+    assert loop.read_metrics(tmp_path / loop.METRICS) == [
+        {"step": 20, "train_loss": 2.5, "train_kl_nats": 1.0, "validation_loss": 3.0}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -84,10 +93,10 @@ def test_a_loss_that_moves_does_not_choose_the_weights(
         for split in ("train", "validation"):
             names = ("reconstruction_nats", "kl_nats")
             means = {name: line[f"{split}_{name}"] for name in names}
-            assert line[f"{split}_loss_nats"] == pytest.approx(objective.comparable(means))
-    best = min(lines, key=lambda line: line["validation_loss_nats"])
+            assert line[f"{split}_loss"] == pytest.approx(objective.comparable(means))
+    best = min(lines, key=lambda line: line["validation_loss"])
     assert progress.best_step == best["step"]
-    assert progress.best_loss == best["validation_loss_nats"]
+    assert progress.best_loss == best["validation_loss"]
 
 
 def test_seed_decides_everything(tiny: Tiny, digits: Dataset, tmp_path: Path) -> None:
@@ -108,7 +117,7 @@ def test_best_weights_are_kept_not_the_last(
     scripted = iter([5.0, 3.0, 4.0, 3.0])
     means = {"reconstruction_nats": 1.0, "kl_nats": 1.0}
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "validate", lambda *_: {"loss_nats": next(scripted), **means})
+        patch.setattr(loop, "validate", lambda *_: {"loss": next(scripted), **means})
         config = tiny(**{"train.schedule": "constant"})
         progress = loop.train(config, digits, tmp_path, CPU)
     assert (progress.step, progress.best_step, progress.best_loss) == (STEPS, 20, 3.0)
@@ -130,7 +139,7 @@ def test_a_diverging_run_keeps_the_best_weights(
 ) -> None:
     scripted = iter([5.0, math.nan])
     means = {"reconstruction_nats": 1.0, "kl_nats": 1.0}
-    monkeypatch.setattr(loop, "validate", lambda *_: {"loss_nats": next(scripted), **means})
+    monkeypatch.setattr(loop, "validate", lambda *_: {"loss": next(scripted), **means})
     with pytest.raises(DivergedError, match=r"nan at step 20: the run diverged; lower --train"):
         loop.train(tiny(), digits, tmp_path, CPU)
     assert read_tensors(tmp_path / MODEL)[1] == {"step": "10"}
@@ -163,7 +172,7 @@ def test_validation_sees_the_same_noise_at_every_call(tiny: Tiny, digits: Datase
     split = digits.splits["validation"]
     results = [loop.validate(learner, split, config) for _ in range(2)]
     assert results[0] == results[1]
-    assert math.isfinite(results[0]["loss_nats"])
+    assert math.isfinite(results[0]["loss"])
 
 
 def test_pixels_are_read_as_configured(tiny: Tiny) -> None:

@@ -110,7 +110,7 @@ def test_elbo_is_the_evidence_less_the_gap(shift: float, stretch: float) -> None
     q, exact = model.encode(x), model.posterior(x)
     gap = kl_divergence(Normal(q.mean, (0.5 * q.log_variance).exp()), exact).sum(1)
     torch.testing.assert_close(loss, (gap - model.log_evidence(x)).mean())
-    torch.testing.assert_close(metrics["loss_nats"], loss)
+    torch.testing.assert_close(metrics["loss"], loss)
 
 
 def test_every_sample_of_the_exact_posterior_gives_the_evidence() -> None:
@@ -143,10 +143,10 @@ def test_beta_weighs_kl_summed_over_latents_against_pixels_summed(beta: float) -
     expected = {
         "reconstruction_nats": 60 * math.log(2),
         "kl_nats": 14,
-        "loss_nats": 60 * math.log(2) + beta * 14,
+        "loss": 60 * math.log(2) + beta * 14,
     }
     assert values == pytest.approx(expected)
-    assert loss.item() == values["loss_nats"]
+    assert loss.item() == values["loss"]
 
 
 CONFIGS = [
@@ -193,7 +193,7 @@ def test_gradients_are_finite_and_reports_are_kept(config: Any, precision: torch
                 objective.learn(model, Batch(x), metrics, step, seeded(step))
         assert tuple(metrics) == objective.reports
         assert loss.dtype == torch.float32
-        assert loss.item() == metrics["loss_nats"].item()
+        assert loss.item() == metrics["loss"].item()
         assert all(value.ndim == 0 and value.isfinite() for value in metrics.values())
         for parameter in model.parameters():
             assert parameter.grad is not None
@@ -547,7 +547,7 @@ def test_geco_stays_finite_where_no_model_reaches_kappa() -> None:
 
 def test_weights_are_chosen_by_what_does_not_move() -> None:
     """The same reconstruction and KL compare alike, whatever λ, C and the discriminator were."""
-    means = {"loss_nats": 1e9, "reconstruction_nats": 90.0, "kl_nats": 20.0}
+    means = {"loss": 1e9, "reconstruction_nats": 90.0, "kl_nats": 20.0}
     geco = GECOLoss(80, 0.99, 1e-4, Multiplier())
     assert geco.comparable(means) == 20 + PENALTY * 10
     assert geco.comparable(means | {"reconstruction_nats": 70.0}) == 20
@@ -583,6 +583,6 @@ def test_an_objective_without_a_part_does_not_learn() -> None:
 def test_the_summary_names_the_objective(words: dict[str, str], summary: str) -> None:
     changes = {f"objective.{name}": text for name, text in words.items()}
     config = override(RECIPES["digits"].run, changes)
-    assert finish.summary(config) == summary
+    assert config.model.words(config) == summary
     told = finish.intent(RECIPES["digits"], config)
     assert told == RECIPES["digits"].intent or all(f"objective.{name}" in told for name in words)

@@ -92,7 +92,7 @@ def test_the_card_agrees_with_itself(shipped: Shipped) -> None:
     assert {metric.split for metric in tested} == {"test"}
     overlaps = [metric for metric in card.metrics if metric.name in OVERLAPS]
     assert sum(metric.samples for metric in overlaps) in (0, 10_000)  # each on its own images
-    best = min(card.training.history, key=lambda point: point.validation_loss_nats)
+    best = min(card.training.history, key=lambda point: point.validation_loss)
     assert card.training.best_step == best.step
     assert (
         card.training.steps

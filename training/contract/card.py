@@ -146,11 +146,11 @@ class Data(Record, frozen=True):
 
 
 class HistoryPoint(Record, frozen=True):
-    """Losses in nats at one validation: the training loss is the mean since the one before."""
+    """Losses at one validation, in `loss_unit`; of training, the mean since the one before."""
 
     step: Count
-    train_loss_nats: Number
-    validation_loss_nats: Number
+    train_loss: Number
+    validation_loss: Number
 
 
 class Training(Record, frozen=True):
@@ -167,6 +167,7 @@ class Training(Record, frozen=True):
     hardware: Protocol
     precision: Line
     history: Annotated[tuple[HistoryPoint, ...], Meta(max_length=MOST_POINTS)] = ()
+    loss_unit: Word = "nats"
     command: Command | None = None
     configuration: Settings | None = None
 

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 from msgspec import to_builtins
 from msgspec.structs import replace
@@ -73,7 +74,7 @@ def _names_in(folder: Path) -> list[str]:
         raise CheckpointError(f"{folder.name} cannot be read: {error.strerror}.") from error
 
 
-def card_of(tree: object, where: str) -> Card:
+def card_of(tree: Any, where: str) -> Card:
     """The card that parsed JSON describes; one of version 1 is made into version 2.
 
     Raises:
@@ -86,7 +87,7 @@ def card_of(tree: object, where: str) -> Card:
             f"{VERSION}; update the program or train the checkpoint again."
         )
     if version == VERSION:
-        return read(Card, tree, where)
+        return read(Card, version1.renamed(tree), where)
     old = read(version1.Card1, tree, where)
     try:
         return version1.upgrade(old)

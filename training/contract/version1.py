@@ -24,7 +24,6 @@ from training.contract.card import (
     Examples,
     Graph,
     Graphs,
-    HistoryPoint,
     Information,
     Latents,
     Map,
@@ -43,6 +42,7 @@ from training.contract.fields import (
     Label,
     Line,
     Magnitude,
+    Number,
     Paragraph,
     Protocol,
     Record,
@@ -90,6 +90,14 @@ class Data(Record, frozen=True):
     splits: Annotated[dict[Word, Count], Meta(max_length=20)]
     labels: Annotated[tuple[Label, ...], Meta(min_length=1, max_length=MOST_LABELS)] | None
     factors: Annotated[tuple[Factor, ...], Meta(min_length=1, max_length=MOST_FACTORS)] | None
+
+
+class HistoryPoint(Record, frozen=True):
+    """Losses at one validation."""
+
+    step: Count
+    train_loss_nats: Number
+    validation_loss_nats: Number
 
 
 class Training(Record, frozen=True):
@@ -176,7 +184,15 @@ def upgrade(old: Card1) -> Card:
             _pixels(old.config),
         ),
         training=version2.Training(
-            **{field: getattr(old.training, field) for field in Training.__struct_fields__},
+            **{
+                field: getattr(old.training, field)
+                for field in Training.__struct_fields__
+                if field != "history"
+            },
+            history=tuple(
+                version2.HistoryPoint(point.step, point.train_loss_nats, point.validation_loss_nats)
+                for point in old.training.history
+            ),
             command=old.command,
             configuration=old.config,
         ),
@@ -189,6 +205,21 @@ def upgrade(old: Card1) -> Card:
         versions=old.versions,
         files=old.files,
     )
+
+
+def renamed(tree: dict[str, Any]) -> dict[str, Any]:
+    """A card of version 2, its losses by today's names; the first ones had a unit in theirs."""
+    training = tree.get("training")
+    history = training.get("history") if isinstance(training, dict) else None
+    if not isinstance(training, dict) or not isinstance(history, list):
+        return tree
+    points = [
+        {key.removesuffix("_nats"): value for key, value in point.items()}
+        if isinstance(point, dict) and all(isinstance(key, str) for key in point)
+        else point
+        for point in history
+    ]
+    return tree | {"training": training | {"history": points}}
 
 
 def vae_graphs(latents: int, shape: tuple[int, int, int]) -> Graphs:

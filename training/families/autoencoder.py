@@ -48,7 +48,7 @@ class Autoencoder(Family, frozen=True, tag="autoencoder"):
     hidden: Layers = ()
     activation: Activation = "silu"
 
-    in_nats: ClassVar[bool] = False
+    loss_unit: ClassVar[str] = "grey levels²"
 
     def __post_init__(self) -> None:
         for field, sizes in {"channels": self.channels, "hidden": self.hidden}.items():

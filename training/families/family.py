@@ -106,7 +106,7 @@ class Family(Record, frozen=True, tag_field="family"):
     """
 
     takes_objective: ClassVar[bool] = False  # else its losses are set by its own fields
-    in_nats: ClassVar[bool] = True  # whether the loss that chooses the best weights is in nats
+    loss_unit: ClassVar[str] = "nats"  # of the loss that chooses the best weights
 
     def check(self, config: RunConfig) -> None:
         """Refuse what does not go together in a configuration of which this is the model.

@@ -41,7 +41,7 @@ class GAN(Family, frozen=True, tag="gan"):
     latents: Annotated[int, Meta(ge=1, le=MOST_LATENTS)] = 10
     channels: Layers = (64, 32)
 
-    in_nats: ClassVar[bool] = False
+    loss_unit: ClassVar[str] = "grey levels"
 
     def check(self, config: RunConfig) -> None:
         """Refuse settings of a model of one loss."""

@@ -40,7 +40,7 @@ class PCA(Family, frozen=True, tag="pca"):
 
     latents: Annotated[int, Meta(ge=1, le=MOST_LATENTS)]
 
-    in_nats: ClassVar[bool] = False
+    loss_unit: ClassVar[str] = "grey levels²"
 
     def check(self, config: RunConfig) -> None:
         """Refuse settings of a model of one loss."""

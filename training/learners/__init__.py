@@ -34,7 +34,7 @@ class Learner(Protocol):
 
     @property
     def reports(self) -> tuple[str, ...]:
-        """The names of what is measured at a step, in order; `loss_nats` is among them."""
+        """The names of what is measured at a step, in order."""
         ...
 
     def step(self, batch: Batch, step: int, generator: torch.Generator) -> Tensor:

@@ -23,7 +23,7 @@ class Adversaries:
     Both learn from the same generated images. What the discriminator learns from is detached.
     """
 
-    reports = ("loss_nats", "discriminator_nats", "energy_distance")
+    reports = ("generator_nats", "discriminator_nats", "energy_distance")
 
     def __init__(
         self, generator: Generator, discriminator: Discriminator, plan: TrainConfig
@@ -60,7 +60,7 @@ class Adversaries:
         verdict = self.discriminator(generated)
         distance = energy_distance(batch.x.flatten(1), generated.flatten(1))
         return {
-            "loss_nats": generator_loss(verdict),
+            "generator_nats": generator_loss(verdict),
             "discriminator_nats": discriminator_loss(self.discriminator(batch.x), verdict),
             "energy_distance": torch.tensor(distance),
         }

@@ -25,7 +25,7 @@ class CodesThenPrior:
     −ln p(codes) is h w ln K.
     """
 
-    reports = ("loss_nats", "reconstruction_nats", "commitment", "code_nats")
+    reports = ("loss", "reconstruction_nats", "commitment", "code_nats")
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class CodesThenPrior:
     def _parts(self, parts: dict[str, Tensor], of_codes: Tensor) -> dict[str, Tensor]:
         detached = {name: part.detach() for name, part in parts.items()}
         loss_nats = detached["reconstruction_nats"] + of_codes.detach()
-        return {"loss_nats": loss_nats} | detached | {"code_nats": of_codes.detach()}
+        return {"loss": loss_nats} | detached | {"code_nats": of_codes.detach()}
 
     def join(self, processes: Processes) -> None:
         """Refuse.

@@ -16,7 +16,7 @@ from training.processes import Processes
 class Components:
     """PCA in closed form; each step sees more images, and nothing is descended."""
 
-    reports = ("loss_nats",)
+    reports = ("loss",)
 
     def __init__(self, model: Autoencoder, moments: Moments, plan: TrainConfig) -> None:
         self.model, self.moments, self.plan = model, moments, plan
@@ -40,11 +40,11 @@ class Components:
     def validate(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         """The squared error."""
         x = batch.x
-        return {"loss_nats": squared_error(x, self.model.decode(self.model.encode(x))).mean()}
+        return {"loss": squared_error(x, self.model.decode(self.model.encode(x))).mean()}
 
     def comparable(self, means: Mapping[str, float]) -> float:
         """The squared error."""
-        return means["loss_nats"]
+        return means["loss"]
 
     def join(self, processes: Processes) -> None:
         """Refuse.

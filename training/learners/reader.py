@@ -17,7 +17,7 @@ from training.processes import Processes
 class Reader:
     """A transformer over the patches of black and white images."""
 
-    reports = ("loss_nats",)
+    reports = ("loss",)
 
     def __init__(self, patches: PixelPatches, model: Transformer, plan: TrainConfig) -> None:
         self.patches, self.model, self.plan = patches, model, plan
@@ -38,11 +38,11 @@ class Reader:
     @torch.no_grad()
     def validate(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         """−ln p(x), nats: exact, no bound."""
-        return {"loss_nats": code_nats(self.model, self.patches.read(batch.x)).mean()}
+        return {"loss": code_nats(self.model, self.patches.read(batch.x)).mean()}
 
     def comparable(self, means: Mapping[str, float]) -> float:
         """−ln p(x)."""
-        return means["loss_nats"]
+        return means["loss"]
 
     def join(self, processes: Processes) -> None:
         """Refuse.

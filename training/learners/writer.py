@@ -19,7 +19,7 @@ PLAIN = AnnealedELBO(word_dropout=0, annealing=0)
 class Writer:
     """A text VAE under the annealed ELBO; validated under the plain one."""
 
-    reports = ("loss_nats", "reconstruction_nats", "kl_nats")
+    reports = ("loss", "reconstruction_nats", "kl_nats")
 
     def __init__(self, model: TextVAE, objective: AnnealedELBO, plan: TrainConfig) -> None:
         self.model, self.objective, self.plan = model, objective, plan

@@ -33,7 +33,7 @@ class AnnealedELBO:
 
         loss_nats = reconstruction_nats + self.weight(step) * kl_nats
         return loss_nats.mean(), {
-            "loss_nats": loss_nats.mean(),
+            "loss": loss_nats.mean(),
             "reconstruction_nats": reconstruction_nats.mean(),
             "kl_nats": kl_nats.mean(),
         }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from training.models import VAE
 
 KLEstimator = Literal["mws", "mss"]
-REPORTS = ("loss_nats", "reconstruction_nats", "kl_nats")
+REPORTS = ("loss", "reconstruction_nats", "kl_nats")
 PARTS = ("mutual_information_nats", "total_correlation_nats", "dimension_wise_kl_nats")
 
 
@@ -94,7 +94,7 @@ class BetaTCVAELoss:
             + self.gamma * dimension_wise_kl
         )
         metrics = {
-            "loss_nats": loss_nats.mean(),
+            "loss": loss_nats.mean(),
             "reconstruction_nats": reconstruction_nats.mean(),
             "kl_nats": posterior.kl_to_prior().sum(1).mean(),
             "mutual_information_nats": mutual_information.mean(),

@@ -22,7 +22,7 @@ class BetaVAE(ObjectiveConfig, frozen=True, tag="beta_vae"):
 
     beta: Magnitude = 1.0
     samples: ClassVar = 1
-    reports: ClassVar = ("loss_nats", "reconstruction_nats", "kl_nats")
+    reports: ClassVar = ("loss", "reconstruction_nats", "kl_nats")
 
     def words(self) -> str:
         """Such as `β-VAE · β 4`."""
@@ -39,11 +39,11 @@ class BetaVAE(ObjectiveConfig, frozen=True, tag="beta_vae"):
 
         loss_nats = reconstruction_nats + self.beta * kl_nats
         return loss_nats.mean(), {
-            "loss_nats": loss_nats.mean(),
+            "loss": loss_nats.mean(),
             "reconstruction_nats": reconstruction_nats.mean(),
             "kl_nats": kl_nats.mean(),
         }
 
     def comparable(self, means: Mapping[str, float]) -> float:
         """The loss itself."""
-        return means["loss_nats"]
+        return means["loss"]

@@ -30,7 +30,7 @@ class Capacity(ObjectiveConfig, frozen=True, tag="capacity"):
     c_end: Magnitude = 25.0
     c_steps: Positive = 100_000
     samples: ClassVar = 1
-    reports: ClassVar = ("loss_nats", "reconstruction_nats", "kl_nats", "capacity_nats")
+    reports: ClassVar = ("loss", "reconstruction_nats", "kl_nats", "capacity_nats")
 
     def words(self) -> str:
         """Such as `Capacity VAE · C 0 to 25 nats · γ 1000`."""
@@ -50,7 +50,7 @@ class Capacity(ObjectiveConfig, frozen=True, tag="capacity"):
             reconstruction_nats + self.gamma * (batch.sharing.whole(kl_nats).mean() - c_nats).abs()
         )
         return loss_nats.mean(), {
-            "loss_nats": loss_nats.mean(),
+            "loss": loss_nats.mean(),
             "reconstruction_nats": reconstruction_nats.mean(),
             "kl_nats": kl_nats.mean(),
             "capacity_nats": c_nats,

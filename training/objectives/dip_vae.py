@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from training.distributions import Noise
     from training.models import VAE
 
-REPORTS = ("loss_nats", "reconstruction_nats", "kl_nats", "covariance_penalty_nats")
+REPORTS = ("loss", "reconstruction_nats", "kl_nats", "covariance_penalty_nats")
 
 
 class DIPVAEI(ObjectiveConfig, frozen=True, tag="dip_vae_i"):
@@ -48,7 +48,7 @@ class DIPVAEI(ObjectiveConfig, frozen=True, tag="dip_vae_i"):
         penalty_nats = _penalty(covariance, self.lambda_od, self.lambda_d)
         loss_nats = reconstruction_nats + kl_nats + penalty_nats
         return loss_nats.mean(), {
-            "loss_nats": loss_nats.mean(),
+            "loss": loss_nats.mean(),
             "reconstruction_nats": reconstruction_nats.mean(),
             "kl_nats": kl_nats.mean(),
             "covariance_penalty_nats": penalty_nats,
@@ -56,7 +56,7 @@ class DIPVAEI(ObjectiveConfig, frozen=True, tag="dip_vae_i"):
 
     def comparable(self, means: Mapping[str, float]) -> float:
         """The loss itself."""
-        return means["loss_nats"]
+        return means["loss"]
 
 
 class DIPVAEII(ObjectiveConfig, frozen=True, tag="dip_vae_ii"):
@@ -91,7 +91,7 @@ class DIPVAEII(ObjectiveConfig, frozen=True, tag="dip_vae_ii"):
         penalty_nats = _penalty(covariance, self.lambda_od, self.lambda_d)
         loss_nats = reconstruction_nats + kl_nats + penalty_nats
         return loss_nats.mean(), {
-            "loss_nats": loss_nats.mean(),
+            "loss": loss_nats.mean(),
             "reconstruction_nats": reconstruction_nats.mean(),
             "kl_nats": kl_nats.mean(),
             "covariance_penalty_nats": penalty_nats,
@@ -99,7 +99,7 @@ class DIPVAEII(ObjectiveConfig, frozen=True, tag="dip_vae_ii"):
 
     def comparable(self, means: Mapping[str, float]) -> float:
         """The loss itself."""
-        return means["loss_nats"]
+        return means["loss"]
 
 
 def _covariance(means: Tensor) -> Tensor:

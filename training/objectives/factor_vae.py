@@ -66,7 +66,7 @@ class FactorVAELoss:
     part: Discriminator
     optimizer: torch.optim.Optimizer
     samples: ClassVar = 1
-    reports: ClassVar = ("loss_nats", "reconstruction_nats", "kl_nats", "total_correlation_nats")
+    reports: ClassVar = ("loss", "reconstruction_nats", "kl_nats", "total_correlation_nats")
 
     def __call__(
         self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise
@@ -84,7 +84,7 @@ class FactorVAELoss:
         total_correlation_nats = logits[:, JOINT] - logits[:, FACTORISED]  # (B,)
         loss_nats = reconstruction_nats + kl_nats + self.gamma * total_correlation_nats
         return loss_nats.mean(), {
-            "loss_nats": loss_nats.mean(),
+            "loss": loss_nats.mean(),
             "reconstruction_nats": reconstruction_nats.mean(),
             "kl_nats": kl_nats.mean(),
             "total_correlation_nats": total_correlation_nats.mean(),

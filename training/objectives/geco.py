@@ -76,7 +76,7 @@ class GECOLoss:
     optimizer: ClassVar = None
     samples: ClassVar = 1
     reports: ClassVar = (
-        *("loss_nats", "reconstruction_nats", "kl_nats"),
+        *("loss", "reconstruction_nats", "kl_nats"),
         *("constraint_nats", "multiplier"),
     )
 
@@ -93,7 +93,7 @@ class GECOLoss:
         constraint_nats = reconstruction_nats - self.kappa  # (B,)
         loss_nats = multiplier * constraint_nats + kl_nats
         return loss_nats.mean(), {
-            "loss_nats": loss_nats.mean(),
+            "loss": loss_nats.mean(),
             "reconstruction_nats": reconstruction_nats.mean(),
             "kl_nats": kl_nats.mean(),
             "constraint_nats": constraint_nats.mean(),

@@ -26,7 +26,7 @@ class IWAE(ObjectiveConfig, frozen=True, tag="iwae"):
     """
 
     k: Positive = 5
-    reports: ClassVar = ("loss_nats", "reconstruction_nats", "kl_nats")
+    reports: ClassVar = ("loss", "reconstruction_nats", "kl_nats")
 
     @property
     def samples(self) -> int:
@@ -62,11 +62,11 @@ class IWAE(ObjectiveConfig, frozen=True, tag="iwae"):
         log_weights = -(reconstruction_nats + sampled_kl_nats).view(self.k, len(x))  # (K, B)
         loss_nats = math.log(self.k) - log_weights.logsumexp(0)  # (B,)
         return loss_nats.mean(), {
-            "loss_nats": loss_nats.mean(),
+            "loss": loss_nats.mean(),
             "reconstruction_nats": reconstruction_nats.mean(),
             "kl_nats": once.kl_to_prior().sum(1).mean(),
         }
 
     def comparable(self, means: Mapping[str, float]) -> float:
         """The loss itself."""
-        return means["loss_nats"]
+        return means["loss"]

@@ -26,7 +26,7 @@ class Objective(Protocol):
 
     @property
     def reports(self) -> tuple[str, ...]:
-        """The names of the parts, in order; `loss_nats` is among them."""
+        """The names of the parts, in order; `loss` is among them."""
         ...
 
     @property

@@ -21,7 +21,7 @@ def squared_error(x: Tensor, reconstruction: Tensor) -> Tensor:
 class SquaredError:
     """The squared error of an autoencoder; no code is drawn, and nothing else is weighed."""
 
-    reports = ("loss_nats",)  # the name of every loss; here it is in grey levels²
+    reports = ("loss",)  # in grey levels²
     samples = 0
 
     def __call__(
@@ -29,8 +29,8 @@ class SquaredError:
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The mean over images (B, C, H, W)."""
         loss = squared_error(batch.x, model.decode(model.encode(batch.x))).mean()
-        return loss, {"loss_nats": loss}
+        return loss, {"loss": loss}
 
     def comparable(self, means: Mapping[str, float]) -> float:
         """The squared error."""
-        return means["loss_nats"]
+        return means["loss"]

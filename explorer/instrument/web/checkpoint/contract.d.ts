@@ -146,12 +146,12 @@ export interface Graphs {
 }
 
 /**
- * Losses in nats at one validation: the training loss is the mean since the one before.
+ * Losses at one validation, in `loss_unit`; of training, the mean since the one before.
  */
 export interface HistoryPoint {
   step: number;
-  train_loss_nats: number;
-  validation_loss_nats: number;
+  train_loss: number;
+  validation_loss: number;
 }
 
 /**
@@ -409,6 +409,7 @@ export interface Training {
   hardware: string;
   precision: string;
   history: HistoryPoint[];
+  loss_unit: string;
   command: string | null;
   configuration: Record<string, boolean | number | string | (boolean | number | string | null)[] | Record<string, boolean | number | string | (boolean | number | string | null)[] | null> | null> | null;
 }
