@@ -1,6 +1,7 @@
 import { context2d, el } from "../dom.js";
 import { writeImage } from "../engine/pixels.js";
 import { createChooser } from "./chooser.js";
+import { hasTurned } from "./state.js";
 
 /** The chosen image, what the model makes of z, and whether z is kept when the model changes. @type {import("./stage.js").TablePanel} */
 export default { name: "image", place: "picture", fits: () => true, create };
@@ -56,7 +57,9 @@ function create({ card, shape, count, thumbnails, move: onMove }) {
       says,
       chooser.element,
     ),
-    show({ image, keep }) {
+    show(state, before) {
+      if (!hasTurned(state, before)) return;
+      const { image, keep } = state;
       chooser.show(image);
       for (const mode of modes) mode.button.setAttribute("aria-pressed", String(mode.keep === keep));
       says.textContent = modes.find((mode) => mode.keep === keep)?.says ?? "";

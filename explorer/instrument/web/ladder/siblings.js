@@ -1,6 +1,7 @@
 import { context2d, el, latentName } from "../dom.js";
 import { writeImage } from "../engine/pixels.js";
 import { percent, sharesOf } from "./align.js";
+import { hasTurned } from "./state.js";
 import { finalOf, rowOf, runOf, seedsOf } from "./table.js";
 import { called } from "./words.js";
 
@@ -77,7 +78,9 @@ function create({ table, factors, shape, move }) {
 
   return {
     element,
-    show({ recipe, seed, keep }) {
+    show(state, before) {
+      if (!hasTurned(state, before)) return;
+      const { recipe, seed, keep } = state;
       const seeds = seedsOf(table, recipe);
       title.textContent = `${called(rowOf(table, recipe))}, every seed`;
       if (shown !== recipe) {
