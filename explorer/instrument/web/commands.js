@@ -1,3 +1,4 @@
+import { clamp } from "./clamp.js";
 import { isolated, latentName, spell } from "./dom.js";
 import { standardNormal } from "./engine/gaussian.js";
 import { sentenceFor } from "./errors.js";
@@ -24,7 +25,7 @@ const LONGEST_ECHO = 40;
  */
 export function createCommands({ model, store, player, codesOf, nameOf, source, messages }) {
   const most = model.continuous ? farthest(model.continuous) : 0;
-  const held = (/** @type {number} */ value) => Math.min(most, Math.max(-most, value));
+  const held = (/** @type {number} */ value) => clamp(value, -most, most);
   const isLocked = (/** @type {number} */ latent) => store.get().locked.includes(latent);
   const zNow = () => model.z(store.get());
 
@@ -133,7 +134,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
       const [first, last] = [steps[0], steps[steps.length - 1]];
       // Typed, linked and sampled values lie beyond the track too, and are not to be pulled back onto it.
       const [low, high] = [Math.min(first, z, -z), Math.max(last, z, -z)];
-      commands.move(latent, Math.min(high, Math.max(low, z + by * ((last - first) / 6))), time);
+      commands.move(latent, clamp(z + by * ((last - first) / 6), low, high), time);
     },
     settle() {
       back(performance.now());
@@ -181,7 +182,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
     },
     /** @param {number} temperature */
     setTemperature(temperature) {
-      store.set({ temperature: Math.min(TEMPERATURES.most, Math.max(TEMPERATURES.least, temperature)) });
+      store.set({ temperature: clamp(temperature, TEMPERATURES.least, TEMPERATURES.most) });
     },
     /** @param {number} example begins where the encoder puts a test image */
     async choose(example) {

@@ -1,3 +1,5 @@
+import { clamp } from "../clamp.js";
+
 /**
  * −ln p(x|z) in nats from the decoder's mean image, for every likelihood that training knows.
  *
@@ -40,7 +42,7 @@ function sum(mean, x, nats) {
   let total = 0;
   let doubt = 0;
   for (let at = 0; at < mean.length; at++) {
-    const held = Math.min(1 - EDGE, Math.max(EDGE, mean[at]));
+    const held = clamp(mean[at], EDGE, 1 - EDGE);
     const here = nats(x[at], held);
     total += here;
     if (held !== mean[at]) doubt += Math.abs(x[at] - mean[at]) * -Math.log(EDGE);

@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { resample } from "./resample.js";
 
 /**
@@ -67,15 +68,11 @@ export function centred(source, shape, background, as = MNIST, zoom = LARGEST_ZO
   const [wide, high] = [shown * width, shown * height];
   const [x, y] = as.byMass ? [ink.x, ink.y] : [(ink.left + ink.right) / 2, (ink.top + ink.bottom) / 2];
   const window = {
-    left: held(x - wide / 2, ink.right - wide, ink.left),
-    top: held(y - high / 2, ink.bottom - high, ink.top),
+    // Held so that no ink is lost over an edge.
+    left: clamp(x - wide / 2, ink.right - wide, ink.left),
+    top: clamp(y - high / 2, ink.bottom - high, ink.top),
     width: wide,
     height: high,
   };
   return resample(source, window, width, height, background, colours);
-}
-
-/** @param {number} value @param {number} least @param {number} most so that no ink is lost over an edge */
-function held(value, least, most) {
-  return Math.min(most, Math.max(least, value));
 }

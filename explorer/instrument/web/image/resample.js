@@ -1,3 +1,5 @@
+import { clamp } from "../clamp.js";
+
 /**
  * @typedef {{left: number, top: number, width: number, height: number}} Window a part of a picture, in its pixels, that may
  *   reach beyond it
@@ -24,7 +26,7 @@ function triangle(from, length, size, available, held) {
     const centre = from + (at + 0.5) * step;
     const first = Math.floor(centre - reach + 0.5);
     const last = Math.floor(centre + reach + 0.5);
-    const inside = Math.min(available - 1, Math.max(0, first));
+    const inside = clamp(first, 0, available - 1);
     const weights = new Float64Array(Math.max(1, Math.min(available, last) - inside));
     let all = 0;
     for (let i = first; i < last; i++) {

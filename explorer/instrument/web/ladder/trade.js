@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { el, spell } from "../dom.js";
 import { provenance, term } from "../term.js";
 import { besides } from "./labels.js";
@@ -129,7 +130,7 @@ function create({ table, move }) {
       const [from, to] = x.domain;
       line.setAttribute("d", `M${x(from)} ${y(sum - from)}L${x(to)} ${y(sum - to)}`);
       const at = [x(here.rate), y(here.distortion)];
-      const held = [Math.min(right, Math.max(left, at[0])), Math.min(bottom, Math.max(top, at[1]))];
+      const held = [clamp(at[0], left, right), clamp(at[1], top, bottom)];
       const outside = held.some((value, axis) => value !== at[axis]);
       ring.setAttribute("class", outside ? "ring outside" : "ring");
       ring.setAttribute("d", `M${held[0] - 7} ${held[1]}a7 7 0 1 0 14 0a7 7 0 1 0-14 0`);

@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { context2d, el, isolated, spell } from "../dom.js";
 import { icon } from "../icons.js";
 import { term } from "../term.js";
@@ -111,7 +112,7 @@ export function createDirection({ direction, shape, commands, z, fact, onRemove 
     event.stopPropagation();
     const by = sign * (event.shiftKey ? STEP.coarse : STEP.fine);
     const reach = Math.max(REACH, Math.abs(shown));
-    move(Math.min(reach, Math.max(-reach, shown + by)), event.timeStamp);
+    move(clamp(shown + by, -reach, reach), event.timeStamp);
   }
 
   function enter() {

@@ -1,3 +1,5 @@
+import { clamp } from "../clamp.js";
+
 /**
  * @typedef {{from: number, steps: number[], zAt(value: number): number[]}} Course a value that goes from the first of
  *   `steps` to the last and back, where it begins, and the z that belongs to it
@@ -23,7 +25,7 @@ export function createPlayer(store, model) {
     const last = steps[steps.length - 1];
     const middle = (steps[0] + last) / 2;
     const half = last - middle;
-    const phase = Math.asin(Math.min(1, Math.max(-1, (from - middle) / half)));
+    const phase = Math.asin(clamp((from - middle) / half, -1, 1));
     return (elapsed) => middle + half * Math.sin(phase + (2 * Math.PI * elapsed) / PERIOD_MS);
   }
 

@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { el, focusIn, spell } from "../dom.js";
 import { orderLatents, shownLatents } from "../model/latents.js";
 import { present } from "../present.js";
@@ -6,7 +7,7 @@ import { createSlider } from "./slider.js";
 
 /** @param {number} value @returns {string} a bound on it: two digits or three decimals, rounded up */
 export function spellBound(value) {
-  const decimals = value > 0 ? Math.min(3, Math.max(0, 1 - Math.floor(Math.log10(value)))) : 0;
+  const decimals = value > 0 ? clamp(1 - Math.floor(Math.log10(value)), 0, 3) : 0;
   return spell(Math.ceil(value * 10 ** decimals - 1e-9) / 10 ** decimals, decimals);
 }
 

@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { latentName, spell } from "../dom.js";
 import { orderLatents } from "../model/latents.js";
 import { present } from "../present.js";
@@ -79,7 +80,7 @@ function oklch(lightness, chroma, hue) {
   ];
   return /** @type {Rgb} */ (
     linear.map((value) => {
-      const held = Math.min(1, Math.max(0, value));
+      const held = clamp(value, 0, 1);
       return Math.round(255 * (held <= 0.0031308 ? 12.92 * held : 1.055 * held ** (1 / 2.4) - 0.055));
     })
   );
@@ -225,7 +226,7 @@ function ramped(title, values, low, high, marks, unit, colours) {
   const of = new Uint8Array(values.length);
   const scale = (INDICES - 1) / (high - low || 1);
   for (let at = 0; at < of.length; at++) {
-    of[at] = Math.min(INDICES - 1, Math.max(0, Math.round((values[at] - low) * scale)));
+    of[at] = clamp(Math.round((values[at] - low) * scale), 0, INDICES - 1);
   }
   return { title, of, colours, names: null, ordered: true, counts: [], marks, unit };
 }

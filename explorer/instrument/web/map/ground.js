@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { context2d, el } from "../dom.js";
 import { trace } from "../trace.js";
 import { css } from "./legend.js";
@@ -72,7 +73,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
   /** Larger where there are few points or one is close to them. @param {import("./view.js").View} view */
   function pointSize(view) {
     const room = Math.sqrt((view.width * view.height) / (places.length / 2));
-    const whole = Math.min(7, Math.max(1.8, 0.65 * room));
+    const whole = clamp(0.65 * room, 1.8, 7);
     return Math.min(12, whole * Math.max(1, view.scale / view.whole) ** 0.3);
   }
 

@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { el } from "../dom.js";
 import { across, down } from "./view.js";
 
@@ -73,8 +74,7 @@ export function createHere() {
   /** @param {import("./view.js").View} view @param {ArrayLike<number>} here @param {boolean} lost */
   function drawMarker(view, here, lost) {
     const [x, y] = [across(view, here[0]), down(view, here[1])];
-    const inside = (/** @type {number} */ value, /** @type {number} */ side) =>
-      Math.min(side - EDGE, Math.max(EDGE, value));
+    const inside = (/** @type {number} */ value, /** @type {number} */ side) => clamp(value, EDGE, side - EDGE);
     const [inX, inY] = [inside(x, view.width), inside(y, view.height)];
     const isOut = inX !== x || inY !== y;
     const turn = isOut ? ` rotate(${Math.atan2(y - inY, x - inX).toFixed(2)}rad)` : "";

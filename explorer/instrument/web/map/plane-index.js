@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { clear, emptyNearest, finish, insert, NEIGHBOURS } from "./neighbours.js";
 
 /**
@@ -12,8 +13,8 @@ export function createPlaneIndex(points, k = NEIGHBOURS) {
   const cell = Math.max(Math.sqrt((2 * width * height) / count), Math.max(width, height) / 2048) || 1;
   const columns = Math.floor(width / cell) + 1;
   const lines = Math.floor(height / cell) + 1;
-  const columnOf = (/** @type {number} */ x) => Math.min(columns - 1, Math.max(0, Math.floor((x - left) / cell)));
-  const lineOf = (/** @type {number} */ y) => Math.min(lines - 1, Math.max(0, Math.floor((y - bottom) / cell)));
+  const columnOf = (/** @type {number} */ x) => clamp(Math.floor((x - left) / cell), 0, columns - 1);
+  const lineOf = (/** @type {number} */ y) => clamp(Math.floor((y - bottom) / cell), 0, lines - 1);
   const starts = new Uint32Array(columns * lines + 1);
   const order = new Uint32Array(count);
   const cellOf = (/** @type {number} */ at) => lineOf(points[2 * at + 1]) * columns + columnOf(points[2 * at]);

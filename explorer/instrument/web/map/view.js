@@ -1,3 +1,5 @@
+import { clamp } from "../clamp.js";
+
 /** How far one can go in from the whole map. */
 const CLOSEST = 400;
 
@@ -63,7 +65,7 @@ export function pan(view, dx, dy) {
 /** What lies under a place of the screen stays there, until the whole map is shown. @param {View} view @param {number} factor @param {number} px @param {number} py */
 export function zoom(view, factor, px, py) {
   const [x, y] = [planeX(view, px), planeY(view, py)];
-  view.scale = Math.min(view.whole * CLOSEST, Math.max(view.whole, view.scale * factor));
+  view.scale = clamp(view.scale * factor, view.whole, view.whole * CLOSEST);
   view.x = x - (px - view.width / 2) / view.scale;
   view.y = y + (py - view.height / 2) / view.scale;
   if (factor < 1 && isWhole(view)) Object.assign(view, view.middle);

@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { latentName } from "../dom.js";
 
 /** The values that the filmstrip of a latent and its row of traversals show, in standard deviations of the prior. */
@@ -59,7 +60,7 @@ export function orderLatents({ latents, controls }) {
 /** @param {number[]} steps of a latent @param {number} value @returns {number} where it lies on them, in cells from the first; held to them */
 export function cellOf(steps, value) {
   const [first, last] = [steps[0], steps[steps.length - 1]];
-  return ((Math.min(last, Math.max(first, value)) - first) / (last - first)) * (steps.length - 1);
+  return ((clamp(value, first, last) - first) / (last - first)) * (steps.length - 1);
 }
 
 /**

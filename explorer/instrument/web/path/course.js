@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { present } from "../present.js";
 import { farthest } from "../spaces/continuous.js";
 import { arithmetic, distance, lerp, slerp } from "./interpolate.js";
@@ -43,7 +44,7 @@ export function isSum(state) {
 
 /** @param {Pick<State, "z" | "locked" | "most">} state @param {ArrayLike<number>} code @returns {number[]} what z becomes on the way there */
 function reachable({ z, locked, most }, code) {
-  return z.map((value, latent) => (locked.includes(latent) ? value : Math.min(most, Math.max(-most, code[latent]))));
+  return z.map((value, latent) => (locked.includes(latent) ? value : clamp(code[latent], -most, most)));
 }
 
 /**

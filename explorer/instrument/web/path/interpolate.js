@@ -1,3 +1,5 @@
+import { clamp } from "../clamp.js";
+
 /** Below this sine of the angle between two codes the arc between them cannot be told from the line. */
 const LEAST_SINE = 1e-6;
 
@@ -27,7 +29,7 @@ export function slerp(a, b, t) {
   if (!(from > 0 && to > 0)) return lerp(a, b, t);
   let cosine = 0;
   for (let latent = 0; latent < a.length; latent++) cosine += (a[latent] / from) * (b[latent] / to);
-  const angle = Math.acos(Math.min(1, Math.max(-1, cosine)));
+  const angle = Math.acos(clamp(cosine, -1, 1));
   const sine = Math.sin(angle);
   if (sine < LEAST_SINE) return lerp(a, b, t);
   const reach = (1 - t) * from + t * to;
