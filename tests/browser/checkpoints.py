@@ -107,7 +107,9 @@ def write(
                 "digits", "none", "none", "0" * 64, {"test": 100}, tuple("0123456789"), factors
             ),
             training=card.Training(
-                *(0, 0, 0, 0.0, "cpu", "none", "float32", ()), "none", settings(config(latents))
+                *(0, 0, 0, 0.0, "cpu", "none", "float32"),
+                command="none",
+                configuration=settings(config(latents)),
             ),
             metrics=(card.Metric("neg_elbo", "−ELBO", 12.34, "nats", "test", 100, 0, how),),
             latents=tuple(
