@@ -110,7 +110,7 @@ def test_measuring_again_gives_the_card(
     before = (folder / CARD).read_bytes()
     assert main(["evaluate", str(folder), "--data", str(data)]) == 0
     assert (folder / CARD).read_bytes() == before
-    assert "test, 200 images, seed 5" in capsys.readouterr().out
+    assert "test, 200 examples, seed 5" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("recipe", "bits"), [("digits", 1), ("fashion", 1 + 8)])

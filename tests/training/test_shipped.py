@@ -1,4 +1,4 @@
-"""The checkpoints in assets/models: whole, made by their recipes, and as good as they claim."""
+"""The VAEs in assets/models: whole, made by their recipes, and as good as they claim."""
 
 import math
 from collections.abc import Callable
@@ -26,13 +26,14 @@ from training.recipes import RECIPES
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
 SHIPPED = sorted(path.name for path in MODELS.iterdir())
+VAES = [name for name in SHIPPED if read_card(MODELS / name, check=()).family == "vae"]
 LARGEST_DIFFERENCE = 1e-4
 OVERLAPS = {f"iou_{shape}" for shape in sprites.SHAPES}
 
 Shipped = tuple[GaussianVAE, Card, Path]
 
 
-@pytest.fixture(scope="module", params=SHIPPED)
+@pytest.fixture(scope="module", params=VAES)
 def shipped(request: pytest.FixtureRequest) -> Shipped:
     folder = MODELS / request.param
     return *checkpoint.load(folder), folder
@@ -63,9 +64,8 @@ def test_all_are_there_and_small_enough() -> None:
     for name in SHIPPED:
         there = {path.name for path in files if path.parent.name == name}
         assert there - {METRICS} == {CARD, *read_card(MODELS / name).names()}
-    assert (
-        sum(path.stat().st_size for path in files) <= 120_000_000
-    )  # with every rung of the ladder
+    # With every rung of the ladder and a model of every family.
+    assert sum(path.stat().st_size for path in files) <= 170_000_000
 
 
 def test_the_command_in_the_card_makes_it(shipped: Shipped) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from training.contract.card import Card, Metric
+from training.contract.outputs import Pixels
 
 INTERRUPTED = 130
 
@@ -20,14 +21,15 @@ def report_map(folder: Path, card: Card) -> None:
     if examples is None:
         return
     sheets = len(examples.sheets)
-    print(
-        f"{folder} · codes and thumbnails of {examples.count:,} {examples.split} images on "
-        f"{sheets} sheet{'s' if sheets > 1 else ''}"
-    )
+    if isinstance(card.output, Pixels):
+        on = f"images on {sheets} sheet{'s' if sheets > 1 else ''}"
+        print(f"{folder} · codes and thumbnails of {examples.count:,} {examples.split} {on}")
+    else:
+        print(f"{folder} · codes of {examples.count:,} {examples.split} words")
     for metric in card.map.metrics if card.map else ():
         print(f"  {metric.label:23} {metric.value:8.4f} {metric.unit:12} {where_from(metric)}")
 
 
 def where_from(metric: Metric) -> str:
-    """The images and the seed that a number is measured with."""
-    return f"{metric.split}, {metric.samples:,} images, seed {metric.seed}"
+    """The examples and the seed that a number is measured with."""
+    return f"{metric.split}, {metric.samples:,} examples, seed {metric.seed}"
