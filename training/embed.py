@@ -176,7 +176,7 @@ def _encode(
     """The arrays of codes.safetensors, but for targets and maps; writes the sheets meanwhile."""
     found: dict[str, list[Tensor]] = {}
     sheets = iter(examples.sheets)
-    with tqdm(total=examples.count, desc="Encoding", unit=" images", unit_scale=True) as bar:
+    with tqdm(total=examples.count, desc="Encoding", unit=" examples", unit_scale=True) as bar:
         for indices in torch.arange(examples.count).split(examples.per_sheet or examples.count):
             pictures = []
             for some in indices.split(BATCH):

@@ -1,5 +1,6 @@
 """Each family from a command to a checkpoint and back: trained, measured, embedded, exported."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import safetensors.numpy
 import torch
 
 from training import checkpoint, finish, loop
+from training.__main__ import main
 from training.config import DataConfig, RunConfig, TrainConfig, configuration
 from training.contract.card import CODES, MODEL, Card
 from training.contract.files import read_card
@@ -232,3 +234,35 @@ def test_the_linear_autoencoder_is_measured_against_pca(made: tuple[str, Card, P
         return
     assert 0 < values["angle_to_pca"] <= 90
     assert values["excess_over_pca"] > 0
+
+
+def test_without_an_encoder_there_is_nothing_to_embed(
+    made: tuple[str, Card, Path],
+    data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name, card, folder = made
+    copied = Path(shutil.copytree(folder, tmp_path / name))
+    words = ["embed", str(copied), "--data", str(data), "--count", "20", "--no-map"]
+    status = main(words)
+    if card.graphs.encode is None:
+        assert status == 2
+        assert "has no encoder, so there are no codes" in capsys.readouterr().err
+        assert read_card(copied) == card
+    else:
+        assert status == 0
+        assert read_card(copied).examples is not None
+        assert len(safetensors.numpy.load_file(copied / CODES)["label"]) == 20
+
+
+def test_the_bound_is_of_vaes_of_images_alone(
+    made: tuple[str, Card, Path], data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, card, folder = made
+    if name == "vae":
+        return
+    copied = Path(shutil.copytree(folder, tmp_path / name))
+    assert main(["evaluate", str(copied), "--data", str(data), "--likelihood", "2"]) == 2
+    assert "of a VAE of images alone; leave --likelihood out" in capsys.readouterr().err
+    assert read_card(copied) == card

@@ -16,8 +16,9 @@ from training.commands.arguments import (
 )
 from training.commands.report import INTERRUPTED, report_map
 from training.config import configuration
-from training.contract.card import MODEL, PREVIEW, Card
+from training.contract.card import ENCODER, MODEL, PREVIEW, Card
 from training.contract.files import read_card
+from training.errors import ConfigError
 from training.locking import changing
 
 HELP = "encode images again: codes, thumbnails, and the maps of a checkpoint"
@@ -52,6 +53,10 @@ def run(options: argparse.Namespace) -> int:
         card = read_card(folder, check=kept)
         model = checkpoint.model_of(card, folder).eval()
         family = configuration(card, folder.name).model
+        if card.examples is None and ENCODER not in graphs:
+            raise ConfigError(
+                f"{folder.name} has no encoder, so there are no codes of images to write."
+            )
         plan = Plan(options.split, options.count, not options.no_map, seed_of(options, card))
         dataset = data_of(options, card)
 

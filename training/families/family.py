@@ -187,8 +187,8 @@ class Family(Record, frozen=True, tag_field="family"):
             ConfigError: if the model has none.
         """
         raise ConfigError(
-            "The importance-weighted bound needs q(z|x), p(x|z) and a prior of z, which this model "
-            "does not have; leave --likelihood out."
+            "The importance-weighted bound is measured of a VAE of images alone; leave "
+            "--likelihood out."
         )
 
     def draw(self, model: Any, form: Form, count: int, generator: torch.Generator) -> Drawn | None:
