@@ -147,7 +147,7 @@ RECIPES = {
             title="Digits by label",
             intent="A label stands beside ten latents, so that z has only the style to tell: one "
             "style in all ten digits. β = 5 presses the label out of z.",
-            cost="6 min",
+            cost="2 min",
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
                 model=ConditionalVAE(10),
