@@ -6,14 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from streamlit.testing.v1 import AppTest
 
 import explorer
 from explorer import loading
+from training.contract.card import DECODER, Graph, Port
+from training.contract.outputs import Pixels
+from training.contract.spaces import Continuous
 
 from . import checkpoints, kinds
 from .checkpoints import codes, decode, weights
+from .conftest import plain_server
 from .instrument import Instrument
 
 SHAPE = (1, 12, 8)
@@ -101,3 +105,49 @@ def test_the_other_pages_open_for_every_family(
         if view == "directions" and entry.id != "points":
             said = " ".join(element.value for element in app.get("markdown"))
             assert "no examples" in said, entry.id
+
+
+def test_two_controls_of_numbers_are_one_row_of_sliders(browser: Browser, tmp_path: Path) -> None:
+    """Each slider moves its own control, and each control has its own place in the link."""
+    pixels = weights(3, SHAPE, 0)
+    graph = Graph(
+        DECODER,
+        (
+            Port("style", "float32", ("batch", 2), "value", "style"),
+            Port("tilt", "float32", ("batch", 1), "value", "tilt"),
+        ),
+        (Port("mean", "float32", ("batch", *SHAPE), "image"),),
+    )
+    steps: list[kinds._Step] = [
+        ("Concat", ["style", "tilt"], "z", {"axis": 1}),
+        ("MatMul", ["z", "pixels"], "drawn"),
+        ("Sub", ["drawn", "one"], "logits"),
+        ("Sigmoid", ["logits"], "flat"),
+        ("Reshape", ["flat", "shape"], "mean"),
+    ]
+    constants = {"pixels": pixels, "one": np.float32(1), "shape": np.array([-1, *SHAPE])}
+    controls = (
+        Continuous("style", 2, "standard_normal"),
+        Continuous("tilt", 1, "standard_normal"),
+    )
+    kinds._write(
+        *(tmp_path / "pair", "pair", "Pair", controls, Pixels(SHAPE, "bernoulli")),
+        {"decode": (graph, steps, constants)},
+    )
+    with plain_server(tmp_path, tmp_path / "no results") as address:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        instrument = Instrument(page, address).open("model=pair")
+        names = page.locator(".latent-name").all_text_contents()
+        assert names == ["style₀", "style₁", "tilt"]
+        instrument.slider(2).fill("1.5")
+        instrument.slider(0).fill("-1")
+        z = np.array([[-1, 0, 1.5]], np.float32)
+        expected = (decode(z, pixels).reshape(SHAPE[1:]) * 255).round()
+        instrument.wait_for_pixels(page.locator("canvas.picture"), expected)
+        page.wait_for_function("location.search.includes('style=-1,0&tilt=1.5')")
+        # The filmstrip of the tilt shows it from −3 to 3, the style as it is.
+        line = np.array([[-1, 0, step] for step in np.linspace(-3, 3, 11)], np.float32)
+        images = decode(line, pixels).reshape(11, *SHAPE[1:])
+        film = np.concatenate(list((images * 255).round()), axis=1)
+        instrument.wait_for_pixels(page.locator(".sliders [data-latent='2'] .film"), film)
+        page.close()

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { latentsOf, orderLatents } from "../../explorer/instrument/web/model/latents.js";
+import { createJoin, numbersOf, split } from "../../explorer/instrument/web/model/numbers.js";
 import { farthest, space } from "../../explorer/instrument/web/spaces/continuous.js";
 import { Unreadable } from "../../explorer/instrument/web/spaces/unreadable.js";
 import { assertNear } from "./near.js";
@@ -83,7 +84,7 @@ const facts = (
 test("latents of a prior are shown from -3 to 3, others about their codes", () => {
   const latents = [facts(1, 9, 2), facts(2, 9, 2), facts(0, 0, 0, false)];
   const steps = (/** @type {any} */ control) =>
-    latentsOf(/** @type {any} */ ({ latents }), control).map(({ steps }) => steps);
+    latentsOf(/** @type {any} */ ({ latents }), /** @type {any} */ (numbersOf([control]))).map(({ steps }) => steps);
   assert.deepEqual(steps(Z)[0], [-3, -2.4, -1.8, -1.2, -0.6, 0, 0.6, 1.2, 1.8, 2.4, 3]);
   assertNear(steps(POINTS)[0], [3, 4.2, 5.4, 6.6, 7.8, 9, 10.2, 11.4, 12.6, 13.8, 15], { absolute: 1e-12 });
 });
@@ -97,3 +98,52 @@ for (const [what, latents, active, inactive] of /** @type {[string, any[], numbe
     assert.deepEqual(orderLatents({ latents, controls: [Z] }), { active, inactive });
   });
 }
+
+test("controls of numbers are one vector, which stays the same array while no part moves", () => {
+  const numbers = /** @type {any} */ (
+    numbersOf(
+      /** @type {any} */ ([
+        Z,
+        { kind: "categorical", name: "label", labels: ["a", "b"] },
+        { ...POINTS, name: "tilt", size: 1 },
+      ]),
+    )
+  );
+  assert.deepEqual([numbers.size, numbers.prior], [4, null]);
+  const join = createJoin(numbers);
+  const codes = { z: [1, 2, 3], label: 0, tilt: [4] };
+  const z = join(codes);
+  assert.deepEqual(z, [1, 2, 3, 4]);
+  assert.equal(join({ ...codes, label: 1 }), z);
+  const moved = split(numbers, codes, [1, 2, 3, 9]);
+  assert.deepEqual(moved, { z: [1, 2, 3], label: 0, tilt: [9] });
+  assert.equal(moved.z, codes.z);
+  assert.deepEqual([join(moved), join(codes)], [[1, 2, 3, 9], z]);
+});
+
+test("one control of numbers is the vector itself, and where there is none it is empty", () => {
+  const codes = { z: [1, 2, 3] };
+  assert.equal(createJoin(numbersOf(/** @type {any} */ ([Z])))(codes), codes.z);
+  assert.deepEqual(createJoin(numbersOf([]))({}), []);
+});
+
+test("latents of several controls are called by them", () => {
+  const numbers = /** @type {any} */ (
+    numbersOf(
+      /** @type {any} */ ([
+        { ...Z, size: 2, name: "style" },
+        { ...POINTS, name: "tilt", size: 1 },
+      ]),
+    )
+  );
+  const latents = [facts(1, 5, 2), facts(1, 5, 2), facts(null, 5, 2)];
+  const found = latentsOf(/** @type {any} */ ({ latents }), numbers);
+  assert.deepEqual(
+    found.map(({ name }) => name),
+    ["style₀", "style₁", "tilt"],
+  );
+  assert.deepEqual(
+    found.map(({ steps }) => steps[5]),
+    [0, 0, 5],
+  );
+});

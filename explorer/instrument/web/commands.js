@@ -4,6 +4,7 @@ import { standardNormal } from "./engine/gaussian.js";
 import { sentenceFor } from "./errors.js";
 import { TEMPERATURES } from "./link.js";
 import { BRIEFLY_MS } from "./messages.js";
+import { isPart } from "./model/numbers.js";
 import { farthest, rounded } from "./spaces/continuous.js";
 
 /** @typedef {ReturnType<typeof createCommands>} Commands */
@@ -50,14 +51,10 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
 
   /** Where some controls go: of z only what is not locked. @param {Codes} codes @returns {Codes} */
   function at(codes) {
-    const now = { ...(before ?? store.get().codes), ...codes };
-    return model.continuous && model.continuous.name in codes ? { ...now, ...only(atZ(model.z({ codes }))) } : now;
-  }
-
-  /** @param {Codes} codes @returns {Codes} z alone */
-  function only(codes) {
-    const { name } = /** @type {import("./model/model.js").Continuous} */ (model.continuous);
-    return { [name]: codes[name] };
+    const from = before ?? store.get().codes;
+    const now = { ...from, ...codes };
+    if (!Object.keys(codes).some((name) => isPart(model.continuous, name))) return now;
+    return model.withZ({ codes: now }, model.z({ codes: atZ(model.z({ codes: now })) })).codes;
   }
 
   /** Goes there, and ends the move. @param {Codes} codes @param {Partial<import("./store.js").State>} [change] */

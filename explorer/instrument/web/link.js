@@ -1,3 +1,4 @@
+import { numbersOf } from "./model/numbers.js";
 import { space as continuous } from "./spaces/continuous.js";
 import { readIndex, readNumber } from "./spaces/digits.js";
 import { Unreadable } from "./spaces/unreadable.js";
@@ -23,6 +24,7 @@ const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 /**
  * @typedef {import("./model/model.js").Control} Control
  * @typedef {{controls: Control[], examples: number, title: string, factors: string[]}} Limits what there is to link to
+ * @typedef {import("./model/numbers.js").Numbers} Numbers
  * @typedef {import("./store.js").State & {model: string}} Linked
  */
 
@@ -36,12 +38,9 @@ const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** @typedef {FieldOf<Linked, Limits>} Field */
 
-/** @param {Limits} limits @returns {Extract<Control, {kind: "continuous"}> | undefined} what pins, axes and directions are about */
-const numbersOf = ({ controls }) => /** @type {any} */ (controls.find(({ kind }) => kind === "continuous"));
-
 /** @param {string} text @param {Limits} limits @param {string} what */
 function code(text, limits, what) {
-  const control = numbersOf(limits);
+  const control = numbersOf(limits.controls);
   if (!control) throw new Unreadable(`${limits.title} has no latents, and so no ${what}`);
   return continuous.read(text, control, { what, title: limits.title });
 }
@@ -60,7 +59,7 @@ const pin = (name) => ({
 /** @param {string} text @param {Limits} limits @param {string} what @returns {string} a latent of the model, such as z3 */
 function latent(text, limits, what) {
   if (!text.startsWith("z")) throw new Unreadable(`${what} is not known here`);
-  return `z${readIndex(text.slice(1), numbersOf(limits)?.size ?? 0, what)}`;
+  return `z${readIndex(text.slice(1), numbersOf(limits.controls)?.size ?? 0, what)}`;
 }
 
 /**
@@ -87,7 +86,9 @@ const FIELDS = [
     write: ({ locked }) => (locked.length ? locked.join(",") : null),
     read: (text, limits) => [
       ...new Set(
-        text.split(",").map((part) => readIndex(part, numbersOf(limits)?.size ?? 0, "one of its locked latents")),
+        text
+          .split(",")
+          .map((part) => readIndex(part, numbersOf(limits.controls)?.size ?? 0, "one of its locked latents")),
       ),
     ],
   },

@@ -1,4 +1,5 @@
 import { InstrumentError } from "../errors.js";
+import { isPart } from "../model/numbers.js";
 import { present } from "../present.js";
 import { get } from "../shelf/http.js";
 import { readSafetensors } from "./safetensors.js";
@@ -40,7 +41,7 @@ export async function fetchEmbedding({ entry, card, controls, continuous }, sign
   const latents = continuous?.size ?? 0;
   const factors = card.data?.factors?.length ?? 0;
   const isPosterior = card.graphs.encode?.outputs.some(({ role }) => role === "log_variance") ?? false;
-  const others = controls.filter((control) => control !== continuous);
+  const others = controls.filter(({ name }) => !isPart(continuous, name));
   /** The arrays that are read, and what the card says of their shapes. @type {Record<string, number[]>} */
   const shapes = {
     ...Object.fromEntries(others.map((control) => [control.name, [count, ...sizesOf(control)]])),
@@ -125,8 +126,10 @@ export function codesOf(at, { controls, continuous, encoder }, embedding, thumbn
   const codes = {};
   for (const control of controls) {
     const { name, space } = control;
-    if (control === continuous) {
-      codes[name] = [...embedding.mean.subarray(at * control.size, (at + 1) * control.size)];
+    const part = continuous?.parts.find((part) => part.name === name);
+    if (part) {
+      const from = at * embedding.latents + part.at;
+      codes[name] = [...embedding.mean.subarray(from, from + part.size)];
     } else if (embedding.codes[name]) {
       const size = embedding.codes[name].length / embedding.count;
       codes[name] = space.fromTensor(embedding.codes[name].subarray(at * size, (at + 1) * size), control);

@@ -102,8 +102,8 @@ export function opener({ engine, worker, gone }) {
         throw new InstrumentError(`${name}/codes.safetensors has no code of image ${at}: ${again}`);
       },
       async rows(z, some, steps) {
-        const rows = some.map((latent) => ({ latent, steps }));
-        const codes = alongRows(model.tensors([{ z }]), "z", rows);
+        const rows = some.map((latent) => ({ control: "z", latent, steps }));
+        const codes = alongRows(model.tensors([{ z }]), rows);
         return (await remote.sheet(codes, rows.length * steps.length, steps.length)).buffer;
       },
       release() {

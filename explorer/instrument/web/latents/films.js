@@ -1,6 +1,7 @@
 import { repeated } from "../engine/decoder.js";
 import { newestWins } from "../engine/scheduler.js";
 import { sentenceFor } from "../errors.js";
+import { isPart } from "../model/numbers.js";
 import { present } from "../present.js";
 
 /** Decoded at once: enough to keep the decoder busy, and few enough that hundreds of latents fit into memory. */
@@ -56,11 +57,14 @@ export function createFilms({ model, worker, onRow, onDone, onNotFinite, onFailu
 
   /** @param {Codes} codes @param {number[]} latents @returns {Promise<import("../model/worker.js").Sheet>} a row each */
   function decode(codes, latents) {
-    const { name } = present(model.continuous);
-    const rows = latents.map((latent) => ({ latent, steps: model.latents[latent].steps }));
+    const { parts } = present(model.continuous);
+    const rows = latents.map((latent) => {
+      const { name, at } = present(parts.findLast((part) => part.at <= latent));
+      return { control: name, latent: latent - at, steps: model.latents[latent].steps };
+    });
     const given = spare;
     spare = null;
-    return remote.sheet(alongRows(model.tensors([codes]), name, rows), rows.length * steps, steps, given);
+    return remote.sheet(alongRows(model.tensors([codes]), rows), rows.length * steps, steps, given);
   }
 
   const queue = newestWins(async ({ codes, latents }, overtaken) => {
@@ -115,17 +119,15 @@ export function createFilms({ model, worker, onRow, onDone, onNotFinite, onFailu
 
 /**
  * @param {import("../engine/decoder.js").Tensors} tensors of one value
- * @param {string} control that is of numbers
- * @param {{latent: number, steps: number[]}[]} rows as many steps each
+ * @param {{control: string, latent: number, steps: number[]}[]} rows a latent of a control of numbers each, with as many steps
  * @returns {import("../engine/decoder.js").Tensors} row after row the value with one of its latents at each of the steps
  */
-export function alongRows(tensors, control, rows) {
-  const places = rows.flatMap(({ latent, steps }) => steps.map((step) => ({ latent, step })));
+export function alongRows(tensors, rows) {
+  const places = rows.flatMap(({ control, latent, steps }) => steps.map((step) => ({ control, latent, step })));
   const codes = repeated(tensors, places.length);
-  const { data } = codes[control];
-  const size = data.length / places.length;
-  places.forEach(({ latent, step }, at) => {
-    data[at * size + latent] = step;
+  places.forEach(({ control, latent, step }, at) => {
+    const { data } = codes[control];
+    data[at * (data.length / places.length) + latent] = step;
   });
   return codes;
 }
@@ -137,4 +139,4 @@ export function alongRows(tensors, control, rows) {
  * @returns {boolean} whether a control other than the continuous one has moved
  */
 export const hasOther = ({ controls, continuous }, codes, before) =>
-  controls.some(({ name }) => name !== continuous?.name && codes[name] !== before[name]);
+  controls.some(({ name }) => !isPart(continuous, name) && codes[name] !== before[name]);

@@ -1,5 +1,6 @@
 import { clamp } from "../clamp.js";
 import { latentName } from "../dom.js";
+import { present } from "../present.js";
 
 /** The values that the filmstrip of a latent and its row of traversals show, in standard deviations of the prior. */
 const STEPS = [-3, -2.4, -1.8, -1.2, -0.6, 0, 0.6, 1.2, 1.8, 2.4, 3];
@@ -21,16 +22,17 @@ const STEPS = [-3, -2.4, -1.8, -1.2, -0.6, 0, 0.6, 1.2, 1.8, 2.4, 3];
  * deviations from their mean.
  *
  * @param {import("../checkpoint/contract.js").Card} card
- * @param {import("../checkpoint/contract.js").Continuous} control the first of the continuous ones
+ * @param {import("./numbers.js").Numbers} numbers
  * @returns {Latent[]}
  */
-export function latentsOf(card, control) {
-  return Array.from({ length: control.size }, (_, index) => {
+export function latentsOf(card, { size, parts }) {
+  return Array.from({ length: size }, (_, index) => {
     const facts = card.latents[index];
-    const { mean, std } = facts && control.prior === null ? facts : { mean: 0, std: 1 };
+    const part = present(parts.findLast(({ at }) => at <= index));
+    const { mean, std } = facts && part.prior === null ? facts : { mean: 0, std: 1 };
     return {
       index,
-      name: latentName(index),
+      name: parts.length === 1 ? latentName(index) : nameIn(part, index - part.at),
       kl: facts?.kl_nats ?? null,
       std: facts?.std ?? null,
       active: facts?.active ?? true,
@@ -39,6 +41,9 @@ export function latentsOf(card, control) {
   });
 }
 
+/** @param {import("./numbers.js").Part} part @param {number} index @returns {string} a control of one number has its own name */
+const nameIn = ({ name, size }, index) => (size === 1 ? name : latentName(index).replace("z", name));
+
 /**
  * @param {Pick<import("../checkpoint/contract.js").Card, "latents" | "controls">} card
  * @returns {{active: number[], inactive: number[]}} the latents by KL, the largest first; by the spread of their codes
@@ -46,7 +51,7 @@ export function latentsOf(card, control) {
  */
 export function orderLatents({ latents, controls }) {
   if (!latents.length) {
-    const size = controls.find((control) => control.kind === "continuous")?.size ?? 0;
+    const size = controls.reduce((sum, control) => sum + (control.kind === "continuous" ? control.size : 0), 0);
     return { active: [...new Array(size).keys()], inactive: [] };
   }
   const weight = (/** @type {number} */ latent) => latents[latent].kl_nats ?? latents[latent].std;

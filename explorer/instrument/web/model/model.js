@@ -7,13 +7,14 @@ import { getBytes } from "../shelf/http.js";
 import { rounded } from "../spaces/continuous.js";
 import { spaceOf } from "../spaces/index.js";
 import { latentsOf } from "./latents.js";
+import { createJoin, numbersOf, split } from "./numbers.js";
 
 /**
  * What a person can move, as the card describes it, and the space it is of.
  *
  * @typedef {import("../checkpoint/contract.js").Card["controls"][number]} Described
  * @typedef {Described & {space: import("../spaces/index.js").Space<any, any>}} Control
- * @typedef {Extract<Control, {kind: "continuous"}>} Continuous
+ * @typedef {import("./numbers.js").Numbers} Continuous
  * @typedef {Record<string, any>} Codes a value of each control, by its name
  *
  * What an encoder makes of an image: where the controls go, and what is known of the posterior of the continuous one.
@@ -28,7 +29,7 @@ import { latentsOf } from "./latents.js";
  * @property {import("../checkpoint/checkpoint.js").Entry} entry
  * @property {import("../checkpoint/checkpoint.js").Card} card
  * @property {Control[]} controls
- * @property {Continuous | null} continuous the first of numbers: what sliders, map, traversals and paths are about
+ * @property {Continuous | null} continuous all controls of numbers together: what sliders, map, traversals and paths are about
  * @property {import("./latents.js").Latent[]} latents its numbers
  * @property {boolean} hasPrior something can be drawn from a prior of the controls
  * @property {boolean} hasPosterior the encoder gives a mean and a variance of it, beside a prior
@@ -46,9 +47,6 @@ import { latentsOf } from "./latents.js";
  * @property {() => void} release
  */
 
-/** @type {number[]} */
-const NOTHING = [];
-
 /**
  * @param {import("../checkpoint/checkpoint.js").Entry} entry
  * @param {{engine: Promise<any>, signal: AbortSignal, card?: import("../checkpoint/contract.js").Card}} options `engine`:
@@ -64,8 +62,9 @@ export async function openModel(entry, { engine, signal, card: known }) {
   for (const { kind, name, space } of named)
     if (!space) throw refuse(`has the control ${name} of kind "${kind}", which this page cannot steer.`);
   const controls = /** @type {Control[]} */ (named);
-  const continuous = /** @type {Continuous | null} */ (controls.find(({ kind }) => kind === "continuous") ?? null);
-  const start = Object.fromEntries(controls.map((control) => [control.name, startOf(control, card)]));
+  const continuous = numbersOf(controls);
+  const join = createJoin(continuous);
+  const start = Object.fromEntries(controls.map((control) => [control.name, startOf(control, continuous, card)]));
   const { output } = card;
   const shape = output.kind === "pixels" ? output.shape : null;
 
@@ -99,6 +98,17 @@ export async function openModel(entry, { engine, signal, card: known }) {
   }
   const encoder = encode && encoderOf(encode);
 
+  /** @param {Record<string, Float32Array>} found @returns {ArrayLike<number> | null} of z, where all of its parts are found */
+  function joined(found) {
+    const { parts } = continuous ?? { parts: [] };
+    if (!parts.length || parts.some(({ name }) => !found[name])) return null;
+    return parts.length === 1 ? found[parts[0].name] : parts.flatMap(({ name }) => [...found[name]]);
+  }
+
+  /** @param {string} name of a control @returns {boolean} whether its posterior has a variance */
+  const hasVariance = (name) =>
+    encode?.outputs.some(({ role, control }) => role === "log_variance" && control === name) ?? false;
+
   /** @param {import("../checkpoint/contract.js").Graph} graph @returns {NonNullable<Model["encoder"]>} */
   function encoderOf(graph) {
     /** @type {Promise<import("../engine/encoder.js").Encoder> | null} */
@@ -131,8 +141,8 @@ export async function openModel(entry, { engine, signal, card: known }) {
           codes: Object.fromEntries(
             moved.map((control) => [control.name, control.space.fromTensor(found[control.name], control)]),
           ),
-          mean: (continuous && /** @type {Float32Array | undefined} */ (found[continuous.name])) ?? null,
-          logVariance: (continuous && logVariance[continuous.name]) ?? null,
+          mean: joined(/** @type {Record<string, Float32Array>} */ (found)),
+          logVariance: joined(logVariance),
         };
       },
       release() {
@@ -152,9 +162,7 @@ export async function openModel(entry, { engine, signal, card: known }) {
     continuous,
     latents: continuous ? latentsOf(card, continuous) : [],
     hasPrior: controls.some((control) => (control.space.sample?.(control, () => 0.5, 1) ?? null) !== null),
-    hasPosterior:
-      continuous?.prior === "standard_normal" &&
-      Boolean(encode?.outputs.some(({ role, control }) => role === "log_variance" && control === continuous.name)),
+    hasPosterior: continuous?.prior === "standard_normal" && continuous.parts.every(({ name }) => hasVariance(name)),
     shape,
     start,
     async decode(codes) {
@@ -163,8 +171,8 @@ export async function openModel(entry, { engine, signal, card: known }) {
     decoder: expected && { bytes: present(bytes), expected },
     tensors: (codes) => tensorsFor(present(decode), codes),
     encoder,
-    z: ({ codes }) => (continuous ? codes[continuous.name] : NOTHING),
-    withZ: ({ codes }, z) => ({ codes: { ...codes, [present(continuous).name]: z } }),
+    z: ({ codes }) => join(codes),
+    withZ: ({ codes }, z) => ({ codes: split(present(continuous), codes, z) }),
     release() {
       decoder?.release();
       encoder?.release();
@@ -175,12 +183,14 @@ export async function openModel(entry, { engine, signal, card: known }) {
 /**
  * Without a prior the origin is a place like any other; the mean of the codes lies among the data.
  *
- * @param {Control} control @param {import("../checkpoint/checkpoint.js").Card} card
+ * @param {Control} control
+ * @param {Continuous | null} numbers
+ * @param {import("../checkpoint/checkpoint.js").Card} card
  */
-function startOf(control, card) {
-  const { space } = control;
-  const isMeasured = control.kind === "continuous" && control.prior === null && card.latents.length === control.size;
-  return isMeasured ? card.latents.map(({ mean }) => rounded(mean)) : space.start(control);
+function startOf(control, numbers, card) {
+  const part = numbers?.parts.find(({ name }) => name === control.name);
+  if (!part || part.prior !== null || !card.latents.length) return control.space.start(control);
+  return card.latents.slice(part.at, part.at + part.size).map(({ mean }) => rounded(mean));
 }
 
 /** @param {import("../checkpoint/checkpoint.js").Card} card */

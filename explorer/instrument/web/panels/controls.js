@@ -15,7 +15,8 @@ export default {
   create(stage) {
     const { model } = stage;
     const parts = model.controls
-      .filter(({ kind }) => controlOf(kind))
+      // Sliders are of all controls of numbers together.
+      .filter(({ kind, name }) => controlOf(kind) && (kind !== "continuous" || name === model.continuous?.name))
       .map((control) => present(controlOf(control.kind))({ model, control, stage }));
     return {
       element: el("div", { class: "control-list" }, ...parts.map(({ element }) => element)),

@@ -2,6 +2,7 @@ import { spell } from "../dom.js";
 import { allFinite } from "../engine/pixels.js";
 import { newestWins } from "../engine/scheduler.js";
 import { sentenceFor } from "../errors.js";
+import { isPart } from "../model/numbers.js";
 import { outputOf } from "../outputs/index.js";
 import { present } from "../present.js";
 import { trace } from "../trace.js";
@@ -57,7 +58,7 @@ export default {
 function whereOf(model, state) {
   const numbers = model.z(state).map((value, latent) => `${model.latents[latent].name} ${spell(value)}`);
   const others = model.controls
-    .filter((control) => control !== model.continuous)
+    .filter(({ name }) => !isPart(model.continuous, name))
     .map((control) => `${control.name} ${control.space.write(state.codes[control.name], control) ?? ""}`);
   return [...numbers, ...others].join(", ");
 }
