@@ -25,12 +25,14 @@ from training.models.transformer import Transformer
 from .modules import call
 
 WRITE = """
-    const { startEngine, openSession } = await import('/instrument/engine/session.js');
+    const { startEngine } = await import('/instrument/engine/session.js');
+    const { openGraph } = await import('/instrument/engine/graph.js');
     const { openStepper } = await import('/instrument/model/stepper.js');
     const ort = await startEngine(new URL('/instrument/', location.href).href);
     const bytes = Uint8Array.from(atob(given.bytes), (letter) => letter.charCodeAt(0));
-    const session = await openSession(ort, bytes, 'step.onnx', '');
-    const stepper = await openStepper(ort, session, given.card, 'step.onnx');
+    const graph = given.card.graphs.step;
+    const opened = await openGraph(ort, bytes, { file: 'step.onnx', graph, again: '' });
+    const stepper = await openStepper(opened, given.card, 'step.onnx');
     const batch = (codes) => ({
         z: { type: 'float32', data: Float32Array.from(codes.flat()), dims: [codes.length, 4] },
     });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { space as categorical } from "../../explorer/instrument/web/spaces/categorical.js";
-import { space as codeGrid } from "../../explorer/instrument/web/spaces/code-grid.js";
+import { space as codeGrid, painted } from "../../explorer/instrument/web/spaces/code-grid.js";
 import { spelledAlphabet, tokensOf, space as words } from "../../explorer/instrument/web/spaces/tokens.js";
 import { Unreadable } from "../../explorer/instrument/web/spaces/unreadable.js";
 
@@ -62,9 +62,9 @@ test("between two grids every cell is of one of them, and ever more of the secon
 
 test("painting changes the cells asked for and nothing else", () => {
   const value = [0, 1, 2, 3, 4, 5];
-  assert.deepEqual(codeGrid.painted(value, new Set([1, 4]), 9), [0, 9, 2, 3, 9, 5]);
+  assert.deepEqual(painted(value, new Set([1, 4]), 9), [0, 9, 2, 3, 9, 5]);
   assert.deepEqual(value, [0, 1, 2, 3, 4, 5]);
-  assert.equal(codeGrid.painted(value, [2], 2), value);
+  assert.equal(painted(value, [2], 2), value);
   assert.ok(codeGrid.same(value, [...value]) && !codeGrid.same(value, [0, 1, 2, 3, 4, 6]));
 });
 
@@ -87,6 +87,12 @@ test("a letter that is not there, no letter and too many are refused", () => {
   refuses(() => words.read("   ", WORD), /^the word is empty$/);
   refuses(() => words.read("abcdefghijk", WORD), /^the word has 11 letters, and the model reads at most 10$/);
   assert.equal(words.read("abcdefghij", WORD).length, 10);
+});
+
+test("what a graph gives is read as a value", () => {
+  assert.equal(categorical.fromTensor(BigInt64Array.of(2n), DIGIT), 2);
+  assert.deepEqual(codeGrid.fromTensor(BigInt64Array.of(1n, 2n, 3n, 4n, 5n, 63n), GRID), [1, 2, 3, 4, 5, 63]);
+  assert.deepEqual(words.fromTensor(BigInt64Array.of(13n, 1n, 0n, 9n), WORD), [13, 1]);
 });
 
 test("symbols of several characters are told apart", () => {

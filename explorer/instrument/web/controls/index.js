@@ -1,4 +1,7 @@
 import { createSliders } from "../latents/sliders.js";
+import { createLabels } from "./categorical.js";
+import { createCodeGrid } from "./code-grid.js";
+import { createWord } from "./tokens.js";
 
 /**
  * What a person moves a control with.
@@ -14,7 +17,12 @@ import { createSliders } from "../latents/sliders.js";
  */
 
 /** For each kind of space. @type {Record<string, CreateWidget>} */
-const CONTROLS = { continuous: createSliders };
+const CONTROLS = {
+  continuous: createSliders,
+  categorical: createLabels,
+  code_grid: createCodeGrid,
+  tokens: createWord,
+};
 
 /** @param {string} kind @returns {CreateWidget | null} */
 export const controlOf = (kind) => CONTROLS[kind] ?? null;

@@ -1,6 +1,8 @@
 import { fetchCheckpoint } from "../checkpoint/checkpoint.js";
 import { openDecoder } from "../engine/decoder.js";
 import { grey, imageTensor, openEncoder } from "../engine/encoder.js";
+import { openGraph } from "../engine/graph.js";
+import { EXPORT_AGAIN } from "../engine/session.js";
 import { InstrumentError } from "../errors.js";
 import { present } from "../present.js";
 import { getBytes } from "../shelf/http.js";
@@ -8,6 +10,7 @@ import { rounded } from "../spaces/continuous.js";
 import { spaceOf } from "../spaces/index.js";
 import { latentsOf } from "./latents.js";
 import { createJoin, numbersOf, split } from "./numbers.js";
+import { openStepper } from "./stepper.js";
 
 /**
  * What a person can move, as the card describes it, and the space it is of.
@@ -42,6 +45,9 @@ import { createJoin, numbersOf, split } from "./numbers.js";
  * @property {{open(): Promise<void>, encode(pixels: Float32Array | null, codes: Codes): Promise<Posterior>,
  *   release(): void} | null} encoder fetched when it is first needed: most visits never do. `codes` are those of the
  *   controls that it takes beside the image
+ * @property {{open(): Promise<import("./stepper.js").Stepper>, values(codes: Codes[]): Record<string,
+ *   import("../spaces/index.js").Tensor>, release(): void} | null} writer what writes one token after the other, fetched
+ *   when it is first needed; `values`: what it takes of the controls, a batch
  * @property {(state: {codes: Codes}) => number[]} z the value of the continuous control; empty where there is none
  * @property {(state: {codes: Codes}, z: number[]) => {codes: Codes}} withZ the change that sets it
  * @property {() => void} release
@@ -97,6 +103,7 @@ export async function openModel(entry, { engine, signal, card: known }) {
     throw signal.reason;
   }
   const encoder = encode && encoderOf(encode);
+  const writer = step && writerOf(step);
 
   /** @param {Record<string, Float32Array>} found @returns {ArrayLike<number> | null} of z, where all of its parts are found */
   function joined(found) {
@@ -155,6 +162,42 @@ export async function openModel(entry, { engine, signal, card: known }) {
     };
   }
 
+  /** @param {import("../checkpoint/contract.js").Graph} graph @returns {NonNullable<Model["writer"]>} */
+  function writerOf(graph) {
+    /** @type {Promise<import("./stepper.js").Stepper> | null} */
+    let opened = null;
+    const name = `${entry.id}/${graph.file}`;
+
+    async function open() {
+      const file = await getBytes(entry, graph.file, signal, card.files);
+      const made = await openStepper(
+        await openGraph(ort, file, { file: name, graph, again: EXPORT_AGAIN }),
+        card,
+        name,
+      );
+      if (signal.aborted) made.release();
+      return made;
+    }
+
+    return {
+      open() {
+        opened ??= open().catch((error) => {
+          opened = null;
+          throw error;
+        });
+        return opened;
+      },
+      values: (codes) => tensorsFor(graph, codes),
+      release() {
+        opened?.then(
+          (made) => made.release(),
+          () => {},
+        );
+        opened = null;
+      },
+    };
+  }
+
   return {
     entry,
     card,
@@ -171,11 +214,13 @@ export async function openModel(entry, { engine, signal, card: known }) {
     decoder: expected && { bytes: present(bytes), expected },
     tensors: (codes) => tensorsFor(present(decode), codes),
     encoder,
+    writer,
     z: ({ codes }) => join(codes),
     withZ: ({ codes }, z) => ({ codes: split(present(continuous), codes, z) }),
     release() {
       decoder?.release();
       encoder?.release();
+      writer?.release();
     },
   };
 }

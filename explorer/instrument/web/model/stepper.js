@@ -8,13 +8,13 @@ import { InstrumentError } from "../errors.js";
  *
  * @typedef {object} State what a step leaves to the next one; its tensors go back into the engine as they came out of it
  * @property {number} count of sequences written side by side
- * @property {Record<string, any>} feeds tensors by the inputs' names
+ * @property {Record<string, Tensor>} feeds by the inputs' names
  *
  * @typedef {object} Stepper
  * @property {number} tokens V, how many different ones there are
  * @property {number} longest tokens at most
  * @property {number | null} end the token that ends a sequence; nothing where all have `longest` tokens
- * @property {(count: number, values?: Record<string, {type: string, data: any, dims: readonly number[]}>) => State} begin
+ * @property {(count: number, values?: Record<string, Tensor>) => State} begin
  *   `values` are batches of `count` of the controls that the graph takes, by name
  * @property {(state: State, before: number[]) => Promise<{logits: Float32Array, state: State}>} next `before` are the tokens
  *   written last, 0 at first; the logits are `count` × V
@@ -23,6 +23,7 @@ import { InstrumentError } from "../errors.js";
  *
  * @typedef {import("../checkpoint/contract.js").Card} Card
  * @typedef {import("../checkpoint/contract.js").Port} Port
+ * @typedef {{type: string, data: any, dims: readonly number[]}} Tensor
  */
 
 const ARRAYS = { float32: Float32Array, int64: BigInt64Array, int32: Int32Array };
@@ -33,14 +34,13 @@ export const FIRST = 0;
 /**
  * Opens a step graph and tries two steps of two sequences, so that a wrong file is refused before anything is written.
  *
- * @param {any} ort what `startEngine` gave
- * @param {any} session of the graph's file
+ * @param {import("../engine/graph.js").Opened} opened the graph's file, whose ports are those of the card
  * @param {Pick<Card, "controls" | "graphs">} card
  * @param {string} file as messages name it
  * @param {string} [again] what to do where it is not that
  * @returns {Promise<Stepper>}
  */
-export async function openStepper(ort, session, card, file, again = EXPORT_AGAIN) {
+export async function openStepper(opened, card, file, again = EXPORT_AGAIN) {
   const { inputs, outputs } = /** @type {import("../checkpoint/contract.js").Graph} */ (card.graphs.step);
   const token = inputs.find(({ role }) => role === "token");
   const logits = outputs.find(({ role }) => role === "logits");
@@ -59,14 +59,14 @@ export async function openStepper(ort, session, card, file, again = EXPORT_AGAIN
 
   /** @param {Port} port @param {number} count */
   function zeros({ name, dtype, shape }, count) {
-    const dims = shape.map((size) => (size === "batch" ? count : size));
-    if (!(dtype in ARRAYS) || dims.includes("length")) {
+    const dims = shape.map((size) => (size === "batch" ? count : Number(size)));
+    if (!(dtype in ARRAYS) || dims.some(Number.isNaN)) {
       throw new InstrumentError(
         `${file} takes \`${name}\` as ${dtype} ${shape.join(" × ")}, which this page cannot begin with: ${again}`,
       );
     }
-    const size = dims.reduce((/** @type {number} */ product, side) => product * Number(side), 1);
-    return new ort.Tensor(dtype, new ARRAYS[/** @type {keyof typeof ARRAYS} */ (dtype)](size), dims);
+    const size = dims.reduce((product, side) => product * side, 1);
+    return { type: dtype, data: new ARRAYS[/** @type {keyof typeof ARRAYS} */ (dtype)](size), dims };
   }
 
   /** @type {Stepper} */
@@ -76,23 +76,18 @@ export async function openStepper(ort, session, card, file, again = EXPORT_AGAIN
     end: isWord ? 0 : null,
 
     begin(count, values = {}) {
-      /** @type {Record<string, any>} */
+      /** @type {Record<string, Tensor>} */
       const feeds = {};
       for (const port of states) feeds[port.name] = zeros(port, count);
-      for (const { name, control: of } of given) {
-        const { type, data, dims } = values[String(of)];
-        feeds[name] = new ort.Tensor(type, data, dims);
-      }
+      for (const { name, control: of } of given) feeds[name] = values[String(of)];
       return { count, feeds };
     },
 
     async next({ count, feeds }, before) {
-      const last = token.dtype === "int32" ? Int32Array.from(before) : BigInt64Array.from(before, BigInt);
-      const found = await session.run({ ...feeds, [token.name]: new ort.Tensor(token.dtype, last, [count]) }, [
-        logits.name,
-        ...states.map(returned),
-      ]);
-      const { type, dims, data } = found[logits.name];
+      const data = token.dtype === "int32" ? Int32Array.from(before) : BigInt64Array.from(before, BigInt);
+      const read = /** @type {any} */ ({ type: token.dtype, data, dims: [count] });
+      const found = await opened.run({ .../** @type {any} */ (feeds), [token.name]: read });
+      const { type, dims, data: values } = found[logits.name];
       if (type !== "float32" || dims.join() !== `${count},${tokens}`) {
         throw new InstrumentError(
           `${file} gives \`${logits.name}\` as ${type} ${dims.join(" × ")}, where the card says float32 ` +
@@ -101,12 +96,12 @@ export async function openStepper(ort, session, card, file, again = EXPORT_AGAIN
       }
       const next = { ...feeds };
       for (const port of states) next[port.name] = found[returned(port)];
-      return { logits: data, state: { count, feeds: next } };
+      return { logits: values, state: { count, feeds: next } };
     },
 
     choose({ count, feeds }, rows) {
       if (rows.length === count && rows.every((row, at) => row === at)) return { count, feeds };
-      /** @type {Record<string, any>} */
+      /** @type {Record<string, Tensor>} */
       const chosen = {};
       for (const [name, { type, data, dims }] of Object.entries(feeds)) {
         const size = data.length / count;
@@ -114,22 +109,14 @@ export async function openStepper(ort, session, card, file, again = EXPORT_AGAIN
         rows.forEach((row, at) => {
           picked.set(data.subarray(row * size, (row + 1) * size), at * size);
         });
-        chosen[name] = new ort.Tensor(type, picked, [rows.length, ...dims.slice(1)]);
+        chosen[name] = { type, data: picked, dims: [rows.length, ...dims.slice(1)] };
       }
       return { count: rows.length, feeds: chosen };
     },
 
-    release: () => void session.release(),
+    release: () => opened.release(),
   };
 
-  const missing = [
-    ...inputs.filter(({ name }) => !session.inputNames.includes(name)).map(({ name }) => name),
-    ...[logits.name, ...states.map(returned)].filter((name) => !session.outputNames.includes(name)),
-  ];
-  if (missing.length || session.inputNames.length !== inputs.length) {
-    const what = missing.length ? `has no \`${missing[0]}\`` : `takes \`${session.inputNames}\``;
-    throw refused(`${file} ${what}, unlike what its card says: ${again}`);
-  }
   try {
     await check();
   } catch (error) {

@@ -61,9 +61,10 @@ export function drawn(logP, uniform, temperature) {
  * @param {Stepper} stepper
  * @param {Values} values of one sequence
  * @param {(logP: Float64Array) => number} choose
- * @returns {AsyncGenerator<Written, void>} what stands there after each token
+ * @param {readonly number[]} [given] tokens that it begins with; they count in its probability
+ * @returns {AsyncGenerator<Written, void>} what stands there after each token that was chosen
  */
-export async function* follow(stepper, values, choose) {
+export async function* follow(stepper, values, choose, given = []) {
   const { tokens: vocabulary, longest, end } = stepper;
   let state = stepper.begin(1, values);
   let token = FIRST;
@@ -74,29 +75,37 @@ export async function* follow(stepper, values, choose) {
     const logP = logSoftmax(step.logits, 0, vocabulary);
     state = step.state;
     // One that is as long as any can be is ended, however unlikely the model holds that.
-    token = end === null || written.tokens.length < longest ? choose(logP) : end;
+    const at = written.tokens.length;
+    token = at < given.length ? given[at] : end === null || at < longest ? choose(logP) : end;
     const ended = token === end;
     written = {
       tokens: ended ? written.tokens : [...written.tokens, token],
-      ended: ended || (end === null && written.tokens.length + 1 === longest),
+      ended: ended || (end === null && at + 1 === longest),
       logProbability: written.logProbability + logP[token],
       choices: [...written.choices, logP],
     };
-    yield written;
+    if (at >= given.length) yield written;
   }
 }
 
-/** The likeliest token, again and again; not the likeliest sequence. @param {Stepper} stepper @param {Values} [values] */
-export const greedy = (stepper, values) => follow(stepper, values, likeliest);
+/**
+ * The likeliest token, again and again; not the likeliest sequence.
+ *
+ * @param {Stepper} stepper
+ * @param {Values} [values]
+ * @param {readonly number[]} [given] tokens that it begins with
+ */
+export const greedy = (stepper, values, given) => follow(stepper, values, likeliest, given);
 
 /**
  * @param {Stepper} stepper
  * @param {Values} values
  * @param {() => number} uniform
  * @param {number} [temperature]
+ * @param {readonly number[]} [given] tokens that it begins with
  */
-export const sampled = (stepper, values, uniform, temperature = 1) =>
-  follow(stepper, values, (logP) => drawn(logP, uniform, temperature));
+export const sampled = (stepper, values, uniform, temperature = 1, given = []) =>
+  follow(stepper, values, (logP) => drawn(logP, uniform, temperature), given);
 
 /**
  * The likeliest sequences that are found by keeping only `width` beginnings at a time.

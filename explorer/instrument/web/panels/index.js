@@ -7,10 +7,15 @@
 export const PANELS = (
   await Promise.all([
     import("./output.js"),
+    import("./writing.js"),
     import("./source.js"),
     import("./controls.js"),
     import("./actions.js"),
+    import("./samples.js"),
     import("./traversals.js"),
+    import("./word-rows.js"),
+    import("./word-path.js"),
+    import("./codebook.js"),
     import("./directions.js"),
     import("./map.js"),
     import("./whereabouts.js"),

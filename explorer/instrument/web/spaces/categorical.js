@@ -7,20 +7,21 @@ const NAMED = 12;
 /** Of what was typed, in characters: enough to know it again. */
 const LONGEST_ECHO = 40;
 
-/** One of several labels: the value is its place among them, from 0. */
+/**
+ * One of several labels: the value is its place among them, from 0.
+ *
+ * @type {import("./index.js").Space<number, Control>}
+ */
 export const space = {
-  kind: /** @type {const} */ ("categorical"),
+  kind: "categorical",
 
-  /** @param {Control} _control @returns {number} */
-  start: (_control) => 0,
+  start: () => 0,
 
-  /** @param {number} a @param {number} b */
   same: (a, b) => a === b,
 
-  /** By its name, so that a link can be read and typed. @param {number} value @param {Control} control */
+  /** By its name, so that a link can be read and typed. */
   write: (value, control) => control.labels[value],
 
-  /** @param {string} text @param {Control} control @returns {number} */
   read(text, { name, labels }) {
     const value = labels.indexOf(text);
     if (value < 0) {
@@ -30,16 +31,14 @@ export const space = {
     return value;
   },
 
-  /** There is nothing between two labels: half-way, one gives way to the other. @param {number} a @param {number} b @param {number} t */
+  /** There is nothing between two labels: half-way, one gives way to the other. */
   between: (a, b, t) => (t < 0.5 ? a : b),
 
-  /** @param {number[]} values @param {Control} _control */
-  tensor: (values, _control) => ({
-    type: /** @type {const} */ ("int64"),
+  tensor: (values) => ({
+    type: "int64",
     data: BigInt64Array.from(values, BigInt),
     dims: [values.length],
   }),
 
-  /** @param {ArrayLike<number | bigint>} data */
   fromTensor: (data) => Number(data[0]),
 };

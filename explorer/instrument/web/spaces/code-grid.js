@@ -6,26 +6,26 @@ import { Unreadable } from "./unreadable.js";
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /** @param {Control} control */
-const cells = ({ height, width }) => height * width;
+const cellsOf = ({ height, width }) => height * width;
 
-/** A grid of entries of a codebook: the value is their numbers, row by row, from the top left. */
+/**
+ * A grid of entries of a codebook: the value is their numbers, row by row, from the top left.
+ *
+ * @type {import("./index.js").Space<number[], Control>}
+ */
 export const space = {
-  kind: /** @type {const} */ ("code_grid"),
+  kind: "code_grid",
 
-  /** @param {Control} control @returns {number[]} */
-  start: (control) => new Array(cells(control)).fill(0),
+  start: (control) => new Array(cellsOf(control)).fill(0),
 
-  /** @param {number[]} a @param {number[]} b */
   same: (a, b) => a === b || (a.length === b.length && a.every((code, cell) => code === b[cell])),
 
-  /** @param {number[]} value @param {Control} _control */
-  write: (value, _control) => value.join(","),
+  write: (value) => value.join(","),
 
-  /** @param {string} text @param {Control} control @returns {number[]} */
   read(text, control) {
     const { name, height, width, codes } = control;
     const parts = text.split(",");
-    if (parts.length !== cells(control)) {
+    if (parts.length !== cellsOf(control)) {
       const found = parts.length === 1 ? "1 code" : `${parts.length} codes`;
       throw new Unreadable(`${name} has ${found} where the grid has ${height} × ${width} cells`);
     }
@@ -38,38 +38,30 @@ export const space = {
     });
   },
 
-  /**
-   * Codes have no order, so none lies between two others: cell after cell goes over from a's to b's, spread over the grid.
-   *
-   * @param {number[]} a
-   * @param {number[]} b
-   * @param {number} t 0 at a, 1 at b
-   */
+  /** Codes have no order, so none lies between two others: cell after cell goes over from a's to b's, spread over the grid. */
   between: (a, b, t) => a.map((code, cell) => (((cell + 0.5) * GOLDEN) % 1 < t ? b[cell] : code)),
 
-  /** @param {number[][]} values @param {Control} control */
   tensor(values, control) {
     const { height, width } = control;
-    const data = new BigInt64Array(values.length * cells(control));
+    const data = new BigInt64Array(values.length * cellsOf(control));
     let at = 0;
     for (const value of values) for (const code of value) data[at++] = BigInt(code);
-    return { type: /** @type {const} */ ("int64"), data, dims: [values.length, height, width] };
+    return { type: "int64", data, dims: [values.length, height, width] };
   },
 
-  /** @param {Iterable<number | bigint>} data @returns {number[]} */
   fromTensor: (data) => Array.from(data, Number),
-
-  /**
-   * @param {number[]} value
-   * @param {Iterable<number>} painted cells
-   * @param {number} code
-   * @returns {number[]} the same one where all of them hold that code already
-   */
-  painted(value, painted, code) {
-    const changed = [...painted].filter((cell) => value[cell] !== code);
-    if (!changed.length) return value;
-    const next = [...value];
-    for (const cell of changed) next[cell] = code;
-    return next;
-  },
 };
+
+/**
+ * @param {number[]} value
+ * @param {Iterable<number>} cells
+ * @param {number} code
+ * @returns {number[]} with that code in those cells; the same one where all of them hold it already
+ */
+export function painted(value, cells, code) {
+  const changed = [...cells].filter((cell) => value[cell] !== code);
+  if (!changed.length) return value;
+  const next = [...value];
+  for (const cell of changed) next[cell] = code;
+  return next;
+}

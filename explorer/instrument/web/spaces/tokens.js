@@ -53,23 +53,24 @@ export function tokensOf(text, { name, alphabet, longest }) {
   return tokens;
 }
 
-/** A sequence of symbols: the value is their places in the alphabet, from 1. */
+/**
+ * A sequence of symbols: the value is their places in the alphabet, from 1.
+ *
+ * @type {import("./index.js").Space<number[], Control>}
+ */
 export const space = {
-  kind: /** @type {const} */ ("tokens"),
+  kind: "tokens",
 
-  /** @param {Control} _control @returns {number[]} */
-  start: (_control) => [],
+  start: () => [],
 
-  /** @param {number[]} a @param {number[]} b */
   same: (a, b) => a === b || (a.length === b.length && a.every((token, at) => token === b[at])),
 
-  /** @param {number[]} value @param {Control} control @returns {string | null} nothing for the empty one, which no link holds */
+  /** The empty one stands in no link. */
   write: (value, control) => (value.length ? spelled(value, control.alphabet) : null),
 
-  /** @param {string} text @param {Control} control @returns {number[]} */
   read: tokensOf,
 
-  /** Filled up with the token that ends a sequence. @param {number[][]} values @param {Control} control */
+  /** Filled up with the token that ends a sequence. */
   tensor(values, { longest }) {
     const data = new BigInt64Array(values.length * longest);
     values.forEach((value, row) => {
@@ -77,10 +78,10 @@ export const space = {
         data[row * longest + at] = BigInt(token);
       });
     });
-    return { type: /** @type {const} */ ("int64"), data, dims: [values.length, longest] };
+    return { type: "int64", data, dims: [values.length, longest] };
   },
 
-  /** Up to the token that ends it. @param {Iterable<number | bigint>} data @returns {number[]} */
+  /** Up to the token that ends it. */
   fromTensor(data) {
     const tokens = Array.from(data, Number);
     const end = tokens.indexOf(END);

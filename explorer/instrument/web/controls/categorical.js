@@ -1,0 +1,127 @@
+import { context2d, el, focusIn } from "../dom.js";
+import { newestWins } from "../engine/scheduler.js";
+import { rove } from "../roving.js";
+import { term } from "../term.js";
+import { onScreen } from "./on-screen.js";
+
+/** Above so many labels their images would take longer than a drag waits for: names alone stand there. */
+const MOST_IMAGES = 40;
+/** Of a label, in characters; the rest is in its title. */
+const LONGEST_SHOWN = 12;
+const ARROW = /^(Arrow|Home|End)/;
+
+/**
+ * A button for each label, with the image that what is on screen would be with it.
+ *
+ * @type {import("./index.js").CreateWidget}
+ */
+export function createLabels({ model, control, stage }) {
+  const { name, labels } = /** @type {import("../checkpoint/contract.js").Categorical} */ (control);
+  const { output } = model.card;
+  const [, height, width] = output.kind === "pixels" && labels.length <= MOST_IMAGES ? output.shape : [0, 0, 0];
+  const hasImages = height > 0;
+  const others = model.card.controls.filter((other) => other.name !== name).map((other) => other.name);
+  let chosen = -1;
+
+  const pictures = labels.map(() => (hasImages ? el("canvas", { width, height, "aria-hidden": "true" }) : null));
+  const buttons = labels.map((label, place) =>
+    el(
+      "button",
+      {
+        class: "label-choice",
+        type: "button",
+        role: "radio",
+        tabindex: "-1",
+        "aria-checked": "false",
+        "aria-label": label,
+        title: label,
+        on: { click: () => choose(place) },
+      },
+      pictures[place],
+      el("span", { class: "label-name", text: label }),
+    ),
+  );
+  const group = el(
+    "div",
+    {
+      class: "label-choices",
+      role: "radiogroup",
+      "aria-label": name,
+      style: `--longest: ${Math.min(LONGEST_SHOWN, Math.max(...labels.map(({ length }) => length))) + 2}ch`,
+      on: { keydown: type },
+    },
+    ...buttons,
+  );
+  const makeCurrent = rove(group, () => onScreen(buttons));
+  group.addEventListener("keydown", follow);
+  const title = name.charAt(0).toUpperCase() + name.slice(1);
+  const element = el(
+    "section",
+    { class: "control categorical", "aria-label": title },
+    el(
+      "h2",
+      {},
+      `${title} `,
+      others.length && hasImages
+        ? term(
+            "one style, every label",
+            `The model is told the ${name} beside ${others.join(" and ")}. Each button shows what you see now, with ` +
+              `its own ${name} and all else the same. What the images share is the style that ${others.join(" and ")} ` +
+              "holds.",
+          )
+        : null,
+    ),
+    group,
+  );
+
+  /** @param {number} place */
+  function choose(place) {
+    if (place === chosen) return;
+    stage.commands.set(name, place);
+  }
+
+  /** A choice of one goes with the arrows, as radio buttons do. @param {KeyboardEvent} event */
+  function follow(event) {
+    if (!ARROW.test(event.key) || !event.defaultPrevented) return;
+    const place = buttons.indexOf(/** @type {any} */ (focusIn(group)));
+    if (place >= 0) choose(place);
+  }
+
+  /** A label of one character has its own key. @param {KeyboardEvent} event */
+  function type(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const place = labels.indexOf(event.key);
+    if (place < 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    buttons[place].focus();
+    choose(place);
+  }
+
+  const draw = newestWins(async (/** @type {import("../model/model.js").Codes} */ codes) => {
+    const sheet = await stage.decodeSheet(
+      labels.map((_, place) => ({ ...codes, [name]: place })),
+      labels.length,
+    );
+    if (!sheet) return;
+    pictures.forEach((picture, place) => {
+      if (!picture) return;
+      context2d(picture, { alpha: false }).putImageData(sheet, -place * width, 0, place * width, 0, width, height);
+    });
+    element.dataset.drawn = String(Number(element.dataset.drawn ?? 0) + 1);
+  }, console.error);
+
+  return {
+    element,
+    show(state, before) {
+      const place = state.codes[name];
+      if (place !== chosen) {
+        buttons[chosen]?.setAttribute("aria-checked", "false");
+        buttons[place].setAttribute("aria-checked", "true");
+        makeCurrent(buttons[place]);
+        chosen = place;
+      }
+      if (hasImages && others.some((other) => state.codes[other] !== before?.codes[other])) draw.request(state.codes);
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { el, focusIn } from "../dom.js";
+import { newestWins } from "../engine/scheduler.js";
+import { sentenceFor } from "../errors.js";
+import { space, spelled, spelledAlphabet, tokensOf } from "../spaces/tokens.js";
+import { Unreadable } from "../spaces/unreadable.js";
+import { term } from "../term.js";
+
+/**
+ * A field to type a word into. As it is typed the model reads it, and the latents go to its posterior mean.
+ *
+ * @type {import("./index.js").CreateWidget}
+ */
+export function createWord({ model, control: described, stage }) {
+  const control = /** @type {import("../checkpoint/contract.js").Tokens} */ (described);
+  const { name, alphabet, longest } = control;
+  const title = name.charAt(0).toUpperCase() + name.slice(1);
+  const id = `control-${name}`;
+  const field = el("input", {
+    id,
+    class: "field word-field",
+    type: "text",
+    autocomplete: "off",
+    autocapitalize: "none",
+    spellcheck: "false",
+    "aria-describedby": `${id}-refusal`,
+    on: {
+      input: (/** @type {InputEvent} */ event) => take(event.timeStamp),
+      change: () => stage.commands.settle(),
+    },
+  });
+  const refusal = el("p", { id: `${id}-refusal`, class: "refusal", role: "alert", hidden: true });
+  const element = el(
+    "section",
+    { class: "control word-control", "aria-label": title, hidden: model.encoder === null },
+    el(
+      "h2",
+      {},
+      el("label", { for: id, text: `Type a ${name}` }),
+      " ",
+      term(
+        "what it does",
+        `The encoder reads the ${name} and says where among the latents it lies: the sliders move there, and the decoder ` +
+          `writes what it finds at that place. It knows ${spelledAlphabet(alphabet)}, and at most ${longest} of them.`,
+      ),
+    ),
+    field,
+    refusal,
+  );
+  /** @type {number[]} */
+  let value = [];
+
+  /** What was typed stays in the field, and what is on screen stays there, until it can be read. @param {string} sentence */
+  function refuse(sentence) {
+    refusal.textContent = sentence;
+    refusal.hidden = sentence === "";
+    field.toggleAttribute("aria-invalid", sentence !== "");
+  }
+
+  const queue = newestWins(
+    async ({ tokens, time }, overtaken) => {
+      if (!model.encoder) return;
+      const codes = { ...stage.store.get().codes, [name]: tokens };
+      const posterior = await model.encoder.encode(null, codes);
+      if (overtaken() || stage.gone.aborted) return;
+      value = tokens;
+      const own = { title: spelled(tokens, alphabet), pixels: null, ...posterior };
+      stage.commands.moveOwn({ ...own, codes: { ...posterior.codes, [name]: tokens } }, time);
+      if (!focusIn(element)) stage.commands.settle();
+    },
+    (error) => {
+      if (!stage.gone.aborted)
+        refuse(sentenceFor(error, `The ${name} could not be read: reload the page to try again.`));
+    },
+  );
+
+  /** @param {number} time */
+  function take(time) {
+    try {
+      const tokens = tokensOf(field.value, control);
+      refuse("");
+      if (!space.same(tokens, value)) queue.request({ tokens, time });
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      const { message } = error;
+      refuse(`${message.charAt(0).toUpperCase()}${message.slice(1)}. What is on screen has not changed.`);
+    }
+  }
+
+  return {
+    element,
+    show(state) {
+      const next = state.codes[name];
+      if (space.same(next, value)) return;
+      value = next;
+      field.value = spelled(next, alphabet);
+      refuse("");
+    },
+  };
+}

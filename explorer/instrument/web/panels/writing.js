@@ -1,0 +1,238 @@
+import { el, spell } from "../dom.js";
+import { newestWins } from "../engine/scheduler.js";
+import { seeded } from "../engine/seeded.js";
+import { sentenceFor } from "../errors.js";
+import { appear, beam, greedy, sampled } from "../model/writing.js";
+import { bars } from "../outputs/bars.js";
+import { present } from "../present.js";
+import { separator } from "../spaces/tokens.js";
+import { term } from "../term.js";
+import { trace } from "../trace.js";
+
+const BEAM_WIDTH = 5;
+/** A letter that was asked for appears with its own frame; while a slider moves, the word is there at once. */
+const EACH_ITS_FRAME_MS = 0;
+const AT_ONCE_MS = 40;
+
+const WAYS = [
+  { way: "greedy", name: "Likeliest letter", does: "Greedy: at every place the likeliest next letter." },
+  {
+    way: "sampled",
+    name: "Drawn",
+    does: "Sampled: every letter is drawn by its probability, so each time another word comes.",
+  },
+  {
+    way: "beam",
+    name: "Likeliest word",
+    does: `Beam search: ${BEAM_WIDTH} beginnings are followed at once, and the likeliest whole words that are found are listed.`,
+  },
+];
+
+/**
+ * The word that the model writes, letter by letter, and what it might have written instead.
+ *
+ * @param {import("../stage.js").Stage} stage
+ * @returns {import("../stage.js").Part}
+ *
+ * @typedef {import("../model/writing.js").Written} Written
+ */
+function create(stage) {
+  const { model, gone } = stage;
+  const writer = present(model.writer);
+  const output = /** @type {import("../checkpoint/contract.js").Characters} */ (model.card.output);
+  const { alphabet } = output;
+  const mark = separator(alphabet);
+  const nameOf = (/** @type {number} */ token) => (token === 0 ? "end" : alphabet[token - 1]);
+  let way = "greedy";
+  let seed = 1;
+  /** @type {Written | null} */
+  let written = null;
+  /** @type {number | null} the place whose choices are shown */
+  let place = null;
+  /** @type {import("../model/model.js").Codes | null} where the word is written */
+  let shown = null;
+  let isFirst = true;
+
+  const word = el("div", { class: "written", role: "group", "aria-label": "The word that the model writes" });
+  const likelihood = el("output", { class: "number written-nats" });
+  const choices = el("div", { class: "written-choices", hidden: true });
+  const others = el("ol", { class: "written-others", hidden: true, "aria-label": "Other words that were found" });
+  const ways = WAYS.map(({ way: own, name, does }) =>
+    el("button", {
+      class: "path-kind",
+      type: "button",
+      text: name,
+      title: does,
+      "aria-pressed": String(own === way),
+      on: { click: () => setWay(own) },
+    }),
+  );
+  const again = el("button", {
+    class: "action",
+    type: "button",
+    text: "Draw again",
+    hidden: true,
+    on: { click: drawAgain },
+  });
+  const refusal = el("p", { class: "refusal", role: "alert", hidden: true });
+  const element = el(
+    "div",
+    { class: "word-output" },
+    word,
+    el(
+      "div",
+      { class: "written-line" },
+      el("span", { class: "hint", text: "Each letter:" }),
+      el("span", { class: "path-kinds", role: "group", "aria-label": "How letters are chosen" }, ...ways),
+      again,
+      el(
+        "span",
+        { class: "hint written-cost" },
+        term(
+          "cost",
+          "How surprising this word is to the model at this place, in nats: −ln of its probability, letter by letter and with " +
+            "its end. 0 would be certain; each 0.69 more halves the probability.",
+        ),
+        " ",
+        likelihood,
+      ),
+    ),
+    choices,
+    others,
+    refusal,
+    el("p", { class: "hint", text: "Press a letter to see what else could have stood there." }),
+  );
+
+  const queue = newestWins(
+    async ({ codes, time, ms }, overtaken) => {
+      const stepper = await writer.open();
+      const values = writer.values([codes]);
+      const isOver = () => overtaken() || gone.aborted;
+      if (way === "beam") {
+        const show = (/** @type {Written[]} */ found) => draw(found[0], found.slice(1));
+        if (!(await appear(beam(stepper, values, BEAM_WIDTH), show, isOver, ms))) return;
+      } else {
+        const { temperature } = stage.store.get();
+        const writing =
+          way === "greedy" ? greedy(stepper, values) : sampled(stepper, values, seeded(seed), temperature);
+        if (!(await appear(writing, (one) => draw(one, []), isOver, ms))) return;
+      }
+      refusal.hidden = true;
+      trace("instrument:paint", { since: time });
+      if (isFirst) stage.onFirst();
+      isFirst = false;
+    },
+    (error) => {
+      if (gone.aborted) return;
+      refusal.textContent = sentenceFor(error, "The word could not be written: reload the page to try again.");
+      refusal.hidden = false;
+      console.error(error);
+    },
+  );
+
+  /** @param {Written} next @param {Written[]} alternatives */
+  function draw(next, alternatives) {
+    const { tokens, ended, logProbability } = next;
+    written = next;
+    const all = ended ? [...tokens, 0] : tokens;
+    // Letters that stay keep their button, and with it the focus.
+    while (word.children.length > all.length) word.lastElementChild?.remove();
+    all.forEach((token, at) => {
+      const letter = /** @type {HTMLElement} */ (word.children[at] ?? word.appendChild(letterButton(at)));
+      letter.textContent = token === 0 ? "end" : alphabet[token - 1];
+      letter.classList.toggle("letter-end", token === 0);
+      letter.setAttribute("aria-label", token === 0 ? "End of the word" : `Letter ${at + 1}: ${alphabet[token - 1]}`);
+    });
+    word.dataset.word = tokens.map((token) => alphabet[token - 1]).join(mark);
+    likelihood.textContent = ended ? `${spell(-logProbability, 1)} nats` : "…";
+    others.hidden = alternatives.length === 0;
+    others.replaceChildren(
+      ...alternatives.map((one) =>
+        el(
+          "li",
+          {},
+          one.tokens.map((token) => alphabet[token - 1]).join(mark) || "(empty)",
+          el("span", { class: "hint", text: ` ${spell(-one.logProbability, 1)} nats` }),
+        ),
+      ),
+    );
+    showChoices();
+  }
+
+  /** @param {number} at */
+  function letterButton(at) {
+    return el("button", {
+      class: "letter",
+      type: "button",
+      "aria-pressed": "false",
+      on: {
+        click() {
+          place = place === at ? null : at;
+          showChoices();
+        },
+      },
+    });
+  }
+
+  function showChoices() {
+    [...word.children].forEach((letter, at) => {
+      letter.setAttribute("aria-pressed", String(at === place));
+    });
+    const logP = place === null ? undefined : written?.choices[place];
+    choices.hidden = !logP;
+    if (!logP || !written || place === null) return;
+    const before = written.tokens
+      .slice(0, place)
+      .map((token) => alphabet[token - 1])
+      .join(mark);
+    choices.replaceChildren(
+      el("p", { class: "hint", text: before ? `What may follow “${before}”` : "What may come first" }),
+      bars(logP, nameOf, written.tokens[place] ?? 0),
+    );
+  }
+
+  /** @param {string} next */
+  function setWay(next) {
+    way = next;
+    ways.forEach((button, at) => {
+      button.setAttribute("aria-pressed", String(WAYS[at].way === way));
+    });
+    again.hidden = way !== "sampled";
+    rewrite();
+  }
+
+  function drawAgain() {
+    seed += 1;
+    rewrite();
+  }
+
+  function rewrite() {
+    if (shown) queue.request({ codes: shown, time: performance.now(), ms: EACH_ITS_FRAME_MS });
+  }
+
+  stage.picture.text = () => word.dataset.word ?? null;
+
+  return {
+    element,
+    show(state, before, time) {
+      const isHotter = way === "sampled" && state.temperature !== before?.temperature;
+      if (state.codes === before?.codes && !isHotter) return;
+      shown = state.codes;
+      queue.request({ codes: shown, time, ms: AT_ONCE_MS });
+    },
+    settle() {
+      word.setAttribute(
+        "aria-label",
+        `The word that ${model.card.title} writes: ${word.dataset.word || "an empty one"}`,
+      );
+    },
+  };
+}
+
+/** @type {import("../stage.js").Panel} */
+export default {
+  name: "writing",
+  place: "picture",
+  fits: ({ card, writer }) => (card.output.kind === "characters" && writer !== null ? true : ""),
+  create,
+};

@@ -1,0 +1,372 @@
+"""Labels, grids of codes and words on the real page, against answers that can be worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Locator, Page, expect
+
+from . import kinds
+from .conftest import plain_server
+from .instrument import Instrument
+
+CELLS = kinds.GRID[0] * kinds.GRID[1]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server with a checkpoint of each kind."""
+    models = tmp_path_factory.mktemp("kinds")
+    kinds.write(models)
+    with plain_server(models, models / "no results") as address:
+        yield address
+
+
+@pytest.fixture
+def instrument(page: Page, address: str) -> Instrument:
+    return Instrument(page, address)
+
+
+def grey(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(1, H, W) in [0, 1] as the grey values of a canvas, (H, W)."""
+    return (image[0] * 255).round()
+
+
+def wait_for_query(instrument: Instrument, name: str, value: str) -> None:
+    instrument.page.wait_for_function(
+        "([name, value]) => new URLSearchParams(location.search).get(name) === value",
+        arg=[name, value],
+    )
+
+
+def wait_for_word(instrument: Instrument, word: str) -> None:
+    expect(instrument.page.locator(".written")).to_have_attribute("data-word", word)
+
+
+# Labels
+
+
+def label(instrument: Instrument, name: str) -> Locator:
+    return instrument.page.get_by_role("radio", name=name, exact=True)
+
+
+def assert_decodes(instrument: Instrument, z: list[float], place: int) -> None:
+    image = kinds.striped(np.array(z, np.float32), place)
+    instrument.wait_for_pixels(instrument.page.locator("canvas.picture"), grey(image))
+
+
+def test_a_label_changes_the_image_and_its_link_opens_there(instrument: Instrument) -> None:
+    instrument.open("model=stripes&z=1.5,-1")
+    assert_decodes(instrument, [1.5, -1], 0)
+    label(instrument, "T-shirt, top").click()
+    assert_decodes(instrument, [1.5, -1], 3)
+    wait_for_query(instrument, "label", "T-shirt, top")
+    instrument.go(instrument.page.url.split("?")[1])
+    assert_decodes(instrument, [1.5, -1], 3)
+    expect(label(instrument, "T-shirt, top")).to_be_checked()
+
+
+def test_every_label_shows_what_is_seen_with_it(instrument: Instrument) -> None:
+    instrument.open("model=stripes&z=1.5,-1&label=left")
+    for z in ([1.5, -1], [0, 2]):
+        if z[0] == 0:
+            instrument.value(0).fill("0")
+            instrument.value(0).press("Enter")
+            instrument.value(1).fill("2")
+            instrument.value(1).press("Enter")
+        for place, name in enumerate(kinds.LABELS):
+            image = kinds.striped(np.array(z, np.float32), place)
+            instrument.wait_for_pixels(label(instrument, name).locator("canvas"), grey(image))
+
+
+def test_labels_go_by_the_keyboard_and_are_undone(instrument: Instrument) -> None:
+    page = instrument.open("model=stripes").page
+    label(instrument, "none").focus()
+    page.keyboard.press("ArrowRight")
+    expect(label(instrument, "left")).to_be_focused()
+    expect(label(instrument, "left")).to_be_checked()
+    assert_decodes(instrument, [0, 0], 1)
+    page.keyboard.press("ArrowRight")
+    assert_decodes(instrument, [0, 0], 2)
+    page.keyboard.press("Control+z")
+    assert_decodes(instrument, [0, 0], 1)
+    # One stop of the Tab key, whichever it is.
+    assert page.locator(".label-choice[tabindex='0']").count() == 1
+
+
+def test_a_label_that_is_not_there_is_refused(instrument: Instrument) -> None:
+    page = instrument.open("model=stripes&label=up").page
+    expect(page.locator(".note")).to_contain_text("its label “up” is not one of none, left, right")
+    expect(label(instrument, "none")).to_be_checked()
+
+
+# Grids of codes
+
+
+def cell(instrument: Instrument, row: int, column: int) -> Locator:
+    return instrument.page.locator(".code-cell").nth(row * kinds.GRID[1] + column)
+
+
+def swatch(instrument: Instrument, code: int) -> Locator:
+    return instrument.page.get_by_role("radio", name=f"Code {code}", exact=True)
+
+
+def assert_blocks(instrument: Instrument, codes: NDArray[np.int64]) -> None:
+    image = grey(kinds.blocky(codes))
+    instrument.wait_for_pixels(instrument.page.locator("canvas.picture"), image)
+
+
+def test_a_stroke_paints_codes_and_is_undone_as_one(instrument: Instrument) -> None:
+    page = instrument.open("model=blocks").page
+    assert_blocks(instrument, np.zeros(kinds.GRID, np.int64))
+    swatch(instrument, 4).click()
+    boxes = [cell(instrument, 1, column).bounding_box() for column in (0, 3)]
+    (left, right) = [box for box in boxes if box is not None]
+    page.mouse.move(left["x"] + 5, left["y"] + 5)
+    page.mouse.down()
+    painted = np.zeros(kinds.GRID, np.int64)
+    painted[1, 0] = 4
+    assert_blocks(instrument, painted)
+    # A pointer that leaps leaves no cell out.
+    page.mouse.move(right["x"] + 5, right["y"] + 5)
+    painted[1] = 4
+    assert_blocks(instrument, painted)
+    page.mouse.up()
+    wait_for_query(instrument, "codes", ",".join(map(str, painted.ravel())))
+    page.keyboard.press("Control+z")
+    assert_blocks(instrument, np.zeros(kinds.GRID, np.int64))
+
+
+def test_the_codebook_shows_what_each_code_decodes_to(instrument: Instrument) -> None:
+    instrument.open("model=blocks")
+    for code in range(kinds.CODES):
+        alone = kinds.blocky(np.full(kinds.GRID, code))
+        instrument.wait_for_pixels(swatch(instrument, code).locator("canvas"), grey(alone))
+
+
+def test_a_code_is_picked_from_the_grid(instrument: Instrument) -> None:
+    codes = np.arange(CELLS).reshape(kinds.GRID) % kinds.CODES
+    page = instrument.open(f"model=blocks&codes={','.join(map(str, codes.ravel()))}").page
+    assert_blocks(instrument, codes)
+    cell(instrument, 0, 3).click(button="right")
+    expect(swatch(instrument, 3)).to_be_checked()
+    page.get_by_role("button", name="Pick from the grid").click()
+    cell(instrument, 1, 1).click()
+    expect(swatch(instrument, 5)).to_be_checked()
+    # Picking painted nothing, and is over after one.
+    assert_blocks(instrument, codes)
+    cell(instrument, 2, 0).click()
+    codes[2, 0] = 5
+    assert_blocks(instrument, codes)
+
+
+def test_the_grid_is_painted_by_the_keyboard(instrument: Instrument) -> None:
+    page = instrument.open("model=blocks").page
+    swatch(instrument, 0).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(swatch(instrument, 2)).to_be_checked()
+    cell(instrument, 0, 0).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    codes = np.zeros(kinds.GRID, np.int64)
+    codes[1, 1] = 2
+    assert_blocks(instrument, codes)
+    expect(cell(instrument, 1, 1)).to_have_attribute("aria-label", "Row 2, column 2: code 2")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("i")
+    expect(swatch(instrument, 0)).to_be_checked()
+    page.get_by_role("button", name="Fill the grid").click()
+    assert_blocks(instrument, np.zeros(kinds.GRID, np.int64))
+
+
+@pytest.mark.parametrize(
+    ("codes", "reason"),
+    [
+        (",".join(["6"] * CELLS), "codes has a code “6”, and the codebook has 0 to 5"),
+        ("1,2,3", "codes has 3 codes where the grid has 3 × 4 cells"),
+    ],
+)
+def test_codes_that_are_not_there_are_refused(
+    instrument: Instrument, codes: str, reason: str
+) -> None:
+    page = instrument.open(f"model=blocks&codes={codes}").page
+    expect(page.locator(".note")).to_contain_text(reason)
+    assert_blocks(instrument, np.zeros(kinds.GRID, np.int64))
+
+
+def test_the_codebook_says_what_was_measured_and_nothing_else(instrument: Instrument) -> None:
+    page = instrument.open("model=blocks").page
+    facts = page.locator(".codebook")
+    expect(facts).to_contain_text("5 of 6 used")
+    expect(facts).to_contain_text("Perplexity4.2 of 6")
+    expect(facts).to_contain_text("31 bits")
+    instrument.open("model=rows")
+    assert page.locator(".codebook").count() == 0
+
+
+# Grids that are drawn
+
+
+def test_the_likeliest_codes_are_those_of_the_step_graph(instrument: Instrument) -> None:
+    page = instrument.open("model=rows").page
+    page.get_by_role("button", name="Likeliest codes").click()
+    tokens = [0]
+    for _ in range(CELLS):
+        tokens.append(int(kinds.CLIMB[tokens[-1]].argmax()))
+    assert_blocks(instrument, np.array(tokens[1:]).reshape(kinds.GRID))
+    wait_for_query(instrument, "codes", ",".join(map(str, tokens[1:])))
+
+
+def test_images_are_drawn_again_and_a_half_is_kept(instrument: Instrument) -> None:
+    page = instrument.open("model=rows").page
+    seen = set()
+    for _ in range(3):
+        page.get_by_role("button", name="Draw an image").click()
+        expect(page.locator(".samples-cost")).to_contain_text(f"{CELLS} of {CELLS} codes")
+        page.wait_for_function(
+            "(seen) => !seen.includes(new URLSearchParams(location.search).get('codes') ?? '')",
+            arg=[*seen, "", ",".join("0" * CELLS)],
+        )
+        seen.add(instrument.query()["codes"])
+    assert len(seen) == 3
+    before = instrument.query()["codes"].split(",")
+    page.get_by_role("button", name="Keep the top half").click()
+    page.wait_for_function(
+        "(before) => new URLSearchParams(location.search).get('codes') !== before",
+        arg=",".join(before),
+    )
+    row = kinds.GRID[1]
+    assert instrument.query()["codes"].split(",")[:row] == before[:row]
+
+
+def test_a_model_without_a_latent_says_why_nothing_can_be_dragged(instrument: Instrument) -> None:
+    page = instrument.open("model=rows").page
+    expect(page.locator(".samples")).to_contain_text("there is no slider to drag")
+    assert page.locator(".sliders").count() == 0
+    instrument.open("model=blocks")
+    expect(page.locator(".samples")).not_to_contain_text("there is no slider to drag")
+
+
+# Words
+
+
+def test_a_slider_changes_the_word(instrument: Instrument) -> None:
+    instrument.open("model=letters&z=2,5,4,0,0")
+    wait_for_word(instrument, "bed")
+    instrument.value(0).fill("1")
+    instrument.value(0).press("Enter")
+    wait_for_word(instrument, "aed")
+
+
+def test_a_typed_word_moves_the_sliders_and_its_link_opens_there(instrument: Instrument) -> None:
+    page = instrument.open("model=letters").page
+    field = page.get_by_label("Type a word")
+    field.fill("Bad")
+    wait_for_word(instrument, "bad")
+    field.press("Enter")
+    instrument.wait_for_z(2, 1, 4, 0, 0)
+    wait_for_query(instrument, "word", "bad")
+    instrument.go(page.url.split("?")[1])
+    wait_for_word(instrument, "bad")
+    expect(field).to_have_value("bad")
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("bez", "“z” is not in the model's alphabet, a to e"),
+        ("", "The word is empty"),
+        ("abcdea", "The word has 6 letters, and the model reads at most 5"),
+    ],
+)
+def test_a_word_that_cannot_be_read_is_refused_and_nothing_is_lost(
+    instrument: Instrument, typed: str, reason: str
+) -> None:
+    page = instrument.open("model=letters").page
+    field = page.get_by_label("Type a word")
+    field.fill("be")
+    wait_for_word(instrument, "be")
+    field.fill(typed)
+    expect(page.locator(".word-control .refusal")).to_contain_text(reason)
+    expect(field).to_have_value(typed)
+    wait_for_word(instrument, "be")
+    field.fill("bed")
+    wait_for_word(instrument, "bed")
+    expect(page.locator(".word-control .refusal")).to_be_hidden()
+
+
+def test_a_linked_word_that_cannot_be_read_is_refused(instrument: Instrument) -> None:
+    page = instrument.open("model=letters&word=x").page
+    expect(page.locator(".note")).to_contain_text("“x” is not in the model's alphabet, a to e")
+
+
+def test_a_letter_tells_what_else_could_have_stood_there(instrument: Instrument) -> None:
+    page = instrument.open("model=letters&z=2,5,4,0,0").page
+    wait_for_word(instrument, "bed")
+    page.get_by_role("button", name="Letter 2: e").click()
+    weights = np.exp(-2 * (np.arange(6) - 5.0) ** 2)
+    shown = page.locator(".bar-chosen")
+    expect(shown.locator(".bar-name")).to_have_text("e")
+    expect(shown.locator(".bar-value")).to_have_text(f"{100 * weights[5] / weights.sum():.1f} %")
+    expect(page.locator(".written-choices")).to_contain_text("What may follow “b”")
+
+
+def test_a_beam_lists_other_words_and_draws_differ(instrument: Instrument) -> None:
+    page = instrument.open("model=letters&z=1.6,1.5,0.4,0,0").page
+    page.get_by_role("button", name="Likeliest word").click()
+    expect(page.locator(".written-others li")).to_have_count(4)
+    page.get_by_role("button", name="Drawn", exact=True).click()
+    words = page.evaluate(
+        """async () => {
+          const again = [...document.querySelectorAll("button")].find(
+            ({ textContent }) => textContent === "Draw again");
+          const words = new Set();
+          for (let turn = 0; turn < 30; turn++) {
+            again.click();
+            const painted = performance.getEntriesByName("instrument:paint").length;
+            while (performance.getEntriesByName("instrument:paint").length === painted)
+              await new Promise(requestAnimationFrame);
+            words.add(document.querySelector(".written").dataset.word);
+          }
+          return [...words];
+        }"""
+    )
+    assert len(words) > 2
+
+
+def test_words_between_two_words(instrument: Instrument) -> None:
+    page = instrument.open("model=letters").page
+    for name, word in (("From which word", "aaa"), ("To which word", "eee")):
+        page.get_by_label(name).fill(word)
+        page.get_by_label(name).press("Enter")
+    stations = page.locator(".word-station")
+    expect(stations).to_have_count(9)
+    ways = np.linspace(1, 5, 9)
+    expected = [kinds.word_at(np.array([t, t, t, 0, 0], np.float32)) for t in ways]
+    # Halfway between two letters either is as likely.
+    assert [stations.nth(at).inner_text() for at in range(0, 9, 2)] == expected[::2]
+    stations.nth(4).click()
+    wait_for_word(instrument, "ccc")
+    page.get_by_label("From which word").fill("xyz")
+    page.get_by_label("From which word").press("Enter")
+    expect(page.locator(".word-path .refusal")).to_contain_text("“x” is not in the model's")
+
+
+def test_every_slider_tells_what_it_would_write(instrument: Instrument) -> None:
+    page = instrument.open("model=letters&z=2,5,4,0,0").page
+    cells = page.locator(".word-cell")
+    expected = []
+    for latent in range(kinds.LONGEST):
+        for step in (-3, -1.8, -0.6, 0, 0.6, 1.8, 3):
+            z = np.array([2, 5, 4, 0, 0], np.float32)
+            z[latent] = step
+            expected.append(kinds.word_at(z) or "(empty)")
+    expect(cells).to_have_text(expected)
+    cells.nth(6).click()
+    wait_for_word(instrument, "ced")
