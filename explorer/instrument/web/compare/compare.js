@@ -100,8 +100,10 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
     cursor.put(at, { own: mine, example: null, codes: { ...stores[at].get().codes, ...posterior.codes } });
   }
 
-  /** The panels that any of the models has, top to bottom. */
-  const rows = PANELS.filter((panel) => panel.compare === "each" && hostOf(panel) >= 0);
+  /** What shows an output stands in one row, whatever it is; every other panel has its own. @param {import("../stage.js").Panel} panel */
+  const rowOf = ({ name, place }) => (place === "picture" ? place : name);
+  /** The rows that any of the models has, top to bottom. */
+  const rows = [...new Set(PANELS.filter((panel) => panel.compare === "each" && hostOf(panel) >= 0).map(rowOf))];
 
   /** @param {number} at */
   function column(at) {
@@ -110,7 +112,7 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
     const ratio = shape ? shape[2] / shape[1] : 1;
     const each = parts.filter(({ panel }) => panel.compare === "each");
     // What is alike stands at one height; above it is the head.
-    for (const { panel, part } of each) part.element.style.gridRow = String(2 + rows.indexOf(panel));
+    for (const { panel, part } of each) part.element.style.gridRow = String(2 + rows.indexOf(rowOf(panel)));
     const name = isolated(card.title);
     return el(
       "section",

@@ -165,6 +165,7 @@ function gridOf({ controls, graphs }) {
 /** @type {import("../stage.js").Panel} */
 export default {
   name: "samples",
+  compare: "each",
   place: "side",
   fits: ({ card, decoder, writer }) => (decoder && writer && gridOf(card) ? true : ""),
   create,

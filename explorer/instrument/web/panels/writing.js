@@ -232,6 +232,7 @@ function create(stage) {
 /** @type {import("../stage.js").Panel} */
 export default {
   name: "writing",
+  compare: "each",
   place: "picture",
   fits: ({ card, writer }) => (card.output.kind === "characters" && writer !== null ? true : ""),
   create,
