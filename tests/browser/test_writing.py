@@ -13,13 +13,13 @@ from playwright.sync_api import Page
 from torch import Tensor
 
 from training import decoding
-from training.config import TrainConfig
 from training.contract.card import STEP
 from training.contract.spaces import CodeGrid
 from training.datasets import names
 from training.export import Traced, export_graphs
 from training.families import text_vae, transformer
-from training.models.text_vae import END, State, TextVAE
+from training.families.family import Form
+from training.models.text_vae import END, State, TextVAE, written
 from training.models.transformer import Transformer
 
 from .modules import call
@@ -71,14 +71,15 @@ def assert_same(ours: Any, theirs: decoding.Sequence) -> None:
 
 def test_a_word_is_the_one_that_torch_writes(module: Page, tmp_path: Path) -> None:
     torch.manual_seed(3)
-    config = text_vae.TextVAEConfig(latents=4, embedding=8, read_units=6, write_units=12)
-    learner = text_vae.learner(config, TrainConfig(10), len(names.ALPHABET), names.LONGEST)
-    model = learner.model
+    family = text_vae.TextVAE(latents=4, embedding=8, read_units=6, write_units=12)
+    form = Form((names.LONGEST,), alphabet=names.ALPHABET)
+    model = family.network(form).eval()
+    assert isinstance(model, TextVAE)
     for weights in model.parameters():
         weights.data *= 4  # untrained, all letters are about as likely
     model.logits.bias.data[END] += 1.4
-    traced = next(one for one in text_vae.graphs(model) if one.graph.file == STEP)
-    controls = text_vae.controls(config, names.ALPHABET, names.LONGEST)
+    traced = next(one for one in family.graphs(model, form) if one.graph.file == STEP)
+    controls = family.controls(form)
     lengths = set()
     for z in torch.randn(4, 4).split(1):
         other = torch.randn(1, 4)
@@ -94,8 +95,8 @@ def test_a_word_is_the_one_that_torch_writes(module: Page, tmp_path: Path) -> No
         assert_same(found["greedy"], decoding.greedy(*start))
         for ours, theirs in zip(found["beams"], decoding.beam(*start, width=3), strict=True):
             assert_same(ours, theirs)
-        written = [text_vae.written(model, code[0]) for code in (z, other)]
-        assert [tuple(tokens) for tokens in found["all"]] == written
+        expected = [written(model, code[0]) for code in (z, other)]
+        assert [tuple(tokens) for tokens in found["all"]] == expected
         lengths.add(len(found["greedy"][0]))
     assert len(lengths) > 1
 
