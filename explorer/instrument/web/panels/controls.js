@@ -17,6 +17,8 @@ export default {
     const parts = model.controls
       // Sliders are of all controls of numbers together.
       .filter(({ kind, name }) => controlOf(kind) && (kind !== "continuous" || name === model.continuous?.name))
+      // Of these there may be many, which push what stands below them out of sight.
+      .sort((a, b) => Number(a.kind === "continuous") - Number(b.kind === "continuous"))
       .map((control) => present(controlOf(control.kind))({ model, control, stage }));
     return {
       element: el("div", { class: "control-list" }, ...parts.map(({ element }) => element)),
