@@ -20,9 +20,10 @@ if ROOT not in sys.path:
 
 import streamlit as st  # noqa: E402
 from starlette.concurrency import run_in_threadpool  # noqa: E402
+from starlette.middleware import Middleware  # noqa: E402
 from streamlit import net_util  # noqa: E402
 
-from explorer import front_page, serving, state, uploads  # noqa: E402
+from explorer import front_page, serving, state, uploads, visitors  # noqa: E402
 from explorer.instrument import released  # noqa: E402
 
 
@@ -63,14 +64,19 @@ else:
     # To know whether a page from elsewhere may talk to it, Streamlit would ask a server on the
     # internet for this machine's address. It may not.
     net_util.get_external_ip = lambda: None
+    files = visitors.raise_limit()
+    visitors.bound_connections(files)
     base = serving.base_path(st.get_option("server.baseUrlPath"))
     app = st.App(
         __file__,
         lifespan=until_it_ends,
         routes=serving.routes(base, serving.HERE) + front_page.routes(base),
-        middleware=serving.middleware(
-            hosts=st.get_option("server.allowedHosts"),
-            origins=st.get_option("server.corsAllowedOrigins"),
-            page=front_page.STREAMLIT_PAGE.read_text("utf-8") + front_page.EARLY,
-        ),
+        middleware=[
+            *serving.middleware(
+                hosts=st.get_option("server.allowedHosts"),
+                origins=st.get_option("server.corsAllowedOrigins"),
+                page=front_page.STREAMLIT_PAGE.read_text("utf-8") + front_page.EARLY,
+            ),
+            Middleware(visitors.Visitors, most=visitors.fitting(files)),
+        ],
     )

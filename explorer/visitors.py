@@ -1,0 +1,184 @@
+"""How many visitors fit: the system's limit of open files, and a sentence for who comes after that.
+
+A page opens six connections for its files and keeps one, its WebSocket; each takes a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from explorer.protection import FULL, HEADERS, POLICY, RETRY_S, policy
+
+try:
+    import resource
+except ImportError:  # Windows, which has no such limit
+    resource = None  # type: ignore[assignment]
+
+_LOGGER = logging.getLogger(__name__)
+
+ENOUGH = 65_536
+# What is open anyway: models, logs, Python's own.
+OWN_FILES, FILES_A_VISITOR = 64, 8
+# From the page to its WebSocket, on a slow line.
+OPENING_S = 20
+
+LONGEST_HEAD, LONGEST_HEAD_S = 2**16, 20
+
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Latent-space explorer</title>
+<meta http-equiv="refresh" content="{seconds}"><meta name="color-scheme" content="light dark">
+<body style="font-family: sans-serif; margin: 20vh auto; max-width: 40em; padding: 0 1em">
+<p>{sentence}</p><p>This page tries again by itself every {seconds} seconds.</p>"""
+
+
+def raise_limit() -> int:
+    """Let this process open as many files as it may, or as are enough; how many that are.
+
+    Where few visitors fit, the log says so.
+    """
+    if resource is None:
+        return ENOUGH
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = ENOUGH if hard == resource.RLIM_INFINITY else min(hard, ENOUGH)
+    if soft == resource.RLIM_INFINITY:
+        return ENOUGH
+    if soft < most:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            soft = most
+        except (OSError, ValueError) as error:
+            _LOGGER.warning("The limit of open files stays at %d: %s", soft, error)
+    if soft < 1024:
+        _LOGGER.warning(
+            "This system lets the explorer open %d files at once: about %d visitors fit. "
+            "`ulimit -n 4096` before the start makes room for more, where you may.",
+            soft,
+            fitting(soft),
+        )
+    return soft
+
+
+def fitting(files: int) -> int:
+    """How many visitors may be here at once, with so many files."""
+    return max(1, (files - OWN_FILES) // FILES_A_VISITOR)
+
+
+class Visitors:
+    """Counts who is here, and gives who comes after that a page that tries again."""
+
+    def __init__(
+        self, app: ASGIApp, most: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.app, self.most, self.clock = app, most, clock
+        self.here = 0
+        self.opening: deque[float] = deque()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer through `app`, if there is room."""
+        if scope["type"] == "websocket":
+            if self.opening:
+                self.opening.popleft()
+            self.here += 1
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                self.here -= 1
+        elif _is_page(scope) and not self._room():
+            await full(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def _room(self) -> bool:
+        now = self.clock()
+        while self.opening and now - self.opening[0] > OPENING_S:
+            self.opening.popleft()
+        if self.here + len(self.opening) >= self.most:
+            return False
+        self.opening.append(now)
+        return True
+
+
+def _is_page(scope: Scope) -> bool:
+    """Whether a browser asks for a page, and not for what a page is made of."""
+    return Headers(scope=scope).get("accept", "").startswith("text/html")
+
+
+async def full(scope: Scope, receive: Receive, send: Send) -> None:
+    """Say that there is no room, and when to try again."""
+    headers = HEADERS | {POLICY: policy(), "Retry-After": str(RETRY_S), "Cache-Control": "no-store"}
+    answer: Response = PlainTextResponse(FULL, 503, headers=headers)
+    if _is_page(scope):
+        answer = HTMLResponse(PAGE.format(sentence=FULL, seconds=RETRY_S), 503, headers=headers)
+    await answer(scope, receive, send)
+
+
+def bound_connections(files: int) -> None:
+    """Bound what a connection may send before its request is complete, and how many there are.
+
+    uvicorn has an option for neither that Streamlit hands on: its protocol is changed here.
+    """
+    from uvicorn.protocols.http import httptools_impl
+
+    kind: Any = httptools_impl.HttpToolsProtocol
+    if hasattr(kind, "most_connections"):
+        kind.most_connections = files - OWN_FILES
+        return
+    kind.most_connections = files - OWN_FILES
+    made, received, lost = kind.connection_made, kind.data_received, kind.connection_lost
+    begun, complete = kind.on_message_begin, kind.on_headers_complete
+
+    def connection_made(self: Any, transport: asyncio.Transport) -> None:
+        made(self, transport)
+        self.limit_concurrency = kind.most_connections
+        self.head, self.in_head = 0, True
+        self.patience = self.loop.call_later(LONGEST_HEAD_S, _give_up, self)
+
+    def data_received(self: Any, data: bytes) -> None:
+        self.head += len(data) if self.in_head else 0
+        received(self, data)
+        if self.in_head and self.head > LONGEST_HEAD and not self.transport.is_closing():
+            _refuse(self)
+
+    def on_message_begin(self: Any) -> None:
+        begun(self)
+        self.in_head, self.head = True, 0
+        self.patience.cancel()
+        self.patience = self.loop.call_later(LONGEST_HEAD_S, _give_up, self)
+
+    def on_headers_complete(self: Any) -> None:
+        self.in_head = False
+        self.patience.cancel()
+        complete(self)
+
+    def connection_lost(self: Any, exc: Exception | None) -> None:
+        self.patience.cancel()
+        lost(self, exc)
+
+    for method in (
+        *(connection_made, data_received, on_message_begin, on_headers_complete, connection_lost),
+    ):
+        setattr(kind, method.__name__, method)
+    vars(httptools_impl)["service_unavailable"] = full
+
+
+def _give_up(protocol: Any) -> None:
+    """Close a connection on which no request came."""
+    if not protocol.transport.is_closing():
+        protocol.transport.close()
+
+
+def _refuse(protocol: Any) -> None:
+    sentence = b"The head of this request is too long."
+    protocol.transport.write(
+        b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/plain\r\n"
+        b"connection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(sentence), sentence)
+    )
+    protocol.transport.close()

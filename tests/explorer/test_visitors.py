@@ -1,0 +1,168 @@
+"""How many fit: the limit of open files, and what one hears who comes after that."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+from starlette.types import Message, Receive, Scope, Send
+
+from explorer import serving, visitors
+
+PAGE = (b"accept", b"text/html,application/xhtml+xml")
+
+
+async def _hello(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+def ask(app: visitors.Visitors, *headers: tuple[bytes, bytes]) -> list[Message]:
+    messages: list[Message] = []
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": list(headers)}
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(app(scope, receive, send))
+    loop.close()
+    return messages
+
+
+def test_past_what_fits_a_page_is_a_sentence_and_a_retry() -> None:
+    now = [0.0]
+    app = visitors.Visitors(_hello, 2, lambda: now[0])
+    assert [ask(app, PAGE)[0]["status"] for _ in range(3)] == [200, 200, 503]
+    start, body = ask(app, PAGE)
+    assert b'http-equiv="refresh" content="10"' in body["body"]
+    assert b"try again in a few seconds" in body["body"]
+    assert (b"retry-after", b"10") in start["headers"]
+    assert ask(app)[0]["status"] == 200, "those who are here get their files"
+    now[0] = visitors.OPENING_S + 1
+    assert ask(app, PAGE)[0]["status"] == 200, "the two never came"
+
+
+def test_who_leaves_makes_room() -> None:
+    app = visitors.Visitors(_hello, 1)
+
+    async def visit() -> None:
+        gone = asyncio.Event()
+
+        async def receive() -> Message:
+            await gone.wait()
+            return {"type": "websocket.disconnect"}
+
+        async def send(message: Message) -> None:
+            pass
+
+        stays = asyncio.ensure_future(app({"type": "websocket"}, receive, send))
+        await asyncio.sleep(0)
+        assert app.here == 1
+        assert not app._room()
+        gone.set()
+        await stays
+
+    with asyncio.Runner() as runner:
+        runner.run(visit())
+    assert app.here == 0
+    assert ask(app, PAGE)[0]["status"] == 200
+
+
+def test_the_limit_of_open_files_is_raised_and_said_where_it_is_low() -> None:
+    script = (
+        "import logging, resource, sys; logging.basicConfig()\n"
+        "from explorer import visitors\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))\n"
+        "print(visitors.raise_limit(), *resource.getrlimit(resource.RLIMIT_NOFILE))"
+    )
+
+    def limits(soft: int, hard: int) -> tuple[str, str]:
+        command = [sys.executable, "-c", script, str(soft), str(hard)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return done.stdout.strip(), done.stderr
+
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    assert hard == resource.RLIM_INFINITY or hard >= 1024
+    assert limits(256, 1024) == ("1024 1024 1024", "")
+    figures, said = limits(128, 256)
+    assert figures == "256 256 256"
+    assert "about 24 visitors fit. `ulimit -n 4096`" in said
+    assert visitors.fitting(1024) >= 100
+
+
+@contextmanager
+def serve() -> Iterator[int]:
+    config = uvicorn.Config(
+        serving.plain_app(), port=0, log_level="error", ws="none", http="httptools"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join()
+
+
+def say(port: int, *pieces: bytes) -> bytes:
+    """What is answered to these pieces, until the connection is closed."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        answer = b""
+        try:
+            for piece in pieces:
+                connection.sendall(piece)
+            while piece := connection.recv(2**16):
+                answer += piece
+        except ConnectionError:
+            pass
+        return answer
+
+
+HEAD = b"GET /catalogue.json HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+
+
+def test_a_head_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    visitors.bound_connections(1024)
+    monkeypatch.setattr(visitors, "LONGEST_HEAD_S", 0.5)
+    with serve() as port:
+        assert b"200 OK" in say(port, HEAD + b"X: " + b"x" * 30_000 + b"\r\n\r\n")
+        many = b"X: y\r\n" * 1_000_000
+        answer = say(port, HEAD, *(many[at : at + 50_000] for at in range(0, len(many), 50_000)))
+        assert b"200 OK" not in answer
+        assert say(port, HEAD[:20]) == b"", "and a time"
+        body = b"POST /uploads HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        body += b"Content-Length: 1000000\r\n\r\n"
+        assert b" 422 " in say(port, body, *[bytes(100_000)] * 10), "a body is no head"
+
+
+def test_past_the_last_connection_there_is_a_sentence() -> None:
+    visitors.bound_connections(visitors.OWN_FILES + 3)
+    try:
+        with serve() as port:
+            idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
+            answer = say(port, HEAD + b"\r\n")
+            assert b" 503 " in answer
+            assert b"try again in a few seconds" in answer
+            for connection in idle:
+                connection.close()
+            time.sleep(0.3)
+            assert b"200 OK" in say(port, HEAD + b"\r\n")
+    finally:
+        visitors.bound_connections(visitors.ENOUGH)
