@@ -77,6 +77,6 @@ else:
                 origins=st.get_option("server.corsAllowedOrigins"),
                 page=front_page.STREAMLIT_PAGE.read_text("utf-8") + front_page.EARLY,
             ),
-            Middleware(visitors.Visitors, most=visitors.fitting(files)),
+            Middleware(visitors.Visitors, files=files),
         ],
     )

@@ -1,6 +1,7 @@
 """How many visitors fit: the system's limit of open files, and a sentence for who comes after that.
 
-A page opens six connections for its files and keeps one, its WebSocket; each takes a file.
+A page opens six connections for its files and keeps one, its WebSocket; each takes a file, and so
+does what is being sent.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _LOGGER = logging.getLogger(__name__)
 
 ENOUGH = 65_536
 # What is open anyway: models, logs, Python's own.
-OWN_FILES, FILES_A_VISITOR = 64, 8
+OWN_FILES, FILES_A_VISITOR = 64, 7
 # From the page to its WebSocket, on a slow line.
 OPENING_S = 20
 
@@ -66,18 +67,32 @@ def raise_limit() -> int:
     return soft
 
 
+def answers(files: int) -> int:
+    """How many requests may be answered at once, each from a file, with so many files."""
+    return max(1, files // 4)
+
+
+def connections(files: int) -> int:
+    """How many connections may be open then."""
+    return max(1, files - OWN_FILES - answers(files))
+
+
 def fitting(files: int) -> int:
-    """How many visitors may be here at once, with so many files."""
-    return max(1, (files - OWN_FILES) // FILES_A_VISITOR)
+    """How many visitors may be here at once."""
+    return max(1, connections(files) // FILES_A_VISITOR)
 
 
 class Visitors:
-    """Counts who is here, and gives who comes after that a page that tries again."""
+    """Counts who is here, and gives who comes after that a page that tries again.
+
+    Other requests wait for their turn.
+    """
 
     def __init__(
-        self, app: ASGIApp, most: int, clock: Callable[[], float] = time.monotonic
+        self, app: ASGIApp, files: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.app, self.most, self.clock = app, most, clock
+        self.app, self.most, self.clock = app, fitting(files), clock
+        self.turns = asyncio.Semaphore(answers(files))
         self.here = 0
         self.opening: deque[float] = deque()
 
@@ -93,6 +108,9 @@ class Visitors:
                 self.here -= 1
         elif _is_page(scope) and not self._room():
             await full(scope, receive, send)
+        elif scope["type"] == "http":
+            async with self.turns:
+                await self.app(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -108,7 +126,8 @@ class Visitors:
 
 def _is_page(scope: Scope) -> bool:
     """Whether a browser asks for a page, and not for what a page is made of."""
-    return Headers(scope=scope).get("accept", "").startswith("text/html")
+    is_http = scope["type"] == "http"
+    return is_http and Headers(scope=scope).get("accept", "").startswith("text/html")
 
 
 async def full(scope: Scope, receive: Receive, send: Send) -> None:
@@ -129,9 +148,9 @@ def bound_connections(files: int) -> None:
 
     kind: Any = httptools_impl.HttpToolsProtocol
     if hasattr(kind, "most_connections"):
-        kind.most_connections = files - OWN_FILES
+        kind.most_connections = connections(files)
         return
-    kind.most_connections = files - OWN_FILES
+    kind.most_connections = connections(files)
     made, received, lost = kind.connection_made, kind.data_received, kind.connection_lost
     begun, complete = kind.on_message_begin, kind.on_headers_complete
 

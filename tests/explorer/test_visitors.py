@@ -47,7 +47,8 @@ def ask(app: visitors.Visitors, *headers: tuple[bytes, bytes]) -> list[Message]:
 
 def test_past_what_fits_a_page_is_a_sentence_and_a_retry() -> None:
     now = [0.0]
-    app = visitors.Visitors(_hello, 2, lambda: now[0])
+    app = visitors.Visitors(_hello, 1024, lambda: now[0])
+    app.most = 2
     assert [ask(app, PAGE)[0]["status"] for _ in range(3)] == [200, 200, 503]
     start, body = ask(app, PAGE)
     assert b'http-equiv="refresh" content="10"' in body["body"]
@@ -60,6 +61,7 @@ def test_past_what_fits_a_page_is_a_sentence_and_a_retry() -> None:
 
 def test_who_leaves_makes_room() -> None:
     app = visitors.Visitors(_hello, 1)
+    assert app.most == 1
 
     async def visit() -> None:
         gone = asyncio.Event()
@@ -84,6 +86,31 @@ def test_who_leaves_makes_room() -> None:
     assert ask(app, PAGE)[0]["status"] == 200
 
 
+def test_no_more_is_answered_at_once_than_there_are_files_for() -> None:
+    at_once, most = [0], [0]
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        at_once[0] += 1
+        most[0] = max(most[0], at_once[0])
+        await asyncio.sleep(0.01)
+        at_once[0] -= 1
+
+    async def crowd() -> None:
+        app = visitors.Visitors(slow, 16)
+        scope = {"type": "http", "headers": []}
+        await asyncio.gather(*(app(scope, receive, send) for _ in range(40)))
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        pass
+
+    with asyncio.Runner() as runner:
+        runner.run(crowd())
+    assert most[0] == visitors.answers(16) == 4
+
+
 def test_the_limit_of_open_files_is_raised_and_said_where_it_is_low() -> None:
     script = (
         "import logging, resource, sys; logging.basicConfig()\n"
@@ -102,7 +129,7 @@ def test_the_limit_of_open_files_is_raised_and_said_where_it_is_low() -> None:
     assert limits(256, 1024) == ("1024 1024 1024", "")
     figures, said = limits(128, 256)
     assert figures == "256 256 256"
-    assert "about 24 visitors fit. `ulimit -n 4096`" in said
+    assert "about 18 visitors fit. `ulimit -n 4096`" in said
     assert visitors.fitting(1024) >= 100
 
 
@@ -153,7 +180,8 @@ def test_a_head_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_past_the_last_connection_there_is_a_sentence() -> None:
-    visitors.bound_connections(visitors.OWN_FILES + 3)
+    files = next(files for files in range(1024) if visitors.connections(files) == 3)
+    visitors.bound_connections(files)
     try:
         with serve() as port:
             idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
