@@ -22,6 +22,7 @@ def complaint(kind: Any, tree: Any, where: str, error: Exception) -> str:
         path, what = (place.rstrip("`").lstrip("."), message) if message else ("", str(error))
         if path and re.match(r"[a-z_]+ is ", what):  # of a field there
             path, what = "", f"{path}.{what}"
+        what = f"{what.removesuffix('.')}."  # msgspec's own have none
         return ": ".join(part for part in (where, path, what) if part)
     path, what = found
     return ": ".join(part for part in (where, path) if part) + f" {what}"
