@@ -119,20 +119,20 @@ def train(
             step = min(run.progress.step for run in unfinished)
             members = [run for run in unfinished if run.progress.step == step]
             ahead = [run.progress.step for run in unfinished if run.progress.step > step]
-            together = Together(members, dataset.shape, training.targets.shape[1:])
+            stacked = StackedRuns(members, dataset.shape, training.targets.shape[1:])
             for _ in range(step, min([*ahead, plan.steps])):
-                losses = together.step(training, validation)
+                losses = stacked.step(training, validation)
                 bar.update(plan.batch_size * len(members))
                 if losses:
                     found = ", ".join(f"{loss:.2f}" for loss in losses)
                     bar.set_postfix_str(f"validation {found} {unit}")
-                diverged |= together.diverged
+                diverged |= stacked.diverged
                 if stopped:
                     for run in members:
                         if run.folder not in diverged:
                             run.save()
                     raise Interrupted
-                if together.diverged:
+                if stacked.diverged:
                     break
     return [diverged.get(run.folder, run.progress) for run in runs]
 
@@ -141,7 +141,7 @@ def _goes_on(run: Run, diverged: Collection[Path]) -> bool:
     return run.folder not in diverged and run.progress.step < run.config.train.steps
 
 
-class Together:
+class StackedRuns:
     """Runs at the same step of the same plan, taking the next steps as one.
 
     The tensors of their models, and of what their objectives learn, become views of the stacked

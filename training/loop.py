@@ -35,12 +35,12 @@ from training.contract.files import write_bytes
 from training.datasets import Dataset, Split
 from training.errors import CheckpointError, ConfigError, DivergedError
 from training.learners import Learner
-from training.processes import Alone, Processes
+from training.processes import OneProcess, Processes
 
 METRICS = "metrics.jsonl"
 SNAPSHOTS = "snapshots"
 VALIDATION_BATCH = 500
-ALONE = Alone()
+ONE_PROCESS = OneProcess()
 
 
 class Interrupted(KeyboardInterrupt):
@@ -204,7 +204,7 @@ def train(
     device: torch.device,
     resume: bool = False,
     snapshots: Collection[int] = (),
-    processes: Processes = ALONE,
+    processes: Processes = ONE_PROCESS,
 ) -> Progress:
     """Train until `config.train.steps`; the best weights by validation loss are left in `folder`.
 
@@ -226,12 +226,12 @@ def train(
         writes=processes.first,
     )
     plan, progress, unit = config.train, run.progress, config.model.loss_unit
-    if not processes.together(progress.step):
+    if not processes.at_same_step(progress.step):
         raise CheckpointError(
             f"Here {folder} holds a run at step {progress.step:,}, for another process one at "
             "another step; all machines must see the same folder."
         )
-    if processes is not ALONE:
+    if processes is not ONE_PROCESS:
         run.learner.join(processes)
     run.claim()
     training, validation = (dataset.splits[name].to(device) for name in ("train", "validation"))

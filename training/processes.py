@@ -45,7 +45,7 @@ class Processes(Sharing, Protocol):
         """The means of `parts`, (R,), over all processes."""
         ...
 
-    def together(self, step: int) -> bool:
+    def at_same_step(self, step: int) -> bool:
         """Whether all of them stand at this step."""
         ...
 
@@ -54,7 +54,7 @@ class Processes(Sharing, Protocol):
         ...
 
 
-class Alone(Unshared):
+class OneProcess(Unshared):
     """One process, which shares nothing and asks nobody."""
 
     first = True
@@ -74,7 +74,7 @@ class Alone(Unshared):
         """The parts."""
         return parts
 
-    def together(self, step: int) -> bool:
+    def at_same_step(self, step: int) -> bool:
         """One always does."""
         return True
 
@@ -144,7 +144,7 @@ class Torchrun:
         """See `Processes`."""
         return cast(Tensor, self._fabric.all_reduce(parts))
 
-    def together(self, step: int) -> bool:
+    def at_same_step(self, step: int) -> bool:
         """See `Processes`."""
         steps = cast(Tensor, self._fabric.all_gather(torch.tensor(step, device=self.device)))
         return bool((steps == step).all())

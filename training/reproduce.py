@@ -110,7 +110,7 @@ def make(
         if name not in datasets:
             datasets[name] = build.dataset(name, places.data)
         replayed = any((recipe, seed) in plan.replays for seed in seeds)
-        # Where it cannot be, that is heard of before hours of training.
+        # If this fails, it fails before hours of training.
         (places.tables / plan.table.name).mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as opened:
             for folder in runs:

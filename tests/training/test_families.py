@@ -186,7 +186,7 @@ def test_a_run_goes_on_where_it_stopped(
         (
             PCA(2),
             {"train": TrainConfig(5, precision="float32", optimizer="muon")},
-            "train.optimizer is muon, but PCA brings its own",
+            "train.optimizer is muon, but PCA has its own",
         ),
     ],
 )
@@ -221,7 +221,7 @@ def test_data_that_a_family_cannot_learn(digits: Dataset, data: Path) -> None:
         VAE(2, "bernoulli").network(names().form)
     with pytest.raises(ConfigError, match="learns words; choose names"):
         TextVAE().network(digits.form)
-    with pytest.raises(ConfigError, match="is told a label, and these data have none"):
+    with pytest.raises(ConfigError, match="needs a label, and these data have none"):
         ConditionalVAE(2).network(digits.form._replace(labels=None))
 
 

@@ -26,7 +26,7 @@ from training.models.vqvae import VQVAE, Codebook, grid_networks
 from training.objectives.adversarial import discriminator_loss, generator_loss
 from training.objectives.annealed_elbo import AnnealedELBO
 from training.objectives.vector_quantised import VectorQuantised
-from training.processes import Alone
+from training.processes import OneProcess
 
 SHAPE = (1, 8, 8)
 
@@ -217,4 +217,4 @@ def test_what_is_reported_is_what_is_validated(kind: str) -> None:
     assert tuple(validated) == learner.reports
     assert math.isfinite(learner.comparable({name: v.item() for name, v in validated.items()}))
     with pytest.raises(ConfigError, match="trained in one process"):
-        learner.join(Alone())
+        learner.join(OneProcess())

@@ -10,14 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training import build, ensemble, loop
+from training import ensemble, loop
 from training.batch import Batch
 from training.checkpoint import RESUME, read_tensors
 from training.config import RunConfig
 from training.datasets import Dataset
 from training.errors import ConfigError
+from training.families.vae import VAE
 from training.optimizers import begun
-from training.processes import Alone, Processes
+from training.processes import OneProcess, Processes
 
 Tiny = Callable[..., RunConfig]
 ReadMetrics = Callable[[Path], list[dict[str, float]]]
@@ -75,7 +76,7 @@ class Opponents:
 
 @pytest.fixture(autouse=True)
 def _opponents(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "learner", lambda _config, model, *_: Opponents(model))
+    monkeypatch.setattr(VAE, "learner", lambda _self, model, *_: Opponents(model))
 
 
 def test_opponents_go_on_bit_for_bit(
@@ -114,7 +115,7 @@ def test_opponents_go_on_bit_for_bit(
 
 def test_who_cannot_train_together_says_so(tiny: Tiny, digits: Dataset, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="trained by one process"):
-        loop.train(tiny(), digits, tmp_path, CPU, processes=Alone())
+        loop.train(tiny(), digits, tmp_path, CPU, processes=OneProcess())
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ConfigError, match="no single loss, so its seeds cannot be trained at once"):
         ensemble.train([tiny()], digits, [tmp_path], CPU)

@@ -20,7 +20,7 @@ from training.contract.files import read_card
 from training.contract.version1 import FILES
 from training.datasets import Dataset
 from training.errors import CheckpointError, ConfigError
-from training.processes import Alone, check
+from training.processes import OneProcess, check
 
 Tiny = Callable[..., RunConfig]
 ReadMetrics = Callable[[Path], list[dict[str, float]]]
@@ -103,10 +103,10 @@ def test_one_that_is_stopped_stops_all_and_one_can_go_on(
 def test_processes_that_stand_at_different_steps_are_refused(
     tiny: Tiny, digits: Dataset, tmp_path: Path
 ) -> None:
-    class Apart(Alone):
+    class Apart(OneProcess):
         """One of two, the other of which began anew."""
 
-        def together(self, step: int) -> bool:
+        def at_same_step(self, step: int) -> bool:
             return step == 0
 
     config, cpu = tiny(**{"train.steps": 5}), torch.device("cpu")

@@ -199,7 +199,7 @@ def trained_with_others(
     """The run, trained by all processes that torchrun has started, of which this is one.
 
     Args:
-        dataset: the first process brings it; the others wait for that one, which may have to
+        dataset: loaded already by the first process; the others wait for it, as it may have to
             download it.
     """
     from training import build, loop

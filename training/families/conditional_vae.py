@@ -42,7 +42,7 @@ STYLES, LABELS = 4, 8  # of the preview: rows, and pictures in a row
 
 
 class ConditionalVAE(Family, frozen=True, tag="cvae"):
-    """The convolutional network of a VAE, both of whose parts are told the label."""
+    """The convolutional network of a VAE, both of whose parts see the label."""
 
     latents: Latents
     likelihood: LikelihoodName = "bernoulli"
@@ -62,7 +62,7 @@ class ConditionalVAE(Family, frozen=True, tag="cvae"):
         return f"Conditional {config.objective.words()} · {self.latents} latents and a label"
 
     def network(self, form: Form) -> nn.Module:
-        """Two networks that are told the label, and the likelihood."""
+        """Two networks that see the label, and the likelihood."""
         from training import build
         from training.models import conditional_vae
         from training.models.convolutional import convolutional
@@ -71,8 +71,8 @@ class ConditionalVAE(Family, frozen=True, tag="cvae"):
         labels = len(self._labels(form))
         sizes: tuple[Any, ...] = (self.channels, self.hidden, self.activation)
         outputs = 2 * self.latents
-        told = (colours + labels, height, width)
-        encoder, _ = convolutional(told, outputs, self.latents, *sizes)
+        shape = (colours + labels, height, width)
+        encoder, _ = convolutional(shape, outputs, self.latents, *sizes)
         _, decoder = convolutional(form.image, outputs, self.latents + labels, *sizes)
         return conditional_vae.ConditionalVAE(
             self.latents, labels, encoder, decoder, build.likelihood(self.likelihood)
@@ -81,7 +81,7 @@ class ConditionalVAE(Family, frozen=True, tag="cvae"):
     def _labels(self, form: Form) -> tuple[str, ...]:
         if form.labels is None:
             raise ConfigError(
-                "A conditional VAE is told a label, and these data have none; choose digits or "
+                "A conditional VAE needs a label, and these data have none; choose digits or "
                 "fashion as data.name."
             )
         return form.labels

@@ -217,7 +217,7 @@ def refuse_settings(config: RunConfig, family: str) -> None:
         )
     if config.train.optimizer != "adamw":
         raise ConfigError(
-            f"train.optimizer is {config.train.optimizer}, but {family} brings its own; leave it "
+            f"train.optimizer is {config.train.optimizer}, but {family} has its own; leave it "
             "at adamw."
         )
 

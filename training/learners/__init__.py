@@ -12,7 +12,7 @@ from training.distributions import Noise
 from training.models import VAE
 from training.objectives.objective import LearningObjective, Objective
 from training.optimizers import Descent, rate_factor
-from training.processes import Alone, Processes
+from training.processes import OneProcess, Processes
 
 
 class Learner(Protocol):
@@ -96,7 +96,7 @@ class OneLoss:
     ) -> None:
         self.model, self.objective, self.descent, self.plan = model, objective, descent, plan
         self.precision = precision
-        self.processes: Processes = Alone()
+        self.processes: Processes = OneProcess()
         self.loss: nn.Module = Loss(model, objective)
 
     @property

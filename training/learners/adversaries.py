@@ -41,15 +41,16 @@ class Adversaries:
     def step(self, batch: Batch, step: int, generator: torch.Generator) -> Tensor:
         """One step of each on images (B, C, H, W); both losses, nats, and the distance."""
         generated = self.generator(self._draw(batch.x, generator))
-        told = discriminator_loss(
+        of_discriminator = discriminator_loss(
             self.discriminator(batch.x), self.discriminator(generated.detach())
         )
         rate = self.plan.learning_rate * rate_factor(self.plan, step)
-        descend(self.optimizers["discriminator_optimizer"], told, rate)
-        fooled = generator_loss(self.discriminator(generated))
-        descend(self.optimizers["optimizer"], fooled, rate)
+        descend(self.optimizers["discriminator_optimizer"], of_discriminator, rate)
+        of_generator = generator_loss(self.discriminator(generated))
+        descend(self.optimizers["optimizer"], of_generator, rate)
         distance = energy_distance(batch.x.flatten(1), generated.detach().flatten(1))
-        return torch.stack([fooled.detach(), told.detach(), torch.tensor(distance).to(told)])
+        of_both = torch.stack([of_generator, of_discriminator]).detach()
+        return torch.cat([of_both, torch.tensor([distance]).to(of_both)])
 
     @torch.no_grad()
     def validate(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:

@@ -114,10 +114,10 @@ def _preference(information: Floats) -> float:
     if rows == 0 or options == 0:
         return 0.0
     total = information.sum(axis=1)
-    told = total > 0
-    shares = np.where(told, information.max(axis=1) / np.where(told, total, 1), 1 / options)
+    informed = total > 0
+    shares = np.where(informed, information.max(axis=1) / np.where(informed, total, 1), 1 / options)
     if options == 1:
-        return float(told.mean())
+        return float(informed.mean())
     return float((shares.mean() - 1 / options) / (1 - 1 / options))
 
 

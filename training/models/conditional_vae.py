@@ -1,4 +1,4 @@
-"""A VAE whose two networks are told the label: Sohn et al. 2015, Eq. 4."""
+"""A VAE whose two networks see the label: Sohn et al. 2015, Eq. 4."""
 
 import torch
 from torch import Tensor, nn
@@ -41,14 +41,14 @@ class ConditionalVAE(nn.Module):
     def encode(self, x: Tensor, labels: Tensor) -> DiagonalGaussian:
         """q(z|x, y) of images (B, C, H, W) in [0, 1] with labels (B,)."""
         planes = self._one_hot(labels)[:, :, None, None].expand(-1, -1, *x.shape[2:])
-        told = torch.cat([x, planes], dim=1)
-        mean, log_variance = self.encoder(told).float().chunk(2, dim=1)
+        inputs = torch.cat([x, planes], dim=1)
+        mean, log_variance = self.encoder(inputs).float().chunk(2, dim=1)
         return DiagonalGaussian(mean, log_variance)
 
     def decode(self, z: Tensor, labels: Tensor) -> ImageDistribution:
         """p(x|z, y) of codes (B, D) with labels (B,)."""
-        told = torch.cat([z, self._one_hot(labels)], dim=1)
-        distribution: ImageDistribution = self.likelihood(self.decoder(told).float())
+        inputs = torch.cat([z, self._one_hot(labels)], dim=1)
+        distribution: ImageDistribution = self.likelihood(self.decoder(inputs).float())
         return distribution
 
     def given(self, labels: Tensor) -> "Given":

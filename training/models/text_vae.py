@@ -70,8 +70,8 @@ class TextVAE(nn.Module):
         """
         read = words if withheld is None else words.masked_fill(withheld, self.unknown)
         read = F.pad(read, (1, 0), value=END)
-        told = torch.cat([self.embedding(read), z[:, None].expand(-1, read.shape[1], -1)], dim=2)
-        states, _ = self.writer(told)
+        inputs = torch.cat([self.embedding(read), z[:, None].expand(-1, read.shape[1], -1)], dim=2)
+        states, _ = self.writer(inputs)
         logits: Tensor = self.logits(states)
         return logits.float()
 
@@ -83,8 +83,8 @@ class TextVAE(nn.Module):
             state: what the step before returned; at first, `begin`.
             z: (B, D).
         """
-        told = torch.cat([self.embedding(token), z], dim=1)[:, None]
-        states, (hidden, cell) = self.writer(told, (state.hidden[None], state.cell[None]))
+        inputs = torch.cat([self.embedding(token), z], dim=1)[:, None]
+        states, (hidden, cell) = self.writer(inputs, (state.hidden[None], state.cell[None]))
         logits: Tensor = self.logits(states[:, 0])
         return logits.float(), State(hidden[0], cell[0])
 

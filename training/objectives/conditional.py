@@ -1,4 +1,4 @@
-"""Any objective of a VAE for one that is told the labels: Sohn et al. 2015, Eq. 4."""
+"""Any objective of a VAE for one that sees the labels: Sohn et al. 2015, Eq. 4."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
