@@ -7,7 +7,7 @@ from collections import Counter
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer import loading, state
+from explorer import loading, state, uploads
 from explorer.loading import Entry
 from explorer.wording import plain
 
@@ -33,8 +33,14 @@ def model(page: str, row: DeltaGenerator | None = None) -> Entry | None:
     if known is None:
         st.title("No such model")
         st.markdown(
-            f"The link asks for the model “{plain(_cut(asked))}”, which is not here: choose "
-            f"another below, or set `{loading.EXTRA}` to the folder that has it and start again."
+            f"The link asks for the model “{plain(_cut(asked))}”, which is not here: "
+            + (
+                "it was dropped on the page, and what is dropped is kept until the server stops. "
+                "Drop it again, or choose another below."
+                if uploads.may_be_id(asked)
+                else f"choose another below, or set `{loading.EXTRA}` to the folder that has it "
+                "and start again."
+            )
         )
     row = row or st.container(horizontal=True, vertical_alignment="bottom")
     chosen: str | None = row.selectbox(

@@ -102,6 +102,11 @@ def find(id: str, clock: Callable[[], float] = time.monotonic) -> Dropped | None
     return dropped
 
 
+def may_be_id(id: str) -> bool:
+    """Whether it is spelt like the id of a dropped checkpoint, kept or not."""
+    return re.fullmatch(r"[a-z0-9-]{1,40}~[A-Za-z0-9_-]{16}", id) is not None
+
+
 def accept(
     zipped: BinaryIO, clock: Callable[[], float] = time.monotonic, visitor: str = ""
 ) -> Dropped:

@@ -358,3 +358,13 @@ def test_every_page_opens_with_a_decoder_that_something_else_trained(
     made_elsewhere(make_checkpoint("mine"))
     app.run().switch_page(f"views/{page}.py").run()
     assert said in words(app)
+
+
+def test_a_link_to_a_dropped_model_says_that_drops_end_with_the_server(
+    card: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    make_checkpoint("here")
+    card.query_params["model"] = "mine~0123456789abcdef"
+    assert "what is dropped is kept until the server stops" in words(card.run())
+    card.query_params["model"] = "elsewhere"
+    assert "until the server stops" not in words(card.run())

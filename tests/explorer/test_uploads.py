@@ -84,6 +84,8 @@ def test_a_packed_checkpoint_is_kept_and_found_by_its_id_alone(
     dropped = accept(packed(checkpoint, prefix, method))
     assert dropped.id.startswith("three-latents~")
     assert len(dropped.id) >= len("three-latents~") + 16
+    assert uploads.may_be_id(dropped.id)
+    assert not uploads.may_be_id("three-latents~runs")
     assert {file.name for file in dropped.folder.iterdir()} == {CARD, *FILES}
     for file in dropped.folder.iterdir():
         assert file.read_bytes() == (checkpoint / file.name).read_bytes()
