@@ -41,13 +41,15 @@ export function createLabels({ model, control, stage }) {
       el("span", { class: "label-name", text: label }),
     ),
   );
+  const longest = Math.min(LONGEST_SHOWN, Math.max(...labels.map(({ length }) => length)));
+  const isTwoLines = labels.length > 5 && labels.length <= 12 && longest <= 4;
   const group = el(
     "div",
     {
-      class: "label-choices",
+      class: isTwoLines ? "label-choices two-lines" : "label-choices",
       role: "radiogroup",
       "aria-label": name,
-      style: `--longest: ${Math.min(LONGEST_SHOWN, Math.max(...labels.map(({ length }) => length))) + 2}ch`,
+      style: `--longest: ${longest + 2}ch; --half: ${Math.ceil(labels.length / 2)}`,
       on: { keydown: type },
     },
     ...buttons,

@@ -14,7 +14,10 @@ export default {
   fits: ({ controls }) => (controls.some(({ kind }) => controlOf(kind)) ? true : ""),
   create(stage) {
     const { model } = stage;
-    const parts = model.controls
+    // A label or a word is one line and says most; sliders are many.
+    const isLong = (/** @type {{kind: string}} */ { kind }) => Number(kind === "continuous");
+    const parts = [...model.controls]
+      .sort((a, b) => isLong(a) - isLong(b))
       // Sliders are of all controls of numbers together.
       .filter(({ kind, name }) => controlOf(kind) && (kind !== "continuous" || name === model.continuous?.name))
       // Of these there may be many, which push what stands below them out of sight.
