@@ -362,10 +362,10 @@ def test_every_slider_tells_what_it_would_write(instrument: Instrument) -> None:
     cells = page.locator(".word-cell")
     expected = []
     for latent in range(kinds.LONGEST):
-        for step in (-3, -1.8, -0.6, 0, 0.6, 1.8, 3):
+        for step in (-3, -1.8, 0, 1.8, 3):
             z = np.array([2, 5, 4, 0, 0], np.float32)
             z[latent] = step
             expected.append(kinds.word_at(z) or "(empty)")
     expect(cells).to_have_text(expected)
-    cells.nth(6).click()
+    cells.nth(4).click()
     wait_for_word(instrument, "ced")

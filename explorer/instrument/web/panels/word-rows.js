@@ -7,7 +7,8 @@ import { rove } from "../roving.js";
 import { spelled } from "../spaces/tokens.js";
 import { term } from "../term.js";
 
-const COLUMNS = [0, 2, 4, 5, 6, 8, 10];
+/** Of the steps of a latent: five words of ten letters have room beside each other. */
+const COLUMNS = [0, 2, 5, 8, 10];
 
 /**
  * What each slider would write from here: a row of words for each latent, all others as they are.

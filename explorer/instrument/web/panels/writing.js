@@ -53,7 +53,12 @@ function create(stage) {
   let shown = null;
   let isFirst = true;
 
-  const word = el("div", { class: "written", role: "group", "aria-label": "The word that the model writes" });
+  const word = el("div", {
+    class: "written",
+    role: "group",
+    "aria-label": "The word that the model writes",
+    style: `--longest: ${output.longest}`,
+  });
   const likelihood = el("output", { class: "number written-nats" });
   const choices = el("div", { class: "written-choices", hidden: true });
   const others = el("ol", { class: "written-others", hidden: true, "aria-label": "Other words that were found" });
