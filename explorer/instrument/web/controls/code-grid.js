@@ -147,8 +147,9 @@ export function createCodeGrid({ control: described, stage }) {
     tiles = el("canvas", { width: codes * TILE, height: TILE });
     const small = context2d(tiles, { alpha: false });
     small.imageSmoothingQuality = "high";
-    small.drawImage(source, 0, 0, sheet.width, sheet.height, 0, 0, codes * TILE, TILE);
     swatches.forEach((swatch, code) => {
+      // One by one: scaled together, neighbours would run into each other.
+      small.drawImage(source, code * size, 0, size, sheet.height, code * TILE, 0, TILE, TILE);
       const picture = el("canvas", { width: size, height: sheet.height, "aria-hidden": "true" });
       context2d(picture, { alpha: false }).drawImage(source, -code * size, 0);
       swatch.replaceChildren(picture);
