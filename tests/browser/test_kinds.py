@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from . import kinds
 from .conftest import plain_server
-from .instrument import Instrument
+from .instrument import Instrument, frames
 
 CELLS = kinds.GRID[0] * kinds.GRID[1]
 
@@ -212,6 +212,28 @@ def test_the_codebook_says_what_was_measured_and_nothing_else(instrument: Instru
 # Grids that are drawn
 
 
+def wait_for_a_drawn_grid(instrument: Instrument) -> None:
+    instrument.page.wait_for_function("new URLSearchParams(location.search).get('codes')")
+
+
+def test_a_model_without_examples_opens_with_an_image_that_it_draws(
+    instrument: Instrument,
+) -> None:
+    instrument.open("model=rows")
+    wait_for_a_drawn_grid(instrument)
+    codes = np.array(instrument.query()["codes"].split(","), np.int64).reshape(kinds.GRID)
+    assert codes.any()
+    assert_blocks(instrument, codes)
+
+
+def test_a_link_to_a_grid_is_not_drawn_over(instrument: Instrument) -> None:
+    linked = np.full(kinds.GRID, 2)
+    page = instrument.open(f"model=rows&codes={','.join(map(str, linked.ravel()))}").page
+    page.locator(".code-grid[data-furnished]").wait_for()
+    frames(page, 30)
+    assert_blocks(instrument, linked)
+
+
 def test_the_likeliest_codes_are_those_of_the_step_graph(instrument: Instrument) -> None:
     page = instrument.open("model=rows").page
     page.get_by_role("button", name="Likeliest codes").click()
@@ -224,8 +246,9 @@ def test_the_likeliest_codes_are_those_of_the_step_graph(instrument: Instrument)
 
 def test_images_are_drawn_again_and_a_half_is_kept(instrument: Instrument) -> None:
     page = instrument.open("model=rows").page
-    seen = set()
-    for _ in range(3):
+    wait_for_a_drawn_grid(instrument)
+    seen = {instrument.query()["codes"]}
+    for _ in range(2):
         page.get_by_role("button", name="Draw an image").click()
         expect(page.locator(".samples-cost")).to_contain_text(f"{CELLS} of {CELLS} codes")
         page.wait_for_function(

@@ -44,6 +44,7 @@ const [LEAST_BESIDE, LEAST_OWN] = [880, 1160];
  * @property {(() => void) | undefined} onDirections goes where directions are made, if there is such a place
  * @property {() => void} warnNotFinite says once that the decoder gives values that are no numbers: they are drawn black,
  *   which would pass for an image
+ * @property {boolean} isAlone no other model stands beside it, so that a panel may begin by itself
  * @property {() => void} onFirst for the panel of the output: its first is on screen
  * @property {AbortSignal} gone once the checkpoint is closed
  *
@@ -168,6 +169,7 @@ export function placeModel(options) {
       const file = `${entry.id}/${card.graphs.decode?.file}`;
       messages.warn(`${file} returns NaN or infinity away from z = 0: train it again, then export it.`);
     },
+    isAlone: Boolean(options.isAlone),
     onFirst: first,
     gone: gone.signal,
   };

@@ -144,6 +144,17 @@ function create(stage) {
     }
   }
 
+  /** A model without examples has no image to open with: it draws one, unless a link says where to be. */
+  async function begin() {
+    const blank = space.start(control);
+    const isUntouched = () => run === 0 && !gone.aborted && space.same(store.get().codes[name], blank);
+    if (!isUntouched()) return;
+    // What is on screen first is the decoder's, and then the page has time.
+    await stage.decodeSheet([store.get().codes], 1);
+    if (isUntouched()) draw(true);
+  }
+  if (stage.isAlone && !model.card.examples && !isPrior) begin().catch(console.error);
+
   return {
     element,
     show(state, before) {
