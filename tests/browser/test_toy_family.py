@@ -71,5 +71,5 @@ def test_a_new_family_follows_a_drag(browser: Browser, address: str, models: Pat
     image = decode(None, {"z": z, "ground": ground})[0][0, 0]
     instrument.wait_for_pixels(page.locator("canvas.picture"), 255 * image)
     page.mouse.up()
-    assert instrument.z() == [0, 3]
+    instrument.wait_for_z(0, 3)
     page.close()

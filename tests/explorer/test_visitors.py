@@ -9,8 +9,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import uvicorn
@@ -29,6 +31,12 @@ async def _hello(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"hello"})
 
 
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Wait for it, on a loop of a thread of its own: here one of the browser tests may run."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
 def ask(app: visitors.Visitors, *headers: tuple[bytes, bytes]) -> list[Message]:
     messages: list[Message] = []
 
@@ -39,9 +47,7 @@ def ask(app: visitors.Visitors, *headers: tuple[bytes, bytes]) -> list[Message]:
         return {"type": "http.disconnect"}
 
     scope = {"type": "http", "method": "GET", "path": "/", "headers": list(headers)}
-    loop = asyncio.new_event_loop()
-    loop.run_until_complete(app(scope, receive, send))
-    loop.close()
+    run(app(scope, receive, send))
     return messages
 
 
@@ -80,8 +86,7 @@ def test_who_leaves_makes_room() -> None:
         gone.set()
         await stays
 
-    with asyncio.Runner() as runner:
-        runner.run(visit())
+    run(visit())
     assert app.here == 0
     assert ask(app, PAGE)[0]["status"] == 200
 
@@ -106,8 +111,7 @@ def test_no_more_is_answered_at_once_than_there_are_files_for() -> None:
     async def send(message: Message) -> None:
         pass
 
-    with asyncio.Runner() as runner:
-        runner.run(crowd())
+    run(crowd())
     assert most[0] == visitors.answers(16) == 4
 
 

@@ -326,7 +326,7 @@ def test_killed_processes_go_on_bit_for_bit(
         ("os.fsync", 2, signal.SIGKILL),
         ("training.loop.prepare", 25, signal.SIGTERM),
         ("training.loop.prepare", 8, signal.SIGINT),
-        ("training.finish.export", 1, signal.SIGKILL),
+        ("training.finish.export_graphs", 1, signal.SIGKILL),
     ]:
         arguments = [sys.executable, str(STOP_AT), place, str(call), str(int(number)), *words]
         child = subprocess.run(
