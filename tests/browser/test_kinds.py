@@ -213,7 +213,10 @@ def test_the_codebook_says_what_was_measured_and_nothing_else(instrument: Instru
 
 
 def wait_for_a_drawn_grid(instrument: Instrument) -> None:
-    instrument.page.wait_for_function("new URLSearchParams(location.search).get('codes')")
+    """Until the address has its codes; before, it has code 0 in every cell."""
+    instrument.page.wait_for_function(
+        "/[1-9]/.test(new URLSearchParams(location.search).get('codes'))"
+    )
 
 
 def test_a_model_without_examples_opens_with_an_image_that_it_draws(
@@ -222,7 +225,6 @@ def test_a_model_without_examples_opens_with_an_image_that_it_draws(
     instrument.open("model=rows")
     wait_for_a_drawn_grid(instrument)
     codes = np.array(instrument.query()["codes"].split(","), np.int64).reshape(kinds.GRID)
-    assert codes.any()
     assert_blocks(instrument, codes)
 
 
