@@ -10,10 +10,10 @@ from training.batch import Batch
 from training.config import TrainConfig
 from training.contract.card import Metric
 from training.evaluate import Measured
-from training.families.autoencoder import point_measurement
 from training.families.conditional_vae import ConditionalVAE
 from training.families.family import Form
 from training.families.gan import GAN
+from training.families.points import point_measurement
 from training.families.text_vae import TextVAE
 from training.families.transformer import Transformer
 from training.families.vqvae import VQVAE

@@ -1,54 +1,34 @@
-"""Autoencoders that give one point an image: no posterior, no prior, no KL."""
+"""Autoencoders: a network each way, or a matrix."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from msgspec import Meta
-
-from training.contract.card import DECODER, ENCODER, Graph, Port
-from training.contract.fields import MOST_LATENTS
-from training.contract.outputs import Pixels
-from training.contract.spaces import Continuous
 from training.errors import ConfigError
-from training.families.family import (
-    Activation,
-    Codes,
-    Family,
-    Form,
-    ImageShape,
-    Layers,
-    Measurement,
-)
+from training.families.family import Activation, Form, Layers, Measurement
+from training.families.points import Points, point_measurement, shown
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor, nn
+    from torch import nn
 
-    from training.batch import Batch
     from training.config import RunConfig
-    from training.contract.card import Latent, Metric, Provenance, Rounding
-    from training.contract.outputs import Output
-    from training.contract.spaces import Space
+    from training.contract.card import Metric, Rounding
     from training.datasets import Dataset
     from training.evaluate import Measured
-    from training.export import Traced
     from training.learners import Learner
 
 
-class Autoencoder(Family, frozen=True, tag="autoencoder"):
+class Autoencoder(Points, frozen=True, tag="autoencoder"):
     """The networks of a VAE whose encoder gives one point; `linear` is a matrix each way.
 
     It minimises the squared error alone. `channels` and `hidden` are those of `conv`.
     """
 
-    latents: Annotated[int, Meta(ge=1, le=MOST_LATENTS)]
     name: Literal["conv", "linear"] = "conv"
     channels: Layers = ()
     hidden: Layers = ()
     activation: Activation = "silu"
-
-    loss_unit: ClassVar[str] = "grey levels²"
 
     def __post_init__(self) -> None:
         for field, sizes in {"channels": self.channels, "hidden": self.hidden}.items():
@@ -94,26 +74,6 @@ class Autoencoder(Family, frozen=True, tag="autoencoder"):
         descent = Descent(model, config.train, device)
         return OneLoss(model, SquaredError(), descent, config.train, precision)
 
-    def controls(self, form: Form) -> tuple[Space, ...]:
-        """Codes of which nothing says how probable they are."""
-        return point_controls(self.latents)
-
-    def output(self, model: Any, form: Form) -> Output:
-        """Images, with no density."""
-        return Pixels(form.image)
-
-    def graphs(self, model: Any, form: Form) -> tuple[Traced, ...]:
-        """Codes to an image, and an image to its codes."""
-        return point_graphs(model, form.image)
-
-    def encode(self, model: Any, batch: Batch) -> Codes:
-        """The codes."""
-        return Codes(model.encode(batch.x))
-
-    def reconstruct(self, model: Any, batch: Batch) -> Tensor:
-        """The image at its own code."""
-        return shown(model.decode(model.encode(batch.x)))
-
     def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
         """The squared error; of a linear one also how near it came to the closed form."""
         from training.evaluate import measured
@@ -124,10 +84,6 @@ class Autoencoder(Family, frozen=True, tag="autoencoder"):
             return found
         near = closed_form_distance(model, dataset, data)
         return found._replace(metrics=found.metrics + near)
-
-    def preview(self, model: Any, form: Form, latents: tuple[Latent, ...]) -> Tensor:
-        """A row for each latent of widest codes."""
-        return point_preview(model, latents)
 
     def round(self, model: Any, dataset: Dataset, seed: int) -> Rounding | None:
         """Where images and codes stay as they were; a linear one is small as it is."""
@@ -155,99 +111,6 @@ class Autoencoder(Family, frozen=True, tag="autoencoder"):
             "deviations over the images"
         )
         return round_parts(model, parts, what, len(x), seed)
-
-
-def shown(x: Tensor) -> Tensor:
-    """Decoded images with their grey levels cut off at black and white."""
-    return x.clamp(0, 1)
-
-
-def point_controls(latents: int) -> tuple[Space, ...]:
-    """Numbers without a prior."""
-    return (Continuous("z", latents, None),)
-
-
-def point_graphs(model: Any, image_shape: ImageShape) -> tuple[Traced, ...]:
-    """Codes to an image, its grey levels cut off at black and white, and an image to its codes."""
-    import torch
-
-    from training.export import EXAMPLES, Computed, Traced
-
-    z = Port("z", "float32", ("batch", model.latents), "value", "z")
-    image = Port("image", "float32", ("batch", *image_shape), "image")
-    x = Port("x", "float32", ("batch", *image_shape), "image")
-    codes, images = torch.randn(EXAMPLES, model.latents), torch.rand(EXAMPLES, *image_shape)
-    decoder = Computed(model, lambda model, z: shown(model.decode(z)))
-    encoder = Computed(model, lambda model, x: model.encode(x))
-    return (
-        Traced(Graph(DECODER, (z,), (image,)), decoder, (codes,)),
-        Traced(Graph(ENCODER, (x,), (z,)), encoder, (images,)),
-    )
-
-
-def point_preview(model: Any, latents: tuple[Latent, ...]) -> Tensor:
-    """A row for each latent of widest codes, 2.5 deviations to either side of their mean."""
-    from training.embed import along_latents
-
-    return shown(model.decode(along_latents(latents)))
-
-
-def point_measurement(model: Any, data: Measured) -> Measurement:
-    """The squared error, the variance that the codes keep, and how the codes lie."""
-    import torch
-
-    from training.metrics.active_units import VARIANCE, active_units
-    from training.objectives.squared_error import squared_error
-
-    with torch.no_grad():
-        x = torch.cat([batch.x for batch in data.batches])
-        z = torch.cat([model.encode(batch.x) for batch in data.batches])
-        lost = torch.cat(
-            [
-                squared_error(batch.x, model.decode(some))
-                for batch, some in zip(
-                    data.batches, z.split([len(batch.x) for batch in data.batches]), strict=True
-                )
-            ]
-        )
-    error = lost.double().mean().item()
-    variance = squared_error(x, x.mean(0)).double().mean().item()
-    metrics: tuple[Metric, ...] = (
-        data.metric(
-            *("squared_error", "Squared error", error, "grey levels²"),
-            "Squared difference of image and reconstruction, grey levels from 0 to 1, summed over "
-            "pixels, mean over images",
-        ),
-        data.metric(
-            *("variance_kept", "Variance kept", 100 * (1 - error / variance), "%"),
-            "1 − squared error / that of the mean image of the split, which is its variance",
-        ),
-    )
-    codes = z.double().numpy()
-    units = active_units(codes)
-    latents = tuple(
-        point_latent(float(mean), float(std), bool(active))
-        for mean, std, active in zip(codes.mean(0), codes.std(0), units.active, strict=True)
-    )
-    how = (
-        f"Mean and deviation of the codes of {len(data):,} images; active where their variance is "
-        f"above {VARIANCE}"
-    )
-    return Measurement(metrics, latents, provenance_of(data, how))
-
-
-def point_latent(mean: float, std: float, active: bool) -> Latent:
-    """A latent that has neither KL nor posterior."""
-    from training.contract.card import Latent
-
-    return Latent(None, round(mean, 6), round(std, 6), None, active)
-
-
-def provenance_of(data: Measured, how: str) -> Provenance:
-    """How the codes were looked at."""
-    from training.contract.card import Provenance
-
-    return Provenance("as codes", data.split, len(data), data.seed, f"{how}; {data.reading}.")
 
 
 def closed_form_distance(model: Any, dataset: Dataset, data: Measured) -> tuple[Metric, ...]:
