@@ -179,9 +179,9 @@ def _describe(entry: Entry, base: str, formerly: list[str]) -> Listing:
 
 
 def _typed(folder: Path) -> str:
-    """The path as it can be typed where the server was started; "" where it is nobody's business.
+    """The path as it can be typed where the server was started; "" where it is kept private.
 
-    Commands are said to who may give them: of what lies in `runs` below that folder.
+    Commands are suggested only for what lies in `runs` below that folder.
     """
     here = Path.cwd()
     below = folder.is_relative_to(RUNS.resolve()) and folder.is_relative_to(here)
@@ -191,8 +191,8 @@ def _typed(folder: Path) -> str:
 def path_of(folder: Path) -> str:
     """How a person names the folder in code of their own, with slashes.
 
-    Where it lies in the checkout or below `runs`; of any other no more than its name, for where the
-    server keeps things is nobody's business.
+    Where it lies in the checkout or below `runs`; of any other only its name, because where the
+    server keeps things is private.
     """
     real = folder.resolve()
     checkout = SHIPPED.parent.parent

@@ -1,4 +1,4 @@
-"""A temporary folder of this process alone, which nobody else enters and nobody leaves behind."""
+"""A temporary folder of this process alone: others cannot enter it, and it is always cleared up."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ PIECE = 2**16
 
 MOST_KEPT = 60
 LARGEST_KEPT = 2 * GIB
-# What may come from one address is one of so many parts of both: two cannot fill it for all.
+# One address may use 1/SHARES of each of the two, so that two visitors cannot fill them for all.
 SHARES = 4
 # What was opened within this time is in somebody's hands.
 IN_USE_S = 30 * 60

@@ -5,7 +5,7 @@
  * @typedef {import("../store.js").State} State
  */
 
-/** At most so many models are decoded at once while a slider moves. */
+/** How many models are decoded at once, at most, while a slider moves. */
 export const MOST = 4;
 
 /** @param {Control} control @returns {string} what a value of it means, whatever the control is called */

@@ -4,7 +4,7 @@ import { rove } from "../roving.js";
 import { term } from "../term.js";
 import { onScreen } from "./on-screen.js";
 
-/** Above so many labels their images would take longer than a drag waits for: names alone stand there. */
+/** With more labels than this, decoding an image of each would slow a drag: only their names are shown. */
 const MOST_IMAGES = 40;
 /** Of a label, in characters; the rest is in its title. */
 const LONGEST_SHOWN = 12;

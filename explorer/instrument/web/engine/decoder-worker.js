@@ -21,7 +21,7 @@ import { startEngine } from "./session.js";
 /** @type {Map<number, Model>} */
 const opened = new Map();
 
-/** From the moment at which nobody waits for them any more: what was asked of them before is skipped. */
+/** The models that were closed: what is still waiting to be done for them is skipped. */
 const closed = new Set();
 
 /** @param {Open} message @returns {Promise<Answer>} */

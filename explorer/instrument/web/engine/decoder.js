@@ -78,7 +78,7 @@ function sizes(ports) {
 /**
  * @param {Tensors} tensors of one value
  * @param {number} count
- * @returns {Tensors} of the same value so many times
+ * @returns {Tensors} that repeat the value `count` times
  */
 export function repeated(tensors, count) {
   return Object.fromEntries(

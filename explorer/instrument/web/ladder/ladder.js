@@ -148,7 +148,7 @@ export function mount(root, { tables, assets, link }) {
   const first = tables.find(({ error }) => error === undefined) ?? tables[0];
   if (!first) {
     frame.block(
-      "There is no ladder of trained models yet: `python -m training reproduce` makes one; then reload this page.",
+      "There is no ladder of trained models yet: run `python -m training reproduce`, then reload this page.",
     );
   } else if (wanted !== null && !tables.some(({ name }) => name === wanted)) {
     messages.warn(

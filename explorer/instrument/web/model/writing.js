@@ -194,7 +194,7 @@ export async function greedyAll(stepper, count, values) {
  * @template T
  * @param {AsyncGenerator<T, void>} writing
  * @param {(written: T) => void} show at most once a frame, and for the last one
- * @param {() => boolean} isOver stops where nobody wants the rest any more
+ * @param {() => boolean} isOver whether to stop, because the rest is no longer wanted
  * @param {number} [ms]
  * @returns {Promise<T | null>} the last one; nothing where it was stopped
  */

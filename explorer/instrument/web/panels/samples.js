@@ -110,7 +110,7 @@ function create(stage) {
 
   /**
    * @param {boolean} isDrawn or else the likeliest code is taken
-   * @param {number} [kept] so many codes stay as they are, and those after them are drawn anew
+   * @param {number} [kept] how many codes stay as they are; the rest are drawn again
    */
   async function draw(isDrawn, kept = 0) {
     run += 1;
