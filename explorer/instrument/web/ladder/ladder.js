@@ -147,9 +147,7 @@ export function mount(root, { tables, assets, link }) {
   const wanted = linkedTable(query);
   const first = tables.find(({ error }) => error === undefined) ?? tables[0];
   if (!first) {
-    frame.block(
-      "There is no ladder of trained models yet: run `python -m training reproduce`, then reload this page.",
-    );
+    frame.block("There is no ladder of trained models yet: run `python -m training reproduce`, then reload this page.");
   } else if (wanted !== null && !tables.some(({ name }) => name === wanted)) {
     messages.warn(
       `This link asks for the table “${isolated(wanted.slice(0, 60))}”, which is not here, so another was opened instead.`,
