@@ -39,7 +39,7 @@ def why_none(codes: Array, latents: tuple[Latent, ...]) -> str:
     if len(latents) < 2:
         return "No map: one latent is a line already."
     if len(codes) < FEWEST:
-        return f"No map: {len(codes)} images are too few; it takes {FEWEST}."
+        return f"No map: {len(codes)} examples are too few; it takes {FEWEST}."
     if len(np.unique(codes[:, list(used(latents))], axis=0)) < FEWEST:
         return "No map: the codes coincide, so there is nothing to lay out."
     return ""
@@ -88,7 +88,7 @@ def draw(
     median, p95, p99 = (float(np.quantile(distances, share)) for share in (0.5, 0.95, 0.99))
     how = (
         f"Euclidean distance over the map's latents from the code of each of the first "
-        f"{len(held_out):,} {splits[1]} images to the nearest code of the map."
+        f"{len(held_out):,} {splits[1]} examples to the nearest code of the map."
     )
     card = Map(
         latents=chosen,

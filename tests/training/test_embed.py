@@ -532,7 +532,7 @@ def test_a_map_outlives_evaluation_and_export(
 
 def test_few_images_have_no_map(folder: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--count", "39", no_map=()) == 0
-    assert "No map: 39 images are too few" in capsys.readouterr().err
+    assert "No map: 39 examples are too few" in capsys.readouterr().err
     assert read_card(folder).map is None
 
 

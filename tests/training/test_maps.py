@@ -117,7 +117,7 @@ def test_who_has_no_map(cloud: Callable[..., Array]) -> None:
     codes, two = cloud(FEWEST, 2), (latent(True), latent(False))
     assert maps.why_none(codes, two) == ""
     assert "one latent" in maps.why_none(codes[:, :1], two[:1])
-    assert f"39 images are too few; it takes {FEWEST}" in maps.why_none(codes[1:], two)
+    assert f"39 examples are too few; it takes {FEWEST}" in maps.why_none(codes[1:], two)
     assert "coincide" in maps.why_none(np.repeat(codes[:20], 10, 0), two)
     codes[:, 0] = 1.5  # the only latent that is active
     assert "coincide" in maps.why_none(codes, two)

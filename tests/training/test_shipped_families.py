@@ -118,7 +118,6 @@ def test_what_was_measured_is_what_it_is_shipped_for(
     assert low <= values(name)[metric] <= high
 
 
-@pytest.mark.skipif("names" not in OTHERS, reason="is not shipped yet")
 def test_z_holds_the_word_and_where_it_collapsed_none() -> None:
     """Ten names, written back greedily from their posterior means."""
     words = ["maria", "robert", "anna", "james", "linda", "peter", "susan", "mark", "emma", "paul"]
