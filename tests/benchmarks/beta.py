@@ -117,7 +117,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         table("Machine", machine(f"Chromium {browser.version}, headless"))
-        page = browser.new_page(viewport=VIEWPORT)
+        page = browser.new_page(bypass_csp=True, viewport=VIEWPORT)
         page.add_init_script(WATCH)
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))

@@ -148,7 +148,7 @@ async def drag(page: Any, box: dict[str, float], seconds: float) -> None:
 async def drag_instrument(browser: Any, model: str, seconds: float) -> Drag:
     """Drag the first slider of the app with grid and filmstrips on screen."""
     async with serving(ROOT / "explorer" / "app.py") as (address, _):
-        page = await browser.new_page(viewport={"width": 1440, "height": 900})
+        page = await browser.new_page(bypass_csp=True, viewport={"width": 1440, "height": 900})
         await page.add_init_script(WATCH_PAINTS)
         await page.goto(f"{address}/?model={model}")
         await page.wait_for_selector("[data-ready]")
@@ -191,7 +191,7 @@ def drag_rows(drags: Sequence[Drag], seconds: float) -> list[Row]:
 async def drag_plain(browser: Any, decoder: Path, seconds: float) -> list[Row]:
     """The same drag in the st.slider app."""
     async with serving(ROOT / "tests/benchmarks/plain_slider.py", str(decoder)) as (address, _):
-        page = await browser.new_page(viewport={"width": 1440, "height": 900})
+        page = await browser.new_page(bypass_csp=True, viewport={"width": 1440, "height": 900})
         await page.add_init_script(WATCH_IMAGES)
         await page.goto(address)
         await page.wait_for_function("probe.loaded.length")

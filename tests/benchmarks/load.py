@@ -111,7 +111,7 @@ async def record(address: str, chromium: str) -> Recorded:
 
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = await browser.new_page()
+        page = await browser.new_page(bypass_csp=True)
         page.on("request", note)
         page.on("websocket", listen)
         await page.goto(f"http://{address}/")

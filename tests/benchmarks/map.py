@@ -112,6 +112,10 @@ def enlarge(source: Path, folder: Path, count: int) -> None:
 
     card = read_card(source)
     assert card.examples is not None
+    if count < card.examples.count:
+        raise SystemExit(
+            f"--counts {count}: {source.name} has {card.examples.count} codes already."
+        )
     shutil.copytree(source, folder)
     codes = load_file(source / CODES)
     rows = np.arange(count) % card.examples.count

@@ -87,7 +87,7 @@ def write(folder: Path, family: Family, form: Form) -> None:
 
 
 async def opened(browser: Any, address: str, model: str) -> Any:
-    page = await browser.new_page(viewport={"width": 1440, "height": 900})
+    page = await browser.new_page(bypass_csp=True, viewport={"width": 1440, "height": 900})
     await page.goto(f"{address}/?model={model}")
     await page.wait_for_selector("[data-ready]")
     await page.wait_for_timeout(2000)

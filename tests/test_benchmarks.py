@@ -1,0 +1,35 @@
+"""Each benchmark runs at its smallest size: they measure the product, and change with it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parent / "benchmarks"
+DATA = Path(__file__).parent / "data"
+# The page that a slider of ours is compared with: drag.py serves it.
+SERVED = {"plain_slider"}
+SMALLEST = {
+    "beta": "--turns 1",
+    "compare": "--models digits-2d digits-pca --seconds 1 --drags 1",
+    "drag": "--model digits-2d --seconds 1 --drags 1 --starts 1",
+    "load": "--visitors 2 --seconds 1 --stay 1 --left 1",
+    "map": "--model digits-2d --counts 10000 --seconds 1 --rounds 1",
+    "metrics": "--threads 1 --samples 1 --data {data}",
+    "rendering": "--images 512 --rounds 1",
+    "steps": "--times 1",
+    "training": "--smoke --to-loss ours plain --data {data}",
+}
+
+
+def test_every_benchmark_is_run() -> None:
+    assert {path.stem for path in BENCHMARKS.glob("*.py")} == SMALLEST.keys() | SERVED
+
+
+@pytest.mark.parametrize("name", SMALLEST)
+def test_it_runs_and_prints_figures(name: str) -> None:
+    command = [sys.executable, BENCHMARKS / f"{name}.py", *SMALLEST[name].format(data=DATA).split()]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert any(character.isdigit() for character in ran.stdout)
