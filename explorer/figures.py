@@ -39,8 +39,8 @@ LIGHT = Palette(
     grid="#e6e9ed",
     text="#4a535e",
     paper="#ffffff",
-    # Those of the instrument's map (`web/colours.js`, which says how they were found).
-    classes=_colours("e69f00 56b4e9 009e73 dcca10 0072b2 d55e00 cc79a7 2a1500 000080 6a4040"),
+    # Those of the instrument's map (`web/map/colours.js`, which says how they were found).
+    classes=_colours("a6960d 1b1cab 01a6a4 055f43 520842 e14c75 a97cfc 8f5f0f 0075ac 263e00"),
 )
 DARK = Palette(
     accent="#62b6ea",
@@ -49,7 +49,7 @@ DARK = Palette(
     grid="#2a3037",
     text="#b3bcc7",
     paper="#14171b",
-    classes=_colours("e69f00 56b4e9 009e73 f0e442 2a86c8 d55e00 cc79a7 a8fff4 7d5050 4a3cff"),
+    classes=_colours("feeb57 354afa 99fbf7 047250 8b5179 cc6b80 c9b2ff d7ab72 5391bb 638e27"),
 )
 
 

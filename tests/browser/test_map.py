@@ -385,8 +385,8 @@ def test_the_legend_hides_classes(
 ) -> None:
     chart = open_map(instrument, codes["pca"], "&axes=pca&z=3,3,3,0")
     spot = chart.spot(codes["pca"][4])
-    # The fifth class is blue: more so than red.
-    assert colour_at(page, spot) @ [-1, 0, 1] > 80
+    # The fifth class is purple: less green than red and blue.
+    assert colour_at(page, spot) @ [1, -2, 1] > 80
     four = page.locator(".class").nth(4)
     expect(four).to_have_text("41")  # the class, and how many there are of it
     four.click()
@@ -667,7 +667,7 @@ def test_the_map_comes_back_with_the_graphics_card(
         }"""
     )
     frames(page)
-    assert colour_at(page, spot) @ [-1, 0, 1] > 80
+    assert colour_at(page, spot) @ [1, -2, 1] > 80
 
 
 def test_the_points_are_copied_to_a_canvas_that_every_compositor_clips_well(
@@ -681,9 +681,9 @@ def test_the_points_are_copied_to_a_canvas_that_every_compositor_clips_well(
 def test_the_colours_follow_the_theme(instrument: Instrument, page: Page) -> None:
     instrument.open("model=blots&axes=pca")
     dot = page.locator(".class i").nth(7)
-    expect(dot).to_have_attribute("style", "--colour: rgb(42 21 0 / 1)")
+    expect(dot).to_have_attribute("style", "--colour: rgb(143 95 15 / 1)")
     page.emulate_media(color_scheme="dark")
-    expect(dot).to_have_attribute("style", "--colour: rgb(168 255 244 / 1)")
+    expect(dot).to_have_attribute("style", "--colour: rgb(215 171 114 / 1)")
 
 
 def test_fingers_move_the_map_and_a_tap_goes_there(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chiQuantile } from "../../explorer/instrument/web/map/chi.js";
-import { classColours, colouring, valueName } from "../../explorer/instrument/web/map/colours.js";
+import { valueName } from "../../explorer/instrument/web/map/colours.js";
 import { chooseApart, thumbnailSize } from "../../explorer/instrument/web/map/mosaic.js";
 import { createSearch, median } from "../../explorer/instrument/web/map/neighbours.js";
 import { axesHere, createPlane, pathOn } from "../../explorer/instrument/web/map/plane.js";
@@ -195,20 +195,3 @@ test("values of a factor have the names that the card gives them", () => {
   assert.deepEqual(named(["square", "heart"]), ["square", "heart"]);
   assert.deepEqual(named(null), ["0", "1"]);
 });
-
-for (const name of ["shape", "colour"]) {
-  test(`the kind of a factor decides its colours, and its name does not: ${name}`, () => {
-    const embedding = /** @type {any} */ ({ factors: Int32Array.from([0, 1, 2, 3]), count: 4 });
-    const [ordered, categorical, circular] = ["ordered", "categorical", "circular"].map((kind) => {
-      const card = /** @type {any} */ ({ data: { factors: [{ name, size: 4, kind, values: null }] } });
-      return colouring(`factor:${name}`, card, embedding, false);
-    });
-    assert.deepEqual([ordered.ordered, categorical.ordered, circular.ordered], [true, false, true]);
-    assert.deepEqual(categorical.colours, classColours(4, false));
-    // From the last value to the first: on a line farther than any step, on a circle a step like the others.
-    const steps = ({ colours }) => colours.map((colour, at) => distance(colour, colours[(at + 1) % 4]));
-    const [line, round] = [steps(ordered), steps(circular)];
-    assert.ok(line[3] > 1.2 * Math.max(...line.slice(0, 3)));
-    assert.ok(Math.max(...round) < 2 * Math.min(...round));
-  });
-}

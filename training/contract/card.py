@@ -12,6 +12,7 @@ from msgspec import Meta, field
 from training.contract.fields import (
     MOST_LABELS,
     MOST_LATENTS,
+    Colour,
     Command,
     Count,
     FileName,
@@ -108,15 +109,21 @@ class Factor(Record, frozen=True):
     """One ground-truth factor of variation and how many values it takes.
 
     `ordered`: the values lie on a line; `circular`: the last lies beside the first; `categorical`:
-    their order means nothing. `values` names them, where they have names.
+    their order means nothing. `values` names them, where they have names; `colours` (sRGB) shows
+    them, where the factor is a colour.
     """
 
     name: Word
     size: Annotated[int, Meta(ge=1, le=LARGEST_FACTOR)]
     kind: Literal["ordered", "categorical", "circular"]
     values: Annotated[tuple[Label, ...], Meta(max_length=MOST_LABELS)] | None = None
+    colours: Annotated[tuple[Colour, ...], Meta(max_length=MOST_LABELS)] | None = None
 
     def __post_init__(self) -> None:
+        if self.colours is not None and len(self.colours) != self.size:
+            raise ValueError(
+                f"colours has {len(self.colours):,} entries; the factor takes {self.size:,} values."
+            )
         if self.values is not None and len(self.values) != self.size:
             raise ValueError(
                 f"values has {len(self.values):,} names; the factor takes {self.size:,} values."

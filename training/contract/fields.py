@@ -28,13 +28,16 @@ Command = Annotated[str, Meta(max_length=4000, pattern=PRINTABLE)]
 Sha256 = Annotated[str, Meta(min_length=64, max_length=64, pattern="^[0-9a-f]+")]
 
 IDENTIFIER = r"^[a-z][a-z0-9_]*(?![\s\S])"
+COLOUR = "^#[0-9a-f]{6}"
 FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9]+)+(?![\s\S])"
 PATTERNS |= {
     "^[0-9a-f]+": "64 hexadecimal digits",
+    COLOUR: "a colour as # and six hexadecimal digits",
     IDENTIFIER: "lower-case letters, digits and underscores, a letter first",
     FILE_NAME: "a file name of letters, digits, - and _, with an ending, such as decoder.onnx",
 }
 Identifier = Annotated[str, Meta(min_length=1, max_length=40, pattern=IDENTIFIER)]
+Colour = Annotated[str, Meta(min_length=7, max_length=7, pattern=COLOUR)]
 FileName = Annotated[str, Meta(max_length=80, pattern=FILE_NAME)]
 
 Count = Annotated[int, Meta(ge=0, le=LARGEST_INTEGER)]

@@ -61,6 +61,11 @@ PALETTE = np.array(  # (3, 10, 3) uint8: surface, hue, channel
     [list(bytes.fromhex(colours)) for colours in (FLOOR, WALL, OBJECT)], dtype=np.uint8
 ).reshape(3, -1, 3)
 
+COLOURS = {
+    name: tuple(f"#{colour}" for colour in colours.split())
+    for name, colours in zip(FACTORS, (FLOOR, WALL, OBJECT), strict=False)
+}
+
 index_to_factors = functools.partial(grid.index_to_factors, FACTORS)
 factors_to_index = functools.partial(grid.factors_to_index, FACTORS)
 
@@ -135,7 +140,7 @@ def scenes() -> Dataset:
         factors=tuple(
             Factor(name, size, "categorical", SHAPES)
             if name == "shape"
-            else Factor(name, size, "ordered")  # hues too, from red to blue
+            else Factor(name, size, "ordered", colours=COLOURS.get(name))  # hues: from red to blue
             for name, size in FACTORS.items()
         ),
         at_factors=at_factors,

@@ -110,13 +110,15 @@ export interface Examples {
  * One ground-truth factor of variation and how many values it takes.
  *
  * `ordered`: the values lie on a line; `circular`: the last lies beside the first; `categorical`:
- * their order means nothing. `values` names them, where they have names.
+ * their order means nothing. `values` names them, where they have names; `colours` (sRGB) shows
+ * them, where the factor is a colour.
  */
 export interface Factor {
   name: string;
   size: number;
   kind: "categorical" | "circular" | "ordered";
   values: string[] | null;
+  colours: string[] | null;
 }
 
 /**
