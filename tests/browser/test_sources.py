@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 from playwright.sync_api import Page, Route, expect
 from safetensors.numpy import load_file
 
@@ -57,18 +57,31 @@ FRAMES: dict[str, Any] = {"save_all": True, "append_images": [PHOTO.rotate(90)],
 HOSTILE: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "is empty"),
     "text": (b"<script>alert(1)</script>" * 9, "is not an image that this page can read"),
-    "GIF": (saved(PHOTO, "GIF"), "is a GIF"),
-    "BMP": (saved(PHOTO, "BMP"), "is a BMP"),
     "TIFF": (saved(PHOTO, "TIFF"), "is a TIFF"),
     "PDF": (b"%PDF-1.7\n" + b"0" * 99, "is a PDF"),
     "SVG": (b"<?xml version='1.0'?>\n<!-- x -->\n<svg onload='alert(1)'/>", "is an SVG"),
-    "HEIC": (b"\0\0\0\x18ftypheic" + b"\0" * 99, "is a HEIC"),
-    "AVIF": (b"\0\0\0\x18ftypavif" + b"\0" * 99, "is an AVIF"),
+    "HEIC": (b"\0\0\0\x18ftypheic" + b"\0" * 99, "is a HEIC whose size cannot be read"),
+    "AVIF": (b"\0\0\0\x18ftypavif" + b"\0" * 99, "is an AVIF whose size cannot be read"),
     "animated PNG": (saved(PHOTO, "PNG", **FRAMES), "is animated"),
+    "animated GIF": (saved(PHOTO, "GIF", **FRAMES), "is animated"),
     "animated WebP": (saved(PHOTO, "WEBP", **FRAMES), "is animated"),
     "PNG cut short": (saved(PHOTO, "PNG")[:-40], "cut short"),
     "JPEG cut short": (saved(PHOTO, "JPEG")[:-200], "cut short"),
     "WebP cut short": (saved(PHOTO, "WEBP")[:-60], "cut short"),
+    "GIF cut short": (saved(PHOTO, "GIF")[:-60], "cut short"),
+    "BMP cut short": (saved(PHOTO, "BMP")[:-60], "cut short"),
+    "AVIF cut short": (saved(PHOTO, "AVIF")[:-60], "cut short"),
+    "AVIF of too many pixels": (
+        saved(PHOTO, "AVIF").replace(
+            b"ispe\0\0\0\0" + struct.pack(">II", 40, 30),
+            b"ispe\0\0\0\0" + struct.pack(">II", 40_000, 30_000),
+        ),
+        "has 40,000 × 30,000 pixels, and the limit is 50 million",
+    ),
+    "HEIC of a browser without it": (
+        saved(PHOTO, "AVIF").replace(b"ftypavif", b"ftypheic").replace(b"av01", b"hvc1"),
+        "this browser cannot read",
+    ),
     "PNG of the magic alone": (b"\x89PNG\r\n\x1a\n", "size cannot be read"),
     "JPEG of the magic alone": (b"\xff\xd8\xff\xe0", "size cannot be read"),
     "WebP of the magic alone": (b"RIFF\x10\0\0\0WEBPVP8 ", "size cannot be read"),
@@ -125,6 +138,11 @@ def test_a_hostile_file_gets_one_sentence(module: Page, kind: str) -> None:
         saved(PHOTO.convert("L"), "JPEG") + b"and more after the end",
         saved(PHOTO, "WEBP"),
         saved(PHOTO, "WEBP", lossless=True),
+        saved(PHOTO, "GIF"),
+        saved(PHOTO.convert("1"), "GIF"),
+        saved(PHOTO, "BMP"),
+        saved(PHOTO.convert("L"), "BMP"),
+        saved(PHOTO, "AVIF"),
         saved(PHOTO.convert("RGBA"), "WEBP", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0"),
     ],
     ids=lambda content: f"{len(content)} bytes",
@@ -346,6 +364,8 @@ FILES: dict[str, bytes] = {
         Image.fromarray(np.outer(np.arange(60), np.arange(80)).astype(np.uint16) * 13), "PNG"
     ),
     "grey": saved(Image.fromarray(picture(40, 30)).convert("L"), "JPEG", quality=95),
+    "BMP": saved(Image.fromarray(picture(40, 30)), "BMP"),
+    "GIF": saved(Image.fromarray(picture(40, 30)), "GIF"),
     "one pixel": saved(Image.new("RGB", (1, 1), (200, 100, 50)), "PNG"),
     "a sliver": saved(Image.fromarray(picture(1, 400)), "PNG"),
     "12 megapixels": saved(Image.fromarray(picture(3000, 4000)), "JPEG", quality=80),
@@ -430,6 +450,102 @@ def test_a_photographed_page_becomes_like_the_data(instrument: Instrument, page:
     page.get_by_label("Centre and size like the data").last.uncheck()
     frames(page, 4)
     assert seen(page)[0, 0].mean() > 0.4
+
+
+def seven(width: int, height: int, pen: int, **page: Any) -> Image.Image:
+    """A 7 written with a thin pen on a page in slanting light, photographed."""
+    y, x = np.mgrid[:height, :width]
+    light = 0.95 - 0.4 * (x / width + y / height) / 2
+    ink = Image.new("L", (width, height))
+    across, down, size = page.get("at", (0.45, 0.3, 0.3))
+    left, top, tall = across * width, down * height, size * height
+    ImageDraw.Draw(ink).line(
+        [(left, top), (left + 0.6 * tall, top), (left + 0.25 * tall, top + tall)], 255, pen
+    )
+    paper = np.full((height, width), 220.0)
+    if page.get("ruled"):
+        paper[(y % (height // 15)) < 3] = page["ruled"]
+    grey = light * np.where(np.asarray(ink) > 0, 40, paper)
+    if page.get("desk"):
+        grey[:, : width // 20] = 15
+    noise = np.random.default_rng(0).normal(0, 3, grey.shape)
+    return Image.fromarray((grey + noise).clip(0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("photo", "name"),
+    [
+        (seven(1200, 900, 9), "thin pen"),
+        (seven(1200, 900, 9, ruled=150), "paper with lines"),
+        (seven(1200, 900, 9, ruled=60), "dark lines"),
+        (seven(1200, 900, 9, desk=True), "the edge of a desk"),
+        (seven(900, 1200, 40), "a marker"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_photographed_seven_is_a_seven_with_the_ink_of_the_data(
+    instrument: Instrument, page: Page, photo: Image.Image, name: str
+) -> None:
+    put(page, Path(__file__).parents[2] / "assets/models/digits")
+    instrument.open()
+    instrument.bring("Upload")
+    instrument.wait_for_ground()
+    upload(page, saved(photo, "JPEG", quality=90), f"{name}.jpg")
+    expect(page.locator(".source-label")).to_contain_text(name)
+
+    image = seen(page)[0, 0]
+    # MNIST's digits are strokes of about 100 bright pixels, 20 high, that nearly reach 255.
+    assert image.max() > 0.95
+    assert 40 <= (image > 0.5).sum() <= 180
+    rows, columns = np.nonzero(image > 0.3)
+    assert 19 <= rows.max() + 1 - rows.min() <= 21
+    assert columns.max() + 1 - columns.min() <= 18
+    expect(page.locator(".whereabouts")).to_contain_text("a 7")
+
+
+def test_an_empty_page_is_said_to_be_empty(instrument: Instrument, page: Page) -> None:
+    put(page, Path(__file__).parents[2] / "assets/models/digits")
+    instrument.open()
+    instrument.bring("Upload")
+    instrument.wait_for_ground()
+    upload(page, saved(Image.new("L", (280, 280), 255), "PNG"), "white.png")
+
+    expect(page.locator(".upload .refusal")).to_contain_text("shows nothing that stands out")
+    expect(page.locator(".source-label")).not_to_contain_text("white.png")
+
+
+def test_a_part_of_a_picture_is_used(instrument: Instrument, page: Page) -> None:
+    """Two digits on one page: the box says which."""
+    put(page, Path(__file__).parents[2] / "assets/models/digits")
+    both = Image.new("L", (800, 400), 255)
+    ImageDraw.Draw(both).line([(120, 100), (120, 300)], 0, 20)
+    ImageDraw.Draw(both).ellipse((500, 100, 660, 300), None, 0, 20)
+    instrument.open()
+    instrument.bring("Upload")
+    instrument.wait_for_ground()
+    upload(page, saved(both, "PNG"), "two.png")
+    expect(page.locator(".source-label")).to_contain_text("two.png")
+    assert np.ptp(np.nonzero(seen(page)[0, 0] > 0.3)[1]) >= 18
+    picture_box = page.locator(".crop-picture").bounding_box()
+    assert picture_box is not None
+    x, y, width, height = (picture_box[key] for key in ("x", "y", "width", "height"))
+    page.mouse.move(x + 2, y + 2)
+    page.mouse.down()
+    page.mouse.move(x + width / 3, y + height - 2, steps=4)
+    page.mouse.up()
+    expect(page.locator(".whereabouts")).to_contain_text("a 1")
+    frames(page, 4)
+    stroke = np.nonzero(seen(page)[0, 0] > 0.3)[1]
+    assert stroke.max() - stroke.min() <= 4
+
+    page.get_by_role("button", name="Use the whole picture").click()
+    frames(page, 4)
+    assert np.ptp(np.nonzero(seen(page)[0, 0] > 0.3)[1]) >= 18
+    for _ in range(40):
+        page.locator(".crop-picture").press("Shift+ArrowLeft")
+        if page.locator(".crop-part").evaluate("part => part.clientWidth") < width / 3:
+            break
+    expect(page.locator(".whereabouts")).to_contain_text("a 1")
 
 
 def test_a_test_image_uploaded_again_is_the_same(

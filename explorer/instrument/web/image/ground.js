@@ -1,23 +1,29 @@
 import { INK, inkBox } from "./centring.js";
+import { strokeWidth } from "./ink.js";
+import { resample } from "./resample.js";
 
 /**
  * How the objects of a data set lie on their images, measured on some rather than known by name.
  *
- * @typedef {{grey: number, plain: boolean, box: number | null, byMass: boolean}} Ground the grey around the objects, in
+ * @typedef {{grey: number, plain: boolean, box: number | null, byMass: boolean, stroke: number, ink: number}} Ground the grey around the objects, in
  *   [0, 1]; `plain` where nearly all edges of the images are near it, so that ink can be told from ground; `box`, the share
  *   of the image that the objects' longer side was fitted into, or nothing where they are of all sizes; `byMass`: they were
- *   centred by their centre of mass, else by their box
+ *   centred by their centre of mass, else by their box; `stroke`: how wide their strokes are, in pixels; `ink`: how far
+ *   from the ground the strongest of an image is
  */
 
 const IMAGES = 24;
 const NEAR = 0.1;
 const MOST = 0.8;
 
+/** Strokes are measured on so many times the pixels. */
+const FINER = 8;
+
 /** Sizes that spread by less, of the image, were made equal. */
 const EQUAL = 0.06;
 
 /** @type {Ground} what the data most often are, until they have been looked at */
-export const UNKNOWN = { grey: 0, plain: false, box: null, byMass: true };
+export const UNKNOWN = { grey: 0, plain: false, box: null, byMass: true, stroke: 0, ink: 1 };
 
 /**
  * @param {Float32Array} image C×H×W
@@ -64,7 +70,22 @@ export async function measureGround(thumbnails, count, shape) {
   const off = (/** @type {number} */ x, /** @type {number} */ y) => Math.hypot(x - width / 2, y - height / 2);
   const byMass = median(boxes.map(({ x, y }) => off(x, y)));
   const byBox = median(boxes.map((box) => off((box.left + box.right) / 2, (box.top + box.bottom) / 2)));
-  return { grey, plain: true, box: spread < EQUAL ? median(sides) : null, byMass: byMass <= byBox };
+  const inks = images.map((image) => image.subarray(0, height * width).map((value) => Math.abs(value - grey)));
+  return {
+    grey,
+    plain: true,
+    box: spread < EQUAL ? median(sides) : null,
+    byMass: byMass <= byBox,
+    stroke: median(inks.map((ink) => finely(ink, height, width))),
+    ink: median(inks.map((ink) => ink.reduce((a, b) => Math.max(a, b), 0))),
+  };
+}
+
+/** Between pixels a stroke ends where its grey is half. @param {Float32Array} ink @param {number} height @param {number} width */
+function finely(ink, height, width) {
+  const whole = { left: 0, top: 0, width, height };
+  const fine = resample(asSource(ink, [1, height, width]), whole, FINER * width, FINER * height, 0, 1);
+  return strokeWidth(fine, FINER * height, FINER * width) / FINER;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isolated } from "../dom.js";
 import { InstrumentError } from "../errors.js";
-import { readHeader } from "./image-header.js";
+import { articled, readHeader } from "./image-header.js";
 import { takeOrientation, turned } from "./webp-orientation.js";
 
 export const LARGEST_BYTES = 30 * 2 ** 20;
@@ -22,8 +22,8 @@ export function nameOf(file) {
 }
 
 /**
- * Decodes an image file that may be anything at all: what is no still PNG, JPEG or WebP of a sane size is refused before
- * the browser makes pixels of it.
+ * Decodes an image file that may be anything at all: what is not a still image of a sane size is refused before the
+ * browser makes pixels of it.
  *
  * @param {Blob} file
  * @returns {Promise<ImageBitmap>} the right way up, as its EXIF data says
@@ -52,7 +52,8 @@ export async function openImage(file) {
         `${LARGEST_PIXELS / 1e6} million: save a smaller version and choose that file.`,
     );
   }
-  const broken = `is a ${kind} that is cut short or damaged: open it in an image editor and save it again, or choose another file.`;
+  const cannot = kind === "AVIF" || kind === "HEIC" ? " that this browser cannot read, or that" : " that";
+  const broken = `is ${articled(kind)}${cannot} is cut short or damaged: save it as PNG or JPEG and choose that file.`;
   const orientation = kind === "WebP" ? takeOrientation(bytes) : 1;
   let bitmap;
   try {

@@ -2,19 +2,19 @@ import { offscreen2d } from "../dom.js";
 import { present } from "../present.js";
 import { centred } from "./centring.js";
 import { asSource, edge, median } from "./ground.js";
+import { findInk, strokeWidth, thickened } from "./ink.js";
 import { grey, levels, resample } from "./resample.js";
 
 /**
  * @typedef {import("../engine/pixels.js").Shape} Shape
- * @typedef {{fill: boolean, invert: boolean, like: boolean}} Fit how an image becomes the model's: `fill` cuts what does not
- *   fit, without it everything is kept; `like` centres and sizes its ink
+ * @typedef {{fill: boolean, invert: boolean, like: boolean, crop: import("./resample.js").Window | null}} Fit how an image
+ *   becomes the model's: `crop`, the part of it that is used; `fill` cuts what does not fit, without it everything is kept;
+ *   `like` centres and sizes its ink
  */
 
-/** Ink is looked for on so many times the pixels of the result. */
-const FINER = 8;
-
-/** Where ink lies clear of the ground, as a share of the darkest and brightest: paper is never evenly lit. */
-const CLEAR = 0.25;
+/** Ink is looked for on so many times the pixels of the result, and its strokes are measured on so many. */
+const FINER = 16;
+const MIDDLE = 8;
 
 /** The side of a rough look, in pixels. */
 const SMALL = 64;
@@ -25,10 +25,11 @@ const LEGIBLE = 0.25;
 /**
  * @param {ImageBitmap} bitmap
  * @param {string} ground a CSS colour under what is transparent
+ * @param {import("./resample.js").Window | null} crop
  * @returns {import("./resample.js").Source} read a strip at a time
  */
-function sourceOf(bitmap, ground) {
-  const { width, height } = bitmap;
+function sourceOf(bitmap, ground, crop) {
+  const { left, top: above, width, height } = crop ?? { left: 0, top: 0, width: bitmap.width, height: bitmap.height };
   return {
     width,
     height,
@@ -36,7 +37,7 @@ function sourceOf(bitmap, ground) {
       const context = offscreen2d(width, count, { alpha: false, willReadFrequently: true });
       context.fillStyle = ground;
       context.fillRect(0, 0, width, count);
-      context.drawImage(bitmap, 0, top, width, count, 0, 0, width, count);
+      context.drawImage(bitmap, left, above + top, width, count, 0, 0, width, count);
       return context.getImageData(0, 0, width, count).data;
     },
   };
@@ -66,16 +67,39 @@ export function under(bitmap, ground) {
  * @param {import("./ground.js").Ground} ground of the data
  * @param {number} laid grey under what is transparent
  * @param {Fit} fit `like` only for images of one channel, whose data were fitted into a box
- * @returns {Float32Array} C×H×W in [0, 1], as the encoder takes it
+ * @returns {Float32Array | null} C×H×W in [0, 1], as the encoder takes it; nothing where `like` finds no ink
  */
 export function fitImage(bitmap, shape, ground, laid, fit) {
   const [, height, width] = shape;
-  const source = sourceOf(bitmap, css(laid));
+  const source = sourceOf(bitmap, css(laid), fit.crop);
   if (!fit.like) return levels(place(source, shape, ground.grey, fit));
   const large = sized(source, [1, FINER * height, FINER * width], fit);
-  const clean = levelled(large.image, large.shape, ground.grey);
+  const isBright = ground.grey < 0.5;
+  const [, high, wide] = large.shape;
+  const ink = findInk(isBright ? large.image : large.image.map((value) => 1 - value), high, wide);
+  const image = ink && written(ink, large.shape, shape, ground);
+  return image && levels(isBright ? image : image.map((value) => 1 - value));
+}
+
+/**
+ * Writes what was found as the data are written: as large, as central, with as wide a pen and as much ink.
+ *
+ * @param {Float32Array} ink (1, H, W), the page 0
+ * @param {Shape} found
+ * @param {Shape} shape of the result
+ * @param {import("./ground.js").Ground} ground
+ */
+function written(ink, found, shape, ground) {
+  const [, height, width] = shape;
   const like = { ...ground, box: present(ground.box) };
-  return levels(centred(asSource(clean, large.shape), shape, ground.grey, like, FINER));
+  /** @type {Shape} */
+  const middle = [1, MIDDLE * height, MIDDLE * width];
+  const sharp = centred(asSource(ink, found), middle, 0, like, FINER);
+  const pen = ground.stroke * MIDDLE;
+  const wider = thickened(sharp, middle[1], middle[2], (pen - strokeWidth(sharp, middle[1], middle[2])) / 2);
+  const image = centred(asSource(wider, middle), shape, 0, like, FINER);
+  const most = image.reduce((a, b) => Math.max(a, b), 0) || 1;
+  return image.map((value) => (value * ground.ink) / most);
 }
 
 /**
@@ -110,29 +134,6 @@ function place(source, shape, ground, fit) {
     whole.set(image.subarray(line * wide, (line + 1) * wide), to * width + left);
   }
   return whole;
-}
-
-/**
- * Takes the paper of a photographed page for what it is: ground, whatever the light did to it. The paper is what the four
- * sides have, and in between what lies in between.
- *
- * @param {Float32Array} image (1, H, W)
- * @param {Shape} shape
- * @param {number} ground
- */
-function levelled(image, [, height, width], ground) {
-  const line = (/** @type {number} */ count, /** @type {(along: number) => number} */ at) =>
-    median(Array.from({ length: count }, (_, along) => image[at(along)]));
-  const [left, right] = [0, width - 1].map((x) => line(height, (/** @type {number} */ y) => y * width + x));
-  const [top, bottom] = [0, height - 1].map((y) => line(width, (/** @type {number} */ x) => y * width + x));
-  const mean = (left + right + top + bottom) / 4;
-  const paper = (/** @type {number} */ x, /** @type {number} */ y) =>
-    left + ((right - left) * x) / (width - 1 || 1) + top + ((bottom - top) * y) / (height - 1 || 1) - mean;
-  const away = image.map((value, at) => Math.abs(value - paper(at % width, Math.floor(at / width))));
-  const most = away.reduce((a, b) => Math.max(a, b), 0) || 1;
-  const clear = CLEAR * most;
-  const towards = ground < 0.5 ? 1 : -1;
-  return away.map((value) => ground + (towards * Math.max(0, value - clear)) / (most - clear));
 }
 
 /**

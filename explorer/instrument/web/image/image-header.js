@@ -1,23 +1,21 @@
 import { InstrumentError } from "../errors.js";
 
-/** @typedef {{kind: "PNG" | "JPEG" | "WebP", width: number, height: number}} Header as stored, before any rotation */
+/** @typedef {{kind: "PNG" | "JPEG" | "WebP" | "GIF" | "BMP" | "AVIF" | "HEIC", width: number, height: number}} Header as stored, before any rotation */
 
 /** Kinds that a person may well have, and that are told apart from nonsense so that the sentence can say what to do. */
 const OTHERS = [
-  { kind: "a GIF", at: 0, magic: "GIF8" },
   { kind: "a PDF", at: 0, magic: "%PDF" },
-  { kind: "a BMP", at: 0, magic: "BM" },
   { kind: "a TIFF", at: 0, magic: "II*\0" },
   { kind: "a TIFF", at: 0, magic: "MM\0*" },
   { kind: "a Photoshop file", at: 0, magic: "8BPS" },
   { kind: "an icon", at: 0, magic: "\0\0\x01\0" },
   { kind: "a JPEG XL", at: 4, magic: "JXL " },
   { kind: "a zip", at: 0, magic: "PK\x03\x04" },
-  { kind: "an AVIF", at: 4, magic: "ftypavi" },
-  { kind: "a HEIC", at: 4, magic: "ftyphe" },
-  { kind: "a HEIC", at: 4, magic: "ftypmif1" },
   { kind: "a video", at: 4, magic: "ftyp" },
 ];
+
+/** Sizes stand before the pixels, within so many bytes. */
+const SEARCHED = 2 ** 16;
 
 const DO = "save it as PNG, JPEG or WebP and choose that file.";
 const BROKEN = "open it in an image editor and save it again, or choose another file.";
@@ -40,6 +38,10 @@ export function readHeader(bytes, name) {
   if (has("\x89PNG\r\n\x1a\n")) header = { kind: "PNG", ...png(bytes) };
   else if (has("\xff\xd8\xff")) header = { kind: "JPEG", ...jpeg(bytes) };
   else if (has("RIFF") && has("WEBP", 8)) header = { kind: "WebP", ...webp(bytes) };
+  else if (has("GIF8")) header = { kind: "GIF", ...gif(bytes) };
+  else if (has("BM")) header = { kind: "BMP", ...bmp(bytes) };
+  else if (has("ftypavi", 4)) header = { kind: "AVIF", ...boxes(bytes) };
+  else if (has("ftyphe", 4) || has("ftypmif1", 4)) header = { kind: "HEIC", ...boxes(bytes) };
   if (!header) {
     const other = OTHERS.find(({ magic, at }) => has(magic, at));
     if (other) throw refuse(`is ${other.kind}, which this page cannot read: ${DO}`);
@@ -50,11 +52,14 @@ export function readHeader(bytes, name) {
   }
   if (header.animated) throw refuse(`is animated: save one of its frames as PNG and choose that file.`);
   if (header.width === undefined)
-    throw refuse(`is a ${header.kind} whose size cannot be read, so it is damaged: ${BROKEN}`);
+    throw refuse(`is ${articled(header.kind)} whose size cannot be read, so it is damaged: ${BROKEN}`);
   if (!header.width || !header.height) throw refuse(`has no pixels: ${BROKEN}`);
-  if (!header.whole) throw refuse(`is a ${header.kind} that is cut short: ${BROKEN}`);
+  if (!header.whole) throw refuse(`is ${articled(header.kind)} that is cut short: ${BROKEN}`);
   return { kind: header.kind, width: header.width, height: header.height };
 }
+
+/** @param {Header["kind"]} kind @returns {string} */
+export const articled = (kind) => `${kind === "AVIF" ? "an" : "a"} ${kind}`;
 
 /** @param {Uint8Array} bytes @returns {string} the first of it as text */
 function start(bytes) {
@@ -123,6 +128,57 @@ function webp(bytes) {
     default:
       return {};
   }
+}
+
+/** @param {Uint8Array} bytes @returns {Found} of its screen; animated where a second image follows (GIF89a) */
+function gif(bytes) {
+  if (bytes.length < 14) return {};
+  const data = view(bytes);
+  const table = (/** @type {number} */ flags) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
+  let [at, images, whole] = [13 + table(bytes[10]), 0, false];
+  while (at < bytes.length && !whole) {
+    const introducer = bytes[at];
+    if (introducer === 0x3b) whole = true;
+    else if (introducer === 0x21) at += 2;
+    else if (introducer === 0x2c) {
+      images++;
+      at += 11 + table(bytes[at + 9]);
+    } else return {};
+    while (!whole && bytes[at]) at += 1 + bytes[at];
+    at++;
+  }
+  return { width: data.getUint16(6, true), height: data.getUint16(8, true), animated: images > 1, whole };
+}
+
+/** @param {Uint8Array} bytes @returns {Found} of the bitmap's header; rows may stand from the top, by a height below 0 */
+function bmp(bytes) {
+  if (bytes.length < 26) return {};
+  const data = view(bytes);
+  const isOld = data.getUint32(14, true) === 12;
+  const width = isOld ? data.getUint16(18, true) : data.getInt32(18, true);
+  const height = isOld ? data.getUint16(20, true) : Math.abs(data.getInt32(22, true));
+  return { width: Math.max(0, width), height, whole: data.getUint32(2, true) <= bytes.length };
+}
+
+/** @param {Uint8Array} bytes @returns {Found} of an ISO 23008-12 file: the largest extent that any image in it has */
+function boxes(bytes) {
+  const data = view(bytes);
+  let at = 0;
+  while (at + 8 <= bytes.length) {
+    const size = data.getUint32(at);
+    // 0: to the end of the file.
+    if (size === 0) at = bytes.length;
+    else if (size < 8) return {};
+    else at += size;
+  }
+  const found = { width: 0, height: 0 };
+  for (let from = 4; from + 16 <= Math.min(bytes.length, SEARCHED); from++) {
+    if (bytes[from] !== 0x69 || text(bytes, from) !== "ispe") continue;
+    found.width = Math.max(found.width, data.getUint32(from + 8));
+    found.height = Math.max(found.height, data.getUint32(from + 12));
+  }
+  if (!found.width) return {};
+  return { ...found, animated: ["avis", "hevc", "msf1"].includes(text(bytes, 8)), whole: at === bytes.length };
 }
 
 /** @param {Uint8Array} bytes @param {number} at @returns {string} the four letters there */

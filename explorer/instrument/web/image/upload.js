@@ -1,9 +1,10 @@
 import { el, withCode } from "../dom.js";
 import { newestWins } from "../engine/scheduler.js";
-import { sentenceFor } from "../errors.js";
+import { InstrumentError, sentenceFor } from "../errors.js";
 import { icon } from "../icons.js";
 import { present } from "../present.js";
 import { rememberChoice } from "./choice.js";
+import { createCrop } from "./crop.js";
 import { UNKNOWN } from "./ground.js";
 import { LARGEST_BYTES, LARGEST_PIXELS, nameOf, openImage } from "./image-file.js";
 import { fitImage, isInverted, under } from "./image-fit.js";
@@ -11,7 +12,7 @@ import { createSeen } from "./seen.js";
 
 const OTHERWISE = "The image could not be read: choose another file, or reload the page to try again.";
 
-const LIMITS = `PNG, JPEG or WebP, up to ${LARGEST_BYTES / 2 ** 20} MB and ${LARGEST_PIXELS / 1e6} megapixels`;
+const LIMITS = `PNG, JPEG, WebP, GIF, BMP or AVIF, up to ${LARGEST_BYTES / 2 ** 20} MB and ${LARGEST_PIXELS / 1e6} megapixels`;
 
 /**
  * Takes an image file by choice, drop or paste, and encodes it here: it is sent nowhere.
@@ -27,7 +28,7 @@ export function createUpload(stage) {
   /** Whether the data were all made of one size, so that an image can be made like them. */
   const canBeLike = () => shape[0] === 1 && ground.box !== null;
   const seen = createSeen(shape);
-  /** @type {{bitmap: ImageBitmap, title: string, laid: number} | null} `laid`: the grey under what is transparent */
+  /** @type {{bitmap: ImageBitmap, name: string, title: string, laid: number} | null} `laid`: the grey under what is transparent */
   let chosen = null;
   /** @type {import("../store.js").Source | null} what was made of it */
   let made = null;
@@ -35,7 +36,7 @@ export function createUpload(stage) {
 
   const input = el("input", {
     type: "file",
-    accept: "image/png,image/jpeg,image/webp",
+    accept: "image/*",
     "aria-label": "An image file",
     hidden: true,
     on: {
@@ -69,7 +70,21 @@ export function createUpload(stage) {
   };
   const invert = checkbox("Invert light and dark");
   const like = checkbox("Centre and size like the data");
-  const settings = el("div", { class: "desk-side", hidden: true }, seen.element, fill, invert.label, like.label);
+  /** @type {import("./resample.js").Window | null} */
+  let part = null;
+  const crop = createCrop((next) => {
+    part = next;
+    refit();
+  });
+  const settings = el(
+    "div",
+    { class: "desk-side", hidden: true },
+    crop.element,
+    seen.element,
+    fill,
+    invert.label,
+    like.label,
+  );
   // Beside the place that it is about: the top of the page may be far away.
   const refusal = el("p", { class: "refusal", role: "alert", hidden: true });
   const element = el(
@@ -109,7 +124,8 @@ export function createUpload(stage) {
   /** @param {File} file */
   async function opened(file) {
     const bitmap = await openImage(file);
-    return { bitmap, title: `Your image ${nameOf(file)}`, laid: under(bitmap, ground.grey) };
+    const name = nameOf(file);
+    return { bitmap, name, title: `Your image ${name}`, laid: under(bitmap, ground.grey) };
   }
 
   /** @param {string} sentence or nothing to take it back */
@@ -150,6 +166,7 @@ export function createUpload(stage) {
       fill: fill.selectedIndex === 1,
       invert: isInverted(bitmap, ground, laid),
       like: canBeLike() && !asIs,
+      crop: null,
     };
   }
 
@@ -157,14 +174,20 @@ export function createUpload(stage) {
     fill: fill.selectedIndex === 1,
     invert: invert.box.checked,
     like: like.box.checked,
+    crop: part,
   });
 
   /** Shows and encodes what was read: nothing changes before all of it has gone well. @param {NonNullable<typeof chosen>} image @param {import("./image-fit.js").Fit} fit @param {(made: import("../store.js").Source | null) => boolean} isOvertaken */
   async function encode(image, fit, isOvertaken) {
     const pixels = fitImage(image.bitmap, shape, ground, image.laid, fit);
+    if (!pixels) throw new InstrumentError(`${image.name} shows nothing that stands out: choose another image.`);
     const posterior = await encoder.encode(pixels, store.get().codes);
     if (gone.aborted || isOvertaken(made)) return;
-    if (chosen && chosen !== image) chosen.bitmap.close();
+    if (chosen !== image) {
+      chosen?.bitmap.close();
+      part = null;
+      crop.open(image.bitmap);
+    }
     chosen = image;
     invert.box.checked = fit.invert;
     like.box.checked = fit.like;
