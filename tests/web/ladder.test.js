@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { align, carried } from "../../explorer/instrument/web/ladder/align.js";
+import { align, carried, tellers } from "../../explorer/instrument/web/ladder/align.js";
 import { besides } from "../../explorer/instrument/web/ladder/labels.js";
 import { linkedTable, readLink, writeLink } from "../../explorer/instrument/web/ladder/link.js";
 import { median, placesOf, ticks } from "../../explorer/instrument/web/ladder/points.js";
 import { begin, go } from "../../explorer/instrument/web/ladder/state.js";
-import { landing } from "../../explorer/instrument/web/ladder/stops.js";
-import { readTable } from "../../explorer/instrument/web/ladder/table.js";
-import { abbreviated, missingWords, spellBeta, spellCount } from "../../explorer/instrument/web/ladder/words.js";
+import { endsOf, methodsOf, readTable, rungsOf } from "../../explorer/instrument/web/ladder/table.js";
+import { abbreviated, spellBeta, spellCount } from "../../explorer/instrument/web/ladder/words.js";
 
 /** A stage whose factors all have an entropy of 2 nats. */
 function stage(shares, kl, { active = kl.map(() => true), step = 10 } = {}) {
@@ -45,24 +44,6 @@ const TABLE = {
   runs: [run("four", 2, [10]), run("four", 0, [0, 5, 10]), run("one", 1, [0, 5, 12]), run("β-TCVAE, short", 0, [10])],
 };
 const START = { recipe: "four", seed: 0, step: 10, image: 0, keep: false, z: [1, 2] };
-
-for (const [here, start, to, at] of [
-  ["101", 0, 2, 2],
-  ["101", 0, 1, 2],
-  ["101", 2, 1, 0],
-  ["110", 1, 2, 1],
-  ["11010", 0, 4, 3],
-  ["0100", 1, 3, 1],
-  ["0100", 1, 0, 1],
-  ["1100", -1, 0, 0],
-  ["1100", -1, 3, 1],
-  ["0000", -1, 2, -1],
-]) {
-  test(`a pull passes over what cannot be chosen: ${here} from ${start} to ${to}`, () => {
-    const stops = [...here].map((stop) => stop === "1");
-    assert.equal(landing(stops, start, to), at);
-  });
-}
 
 for (const [name, facts, order] of [
   [
@@ -168,13 +149,68 @@ test("it begins in the middle of what was trained", () => {
   assert.equal(begin({ ...TABLE, runs: [] }), null);
 });
 
-test("words for what is missing", () => {
-  assert.equal(
-    missingWords(TABLE),
-    "Not trained here yet: β = ½; Capacity; 2 seeds of the rest. To train them: `make it`",
-  );
-  assert.equal(missingWords({ ...TABLE, rows: [row("one", 1, [1])] }), null);
+test("rows that were not trained are not offered", () => {
+  const names = (rows) => rows.map(({ recipe }) => recipe);
+  assert.deepEqual(names(rungsOf(TABLE)), ["one", "four"]);
+  assert.deepEqual(names(methodsOf(TABLE)), ["β-TCVAE, short"]);
 });
+
+for (const [name, betas, ends] of [
+  ["β = 1 is the plain VAE", [0.5, 1, 4], [1, 4]],
+  ["without β = 1", [0.5, 4], [0.5, 4]],
+  ["one β", [4], []],
+  ["none", [], []],
+]) {
+  test(`the ends of a ladder: ${name}`, () => {
+    const rows = betas.map((beta) => row(`at ${beta}`, beta, [0]));
+    const runs = betas.map((beta) => run(`at ${beta}`, 0, [10]));
+    const found = endsOf({ ...TABLE, rows, runs });
+    assert.deepEqual(
+      found.map(({ recipe }) => recipe),
+      ends.map((beta) => `at ${beta}`),
+    );
+  });
+}
+
+for (const [name, facts, latents] of [
+  [
+    "each its own",
+    stage(
+      [
+        [0.1, 0.9],
+        [0.8, 0],
+      ],
+      [1, 1],
+    ),
+    [1, 0],
+  ],
+  [
+    "one for both",
+    stage(
+      [
+        [0.7, 0.9],
+        [0.2, 0.1],
+      ],
+      [1, 1],
+    ),
+    [0, 0],
+  ],
+  [
+    "an inactive one",
+    stage(
+      [
+        [0.9, 0.9],
+        [0.2, 0.1],
+      ],
+      [0, 1],
+      { active: [false, true] },
+    ),
+    [1, 1],
+  ],
+  ["not measured", { ...stage([[1], [1]], [1, 2]), information: null }, []],
+]) {
+  test(`the latent that tells most about each factor: ${name}`, () => assert.deepEqual(tellers(facts), latents));
+}
 
 test("short words", () => {
   assert.deepEqual([0, 488, 31232, 2000000, 737280].map(spellCount), ["0", "488", "31.2 k", "2 M", "737 k"]);
@@ -191,10 +227,9 @@ test("medians, ticks and places", () => {
   assert.deepEqual(
     placesOf(TABLE).map(({ row, place }) => [row.recipe, place]),
     [
-      ["half", 0],
-      ["one", 1],
-      ["four", 2],
-      ["β-TCVAE, short", 3.6],
+      ["one", 0],
+      ["four", 1],
+      ["β-TCVAE, short", 2.6],
     ],
   );
 });
@@ -228,8 +263,8 @@ for (const [name, change] of Object.entries({
 
 for (const [query, reason] of [
   ["recipe=none", "it names no row of this table"],
-  ["recipe=half", "its row was not trained here"],
-  ["recipe=four&seed=1", "its seed was not trained here"],
+  ["recipe=half", "its row has no trained model"],
+  ["recipe=four&seed=1", "its seed has no trained model"],
   ["recipe=four&seed=0&step=6", "its moment of training was not kept"],
   ["image=12", "its image does not exist here"],
   ["z=1,x", "its z has a value that is not a number"],

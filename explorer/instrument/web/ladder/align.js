@@ -76,5 +76,15 @@ export function carried({ latents, information }, latent, factors) {
   };
 }
 
+/** @param {Stage} stage @returns {number[]} for each factor the active latent that tells most about it */
+export function tellers({ latents, information }) {
+  const shares = information ? sharesOf(information) : [];
+  const factors = shares[0]?.length ?? 0;
+  return Array.from({ length: factors }, (_, factor) => {
+    const told = shares.map((row, latent) => (latents[latent].active ? row[factor] : -1));
+    return told.indexOf(Math.max(...told));
+  });
+}
+
 /** @param {number} share @returns {string} */
 export const percent = (share) => `${Math.round(100 * share)} %`;

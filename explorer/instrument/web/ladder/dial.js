@@ -3,7 +3,7 @@ import { icon } from "../icons.js";
 import { present } from "../present.js";
 import { hasTurned } from "./state.js";
 import { createStops } from "./stops.js";
-import { methodsOf, rowOf, rungsOf, runOf, runsOf, seedsOf } from "./table.js";
+import { methodsOf, rowOf, rungsOf, runOf, runsOf } from "./table.js";
 import { called, spellBeta, spellCount } from "./words.js";
 
 /** A moment of training stays on screen for so long while they are replayed. */
@@ -13,28 +13,23 @@ const REPLAY_MS = 900;
 export default { name: "dial", place: "top", fits: () => true, create };
 
 /** @param {import("./stage.js").TableStage} stage @returns {import("./stage.js").TablePart} */
-function create({ table, move: onMove, messages }) {
+function create({ table, move: onMove }) {
   const rungs = rungsOf(table);
   const methods = methodsOf(table);
   /** @type {import("./state.js").State} */
   let state;
   let timer = 0;
 
-  /** @param {string} what */
-  const sayMissing = (what) => messages.tell(`${what} has not been trained here: run \`${table.command}\`.`);
-
   const name = el("p", { class: "dial-name" });
   const beta = createStops({
     label: "β",
     name: "beta",
     onChoose: (at) => move({ recipe: rungs[at].recipe }),
-    onMissing: (at) => sayMissing(called(rungs[at])),
   });
   const seed = createStops({
     label: "Seed",
     name: "seed",
-    onChoose: (at) => move({ seed: seedsOf(table, state.recipe)[at] }),
-    onMissing: (at) => sayMissing(`Seed ${seedsOf(table, state.recipe)[at]} of this row`),
+    onChoose: (at) => move({ seed: runsOf(table, state.recipe)[at].seed }),
   });
   const moment = createStops({
     label: "Moment of training, in images seen",
@@ -47,33 +42,15 @@ function create({ table, move: onMove, messages }) {
     icon("play"),
   );
   const seen = el("span", { class: "hint" });
-  const replayed = table.runs.find(({ stages }) => stages.length > 1);
-  const toReplayed =
-    replayed &&
+  const others = methods.map((row) =>
     el("button", {
-      class: "link",
-      type: "button",
-      text: `Replay ${called(rowOf(table, replayed.recipe))}, seed ${replayed.seed}`,
-      on: {
-        click() {
-          move({ recipe: replayed.recipe, seed: replayed.seed });
-          play();
-          // This button goes when there is something to replay, and would take the focus with it.
-          replay.focus();
-        },
-      },
-    });
-  const others = methods.map((row) => {
-    const made = runsOf(table, row.recipe).length > 0;
-    return el("button", {
       class: "method",
       type: "button",
       text: row.title,
-      title: made ? `${row.title}: ${row.intent}` : `${row.title}: not trained here`,
-      "aria-disabled": made ? null : "true",
-      on: { click: () => (made ? move({ recipe: row.recipe }) : sayMissing(row.title)) },
-    });
-  });
+      title: `${row.title}: ${row.intent}`,
+      on: { click: () => move({ recipe: row.recipe }) },
+    }),
+  );
 
   const stages = () => present(runOf(table, state.recipe, state.seed)).stages;
 
@@ -118,6 +95,7 @@ function create({ table, move: onMove, messages }) {
       ...controls,
     );
 
+  const seedGroup = group("Seed", "random start", seed.element);
   facePlay();
   return {
     element: el(
@@ -126,12 +104,12 @@ function create({ table, move: onMove, messages }) {
       name,
       group("β", "weight of the KL", beta.element),
       methods.length ? group("Other objectives", "", el("div", { class: "method-row" }, ...others)) : null,
-      group("Seed", "random start", seed.element),
+      seedGroup,
       el(
         "div",
         { class: "dial-group" },
         el("p", { class: "dial-label" }, el("b", { text: "Training" }), " ", seen),
-        el("div", { class: "moment-row" }, moment.element, replay, toReplayed ?? null),
+        el("div", { class: "moment-row" }, moment.element, replay),
       ),
     ),
     show(next, before) {
@@ -145,34 +123,28 @@ function create({ table, move: onMove, messages }) {
       beta.show(
         rungs.map((rung) => {
           const runs = runsOf(table, rung.recipe).length;
-          const spoken = `${called(rung)}, ${runs} seed${runs === 1 ? "" : "s"}`;
-          return { text: spellBeta(rung.beta), here: runs > 0, spoken };
+          return { text: spellBeta(rung.beta), spoken: `${called(rung)}, ${runs} seed${runs === 1 ? "" : "s"}` };
         }),
         rung,
       );
       others.forEach((button, at) => button.setAttribute("aria-pressed", String(methods[at] === row)));
-      const seeds = seedsOf(table, next.recipe);
+      const seeds = runsOf(table, next.recipe).map(({ seed }) => seed);
       seed.show(
-        seeds.map((number) => ({
-          text: String(number),
-          here: runOf(table, next.recipe, number) !== undefined,
-          spoken: `seed ${number}`,
-        })),
+        seeds.map((number) => ({ text: String(number), spoken: `seed ${number}` })),
         seeds.indexOf(next.seed),
       );
+      seedGroup.hidden = seeds.length < 2;
       const all = stages();
       const at = all.findIndex(({ step }) => step === next.step);
       moment.show(
         all.map(({ images }) => ({
           text: spellCount(images),
-          here: true,
           spoken: `${spellCount(images)} images seen`,
         })),
         at,
       );
       const only = all.length === 1;
       replay.hidden = moment.element.hidden = only;
-      if (toReplayed) toReplayed.hidden = !only;
       seen.textContent = `${spellCount(all[at].images)} images seen`;
     },
     destroy: stop,

@@ -33,7 +33,7 @@ function create({ card, shape, count, thumbnails, move: onMove }) {
   let shown = -1;
 
   function drawOriginal() {
-    thumbnails.draw(context2d(original, { alpha: false }), shown, 0, 0, width, height);
+    if (shown >= 0) thumbnails.draw(context2d(original, { alpha: false }), shown, 0, 0, width, height);
   }
 
   // Once the sheet of the image has arrived.

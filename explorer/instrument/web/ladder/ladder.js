@@ -94,9 +94,7 @@ export function mount(root, { tables, assets, link }) {
       title.textContent = table.title;
       const start = begin(table);
       if (!start) {
-        throw new InstrumentError(
-          `No model of “${isolated(table.title)}” has been trained here yet: run \`${table.command}\`.`,
-        );
+        throw new InstrumentError(`“${isolated(table.title)}” has no trained models yet: choose another table.`);
       }
       if (!table.examples) {
         throw new InstrumentError(
@@ -121,6 +119,7 @@ export function mount(root, { tables, assets, link }) {
       const count = Math.min(card.examples.count, table.images ?? card.examples.count);
       const linked = readLink(query, table, count);
       if (linked.problem) messages.warn(linked.problem);
+      let written = "";
       stage = createTableStage({
         table,
         name,
@@ -132,9 +131,17 @@ export function mount(root, { tables, assets, link }) {
         assets,
         initial: go(table, start, linked.state),
         messages,
+        chooseImage: linked.state.image === undefined,
         onReady: () => (root.dataset.ready = "true"),
-        onCommit: (state) => link.write(writeLink(state, table, name)),
+        onCommit(state) {
+          const next = writeLink(state, table, name);
+          // A turn is committed twice, when it is made and when its z is here: a browser takes its time to write an address.
+          if (next !== written) link.write(next);
+          written = next;
+        },
       });
+      await stage.begun;
+      if (mine.signal.aborted) return;
       frame.show(stage.element);
     } catch (error) {
       if (mine.signal.aborted) return;

@@ -27,7 +27,7 @@ const FIELDS = [
     write: ({ recipe }) => recipe,
     read(text, { table }) {
       if (!table.rows.some(({ recipe }) => recipe === text)) throw new Unreadable("it names no row of this table");
-      if (!runsOf(table, text).length) throw new Unreadable("its row was not trained here");
+      if (!runsOf(table, text).length) throw new Unreadable("its row has no trained model");
       return text;
     },
   },
@@ -37,7 +37,7 @@ const FIELDS = [
     write: ({ seed }) => String(seed),
     read(text, { table }, _, { recipe }) {
       const seed = whole(text, "its seed");
-      if (recipe === undefined || !runOf(table, recipe, seed)) throw new Unreadable("its seed was not trained here");
+      if (recipe === undefined || !runOf(table, recipe, seed)) throw new Unreadable("its seed has no trained model");
       return seed;
     },
   },

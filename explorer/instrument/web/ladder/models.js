@@ -21,6 +21,7 @@ import { getBytes } from "../shelf/http.js";
  *   the example `at`: kept with the model, or else what its encoder makes of the pixels, C×H×W in [0, 1]
  * @property {(z: number[], latents: number[], steps: number[]) => Promise<ArrayBuffer>} rows decoded in the worker: RGBA of
  *   a row of images for each of `latents`, which alone goes through the steps
+ * @property {Promise<void>} ready once the worker has opened it too
  * @property {() => void} release
  */
 
@@ -91,6 +92,7 @@ export function opener({ engine, worker, gone }) {
     return {
       name,
       latents,
+      ready: remote.ready,
       decode: (z) => model.decode([{ z }]),
       async encode(at, pixels) {
         if (!card.files["codes.safetensors"]) {

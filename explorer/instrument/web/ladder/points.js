@@ -12,12 +12,11 @@ const GAP = 0.6;
 
 /**
  * @param {import("./table.js").Table} table
- * @returns {{row: import("./table.js").Row, place: number}[]} the rows that have runs, or are rungs, with their places
- *   from 0 on
+ * @returns {{row: import("./table.js").Row, place: number}[]} the rows that have runs, with their places from 0 on
  */
 export function placesOf(table) {
   const rungs = rungsOf(table);
-  const methods = methodsOf(table).filter(({ recipe }) => runsOf(table, recipe).length);
+  const methods = methodsOf(table);
   const gap = rungs.length ? GAP : 0;
   return [
     ...rungs.map((row, place) => ({ row, place })),

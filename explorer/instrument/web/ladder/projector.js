@@ -6,11 +6,11 @@ import { createWorker } from "../model/worker.js";
 import { present } from "../present.js";
 import { rounded } from "../spaces/continuous.js";
 import { trace } from "../trace.js";
-import { inParts } from "./align.js";
+import { inParts, tellers } from "./align.js";
 import { cardOf, opener } from "./models.js";
 import { STEPS } from "./rows.js";
 import { go, placeOf } from "./state.js";
-import { finalOf, rungsOf, runOf, runsOf } from "./table.js";
+import { endsOf, finalOf, rungsOf, runOf, runsOf } from "./table.js";
 
 /** All seeds of a rung, its neighbours, and what one came from: a model takes a few megabytes. */
 const MOST_MODELS = 12;
@@ -18,6 +18,10 @@ const MOST_MODELS = 12;
 const REST_MS = 200;
 /** What is loaded already is there sooner; only what takes longer is shown as out of date meanwhile. */
 const STALE_MS = 120;
+/** So many images are looked at for one that β matters to: the first page of the chooser. */
+const LOOKED_AT = 18;
+/** Mean squared error of a pixel, of a range from 0 to 1, below which nobody sees a difference. */
+const SEEN = 1e-4;
 
 /** @param {{recipe: string, seed: number, step: number}} model */
 const keyOf = ({ recipe, seed, step }) => `${recipe} ${seed} ${step}`;
@@ -27,14 +31,14 @@ const keyOf = ({ recipe, seed, step }) => `${recipe} ${seed} ${step}`;
  * overtakes one that waits for its model.
  *
  * @param {{table: import("./table.js").Table, name: string, folder: URL, card: import("../checkpoint/checkpoint.js").ImagesCard,
- *   engine: Promise<any>, assets: string, thumbnails: import("../checkpoint/thumbnails.js").Thumbnails,
+ *   count: number, engine: Promise<any>, assets: string, thumbnails: import("../checkpoint/thumbnails.js").Thumbnails,
  *   state(): import("./state.js").State, parts: import("./stage.js").TablePart[],
  *   onCode(z: number[], since: number): void, onShown(key: string): void,
  *   onTrouble(sentence: string | null): void}} options `parts` draw what is decoded; `onCode` hears of the z of a model that has
  *   come on screen, and `onShown` of a model of which all that is seen is
  */
 export function createProjector(options) {
-  const { table, name, folder, card, engine, assets, thumbnails, parts, onCode, onShown, onTrouble } = options;
+  const { table, name, folder, card, count, engine, assets, thumbnails, parts, onCode, onShown, onTrouble } = options;
   const get = options.state;
   const gone = new AbortController();
   const worker = createWorker(assets);
@@ -44,6 +48,9 @@ export function createProjector(options) {
   let wait = 0;
   /** @type {import("./models.js").TableModel | null} what is on screen */
   let model = null;
+  const ends = endsOf(table);
+  /** The image that the ends of the ladder show. */
+  let atEnds = -1;
   /** @type {{at: number, pixels: Promise<Float32Array>} | null} the chosen image, once an encoder has asked for it */
   let chosen = null;
 
@@ -110,6 +117,7 @@ export function createProjector(options) {
     wait = window.setTimeout(() => setStale(true), STALE_MS);
     const state = get();
     const place = locate(state.recipe, state.seed, state.step);
+    drawEnds();
     try {
       if (!place) {
         throw new InstrumentError(
@@ -169,6 +177,33 @@ export function createProjector(options) {
     grids.request({ model, z, time, key: keyOf(get()) });
   }
 
+  /** @returns {Promise<import("./models.js").TableModel[]>} of the ends of the ladder */
+  const openEnds = () => Promise.all(ends.map(({ recipe, seed }) => models.get(present(locate(recipe, seed)))));
+
+  /** The chosen image as both ends of the ladder see it, whatever model is on screen. */
+  async function drawEnds() {
+    const { image } = get();
+    if (image === atEnds) return;
+    atEnds = image;
+    try {
+      const opened = await openEnds();
+      await Promise.all(
+        opened.map(async (end, at) => {
+          const z = Array.from(await codeOf(end, image));
+          const latents = tellers(finalOf(ends[at]));
+          const [values, rows] = await Promise.all([end.decode(z), end.rows(z, latents, STEPS)]);
+          if (gone.signal.aborted || get().image !== image) return;
+          for (const part of parts) part.drawEnd?.(at, values, rows);
+        }),
+      );
+    } catch (error) {
+      if (gone.signal.aborted || get().image !== image) return;
+      atEnds = -1;
+      console.error(error);
+      onTrouble(sentenceFor(error, "The ends of the ladder could not be shown: reload the page."));
+    }
+  }
+
   /** @param {number} seed @param {Float32Array} values */
   function drawSibling(seed, values) {
     for (const part of parts) part.drawSibling?.(seed, values);
@@ -196,10 +231,12 @@ export function createProjector(options) {
         const z = state.keep && state.z ? state.z : await codeOf(other, state.image);
         if (mine !== ticket) return;
         if (z.length === other.latents) drawSibling(seed, await other.decode(z));
+        await other.ready;
       }
       for (const place of around(state)) {
         if (mine !== ticket) return;
-        await models.get(place);
+        // One after the other, so that the rows of a next turn wait for one of them at the most.
+        await (await models.get(place)).ready;
       }
     } catch (error) {
       // Nobody asked for it yet: whoever does hears of it then.
@@ -209,7 +246,7 @@ export function createProjector(options) {
 
   /** @param {import("./state.js").State} state @returns {import("./models.js").Place[]} one rung or moment away */
   function around(state) {
-    const rungs = rungsOf(table).filter(({ recipe }) => runsOf(table, recipe).length);
+    const rungs = rungsOf(table);
     const at = rungs.findIndex(({ recipe }) => recipe === state.recipe);
     const rows = at < 0 ? [] : [rungs[at + 1], rungs[at - 1]].filter(Boolean);
     const { stages } = present(runOf(table, state.recipe, state.seed));
@@ -225,6 +262,28 @@ export function createProjector(options) {
   return {
     refresh,
     paint,
+    /** @returns {Promise<number>} of the first images, the one of which a large β loses most that a small β keeps */
+    async mostTelling() {
+      let best = 0;
+      if (!ends.length) return best;
+      try {
+        const opened = await openEnds();
+        let most = SEEN;
+        for (let image = 0; image < Math.min(count, LOOKED_AT); image++) {
+          const pixels = await thumbnails.pixels(image);
+          const [near, far] = await Promise.all(
+            opened.map(async (end) =>
+              meanSquaredError(await end.decode(await end.encode(image, async () => pixels)), pixels),
+            ),
+          );
+          if (far - near > most) [best, most] = [image, far - near];
+        }
+      } catch (error) {
+        // Whoever shows the image hears of it.
+        if (!gone.signal.aborted) console.warn(error);
+      }
+      return best;
+    },
     /** @returns {Promise<ArrayLike<number> | null>} the posterior mean of the chosen image; nothing where there is no model */
     async encoded() {
       const mine = ticket;
@@ -241,3 +300,6 @@ export function createProjector(options) {
     },
   };
 }
+
+/** @param {Float32Array} one @param {Float32Array} other @returns {number} of a pixel */
+const meanSquaredError = (one, other) => one.reduce((sum, value, at) => sum + (value - other[at]) ** 2, 0) / one.length;

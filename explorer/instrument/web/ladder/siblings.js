@@ -2,7 +2,7 @@ import { context2d, el, latentName } from "../dom.js";
 import { writeImage } from "../engine/pixels.js";
 import { percent, sharesOf } from "./align.js";
 import { hasTurned } from "./state.js";
-import { finalOf, rowOf, runOf, seedsOf } from "./table.js";
+import { finalOf, rowOf, runsOf } from "./table.js";
 import { called } from "./words.js";
 
 /**
@@ -35,16 +35,9 @@ function create({ table, factors, shape, move }) {
   const cards = new Map();
   let shown = "";
 
-  /** @param {number} seed @param {import("./table.js").Run | undefined} run */
-  function card(seed, run) {
-    if (!run) {
-      return el(
-        "div",
-        { class: "sibling absent" },
-        el("span", { class: "sibling-name", text: `seed ${seed}` }),
-        el("span", { class: "hint", text: "not trained" }),
-      );
-    }
+  /** @param {import("./table.js").Run} run */
+  function card(run) {
+    const { seed } = run;
     const stage = finalOf(run);
     const shares = stage.information ? sharesOf(stage.information) : [];
     const canvas = el("canvas", { class: "sibling-image", width, height, "aria-hidden": "true" });
@@ -81,12 +74,13 @@ function create({ table, factors, shape, move }) {
     show(state, before) {
       if (!hasTurned(state, before)) return;
       const { recipe, seed, keep } = state;
-      const seeds = seedsOf(table, recipe);
+      const runs = runsOf(table, recipe);
+      element.hidden = runs.length < 2;
       title.textContent = `${called(rowOf(table, recipe))}, every seed`;
       if (shown !== recipe) {
         shown = recipe;
         cards.clear();
-        list.replaceChildren(...seeds.map((seed) => card(seed, runOf(table, recipe, seed))));
+        list.replaceChildren(...runs.map(card));
       }
       for (const [of, { button }] of cards) button.setAttribute("aria-pressed", String(of === seed));
       what.textContent = keep

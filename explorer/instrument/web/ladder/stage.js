@@ -32,13 +32,14 @@ const PLACE = ["recipe", "seed", "step", "image", "keep", "z"];
  * @property {(latent: number) => Promise<void>} reset to where the image has it
  *
  * A part of the page. `show` follows every move; the rest draws what has been decoded: `drawImage` C×H×W of z, `drawRows`
- * RGBA of the rows of some latents, top to bottom, and `drawSibling` C×H×W of another seed. `setStale`: what is drawn
- * belongs to another model.
+ * RGBA of the rows of some latents, top to bottom, `drawSibling` C×H×W of another seed, and `drawEnd` C×H×W and rows of
+ * one of the two ends of the ladder. `setStale`: what is drawn belongs to another model.
  *
  * @typedef {{element: HTMLElement,
  *   show?(state: import("./state.js").State, before: import("./state.js").State | null): void,
  *   drawImage?(values: Float32Array): void, drawRows?(latents: number[], buffer: ArrayBuffer): void,
- *   drawSibling?(seed: number, values: Float32Array): void, setStale?(stale: boolean): void, destroy?(): void}} TablePart
+ *   drawSibling?(seed: number, values: Float32Array): void,
+ *   drawEnd?(end: number, values: Float32Array, rows: ArrayBuffer): void, setStale?(stale: boolean): void, destroy?(): void}} TablePart
  *
  * @typedef {{name: string, place: "top" | "picture" | "middle" | "numbers",
  *   fits(table: import("./table.js").Table): true | string, create(stage: TableStage): TablePart}} TablePanel
@@ -49,12 +50,12 @@ const PLACE = ["recipe", "seed", "step", "image", "keep", "z"];
  *
  * @param {{table: import("./table.js").Table, name: string, folder: URL, card: import("../checkpoint/checkpoint.js").ImagesCard,
  *   count: number, entry: import("../checkpoint/checkpoint.js").Entry, engine: Promise<any>, assets: string,
- *   initial: import("./state.js").State, messages: ReturnType<typeof import("../messages.js").createMessages>,
+ *   initial: import("./state.js").State, chooseImage: boolean, messages: ReturnType<typeof import("../messages.js").createMessages>,
  *   onReady(): void, onCommit(state: import("./state.js").State): void}} options `folder` is the table's, `card` that of the
- *   examples in `entry`; the first `count` of them are offered
+ *   examples in `entry`; the first `count` of them are offered. `chooseImage`: nobody has, so begin with one that β matters to
  */
 export function createTableStage(options) {
-  const { table, card, count, entry, initial, messages, onReady, onCommit } = options;
+  const { table, card, count, entry, initial, chooseImage, messages, onReady, onCommit } = options;
   const cursor = createCursor([{ initial, place: PLACE }]);
   const store = cursor.of(0);
   const finals = table.runs.map(finalOf);
@@ -132,13 +133,19 @@ export function createTableStage(options) {
     else if (state.z !== before?.z) projector.paint(time);
   }
 
-  store.onChange(show);
-  store.onCommit(onCommit);
-  show(initial, null, performance.now());
+  async function begin() {
+    if (chooseImage) cursor.put(0, { image: await projector.mostTelling() });
+    if (isGone) return;
+    store.onChange(show);
+    store.onCommit(onCommit);
+    show(store.get(), null, performance.now());
+  }
 
   return {
     element,
     store,
+    /** Once the parts show the first model. */
+    begun: begin(),
     destroy() {
       isGone = true;
       for (const part of parts) part.destroy?.();

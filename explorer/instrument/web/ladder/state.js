@@ -1,5 +1,5 @@
 import { present } from "../present.js";
-import { finalOf, rungsOf, runOf, runsOf } from "./table.js";
+import { finalOf, methodsOf, rungsOf, runOf, runsOf } from "./table.js";
 
 /**
  * What a person sees and a link holds.
@@ -23,9 +23,8 @@ export const hasTurned = (state, before) => !before || TURNING.some((name) => st
 
 /** @param {Table} table @returns {State | null} in the middle of the rungs that were trained; nothing where none was */
 export function begin(table) {
-  const isMade = (/** @type {import("./table.js").Row} */ row) => runsOf(table, row.recipe).length > 0;
-  const rungs = rungsOf(table).filter(isMade);
-  const row = rungs[Math.floor(rungs.length / 2)] ?? table.rows.find(isMade);
+  const rungs = rungsOf(table);
+  const row = rungs[Math.floor(rungs.length / 2)] ?? methodsOf(table)[0];
   if (!row) return null;
   const run = runsOf(table, row.recipe)[0];
   return { recipe: row.recipe, seed: run.seed, step: finalOf(run).step, image: 0, keep: false, z: null };

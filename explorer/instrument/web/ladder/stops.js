@@ -1,32 +1,13 @@
 import { el } from "../dom.js";
 
-/**
- * @typedef {{text: string, here: boolean, spoken: string}} Stop `here`: it can be chosen
- */
+/** @typedef {{text: string, spoken: string}} Stop */
 
 /**
- * Where a slider goes that was pulled to a stop: there, or past those that cannot be chosen to the next in the direction
- * of the pull; with none in that direction, it goes as far as it can.
+ * A slider over named stops.
  *
- * @param {boolean[]} here which stops can be chosen
- * @param {number} from −1 where none is chosen
- * @param {number} to
- * @returns {number}
+ * @param {{label: string, name: string, onChoose(at: number): void}} options `name` is the class
  */
-export function landing(here, from, to) {
-  const step = Math.sign(to - from) || 1;
-  for (let at = to; at >= 0 && at < here.length; at += step) if (here[at]) return at;
-  for (let at = to; at !== from; at -= step) if (here[at]) return at;
-  return from;
-}
-
-/**
- * A slider over named stops. Those that cannot be chosen are hollow, and are passed over.
- *
- * @param {{label: string, name: string, onChoose(at: number): void, onMissing?: (at: number) => void}} options `name`
- *   is the class; `onMissing` hears of a stop that was pressed and cannot be chosen
- */
-export function createStops({ label, name, onChoose, onMissing }) {
+export function createStops({ label, name, onChoose }) {
   const marks = el("div", { class: "stop-marks", "aria-hidden": "true" });
   const range = el("input", {
     class: "stop-range",
@@ -50,14 +31,8 @@ export function createStops({ label, name, onChoose, onMissing }) {
   let stops = [];
   let at = -1;
 
-  /** @param {number} wanted */
-  function choose(wanted) {
-    const to = landing(
-      stops.map(({ here }) => here),
-      at,
-      wanted,
-    );
-    if (!stops[wanted].here) onMissing?.(wanted);
+  /** @param {number} to */
+  function choose(to) {
     face();
     if (to !== at) onChoose(to);
   }
@@ -80,12 +55,12 @@ export function createStops({ label, name, onChoose, onMissing }) {
         range.max = String(next.length - 1);
         const last = next.length - 1 || 1;
         marks.replaceChildren(
-          ...next.map(({ text, here }, index) =>
-            el("span", { class: here ? "mark" : "mark missing", style: `--at: ${index / last}` }, el("span", { text })),
+          ...next.map(({ text }, index) =>
+            el("span", { class: "mark", style: `--at: ${index / last}` }, el("span", { text })),
           ),
         );
       }
-      range.disabled = !next.some(({ here }, index) => here && index !== at);
+      range.disabled = !next.some((_, index) => index !== at);
       face();
     },
   };

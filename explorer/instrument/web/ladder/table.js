@@ -64,14 +64,17 @@ export function readTable(text, name) {
 /** @param {Row} row */
 const isRung = ({ beta }) => typeof beta === "number";
 
-/** @param {Table} table @returns {Rung[]} its rows over β, the smallest first */
+/** @param {Table} table @returns {Row[]} those that were trained: of a plan nothing can be shown */
+const madeOf = (table) => table.rows.filter(({ recipe }) => runsOf(table, recipe).length > 0);
+
+/** @param {Table} table @returns {Rung[]} its trained rows over β, the smallest first */
 export function rungsOf(table) {
-  const rungs = table.rows.filter(/** @type {(row: Row) => row is Rung} */ (isRung));
+  const rungs = madeOf(table).filter(/** @type {(row: Row) => row is Rung} */ (isRung));
   return rungs.sort((a, b) => a.beta - b.beta);
 }
 
-/** @param {Table} table @returns {Row[]} the rows of other objectives */
-export const methodsOf = (table) => table.rows.filter((row) => !isRung(row));
+/** @param {Table} table @returns {Row[]} the trained rows of other objectives */
+export const methodsOf = (table) => madeOf(table).filter((row) => !isRung(row));
 
 /** @param {Table} table @param {string} recipe @returns {Run[]} by seed */
 export const runsOf = (table, recipe) => table.runs.filter((run) => run.recipe === recipe);
@@ -82,15 +85,20 @@ export const rowOf = (table, recipe) => present(table.rows.find((row) => row.rec
 /** @param {Table} table @param {string} recipe @param {number} seed @returns {Run | undefined} */
 export const runOf = (table, recipe, seed) => runsOf(table, recipe).find((run) => run.seed === seed);
 
-/** @param {Table} table @param {string} recipe @returns {number[]} every seed planned or made, rising */
-export function seedsOf(table, recipe) {
-  const planned = table.rows.find((row) => row.recipe === recipe)?.seeds ?? [];
-  const made = runsOf(table, recipe).map(({ seed }) => seed);
-  return [...new Set([...planned, ...made])].sort((a, b) => a - b);
-}
-
 /** @param {Stage} stage @param {string} name @returns {Metric | undefined} */
 export const metricOf = (stage, name) => stage.metrics.find((metric) => metric.name === name);
 
 /** @param {Run} run @returns {Stage} the trained model */
 export const finalOf = (run) => run.stages[run.stages.length - 1];
+
+/**
+ * @param {Table} table
+ * @returns {Run[]} a run of β = 1, or else of the smallest β, and one of the largest: what β does is plainest between them.
+ *   None where there is only one β
+ */
+export function endsOf(table) {
+  const rungs = rungsOf(table);
+  const low = rungs.find(({ beta }) => beta === 1) ?? rungs[0];
+  const high = rungs[rungs.length - 1];
+  return low && low.beta !== high.beta ? [low, high].map(({ recipe }) => runsOf(table, recipe)[0]) : [];
+}

@@ -1,5 +1,3 @@
-import { methodsOf, rungsOf, runsOf, seedsOf } from "./table.js";
-
 /** @type {Record<number, string>} */
 const FRACTIONS = { 0.125: "⅛", 0.25: "¼", 0.5: "½", 0.75: "¾" };
 
@@ -33,25 +31,4 @@ export function spellCount(count) {
 export function listed(names) {
   if (names.length < 2) return names.join("");
   return `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
-}
-
-/**
- * @param {import("./table.js").Table} table
- * @returns {string | null} one sentence about what was planned and not trained here, and the command that makes it
- */
-export function missingWords(table) {
-  const rows = [...rungsOf(table), ...methodsOf(table)];
-  const whole = rows.filter(({ recipe }) => runsOf(table, recipe).length === 0);
-  const betas = whole.flatMap(({ beta }) => (typeof beta === "number" ? [spellBeta(beta)] : []));
-  const methods = whole.filter(({ beta }) => typeof beta !== "number");
-  const seeds = rows
-    .filter((row) => !whole.includes(row))
-    .map(({ recipe }) => seedsOf(table, recipe).length - runsOf(table, recipe).length)
-    .reduce((sum, count) => sum + count, 0);
-  const names = [
-    ...(betas.length ? [`β = ${betas.join(", ")}`] : []),
-    ...methods.map(({ title }) => title),
-    ...(seeds ? [`${seeds} seed${seeds > 1 ? "s" : ""} of the rest`] : []),
-  ];
-  return names.length ? `Not trained here yet: ${names.join("; ")}. To train them: \`${table.command}\`` : null;
 }
