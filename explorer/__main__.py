@@ -1,7 +1,8 @@
 """`latent-explorer` or `python -m explorer`: starts the app, from any folder.
 
 `--embed-in https://school.example` lets pages of that site show it in a frame. What else follows
-goes to Streamlit: `latent-explorer --server.port 8502`.
+goes to Streamlit: `latent-explorer --server.port 8502`. `latent-explorer lessons check` starts no
+server: it measures every figure of the lessons.
 """
 
 import argparse
@@ -17,7 +18,11 @@ APP = Path(__file__).parent / "app.py"
 
 
 def main() -> None:
-    """Run the app until it is stopped."""
+    """Run the app until it is stopped, or the command that is named."""
+    if sys.argv[1:2] == ["lessons"]:
+        from explorer.lessons import command
+
+        sys.exit(command.main(sys.argv[2:]))
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--embed-in", action="append", default=[])
     options, rest = parser.parse_known_args()

@@ -60,10 +60,11 @@ MEDIA_TYPES = {
     ".txt": "text/plain; charset=utf-8",
     ".wasm": "application/wasm",
     ".webp": "image/webp",
+    ".woff2": "font/woff2",
 }
 
-# Weights and pictures, which do not get smaller.
-PACKED = frozenset({".onnx", ".safetensors", ".webp"})
+# Weights, pictures and fonts, which do not get smaller.
+PACKED = frozenset({".onnx", ".safetensors", ".webp", ".woff2"})
 
 # Of what is dropped: how long it may take to arrive, and how many bytes may be arriving at once.
 DROP_HEADER = "X-Checkpoint"
@@ -98,6 +99,8 @@ def routes(base: str = "", here: str = "") -> list[Route]:
         Route(f"{base}/checkpoints/{{id}}/{{name}}", _checkpoint_file),
         Route(f"{base}/results/{{table}}/{{path:path}}", _result_file),
         Route(f"{base}/catalogue.json", partial(_catalogue, here=here)),
+        Route(f"{base}/lessons.json", _lessons),
+        Route(f"{base}/lessons/{{id}}/figures.json", _figures),
         Route(f"{base}/uploads", partial(_drop, here=here), methods=["POST"]),
         Route(f"{base}/uploads/{{id}}", partial(_dropped, here=here)),
     ]
@@ -160,6 +163,21 @@ async def _catalogue(request: Request, here: str) -> Response:
     listed = await run_in_threadpool(loading.catalogue)
     body = json.dumps(loading.describe(listed, here))
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+
+async def _lessons(_: Request) -> Response:
+    """Every lesson: its front matter and its text."""
+    from explorer.lessons import listing  # numpy, which no first page waits for
+
+    return _json(await run_in_threadpool(listing.lessons))
+
+
+async def _figures(request: Request) -> Response:
+    """The figures of a lesson, measured on the checkpoints that are here."""
+    from explorer.lessons import listing
+
+    found = await run_in_threadpool(listing.figures, request.path_params["id"])
+    return _not_found() if found is None else _json(found)
 
 
 async def _drop(request: Request, here: str) -> Response:

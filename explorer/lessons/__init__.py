@@ -1,0 +1,12 @@
+"""The lessons: one Markdown file each, listed here in the order of their numbers."""
+
+LESSONS = (
+    "squeeze",
+    "holes",
+    "gap",
+    "beta",
+)
+
+# The order for a class of two hours, for homework, and for one who learns alone.
+CLASS = {"First hour": (3, 5, 6, 7, 10), "Second hour": (9, 13, 14, 15, 20), "At home": (8, 12)}
+ALONE = (3, 5, 6, 7, 10, 9, 8, 12, 13, 14, 15, 20)

@@ -1,0 +1,49 @@
+"""`python -m explorer lessons check [LESSON …]`: hold every lesson to the models that are here."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from explorer.lessons import LESSONS
+from explorer.lessons.bench import Bench, shipped
+from explorer.lessons.check import measure, outside, read_all
+from training.contract.errors import UserError
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Return 0 where every figure is in its band, 1 after a sentence for each that is not."""
+    parser = argparse.ArgumentParser(prog="python -m explorer lessons")
+    commands = parser.add_subparsers(required=True)
+    check = commands.add_parser("check", help="measure every figure and hold it to its band")
+    check.add_argument(
+        "lesson", nargs="*", choices=[[], *LESSONS], help="one of " + ", ".join(LESSONS)
+    )
+    chosen = parser.parse_args(arguments).lesson or LESSONS
+    return run(chosen, shipped())
+
+
+def run(names: Sequence[str], bench: Bench) -> int:
+    """Measure the lessons of these names, and print what was found."""
+    wrong = 0
+    try:
+        for lesson in read_all(names, model_names(bench)):
+            values = measure(lesson, bench)
+            print(f"{lesson.front.id} ({lesson.front.title})")
+            for name, probe in lesson.front.figures.items():
+                low, high = probe.band
+                written = f"{values[name]:.{probe.decimals}f} {probe.unit}".strip()
+                print(f"  {name:20} {written:>24}   [{low:g}, {high:g}]")
+            for sentence in outside(lesson, values):
+                wrong += 1
+                print(sentence, file=sys.stderr)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 1 if wrong else 0
+
+
+def model_names(bench: Bench) -> list[str]:
+    """The ids that a lesson may open."""
+    return sorted(folder.name for folder in bench.models.iterdir() if folder.is_dir())

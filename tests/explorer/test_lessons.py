@@ -1,0 +1,192 @@
+"""Every figure of every lesson holds on the shipped models; a wrong lesson is refused by line."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+
+from explorer.lessons import ALONE, CLASS, LESSONS, command, listing, reading
+from explorer.lessons.bench import MODELS, Bench, shipped
+from explorer.lessons.check import HERE, measure, outside, read_all
+from explorer.lessons.information import information, log_aggregate, marginal_kl
+from explorer.lessons.lesson import Panel
+from explorer.lessons.posterior import cut
+from explorer.lessons.reading import LessonError, parse
+
+ROOT = Path(__file__).resolve().parents[2]
+EVIDENCE = ROOT / "tests/data/evidence.json"  # written by tests/explorer/evidence.py
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_every_figure_of_a_lesson_is_in_its_band(name: str) -> None:
+    bench = shipped()
+    (lesson,) = read_all([name], command.model_names(bench))
+    assert lesson.front.id == name
+    values = measure(lesson, bench)
+    assert list(outside(lesson, values)) == []
+    assert listing.figures(name) == values
+    if lesson.front.predict.figure and lesson.front.predict.axis:
+        low, high = lesson.front.predict.axis
+        assert low < values[lesson.front.predict.figure] < high
+
+
+def test_lessons_are_those_that_lie_here_and_each_builds_on_one_before_it() -> None:
+    assert sorted(LESSONS) == sorted(path.stem for path in HERE.glob("*.md"))
+    read = read_all(LESSONS, command.model_names(shipped()))
+    numbers = [lesson.front.number for lesson in read]
+    assert numbers == sorted(set(numbers))
+    before: set[str] = set()
+    for number in ALONE:
+        for lesson in read:
+            if lesson.front.number == number:
+                assert set(lesson.front.needs) <= before
+                before.add(lesson.front.id)
+    assert before == set(LESSONS)
+    assert {number for numbers in CLASS.values() for number in numbers} == set(ALONE)
+
+
+def test_lessons_point_at_panels_that_there_are() -> None:
+    panels = ROOT / "explorer/instrument/web/panels"
+    for name in Panel.__args__:
+        assert f'name: "{name}"' in (panels / f"{name}.js").read_text("utf-8")
+
+
+def test_another_model_under_the_same_name_fails_the_check(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("digits-pca", "digits-linear"):
+        (tmp_path / name).symlink_to(MODELS / name)
+    (tmp_path / "digits-ae").symlink_to(MODELS / "digits-pca")
+    assert command.run(["squeeze"], Bench(tmp_path)) == 1
+    said = capsys.readouterr().err
+    assert "squeeze: curved is 25.8" in said
+    assert "squeeze: times is 1 times; the lesson's text holds from 2.2 to 3.3" in said
+
+
+def test_the_command_measures_one_lesson_and_knows_no_other() -> None:
+    def ran(*names: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "explorer", "lessons", "check", *names],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+        )
+
+    done = ran("beta")
+    assert done.returncode == 0, done.stderr
+    assert "kl_high" in done.stdout
+    assert "streamlit" not in done.stderr.lower()
+    assert ran("betta").returncode == 2
+
+
+def test_the_refined_grid_agrees_with_a_fine_one() -> None:
+    bench, known = shipped(), json.loads(EVIDENCE.read_text("utf-8"))
+    card = bench.model(known["model"]).card
+    assert card.files["decoder.onnx"].sha256 == known["decoder"], (
+        "digits-2d is another: run `python tests/explorer/evidence.py`"
+    )
+    worst = [*range(0, 200, 20), 119, *np.argsort(known["log_evidence"])[:5].tolist()]
+    for example in worst:
+        found = bench.posterior(known["model"], example)
+        assert found.log_evidence == pytest.approx(known["log_evidence"][example], abs=0.01)
+        assert found.weights.sum() == pytest.approx(1)
+
+
+def test_a_cell_is_cut_into_nine_that_fill_it() -> None:
+    z, side = cut(np.array([[1.0, -2.0]]), np.array([0.3]))
+    assert len(z) == 9
+    assert side == pytest.approx(np.full(9, 0.1))
+    assert z.mean(0) == pytest.approx([1, -2])
+    assert z.min(0) == pytest.approx([0.9, -2.1])
+
+
+def test_the_elbo_is_below_the_evidence_by_no_less_than_the_approximation_gap() -> None:
+    from explorer.lessons.probes import AmortisationGap, ApproximationGap, Gap
+
+    bench, band = shipped(), (0.0, 1.0)
+    for example in (0, 119):
+        gap, approximation, amortisation = (
+            kind(model="digits-2d", example=example, band=band).measure(bench)
+            for kind in (Gap, ApproximationGap, AmortisationGap)
+        )
+        assert approximation > 0
+        assert amortisation > 0
+        assert gap == pytest.approx(approximation + amortisation)
+
+
+def test_information_of_gaussians_that_are_known() -> None:
+    apart = {
+        "mean": np.array([[-50.0, 0], [50, 0], [0, 50], [0, -50]]),
+        "log_variance": np.zeros((4, 2)),
+    }
+    assert information(apart) == pytest.approx(np.log(4), abs=1e-6)
+    prior = {"mean": np.zeros((4, 3)), "log_variance": np.zeros((4, 3))}
+    assert information(prior) == pytest.approx(0, abs=1e-9)
+    assert marginal_kl(prior) == pytest.approx(0, abs=1e-9)
+    z = np.array([[0.3, -1.0], [2.0, 0.1]])
+    mean, log_variance = np.array([[0.0, 1], [1, -1]]), np.array([[0.0, -1], [0.5, 0.2]])
+    each = [
+        multivariate_normal(m, np.diag(np.exp(v))).pdf(z)
+        for m, v in zip(mean, log_variance, strict=True)
+    ]
+    assert log_aggregate(z, mean, log_variance) == pytest.approx(np.log(np.mean(each, axis=0)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("minutes = 10", "minute = 10", "line 6: has an unknown field 'minute'; did you mean 'minutes'?"),  # noqa: E501
+        ("minutes = 10", 'minutes = "ten"', "line 6: minutes is 'ten'; expected a whole number from 1 to 60."),  # noqa: E501
+        ("minutes = 10", "minutes = ten", "line 6: not readable TOML: Invalid value."),
+        ('"digits-ae"]', '"digit-ae"]', "line 11: setup.compare is 'digit-ae'; did you mean 'digits-ae'?"),  # noqa: E501
+        ('"output", "source"', '"outputs", "source"', "line 13: setup.show[0] is 'outputs'; choose one of actions,"),  # noqa: E501
+        ('probe = "squared_error"', 'probe = "square_error"', "line 16: figures.pca.probe is 'square_error'; did you mean 'squared_error'?"),  # noqa: E501
+        ("band = [24, 28]", "band = [28, 24]", "line 18: figures.pca: band goes from 28 to 24; the lower end comes first."),  # noqa: E501
+        ('of = "pca"', 'of = "pcs"', "figures.times.of is 'pcs'; did you mean 'pca'?"),
+        ('figure = "times"', 'figure = "time"', "predict.figure is 'time'; did you mean 'times'?"),
+        ("## Do", "## Hands", "is '## Hands'; expected '## Do'."),
+        ("autoencoder {curved}", "autoencoder {curve}", "the figure 'curve' is not in the front matter; did you mean 'curved'?"),  # noqa: E501
+        ("{curved}: PCA", "9.5: PCA", "the text has the number 9.5; write a figure"),
+    ],
+)  # fmt: skip
+def test_a_wrong_lesson_is_refused_with_its_line(before: str, after: str, said: str) -> None:
+    text = (HERE / "squeeze.md").read_text("utf-8")
+    assert before in text
+    with pytest.raises(LessonError) as refused:
+        parse(text.replace(before, after, 1), "squeeze.md", command.model_names(shipped()))
+    sentence = str(refused.value)
+    assert said in sentence
+    assert sentence.startswith("squeeze.md, line ")
+    wrong = text.replace(before, after, 1).splitlines()
+    line = int(sentence.split("line ")[1].split(":")[0])
+    if not said.startswith("line "):
+        assert any(piece in wrong[line - 1] for piece in (after, after.split(" ")[-1], "PCA loses"))
+
+
+def test_every_figure_that_a_lesson_measures_stands_somewhere_in_it() -> None:
+    for lesson in read_all(LESSONS, command.model_names(shipped())):
+        named = {
+            part.text
+            for blocks in lesson.cards.values()
+            for block in blocks
+            for part in block.parts
+            if part.kind == "figure"
+        }
+        named |= {
+            term.figure
+            for blocks in lesson.cards.values()
+            for block in blocks
+            for term in block.terms
+            if term.figure
+        }
+        named |= {lesson.front.predict.figure or ""}
+        named |= {option.figure for option in lesson.front.predict.options}
+        for probe in lesson.front.figures.values():
+            named |= set(reading._operands(probe).values())
+        assert set(lesson.front.figures) <= named
