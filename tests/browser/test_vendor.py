@@ -38,4 +38,5 @@ def test_nothing_else_lies_there() -> None:
     for package in PACKAGES:
         recorded |= {package["licence_file"], package["notices_file"] or package["licence_file"]}
 
-    assert {file.name for file in VENDOR.iterdir()} == recorded
+    there = {file.relative_to(VENDOR).as_posix() for file in VENDOR.rglob("*") if file.is_file()}
+    assert there == recorded

@@ -10,6 +10,7 @@ import { createTextDialog } from "./export/text-dialog.js";
 import { createFrame } from "./frame.js";
 import { createHeader } from "./header.js";
 import { createHelp, listen } from "./keyboard.js";
+import { createLessons } from "./lesson/lessons.js";
 import { linkedModel, readLink, writeLink } from "./link.js";
 import { openModel } from "./model/model.js";
 import { createWorker } from "./model/worker.js";
@@ -29,12 +30,14 @@ import { trace } from "./trace.js";
  *   folder, with trailing slash
  * @returns {{setCatalogue(catalogue: import("./checkpoint/checkpoint.js").Entry[]): void, destroy(): void}}
  */
-export function mount(root, { catalogue, assets, link, directions = [], onDirections, onRelease }) {
+export function mount(root, { catalogue, assets, link: address, directions = [], onDirections, onRelease }) {
   const engine = startEngine(assets);
   engine.catch(() => {});
   const worker = createWorker(assets);
   const frame = createFrame(root, { assets });
   const { messages } = frame;
+  const lessons = createLessons({ assets, link: address, frame, restart: () => start() });
+  const { link } = lessons;
   const own = createOwn({ assets, messages, onChoose: () => picker.toggle(), onEntry: openOwn });
   const picker = createPicker({ catalogue, onPick: pick, onCompare: compare, onOpen: relist, footer: own.footer });
   const help = createHelp();
@@ -198,6 +201,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       onCommit: release,
     });
     frame.show(stage.element);
+    lessons.stands(stage.element);
     link.write(writeLink({ ...initial, model }, controls));
   }
 
@@ -298,6 +302,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       onRemove: leave,
     });
     frame.show(compared.element);
+    lessons.stands(compared.element);
     link.write(linkNow());
   }
 
@@ -317,7 +322,8 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
 
   /** Opens what the link names, or where it names nothing that is here, the first model that can be opened. */
   async function start() {
-    const query = link.read().replace(/^\?/, "");
+    const query = (await lessons.opening()).replace(/^\?/, "");
+    if (gone) return;
     const wanted = linkedModel(query);
     const comparison = linkedComparison(query);
     const unknown = [wanted, ...comparison.ids].filter((id) => id !== null && !entryOf(id));
@@ -367,6 +373,7 @@ export function mount(root, { catalogue, assets, link, directions = [], onDirect
       gone = true;
       stopListening();
       picker.close();
+      lessons.destroy();
       own.destroy();
       exporting.close();
       close();

@@ -175,6 +175,7 @@ export function placeModel(options) {
   };
 
   const { parts, missing } = layOut(panels, model, stage);
+  for (const { panel, part } of parts) part.element.dataset.panel = panel.name;
 
   /** @returns {Current} */
   function createCurrent() {

@@ -3,6 +3,7 @@
 import { linkedComparison } from "./compare/link.js";
 import { hosted } from "./component.js";
 import { mount } from "./instrument.js";
+import { isLesson } from "./lesson/lessons.js";
 import { linkedModel } from "./link.js";
 import { tell } from "./released.js";
 
@@ -32,7 +33,7 @@ export const host = hosted((root, /** @type {Data} */ data, newest) => {
  */
 function read(remembered) {
   const isNamed = linkedModel(location.search) !== null || linkedComparison(location.search).ids.length > 0;
-  return isNamed ? location.search : remembered;
+  return isNamed || isLesson(location.search) ? location.search : remembered;
 }
 
 /** @param {string} query */

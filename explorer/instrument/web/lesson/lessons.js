@@ -1,0 +1,198 @@
+import { el } from "../dom.js";
+import { named } from "../link.js";
+import { createLessonPanel } from "./panel.js";
+import { createProgress } from "./progress.js";
+
+/**
+ * What `lessons.json` has: the front matter of a lesson file and the blocks of its cards.
+ *
+ * @typedef {{kind: "text" | "strong" | "emphasis" | "code" | "tex" | "figure", text: string}} Piece
+ * @typedef {{kind: "paragraph" | "item" | "formula", parts?: Piece[], terms?: {tex: string, figure: string | null}[]}} Block
+ * @typedef {{model?: string | null, compare?: string[], example?: number | null, z?: string | null, axes?: string | null,
+ *   colour?: string | null, temperature?: number | null, show?: string[]}} Setup
+ * @typedef {{title: string, unit: string, how: string, panel: string, decimals: number, on: Record<string, string | number>}} Figure
+ * @typedef {{ask: string, figure: string | null, axis: [number, number] | null, scale: "linear" | "log",
+ *   options: {label: string, figure: string}[], wanted: "largest" | "smallest"}} Predict
+ * @typedef {{ask: string, choices: string[], answer: number, because: string}} Question
+ * @typedef {{id: string, number: number, title: string, idea: string, minutes: number, misconception: string, core: boolean,
+ *   needs: string[], setup: Setup, cards: Record<string, Setup>, figures: Record<string, Figure>, predict: Predict,
+ *   questions: Question[], text: Record<string, Block[]>}} Lesson
+ * @typedef {{lessons: Lesson[], class: Record<string, number[]>, alone: number[]}} Lessons
+ *
+ * What was measured, by the name of the figure; nothing while it is on its way, a sentence where it cannot be had.
+ *
+ * @typedef {Record<string, number> | string | null} Values
+ */
+
+export const CARDS = ["look", "predict", "do", "why", "check"];
+const [LESSON, STEP] = ["lesson", "step"];
+
+const UNREACHABLE = "The lesson could not be fetched: check that the explorer is running, then reload the page.";
+const UNMEASURED = "The figures could not be measured: reload the page to try again.";
+
+/** @param {string} assets @returns {Promise<Lessons>} */
+export async function fetchLessons(assets) {
+  const answer = await fetch(new URL("../lessons.json", assets));
+  if (!answer.ok) throw new Error(`lessons.json: ${answer.status}`);
+  return answer.json();
+}
+
+/** @param {string} query @returns {boolean} whether a link opens a lesson */
+export const isLesson = (query) => named(query, LESSON) !== null;
+
+/** @param {string} id @param {number} [step] from 1 @returns {string} the query of a card */
+export const lessonLink = (id, step = 1) => new URLSearchParams({ [LESSON]: id, [STEP]: String(step) }).toString();
+
+/** @param {Setup} setup @returns {string} the query of what the instrument shows */
+export function queryOf({ model, compare = [], example, z, axes, colour, temperature }) {
+  const query = new URLSearchParams();
+  // Side by side, each stays where its own sliders put it: the same z means another image to each.
+  const several = compare.length ? { compare: compare.join(","), apart: "yes" } : {};
+  const fields = { model: model ?? compare[0], ...several };
+  for (const [key, value] of Object.entries({ ...fields, example, z, axes, colour, temperature }))
+    if (value !== null && value !== undefined) query.set(key, String(value));
+  return query.toString().replaceAll("%2C", ",");
+}
+
+/** @param {Lesson} lesson @param {string} card @returns {Setup} its own, over that of the lesson */
+export function setupOf({ setup, cards }, card) {
+  const own = Object.entries(cards[card] ?? {}).filter(([, value]) =>
+    Array.isArray(value) ? value.length > 0 : value !== null && value !== undefined,
+  );
+  return { ...setup, ...Object.fromEntries(own) };
+}
+
+/**
+ * The lesson that a link names, beside the instrument: it says what the instrument opens, and every link that is written
+ * leads back to its card.
+ *
+ * @param {{assets: string, link: {read(): string, write(query: string): void}, frame: {element: HTMLElement},
+ *   restart(): void}} options `restart` opens what the link says
+ */
+export function createLessons({ assets, link: outer, frame, restart }) {
+  /** @type {Lesson | null} */
+  let lesson = null;
+  let step = 0;
+  /** @type {Values} */
+  let values = null;
+  /** @type {HTMLElement | null} what stands beside it */
+  let standing = null;
+  /** @type {ReturnType<typeof createLessonPanel> | null} */
+  let panel = null;
+  const progress = createProgress();
+  const stop = new AbortController();
+
+  const link = {
+    read: outer.read,
+    /** @param {string} query */
+    write(query) {
+      outer.write(lesson ? [query, lessonLink(lesson.id, step + 1)].filter(Boolean).join("&") : query);
+    },
+  };
+
+  /**
+   * What to open at first. A link that names a lesson and no model opens what its card asks for.
+   *
+   * @returns {Promise<string>}
+   */
+  async function opening() {
+    const query = outer.read();
+    const id = named(query, LESSON);
+    if (id === null || lesson) return query;
+    try {
+      const { lessons } = await fetchLessons(assets);
+      const found = lessons.find((one) => one.id === id);
+      if (!found || stop.signal.aborted) return query;
+      lesson = found;
+      step = Math.min(Math.max(1, Number.parseInt(named(query, STEP) ?? "1", 10) || 1), CARDS.length) - 1;
+      panel = createLessonPanel({ lesson, lessons, assets, progress, go, close, light });
+      stand(panel.element);
+      panel.show(step, values);
+      measure(found.id);
+      return named(query, "model") === null ? queryOf(setupOf(lesson, CARDS[step])) : query;
+    } catch (error) {
+      console.error(error);
+      stand(el("aside", { class: "lesson", role: "alert" }, el("p", { text: UNREACHABLE })));
+      return query;
+    }
+  }
+
+  /** @param {HTMLElement} aside */
+  function stand(aside) {
+    frame.element.classList.add("with-lesson");
+    frame.element.querySelector(".place")?.before(aside);
+  }
+
+  /** @param {string} id */
+  async function measure(id) {
+    try {
+      const answer = await fetch(new URL(`../lessons/${id}/figures.json`, assets), { signal: stop.signal });
+      values = answer.ok ? await answer.json() : UNMEASURED;
+    } catch (error) {
+      if (stop.signal.aborted) return;
+      console.error(error);
+      values = UNMEASURED;
+    }
+    panel?.fill(values);
+  }
+
+  /** @param {number} next the card to go to */
+  function go(next) {
+    if (!lesson || next < 0 || next >= CARDS.length) return;
+    const before = queryOf(setupOf(lesson, CARDS[step]));
+    const after = queryOf(setupOf(lesson, CARDS[next]));
+    step = next;
+    progress.note(lesson.id, { step: step + 1 });
+    panel?.show(step, values);
+    if (after === before) {
+      const query = new URLSearchParams(outer.read());
+      query.set(STEP, String(step + 1));
+      outer.write(query.toString().replace(/%(2C|3A|3B)/g, decodeURIComponent));
+      dim();
+    } else {
+      link.write(after);
+      restart();
+    }
+  }
+
+  /** Leaves the lesson; the instrument stays as it is. */
+  function close() {
+    const query = new URLSearchParams(outer.read());
+    query.delete(LESSON);
+    query.delete(STEP);
+    lesson = null;
+    panel?.element.remove();
+    panel = null;
+    frame.element.classList.remove("with-lesson");
+    dim();
+    outer.write(query.toString().replace(/%(2C|3A|3B)/g, decodeURIComponent));
+  }
+
+  /** What the card does not need steps back. */
+  function dim() {
+    const shown = lesson ? (setupOf(lesson, CARDS[step]).show ?? []) : [];
+    for (const part of standing?.querySelectorAll("[data-panel]") ?? []) {
+      const name = /** @type {HTMLElement} */ (part).dataset.panel ?? "";
+      part.classList.toggle("not-needed", shown.length > 0 && !shown.includes(name));
+    }
+  }
+
+  /** @param {string} name of a panel @param {boolean} on */
+  function light(name, on) {
+    for (const part of standing?.querySelectorAll(`[data-panel="${name}"]`) ?? []) part.classList.toggle("lit", on);
+  }
+
+  return {
+    link,
+    opening,
+    /** @param {HTMLElement} element what the instrument shows now */
+    stands(element) {
+      standing = element;
+      dim();
+    },
+    destroy() {
+      stop.abort();
+      panel?.element.remove();
+    },
+  };
+}

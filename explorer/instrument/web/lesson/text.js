@@ -1,0 +1,108 @@
+import { el, spell } from "../dom.js";
+import { setTex } from "./formula.js";
+
+/**
+ * @param {import("./lessons.js").Figure} figure
+ * @param {import("./lessons.js").Values} values
+ * @param {string} name
+ * @returns {string} its value as a lesson writes it, without its unit
+ */
+export function spellFigure({ decimals }, values, name) {
+  if (values === null || typeof values === "string") return "…";
+  return Number.isFinite(values[name]) ? spell(values[name], decimals) : "?";
+}
+
+/** @param {import("./lessons.js").Figure} figure @returns {string} where it comes from, in a sentence */
+export function origin({ title, unit, how, on }) {
+  const where = Object.entries(on).map(([field, value]) =>
+    field === "example" ? `test image ${value}` : String(value),
+  );
+  return `${title}${unit ? ` (${unit})` : ""}${where.length ? `, ${where.join(", ")}` : ""}: ${how}`;
+}
+
+/**
+ * The blocks of a card as elements; figures fill in when they are measured.
+ *
+ * @param {import("./lessons.js").Block[]} blocks
+ * @param {{figures: Record<string, import("./lessons.js").Figure>, assets: string,
+ *   light(panel: string, on: boolean): void}} options
+ * @returns {{elements: HTMLElement[], fill(values: import("./lessons.js").Values): void}}
+ */
+export function createText(blocks, { figures, assets, light }) {
+  /** @type {{element: HTMLElement, name: string, isTerm: boolean}[]} */
+  const places = [];
+
+  /** @param {string} name @param {HTMLElement} element what lights the panel of a figure while it is pointed at */
+  function bind(name, element) {
+    const { panel } = figures[name];
+    if (!panel) return;
+    for (const [on, events] of /** @type {const} */ ([
+      [true, ["pointerenter", "focus"]],
+      [false, ["pointerleave", "blur"]],
+    ]))
+      for (const event of events) element.addEventListener(event, () => light(panel, on));
+  }
+
+  /** @param {import("./lessons.js").Piece} piece @returns {Node | string} */
+  function inline({ kind, text }) {
+    if (kind === "strong") return el("strong", { text });
+    if (kind === "emphasis") return el("em", { text });
+    if (kind === "code") return el("code", { text });
+    if (kind === "tex") {
+      const place = el("span", { class: "tex", text });
+      setTex(place, text, assets);
+      return place;
+    }
+    if (kind === "figure") {
+      const element = el("span", { class: "figure", title: origin(figures[text]), text: "…" });
+      places.push({ element, name: text, isTerm: false });
+      bind(text, element);
+      return element;
+    }
+    return text;
+  }
+
+  /** @param {{tex: string, figure: string | null}} term */
+  function part({ tex, figure }) {
+    const symbol = el("span", { class: "tex", text: tex });
+    setTex(symbol, tex, assets, true);
+    if (!figure) return symbol;
+    const value = el("span", { class: "term-value", text: "…" });
+    const button = el(
+      "button",
+      { class: "formula-term", type: "button", title: origin(figures[figure]) },
+      symbol,
+      value,
+    );
+    places.push({ element: value, name: figure, isTerm: true });
+    bind(figure, button);
+    return button;
+  }
+
+  /** @type {HTMLElement[]} */
+  const elements = [];
+  for (const block of blocks) {
+    if (block.kind === "formula")
+      elements.push(
+        el("div", { class: "formula", role: "group", "aria-label": "Formula" }, ...(block.terms ?? []).map(part)),
+      );
+    else if (block.kind === "item") {
+      const last = elements.at(-1);
+      const list = last?.tagName === "UL" ? last : el("ul");
+      if (list !== last) elements.push(list);
+      list.append(el("li", {}, ...(block.parts ?? []).map(inline)));
+    } else elements.push(el("p", {}, ...(block.parts ?? []).map(inline)));
+  }
+
+  return {
+    elements,
+    fill(values) {
+      for (const { element, name, isTerm } of places) {
+        const { unit } = figures[name];
+        const value = spellFigure(figures[name], values, name);
+        element.textContent = isTerm ? [value, unit].filter(Boolean).join(" ") : value;
+        if (isTerm) element.parentElement?.setAttribute("aria-label", `${figures[name].title}: ${element.textContent}`);
+      }
+    },
+  };
+}

@@ -1,0 +1,134 @@
+"""A lesson beside the real instrument, with the shipped models that it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from explorer.lessons import LESSONS
+from explorer.lessons.bench import MODELS, RESULTS, shipped
+from explorer.lessons.check import measure, read_all
+from explorer.lessons.command import model_names
+
+from .conftest import plain_server
+from .instrument import Instrument
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The models that the lessons are about are those that come with the explorer."""
+    with plain_server(MODELS, RESULTS) as address:
+        yield address
+
+
+@pytest.fixture
+def instrument(page: Page, address: str) -> Instrument:
+    return Instrument(page, address)
+
+
+def measured(name: str) -> dict[str, float]:
+    (lesson,) = read_all([name], model_names(shipped()))
+    return measure(lesson, shipped())
+
+
+def step(page: Page) -> str | None:
+    return page.locator(".lesson-step[aria-current]").text_content()
+
+
+def test_a_prediction_is_locked_and_then_shown_beside_what_was_measured(
+    page: Page, instrument: Instrument
+) -> None:
+    instrument.open("lesson=squeeze&step=2")
+    expect(page.locator(".compared")).to_have_count(2)
+    mark = page.get_by_label(re.compile("How many times larger"))
+    mark.focus()
+    mark.press("Home")
+    expect(page.locator(".guess-said")).to_have_text("1.0 times")
+    expect(page.locator(".lesson-foot .lesson-main")).to_have_text("Skip the prediction")
+    page.get_by_role("button", name="Lock my prediction").click()
+    times = measured("squeeze")["times"]
+    expect(page.locator(".verdict")).to_have_text(
+        f"Measured on this model: {times:.1f} times. You marked 1.0 times."
+    )
+    expect(mark).to_be_disabled()
+    expect(page.locator(".guess-measured")).to_have_text(f"{times:.1f}")
+    page.get_by_role("button", name="Next").click()
+    assert step(page) == "Do"
+    # The link of the card opens it again, and the mark is where it was left.
+    assert "lesson=squeeze&step=3" in page.url
+    page.reload()
+    page.wait_for_selector("[data-ready]")
+    assert step(page) == "Do"
+    page.get_by_role("button", name="Back").click()
+    expect(mark).to_be_disabled()
+    expect(page.locator(".guess-said")).to_have_text("1.0 times")
+
+
+def test_a_card_opens_its_own_image_and_its_formula_lights_what_it_is_about(
+    page: Page, instrument: Instrument
+) -> None:
+    instrument.open("lesson=gap")
+    page.wait_for_function("location.search.includes('example=0&')")
+    # What the lesson does not need steps back.
+    expect(page.locator("[data-panel='traversals']")).to_have_class(re.compile("not-needed"))
+    expect(page.locator("[data-panel='map']")).not_to_have_class(re.compile("not-needed"))
+    page.get_by_role("button", name="Predict").click()
+    page.wait_for_function("location.search.includes('example=119&')")
+    page.get_by_role("button", name="Why", exact=True).click()
+    values = measured("gap")
+    gap = page.get_by_role("button", name=f"Gap: {values['gap']:.1f} nats")
+    expect(gap.locator(".term-value")).to_have_text(f"{values['gap']:.1f} nats")
+    expect(gap.locator(".katex")).to_be_visible()
+    gap.hover()
+    expect(page.locator("[data-panel='map']")).to_have_class(re.compile("lit"))
+    page.mouse.move(0, 0)
+    expect(page.locator("[data-panel='map']")).not_to_have_class(re.compile("lit"))
+    # Somebody who moves a slider keeps the card in the link.
+    instrument.slider(0).press("ArrowRight")
+    page.wait_for_function("location.search.includes('z=')")
+    assert "lesson=gap&step=4" in page.url
+
+
+def test_a_lesson_that_is_left_leaves_the_instrument_as_it_is(
+    page: Page, instrument: Instrument
+) -> None:
+    instrument.open("lesson=gap&step=5")
+    page.get_by_role("button", name=re.compile("true posterior")).first.click()
+    expect(page.locator(".because").first).to_contain_text("Right.")
+    page.get_by_role("button", name="Leave").click()
+    expect(page.locator(".lesson")).to_have_count(0)
+    expect(page.locator(".not-needed")).to_have_count(0)
+    assert "example=119" in page.url
+    assert "lesson" not in page.url
+    assert "model=digits-2d" in page.url
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_every_card_of_a_lesson_is_laid_out_on_a_phone(
+    page: Page, instrument: Instrument, name: str
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    instrument.open(f"lesson={name}")
+    for at in range(5):
+        card = page.locator(".lesson-card")
+        expect(card).to_be_visible()
+        size: dict[str, Any] = card.evaluate(
+            "(card) => ({ wide: card.scrollWidth - card.clientWidth, words: card.innerText })"
+        )
+        assert size["wide"] <= 0, size
+        assert "{" not in size["words"]
+        assert len(size["words"]) > 40
+        if at < 4:
+            page.locator(".lesson-foot .lesson-main").click()
+    expect(page.locator(".katex-error")).to_have_count(0)
+
+
+def test_a_lesson_that_there_is_not_opens_the_instrument(
+    page: Page, instrument: Instrument
+) -> None:
+    instrument.open("lesson=nothing")
+    expect(page.locator(".lesson")).to_have_count(0)

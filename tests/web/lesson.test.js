@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { lessonLink, queryOf, setupOf } from "../../explorer/instrument/web/lesson/lessons.js";
+import { asCsv, createProgress } from "../../explorer/instrument/web/lesson/progress.js";
+
+const lesson = /** @type {any} */ ({
+  setup: { model: "digits-2d", compare: [], example: 119, z: null, axes: "z0,z1", show: ["map"] },
+  cards: { look: { model: null, compare: [], example: 0, z: null, show: [] } },
+});
+
+test("a card shows what its lesson does, and of its own only what differs", () => {
+  assert.equal(queryOf(setupOf(lesson, "why")), "model=digits-2d&example=119&axes=z0,z1");
+  assert.equal(queryOf(setupOf(lesson, "look")), "model=digits-2d&example=0&axes=z0,z1");
+  assert.deepEqual(setupOf(lesson, "look").show, ["map"]);
+  assert.equal(queryOf({ compare: ["a", "b"], example: 3 }), "model=a&compare=a,b&apart=yes&example=3");
+  assert.equal(lessonLink("gap", 2), "lesson=gap&step=2");
+});
+
+test("progress is kept in the browser, goes forward only, and outlives nonsense", () => {
+  /** @type {Map<string, string>} */
+  const kept = new Map();
+  const storage = /** @type {any} */ ({
+    getItem: (/** @type {string} */ key) => kept.get(key) ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => kept.set(key, value),
+    removeItem: (/** @type {string} */ key) => kept.delete(key),
+  });
+  const progress = createProgress(storage);
+  progress.note("gap", { step: 3, prediction: 40 });
+  progress.note("gap", { step: 2, answers: [2, null, 1] });
+  assert.equal(progress.of("gap").step, 3);
+  assert.equal(progress.of("gap").prediction, 40);
+  assert.match(asCsv(progress.all()), /^lesson,step,done,prediction,measured,answers,at\ngap,3,,40,,2 {2}1,/);
+  storage.setItem("latent-explorer.lessons", "not JSON");
+  assert.deepEqual(progress.all(), {});
+  progress.note("gap", { prediction: 'a "big" one, I think' });
+  assert.match(asCsv(progress.all()), /"a ""big"" one, I think"/);
+});
