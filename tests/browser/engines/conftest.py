@@ -1,0 +1,59 @@
+"""The same window in three engines."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from . import chromium, firefox, webkit
+from .driver import Driver
+
+ENGINES = ("Chromium", "Firefox", "WebKit")
+
+
+def missing(what: str, package: str) -> None:
+    """Skip what needs a browser that is not installed, or fail where nothing may be skipped."""
+    sentence = f"These tests need {what}: install it, for example `apt install {package}`."
+    if os.environ.get("CI"):
+        pytest.fail(sentence)
+    pytest.skip(sentence)
+
+
+@pytest.fixture(scope="session")
+def firefox_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[firefox.Session]:
+    executable = shutil.which("firefox-esr") or shutil.which("firefox")
+    if executable is None:
+        missing("Firefox", "firefox-esr")
+    else:
+        with firefox.running(executable, tmp_path_factory.mktemp("firefox")) as session:
+            yield session
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[None]:
+    if shutil.which("Xvfb") is None:
+        missing("Xvfb", "xvfb")
+    with webkit.screen():
+        yield
+
+
+@pytest.fixture(params=ENGINES)
+def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
+    """A window with storage of its own."""
+    if request.param == "Chromium":
+        with chromium.window(request.getfixturevalue("browser"), touch=True) as window:
+            yield window
+    elif request.param == "Firefox":
+        with firefox.window(request.getfixturevalue("firefox_session")) as window:
+            yield window
+    else:
+        program, browser = shutil.which("WebKitWebDriver"), webkit.find_browser()
+        if program is None or browser is None:
+            missing("WebKit", "webkit2gtk-driver")
+        else:
+            request.getfixturevalue("screen")
+            with webkit.window(program, browser) as window:
+                yield window
