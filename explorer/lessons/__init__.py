@@ -3,8 +3,16 @@
 LESSONS = (
     "squeeze",
     "holes",
+    "cost",
     "gap",
+    "fault",
+    "noise",
+    "nats",
+    "prior",
     "beta",
+    "collapse",
+    "factors",
+    "which",
 )
 
 # The order for a class of two hours, for homework, and for one who learns alone.

@@ -28,6 +28,7 @@ Panel = Literal[
     "whereabouts",
     "path",
     "samples",
+    "writing",
 ]
 CARDS = ("look", "predict", "do", "why", "check")
 Card = Literal["look", "predict", "do", "why", "check"]
@@ -39,7 +40,8 @@ Colour = Annotated[str, Meta(max_length=80, pattern=r"^(label|error|z[0-9]+|fact
 class Setup(Record, frozen=True, kw_only=True):
     """What the instrument shows: a model or several side by side, an image, a place, a map.
 
-    `show` names the panels that the lesson needs; the others are dimmed.
+    `unused`: the sliders of unused latents are shown too. `show` names the panels that the lesson
+    needs; the others are dimmed.
     """
 
     model: Word | None = None
@@ -49,6 +51,7 @@ class Setup(Record, frozen=True, kw_only=True):
     axes: Axes | None = None
     colour: Colour | None = None
     temperature: Annotated[float, Meta(ge=0.1, le=2)] | None = None
+    unused: bool = False
     show: Annotated[tuple[Panel, ...], Meta(max_length=16)] = ()
 
     def __post_init__(self) -> None:

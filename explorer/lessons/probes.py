@@ -183,6 +183,17 @@ class PriorDraws(OfImage, frozen=True, kw_only=True, tag="prior_draws"):
         return float(np.exp(second - 2 * found.log_evidence) - 1)
 
 
+class MillionDraws(OfImage, frozen=True, kw_only=True, tag="million_draws"):
+    """About how many draws of the prior it takes until one lands where q(z|x) lies: e^KL."""
+
+    title = "Draws of the prior until one lands in q"
+    unit = "million draws"
+    how = "e to the power of KL(q(z|x) ‖ N(0, I)), in millions."
+
+    def measure(self, bench: Bench) -> float:
+        return float(np.exp(bench.kl(self.model, self.example).sum()) / 1e6)
+
+
 class Sigma(OfImage, frozen=True, kw_only=True, tag="sigma"):
     """The σ that the encoder gives one latent for an image."""
 
@@ -470,9 +481,9 @@ class Difference(Probe, frozen=True, kw_only=True, tag="difference"):
 
 PROBES = (
     Reconstruction | Kl | Elbo | Evidence | Gap | ApproximationGap | AmortisationGap | IwaeMiss
-    | PriorDraws | Sigma | VarianceRatio | MeanKl | Unused | SquaredError | VoidShare | ThinShare
-    | Mutual | MarginalKl | Pixels | SigmoidTwice | Floor | MeanReconstruction | OfCard | OfRow
-    | FactorShare | BestLatent | Ratio | Difference
+    | PriorDraws | MillionDraws | Sigma | VarianceRatio | MeanKl | Unused | SquaredError
+    | VoidShare | ThinShare | Mutual | MarginalKl | Pixels | SigmoidTwice | Floor
+    | MeanReconstruction | OfCard | OfRow | FactorShare | BestLatent | Ratio | Difference
 )  # fmt: skip
 
 
