@@ -46,6 +46,7 @@ def draw() -> None:
     # tab. The tab gets ours from `explorer.front_page`.
     pages = [
         st.Page("views/instrument.py", title="Instrument", default=True),
+        st.Page("views/lessons.py", title="Lessons", url_path="lessons"),
         st.Page("views/beta.py", title="β as a dial", url_path="beta"),
         st.Page("views/directions.py", title="Directions", url_path="directions"),
         st.Page("views/results.py", title="Results", url_path="results"),

@@ -76,5 +76,10 @@ def ladder(tables: Sequence[ListedTable], *, key: str) -> None:
     _component("ladder")(key=key, data=[data])
 
 
+def lessons(*, key: str) -> None:
+    """Show the list of lessons; the front end fetches it by itself."""
+    _component("lessons")(key=key, data=[{"assets": ASSETS}])
+
+
 def _heard() -> None:
     """A state key exists for Streamlit only where it has a callback; there is nothing to do."""

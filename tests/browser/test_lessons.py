@@ -132,3 +132,25 @@ def test_a_lesson_that_there_is_not_opens_the_instrument(
 ) -> None:
     instrument.open("lesson=nothing")
     expect(page.locator(".lesson")).to_have_count(0)
+
+
+def test_the_list_leads_to_a_lesson_and_remembers_how_far_one_was(
+    page: Page, address: str, instrument: Instrument
+) -> None:
+    page.goto(f"{address}/instrument/lesson/index.html")
+    rows = page.locator(".lesson-row")
+    expect(rows).to_have_count(len(LESSONS))
+    expect(rows.first).to_contain_text("Not begun")
+    page.get_by_role("button", name="For one who learns alone").click()
+    expect(page.locator(".lesson-group")).to_have_count(1)
+    expect(rows).to_have_count(len(LESSONS))
+    page.get_by_role("link", name="Two terms, one gap").click()
+    page.wait_for_selector("[data-ready]")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Skip the prediction").click()
+    page.goto(f"{address}/instrument/lesson/index.html")
+    gap = rows.filter(has_text="Two terms, one gap")
+    expect(gap).to_contain_text("At card 3 of 5")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save it as CSV").click()
+    assert saved.value.path().read_text("utf-8").splitlines()[1].startswith("gap,3,")

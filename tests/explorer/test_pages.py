@@ -306,6 +306,11 @@ def test_a_broken_checkpoint_has_a_card_page_with_the_reason(
     assert "Three latents" in card.selectbox(key="card.model").options[1]
 
 
+def test_the_lessons_have_a_page(app: AppTest) -> None:
+    app.run().switch_page("views/lessons.py").run()
+    assert "/instrument/" in sent(app)
+
+
 def test_the_ladder_page_names_the_tables_over_beta(
     app: AppTest, make_table: MakeCheckpoint
 ) -> None:

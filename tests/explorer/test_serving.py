@@ -20,6 +20,7 @@ from starlette.requests import Request
 from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
 
 from explorer import serving, streaming, uploads
+from explorer.lessons import LESSONS, listing
 from training.contract.version1 import FILES
 
 MakeCheckpoint = Callable[..., Path]
@@ -521,3 +522,15 @@ def test_a_visitor_is_an_address_or_a_household(one: str, other: str, same: bool
         return serving._visitor(Request({"type": "http", "client": (host, 1), "headers": []}))
 
     assert (visitor(one) == visitor(other)) is same
+
+
+def test_lessons_and_their_figures_are_told(
+    get: Callable[..., tuple[http.client.HTTPResponse, bytes]],
+) -> None:
+    response, body = get("/lessons.json")
+    assert response.status == 200
+    assert [one["id"] for one in json.loads(body)["lessons"]] == list(LESSONS)
+    response, body = get("/lessons/beta/figures.json")
+    assert json.loads(body) == listing.figures("beta")
+    assert get("/lessons/none/figures.json")[0].status == 404
+    assert get("/lessons/..%2Fbeta/figures.json")[0].status == 404

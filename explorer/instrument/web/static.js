@@ -3,6 +3,7 @@
 import { mount } from "./instrument.js";
 import { mount as mountLadder } from "./ladder/ladder.js";
 import { linkedTable } from "./ladder/link.js";
+import { mount as mountLessons } from "./lesson/page.js";
 
 const link = {
   read: () => location.search,
@@ -30,4 +31,9 @@ export async function showInstrument(root, assets) {
 export function showLadder(root, assets) {
   const name = linkedTable(location.search);
   mountLadder(root, { tables: name === null ? [] : [{ name }], assets, link });
+}
+
+/** @param {HTMLElement} root @param {string} assets */
+export function showLessons(root, assets) {
+  mountLessons(root, { assets, instrument: new URL("index.html", assets).href });
 }

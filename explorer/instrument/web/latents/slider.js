@@ -5,9 +5,6 @@ import { createRange } from "./range.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** @param {number | null} nats @returns {string} with one decimal, for a narrow column whose title has the unit */
-const shortKl = (nats) => (nats === null ? "" : nats < 0.095 ? "<0.1" : spell(nats, 1));
-
 /**
  * The slider of one latent: its KL where it has one, its value, its filmstrip with the track over it, and the densities
  * under it.
@@ -83,8 +80,8 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
       el("label", { for: id, class: "latent-name", text: name }),
       el(
         "span",
-        { class: "kl", title: kl && `${kl} nats of KL` },
-        ...(kl ? [el("span", { class: "kl-bar" }), el("span", { class: "kl-nats", text: shortKl(described.kl) })] : []),
+        { class: "kl" },
+        ...(kl ? [el("span", { class: "kl-bar" }), el("span", { class: "kl-nats", text: `${kl} nats` })] : []),
       ),
       value,
       lock,
@@ -92,16 +89,12 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
     ),
     el(
       "div",
-      { class: "latent-track" },
-      el(
-        "div",
-        { class: film ? "strip" : "strip no-film", on: { dblclick: () => commands.resetLatent(latent) } },
-        film,
-        range,
-      ),
-      curves,
-      spread,
+      { class: film ? "strip" : "strip no-film", on: { dblclick: () => commands.resetLatent(latent) } },
+      film,
+      range,
     ),
+    curves,
+    spread,
   );
 
   /** @param {"lock" | "play"} kind @param {() => void} act */

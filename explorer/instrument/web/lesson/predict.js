@@ -1,5 +1,5 @@
-import { el, spell } from "../dom.js";
-import { spellFigure } from "./text.js";
+import { el } from "../dom.js";
+import { spellFigure, spellNumber } from "./text.js";
 
 /**
  * The prediction of a lesson: a mark on the axis of the figure, or one of some options. It is locked when it is committed;
@@ -22,7 +22,7 @@ function mark({ lesson, kept, onCommit }) {
     isLog ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
   const decimals = high - low >= 20 ? 0 : 1;
   const unit = figure.unit ? ` ${figure.unit}` : "";
-  const written = (/** @type {number} */ value) => `${spell(value, decimals)}${unit}`;
+  const written = (/** @type {number} */ value) => `${spellNumber(value, decimals)}${unit}`;
 
   /** @type {import("./lessons.js").Values} */
   let values = null;
@@ -186,9 +186,13 @@ const fifths = (low, high) => [0, 1, 2, 3, 4].map((at) => low + (at * (high - lo
 function decades(low, high) {
   const marks = [low];
   for (let power = Math.floor(Math.log10(low)) + 1; 10 ** power < high; power++) marks.push(10 ** power);
-  return [...new Set([...marks, high])];
+  const all = [...new Set([...marks, high])];
+  // On a phone there is room for four of them.
+  return all.length > 5 ? all.filter((_, at) => at % 2 === 0 || at === all.length - 1) : all;
 }
 
 /** @param {number} value */
-const short = (value) =>
-  Math.abs(value) >= 100 || Number.isInteger(value) ? Math.round(value).toLocaleString("en") : value.toFixed(1);
+function short(value) {
+  if (value >= 1e6) return `${value / 1e6}M`;
+  return spellNumber(value, Number.isInteger(value) || Math.abs(value) >= 100 ? 0 : 1);
+}

@@ -9,8 +9,12 @@ import { setTex } from "./formula.js";
  */
 export function spellFigure({ decimals }, values, name) {
   if (values === null || typeof values === "string") return "…";
-  return Number.isFinite(values[name]) ? spell(values[name], decimals) : "?";
+  return Number.isFinite(values[name]) ? spellNumber(values[name], decimals) : "?";
 }
+
+/** @param {number} value @param {number} decimals @returns {string} with commas between thousands, also of a whole number */
+export const spellNumber = (value, decimals) =>
+  decimals ? spell(value, decimals) : Math.round(value).toLocaleString("en").replace("-", "−");
 
 /** @param {import("./lessons.js").Figure} figure @returns {string} where it comes from, in a sentence */
 export function origin({ title, unit, how, on }) {

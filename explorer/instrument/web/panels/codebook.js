@@ -81,8 +81,7 @@ function gridOf({ controls }) {
 /** @type {import("../stage.js").Panel} */
 export default {
   name: "codebook",
-  place: "tabs",
-  title: "Codebook",
+  place: "side",
   fits: ({ card }) => (gridOf(card) && card.metrics.some(({ name }) => name in SAYS) ? true : ""),
   create,
 };

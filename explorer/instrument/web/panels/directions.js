@@ -3,9 +3,7 @@ import { createDirections } from "../latents/directions.js";
 /** @type {import("../stage.js").Panel} */
 export default {
   name: "directions",
-  place: "tabs",
-  title: "Directions",
-  about: ({ directions }) => (directions.length ? directions : null),
+  place: "controls",
   fits: ({ continuous, decoder, shape }) => (continuous && decoder && shape ? true : ""),
   create: createDirections,
 };

@@ -3,9 +3,7 @@ import { createPath } from "../path/path.js";
 /** @type {import("../stage.js").Panel} */
 export default {
   name: "path",
-  place: "tabs",
-  title: "Between two images",
-  about: ({ pins }) => (pins.a || pins.b || pins.c ? pins : null),
+  place: "side",
   fits: ({ continuous, decoder, shape }) => (continuous && decoder && shape ? true : ""),
   create: createPath,
 };

@@ -177,7 +177,7 @@ function gridOf({ controls, graphs }) {
 export default {
   name: "samples",
   compare: "each",
-  place: "below",
+  place: "side",
   fits: ({ card, decoder, writer }) => (decoder && writer && gridOf(card) ? true : ""),
   create,
 };

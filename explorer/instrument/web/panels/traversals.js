@@ -3,8 +3,7 @@ import { createTraversals } from "../latents/traversals.js";
 /** @type {import("../stage.js").Panel} */
 export default {
   name: "traversals",
-  place: "tabs",
-  title: "Traversals",
+  place: "side",
   fits: ({ continuous, decoder, shape }) => (continuous && decoder && shape ? true : ""),
   create: createTraversals,
 };

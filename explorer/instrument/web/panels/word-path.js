@@ -137,9 +137,7 @@ function wordOf({ controls, graphs }) {
 /** @type {import("../stage.js").Panel} */
 export default {
   name: "word-path",
-  place: "tabs",
-  title: "Between two words",
-  about: ({ pins }) => (pins.a || pins.b || pins.c ? pins : null),
+  place: "side",
   fits: ({ card, continuous, writer }) =>
     card.output.kind === "characters" && continuous && writer && wordOf(card) ? true : "",
   create,

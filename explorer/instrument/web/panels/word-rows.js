@@ -89,8 +89,7 @@ function create(stage) {
 /** @type {import("../stage.js").Panel} */
 export default {
   name: "word-rows",
-  place: "tabs",
-  title: "Words along each latent",
+  place: "side",
   fits: ({ card, continuous, writer }) => (card.output.kind === "characters" && continuous && writer ? true : ""),
   create,
 };

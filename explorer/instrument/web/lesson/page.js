@@ -1,0 +1,124 @@
+import { el } from "../dom.js";
+import { createFrame } from "../frame.js";
+import { CARDS, fetchLessons, lessonLink } from "./lessons.js";
+import { asCsv, createProgress } from "./progress.js";
+
+/**
+ * The page that lists the lessons: in the order of a class or of one who learns alone, with how far one is.
+ *
+ * @param {HTMLElement} root
+ * @param {{assets: string, instrument: string}} options `instrument`: the address of the page that a lesson stands on
+ * @returns {{destroy(): void}}
+ */
+export function mount(root, { assets, instrument }) {
+  const frame = createFrame(root, { assets, name: "lessons" });
+  const progress = createProgress();
+  let gone = false;
+  open();
+  return {
+    destroy() {
+      gone = true;
+      frame.destroy();
+    },
+  };
+
+  async function open() {
+    frame.wait("Opening the lessons …");
+    try {
+      const [listed] = await Promise.all([fetchLessons(assets), frame.styled]);
+      if (!gone) frame.show(page(listed));
+    } catch (error) {
+      console.error(error);
+      if (!gone)
+        frame.block("The lessons could not be fetched: check that the explorer is running, then reload the page.");
+    }
+  }
+
+  /** @param {import("./lessons.js").Lessons} listed */
+  function page(listed) {
+    const list = el("div", { class: "lesson-lists" });
+    /** @type {[string, [string, number[]][]][]} */
+    const orders = [
+      ["For a class", Object.entries(listed.class)],
+      ["For one who learns alone", [["", listed.alone]]],
+    ];
+    const tabs = orders.map(([name, groups]) =>
+      el("button", { class: "lesson-order", type: "button", text: name, on: { click: () => show(groups) } }),
+    );
+
+    /** @param {[string, number[]][]} groups */
+    function show(groups) {
+      tabs.forEach((tab, at) => {
+        tab.setAttribute("aria-pressed", String(orders[at][1] === groups));
+      });
+      list.replaceChildren(
+        ...groups.map(([title, numbers]) => {
+          const lessons = numbers.flatMap((number) => listed.lessons.filter((one) => one.number === number));
+          const minutes = lessons.reduce((sum, one) => sum + one.minutes, 0);
+          return el(
+            "section",
+            { class: "lesson-group" },
+            el("h2", { text: `${title ? `${title} · ` : ""}${minutes} minutes` }),
+            el("ol", { class: "lesson-list" }, ...lessons.map(row)),
+          );
+        }),
+      );
+    }
+
+    show(orders[0][1]);
+    return el(
+      "div",
+      {},
+      el("h1", { class: "lessons-title", text: "Lessons" }),
+      el("p", {
+        class: "lessons-lead",
+        text:
+          "Each lesson has five cards beside the real instrument: look, predict, do, why, check. Every figure in them is measured on the " +
+          "model that you have under your hands.",
+      }),
+      el("div", { class: "lesson-orders", role: "group", "aria-label": "Order" }, ...tabs),
+      list,
+      el(
+        "p",
+        { class: "lessons-foot" },
+        "Your progress is kept in this browser only. ",
+        save(
+          "Save it as JSON",
+          "lessons.json",
+          "application/json",
+          () => `${JSON.stringify(progress.all(), null, 2)}\n`,
+        ),
+        save("Save it as CSV", "lessons.csv", "text/csv", () => asCsv(progress.all())),
+      ),
+    );
+  }
+
+  /** @param {import("./lessons.js").Lesson} lesson */
+  function row({ id, number, title, idea, minutes, core }) {
+    const { step = 0, done = false } = progress.of(id);
+    const state = done ? "Done" : step ? `At card ${step} of ${CARDS.length}` : "Not begun";
+    return el(
+      "li",
+      { class: `lesson-row${done ? " done" : ""}`, value: number },
+      el("a", { href: `${instrument}?${lessonLink(id, done || !step ? 1 : step)}`, target: "_top", text: title }),
+      el("span", { class: "lesson-facts", text: `${minutes} min${core ? " · core" : ""} · ${state}` }),
+      el("p", { text: idea }),
+    );
+  }
+
+  /** @param {string} text @param {string} name @param {string} type @param {() => string} content */
+  function save(text, name, type, content) {
+    return el("button", {
+      class: "action",
+      type: "button",
+      text,
+      on: {
+        click() {
+          const address = URL.createObjectURL(new Blob([content()], { type }));
+          el("a", { href: address, download: name }).click();
+          setTimeout(() => URL.revokeObjectURL(address), 1000);
+        },
+      },
+    });
+  }
+}
