@@ -351,7 +351,9 @@ def test_a_link_holds_the_pins_and_the_path(
 def test_undo_brings_back_a_pin_and_a_direction(walk: Walk, page: Page) -> None:
     walk.open(f"model=blots&{pinned()}&directions=up:0,1,0,0;last:0,0,0,1")
     page.get_by_role("button", name="Clear B").click()
+    page.get_by_role("tab", name="Directions").click()
     page.get_by_role("button", name="Remove up").click()
+    page.get_by_role("tab", name="Between two images").click()
     page.get_by_role("button", name="Go to A (").click()
     walk.wait_for_z(*A)
     left = walk.query()
@@ -367,6 +369,7 @@ def test_undo_brings_back_a_pin_and_a_direction(walk: Walk, page: Page) -> None:
         assert found["directions"] == expected
         assert found.get("b") == (spelled(B) if step == "b" else None)
     expect(page.locator(".direction")).to_have_count(2)
+    # What undo has brought back is shown.
     expect(page.locator(".walk")).to_be_visible()
 
     # Pinned once more where it is pinned already, it is no step.

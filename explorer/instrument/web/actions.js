@@ -1,27 +1,16 @@
-import { el, latentName, spell } from "./dom.js";
+import { el, spell } from "./dom.js";
 import { icon } from "./icons.js";
 import { TEMPERATURES } from "./link.js";
 import { term } from "./term.js";
 
 /**
- * The row of actions under the picture.
+ * What is done with the whole of z, under the picture.
  *
  * @param {import("./stage.js").Stage} stage
  * @returns {import("./stage.js").Part}
  */
-export function createActions({ model, commands, store, current: chosen }) {
-  /**
-   * @param {string} name @param {import("./icons.js").Picture} picture @param {string} title @param {() => void} act
-   * @param {string | null} [text]
-   */
-  const action = (name, picture, title, act, text = null) =>
-    el(
-      "button",
-      { class: `action ${name}`, type: "button", title, "aria-label": title, on: { click: act } },
-      icon(picture),
-      text && el("span", { text }),
-    );
-
+export function createActions({ model, commands }) {
+  const reset = model.continuous ? "Reset z to the origin (R)" : "Reset (R)";
   const temperature = el("input", {
     class: "temperature",
     type: "range",
@@ -35,51 +24,42 @@ export function createActions({ model, commands, store, current: chosen }) {
     },
   });
   const degrees = el("span", { class: "number" });
-  const undo = action("undo", "undo", "Undo (Ctrl+Z)", () => commands.undo());
-  const redo = action("redo", "redo", "Redo (Ctrl+Shift+Z)", () => commands.redo());
-  const play = action("play-current", "play", "", () => commands.togglePlay(current));
-  let current = chosen.get();
-
-  function facePlay() {
-    if (!model.continuous) return;
-    const playing = store.get().playing === current;
-    const title = `${playing ? "Pause" : "Play"} the chosen latent, ${latentName(current)} (P)`;
-    play.title = title;
-    play.setAttribute("aria-label", title);
-    play.replaceChildren(icon(playing ? "pause" : "play"), el("span", { text: latentName(current) }));
-  }
-
   const element = el(
     "div",
     { class: "actions", role: "toolbar", "aria-label": "Actions" },
     ...(model.hasPrior
       ? [
-          action("sample", "sample", "Sample z from the prior (S)", () => commands.sample(), "Sample"),
+          el("button", {
+            class: "action sample",
+            type: "button",
+            title: "Draw z from N(0, I) and decode it (S)",
+            text: "Sample from the prior",
+            on: { click: () => commands.sample() },
+          }),
           el(
             "span",
             { class: "temperature-place" },
-            term("T", "Samples are temperature × ε with ε from the prior, N(0, I): 1 is the prior itself."),
+            term(
+              "T",
+              "Temperature: how far from the middle samples are drawn. They are T × ε with ε from the prior, N(0, I); 1 is the prior itself.",
+            ),
             temperature,
             degrees,
           ),
         ]
       : []),
-    model.continuous ? play : null,
-    undo,
-    redo,
-    action(
-      "reset",
-      "reset",
-      model.continuous ? "Reset z to the origin (R)" : "Reset (R)",
-      () => commands.reset(),
-      "Reset",
+    el(
+      "button",
+      {
+        class: "action reset",
+        type: "button",
+        title: reset,
+        "aria-label": reset,
+        on: { click: () => commands.reset() },
+      },
+      icon("reset"),
     ),
   );
-
-  chosen.onSet((latent) => {
-    current = latent;
-    facePlay();
-  });
 
   return {
     element,
@@ -88,12 +68,6 @@ export function createActions({ model, commands, store, current: chosen }) {
         temperature.value = String(state.temperature);
         degrees.textContent = spell(state.temperature, 1);
       }
-      if (state.playing !== before?.playing) facePlay();
-    },
-    /** Marks whether undo and redo lead anywhere; they are not disabled, for that would drop the focus they have. */
-    settle() {
-      undo.setAttribute("aria-disabled", String(!store.canUndo()));
-      redo.setAttribute("aria-disabled", String(!store.canRedo()));
     },
   };
 }

@@ -43,7 +43,7 @@ export function hosted(stand) {
       remove(parentElement);
       const root = document.createElement("div");
       // Streamlit leaves 5rem at either side where the window has 54rem or more: half of that is ours.
-      root.style.margin = "-0.75rem clamp(-2.5rem, (54rem - 100vw) * 100, 0rem) 0";
+      root.style.margin = "-1.25rem clamp(-2.5rem, (54rem - 100vw) * 100, 0rem) 0";
       // What sticks to the top must clear Streamlit's header.
       root.style.setProperty("--instrument-top", "3.75rem");
       parentElement.append(root);

@@ -6,18 +6,37 @@ import { provenance, term } from "./term.js";
  * The line at the top: which model, what its card says of it, and what can be taken away.
  *
  * @param {{picker: HTMLElement, exporting: ReturnType<typeof import("./export/menu.js").createExportMenu>,
- *   tools: Record<"share" | "help", () => void>}} options
+ *   tools: Record<"undo" | "redo" | "share" | "help", () => void>}} options
  */
 export function createHeader({ picker, exporting, tools }) {
   const facts = el("p", { class: "facts" });
+  const undo = step("undo", "Undo (Ctrl+Z)");
+  const redo = step("redo", "Redo (Ctrl+Shift+Z)");
   const share = tool("share", "share", "Share", "Copy a link that opens to exactly this");
   const element = el(
     "header",
     { class: "bar" },
     picker,
     facts,
-    el("div", { class: "tools" }, share, exporting.element, tool("help", "keyboard", "Keys", "Keyboard (?)")),
+    el(
+      "div",
+      { class: "tools" },
+      undo,
+      redo,
+      share,
+      exporting.element,
+      tool("help", "keyboard", "Keys", "Keyboard (?)"),
+    ),
   );
+
+  /** @param {"undo" | "redo"} name @param {string} title */
+  function step(name, title) {
+    return el(
+      "button",
+      { class: `action ${name}`, type: "button", title, "aria-label": title, on: { click: () => tools[name]() } },
+      icon(name),
+    );
+  }
 
   /** @param {"share" | "help"} name @param {import("./icons.js").Picture} picture @param {string} text @param {string} title */
   function tool(name, picture, text, title) {
@@ -31,10 +50,20 @@ export function createHeader({ picker, exporting, tools }) {
 
   return {
     element,
+    /**
+     * Marks whether undo and redo lead anywhere; they are not disabled, for that would drop the focus they have.
+     *
+     * @param {{canUndo(): boolean, canRedo(): boolean} | null} store of what is open
+     */
+    setHistory(store) {
+      undo.setAttribute("aria-disabled", String(!store?.canUndo()));
+      redo.setAttribute("aria-disabled", String(!store?.canRedo()));
+    },
     /** Several models are open: each says for itself what it is. */
     showComparison() {
       share.disabled = false;
       exporting.enable(false);
+      undo.hidden = redo.hidden = false;
       facts.replaceChildren("Side by side: the same image, encoded by each; the same z where that means the same.");
     },
     /** @param {import("./checkpoint/checkpoint.js").Card | null} card */
@@ -42,6 +71,7 @@ export function createHeader({ picker, exporting, tools }) {
       // What there is to take away only while a model is open.
       share.disabled = !card;
       exporting.enable(card !== null);
+      undo.hidden = redo.hidden = !card;
       if (!card) return facts.replaceChildren();
       const active = card.latents.filter((latent) => latent.active).length;
       const which = active === card.latents.length ? "all" : active;

@@ -53,6 +53,8 @@ export function mount(root, { catalogue, assets, link: address, directions = [],
     picker: picker.element,
     exporting,
     tools: {
+      undo: () => atHand()?.commands.undo(),
+      redo: () => atHand()?.commands.redo(),
       share() {
         if (!stage && !compared) return;
         // A latent that plays is further on than the link, which is written when it stops.
@@ -73,6 +75,9 @@ export function mount(root, { catalogue, assets, link: address, directions = [],
   let loading = new AbortController();
   let gone = false;
   let listed = catalogue;
+
+  /** What keys and tools are about: what is open, and of several models the one that has the focus. */
+  const atHand = () => stage ?? compared?.stageAt(focusIn(root)) ?? null;
 
   /** @param {string} id */
   const entryOf = (id) => catalogue.find((entry) => entry.id === id);
@@ -202,6 +207,7 @@ export function mount(root, { catalogue, assets, link: address, directions = [],
     });
     frame.show(stage.element);
     lessons.stands(stage.element);
+    header.setHistory(stage.store);
     link.write(writeLink({ ...initial, model }, controls));
   }
 
@@ -210,6 +216,7 @@ export function mount(root, { catalogue, assets, link: address, directions = [],
     const { controls, z } = present(stage).model;
     const query = writeLink({ ...state, model }, controls);
     link.write(query);
+    header.setHistory(present(stage).store);
     onRelease({ model, z: z(state), query });
   }
 
@@ -297,17 +304,19 @@ export function mount(root, { catalogue, assets, link: address, directions = [],
       onCommit([first]) {
         const query = linkNow();
         link.write(query);
+        header.setHistory(atHand()?.store ?? null);
         onRelease({ model, z: models[0].z(first), query });
       },
       onRemove: leave,
     });
     frame.show(compared.element);
     lessons.stands(compared.element);
+    header.setHistory(compared.stageAt(null).store);
     link.write(linkNow());
   }
 
   const stopListening = listen(root, () => {
-    const at = stage ?? compared?.stageAt(focusIn(root));
+    const at = atHand();
     return at
       ? {
           model: at.model,

@@ -11,10 +11,8 @@ import { PANELS } from "./panels/index.js";
 import { layOut, notShown, standing } from "./panels/lay-out.js";
 import { present } from "./present.js";
 import { createStore } from "./store.js";
+import { createTabs } from "./tabs.js";
 import { trace } from "./trace.js";
-
-/** From which width on the map stands beside the picture, and from which it has a column of its own, as in the style. */
-const [LEAST_BESIDE, LEAST_OWN] = [880, 1160];
 
 /**
  * What every panel may use.
@@ -38,6 +36,7 @@ const [LEAST_BESIDE, LEAST_OWN] = [880, 1160];
  * @property {() => import("./checkpoint/thumbnails.js").Thumbnails} thumbnails
  * @property {() => import("./store.js").Source | null} source whose posterior is drawn
  * @property {(tab: "test" | "draw" | "upload") => void} openTab where an image comes from
+ * @property {(name: string) => void} openPanel shows a panel of the place "tabs", by its name
  * @property {Current} current the latent that keys and actions are about
  * @property {Picture} picture what is there of the output for others to use
  * @property {Fact[]} directions what was measured of the directions made here
@@ -74,7 +73,15 @@ const [LEAST_BESIDE, LEAST_OWN] = [880, 1160];
  *
  * `compare` says where it stands beside other models: once for each, once for all, or not at all.
  *
- * @typedef {{name: string, compare?: "each" | "once", place: "controls" | "picture" | "below" | "chart" | "side",
+ * The places, from left to right as the model computes: the image that is encoded (`source`); what moves the latents
+ * (`controls`); the decoded image and its actions (`picture`), and what is said of it (`below`); the map (`chart`), and what
+ * is said of it (`side`). Of the panels in `tabs`, below the first two columns, one is shown at a time, under its `title`.
+ *
+ * @typedef {"source" | "controls" | "picture" | "below" | "chart" | "side" | "tabs"} Place
+ * Where what such a panel is `about` is new, its tab opens by itself.
+ *
+ * @typedef {{name: string, compare?: "each" | "once", place: Place, title?: string,
+ *   about?(state: import("./store.js").State): object | null,
  *   fits(model: import("./model/model.js").Model): true | string, create(stage: Stage): Part}} Panel
  */
 
@@ -159,6 +166,7 @@ export function placeModel(options) {
     thumbnails: () => present(thumbnails),
     source: () => source,
     openTab: (tab) => parts.forEach(({ part }) => part.openTab?.(tab)),
+    openPanel: () => {},
     current: createCurrent(),
     picture: { canvas: null, text: () => null, fit: () => {}, drawGrid: null },
     directions: options.directions,
@@ -326,43 +334,46 @@ export function createStage(options) {
   store.onCommit((state) => gone.aborted || onCommit(state));
 
   const at = standing(parts);
-  const controls = el("div", { class: "controls" }, ...at("controls"));
-  const picture = el(
-    "section",
-    { class: "hero", "aria-label": model.card.output.kind === "pixels" ? "Decoded image" : "Decoded text" },
-    el("div", { class: "stage" }, ...at("picture")),
-    ...at("below"),
+  const columnOf = (/** @type {string} */ name, /** @type {(HTMLElement | null)[]} */ ...content) =>
+    el("div", { class: name, hidden: !content.some(Boolean) }, ...content);
+  const tabs = createTabs(
+    parts.filter(({ panel }) => panel.place === "tabs"),
+    initial,
   );
-  const chart = el("div", { class: "chart" }, ...at("chart"));
-  const side = el("div", { class: "side" }, chart, ...at("side"), notShown("What this model cannot show", missing));
+  stage.openPanel = tabs.open;
+  store.onChange((state, before) => tabs.follow(state, before));
+  const columns = [
+    columnOf("source-side", ...at("source")),
+    columnOf("controls", ...at("controls")),
+    el(
+      "section",
+      {
+        class: "hero",
+        "aria-label": model.card.output.kind === "pixels" ? "Decoded image" : "Decoded text",
+      },
+      el("div", { class: "stage" }, ...at("picture")),
+      ...at("below"),
+    ),
+    columnOf("side", ...at("chart"), ...at("side"), notShown("What this model cannot show", missing)),
+  ];
   // A row must keep its images under the track and the cells: one that is too high is pressed together, not narrowed.
   const ratio = model.shape ? model.shape[2] / model.shape[1] : 1;
   const element = el(
     "div",
     { class: "bench", style: `--ratio: ${ratio}; --fit: ${ratio > 1 ? "contain" : "fill"}` },
-    controls,
-    picture,
-    side,
+    ...columns,
+    tabs.element,
   );
   stage.picture.fit = (width) => element.style.setProperty("--picture", `${width}px`);
 
+  // What stays in sight while a tab is read ends where the window does, whatever its height.
   const sizes = new ResizeObserver((entries) => {
     for (const { target, contentRect } of entries) {
-      if (target === controls) element.style.setProperty("--controls-height", `${contentRect.height}px`);
-      else arrange(contentRect.width);
+      const column = /** @type {HTMLElement} */ (target);
+      column.style.setProperty("--height", `${contentRect.height}px`);
     }
   });
-  sizes.observe(controls);
-  sizes.observe(element);
-
-  /** Where there is room for two columns and a half, the map stays beside the picture. @param {number} width */
-  function arrange(width) {
-    const beside = width >= LEAST_BESIDE && width < LEAST_OWN && chart.childElementCount > 0;
-    if (beside === (chart.parentElement === picture)) return;
-    picture.classList.toggle("with-chart", beside);
-    if (beside) picture.append(chart);
-    else side.prepend(chart);
-  }
+  for (const one of columns.slice(2)) sizes.observe(one);
 
   return {
     ...stage,

@@ -193,7 +193,7 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
       ...at("picture"),
     ),
     el("div", { class: "compared-models" }, ...models.map((_, index) => column(index))),
-    el("div", { class: "side" }, ...at("side")),
+    el("div", { class: "side" }, ...at("source"), ...at("side")),
   );
   stores[0].onCommit(() => isGone || onCommit(states(), together));
   placed.forEach(({ stage }, index) => {

@@ -5,6 +5,9 @@ import { createRange } from "./range.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/** @param {number | null} nats @returns {string} with one decimal, for a narrow column whose title has the unit */
+const shortKl = (nats) => (nats === null ? "" : nats < 0.095 ? "<0.1" : spell(nats, 1));
+
 /**
  * The slider of one latent: its KL where it has one, its value, its filmstrip with the track over it, and the densities
  * under it.
@@ -80,8 +83,8 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
       el("label", { for: id, class: "latent-name", text: name }),
       el(
         "span",
-        { class: "kl" },
-        ...(kl ? [el("span", { class: "kl-bar" }), el("span", { class: "kl-nats", text: `${kl} nats` })] : []),
+        { class: "kl", title: kl && `${kl} nats of KL` },
+        ...(kl ? [el("span", { class: "kl-bar" }), el("span", { class: "kl-nats", text: shortKl(described.kl) })] : []),
       ),
       value,
       lock,
@@ -89,12 +92,16 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
     ),
     el(
       "div",
-      { class: film ? "strip" : "strip no-film", on: { dblclick: () => commands.resetLatent(latent) } },
-      film,
-      range,
+      { class: "latent-track" },
+      el(
+        "div",
+        { class: film ? "strip" : "strip no-film", on: { dblclick: () => commands.resetLatent(latent) } },
+        film,
+        range,
+      ),
+      curves,
+      spread,
     ),
-    curves,
-    spread,
   );
 
   /** @param {"lock" | "play"} kind @param {() => void} act */

@@ -32,7 +32,7 @@ function order({ card, latents }) {
   const { latents_provenance: measured } = card;
   if (!measured) return null;
   return latents.every(({ kl }) => kl !== null)
-    ? term("by KL", `Each latent, the largest KL first. ${provenance(measured)}`)
+    ? term("by KL, in nats", `Each latent, the largest KL first. ${provenance(measured)}`)
     : term("by spread", `Each latent, the one whose codes vary most first. ${provenance(measured)}`);
 }
 

@@ -81,7 +81,8 @@ function gridOf({ controls }) {
 /** @type {import("../stage.js").Panel} */
 export default {
   name: "codebook",
-  place: "side",
+  place: "tabs",
+  title: "Codebook",
   fits: ({ card }) => (gridOf(card) && card.metrics.some(({ name }) => name in SAYS) ? true : ""),
   create,
 };

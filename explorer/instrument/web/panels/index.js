@@ -16,10 +16,10 @@ export const PANELS = (
     import("./word-rows.js"),
     import("./word-path.js"),
     import("./codebook.js"),
-    import("./directions.js"),
     import("./map.js"),
     import("./whereabouts.js"),
     import("./path.js"),
+    import("./directions.js"),
     import("./start.js"),
   ])
 ).map((module) => module.default);

@@ -3,7 +3,9 @@ import { createPath } from "../path/path.js";
 /** @type {import("../stage.js").Panel} */
 export default {
   name: "path",
-  place: "side",
+  place: "tabs",
+  title: "Between two images",
+  about: ({ pins }) => (pins.a || pins.b || pins.c ? pins : null),
   fits: ({ continuous, decoder, shape }) => (continuous && decoder && shape ? true : ""),
   create: createPath,
 };

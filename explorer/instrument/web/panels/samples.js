@@ -177,7 +177,7 @@ function gridOf({ controls, graphs }) {
 export default {
   name: "samples",
   compare: "each",
-  place: "side",
+  place: "below",
   fits: ({ card, decoder, writer }) => (decoder && writer && gridOf(card) ? true : ""),
   create,
 };

@@ -4,7 +4,7 @@ import { createStart } from "../image/start.js";
 export default {
   name: "start",
   compare: "once",
-  place: "side",
+  place: "source",
   fits({ card, encoder, shape }) {
     if (!shape) return "";
     if (encoder || card.examples) return true;

@@ -137,7 +137,9 @@ function wordOf({ controls, graphs }) {
 /** @type {import("../stage.js").Panel} */
 export default {
   name: "word-path",
-  place: "side",
+  place: "tabs",
+  title: "Between two words",
+  about: ({ pins }) => (pins.a || pins.b || pins.c ? pins : null),
   fits: ({ card, continuous, writer }) =>
     card.output.kind === "characters" && continuous && writer && wordOf(card) ? true : "",
   create,

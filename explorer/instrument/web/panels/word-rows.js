@@ -89,7 +89,8 @@ function create(stage) {
 /** @type {import("../stage.js").Panel} */
 export default {
   name: "word-rows",
-  place: "side",
+  place: "tabs",
+  title: "Words along each latent",
   fits: ({ card, continuous, writer }) => (card.output.kind === "characters" && continuous && writer ? true : ""),
   create,
 };

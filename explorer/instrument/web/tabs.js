@@ -1,0 +1,78 @@
+import { el } from "./dom.js";
+import { present } from "./present.js";
+
+/**
+ * The row of tabs: panels of which one is shown at a time, under its title.
+ *
+ * @param {{panel: import("./stage.js").Panel, part: import("./stage.js").Part}[]} parts
+ * @param {State} state that opens with the panel that it is about
+ * @returns {{element: HTMLElement, open(name: string): void, follow(state: State, before: State): void}} `open` brings a
+ *   panel into sight; `follow` shows the one that a change is about
+ *
+ * @typedef {import("./store.js").State} State
+ */
+export function createTabs(parts, state) {
+  const tabs = parts.map(({ panel: { name, title } }) =>
+    el("button", {
+      class: "tab",
+      type: "button",
+      role: "tab",
+      id: `tab-${name}`,
+      "aria-controls": `panel-${name}`,
+      text: title,
+      on: { click: () => show(name) },
+    }),
+  );
+  const panels = parts.map(({ panel: { name }, part: { element } }) =>
+    el("div", { id: `panel-${name}`, class: "tab-panel", role: "tabpanel", "aria-labelledby": `tab-${name}` }, element),
+  );
+  const element = el(
+    "div",
+    { class: "tab-row", hidden: parts.length === 0 },
+    el("div", { class: "tabs", role: "tablist", "aria-label": "More of this model", on: { keydown: walk } }, ...tabs),
+    ...panels,
+  );
+
+  /** @param {string} name */
+  function show(name) {
+    parts.forEach(({ panel }, at) => {
+      const isShown = panel.name === name;
+      tabs[at].setAttribute("aria-selected", String(isShown));
+      tabs[at].tabIndex = isShown ? 0 : -1;
+      panels[at].hidden = !isShown;
+    });
+  }
+
+  /** @param {KeyboardEvent} event */
+  function walk(event) {
+    const at = tabs.indexOf(/** @type {HTMLButtonElement} */ (event.target));
+    const goal = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 }[event.key];
+    if (at < 0 || goal === undefined) return;
+    event.preventDefault();
+    const next = present(tabs.at(goal % tabs.length));
+    show(parts[tabs.indexOf(next)].panel.name);
+    next.focus();
+  }
+
+  const names = parts.map(({ panel }) => panel.name);
+  /** @param {State} now @param {State | null} before @returns {string | undefined} the first panel that is about what is new */
+  const newIn = (now, before) =>
+    parts.find(({ panel: { about } }) => {
+      const subject = about?.(now);
+      return subject && subject !== (before && about?.(before));
+    })?.panel.name;
+
+  show(newIn(state, null) ?? names[0]);
+  return {
+    element,
+    open(name) {
+      if (!names.includes(name)) return;
+      show(name);
+      element.scrollIntoView({ block: "nearest" });
+    },
+    follow(now, before) {
+      const name = newIn(now, before);
+      if (name) show(name);
+    },
+  };
+}
