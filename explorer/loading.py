@@ -240,6 +240,24 @@ def is_whole(entry: TableEntry, name: str) -> bool:
     return _last_hashed[path][1] == expected
 
 
+def opening(entry: Entry) -> dict[str, str]:
+    """The part of a link that leads to the test image which a model opens on."""
+    # numpy, which nothing waits for that opens a link to a place.
+    from explorer import opening
+
+    if entry.card is None or CODES not in entry.card.files:
+        return {}
+    known = entry.card.files[CODES].sha256
+    if known not in _openings:
+        try:
+            _openings[known] = opening.choose(entry.folder, entry.card)
+        except Exception:
+            # What is wrong with the file, the page says once it has read it.
+            _LOGGER.info("%s has no image to open on", printable(entry.id), exc_info=True)
+            return {}
+    return _openings[known]
+
+
 def codes(folder: Path, card: Card) -> Codes:
     """The codes of a checkpoint, as its card describes them.
 
@@ -339,6 +357,8 @@ def _free_id(real: Path, taken: Iterable[str]) -> str:
     candidates = [name, qualified, *(f"{qualified}~{n}" for n in range(2, len(taken) + 3))]
     return next(candidate for candidate in candidates if candidate not in taken)
 
+
+_openings: dict[str, dict[str, str]] = {}
 
 # Name, size, and the times of contents and of permissions of every file.
 _State = tuple[tuple[str, int, int, int], ...]

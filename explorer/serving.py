@@ -96,6 +96,7 @@ def routes(base: str = "", here: str = "") -> list[Route]:
     """
     return [
         Route(f"{base}/instrument/{{path:path}}", _web_file),
+        Route(f"{base}/checkpoints/{{id}}/opening.json", _opening),
         Route(f"{base}/checkpoints/{{id}}/{{name}}", _checkpoint_file),
         Route(f"{base}/results/{{table}}/{{path:path}}", _result_file),
         Route(f"{base}/catalogue.json", partial(_catalogue, here=here)),
@@ -133,6 +134,12 @@ async def _checkpoint_file(request: Request) -> Response:
     if name == CARD:
         return _checked(entry.card, request.headers.get("if-none-match", ""))
     return await send_file(request, entry.folder, name)
+
+
+async def _opening(request: Request) -> Response:
+    """Where a model opens that no link says a place of."""
+    entry = await run_in_threadpool(loading.find, request.path_params["id"])
+    return _not_found() if entry is None else _json(await run_in_threadpool(loading.opening, entry))
 
 
 def _checked(model: Card | Table, known: str) -> Response:

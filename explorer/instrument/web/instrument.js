@@ -14,6 +14,7 @@ import { createLessons } from "./lesson/lessons.js";
 import { linkedModel, readLink, writeLink } from "./link.js";
 import { openModel } from "./model/model.js";
 import { createWorker } from "./model/worker.js";
+import { openingOf } from "./opening.js";
 import { createOwn } from "./own/own.js";
 import { createPicker } from "./picker.js";
 import { present } from "./present.js";
@@ -146,9 +147,14 @@ export function mount(root, { catalogue, assets, link: address, directions = [],
     if (entry.error !== undefined) return frame.block(entry.error);
     frame.wait(`Opening ${entry.title} …`);
     try {
-      const [opened] = await Promise.all([openModel(entry, { engine, signal: mine.signal }), frame.styled]);
-      if (mine.signal.aborted) return opened.release();
-      build(opened, query);
+      const { signal } = mine;
+      const [opened, opening] = await Promise.all([
+        openModel(entry, { engine, signal }),
+        openingOf(entry, query, signal),
+        frame.styled,
+      ]);
+      if (signal.aborted) return opened.release();
+      build(opened, query, opening);
     } catch (error) {
       if (mine.signal.aborted) return;
       console.error(error);
@@ -186,10 +192,13 @@ export function mount(root, { catalogue, assets, link: address, directions = [],
     trace("instrument:first-image");
   }
 
-  /** @param {import("./model/model.js").Model} opened @param {string} query */
-  function build(opened, query) {
+  /** @param {import("./model/model.js").Model} opened @param {string} query @param {string} opening where to be, if the query does not say it */
+  function build(opened, query, opening) {
     const { card, controls } = opened;
-    const linked = readLink(query, limitsOf(opened));
+    const limits = limitsOf(opened);
+    const given = readLink(query, limits);
+    const isPlaced = given.problem !== null || given.state.codes !== undefined;
+    const linked = isPlaced || !opening ? given : readLink(`${query}&${opening}`, limits);
     if (linked.problem) messages.warn(linked.problem);
     const initial = startOf(opened, linked.state);
     header.show(card);

@@ -1,0 +1,81 @@
+"""The test image that a model opens on: one that says most plainly what the model does.
+
+Chosen by what was measured of the images that came with the checkpoint, so that every visitor of a
+model sees the same one and no list has to be kept.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+from numpy.typing import NDArray
+
+from training.contract.card import CODES, Card
+from training.contract.outputs import Pixels
+from training.contract.spaces import Categorical, Continuous
+
+# Fewer images say too little about what is usual.
+LEAST = 100
+# So many are looked at, the most usual first, and so many neighbours of each.
+CANDIDATES, NEIGHBOURS = 100, 15
+
+Array = NDArray[np.floating]
+
+
+def choose(folder: Path, card: Card) -> dict[str, str]:
+    """The part of a link that leads to the image: `example`, and where it puts the controls.
+
+    Empty where a model has no images to open on. The controls are left out where the file does not
+    hold their values; the page then asks the encoder.
+    """
+    examples = card.examples
+    if examples is None or examples.count < LEAST or not isinstance(card.output, Pixels):
+        return {}
+    tensors = safetensors.numpy.load((folder / CODES).read_bytes())
+    mean, label = tensors.get("mean"), tensors.get("label")
+    found = plainest(mean, label, tensors.get("reconstruction"), examples.count)
+    query = {"example": str(found)}
+    if mean is None:
+        return query
+    values, at = {}, 0
+    for control in card.controls:
+        if isinstance(control, Continuous):
+            part = mean[found, at : at + control.size]
+            values[control.name] = ",".join(f"{round(float(value), 3) + 0:g}" for value in part)
+            at += control.size
+        elif isinstance(control, Categorical) and label is not None:
+            values[control.name] = control.labels[int(label[found])]
+        else:
+            return query
+    return query | values
+
+
+def plainest(
+    mean: Array | None,
+    label: NDArray[np.integer] | None,
+    reconstruction: Array | None,
+    count: int,
+) -> int:
+    """Of the images reconstructed as most are, the one whose neighbours are most of its class.
+
+    Args:
+        mean: (N, D), where the images lie.
+        label: (N,), their classes.
+        reconstruction: (N,), −ln p(x|z) of each at its mean, in nats. Without it, every image
+            counts as reconstructed as most are.
+    """
+    order = np.arange(count)
+    if reconstruction is not None:
+        order = np.argsort(np.abs(reconstruction - np.median(reconstruction)), kind="stable")
+    candidates = order[:CANDIDATES]
+    if mean is None or label is None:
+        return int(candidates[0])
+    squares = np.square(mean).sum(1)
+    distances = squares - 2 * mean[candidates] @ mean.T  # (C, N), each line short of a constant
+    distances[np.arange(len(candidates)), candidates] = np.inf
+    nearest = np.argpartition(distances, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+    shares = (label[nearest] == label[candidates, None]).mean(1)
+    # The first of the most is the one whose error is nearest to the median.
+    return int(candidates[np.argmax(shares)])

@@ -1,0 +1,55 @@
+"""The test image that a model opens on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from explorer import loading, opening
+from training.contract.card import CODES
+from training.contract.files import read_card
+from training.contract.outputs import Pixels
+
+MODELS = Path(__file__).parents[2] / "assets" / "models"
+SHIPPED = sorted(path.name for path in MODELS.iterdir())
+
+
+def test_it_lies_among_its_own_and_is_reconstructed_as_most_are() -> None:
+    rng = np.random.default_rng(0)
+    label = np.repeat([0, 1], 200)
+    mean = rng.normal(size=(400, 3)) + 20 * label[:, None]
+    error = np.linspace(50, 150, 400)
+    rng.shuffle(error)
+    # The one with the median error lies among the others.
+    middle = int(np.argmin(np.abs(error - np.median(error))))
+    mean[middle] = 20 * (1 - label[middle])
+    found = opening.plainest(mean, label, error, 400)
+    assert found != middle
+    order = np.argsort(np.abs(error - np.median(error)), kind="stable")
+    assert found == next(at for at in order if at != middle)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_it_is_where_the_encoder_puts_it(name: str) -> None:
+    card = read_card(MODELS / name)
+    found = opening.choose(MODELS / name, card)
+    if card.examples is None or not isinstance(card.output, Pixels):
+        assert found == {}
+        return
+    tensors = safetensors.numpy.load_file(MODELS / name / CODES)
+    at = int(found["example"])
+    if "mean" in tensors:
+        z = [float(value) for value in found["z"].split(",")]
+        assert z == pytest.approx(tensors["mean"][at], abs=6e-4)
+    if "reconstruction" in tensors:
+        below = (tensors["reconstruction"] < tensors["reconstruction"][at]).mean()
+        assert 0.45 < below < 0.55
+
+
+def test_a_file_that_cannot_be_read_opens_nowhere(tmp_path: Path) -> None:
+    card = read_card(MODELS / "digits-2d")
+    (tmp_path / CODES).write_bytes(b"no tensors")
+    assert loading.opening(loading.Entry("broken", tmp_path, card, "")) == {}
