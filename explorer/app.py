@@ -57,6 +57,9 @@ def draw() -> None:
     state.enter(page.url_path)
     page.run()
     released()
+    # Last, for it imports numpy, which the instrument on its way to the first visitor is not to
+    # wait for.
+    st.logo(front_page.BRAND.read_text("utf-8"))
 
 
 if __name__ == "__main__":

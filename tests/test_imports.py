@@ -86,8 +86,11 @@ for recipe in RECIPES.values():
 
 def test_the_instrument_waits_for_no_data_frames() -> None:
     app = repr(str(ROOT / "explorer" / "app.py"))
+    # The logo is the last thing that is drawn, and needs numpy.
     opened = f"""
+import streamlit
 from streamlit.testing.v1 import AppTest
+streamlit.logo = lambda image: None
 assert not AppTest.from_file({app}, default_timeout=60).run().exception
 """
     assert loaded_by(f"import explorer.serving\n{opened}", SLOW) == []

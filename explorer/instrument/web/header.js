@@ -12,12 +12,14 @@ export function createHeader({ picker, exporting, tools }) {
   const facts = el("p", { class: "facts" });
   const undo = step("undo", "Undo (Ctrl+Z)");
   const redo = step("redo", "Redo (Ctrl+Shift+Z)");
+  const promise = el("p", { class: "promise", text: "Move a latent and see what it means to the model." });
   const share = tool("share", "share", "Share", "Copy a link that opens to exactly this");
   const element = el(
     "header",
     { class: "bar" },
     picker,
     facts,
+    promise,
     el(
       "div",
       { class: "tools" },
