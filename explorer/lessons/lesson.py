@@ -28,6 +28,7 @@ Panel = Literal[
     "whereabouts",
     "path",
     "samples",
+    "start",
     "writing",
 ]
 CARDS = ("look", "predict", "do", "why", "check")
@@ -41,7 +42,7 @@ class Setup(Record, frozen=True, kw_only=True):
     """What the instrument shows: a model or several side by side, an image, a place, a map.
 
     `unused`: the sliders of unused latents are shown too. `show` names the panels that the lesson
-    needs; the others are dimmed.
+    needs; the others are folded away.
     """
 
     model: Word | None = None

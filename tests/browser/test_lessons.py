@@ -73,9 +73,12 @@ def test_a_card_opens_its_own_image_and_its_formula_lights_what_it_is_about(
 ) -> None:
     instrument.open("lesson=gap")
     page.wait_for_function("location.search.includes('example=0&')")
-    # What the lesson does not need steps back.
-    expect(page.locator("[data-panel='traversals']")).to_have_class(re.compile("not-needed"))
-    expect(page.locator("[data-panel='map']")).not_to_have_class(re.compile("not-needed"))
+    # What the lesson does not need is folded away, and there when it is asked for.
+    expect(page.locator("[data-panel='actions']")).to_be_hidden()
+    expect(page.locator("[data-panel='map']")).to_be_visible()
+    page.get_by_role("button", name="All panels").click()
+    expect(page.locator("[data-panel='actions']")).to_be_visible()
+    page.get_by_role("button", name="All panels").click()
     page.get_by_role("button", name="Predict").click()
     page.wait_for_function("location.search.includes('example=119&')")
     page.get_by_role("button", name="Why", exact=True).click()

@@ -109,7 +109,7 @@ export function createLessons({ assets, link: outer, frame, restart }) {
       if (!found || stop.signal.aborted) return query;
       lesson = found;
       step = Math.min(Math.max(1, Number.parseInt(named(query, STEP) ?? "1", 10) || 1), CARDS.length) - 1;
-      panel = createLessonPanel({ lesson, lessons, assets, progress, go, close, light });
+      panel = createLessonPanel({ lesson, lessons, assets, progress, go, close, light, showAll });
       stand(panel.element);
       panel.show(step, values);
       measure(found.id);
@@ -152,7 +152,7 @@ export function createLessons({ assets, link: outer, frame, restart }) {
       const query = new URLSearchParams(outer.read());
       query.set(STEP, String(step + 1));
       outer.write(query.toString().replace(/%(2C|3A|3B)/g, decodeURIComponent));
-      dim();
+      fold();
     } else {
       link.write(after);
       restart();
@@ -167,13 +167,18 @@ export function createLessons({ assets, link: outer, frame, restart }) {
     lesson = null;
     panel?.element.remove();
     panel = null;
-    frame.element.classList.remove("with-lesson");
-    dim();
+    frame.element.classList.remove("with-lesson", "all-shown");
+    fold();
     outer.write(query.toString().replace(/%(2C|3A|3B)/g, decodeURIComponent));
   }
 
-  /** What the card does not need steps back. */
-  function dim() {
+  /** @param {boolean} on whether also what the card does not need is there */
+  function showAll(on) {
+    frame.element.classList.toggle("all-shown", on);
+  }
+
+  /** What the card does not need is folded away. */
+  function fold() {
     const shown = lesson ? (setupOf(lesson, CARDS[step]).show ?? []) : [];
     for (const part of standing?.querySelectorAll("[data-panel]") ?? []) {
       const name = /** @type {HTMLElement} */ (part).dataset.panel ?? "";
@@ -192,7 +197,7 @@ export function createLessons({ assets, link: outer, frame, restart }) {
     /** @param {HTMLElement} element what the instrument shows now */
     stands(element) {
       standing = element;
-      dim();
+      fold();
     },
     destroy() {
       stop.abort();

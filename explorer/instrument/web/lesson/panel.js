@@ -11,11 +11,11 @@ const TITLES = { look: "Look", predict: "Predict", do: "Do", why: "Why", check: 
  *
  * @param {{lesson: import("./lessons.js").Lesson, lessons: import("./lessons.js").Lesson[], assets: string,
  *   progress: ReturnType<typeof import("./progress.js").createProgress>, go(step: number): void, close(): void,
- *   light(panel: string, on: boolean): void}} options
+ *   light(panel: string, on: boolean): void, showAll(on: boolean): void}} options
  * @returns {{element: HTMLElement, show(step: number, values: import("./lessons.js").Values): void,
  *   fill(values: import("./lessons.js").Values): void}}
  */
-export function createLessonPanel({ lesson, lessons, assets, progress, go, close, light }) {
+export function createLessonPanel({ lesson, lessons, assets, progress, go, close, light, showAll }) {
   let step = 0;
   /** @type {(values: import("./lessons.js").Values) => void} */
   let filled = () => {};
@@ -44,6 +44,20 @@ export function createLessonPanel({ lesson, lessons, assets, progress, go, close
       },
     },
   });
+  const all = el("button", {
+    class: "action lesson-all",
+    type: "button",
+    text: "All panels",
+    "aria-pressed": "false",
+    title: "Show also what this card does not need",
+    on: {
+      click() {
+        const on = all.getAttribute("aria-pressed") !== "true";
+        all.setAttribute("aria-pressed", String(on));
+        showAll(on);
+      },
+    },
+  });
   const element = el(
     "aside",
     { class: "lesson", "aria-label": `Lesson ${lesson.number}: ${lesson.title}` },
@@ -57,7 +71,7 @@ export function createLessonPanel({ lesson, lessons, assets, progress, go, close
     ),
     el("nav", { class: "lesson-steps", "aria-label": "Cards of this lesson" }, ...steps),
     card,
-    el("footer", { class: "lesson-foot" }, back, next),
+    el("footer", { class: "lesson-foot" }, back, all, next),
   );
 
   /** The lesson after this one, by number. */
