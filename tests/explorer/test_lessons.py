@@ -190,3 +190,22 @@ def test_every_figure_that_a_lesson_measures_stands_somewhere_in_it() -> None:
         for probe in lesson.front.figures.values():
             named |= set(reading._operands(probe).values())
         assert set(lesson.front.figures) <= named
+
+
+def test_the_example_of_the_guide_is_a_lesson_and_its_mistakes_are_refused_as_it_says() -> None:
+    guide = (ROOT / "docs/lessons.md").read_text("utf-8")
+    example = guide.split("```markdown\n")[1].split("```\n")[0]
+    models, bench = command.model_names(shipped()), shipped()
+    lesson = parse(example, "noise_floor.md", models)
+    assert list(outside(lesson, measure(lesson, bench))) == []
+    said = guide.split("```\n")[-2].strip().splitlines()
+    wrong = (
+        ("minutes", "minute"),
+        ("digits-2d", "digit-2d"),
+        ('probe = "floor"', 'probe = "flor"'),
+        ("{measured} nats", "134 nats"),
+    )
+    for (before, after), sentence in zip(wrong, said, strict=True):
+        with pytest.raises(LessonError) as refused:
+            parse(example.replace(before, after, 1), "noise_floor.md", models)
+        assert str(refused.value) == sentence
