@@ -48,7 +48,6 @@ def draw() -> None:
         st.Page("views/instrument.py", title="Instrument", default=True),
         st.Page("views/lessons.py", title="Lessons", url_path="lessons"),
         st.Page("views/beta.py", title="β as a dial", url_path="beta"),
-        st.Page("views/directions.py", title="Directions", url_path="directions"),
         st.Page("views/results.py", title="Results", url_path="results"),
         st.Page("views/card.py", title="Model card", url_path="card"),
     ]

@@ -6,9 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from explorer.wording import latent_name
 
@@ -24,12 +22,6 @@ class Palette:
     quiet: str
     grid: str
     text: str
-    paper: str
-    classes: tuple[str, ...]
-
-
-def _colours(written: str) -> tuple[str, ...]:
-    return tuple(f"#{colour}" for colour in written.split())
 
 
 LIGHT = Palette(
@@ -38,9 +30,6 @@ LIGHT = Palette(
     quiet="#b4bcc6",
     grid="#e6e9ed",
     text="#4a535e",
-    paper="#ffffff",
-    # Those of the instrument's map (`web/map/colours.js`, which says how they were found).
-    classes=_colours("a6960d 1b1cab 01a6a4 055f43 520842 e14c75 a97cfc 8f5f0f 0075ac 263e00"),
 )
 DARK = Palette(
     accent="#62b6ea",
@@ -48,8 +37,6 @@ DARK = Palette(
     quiet="#4d5661",
     grid="#2a3037",
     text="#b3bcc7",
-    paper="#14171b",
-    classes=_colours("feeb57 354afa 99fbf7 047250 8b5179 cc6b80 c9b2ff d7ab72 5391bb 638e27"),
 )
 
 
@@ -117,130 +104,6 @@ def training_curve(
     )
     figure.update_xaxes(title="step", tickformat="~s", showgrid=False)
     figure.update_yaxes(title=f"loss, {unit}", range=_settled_range([*train, *validation]))
-    return figure
-
-
-def code_map(
-    points: NDArray[np.floating],
-    classes: Sequence[tuple[str, NDArray[np.integer]]],
-    groups: Sequence[tuple[str, NDArray[np.integer]]],
-    axes: tuple[str, str] | None,
-    colours: Palette,
-) -> go.Figure:
-    """Codes as points to draw around: a trace for each class, then a ring for each group member.
-
-    Args:
-        points: (N, 2)
-        classes: names, and which of the points are drawn in that colour
-        groups: names, and which of the points are ringed
-        axes: what the axes are; None where they mean nothing
-        colours: the palette
-    """
-    figure = go.Figure(layout=_layout(colours, height=540))
-    shown = sum(len(members) for _, members in classes)
-    size = 7 if shown < 500 else 5 if shown < 3000 else 4
-    for at, (name, members) in enumerate(classes):
-        colour = colours.classes[at] if len(classes) <= len(colours.classes) else colours.accent
-        # Not `scattergl`: its shaders are written by a compiler that a page must not run.
-        figure.add_scatter(
-            name=name,
-            x=points[members, 0],
-            y=points[members, 1],
-            mode="markers",
-            marker={"color": colour, "size": size, "opacity": 0.8},
-            unselected={"marker": {"opacity": 0.12}},
-            hovertemplate=f"{name}<extra></extra>",
-        )
-        if 1 < len(classes) <= len(colours.classes) and _is_place(points, members):
-            # Which colour is which can be read where the points are.
-            x, y = np.median(points[members], 0)
-            figure.add_annotation(
-                x=float(x),
-                y=float(y),
-                text=f"<b>{name}</b>",
-                showarrow=False,
-                bgcolor=colours.paper,
-                opacity=0.85,
-                borderpad=2,
-            )
-    # Filled with paper: a ring alone is lost on points of its own tone.
-    for (name, members), symbol in zip(groups, ("circle", "square"), strict=False):
-        # Not `scattergl`: its shaders are written by a compiler that a page must not run.
-        figure.add_scatter(
-            name=name,
-            x=points[members, 0],
-            y=points[members, 1],
-            mode="markers",
-            marker={
-                "color": colours.paper,
-                "size": size + 3,
-                "symbol": symbol,
-                "line": {"color": colours.text, "width": 1.5},
-            },
-            unselected={"marker": {"opacity": 1}},
-            hoverinfo="skip",
-        )
-    figure.update_layout(
-        dragmode="lasso",
-        legend={"y": -0.01, "yanchor": "top", "x": 0, "xanchor": "left", "itemsizing": "constant"},
-        modebar={"bgcolor": "rgba(0,0,0,0)", "color": colours.text, "activecolor": colours.accent},
-        newselection={"line": {"color": colours.accent, "width": 2, "dash": "solid"}},
-        showlegend=len(classes) + len(groups) > 1,
-    )
-    # A length is the same in every direction, as in the instrument.
-    figure.update_yaxes(scaleanchor="x", scaleratio=1)
-    if axes is None:
-        figure.update_xaxes(visible=False)
-        figure.update_yaxes(visible=False)
-    else:
-        figure.update_layout(legend={"y": -0.11})
-        figure.update_xaxes(title={"text": axes[0], "standoff": 4})
-        figure.update_yaxes(title=axes[1])
-    return figure
-
-
-def _is_place(points: NDArray[np.floating], members: NDArray[np.integer]) -> bool:
-    """Whether a class is in one place, and not all over the map: its name can stand there."""
-    if len(members) < 10:
-        return False
-    own, all_ = (np.abs(each - np.median(each, 0)).mean() for each in (points[members], points))
-    return bool(own < 0.6 * all_)
-
-
-def coherence_scale(
-    value: float, random: Sequence[float] | NDArray[np.floating], colours: Palette
-) -> go.Figure:
-    """A score on a line, with the score of every pair of random groups as a tick."""
-    figure = go.Figure(layout=_layout(colours, height=112))
-    figure.add_scatter(
-        name="random groups",
-        x=list(random),
-        y=[0] * len(random),
-        mode="markers",
-        marker={
-            "symbol": "line-ns",
-            "size": 16,
-            "opacity": 0.5,
-            "line": {"width": 1, "color": colours.text},
-        },
-        hovertemplate="random groups · %{x:.3f}<extra></extra>",
-    )
-    figure.add_scatter(
-        name="these groups",
-        x=[value],
-        y=[0],
-        mode="markers",
-        marker={"symbol": "diamond", "size": 14, "color": colours.accent},
-        hovertemplate="these groups · %{x:.3f}<extra></extra>",
-    )
-    low = min(-0.1, *(float(each) for each in random), value)
-    figure.update_xaxes(range=[low - 0.03, 1.03], zeroline=True, zerolinecolor=colours.quiet)
-    figure.update_xaxes(showgrid=False, tickformat=".1~f")
-    figure.update_yaxes(visible=False, range=[-1, 1], fixedrange=True)
-    figure.update_layout(
-        margin={"t": 28, "b": 28},
-        legend={"x": 0, "xanchor": "left", "y": 1.05, "yanchor": "bottom"},
-    )
     return figure
 
 

@@ -6,12 +6,12 @@ import json
 from functools import cache
 from html import escape
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import streamlit
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from explorer import loading, serving, uploads
@@ -34,12 +34,13 @@ STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
 
 
 def routes(base: str) -> list[Route]:
-    """Two of Streamlit's addresses: its page, and the icon that the page names."""
+    """Two of Streamlit's addresses, its page and the icon that the page names, and one of old."""
     return [
         Route(f"{base}/", _page),
         # `st.set_page_config` could name an icon too, but imports numpy to do it, while the first
         # visitor waits.
         Route(f"{base}/favicon.png", _icon),
+        Route(f"{base}/directions", _directions),
     ]
 
 
@@ -90,6 +91,12 @@ def _preloads() -> dict[str, list[str]]:
     """Names below `instrument/`: modules, styles, and what they fetch."""
     preloads: dict[str, list[str]] = json.loads(PRELOADS.read_text("utf-8"))
     return preloads
+
+
+async def _directions(request: Request) -> Response:
+    """Directions had a page of their own; they are a tab of the instrument."""
+    query = urlencode([*request.query_params.multi_items(), ("view", "directions")])
+    return RedirectResponse(f"./?{query}", 308)
 
 
 async def _icon(request: Request) -> Response:

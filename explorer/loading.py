@@ -6,14 +6,12 @@ changed, so that a new checkpoint appears without a restart.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
+from typing import NamedTuple, TypedDict
 from urllib.parse import quote
 
 from explorer import uploads
@@ -21,12 +19,8 @@ from training.contract import table
 from training.contract.absence import why_no_card
 from training.contract.card import CARD, CODES, DECODER, MODEL, PREVIEW, Card, File
 from training.contract.errors import CheckpointError
-from training.contract.files import describe_files, read_bytes, read_card
-from training.contract.outputs import Pixels
+from training.contract.files import describe_files, read_card
 from training.contract.table import TABLE, Table, read_table
-
-if TYPE_CHECKING:
-    from explorer.latent import Codes
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -38,9 +32,6 @@ RESULTS = table.SHIPPED
 
 # A folder with any of these is a checkpoint or is on the way to be one; others are passed over.
 SIGNS = (CARD, MODEL, DECODER, "metrics.jsonl")
-
-# In bytes: those of 70,000 images and ten latents have three million.
-MOST_CODES = 2**28
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,41 +249,6 @@ def opening(entry: Entry) -> dict[str, str]:
     return _openings[known]
 
 
-def codes(folder: Path, card: Card) -> Codes:
-    """The codes of a checkpoint, as its card describes them.
-
-    Raises:
-        CheckpointError: in one sentence, if they are not.
-    """
-    # numpy takes longer to import than the first page takes to draw, and only one page needs it.
-    from explorer.latent import read_codes
-
-    if card.examples is None:
-        raise CheckpointError(f"{folder.name} has no examples, so there are no codes to show.")
-    if not card.size or not isinstance(card.output, Pixels):
-        raise CheckpointError(
-            f"{card.title} has no latents that make images, and so no directions among its codes; "
-            "choose another model."
-        )
-    known = (folder.resolve(), card.files[CODES].sha256)
-    # Every visitor has a thread.
-    with _reading_codes:
-        if known in _last_codes:
-            return _last_codes[known]
-        content = read_bytes(folder / CODES)
-        if hashlib.sha256(content).hexdigest() != card.files[CODES].sha256:
-            raise CheckpointError(
-                f"{folder.name}/{CODES} has changed since this page was loaded: reload the page."
-            )
-        read = read_codes(content, card)
-        while (
-            _last_codes and read.size + sum(kept.size for kept in _last_codes.values()) > MOST_CODES
-        ):
-            del _last_codes[next(iter(_last_codes))]
-        _last_codes[known] = read
-        return read
-
-
 def nothing_found() -> str:
     """What to do when there is no checkpoint at all, in one sentence."""
     return (
@@ -369,9 +325,6 @@ _last_read: dict[Path, tuple[_State, tuple[Card | None, str]]] = {}
 
 _last_tables: dict[Path, tuple[tuple[int, int, int], TableEntry]] = {}
 _last_hashed: dict[Path, tuple[tuple[int, int, int], File]] = {}
-
-_last_codes: dict[tuple[Path, str], Codes] = {}
-_reading_codes = threading.Lock()
 
 
 def _read(folder: Path, real: Path) -> tuple[Card | None, str]:

@@ -150,7 +150,7 @@ def _check_codes(folder: Path, card: Card) -> None:
     if card.examples is None or not card.size:
         return
     # numpy takes longer to import than the first page takes to draw.
-    from explorer.latent import read_codes
+    from explorer.codes import read_codes
 
     read_codes(read_bytes(folder / CODES, LARGEST_CODES), card)
 

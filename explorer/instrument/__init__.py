@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import cache
 from typing import Any, TypedDict
 
@@ -35,25 +34,21 @@ def instrument(
     catalogue: Sequence[Listing],
     *,
     remembered: str,
-    directions: Sequence[state.Measured] = (),
     key: str,
-) -> bool:
-    """Show the instrument; return whether a person asks for the Directions page.
+) -> None:
+    """Show the instrument.
 
-    `remembered` is the query to open with where the address has none, `directions` what was
-    measured of directions that a link may hold. All of the data should stay the same from run to
-    run, for whatever changes is sent anew.
+    `remembered` is the query to open with where the address has none. All of the data should stay
+    the same from run to run, for whatever changes is sent anew.
     """
     data = {
         "catalogue": list(catalogue),
         "assets": ASSETS,
         "remembered": remembered,
-        "directions": [asdict(direction) for direction in directions],
     }
     # In a list, because Streamlit looks for data frames among the values of a dict, and imports
     # pandas to know one: a third of a second for the first visitor.
-    result = _component("instrument")(key=key, data=[data], on_page_change=_heard)
-    return bool(result.get("page") == "directions")
+    _component("instrument")(key=key, data=[data])
 
 
 def released() -> None:

@@ -12,9 +12,8 @@ def show() -> None:
     """Draw the page."""
     st.set_page_config(page_title="Latent-space explorer", layout="wide")
     entries = loading.catalogue()
-    to_directions = instrument(
+    instrument(
         loading.describe(entries, serving.HERE),
-        directions=state.shared().directions,
         remembered=state.shared().query_on_entry,
         key="instrument",
     )
@@ -26,8 +25,6 @@ def show() -> None:
         state.meet(position.model)
         if position.model in state.entries():
             state.go_to(position)
-    if to_directions:
-        st.switch_page("views/directions.py")
 
 
 # Streamlit runs the page's file as a script.

@@ -1,11 +1,9 @@
-"""From a lasso on the Directions page to a slider in the rack, in the whole app."""
+"""From a lasso on the map to a slider: directions, and what is measured of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -13,56 +11,16 @@ import safetensors.numpy
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page, expect
 
-from explorer.state import with_direction
 from training.contract.card import CODES
 
 from . import checkpoints
-from .app import PATIENCE_S, serve
-from .instrument import Instrument
+from .conftest import plain_server
+from .instrument import Instrument, frames
 
 COUNT = 300
-# The slider of the first direction; the sliders of the rack are another section.
+
+# The slider of the first direction; the sliders of the latents are another section.
 SLIDER = ".direction .range"
-
-READ_AXES = """
-(plot) => {
-  const { xaxis, yaxis } = plot._fullLayout;
-  const { left, top } = plot.getBoundingClientRect();
-  return [xaxis, yaxis].map((axis, at) => {
-    const from = (at ? top : left) + axis._offset;
-    return [axis.p2d(0), axis.p2d(100), from];
-  });
-}
-"""
-
-
-@pytest.fixture(scope="module")
-def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("crowd") / "crowd"
-    checkpoints.write(folder, title="Crowd", examples=COUNT)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def app(crowd: Path) -> Iterator[str]:
-    with serve([crowd]) as address:
-        yield address
-
-
-@pytest.fixture
-def visit(context: BrowserContext) -> Iterator[Page]:
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_S * 1000)
-    failures: list[str] = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    yield page
-    assert failures == []
-
-
-def settle(page: Page) -> None:
-    page.wait_for_function(
-        "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
-    )
 
 
 def codes(folder: Path) -> NDArray[np.float32]:
@@ -70,103 +28,151 @@ def codes(folder: Path) -> NDArray[np.float32]:
     return np.asarray(mean, np.float32)
 
 
-def lasso(page: Page, left: float, right: float) -> tuple[float, float]:
-    """Draw around a band of the map, given in parts of its width; where it lies along x."""
-    plot = page.locator(".js-plotly-plot").first
-    plot.scroll_into_view_if_needed()
-    box = plot.locator(".nsewdrag").first.bounding_box()
+def lasso(page: Page, left: float, right: float) -> None:
+    """Draw around a band of the map, given in parts of its width."""
+    box = page.locator(".map-stage").bounding_box()
     assert box is not None
     start, end = box["x"] + box["width"] * left, box["x"] + box["width"] * right
-    top, bottom = box["y"] + 4, box["y"] + box["height"] - 4
+    top, bottom = box["y"] + 2, box["y"] + box["height"] - 3
     page.mouse.move(start, top)
     page.mouse.down()
-    for x, y in ((end, top), (end, bottom), (start, bottom), (start, top + 6)):
-        page.mouse.move(x, y, steps=6)
+    for x, y in ((end, top), (end, bottom), (start, bottom)):
+        page.mouse.move(x, y, steps=4)
     page.mouse.up()
-    (at_0, at_100, origin), _ = plot.evaluate(READ_AXES)
-    low, high = (at_0 + (x - origin) * (at_100 - at_0) / 100 for x in (start, end))
-    return low, high
 
 
-def take(page: Page, side: str) -> int:
-    """Make what is marked a group; how many codes that are."""
-    button = page.get_by_role("button", name=f"Pin as {side} (")
-    text = button.text_content() or ""
-    button.click()
-    # With its rings the map is drawn anew, and nothing is marked on it.
-    expect(page.get_by_role("button", name="Pin as A", exact=True)).to_be_disabled()
-    settle(page)
-    return int(text.split("(")[1].rstrip(")").replace(",", ""))
-
-
-def test_a_lasso_becomes_a_slider(visit: Page, app: str, crowd: Path) -> None:
-    page, z = visit, codes(crowd)
-    page.goto(f"{app}/directions?model=crowd")
-    page.get_by_text("Two latents", exact=True).click()
-    expect(page.locator(".js-plotly-plot .xtitle").first).to_have_text(
-        "z₁"
-    )  # not the map before it
-    settle(page)
-
-    # Across is z₁, which has the most KL: right of the middle against left of it.
-    low, high = lasso(page, 0.6, 0.95)
-    a = np.flatnonzero((z[:, 1] > low) & (z[:, 1] < high))
-    assert abs(take(page, "A") - len(a)) <= 2, "but for those on the very line"
-    low, high = lasso(page, 0.05, 0.4)
-    b = np.flatnonzero((z[:, 1] > low) & (z[:, 1] < high))
-    assert abs(take(page, "B") - len(b)) <= 2
-    assert len(a) > 50
-    assert len(b) > 50
-
-    expect(page.get_by_text("More coherent than all 200 random pairs")).to_be_visible()
-    name = page.get_by_label("Name", exact=True)
-    name.fill("z₁ up; 100 %")
-    name.press("Enter")
-    settle(page)
-    page.get_by_role("button", name="Add as slider").click()
-    page.wait_for_selector("[data-ready]")
-
-    instrument = Instrument(page, app)
-    spelled, vector = instrument.query()["directions"].split(":")
-    direction = np.array(vector.split(","), float)
-    mean = z[a].mean(0) - z[b].mean(0)
-    assert spelled == "z₁ up%3B 100 %25"
-    assert direction @ mean / np.linalg.norm(mean) > 0.999
-    expect(page.locator(".direction-name")).to_have_text("\u2068z₁ up; 100 %\u2069")
-    expect(page.locator(".direction .measured")).to_contain_text("coherence 0.")
-    page.locator(".direction .term").click()
-    expect(page.locator(".direction .bubble")).to_contain_text("drawn from all 300. Seed 0.")
-
-    # A drag moves z along the direction and nowhere else.
-    before = np.array(instrument.z())
-    slider = page.locator(SLIDER)
-    slider.scroll_into_view_if_needed()
-    box = slider.bounding_box()
+def band(z: NDArray[np.float32], left: float, right: float, page: Page) -> NDArray[np.intp]:
+    """Which codes lie in that part of the map of z₁ × z₀: all of it fits, with a margin of 6 %."""
+    box = page.locator(".map-stage").bounding_box()
     assert box is not None
-    middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] * 0.5, middle)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.9, middle, steps=10)
-    page.mouse.move(box["x"] + box["width"] * 0.7, middle, steps=10)
-    page.mouse.up()
-    settle(page)
-    moved = np.array(instrument.z()) - before
-    shown = float(slider.input_value())
-    assert shown == pytest.approx(np.array(instrument.z()) @ direction, abs=0.011)
-    assert 1 < shown < 2.5
-    assert moved == pytest.approx((moved @ direction) * direction, abs=0.006)
+    low, size = z[:, :2].min(0), np.ptp(z[:, :2], axis=0)  # of z₀ and z₁
+    scale = 0.88 * min(box["width"] / size[1], box["height"] / size[0])
+    middle = low[1] + size[1] / 2
+    ends = [middle + (part - 0.5) * box["width"] / scale for part in (left, right)]
+    return np.flatnonzero((z[:, 1] > ends[0]) & (z[:, 1] < ends[1]))
 
-    # It moves whenever z moves.
-    page.keyboard.press("r")
-    expect(slider).to_have_value("0")
 
-    page.get_by_role("button", name="Remove z₁ up; 100 %").click()
-    expect(page.locator(SLIDER)).to_have_count(0)
-    settle(page)
-    assert "directions" not in instrument.query()
-    page.get_by_role("button", name="Make one").click()
-    page.get_by_role("heading", name="Group A").wait_for()
-    expect(page.get_by_text("More coherent than all")).to_be_visible()
+def pin(page: Page, side: str) -> int:
+    """Make what was drawn around a group; how many images that are."""
+    button = page.locator(".pin-group", has_text=f" as {side}")
+    count = int((button.text_content() or "").split()[1].replace(",", ""))
+    button.click()
+    expect(button).to_be_disabled()
+    return count
+
+
+def test_a_lasso_becomes_a_slider(context: BrowserContext, tmp_path: Path) -> None:
+    page = context.new_page()
+    folder = tmp_path / "models" / "crowd"
+    checkpoints.write(folder, title="Crowd", examples=COUNT)
+    z = codes(folder)
+    with plain_server(tmp_path / "models", tmp_path / "none") as address:
+        instrument = Instrument(page, address).open(
+            "model=crowd&z=0,0,0,0&axes=z1,z0&view=directions"
+        )
+        expect(page.get_by_role("tab", name="Directions")).to_have_attribute(
+            "aria-selected", "true"
+        )
+        page.locator(".map-lasso:not([inert] *)").wait_for()
+        expect(page.locator(".pin-group").first).to_be_disabled()
+        page.locator(".map-lasso").click()
+
+        # Right of the middle against left of it.
+        lasso(page, 0.6, 0.97)
+        a, b = band(z, 0.6, 0.97, page), band(z, 0.03, 0.4, page)
+        assert len(a) > 50
+        assert len(b) > 50
+        # But for those on the very line.
+        assert abs(pin(page, "A") - len(a)) <= 4
+        lasso(page, 0.03, 0.4)
+        assert abs(pin(page, "B") - len(b)) <= 4
+        assert instrument.z() == [0, 0, 0, 0], "what is drawn around is not gone to"
+
+        words = page.locator(".coherence")
+        expect(words).to_contain_text("more than all 200 pairs of random groups")
+        page.get_by_role("button", name="coherence 0.").click()
+        expect(words.locator(".bubble")).to_contain_text("images drawn from all 300. Seed 0.")
+        page.get_by_label("Name of the direction").fill("z₁ up; 100 %")
+        page.get_by_role("button", name="Add as slider").click()
+
+        # It is there at once, and has the focus.
+        expect(page.locator(SLIDER)).to_be_focused()
+        expect(page.locator(".map-lasso")).to_have_attribute("aria-pressed", "false")
+        spelled, vector = instrument.query()["directions"].split(":")
+        direction = np.array(vector.split(","), float)
+        mean = z[a].mean(0) - z[b].mean(0)
+        assert spelled == "z₁ up%3B 100 %25"
+        assert direction @ mean / np.linalg.norm(mean) > 0.99
+        expect(page.locator(".direction-name")).to_have_text("\u2068z₁ up; 100 %\u2069")
+        expect(page.locator(".direction .measured")).to_contain_text("coherence 0.")
+
+        # A drag moves z along the direction and nowhere else.
+        slider = page.locator(SLIDER)
+        slider.scroll_into_view_if_needed()
+        box = slider.bounding_box()
+        assert box is not None
+        middle = box["y"] + box["height"] / 2
+        page.mouse.move(box["x"] + box["width"] * 0.5, middle)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.9, middle, steps=10)
+        page.mouse.move(box["x"] + box["width"] * 0.7, middle, steps=10)
+        page.mouse.up()
+        frames(page)
+        moved = np.array(instrument.z())
+        shown = float(slider.input_value())
+        assert shown == pytest.approx(moved @ direction, abs=0.011)
+        assert 1 < shown < 2.5
+        assert moved == pytest.approx((moved @ direction) * direction, abs=0.006)
+
+        # It moves whenever z moves.
+        page.keyboard.press("r")
+        expect(slider).to_have_value("0")
+        page.get_by_role("button", name="Remove z₁ up; 100 %").click()
+        expect(page.locator(SLIDER)).to_have_count(0)
+        assert "directions" not in instrument.query()
+
+
+def test_whole_classes_become_a_direction_that_is_called_after_them(
+    instrument: Instrument,
+) -> None:
+    page = instrument.open("model=blots&view=directions").page
+    for side, label in (("A", "1"), ("B", "0")):
+        page.get_by_label(f"Whole class for group {side}").select_option(label=label)
+    expect(page.locator(".group-card .hint").first).to_contain_text("all of class 1")
+    counts = [int(text) for text in page.locator(".class .count").all_text_contents()]
+    expect(page.locator(".group-images .thumb")).to_have_count(counts[0] + counts[1])
+    name = page.get_by_label("Name of the direction")
+    expect(name).to_have_value("0 → 1")
+    name.fill("my own")
+    for side, label in (("A", "0"), ("B", "1")):
+        page.get_by_label(f"Whole class for group {side}").select_option(label=label)
+    expect(name).to_be_visible()
+    expect(name).to_have_value("my own")
+    name.fill("  ")
+    expect(page.get_by_role("button", name="Add as slider")).to_be_disabled()
+    page.get_by_label("Whole class for group B").select_option(label="0")
+    expect(page.locator(".coherence")).to_contain_text("Both groups have the same mean code")
+    expect(name).to_be_hidden()
+    page.get_by_label("Whole class for group B").select_option("")
+    expect(page.locator(".group-card .hint").last).to_have_text("No images yet.")
+
+
+def test_the_lasso_opens_its_tab_and_takes_no_hidden_class(instrument: Instrument) -> None:
+    page = instrument.open("model=blots&axes=z0,z1").page
+    page.locator(".map-lasso:not([inert] *)").click()
+    lasso(page, 0.01, 0.99)
+    expect(page.get_by_role("tab", name="Directions")).to_have_attribute("aria-selected", "true")
+    text = page.locator(".pin-group").first.text_content() or ""
+    everything = int(text.split()[1])
+    counts = [int(text) for text in page.locator(".class .count").all_text_contents()]
+    assert everything == sum(counts)
+    page.locator(".class").first.click()
+    lasso(page, 0.01, 0.99)
+    expect(page.locator(".pin-group").first).to_have_text(f"Pin {everything - counts[0]} as A")
+    # Nothing is within a line at the edge.
+    lasso(page, 0.001, 0.004)
+    frames(page)
+    expect(page.locator(".pin-group").first).to_be_disabled()
 
 
 @pytest.fixture
@@ -184,21 +190,7 @@ def test_directions_of_a_link_say_that_they_were_not_measured(instrument: Instru
         ["\u2068half half\u2069", "\u2068last\u2069"]
     )
     expect(page.locator(".direction .measured").first).to_contain_text("not measured here")
-    expect(page.get_by_role("button", name="Make one")).to_have_count(0)
     assert instrument.query()["directions"] == "half half:0.6,0.8,0,0;last:0,0,0,1"
-
-
-@pytest.mark.parametrize("name", ["100 %; a:b, c & d = 1 → 7?", "%3B%253A", "a+b#é~*"])
-def test_python_and_the_instrument_spell_a_name_alike(instrument: Instrument, name: str) -> None:
-    query = with_direction("model=blots&z=0,0,0,0", name, (0.6, 0.8, 0, 0))
-    page = instrument.open(query).page
-    expect(page.locator(".direction-name")).to_have_text([f"\u2068{name}\u2069"])
-    assert instrument.query()["directions"] == parse_qs(query)["directions"][0]
-
-
-def test_without_any_direction_there_is_no_section(instrument: Instrument) -> None:
-    page = instrument.open().page
-    expect(page.locator(".directions")).to_be_hidden()
 
 
 def test_a_value_is_typed_and_the_arrows_move_along(instrument: Instrument) -> None:

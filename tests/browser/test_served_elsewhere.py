@@ -55,12 +55,13 @@ def look_around(page: Page, address: str) -> None:
     """Open the instrument, then every other page by its link in the row of pages."""
     page.goto(f"{address}?model=blots")
     page.wait_for_selector("[data-ready]")
-    for name in ("Model card", "Directions", "Results"):
+    for name in ("Model card", "Results"):
         page.get_by_test_id("stTopNavLink").filter(has_text=name).first.click()
         page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
         expect(page).to_have_title(re.compile(name))
-        if name == "Directions":
-            page.wait_for_selector(".js-plotly-plot .points path")
+    page.goto(f"{address}directions?model=blots")
+    page.wait_for_selector("[data-ready]")
+    expect(page.get_by_role("tab", name="Directions")).to_have_attribute("aria-selected", "true")
     page.goto(f"{address}beta")
     page.wait_for_selector("[data-ready]")
 

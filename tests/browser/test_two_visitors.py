@@ -209,16 +209,6 @@ def come_back(visitor: Visitor) -> None:
     visitor.page.wait_for_selector("[data-ready]")
 
 
-def choose(visitor: Visitor, group: str, label: str) -> None:
-    # What is drawn anew closes the list.
-    visitor.page.locator(".js-plotly-plot .main-svg").first.wait_for()
-    settle(visitor)
-    visitor.page.get_by_label(f"Whole class for group {group}").click()
-    visitor.page.get_by_role("option", name=label, exact=True).click()
-    visitor.page.get_by_text(f"all of class {label}", exact=False).wait_for()
-    settle(visitor)
-
-
 def settle(visitor: Visitor) -> None:
     visitor.page.wait_for_function(
         "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
@@ -232,16 +222,19 @@ def test_each_has_a_z_directions_and_checkpoints_of_their_own(
     ann.enter("model=blots&z=0.5,0,-1,0")
     bob.enter("model=blots&z=-2,0,0,0")
 
-    # Ann makes a direction; Bob's page of directions knows of no group.
-    go(ann, "Directions", "Group A")
-    choose(ann, "A", "1")
-    choose(ann, "B", "0")
-    go(bob, "Directions", "Group A")
-    expect(bob.page.get_by_text("No codes yet.")).to_have_count(2)
+    # Ann makes a direction, and it is there when she comes back; Bob has none.
+    ann.page.get_by_role("tab", name="Directions").click()
+    for group, label in (("A", "1"), ("B", "0")):
+        ann.page.get_by_label(f"Whole class for group {group}").select_option(label=label)
     ann.page.get_by_role("button", name="Add as slider").click()
-    ann.page.wait_for_selector("[data-ready]")
     expect(ann.page.locator(".direction-name")).to_have_text("\u20680 → 1\u2069")
+    settle(ann)
+    go(ann, "Results", "Results")
+    come_back(ann)
+    expect(ann.page.locator(".direction-name")).to_have_text("\u20680 → 1\u2069")
+    expect(ann.page.locator(".direction .measured")).to_contain_text("coherence")
     assert ann.z() == [0.5, 0, -1, 0]
+    go(bob, "Results", "Results")
     come_back(bob)
     expect(bob.page.locator(".direction-name")).to_have_count(0)
     assert bob.z() == [-2, 0, 0, 0]
@@ -252,8 +245,6 @@ def test_each_has_a_z_directions_and_checkpoints_of_their_own(
     ann.page.wait_for_selector("[data-ready]")
     settle(ann)
     go(ann, "Model card", "My own")
-    go(ann, "Directions", "Group A")
-    expect(ann.page.get_by_role("combobox", name="Model")).to_have_value("My own (dropped)")
     come_back(ann)
     expect(ann.page.locator(".picker")).to_have_text("My own (dropped)")
     assert len(ann.z()) == 3

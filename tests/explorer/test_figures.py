@@ -1,7 +1,6 @@
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from explorer import figures
@@ -63,41 +62,3 @@ def test_colours_can_be_read_and_are_those_of_the_theme(
     assert contrast(colours.second, background) >= 3
     assert contrast(THEME[theme]["textColor"], THEME[theme]["secondaryBackgroundColor"]) >= 7
     assert contrast(THEME[theme]["codeTextColor"], THEME[theme]["codeBackgroundColor"]) >= 4.5
-
-
-def test_classes_have_the_colours_that_they_have_in_the_instrument() -> None:
-    written = (Path(figures.__file__).parent / "instrument/web/map/colours.js").read_text("utf-8")
-    for colours in (figures.LIGHT, figures.DARK):
-        assert " ".join(colours.classes).replace("#", "") in written
-
-
-def test_a_map_has_a_trace_for_each_class_and_rings_for_the_groups() -> None:
-    points = np.arange(12.0).reshape(6, 2)
-    classes = [("0", np.array([0, 2, 4])), ("1", np.array([1, 3, 5]))]
-    figure = figures.code_map(points, classes, [("A", np.array([2]))], ("z₀", "z₁"), figures.LIGHT)
-    zeros, ones, ring = figure.data
-    assert list(zeros.x) == [0, 4, 8]
-    assert list(ones.y) == [3, 7, 11]
-    assert (list(ring.x), ring.marker.symbol) == ([4], "circle")
-    assert {zeros.type, ones.type, ring.type} == {"scatter"}
-    assert zeros.marker.color != ones.marker.color
-    assert figure.layout.dragmode == "lasso"
-    assert (figure.layout.yaxis.scaleanchor, figure.layout.yaxis.scaleratio) == ("x", 1)
-
-
-def test_a_class_is_named_where_it_is_if_it_is_somewhere() -> None:
-    random = np.random.default_rng(0)
-    clouds = [random.normal(centre, 1, (50, 2)) for centre in (-5, 5)]
-    everywhere = random.uniform(-8, 8, (50, 2))
-    points = np.concatenate([*clouds, everywhere])
-    classes = [(name, np.arange(50) + 50 * at) for at, name in enumerate("abc")]
-    figure = figures.code_map(points, classes, [], None, figures.LIGHT)
-    named = {note.text: (note.x, note.y) for note in figure.layout.annotations}
-    assert set(named) == {"<b>a</b>", "<b>b</b>"}
-    assert named["<b>a</b>"] == pytest.approx((-5, -5), abs=0.6)
-
-
-def test_more_classes_than_colours_are_one_colour() -> None:
-    classes = [(str(at), np.array([at])) for at in range(11)]
-    figure = figures.code_map(np.zeros((11, 2)), classes, [], None, figures.DARK)
-    assert {trace.marker.color for trace in figure.data} == {figures.DARK.accent}

@@ -353,7 +353,6 @@ def made_elsewhere(folder: Path) -> None:
     ("page", "said"),
     [
         ("card", "The card does not say."),
-        ("directions", "mine has no examples, so there are no codes to show."),
         ("instrument", ""),
     ],
 )

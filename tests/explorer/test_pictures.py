@@ -1,5 +1,3 @@
-import json
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -7,12 +5,6 @@ import pytest
 from PIL import Image
 
 from explorer import pictures
-from training.config import to_json
-from training.contract.card import CARD
-from training.contract.files import describe_files, read_card
-from training.contract.version1 import FILES
-
-MakeCheckpoint = Callable[..., Path]
 
 
 def webp(width: int, height: int) -> bytes:
@@ -77,40 +69,3 @@ def test_a_tall_picture_does_not_grow_beyond_the_page(path: Path) -> None:
     path.write_bytes(webp(8, 4 * 1000))
     content, _ = pictures.preview(path, height=1000, width=1)
     assert Image.open(BytesIO(content)).height == 4 * 1000 + 3 * pictures.GAP
-
-
-@pytest.mark.parametrize(
-    ("shape", "height", "width"),
-    [((1, 2, 3), 64, 96), ((3, 28, 28), 84, 84), ((1, 192, 96), 96, 48), ((1, 1, 960), 1, 96)],
-)
-def test_a_strip_shows_images_of_any_sheet(
-    make_checkpoint: MakeCheckpoint, shape: tuple[int, int, int], height: int, width: int
-) -> None:
-    _, tall, wide = shape
-    # Two a row, four a sheet, and a seventh on the second sheet: its grey tells which it is.
-    sheets = [Image.new("RGB", (2 * wide, 2 * tall)) for _ in range(2)]
-    for at in range(7):
-        box = (at % 2 * wide, at % 4 // 2 * tall)
-        sheets[at // 4].paste((30 * at,) * 3, (*box, box[0] + wide, box[1] + tall))
-    examples = {"count": 7, "columns": 2, "per_sheet": 4, "split": "test", "how": "As shown."}
-    folder = make_checkpoint("mine", image={"shape": shape, "likelihood": "bernoulli"})
-    for name, sheet in zip(("thumbnails.webp", "thumbnails-1.webp"), sheets, strict=True):
-        sheet.save(folder / name, lossless=True)
-    path = folder / CARD
-    files = describe_files(folder, (*FILES, "thumbnails-1.webp"))
-    written = {name: to_json(file) for name, file in files.items()}
-    tree = json.loads(path.read_text("utf-8")) | {"examples": examples, "files": written}
-    path.write_text(json.dumps(tree), "utf-8")
-
-    content, shown = pictures.strip(folder, read_card(folder), [1, 4, 6])
-    page = Image.open(BytesIO(content))
-    assert page.size == (3 * (width + pictures.GAP) - pictures.GAP, height)
-    assert shown == page.width // 2
-    greys = [page.getpixel((at * (width + pictures.GAP), 0)) for at in range(3)]
-    assert greys == [(30, 30, 30, 255), (120, 120, 120, 255), (180, 180, 180, 255)]
-
-
-def test_a_strip_of_no_images_is_a_picture(make_checkpoint: MakeCheckpoint) -> None:
-    folder = make_checkpoint("mine")
-    content, shown = pictures.strip(folder, read_card(folder), [])
-    assert Image.open(BytesIO(content)).width == shown == 1

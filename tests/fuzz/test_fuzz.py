@@ -21,8 +21,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from explorer import front_page, latent, loading, pictures, protection, state, streaming, uploads
+from explorer import front_page, loading, pictures, protection, state, streaming, uploads
 from explorer import weights as outlines
+from explorer.codes import read_codes
 from training.contract import table
 from training.contract.card import CARD, CODES, DECODER, MODEL, PREVIEW, Card
 from training.contract.errors import UserError
@@ -100,10 +101,10 @@ def test_codes_and_weights(tmp_path: Path) -> None:
     card = read_card(SMALL)
     assert card.examples is not None
     codes = (SMALL / CODES).read_bytes()
-    latent.read_codes(codes, card)
+    read_codes(codes, card)
     for chance in cases(60):
         try:
-            latent.read_codes(mutation.bytes_of(chance, codes), card)
+            read_codes(mutation.bytes_of(chance, codes), card)
         except UserError as error:
             is_sentence(error)
     for name, is_whole in ((MODEL, outlines.is_safetensors), (DECODER, outlines.is_onnx)):
@@ -168,12 +169,6 @@ def test_links() -> None:
         fields = dict(parse_qsl(loading.printable(query)))
         position = state.linked(fields)
         assert (position is None) == (not fields.get("model"))
-        try:
-            longer = state.with_direction(loading.printable(query), "mine", (0.5, -0.25))
-        except state.FullError as error:
-            is_sentence(error)
-        else:
-            assert "mine:0.5,-0.25" in longer
 
 
 def test_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import { createFrame } from "./frame.js";
 import { createHeader } from "./header.js";
 import { createHelp, listen } from "./keyboard.js";
 import { createLessons } from "./lesson/lessons.js";
-import { linkedModel, readLink, writeLink } from "./link.js";
+import { linkedModel, named, readLink, writeLink } from "./link.js";
 import { openModel } from "./model/model.js";
 import { createWorker } from "./model/worker.js";
 import { openingOf } from "./opening.js";
@@ -26,12 +26,12 @@ import { trace } from "./trace.js";
  *
  * @param {HTMLElement} root
  * @param {{catalogue: import("./checkpoint/checkpoint.js").Entry[], assets: string,
- *   link: {read(): string, write(query: string): void}, directions?: import("./stage.js").Fact[],
- *   onDirections?: () => void, onRelease(state: {model: string, z: number[], query: string}): void}} options `assets` is the absolute URL of this
+ *   link: {read(): string, write(query: string): void},
+ *   onRelease(state: {model: string, z: number[], query: string}): void}} options `assets` is the absolute URL of this
  *   folder, with trailing slash
  * @returns {{setCatalogue(catalogue: import("./checkpoint/checkpoint.js").Entry[]): void, destroy(): void}}
  */
-export function mount(root, { catalogue, assets, link: address, directions = [], onDirections, onRelease }) {
+export function mount(root, { catalogue, assets, link: address, onRelease }) {
   const engine = startEngine(assets);
   engine.catch(() => {});
   const worker = createWorker(assets);
@@ -207,14 +207,13 @@ export function mount(root, { catalogue, assets, link: address, directions = [],
       worker,
       assets,
       initial,
-      directions: directions.filter((fact) => fact.model === model),
-      onDirections,
       fromExample: linked.state.codes === undefined && !linked.problem,
       messages,
       onFirst: isReady,
       onCommit: release,
     });
     frame.show(stage.element);
+    stage.openPanel(named(query, "view") ?? "");
     lessons.stands(stage.element);
     header.setHistory(stage.store);
     link.write(writeLink({ ...initial, model }, controls));

@@ -9,8 +9,8 @@ export const TEMPERATURES = { least: 0.1, most: 2 };
 const COMPARISON = ["compare", "apart"];
 
 const NO_PINS = { a: null, b: null, c: null };
-const MOST_DIRECTIONS = 12;
-const LONGEST_NAME = 60;
+export const MOST_DIRECTIONS = 12;
+export const LONGEST_NAME = 60;
 
 /** What ends a name in a link, or is a part of it; nothing else of a name is escaped (`URLSearchParams` does the rest). */
 const IN_A_NAME = /[%:;,]/g;

@@ -6,6 +6,7 @@ import { el } from "./dom.js";
 import { sentenceFor } from "./errors.js";
 import { createFilms } from "./latents/films.js";
 import { createPlayer } from "./latents/player.js";
+import { createMarking } from "./map/marking.js";
 import { shownLatents } from "./model/latents.js";
 import { PANELS } from "./panels/index.js";
 import { layOut, notShown, standing } from "./panels/lay-out.js";
@@ -39,8 +40,7 @@ import { trace } from "./trace.js";
  * @property {(name: string) => void} openPanel shows a panel of the place "tabs", by its name
  * @property {Current} current the latent that keys and actions are about
  * @property {Picture} picture what is there of the output for others to use
- * @property {Fact[]} directions what was measured of the directions made here
- * @property {(() => void) | undefined} onDirections goes where directions are made, if there is such a place
+ * @property {import("./map/marking.js").Marking} marking what is marked on the map
  * @property {() => void} warnNotFinite says once that the decoder gives values that are no numbers: they are drawn black,
  *   which would pass for an image
  * @property {boolean} isAlone no other model stands beside it, so that a panel may begin by itself
@@ -55,9 +55,6 @@ import { trace } from "./trace.js";
  *
  * @typedef {{canvas: HTMLCanvasElement | null, text(): string | null, fit(width: number): void,
  *   drawGrid: ((z: number[]) => HTMLCanvasElement) | null}} Picture `drawGrid`: all filmstrips as one picture
- *
- * @typedef {{model: string, name: string, vector: number[], coherence: number, random_mean: number, random_low: number,
- *   random_high: number, groups: string, how: string}} Fact
  *
  * A part of the stage. `show` follows every move, `fill` comes once the codes of the examples are here, `refuse` where
  * they cannot be, and `setSource` when another image's posterior is drawn. `openTab` brings
@@ -94,8 +91,6 @@ import { trace } from "./trace.js";
  * @property {import("./model/worker.js").DecodingWorker} worker for what follows the first image
  * @property {string} assets
  * @property {boolean} fromExample nothing but the test image says where it is
- * @property {Fact[]} directions
- * @property {() => void} [onDirections]
  * @property {ReturnType<typeof import("./messages.js").createMessages>} messages
  * @property {() => void} onFirst its first image is on screen
  *
@@ -169,8 +164,7 @@ export function placeModel(options) {
     openPanel: () => {},
     current: createCurrent(),
     picture: { canvas: null, text: () => null, fit: () => {}, drawGrid: null },
-    directions: options.directions,
-    onDirections: options.onDirections,
+    marking: createMarking(),
     warnNotFinite() {
       if (warned || gone.signal.aborted) return;
       warned = true;

@@ -7,15 +7,13 @@ import { isLesson } from "./lesson/lessons.js";
 import { linkedModel } from "./link.js";
 import { tell } from "./released.js";
 
-/** @typedef {{catalogue: any[], assets: string, remembered: string, directions: any[]}} Data */
+/** @typedef {{catalogue: any[], assets: string, remembered: string}} Data */
 
 export const host = hosted((root, /** @type {Data} */ data, newest) => {
   const { setCatalogue, destroy } = mount(root, {
     catalogue: data.catalogue,
     assets: new URL(data.assets, location.origin).href,
     link: { read: () => read(newest().data.remembered), write },
-    directions: data.directions,
-    onDirections: () => newest().setTriggerValue("page", "directions"),
     onRelease: tell,
   });
   return {
@@ -33,7 +31,7 @@ export const host = hosted((root, /** @type {Data} */ data, newest) => {
  */
 function read(remembered) {
   const isNamed = linkedModel(location.search) !== null || linkedComparison(location.search).ids.length > 0;
-  return isNamed || isLesson(location.search) ? location.search : remembered;
+  return isNamed || isLesson(location.search) || !remembered ? location.search : remembered;
 }
 
 /** @param {string} query */

@@ -10,7 +10,7 @@ import { createFollow, hasExample, sharesExamples } from "./follow.js";
 /**
  * Two to four models side by side on one cursor: the same image encoded by each, the same place where their spaces agree.
  *
- * @param {Omit<import("../stage.js").Setting, "model" | "store" | "fromExample" | "directions"> &
+ * @param {Omit<import("../stage.js").Setting, "model" | "store" | "fromExample"> &
  *   {models: import("../model/model.js").Model[], initials: import("../store.js").State[], together: boolean,
  *   fromExample: boolean, fresh: boolean[], onCommit(states: import("../store.js").State[], together: boolean): void,
  *   onRemove(at: number): void}} options `together`: what moves one model moves all whose spaces agree; `fresh`: which
@@ -57,7 +57,6 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
       model,
       thumbnails: sharer && hasMore(sharer.stage.model, model) ? sharer.thumbnails : null,
       store: stores[at],
-      directions: [],
       panels: PANELS.filter(({ compare }) => compare === "each").concat(
         PANELS.filter((panel) => panel.compare === "once" && hostOf(panel) === at),
       ),

@@ -14,7 +14,7 @@ const OFF = 0.01;
  * One named direction: its name, how far z lies along it, and the filmstrip of what lies along it from here.
  *
  * @param {{direction: {name: string, vector: number[]}, shape: import("../engine/pixels.js").Shape,
- *   commands: import("../commands.js").Commands, z(): number[], fact?: import("../stage.js").Fact, onRemove(): void}} options
+ *   commands: import("../commands.js").Commands, z(): number[], fact?: import("../directions/facts.js").Fact, onRemove(): void}} options
  */
 export function createDirection({ direction, shape, commands, z, fact, onRemove }) {
   const { name, vector } = direction;
@@ -129,6 +129,7 @@ export function createDirection({ direction, shape, commands, z, fact, onRemove 
   return {
     element,
     vector,
+    focus: () => range.focus(),
     /** @param {number[]} next */
     show(next) {
       if (!moving) from = null;
@@ -152,9 +153,9 @@ export function createDirection({ direction, shape, commands, z, fact, onRemove 
   };
 }
 
-/** @param {import("../stage.js").Fact | undefined} fact @returns {(Node | string)[]} */
+/** @param {import("../directions/facts.js").Fact | undefined} fact @returns {(Node | string)[]} */
 function measured(fact) {
   if (!fact) return ["Came with a link; not measured here."];
-  const random = `${spell(fact.random_low)} to ${spell(fact.random_high)}`;
+  const random = `${spell(fact.low)} to ${spell(fact.high)}`;
   return [term(`coherence ${spell(fact.coherence)}`, fact.how), `, random groups ${random} · ${fact.groups}`];
 }

@@ -1,46 +1,39 @@
+import { factOf } from "../directions/facts.js";
+import { createMaker } from "../directions/maker.js";
 import { el } from "../dom.js";
 import { newestWins } from "../engine/scheduler.js";
-import { icon } from "../icons.js";
 import { present } from "../present.js";
 import { ALONG, along, project } from "./along.js";
 import { createDirection } from "./direction.js";
 import { hasOther } from "./films.js";
 
 /**
- * The sliders of named directions, under those of the latents. Each shows how far z lies along its direction, so that it
- * moves whenever z does.
+ * Named directions: how one is made, and their sliders. Each slider shows how far z lies along its direction, so that it moves
+ * whenever z does.
  *
  * @param {import("../stage.js").Stage} stage
  * @returns {import("../stage.js").Part}
  */
 export function createDirections(stage) {
-  const { model, commands, store, directions: facts, gone } = stage;
+  const { model, commands, store, gone } = stage;
   const shape = present(model.shape);
   const [, height] = shape;
   const zNow = () => model.z(store.get());
   /** @type {ReturnType<typeof createDirection>[]} */
   let rows = [];
   const list = el("div", { class: "direction-list" });
-  const make = el(
-    "button",
-    {
-      class: "action",
-      type: "button",
-      title: "Choose two groups of codes on the Directions page",
-      on: { click: () => stage.onDirections?.() },
+  const maker = createMaker(stage, {
+    onMade({ name }) {
+      const made = rows[store.get().directions.findIndex((direction) => direction.name === name)];
+      made?.element.scrollIntoView({ block: "nearest" });
+      made?.focus();
     },
-    icon("plus"),
-    el("span", { text: "Make one" }),
-  );
-  const hint = el("p", {
-    class: "hint",
-    text: "The direction from one group of codes to another, as a slider.",
   });
   const element = el(
     "section",
     { class: "directions", "aria-label": "Directions", style: `--cells: ${ALONG.length}` },
-    el("div", { class: "directions-head" }, el("h2", { text: "Directions" }), stage.onDirections ? make : null),
-    hint,
+    el("h2", { text: "Directions" }),
+    maker.element,
     list,
   );
 
@@ -72,16 +65,14 @@ export function createDirections(stage) {
         shape,
         commands,
         z: zNow,
-        fact: facts.find(({ name, vector }) => name === direction.name && same(vector, direction.vector)),
+        fact: factOf(stage.entry.id, direction),
         onRemove() {
           commands.setDirections(store.get().directions.filter((other) => other !== direction));
-          (list.querySelector("input") ?? make).focus();
+          /** @type {HTMLElement | null} */ (element.querySelector(".direction input, button, select"))?.focus();
         },
       }),
     );
     list.replaceChildren(...rows.map((row) => row.element));
-    hint.hidden = rows.length > 0;
-    element.hidden = rows.length === 0 && !stage.onDirections;
   }
 
   return {
@@ -95,8 +86,6 @@ export function createDirections(stage) {
       for (const row of rows) row.show(model.z(state));
       films.request(null);
     },
+    fill: maker.fill,
   };
 }
-
-/** @param {number[]} a @param {number[]} b */
-const same = (a, b) => a.length === b.length && a.every((value, at) => Math.abs(value - b[at]) < 1e-6);

@@ -1,3 +1,4 @@
+import { within } from "../directions/lasso.js";
 import { el, withCode } from "../dom.js";
 import { hasOther } from "../latents/films.js";
 import { onPath, wayOf } from "../path/course.js";
@@ -12,11 +13,14 @@ import { listenToHands } from "./pointer.js";
 import { createSheet } from "./sheet.js";
 import { createTip } from "./tip.js";
 import { createTools } from "./tools.js";
-import { fit, pan, zoom } from "./view.js";
+import { fit, pan, planeX, planeY, zoom } from "./view.js";
 import { describeMap, NO_WEBGL, noMap, ONE_LATENT } from "./words.js";
 
 /** A step of the path that is longer than this part of a map by UMAP leaps over what lies between. */
 const JUMP = 0.1;
+
+/** More rings than that are a blot. */
+const MOST_RINGED = 30;
 
 let maps = 0;
 
@@ -27,7 +31,7 @@ let maps = 0;
  * @returns {import("../stage.js").Part}
  */
 export function createMap(stage) {
-  const { card, model, commands, store } = stage;
+  const { card, model, commands, store, marking } = stage;
   const zNow = () => model.z(store.get());
   const shown = { thumbnails: false, sheet: false, points: true };
   const stale = { here: true, pins: true };
@@ -36,6 +40,7 @@ export function createMap(stage) {
   /** @type {import("./plane.js").Plane | null} */
   let plane = null;
   let colour = "";
+  let isLassoClosed = false;
 
   const { shape } = card.output;
   const sheet = createSheet({
@@ -63,7 +68,14 @@ export function createMap(stage) {
   const tools = createTools({
     card,
     commands,
-    acts: { thumbnails: toggle("thumbnails"), sheet: toggle("sheet"), points: toggle("points"), whole },
+    isAlone: stage.isAlone,
+    acts: {
+      thumbnails: toggle("thumbnails"),
+      sheet: toggle("sheet"),
+      points: toggle("points"),
+      whole,
+      lasso: () => marking.set({ drawing: !marking.get().drawing }),
+    },
   });
   const words = el("p", { class: "unseen", id: `map-words-${++maps}` });
   const sentence = el("p", { class: "hint map-sentence", hidden: true });
@@ -129,6 +141,7 @@ export function createMap(stage) {
     if (axes === plane?.axes) return;
     plane = createPlane(axes, card, present(embedding));
     Object.assign(stale, { here: true, pins: true });
+    drawMarks();
     shown.sheet &&= plane.latents !== null;
     layers.setPlane(plane);
     turnSheet();
@@ -173,6 +186,40 @@ export function createMap(stage) {
     askSheet();
   }
 
+  /** @param {number} x in CSS pixels @param {number} y */
+  function drawLasso(x, y) {
+    if (isLassoClosed) scene.lasso = [];
+    isLassoClosed = false;
+    scene.lasso.push([planeX(view, x), planeY(view, y)]);
+    layers.redraw();
+  }
+
+  function endLasso() {
+    isLassoClosed = true;
+    if (plane) marking.set({ marked: within(plane.points, scene.lasso, layers.ground.shown) });
+    if (!marking.get().marked.length) scene.lasso = [];
+    layers.redraw();
+  }
+
+  /** The line and the rings, where the points now are: of another plane the line is none. */
+  function drawMarks() {
+    const { drawing, groups } = marking.get();
+    surface.classList.toggle("draws", drawing);
+    scene.lasso = [];
+    const places = plane?.points ?? new Float32Array(0);
+    scene.groups = Object.fromEntries(
+      Object.entries(groups).map(([name, members]) => {
+        const step = Math.max(1, members.length / MOST_RINGED);
+        const some = Array.from(
+          { length: Math.min(MOST_RINGED, members.length) },
+          (_, at) => members[Math.floor(at * step)],
+        );
+        return [name, some.map((at) => /** @type {[number, number]} */ ([places[2 * at], places[2 * at + 1]]))];
+      }),
+    );
+    layers.redraw();
+  }
+
   function describe() {
     if (plane && embedding) words.textContent = describeMap(plane, zNow(), card, embedding);
   }
@@ -186,10 +233,14 @@ export function createMap(stage) {
 
   if (!layers.ground.works) say(NO_WEBGL);
   listenToHands(surface, () => view, {
-    glance: hover.glance,
-    hover: hover.hover,
+    // What a hand draws around stays in sight: nothing opens under it.
+    glance: (x, y, time) => marking.get().drawing || hover.glance(x, y, time),
+    hover: (x, y, time) => marking.get().drawing || hover.hover(x, y, time),
     leave: hover.leave,
-    click: hover.click,
+    click: (x, y) => marking.get().drawing || hover.click(x, y),
+    draws: () => marking.get().drawing && plane !== null,
+    draw: drawLasso,
+    drawn: endLasso,
     reset: whole,
     pan(dx, dy) {
       pan(view, dx, dy);
@@ -207,6 +258,11 @@ export function createMap(stage) {
     });
   }
   store.onCommit(describe);
+  marking.onChange((marks, before) => {
+    const isDrawn = marks.marked.length > 0 && marks.marked !== before.marked;
+    if (!isDrawn) drawMarks();
+    tools.draw(marks.drawing);
+  });
 
   return {
     element,

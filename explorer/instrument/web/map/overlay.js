@@ -13,6 +13,9 @@ import { across, down } from "./view.js";
  * @property {number} jump steps of the path that are longer, in units of the plane, are none that z takes: on a map by UMAP
  *   its place leaps from cluster to cluster
  * @property {Record<string, [number, number]>} pins
+ * @property {[number, number][]} lasso a line that is drawn around points
+ * @property {Record<string, [number, number][]>} groups points that are ringed: circles for the first group, squares for the
+ *   second
  * @property {boolean} aimed a cross marks the middle, where Enter goes
  */
 
@@ -24,6 +27,8 @@ export const newScene = () => ({
   path: [],
   jump: Infinity,
   pins: {},
+  lasso: [],
+  groups: {},
   aimed: false,
 });
 
@@ -59,6 +64,32 @@ export function drawScene(canvas, view, scene, { ink, paper, accent }) {
   }
 
   context.lineJoin = context.lineCap = "round";
+  Object.values(scene.groups).forEach((places, at) => {
+    for (const place of places) {
+      const [x, y] = [across(view, place[0]), down(view, place[1])];
+      if (at === 0) disc(x, y, 4);
+      else {
+        context.beginPath();
+        context.rect(x - 3.5, y - 3.5, 7, 7);
+      }
+      // Filled with paper: a ring alone is lost on points of its own tone.
+      context.fillStyle = paper;
+      context.fill();
+      context.lineWidth = 1.5;
+      context.strokeStyle = ink;
+      context.stroke();
+    }
+  });
+  if (scene.lasso.length) {
+    context.beginPath();
+    for (const [x, y] of scene.lasso) context.lineTo(across(view, x), down(view, y));
+    context.closePath();
+    context.globalAlpha = 0.14;
+    context.fillStyle = accent;
+    context.fill();
+    context.globalAlpha = 1;
+    outlined(accent, 1.8);
+  }
   for (const isJump of [true, false]) {
     context.beginPath();
     for (const [from, to] of pairs(scene.path)) {

@@ -21,9 +21,10 @@ export const MAP_KEYS = [
  *
  * `glance` comes before `hover`, as soon as the pointer is heard of: events of moves wait for the next frame, and where the
  * browser tells of them earlier (over HTTPS, and on one's own machine), what is cheap to draw is there when that begins.
+ * Where a drag `draws`, each of its places comes to `draw`, the first of all included, and its end to `drawn`.
  *
  * @typedef {{glance(x: number, y: number, time: number): void, hover(x: number, y: number, time: number): void, leave(time: number): void, click(x: number, y: number): void,
- *   pan(dx: number, dy: number): void, zoom(factor: number, x: number, y: number): void, reset(): void}} Hands
+ *   draws(): boolean, draw(x: number, y: number): void, drawn(): void, pan(dx: number, dy: number): void, zoom(factor: number, x: number, y: number): void, reset(): void}} Hands
  */
 
 /**
@@ -37,6 +38,7 @@ export function listenToHands(surface, size, hands) {
   let from = { x: 0, y: 0 };
   let moved = false;
   let twice = false;
+  let drawing = false;
 
   /** The instrument is enlarged on large screens, and then a pixel of the window is not one of ours. */
   /** @param {{clientX: number, clientY: number}} event */
@@ -59,7 +61,13 @@ export function listenToHands(surface, size, hands) {
       moved = false;
     } else {
       moved = true;
+      endDrawing();
     }
+  }
+
+  function endDrawing() {
+    if (drawing) hands.drawn();
+    drawing = false;
   }
 
   /** A button that is down belongs to whatever is dragged elsewhere. @param {PointerEvent} event */
@@ -82,9 +90,15 @@ export function listenToHands(surface, size, hands) {
     }
     if (!moved && Math.hypot(to.x - from.x, to.y - from.y) < STILL) return;
     if (!moved) hands.leave(event.timeStamp);
+    if (!moved && hands.draws()) {
+      drawing = true;
+      hands.draw(from.x, from.y);
+    }
     moved = true;
-    surface.classList.add("panned");
-    if (held.size === 1) {
+    surface.classList.toggle("panned", !drawing);
+    if (drawing) {
+      hands.draw(to.x, to.y);
+    } else if (held.size === 1) {
       if (event.pointerType !== "touch" || !isWhole(size())) hands.pan(to.x - was.x, to.y - was.y);
     } else {
       const [other] = [...held].filter(([id]) => id !== event.pointerId).map(([, place]) => place);
@@ -100,6 +114,7 @@ export function listenToHands(surface, size, hands) {
   function up(event) {
     if (!held.delete(event.pointerId)) return;
     if (held.size === 0) surface.classList.remove("panned");
+    endDrawing();
     if (event.type === "pointerup" && !moved && !twice) hands.click(from.x, from.y);
     if (held.size === 0 && event.pointerType !== "touch" && event.type === "pointerup" && moved) {
       const to = spot(event);

@@ -7,9 +7,10 @@ import { colourings } from "./colours.js";
  * The line above the map: what its axes and colours are, and what else it can show.
  *
  * @param {{card: import("../checkpoint/checkpoint.js").Card, commands: import("../commands.js").Commands,
- *   acts: {thumbnails(): void, sheet(): void, points(): void, whole(): void}}} options
+ *   acts: {thumbnails(): void, sheet(): void, points(): void, whole(): void, lasso(): void},
+ *   isAlone: boolean}} options `isAlone`: no other model stands beside it, so that there is something to draw around for
  */
-export function createTools({ card, commands, acts }) {
+export function createTools({ card, commands, acts, isAlone }) {
   const { active, inactive } = orderLatents(card);
   const order = [...active, ...inactive];
   const select = (/** @type {string} */ name, /** @type {(event: Event) => void} */ change) =>
@@ -66,6 +67,8 @@ export function createTools({ card, commands, acts }) {
   const wide = "as large as it fits (Home, or a double click)";
   const whole = action("map-whole", "Whole map", wide, "whole", acts.whole);
   whole.removeAttribute("aria-pressed");
+  const lasso = action("map-lasso", "Lasso", "draw around images, to make a direction of them", "lasso", acts.lasso);
+  lasso.hidden = !isAlone;
 
   const option = (/** @type {string} */ value, /** @type {string} */ text, disabled = false) =>
     el("option", { value, text, disabled });
@@ -80,7 +83,7 @@ export function createTools({ card, commands, acts }) {
     kind,
     latents,
     el("label", { class: "map-colour" }, el("span", { class: "hint", text: "by " }), colour),
-    el("span", { class: "map-actions" }, thumbnails, sheet, points, whole),
+    el("span", { class: "map-actions" }, thumbnails, sheet, points, lasso, whole),
   );
 
   return {
@@ -92,6 +95,8 @@ export function createTools({ card, commands, acts }) {
       kind.replaceChildren(...(order.length === 2 ? [plane, ...maps] : [...maps, plane]));
       colour.replaceChildren(...colourings(card, embedding).map(({ value, text }) => option(value, text)));
     },
+    /** @param {boolean} isDrawing a drag over the map draws */
+    draw: (isDrawing) => lasso.setAttribute("aria-pressed", String(isDrawing)),
     /** @param {{axes: string, colour: string, thumbnails: boolean, sheet: boolean, points: boolean}} now */
     show(now) {
       const isPlane = now.axes.startsWith("z");
