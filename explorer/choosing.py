@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from explorer import loading, state, uploads
 from explorer.loading import Entry
@@ -15,10 +14,11 @@ from explorer.wording import plain
 LONGEST_NAME = 60
 
 
-def model(page: str, row: DeltaGenerator | None = None) -> Entry | None:
-    """Draw the picker; return what is chosen, or None where the link names what is not here.
+def model(page: str) -> Entry | None:
+    """Draw the title, the name of a model, and beside it the picker, as in the instrument.
 
-    `page` is the prefix of the keys, `row` where to draw if not here. There must be a checkpoint.
+    Return what is chosen, or None where the link names what is not here. `page` is the prefix of
+    the keys. There must be a checkpoint.
     """
     picker, start = f"{page}.model", f"{page}.start"
     linked = state.address().get("model")
@@ -42,7 +42,10 @@ def model(page: str, row: DeltaGenerator | None = None) -> Entry | None:
                 "and start again."
             )
         )
-    row = row or st.container(horizontal=True, vertical_alignment="bottom")
+    row = st.container(horizontal=True, vertical_alignment="center")
+    if known is not None:
+        card = entries[known].card
+        row.title(plain(card.title if card else known), anchor=False, width="content")
     chosen: str | None = row.selectbox(
         "Model",
         list(entries),
@@ -50,8 +53,9 @@ def model(page: str, row: DeltaGenerator | None = None) -> Entry | None:
         key=picker,
         on_change=_put_into_address,
         args=(picker,),
-        width=260,
+        width=240,
         placeholder="Choose a model",
+        label_visibility="collapsed",
     )
     if chosen is None:
         return None

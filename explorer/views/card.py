@@ -12,6 +12,8 @@ from explorer.loading import Entry
 from explorer.wording import duration, latent_name, number, plain, size, table
 from training.contract.card import CARD, PREVIEW, Card, Map, Metric, Provenance
 
+READ_WIDE = 880  # pixels
+
 PIXELS = {
     "grey": "as they are",
     "binarized": "each pixel drawn white with its grey level as the probability, anew every time",
@@ -21,7 +23,7 @@ PIXELS = {
 
 def show() -> None:
     """Draw the page."""
-    st.set_page_config(page_title="Model card", layout="centered")
+    st.set_page_config(page_title="Model card", layout="wide")
     if not state.entries():
         st.title("Model card")
         st.markdown(loading.nothing_found())
@@ -30,7 +32,6 @@ def show() -> None:
     if chosen is None:
         return
     if chosen.card is None:
-        st.title(plain(chosen.id))
         st.markdown(plain(chosen.error))
         st.caption(f"The folder is {plain(loading.printable(str(chosen.folder)))}.")
         return
@@ -39,8 +40,13 @@ def show() -> None:
 
 
 def _draw(entry: Entry, card: Card) -> None:
-    st.title(plain(card.title))
     st.caption(plain(card.summary))
+    # As wide as one reads text, at the margin of every page.
+    with st.container(width=READ_WIDE):
+        _describe(entry, card)
+
+
+def _describe(entry: Entry, card: Card) -> None:
     st.markdown(plain(card.intent))
     _preview(entry, card)
     st.header("Scores")

@@ -490,6 +490,8 @@ def test_the_wheel_scrolls_the_page_past_a_whole_map(
     chart = open_map(instrument, codes["pca"], "&axes=pca")
     page.evaluate(
         """() => {
+          // The instrument may fit the window: here there is something to scroll to.
+          document.body.style.paddingBottom = "100vh";
           window.captured = [];
           addEventListener("wheel", (event) => captured.push(event.defaultPrevented));
           window.rested = false;

@@ -36,7 +36,8 @@ from . import mutation
 TIMES = int(os.environ.get("FUZZ", "1"))
 RESULTS = loading.RESULTS  # tests elsewhere put others in its place
 SHIPPED = sorted(folder for folder in loading.SHIPPED.iterdir() if (folder / CARD).exists())
-SMALL = min(SHIPPED, key=lambda folder: sum(file.stat().st_size for file in folder.iterdir()))
+WITH_CODES = [folder for folder in SHIPPED if (folder / CODES).exists()]
+SMALL = min(WITH_CODES, key=lambda folder: sum(file.stat().st_size for file in folder.iterdir()))
 
 
 def cases(count: int) -> Iterator[random.Random]:
