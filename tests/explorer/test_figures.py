@@ -64,14 +64,14 @@ def test_colours_can_be_read_and_are_those_of_the_theme(
     assert contrast(THEME[theme]["codeTextColor"], THEME[theme]["codeBackgroundColor"]) >= 4.5
 
 
-def test_the_title_of_every_page_is_as_large_as_that_of_the_instrument() -> None:
+@pytest.mark.parametrize(
+    ("sheet", "rule"),
+    [("ladder.css", ".instrument h1 {"), ("instrument.css", ".picker-title {")],
+)
+def test_the_title_of_every_page_is_as_large_as_that_of_the_instrument(
+    sheet: str, rule: str
+) -> None:
     web = Path(figures.__file__).parent / "instrument" / "web"
-    for sheet, rule in (
-        ("ladder.css", ".instrument h1 {"),
-        ("instrument.css", ".instrument .picker {"),
-    ):
-        written = (web / sheet).read_text("utf-8").split(rule, 1)[1].split("}", 1)[0]
-        assert (
-            f"font-size: {16 * float(THEME['headingFontSizes'][0].removesuffix('rem')):g}px"
-            in written
-        )
+    declared = (web / sheet).read_text("utf-8").split(rule, 1)[1].split("}", 1)[0]
+    title = 16 * float(THEME["headingFontSizes"][0].removesuffix("rem"))
+    assert f"font-size: {title:g}px;" in declared
