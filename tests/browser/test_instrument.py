@@ -156,7 +156,7 @@ def test_a_link_holds_everything_and_opens_to_it(
     assert np.array_equal(twin.image(), instrument.image())
     expect(twin.slider(1)).to_be_disabled()
     expect(twin.slider(3)).to_be_visible()
-    expect(other.locator(".source-label")).to_have_text("Test image 3 · 3")
+    expect(other.locator(".source-label")).to_have_text("Test image #3 (a 3)")
     expect(other.get_by_label("Temperature of sampling")).to_have_value("0.7")
 
 

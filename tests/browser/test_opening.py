@@ -1,4 +1,4 @@
-"""What a person sees first: a test image that is encoded."""
+"""What a person sees first: an image that is encoded, and what points at what to touch."""
 
 from __future__ import annotations
 
@@ -47,3 +47,84 @@ def test_a_link_opens_where_it_says(page: Page, address: str, link: str) -> None
     query = Instrument(page, address).open(f"model=plenty&{link}").query()
     assert "example" not in query
     assert link.startswith(f"z={query['z']}")
+
+
+def test_a_hint_goes_for_good_once_it_was_followed(page: Page, address: str) -> None:
+    instrument = Instrument(page, address).open("")
+    hints = page.locator(".first-hint")
+    expect(hints).to_have_count(3)
+    instrument.slider(1).press("ArrowRight")
+    expect(hints).to_have_count(3)
+    instrument.slider(1).fill("1")
+    expect(hints).to_have_text(["1Pick one, or draw", "3Click a point"])
+    page.locator(".thumb").first.click()
+    expect(hints).to_have_text(["3Click a point"])
+    instrument.open("")
+    expect(hints).to_have_text(["3Click a point"])
+
+
+def test_a_browser_that_keeps_nothing_is_a_new_one_each_time(page: Page, address: str) -> None:
+    page.add_init_script(
+        "Object.defineProperty(window, 'localStorage', { get() { throw new Error('denied'); } })"
+    )
+    instrument = Instrument(page, address).open("")
+    page.locator(".thumb").first.click()
+    expect(page.locator(".first-hint")).to_have_count(2)
+    instrument.open("")
+    expect(page.locator(".first-hint")).to_have_count(3)
+
+
+def test_the_tour_walks_the_page_by_keyboard(page: Page, address: str) -> None:
+    Instrument(page, address).open("")
+    start = page.get_by_role("button", name="Tour")
+    start.focus()
+    page.keyboard.press("Enter")
+    tour = page.get_by_role("dialog", name="Tour")
+    seen = []
+    for _ in range(6):
+        expect(page.locator(".toured")).to_be_in_viewport()
+        seen.append(tour.locator("h2").inner_text())
+        page.keyboard.press("Enter")
+    expect(tour).to_be_hidden()
+    assert len(set(seen)) == 6
+    expect(start).to_be_focused()
+
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    expect(tour.locator("h2")).to_have_text(seen[1])
+    page.keyboard.press("ArrowLeft")
+    expect(tour.locator("h2")).to_have_text(seen[0])
+    page.keyboard.press("Escape")
+    expect(tour).to_be_hidden()
+    expect(page.locator(".toured")).to_have_count(0)
+    expect(start).to_be_focused()
+
+
+def test_keys_that_act_alone_can_be_switched_off(page: Page, address: str) -> None:
+    instrument = Instrument(page, address).open("model=plenty&z=1,0,0,0")
+    page.keyboard.press("?")
+    page.get_by_label("Keys without Ctrl act").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    page.keyboard.press("Control+z")
+    page.get_by_role("button", name="Keys").click()
+    page.get_by_label("Keys without Ctrl act").check()
+    page.keyboard.press("Escape")
+    assert instrument.z() == [1, 0, 0, 0]
+    page.keyboard.press("r")
+    instrument.wait_for_z(0, 0, 0, 0)
+
+
+def test_the_tab_key_finds_what_is_wanted(page: Page, address: str) -> None:
+    instrument = Instrument(page, address).open("model=plenty&z=1,0,0,0")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Skip to latents")).to_be_focused()
+    page.keyboard.press("Enter")
+    # Of all sliders, one row is a stop: those that the arrow keys lead to take its place.
+    stops = page.locator('.sliders [data-latent] :is(input, button):not([tabindex="-1"])')
+    expect(stops).to_have_count(4)
+    expect(stops.first).to_be_focused()
+    instrument.slider(1).focus()
+    page.keyboard.press("ArrowDown")
+    expect(stops).to_have_count(4)
+    assert page.locator(".sliders .chosen :focus").count() == 1

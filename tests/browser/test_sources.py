@@ -566,7 +566,7 @@ def test_hostile_files_get_one_sentence_and_change_nothing(
     instrument: Instrument, page: Page
 ) -> None:
     instrument.open("model=blots&example=3")
-    expect(page.locator(".source-label")).to_have_text("Test image 3 · 3")
+    expect(page.locator(".source-label")).to_have_text("Test image #3 (a 3)")
     instrument.bring("Upload")
     before, picture = page.url, instrument.image()
     figures = page.locator(".source-text").text_content()
@@ -580,7 +580,7 @@ def test_hostile_files_get_one_sentence_and_change_nothing(
         assert ". " not in sentence
         assert page.locator(".refusal img").count() == 0
         assert page.url == before
-        expect(page.locator(".source-label")).to_have_text("Test image 3 · 3")
+        expect(page.locator(".source-label")).to_have_text("Test image #3 (a 3)")
         assert page.locator(".source-text").text_content() == figures
         expect(page.locator(".upload .seen")).to_be_hidden()
     assert (instrument.image() == picture).all()
@@ -642,14 +642,14 @@ def test_what_was_asked_earlier_does_not_take_over_from_a_newer_choice(
         bring(way)
     page.get_by_role("tab", name="Test images").click()
     page.locator(".thumb").nth(3).click()
-    expect(page.locator(".source-label")).to_have_text("Test image 3 · 3")
+    expect(page.locator(".source-label")).to_have_text("Test image #3 (a 3)")
     for route in held:
         route.continue_()
     # What comes after it is encoded after it.
     bring("Upload" if way == "Draw" else "Draw")
     expect(page.locator(".source-label")).to_contain_text("Your")
     page.get_by_role("button", name="Undo (").click()
-    expect(page.locator(".source-label")).to_have_text("Test image 3 · 3")
+    expect(page.locator(".source-label")).to_have_text("Test image #3 (a 3)")
 
 
 def test_an_image_that_is_not_taken_is_let_go(instrument: Instrument, page: Page) -> None:

@@ -192,7 +192,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
       if (!codes || now.example !== asked.example || now.own !== asked.own) return;
       jump(at(codes), { example, own: null });
       const name = nameOf(example);
-      messages.say(`Test image ${example}${name ? `, ${name}` : ""}: ${ENCODED}.`);
+      messages.say(`Test image #${example}${name ? `, ${name}` : ""}: ${ENCODED}.`);
     },
     /** Begins where the encoder puts a person's own image. @param {import("./store.js").Source} own */
     own(own) {
@@ -209,11 +209,11 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
     resample() {
       const from = source();
       if (!from)
-        return messages.tell("Choose a test image or your own image first: samples are drawn from its posterior.");
+        return messages.tell("Choose a test image or your own image first: a code is drawn from its posterior.");
       const { mean, logVariance } = from;
       if (!mean || !logVariance) return messages.tell("This model has no posterior: its encoder gives one point.");
       jump(atZ(zNow().map((_, i) => mean[i] + Math.exp(logVariance[i] / 2) * standardNormal())));
-      messages.say(`Sampled from the posterior of ${isolated(from.title)}.`);
+      messages.say(`Drawn from the posterior of ${isolated(from.title)}.`);
     },
     /** @param {"a" | "b" | "c"} name @param {number[] | null} z */
     pin(name, z) {

@@ -6,13 +6,14 @@ import { provenance, term } from "./term.js";
  * The line at the top: which model, what its card says of it, and what can be taken away.
  *
  * @param {{picker: HTMLElement, exporting: ReturnType<typeof import("./export/menu.js").createExportMenu>,
- *   tools: Record<"undo" | "redo" | "share" | "help", () => void>}} options
+ *   tools: Record<"undo" | "redo" | "tour" | "share" | "help", () => void>}} options
  */
 export function createHeader({ picker, exporting, tools }) {
   const facts = el("p", { class: "facts" });
   const undo = step("undo", "Undo (Ctrl+Z)");
   const redo = step("redo", "Redo (Ctrl+Shift+Z)");
   const promise = el("p", { class: "promise", text: "Move a latent and see what it means to the model." });
+  const tour = tool("tour", "tour", "Tour", "What is what, in a minute");
   const share = tool("share", "share", "Share", "Copy a link that opens to exactly this");
   const element = el(
     "header",
@@ -25,6 +26,7 @@ export function createHeader({ picker, exporting, tools }) {
       { class: "tools" },
       undo,
       redo,
+      tour,
       share,
       exporting.element,
       tool("help", "keyboard", "Keys", "Keyboard (?)"),
@@ -40,7 +42,7 @@ export function createHeader({ picker, exporting, tools }) {
     );
   }
 
-  /** @param {"share" | "help"} name @param {import("./icons.js").Picture} picture @param {string} text @param {string} title */
+  /** @param {"tour" | "share" | "help"} name @param {import("./icons.js").Picture} picture @param {string} text @param {string} title */
   function tool(name, picture, text, title) {
     return el(
       "button",
@@ -66,6 +68,7 @@ export function createHeader({ picker, exporting, tools }) {
       share.disabled = false;
       exporting.enable(false);
       undo.hidden = redo.hidden = false;
+      tour.hidden = true;
       facts.replaceChildren("Side by side: the same image, encoded by each; the same z where that means the same.");
     },
     /** @param {import("./checkpoint/checkpoint.js").Card | null} card */
@@ -73,7 +76,7 @@ export function createHeader({ picker, exporting, tools }) {
       // What there is to take away only while a model is open.
       share.disabled = !card;
       exporting.enable(card !== null);
-      undo.hidden = redo.hidden = !card;
+      undo.hidden = redo.hidden = tour.hidden = !card;
       if (!card) return facts.replaceChildren();
       const active = card.latents.filter((latent) => latent.active).length;
       const which = active === card.latents.length ? "all" : active;

@@ -9,6 +9,7 @@ import { createExportMenu } from "./export/menu.js";
 import { createTextDialog } from "./export/text-dialog.js";
 import { createFrame } from "./frame.js";
 import { createHeader } from "./header.js";
+import { pointAt } from "./hints.js";
 import { createHelp, listen } from "./keyboard.js";
 import { createLessons } from "./lesson/lessons.js";
 import { linkedModel, named, readLink, writeLink } from "./link.js";
@@ -18,7 +19,9 @@ import { openingOf } from "./opening.js";
 import { createOwn } from "./own/own.js";
 import { createPicker } from "./picker.js";
 import { present } from "./present.js";
+import { createSkips } from "./skip.js";
 import { createStage } from "./stage.js";
+import { createTour } from "./tour.js";
 import { trace } from "./trace.js";
 
 /**
@@ -56,6 +59,7 @@ export function mount(root, { catalogue, assets, link: address, onRelease }) {
     tools: {
       undo: () => atHand()?.commands.undo(),
       redo: () => atHand()?.commands.redo(),
+      tour: () => tour.open(),
       share() {
         if (!stage && !compared) return;
         // A latent that plays is further on than the link, which is written when it stops.
@@ -65,8 +69,9 @@ export function mount(root, { catalogue, assets, link: address, onRelease }) {
       help: help.open,
     },
   });
-  frame.element.prepend(header.element);
-  frame.element.append(own.element, help.element, text.element);
+  frame.element.prepend(createSkips(frame.element), header.element);
+  const tour = createTour(frame.element);
+  frame.element.append(own.element, help.element, tour.element, text.element);
 
   /** @type {ReturnType<typeof createStage> | null} */
   let stage = null;
@@ -216,6 +221,7 @@ export function mount(root, { catalogue, assets, link: address, onRelease }) {
     stage.openPanel(named(query, "view") ?? "");
     lessons.stands(stage.element);
     header.setHistory(stage.store);
+    pointAt(stage.element);
     link.write(writeLink({ ...initial, model }, controls));
   }
 

@@ -2,6 +2,7 @@ import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { MAP_KEYS } from "./map/pointer.js";
 import { present } from "./present.js";
+import { remembered } from "./remembered.js";
 
 const FINE = 0.05;
 const COARSE = 0.5;
@@ -63,7 +64,7 @@ const SHORTCUTS = [
   {
     keys: ["e"],
     show: "E",
-    does: "sample from the posterior of the source image",
+    does: "draw from the posterior of the image",
     run: ({ commands }) => commands.resample(),
   },
   { keys: ["r"], show: "R", does: "reset to the origin", run: ({ commands }) => commands.reset() },
@@ -89,6 +90,12 @@ const SHORTCUTS = [
   { keys: ["m"], show: "M", does: "choose a model", run: ({ openPicker }) => openPicker() },
   { keys: ["?", "Shift+?"], show: "?", does: "show this list", run: ({ openHelp }) => openHelp() },
 ];
+
+/** What one key writes acts by itself, unless a person has switched that off (WCAG 2.1.4). */
+const singleKeys = remembered("single-keys");
+
+/** @param {KeyboardEvent} event */
+const isSingle = ({ key, ctrlKey, metaKey }) => key.length === 1 && !ctrlKey && !metaKey;
 
 /** Space belongs to a button that has the focus, and an arrow to a control that is none of our sliders. */
 const LEFT_TO_BUTTONS = new Set([" ", "Enter"]);
@@ -123,6 +130,7 @@ export function listen(root, reach) {
     if (!here || event.defaultPrevented || event.altKey || isField(target)) return;
     if (LEFT_TO_BUTTONS.has(event.key) && target.closest?.("button, summary, a")) return;
     if (ARROW.test(event.key) && target.matches?.("input:not(.range)")) return;
+    if (isSingle(event) && singleKeys.get() === "off") return;
     const shortcut = SHORTCUTS.find(({ keys }) => keys.includes(spelled(event)));
     if (!shortcut || (shortcut.latent && !here.model.continuous)) return;
     event.preventDefault();
@@ -167,6 +175,11 @@ const listed = (keys) =>
   el("dl", {}, ...keys.map(({ show, does }) => el("div", {}, el("dt", { text: show }), el("dd", { text: does }))));
 
 export function createHelp() {
+  const single = el("input", {
+    type: "checkbox",
+    checked: singleKeys.get() !== "off",
+    on: { change: () => singleKeys.set(single.checked ? "" : "off") },
+  });
   const dialog = el(
     "dialog",
     { class: "help", "aria-label": "Keyboard" },
@@ -174,6 +187,12 @@ export function createHelp() {
     listed(SHORTCUTS),
     el("h2", { text: "On the map" }),
     listed(MAP_KEYS),
+    el(
+      "label",
+      { class: "switch", title: "Switch them off where you speak to your computer, or where a key is easily hit" },
+      single,
+      el("span", { text: "Keys without Ctrl act (letters, digits, Space and ?)" }),
+    ),
     el(
       "button",
       { class: "quiet", type: "button", "aria-label": "Close", on: { click: () => dialog.close() } },

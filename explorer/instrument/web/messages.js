@@ -21,17 +21,31 @@ export function createMessages() {
 
   function hide() {
     clearTimeout(timer);
+    document.removeEventListener("pointerdown", touched, { capture: true });
+    document.removeEventListener("keydown", touched, { capture: true });
     returnFocus();
     note.hidden = true;
+    note.removeAttribute("popover");
+  }
+
+  /** What passes goes with the next thing that is done. @param {Event} event */
+  function touched(event) {
+    if (!event.composedPath().includes(note)) hide();
   }
 
   /** @param {string} sentence @param {number} [ms] it passes after so long, and without stays */
   function show(sentence, ms) {
-    clearTimeout(timer);
+    hide();
     text.replaceChildren(...withCode(sentence));
     note.classList.toggle("passing", ms !== undefined);
     note.hidden = false;
-    if (ms !== undefined) timer = window.setTimeout(hide, ms);
+    if (ms === undefined) return;
+    // Above everything, and where the window ends, whatever it stands in.
+    note.setAttribute("popover", "manual");
+    note.showPopover?.();
+    document.addEventListener("pointerdown", touched, { capture: true });
+    document.addEventListener("keydown", touched, { capture: true });
+    timer = window.setTimeout(hide, ms);
   }
 
   return {

@@ -1,3 +1,4 @@
+import { article } from "./article.js";
 import { hasImages } from "./checkpoint/checkpoint.js";
 import { codesOf, fetchEmbedding } from "./checkpoint/embedding.js";
 import { createThumbnails } from "./checkpoint/thumbnails.js";
@@ -14,6 +15,9 @@ import { present } from "./present.js";
 import { createStore } from "./store.js";
 import { createTabs } from "./tabs.js";
 import { trace } from "./trace.js";
+
+/** @param {string} label @returns {string} as one says it: a 7, Shirt */
+const called = (label) => (/^\d+$/.test(label) ? `${article(label)} ${label}` : label);
 
 /**
  * What every panel may use.
@@ -210,7 +214,7 @@ export function placeModel(options) {
       all?.subarray(example * latents, (example + 1) * latents) ?? null;
     const known = codesOf(example, model, embedding, thumbnails, store.get().codes);
     const mine = {
-      title: `${present(card.examples).split} image ${example}${label === null ? "" : ` · ${label}`}`,
+      title: `${present(card.examples).split} image #${example}${label === null ? "" : ` (${called(label)})`}`,
       pixels: null,
       codes: known instanceof Promise || !known ? {} : known,
       mean: part(mean),

@@ -149,6 +149,15 @@ export function createExamples({ card, commands, thumbnails, store }) {
     show();
   }
 
+  /** Shows the page that an image is on, if it is among those found. @param {number | null} example */
+  function turnTo(example) {
+    if (example === null || !found.includes(example)) return;
+    first = Math.floor(found.indexOf(example) / PAGE) * PAGE;
+    show();
+    const { offsetTop, offsetHeight } = present(buttons.get(example));
+    list.scrollTop = offsetTop - list.offsetTop - (list.clientHeight - offsetHeight) / 2;
+  }
+
   function toggleShuffle() {
     shuffled = !shuffled;
     shuffle.setAttribute("aria-pressed", String(shuffled));
@@ -160,9 +169,7 @@ export function createExamples({ card, commands, thumbnails, store }) {
     const at = /^\s*\d{1,7}\s*$/.test(number.value) ? Number(number.value) : NaN;
     if (!(at < (embedding?.count ?? 0)) || at === store.get().example) return;
     commands.choose(at);
-    if (!found.includes(at)) return;
-    first = Math.floor(found.indexOf(at) / PAGE) * PAGE;
-    show();
+    turnTo(at);
   }
 
   /** @param {string} name @param {[string, (at: number) => boolean][]} choices */
@@ -205,6 +212,7 @@ export function createExamples({ card, commands, thumbnails, store }) {
         filter(name, values);
       });
       arrange();
+      turnTo(store.get().example);
     },
     /** @param {string} sentence */
     refuse: (sentence) => list.replaceChildren(el("p", { class: "hint" }, ...withCode(sentence))),

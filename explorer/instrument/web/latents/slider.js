@@ -138,6 +138,10 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
     element,
     /** Puts the keyboard here: on the slider, or where it is locked, on what unlocks it. */
     focus: () => (range.disabled ? lock : range).focus({ preventScroll: false }),
+    /** Makes it the slider that the Tab key reaches, of all of them. @param {boolean} isReached */
+    setReached(isReached) {
+      for (const control of [range, value, lock, play]) control.tabIndex = isReached ? 0 : -1;
+    },
     /** @param {number} z */
     show(z) {
       write(z);

@@ -86,8 +86,10 @@ export function createSliders({ model, stage: { commands, store, current, films 
   films.onRow((latent, image) => sliders.get(latent)?.draw(image));
   element.addEventListener("focusin", () => current.set(focused() ?? current.get()));
   current.onSet((latent, before) => {
+    for (const one of sliders.values()) one.setReached(false);
     sliders.get(before)?.element.classList.remove("chosen");
     sliders.get(latent)?.element.classList.add("chosen");
+    sliders.get(latent)?.setReached(true);
   });
   current.onStep((by) => {
     const list = shownLatents(model, store.get());

@@ -7,9 +7,16 @@
 
 const KEY = "latent-explorer.lessons";
 
-export function createProgress(
-  /** @type {Pick<Storage, "getItem" | "setItem" | "removeItem">} */ storage = localStorage,
-) {
+/** Where this browser keeps things; nowhere, where it refuses even to be asked. */
+function kept() {
+  try {
+    return localStorage;
+  } catch {
+    return { getItem: () => null, setItem() {}, removeItem() {} };
+  }
+}
+
+export function createProgress(/** @type {Pick<Storage, "getItem" | "setItem" | "removeItem">} */ storage = kept()) {
   /** @returns {Record<string, Progress>} */
   function read() {
     try {

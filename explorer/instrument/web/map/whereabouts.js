@@ -1,3 +1,4 @@
+import { article } from "../article.js";
 import { el, spell } from "../dom.js";
 import { provenance, term } from "../term.js";
 import { chiQuantile } from "./chi.js";
@@ -159,6 +160,3 @@ export function spellNearest(distance, held, among, label) {
     off: distance > held.p99,
   };
 }
-
-/** @param {string} name @returns {string} as it is said before it: an 8, an ankle boot, a 9 */
-const article = (name) => (/^(8|1[18]$|[aeiou])/i.test(name) ? "an" : "a");
