@@ -168,11 +168,8 @@ export function createPicker({ catalogue, onPick, onCompare, onOpen, footer }) {
     close,
     /** @param {import("./checkpoint/checkpoint.js").Entry[]} entries that are open */
     show(...entries) {
-      button.setAttribute(
-        "aria-label",
-        `Model: ${entries.length > 1 ? `${entries.length} compared` : nameOf(entries[0])}`,
-      );
       title.textContent = entries.length > 1 ? `${entries.length} models compared` : nameOf(entries[0]);
+      button.setAttribute("aria-label", `Model: ${title.textContent}`);
       for (const choice of menu.querySelectorAll("[data-model]")) {
         const isOpen = entries.some(({ id }) => id === /** @type {HTMLElement} */ (choice).dataset.model);
         if (isOpen) choice.setAttribute("aria-current", "true");

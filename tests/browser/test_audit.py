@@ -1,0 +1,79 @@
+"""Every page under an automated audit of accessibility, in both themes.
+
+axe-core finds what a machine can: names, roles, contrast. What it finds is a fault of ours, where
+it lies in what we draw; Streamlit's own header and menus are not ours to mend.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from .app import PATIENCE_S, ROOT, serve
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+
+# What each page is ready by.
+PAGES = {
+    "?model=digits": "[data-ready] [data-latent]",
+    "?model=digits-cvae": "[data-ready] .label-choice",
+    "?model=digits-vq&example=0": "[data-ready] .code-cell",
+    "?model=names": "[data-ready] .letter",
+    "?compare=digits,fashion": "[data-ready] .compared",
+    "lessons": ".instrument",
+    "beta": ".instrument",
+    "results": "[data-testid=stMain] h1, [data-testid=stMain] h2",
+    "card": "[data-testid=stMain] h1, [data-testid=stMain] h2",
+}
+
+FIND = """
+async () => {
+  // What fades in has its colour at the end.
+  await Promise.all(document.getAnimations().map(({ finished }) => finished));
+  const { violations } = await axe.run(
+    { include: [["[data-testid=stMain]"]] },
+    { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] },
+  );
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.slice(0, 4).map(({ target, html, any }) =>
+      `${id}: ${target.flat().join(" ")} ${html.slice(0, 120)} ${any[0]?.message ?? ""}`));
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[str]:
+    if not AXE.exists():
+        missing = "The audit needs axe-core: run `npm ci --ignore-scripts`."
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with serve([]) as address:
+        yield address
+
+
+@pytest.fixture(params=["light", "dark"])
+def themed(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": 1366, "height": 768}, color_scheme=request.param, bypass_csp=True
+    )
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_S * 1000)
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_serious_is_found(themed: Page, app: str, path: str) -> None:
+    themed.goto(f"{app}/{path}")
+    themed.locator(PAGES[path]).first.wait_for()
+    themed.wait_for_load_state("networkidle")
+    themed.wait_for_function(
+        "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+    )
+    themed.add_script_tag(path=AXE)
+    assert themed.evaluate(FIND) == []
