@@ -266,6 +266,10 @@ export function createProjector(options) {
     async mostTelling() {
       let best = 0;
       if (!ends.length) return best;
+      const { recipe, seed, step } = get();
+      const place = locate(recipe, seed, step);
+      // The model of the dial is on its way meanwhile; whoever shows it hears of what is wrong with it.
+      if (place) models.get(place).catch(() => {});
       try {
         const opened = await openEnds();
         let most = SEEN;
