@@ -16,7 +16,7 @@ const BUNDLE = join(ROOT, "explorer", "instrument", "bundle");
 
 const PAGE = "explorer.js";
 const STYLES = "styles.css";
-const ENTRIES = [PAGE, "engine/decoder-worker.js", STYLES, "static.css"];
+const ENTRIES = [PAGE, "engine/decoder-worker.js", "engine/evidence-worker.js", STYLES, "static.css"];
 
 /** @type {esbuild.Plugin} keeps what is vendored outside, at the address at which it is served */
 const vendored = {

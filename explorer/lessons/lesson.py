@@ -26,6 +26,7 @@ Panel = Literal[
     "traversals",
     "map",
     "whereabouts",
+    "evidence",
     "path",
     "samples",
     "start",

@@ -20,8 +20,8 @@ Doubles = NDArray[np.float64]
 
 # Codes of digits reach 6.4, where the prior has next to nothing.
 REACH, CELLS = 6.6, 110
-# A cell that holds less than e⁻¹⁴ of the sum is left as it is.
-KEPT_NATS = 14.0
+# A cell that holds less than e⁻⁹ of the sum is left as it is.
+KEPT_NATS = 9.0
 CLOSE_NATS, MOST_LEVELS = 1e-3, 4
 
 

@@ -183,6 +183,8 @@ export function createLessons({ assets, link: outer, frame, restart }) {
     for (const part of standing?.querySelectorAll("[data-panel]") ?? []) {
       const name = /** @type {HTMLElement} */ (part).dataset.panel ?? "";
       part.classList.toggle("not-needed", shown.length > 0 && !shown.includes(name));
+      // What is opened by a press is open where a card is about it.
+      if (part instanceof HTMLDetailsElement && shown.includes(name)) part.open = true;
     }
   }
 

@@ -18,6 +18,7 @@ export const PANELS = (
     import("./codebook.js"),
     import("./map.js"),
     import("./whereabouts.js"),
+    import("./evidence.js"),
     import("./path.js"),
     import("./directions.js"),
     import("./start.js"),

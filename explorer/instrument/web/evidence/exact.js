@@ -1,0 +1,230 @@
+import { clamp } from "../clamp.js";
+
+/**
+ * The true posterior of a VAE of two latents with a Bernoulli likelihood, and ln p(x) with it, on a grid of the plane that
+ * is refined: p(x) = ∫ p(x|z) p(z) dz is a sum over cells. The images of the coarse cells are decoded once a model, for they
+ * do not depend on the image; then every cell that holds a share of the sum is cut into nine until the sum stays the same.
+ * As in Python (`explorer/lessons/posterior.py`).
+ *
+ * @typedef {{z: Float64Array, logJoint: Float64Array, side: Float64Array, logEvidence: number}} Posterior cells of the plane:
+ *   two numbers a centre, ln p(x, z) there, and the side of each
+ * @typedef {(z: Float32Array, count: number) => Promise<Float32Array>} Decode two numbers a point, P values an image
+ */
+
+/** Codes of digits reach 6.4, where the prior has next to nothing. */
+const [REACH, CELLS] = [6.6, 110];
+/** A cell that holds less than e⁻⁹ of the sum is left as it is. */
+const KEPT_NATS = 9;
+const [CLOSE_NATS, MOST_LEVELS] = [1e-3, 4];
+const BATCH = 256;
+
+/** The engine's sigmoid stays within ±18: beyond this a mean says no more about its logit. */
+const EDGE = 2 ** -24;
+const LN_2PI = Math.log(2 * Math.PI);
+
+/** @param {Float64Array} z @param {number} at @returns {number} ln N(z; 0, I) of a point */
+const logPrior = (z, at) => -0.5 * (z[2 * at] ** 2 + z[2 * at + 1] ** 2) - LN_2PI;
+
+/**
+ * @param {Decode} decode
+ * @param {number} pixels values of an image
+ */
+export function createExact(decode, pixels) {
+  /** @type {Promise<{z: Float64Array, side: Float64Array, logits: Float32Array, rest: Float64Array}> | null} */
+  let plane = null;
+
+  /**
+   * Of images at these points, the logits, and Σ ln(1 − mean): ln p(x|z) = x · logits + that.
+   *
+   * @param {Float64Array} z @param {(at: number, logits: Float32Array, rest: number) => void} take
+   */
+  async function decoded(z, take) {
+    const count = z.length / 2;
+    const logits = new Float32Array(pixels);
+    for (let from = 0; from < count; from += BATCH) {
+      const some = Math.min(BATCH, count - from);
+      const means = await decode(Float32Array.from(z.subarray(2 * from, 2 * (from + some))), some);
+      for (let at = 0; at < some; at++) {
+        let rest = 0;
+        for (let pixel = 0; pixel < pixels; pixel++) {
+          const mean = clamp(means[at * pixels + pixel], EDGE, 1 - EDGE);
+          const black = Math.log1p(-mean);
+          logits[pixel] = Math.log(mean) - black;
+          rest += black;
+        }
+        take(from + at, logits, rest);
+      }
+    }
+  }
+
+  async function makePlane() {
+    const width = (2 * REACH) / CELLS;
+    const count = CELLS * CELLS;
+    const z = new Float64Array(2 * count);
+    for (let at = 0; at < count; at++) {
+      z[2 * at] = -REACH + width * (Math.floor(at / CELLS) + 0.5);
+      z[2 * at + 1] = -REACH + width * ((at % CELLS) + 0.5);
+    }
+    const logits = new Float32Array(count * pixels);
+    const rest = new Float64Array(count);
+    await decoded(z, (at, some, sum) => {
+      logits.set(some, at * pixels);
+      rest[at] = sum;
+    });
+    return { z, side: new Float64Array(count).fill(width), logits, rest };
+  }
+
+  /** @param {Float64Array} z @param {Float32Array} x @returns {Promise<Float64Array>} ln p(x, z) at points */
+  async function joint(z, x) {
+    const found = new Float64Array(z.length / 2);
+    await decoded(z, (at, logits, rest) => {
+      found[at] = dot(logits, 0, x) + rest + logPrior(z, at);
+    });
+    return found;
+  }
+
+  return {
+    /** Decodes the coarse grid, which nothing then waits for. */
+    async prepare() {
+      plane ??= makePlane();
+      await plane;
+    },
+    /** @param {Float32Array} x an image @returns {Promise<Posterior>} */
+    async posterior(x) {
+      plane ??= makePlane();
+      const coarse = await plane;
+      let { z, side } = coarse;
+      let logJoint = Float64Array.from(
+        side,
+        (_, at) => dot(coarse.logits, at * pixels, x) + coarse.rest[at] + logPrior(z, at),
+      );
+      let total = logSum(logJoint, side);
+      for (let level = 0; level < MOST_LEVELS; level++) {
+        const split = Uint8Array.from(side, (width, at) =>
+          logJoint[at] + 2 * Math.log(width) > total - KEPT_NATS ? 1 : 0,
+        );
+        // A mode may lie between two centres of the coarse grid.
+        const chosen = level === 0 ? widened(split) : split;
+        const finer = cut(z, side, chosen);
+        const found = await joint(finer.z, x);
+        z = joined(kept(z, 2, chosen), finer.z);
+        side = joined(kept(side, 1, chosen), finer.side);
+        logJoint = joined(kept(logJoint, 1, chosen), found);
+        const before = total;
+        total = logSum(logJoint, side);
+        if (Math.abs(total - before) < CLOSE_NATS) break;
+      }
+      return { z, logJoint, side, logEvidence: total };
+    },
+    /**
+     * The ELBO of a Gaussian q with independent latents, by quadrature.
+     *
+     * @param {Float32Array} x @param {ArrayLike<number>} mean @param {ArrayLike<number>} std
+     * @returns {Promise<number>}
+     */
+    async elbo(x, mean, std) {
+      const z = new Float64Array(2 * NODES.length ** 2);
+      const weights = new Float64Array(NODES.length ** 2);
+      NODES.forEach(([a, weightA], row) => {
+        NODES.forEach(([b, weightB], column) => {
+          const at = row * NODES.length + column;
+          z[2 * at] = mean[0] + std[0] * a;
+          z[2 * at + 1] = mean[1] + std[1] * b;
+          weights[at] = weightA * weightB;
+        });
+      });
+      const found = await joint(z, x);
+      // −KL + E[ln p(x|z)] = E[ln p(x, z)] + the entropy of q.
+      const expected = found.reduce((sum, value, at) => sum + weights[at] * value, 0);
+      return expected + 1 + LN_2PI + Math.log(std[0]) + Math.log(std[1]);
+    },
+  };
+}
+
+/**
+ * Gauss–Hermite nodes and weights that integrate polynomials to degree 19 over N(0, 1): the roots of He₁₀ by Newton's
+ * method, from the guesses of Golub and Welsch's matrix that bisection gives.
+ *
+ * @type {[number, number][]}
+ */
+const NODES = hermite(10);
+
+/** @param {number} count @returns {[number, number][]} */
+function hermite(count) {
+  /** @param {number} x @returns {[number, number]} Heₙ(x) and Heₙ₋₁(x) */
+  const at = (x) => {
+    let [before, now] = [1, x];
+    for (let n = 1; n < count; n++) [before, now] = [now, x * now - n * before];
+    return [now, before];
+  };
+  const factorial = Array.from({ length: count - 1 }, (_, n) => n + 1).reduce((product, n) => product * n, 1);
+  /** @type {[number, number][]} */
+  const found = [];
+  // Between neighbours on a fine line, a sign that changes holds a root.
+  const step = 0.01;
+  for (let x = -2 * Math.sqrt(count); x < 2 * Math.sqrt(count); x += step) {
+    if (at(x)[0] * at(x + step)[0] > 0) continue;
+    let root = x + step / 2;
+    for (let turn = 0; turn < 20; turn++) {
+      const [value, before] = at(root);
+      root -= value / (count * before);
+    }
+    found.push([root, factorial / (count * at(root)[1] ** 2)]);
+  }
+  return found;
+}
+
+/** @param {Float32Array} logits @param {number} from @param {Float32Array} x */
+function dot(logits, from, x) {
+  let sum = 0;
+  for (let pixel = 0; pixel < x.length; pixel++) sum += logits[from + pixel] * x[pixel];
+  return sum;
+}
+
+/** @param {Float64Array} logs @param {Float64Array} side @returns {number} ln Σ exp(log) side² */
+export function logSum(logs, side) {
+  let most = -Infinity;
+  for (let at = 0; at < logs.length; at++) most = Math.max(most, logs[at]);
+  let sum = 0;
+  for (let at = 0; at < logs.length; at++) sum += Math.exp(logs[at] - most) * side[at] ** 2;
+  return most + Math.log(sum);
+}
+
+/** @param {Float64Array} z @param {Float64Array} side @param {Uint8Array} chosen @returns {{z: Float64Array, side: Float64Array}} */
+function cut(z, side, chosen) {
+  const centres = [];
+  const sides = [];
+  for (let at = 0; at < side.length; at++) {
+    if (!chosen[at]) continue;
+    const third = side[at] / 3;
+    for (const down of [-1, 0, 1])
+      for (const along of [-1, 0, 1]) {
+        centres.push(z[2 * at] + down * third, z[2 * at + 1] + along * third);
+        sides.push(third);
+      }
+  }
+  return { z: Float64Array.from(centres), side: Float64Array.from(sides) };
+}
+
+/** @param {Float64Array} values @param {number} each numbers a cell @param {Uint8Array} chosen @returns {Float64Array} of the others */
+const kept = (values, each, chosen) => values.filter((_, at) => !chosen[Math.floor(at / each)]);
+
+/** @param {Float64Array} first @param {Float64Array} second */
+function joined(first, second) {
+  const all = new Float64Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
+}
+
+/** @param {Uint8Array} chosen of the coarse grid @returns {Uint8Array} with those around them */
+function widened(chosen) {
+  const wide = new Uint8Array(chosen.length);
+  for (let at = 0; at < chosen.length; at++) {
+    if (!chosen[at]) continue;
+    const [row, column] = [Math.floor(at / CELLS), at % CELLS];
+    for (let r = Math.max(0, row - 1); r <= Math.min(CELLS - 1, row + 1); r++)
+      for (let c = Math.max(0, column - 1); c <= Math.min(CELLS - 1, column + 1); c++) wide[r * CELLS + c] = 1;
+  }
+  return wide;
+}
