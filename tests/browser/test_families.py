@@ -42,7 +42,7 @@ def test_a_generator_has_sliders_and_says_what_it_cannot_show(
     for absent in (".map", ".bring", ".readout"):
         expect(page.locator(absent)).to_have_count(0)
     missing = page.locator(".not-shown li")
-    expect(missing).to_have_count(2)
+    expect(missing).to_have_count(3)
     for sentence in missing.all_text_contents():
         assert "no encoder" in sentence
     assert " KL" not in page.locator(".instrument").inner_text()
@@ -54,7 +54,7 @@ def test_without_a_prior_nothing_on_screen_speaks_of_one(
     page: Page, instrument: Instrument, models: Path
 ) -> None:
     instrument.open("model=points&example=3")
-    page.wait_for_function("document.querySelector('.source-text .number').textContent.trim()")
+    page.wait_for_function("document.querySelector('.elbo .number').textContent.trim()")
     text = page.locator(".instrument").inner_text()
     for word in ("KL", "prior", "posterior", "ELBO", "nats"):
         assert word not in text
@@ -63,7 +63,8 @@ def test_without_a_prior_nothing_on_screen_speaks_of_one(
     # At the code of the image, which lies where the encoder put it: beyond a prior's bounds or not.
     mean = codes(12, 4)[3]
     assert instrument.z() == pytest.approx(mean.tolist(), abs=6e-4)
-    expect(page.locator(".source-text")).to_contain_text("squared error")
+    expect(page.locator(".elbo")).to_contain_text("Squared error")
+    expect(page.locator(".pipeline-columns thead")).to_have_text("Latentz")
 
 
 def test_without_a_prior_sliders_go_three_deviations_from_the_codes_mean(

@@ -342,7 +342,7 @@ def test_starting_from_a_test_image_draws_its_posterior(
 
     variance = math.exp(2 * math.log(0.25))
     kl = 0.5 * sum(float(m) ** 2 + variance - 1 - math.log(variance) for m in codes["mean"][4])
-    expect(page.locator(".source-text")).to_contain_text(f"KL {kl:.1f} nats")
+    expect(page.locator(".elbo-row[data-row='kl'] .number")).to_have_text(f"{kl:.1f}")
     assert instrument.query()["example"] == "4"
 
     page.keyboard.press("e")

@@ -569,7 +569,7 @@ def test_hostile_files_get_one_sentence_and_change_nothing(
     expect(page.locator(".source-label")).to_have_text("Test image #3 (a 3)")
     instrument.bring("Upload")
     before, picture = page.url, instrument.image()
-    figures = page.locator(".source-text").text_content()
+    figures = page.locator(".elbo").text_content()
     for name, (content, reason) in HOSTILE.items():
         upload(page, content, f"<img src=x onerror=alert(1)> {name} " + "long" * 99)
         note = page.locator(".refusal:visible")
@@ -581,7 +581,7 @@ def test_hostile_files_get_one_sentence_and_change_nothing(
         assert page.locator(".refusal img").count() == 0
         assert page.url == before
         expect(page.locator(".source-label")).to_have_text("Test image #3 (a 3)")
-        assert page.locator(".source-text").text_content() == figures
+        assert page.locator(".elbo").text_content() == figures
         expect(page.locator(".upload .seen")).to_be_hidden()
     assert (instrument.image() == picture).all()
 
@@ -732,9 +732,10 @@ def test_the_source_is_measured_as_in_python(
     instrument.open("model=blots&example=4")
     mean, log_variance = codes["mean"][4], codes["log_variance"][4]
     kl = 0.5 * float((mean**2 + np.exp(log_variance) - 1 - log_variance).sum())
-    expect(page.locator(".source-text")).to_have_text(
-        f"reconstruction {codes['reconstruction'][4]:.1f} nats + KL {kl:.1f} nats"
-    )
+    reconstruction = float(codes["reconstruction"][4])
+    for row, nats in (("reconstruction", reconstruction), ("kl", kl), ("sum", reconstruction + kl)):
+        figure = page.locator(f".elbo-row[data-row='{row}'] .number")
+        expect(figure).to_have_text(f"{nats:.1f}")
 
     panes = [np.array(one.evaluate(READ_PIXELS)) for one in page.locator(".source").all()]
     source, decoded, difference = (pane.reshape(12, 8, 4).astype(int) for pane in panes)

@@ -12,6 +12,7 @@ import { shownLatents } from "./model/latents.js";
 import { PANELS } from "./panels/index.js";
 import { layOut, notShown, standing } from "./panels/lay-out.js";
 import { present } from "./present.js";
+import { createSignal } from "./signal.js";
 import { createStore } from "./store.js";
 import { createTabs } from "./tabs.js";
 import { trace } from "./trace.js";
@@ -45,6 +46,9 @@ const called = (label) => (/^\d+$/.test(label) ? `${article(label)} ${label}` : 
  * @property {Current} current the latent that keys and actions are about
  * @property {Picture} picture what is there of the output for others to use
  * @property {import("./map/marking.js").Marking} marking what is marked on the map
+ * @property {import("./signal.js").Signal<Decoded | null>} decoded what the decoder made last on this thread
+ * @property {import("./signal.js").Signal<number[][]>} draws codes drawn from the posterior of the source
+ * @property {import("./signal.js").Signal<string | null>} unlike in what the source is unlike the examples, if in anything
  * @property {() => void} warnNotFinite says once that the decoder gives values that are no numbers: they are drawn black,
  *   which would pass for an image
  * @property {boolean} isAlone no other model stands beside it, so that a panel may begin by itself
@@ -59,6 +63,8 @@ const called = (label) => (/^\d+$/.test(label) ? `${article(label)} ${label}` : 
  *
  * @typedef {{canvas: HTMLCanvasElement | null, text(): string | null, fit(width: number): void,
  *   drawGrid: ((z: number[]) => HTMLCanvasElement) | null}} Picture `drawGrid`: all filmstrips as one picture
+ *
+ * @typedef {{codes: import("./model/model.js").Codes, values: Float32Array}} Decoded
  *
  * A part of the stage. `show` follows every move, `fill` comes once the codes of the examples are here, `refuse` where
  * they cannot be, and `setSource` when another image's posterior is drawn. `openTab` brings
@@ -169,6 +175,9 @@ export function placeModel(options) {
     current: createCurrent(),
     picture: { canvas: null, text: () => null, fit: () => {}, drawGrid: null },
     marking: createMarking(),
+    decoded: createSignal(/** @type {Decoded | null} */ (null)),
+    draws: createSignal(/** @type {number[][]} */ ([])),
+    unlike: createSignal(/** @type {string | null} */ (null)),
     warnNotFinite() {
       if (warned || gone.signal.aborted) return;
       warned = true;

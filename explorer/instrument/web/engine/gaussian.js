@@ -4,19 +4,14 @@ export function standardNormal(random = Math.random) {
 }
 
 /**
- * KL(N(mean, diag exp(log_variance)) ‖ N(0, I)) in nats, in closed form, summed over latents.
+ * KL(N(mean, diag exp(log_variance)) ‖ N(0, I)) in nats, in closed form, of each latent.
  *
  * @param {ArrayLike<number>} mean
  * @param {ArrayLike<number>} logVariance
- * @returns {number}
+ * @returns {number[]}
  */
-export function klNats(mean, logVariance) {
-  let kl = 0;
-  for (let latent = 0; latent < mean.length; latent++) {
-    kl += 0.5 * (mean[latent] ** 2 + Math.exp(logVariance[latent]) - 1 - logVariance[latent]);
-  }
-  return kl;
-}
+export const klByLatent = (mean, logVariance) =>
+  Array.from(mean, (mu, latent) => 0.5 * (mu ** 2 + Math.exp(logVariance[latent]) - 1 - logVariance[latent]));
 
 /**
  * The outline of a normal density for an SVG path, its peak at height 1.

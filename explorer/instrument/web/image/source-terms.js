@@ -15,27 +15,29 @@ export function reconstructionTerm(image) {
   if (likelihood === null) {
     const [channels, height, width] = image.shape;
     return term(
-      "squared error",
-      "Squared difference of source and reconstruction, grey levels from 0 to 1, summed over " +
-        `${(channels * height * width).toLocaleString("en")} values; computed here in the browser just now. This model has ` +
-        "no likelihood, so there are no nats to give.",
+      "Squared error",
+      "How far the image on screen is from the source: the squared difference of their grey levels from 0 to 1, summed over " +
+        `${(channels * height * width).toLocaleString("en")} values. This model has no likelihood, so there are no nats to ` +
+        "give. Computed here in the browser just now.",
     );
   }
   const name = LIKELIHOODS[likelihood] ?? likelihood;
   const isDensity = likelihood !== "bernoulli";
   if (likelihood.startsWith("gaussian") && !image.sigma) {
     return term(
-      "reconstruction",
+      "Reconstruction",
       `−ln p(x|z) under the model's ${name} likelihood needs its σ, which the card does not give: export the checkpoint again.`,
     );
   }
   const [channels, height, width] = image.shape;
   return term(
-    "reconstruction",
-    `−ln p(x|z) under the model's ${name} likelihood${image.sigma ? ` (σ ${spell(image.sigma, 3)})` : ""}, summed over ` +
-      `${(channels * height * width).toLocaleString("en")} values, at z = the posterior mean, grey levels as shown; computed ` +
-      `here in the browser just now.${isDensity ? " It is a density, so it may be below 0." : ""} A ≥ before it means that ` +
-      "the decoder's rounded mean allows only a lower bound.",
+    "Reconstruction",
+    "What the source still costs once z is known: the less the image on screen resembles it, the more. It is taken at the " +
+      `one z on screen. −ln p(x|z) in nats, under the model's ${name} likelihood` +
+      `${image.sigma ? ` (σ ${spell(image.sigma, 3)})` : ""}, summed over ` +
+      `${(channels * height * width).toLocaleString("en")} values in grey levels as shown; computed here in the browser just ` +
+      `now.${isDensity ? " It is a density, so it may be below 0." : ""} A ≥ before it means that the decoder's rounded mean ` +
+      "allows only a lower bound.",
   );
 }
 
@@ -46,7 +48,8 @@ export function klTerm({ card: { examples }, latents }) {
     : "From";
   return term(
     "KL",
-    `KL(q(z|x) ‖ N(0, I)), closed form, summed over ${latents.length} latents. ${shipped} what the encoder made of it ` +
-      "here just now.",
+    "How much z says about this image: what it costs to narrow the prior down to this image's posterior, wherever z is on " +
+      `screen. KL(q(z|x) ‖ N(0, I)) in nats, closed form, summed over ${latents.length} latents. ${shipped} what the encoder ` +
+      "made of it here just now.",
   );
 }

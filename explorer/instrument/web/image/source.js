@@ -1,6 +1,5 @@
 import { context2d, el, spell } from "../dom.js";
-import { klNats } from "../engine/gaussian.js";
-import { reconstructionNats, squaredError } from "../engine/likelihood.js";
+import { reconstructionNats } from "../engine/likelihood.js";
 import { writeImage } from "../engine/pixels.js";
 import { newestWins } from "../engine/scheduler.js";
 import { sentenceFor } from "../errors.js";
@@ -8,11 +7,11 @@ import { icon } from "../icons.js";
 import { term } from "../term.js";
 import { drawDifference } from "./difference.js";
 import { createFan } from "./fan.js";
-import { klTerm, reconstructionTerm } from "./source-terms.js";
+import { unlikeness } from "./likeness.js";
 
 /**
- * The image that was encoded: itself, what its code decodes to, and how they differ, in pixels and in nats where the
- * model has a likelihood.
+ * The image that was encoded: itself, what its code decodes to, how they differ, and whether it is like those that the model
+ * was made for.
  *
  * @param {import("../stage.js").Stage} stage
  * @returns {import("../stage.js").Part}
@@ -44,9 +43,7 @@ export function createSource(stage) {
   const difference = pane("difference", "Difference");
 
   const label = el("span", { class: "source-label" });
-  const nats = el("span", { class: "number" });
-  const unit = el("span");
-  const kl = el("span", { class: "number" });
+  const unlike = el("p", { class: "unlike", role: "status", hidden: true });
   const more = el("span", { text: "source brighter" });
   const less = el("span", { class: "key" }, el("i", { class: "key-less" }), "source darker");
   const sign = (/** @type {string} */ text, /** @type {boolean} */ value) =>
@@ -135,15 +132,7 @@ export function createSource(stage) {
           : []),
       ),
     ),
-    el(
-      "p",
-      { class: "source-text" },
-      reconstructionTerm(card.output),
-      " ",
-      nats,
-      unit,
-      ...(hasPosterior ? [" + ", klTerm(model), " ", kl, " nats"] : []),
-    ),
+    unlike,
     fan?.element ?? null,
   );
   const element = el("div", { class: "readout" }, hint, facts);
@@ -175,24 +164,37 @@ export function createSource(stage) {
     paint(reconstruction.context, decoded);
     if (!pixels) {
       difference.context.clearRect(0, 0, width, height);
-      nats.textContent = "…";
-      unit.textContent = "";
       return;
     }
     const size = drawDifference(difference.context, pixels, decoded, shape, signed);
     difference.canvas.setAttribute("aria-label", `Difference, ${spell(size, 3)} of 1 on average`);
-    if (card.output.likelihood === null) {
-      nats.textContent = spell(squaredError(decoded, pixels), 1);
-      return;
-    }
-    const measured = reconstructionNats(card.output, decoded, pixels);
-    nats.textContent = measured ? `${measured.atLeast ? "≥ " : ""}${spell(measured.nats, 1)}` : "unknown";
-    unit.textContent = measured ? " nats" : "";
+    judge();
+  }
+
+  /** Says where the image is none that the model was made for. */
+  function judge() {
+    const pixels = source?.pixels;
+    const sentence =
+      pixels && decoded
+        ? unlikeness(
+            {
+              pixels,
+              nats: reconstructionNats(card.output, decoded, pixels)?.nats ?? null,
+              isExample: store.get().own === null,
+            },
+            stage.embedding()?.reconstruction ?? null,
+            card.examples?.split ?? "",
+          )
+        : null;
+    if (unlike.textContent !== sentence) unlike.textContent = sentence;
+    unlike.hidden = sentence === null;
+    if (stage.unlike.get() !== sentence) stage.unlike.set(sentence);
   }
 
   faceSign();
   return {
     element,
+    fill: judge,
     setSource(next) {
       // The pixels of a test image arrive after its posterior.
       const same = next !== null && next.codes === source?.codes;
@@ -200,11 +202,10 @@ export function createSource(stage) {
       facts.hidden = next === null;
       hint.hidden = next !== null;
       fan?.setSource(next);
-      if (!next) return;
-      const { title, mean, logVariance } = next;
+      if (!next) return stage.unlike.set(null);
+      const { title } = next;
       label.textContent = title[0].toUpperCase() + title.slice(1);
       original.canvas.setAttribute("aria-label", `Source: ${title}`);
-      if (mean && logVariance) kl.textContent = spell(klNats(mean, logVariance), 1);
       if (!same) {
         decoded = null;
         queue.request(next);

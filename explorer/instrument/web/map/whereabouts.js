@@ -28,7 +28,7 @@ const SHORT = {
  * @param {import("../stage.js").Stage} stage
  * @returns {import("../stage.js").Part}
  */
-export function createWhereabouts({ card, model }) {
+export function createWhereabouts({ card, model, source, unlike }) {
   const latents = model.latents.length;
   const hasPrior = Boolean(model.continuous?.prior);
   const norm = el("output", { class: "number" });
@@ -77,10 +77,13 @@ export function createWhereabouts({ card, model }) {
     const among = codes.searched < embedding.count ? codes.searched : null;
     const { distances, indices } = codes.nearest(z);
     const label = embedding.labels[indices[0]];
-    const sentence = spellNearest(distances[0], card.map?.nearest, among, label);
+    const isForeign = unlike.get() !== null && isCodeOf(source(), z);
+    const sentence = spellNearest(distances[0], card.map?.nearest, among, label, isForeign);
     write(distance, sentence.text);
     distance.classList.toggle("off", sentence.off);
   }
+
+  unlike.onSet(() => (frame ||= requestAnimationFrame(measure)));
 
   function explain() {
     const find = (/** @type {string} */ name) => card.map?.metrics.find((metric) => metric.name === name);
@@ -120,6 +123,12 @@ export function createWhereabouts({ card, model }) {
   };
 }
 
+/** z is kept to three decimals. @param {import("../store.js").Source | null} source @param {number[]} z */
+function isCodeOf(source, z) {
+  const mean = source?.mean;
+  return Boolean(mean) && z.every((value, latent) => Math.abs(value - /** @type {any} */ (mean)[latent]) < 0.001);
+}
+
 /** Changes nothing where nothing has changed: this runs while z moves. @param {HTMLElement} element @param {string} text */
 function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
@@ -145,12 +154,14 @@ function explained(shares) {
  * @param {{median: number, p95: number, p99: number} | undefined} held what it is for images that were held out
  * @param {number | null} among so many codes it is the nearest, where not all were looked at
  * @param {string | null} label of the nearest
+ * @param {boolean} [isForeign] z is the code of an image that is not as those that came with the model
  * @returns {{text: string, off: boolean}}
  */
-export function spellNearest(distance, held, among, label) {
+export function spellNearest(distance, held, among, label, isForeign = false) {
   const of = among === null ? "" : ` of ${among.toLocaleString("en")} codes`;
   const code = label === null ? of || " code" : `${of}, ${article(label)} ${label},`;
   const away = `the nearest${code} is ${spell(distance)} away`;
+  if (isForeign) return { text: `Its code says little about an image unlike the data: ${away}.`, off: true };
   if (!held) return { text: `${away[0].toUpperCase()}${away.slice(1)}.`, off: false };
   const [share, bound] = distance > held.p95 ? ["99\u00a0%", held.p99] : ["95\u00a0%", held.p95];
   const place =

@@ -8,6 +8,8 @@ export const PANELS = (
   await Promise.all([
     import("./output.js"),
     import("./writing.js"),
+    import("./elbo.js"),
+    import("./pipeline.js"),
     import("./source.js"),
     import("./controls.js"),
     import("./actions.js"),

@@ -31,6 +31,7 @@ export default {
         if (!allFinite(values)) stage.warnNotFinite();
         output.draw(values);
         trace("instrument:paint", { since: time });
+        stage.decoded.set({ codes, values });
         if (isFirst) stage.onFirst();
         isFirst = false;
       },

@@ -1,0 +1,14 @@
+import { createPipeline } from "../pipeline/pipeline.js";
+
+/** @type {import("../stage.js").Panel} */
+export default {
+  name: "pipeline",
+  place: "source",
+  fits: ({ continuous, encoder, card }) =>
+    !continuous
+      ? ""
+      : encoder || card.examples
+        ? true
+        : "Nothing is encoded here: this model has no encoder, so no image has a μ and σ of its own.",
+  create: createPipeline,
+};

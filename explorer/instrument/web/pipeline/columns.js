@@ -1,0 +1,94 @@
+import { el, spell } from "../dom.js";
+
+/** A bar is full at so many standard deviations of the prior. */
+const FULL = 3;
+
+/** More rows than this would push what stands below them off the screen. */
+const MOST_ROWS = 10;
+
+/**
+ * μ, σ, ε and z of each latent, as a bar with its number.
+ *
+ * @param {import("../model/latents.js").Latent[]} latents in their order
+ * @param {boolean} hasNoise whether there are μ, σ and ε
+ */
+export function createColumns(latents, hasNoise) {
+  const columns = hasNoise
+    ? [
+        { sign: "μ", part: "encoder spread", title: "Middle of the range" },
+        { sign: "σ", part: "encoder spread", title: "Half-width of the range; 1 is the prior's" },
+        { sign: "ε", part: "noise", title: "Noise" },
+        { sign: "z", part: "code", title: "Code" },
+      ]
+    : [{ sign: "z", part: "code", title: "Code" }];
+  const shown = latents.slice(0, MOST_ROWS);
+  const rows = shown.map(({ index, name }) => ({
+    index,
+    name,
+    cells: columns.map(({ part, sign }) => createCell(part, sign)),
+  }));
+  const rest = latents.length - shown.length;
+  const element = el(
+    "div",
+    { class: "pipeline-table" },
+    el(
+      "table",
+      { class: "pipeline-columns" },
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          el("th", { scope: "col" }, el("span", { class: "unseen", text: "Latent" })),
+          ...columns.map(({ sign, part, title }) => el("th", { scope: "col", "data-part": part, title, text: sign })),
+        ),
+      ),
+      el(
+        "tbody",
+        {},
+        ...rows.map(({ index, name, cells }) =>
+          el(
+            "tr",
+            { "data-latent": index },
+            el("th", { scope: "row", text: name }),
+            ...cells.map(({ element }) => element),
+          ),
+        ),
+      ),
+    ),
+    rest ? el("p", { class: "hint", text: `and ${rest} more` }) : null,
+  );
+
+  return {
+    element,
+    /** @param {(ArrayLike<number> | null)[]} values one array a column; nothing where there is no such value */
+    show(values) {
+      for (const { index, cells } of rows)
+        cells.forEach((cell, at) => {
+          cell.show(values[at]?.[index] ?? null);
+        });
+    },
+  };
+}
+
+/** @param {string} part @param {string} sign */
+function createCell(part, sign) {
+  const bar = el("i");
+  const number = el("span");
+  const element = el("td", { "data-part": part, class: sign === "σ" ? "from-left" : "" }, number, bar);
+  let written = "";
+  const full = sign === "σ" ? 1 : FULL;
+  return {
+    element,
+    /** Writes only what has changed: this runs while z moves. @param {number | null} value */
+    show(value) {
+      const text = value === null ? "" : spell(value);
+      if (text === written) return;
+      written = text;
+      number.textContent = text;
+      const share = value === null ? 0 : Math.max(-1, Math.min(1, value / full));
+      bar.style.transform = `scaleX(${share.toFixed(3)})`;
+    },
+  };
+}

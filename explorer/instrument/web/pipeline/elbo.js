@@ -1,0 +1,215 @@
+import { el, spell } from "../dom.js";
+import { klByLatent } from "../engine/gaussian.js";
+import { reconstructionNats, squaredError } from "../engine/likelihood.js";
+import { klTerm, reconstructionTerm } from "../image/source-terms.js";
+import { orderLatents } from "../model/latents.js";
+import { provenance, term } from "../term.js";
+import { scaleFor, shareOf } from "./scale.js";
+
+/** Of more latents than this the bars are too narrow for a name each. */
+const MOST_NAMES = 12;
+
+/**
+ * What the image on screen costs: reconstruction and KL as bars, with their sum, and the average over the test images as a
+ * mark. Reconstruction is that of the source at the z on screen, and follows it.
+ *
+ * @param {import("../stage.js").Stage} stage
+ * @returns {import("../stage.js").Part}
+ */
+export function createElbo({ card, model, decoded, gone }) {
+  const { output } = card;
+  const { hasPosterior } = model;
+  const isNats = output.likelihood !== null;
+  const averageOf = (/** @type {string} */ name) => card.metrics.find((metric) => metric.name === name) ?? null;
+  const averages = {
+    reconstruction: hasPosterior || !isNats ? averageOf(isNats ? "reconstruction" : "squared_error") : null,
+    kl: hasPosterior ? averageOf("kl") : null,
+    sum: hasPosterior ? averageOf("neg_elbo") : null,
+  };
+  /** @type {import("../store.js").Source | null} */
+  let source = null;
+  /** @type {number[] | null} of each latent of the source */
+  let kl = null;
+  let timer = 0;
+
+  const rows = {
+    reconstruction: createRow("reconstruction", reconstructionTerm(output), averages.reconstruction),
+    ...(hasPosterior && {
+      kl: createRow("kl", klTerm(model), averages.kl),
+      sum: createRow("sum", sumTerm(), averages.sum),
+    }),
+  };
+  const { active, inactive } = orderLatents(card);
+  const byLatent = hasPosterior ? createByLatent([...active, ...inactive].map((at) => model.latents[at])) : null;
+  const words = el("p", { class: "elbo-words" });
+  const details = el("details", { class: "elbo-more" }, el("summary", { text: "In words" }), words);
+  const average = Object.values(averages).find(Boolean);
+  const element = el(
+    "section",
+    {
+      class: "elbo",
+      "aria-label": hasPosterior ? "Negative ELBO of this image" : "Reconstruction of this image",
+      hidden: true,
+    },
+    ...Object.values(rows).map((row) => row.element),
+    el(
+      "div",
+      { class: "elbo-foot" },
+      average
+        ? el("span", { class: "hint elbo-key" }, el("i"), term(`${average.split} average`, provenance(average)))
+        : null,
+      details,
+    ),
+    byLatent?.element ?? null,
+  );
+
+  /** The figures, once the image is on screen: its frame has nothing to do with them. */
+  function request() {
+    if (element.hidden || timer) return;
+    timer = requestAnimationFrame(() => {
+      timer = setTimeout(() => {
+        timer = 0;
+        if (!gone.aborted) write();
+      });
+    });
+  }
+
+  function write() {
+    const image = decoded.get();
+    const pixels = source?.pixels;
+    if (!image || !pixels) return;
+    const measured = isNats
+      ? reconstructionNats(output, image.values, pixels)
+      : { nats: squaredError(image.values, pixels), atLeast: false };
+    const reconstruction = measured?.nats ?? null;
+    const total = kl?.reduce((sum, nats) => sum + nats, 0) ?? null;
+    const sum = reconstruction === null || total === null ? null : reconstruction + total;
+    const atLeast = measured?.atLeast ?? false;
+    const values = { reconstruction, kl: total, sum };
+    const known = [...Object.values(values), ...Object.values(averages).map((metric) => metric?.value ?? null)];
+    const scale = scaleFor(known.filter((value) => value !== null));
+    for (const name of /** @type {const} */ (["reconstruction", "kl", "sum"]))
+      rows[name]?.show(values[name], scale, atLeast && name !== "kl");
+    if (details.open) words.textContent = inWords(values);
+  }
+
+  /** @param {{reconstruction: number | null, kl: number | null, sum: number | null}} values @returns {string} */
+  function inWords({ reconstruction, kl, sum }) {
+    if (reconstruction === null) return "The card does not give what the likelihood needs.";
+    const all = averages.reconstruction;
+    if (kl === null || sum === null)
+      return (
+        `The image on screen misses the source by ${spell(reconstruction, 1)}${isNats ? " nats" : ""}` +
+        `${all ? `; ${all.split} images are missed by ${spell(all.value, 1)} on average` : ""}.`
+      );
+    const average =
+      all && averages.kl && averages.sum
+        ? ` Over ${all.samples.toLocaleString("en")} ${all.split} images the average is ${spell(all.value, 1)} + ` +
+          `${spell(averages.kl.value, 1)} = ${spell(averages.sum.value, 1)}.`
+        : "";
+    return (
+      `Given the z on screen, the source costs ${spell(reconstruction, 1)} nats: the less its image resembles the source, ` +
+      `the more. To narrow the prior down to this image's posterior costs ${spell(kl, 1)} nats, wherever z is. Together ` +
+      `${spell(sum, 1)} nats: the negative ELBO of this image, from this one z; the ELBO itself averages over all z of the ` +
+      `posterior.${average}`
+    );
+  }
+
+  details.addEventListener("toggle", request);
+  decoded.onSet(request);
+
+  return {
+    element,
+    setSource(next) {
+      source = next;
+      element.hidden = next === null;
+      const { mean, logVariance } = next ?? {};
+      kl = hasPosterior && mean && logVariance ? klByLatent(mean, logVariance) : null;
+      if (kl) byLatent?.show(kl);
+      request();
+    },
+    destroy() {
+      cancelAnimationFrame(timer);
+      clearTimeout(timer);
+    },
+  };
+}
+
+const sumTerm = () =>
+  term(
+    "Sum",
+    "What both cost together, the negative ELBO: less is better. Reconstruction is here at the one z on screen; training " +
+      "averages it over z from the posterior. −ELBO = E[−ln p(x|z)] + KL(q(z|x) ‖ p(z)).",
+  );
+
+/**
+ * @param {string} name
+ * @param {HTMLElement} label
+ * @param {import("../checkpoint/contract.js").Metric | null} average
+ */
+function createRow(name, label, average) {
+  const bar = el("i", { class: "elbo-bar" });
+  const tick = el("i", {
+    class: "elbo-tick",
+    hidden: average === null,
+    title: average && `${average.split} average: ${spell(average.value, 1)}`,
+  });
+  const value = el("span", { class: "number" });
+  const element = el(
+    "div",
+    { class: "elbo-row", "data-row": name },
+    el("span", { class: "elbo-name" }, label),
+    el("span", { class: "elbo-track" }, bar, tick),
+    value,
+  );
+  let written = "";
+  return {
+    element,
+    /** @param {number | null} nats @param {import("./scale.js").Scale} scale @param {boolean} atLeast */
+    show(nats, scale, atLeast) {
+      const text = nats === null ? "unknown" : `${atLeast ? "≥ " : ""}${spell(nats, 1)}`;
+      if (text !== written) value.textContent = written = text;
+      value.title = nats === null ? "" : spell(nats, 3);
+      const [from, to] = [0, nats ?? 0].map((at) => shareOf(scale, at));
+      const [left, right] = [Math.min(from, to), Math.max(from, to)];
+      bar.style.transform = `translateX(${(100 * left).toFixed(2)}%) scaleX(${(right - left).toFixed(4)})`;
+      if (average) tick.style.left = `${(100 * shareOf(scale, average.value)).toFixed(2)}%`;
+    },
+  };
+}
+
+/** @param {import("../model/latents.js").Latent[]} latents the KL of the source, each a small bar */
+function createByLatent(latents) {
+  const hasNames = latents.length <= MOST_NAMES;
+  const columns = latents.map(({ index, name }) => {
+    const bar = el("i");
+    return {
+      index,
+      name,
+      bar,
+      element: el("span", { class: "elbo-latent", role: "img" }, bar, hasNames ? name : null),
+    };
+  });
+  return {
+    element: el(
+      "div",
+      { class: "elbo-latents" },
+      el("span", { class: "elbo-name" }, term("KL by latent", BY_LATENT)),
+      el("span", { class: "elbo-columns" }, ...columns.map(({ element }) => element)),
+    ),
+    /** @param {number[]} kl */
+    show(kl) {
+      const most = Math.max(...kl, 1e-9);
+      for (const { index, name, bar, element } of columns) {
+        const text = `${name}: ${spell(kl[index])} nats`;
+        bar.style.transform = `scaleY(${(kl[index] / most).toFixed(3)})`;
+        element.title = text;
+        element.setAttribute("aria-label", text);
+      }
+    },
+  };
+}
+
+const BY_LATENT =
+  "How much this image tells through each latent, in nats; the highest bar is the largest of them. A latent with no bar says " +
+  "nothing of this image: its posterior is the prior. KL(q(zᵢ|x) ‖ N(0, 1)), closed form.";
