@@ -19,6 +19,8 @@ from playwright.sync_api import Browser, Page, Request, expect
 from safetensors.numpy import load_file
 from scipy.stats import chi
 
+from training.contract.files import as_json, read_card
+
 from . import checkpoints
 from .instrument import Instrument, frames
 from .modules import call
@@ -83,6 +85,8 @@ def codes(models: Path) -> dict[str, NDArray[Any]]:
 def open_map(instrument: Instrument, points: Floats, query: str = "") -> Chart:
     instrument.open(f"model=blots{query}")
     instrument.page.wait_for_selector(".map-tools:not([inert])")
+    # With all test images the page is higher than the window, and its scroll bar narrows the map.
+    instrument.page.wait_for_selector(".thumb")
     frames(instrument.page)
     return Chart(instrument.page, points)
 
@@ -170,6 +174,70 @@ def test_a_path_that_leaps_over_a_map_is_dotted_there(module: Page) -> None:
     assert all(dark[6:24])
     assert not any(dark[30:90])
     assert dark[95]
+
+
+def test_a_plane_of_two_latents_has_the_prior_and_the_posterior_on_it(module: Page) -> None:
+    """Rings at one and two standard deviations, 20 pixels to a unit, and a dot for a draw."""
+    body = """
+      const { newView } = await import("/instrument/map/view.js");
+      const canvas = document.createElement("canvas");
+      const view = { ...newView(), width: 200, height: 200, scale: 20, dots: 1 };
+      const scene = { ...it.newScene(), prior: true, draws: [[3, -3]],
+        posterior: { mean: [2, -2], std: [0.5, 0.25] } };
+      it.drawScene(canvas, view, scene, { ink: "black", paper: "white", accent: "red" });
+      const at = (x, y) =>
+        [...canvas.getContext("2d").getImageData(100 + 20 * x, 100 - 20 * y, 1, 1).data];
+      return { prior: at(-1, 0), inside: at(-0.5, 0), draw: at(3, -3), nowhere: at(-3, 3),
+        wide: at(2.5, -2), high: at(2, -1.75), middle: at(2, -2) };
+    """
+    seen = call(module, "map/overlay.js", body)
+    assert seen["prior"][3] > 150
+    assert max(seen["prior"][:3]) < 90
+    for empty in ("inside", "nowhere", "middle"):
+        assert seen[empty][3] == 0
+    for red in ("draw", "wide", "high"):
+        assert seen[red][0] > 200
+        assert max(seen[red][1:3]) < 90
+
+
+def test_draws_stand_on_the_umap_where_the_marker_would(
+    instrument: Instrument, page: Page, codes: dict[str, NDArray[Any]]
+) -> None:
+    page.add_init_script(
+        """const arc = CanvasRenderingContext2D.prototype.arc;
+        window.dots = [];
+        CanvasRenderingContext2D.prototype.arc = function (x, y, radius, ...rest) {
+          if (this.canvas.classList.contains("map-over") && radius === 3) window.dots.push([x, y]);
+          arc.call(this, x, y, radius, ...rest);
+        };"""
+    )
+    open_map(instrument, codes["umap"], "&example=4")
+    expect(page.locator(".map-key")).to_be_hidden()
+    page.wait_for_function("document.querySelector('.pipeline-sum')?.textContent === 'z = μ'")
+    page.get_by_role("button", name="Draw from the posterior").click()
+    page.wait_for_function("dots.length")
+    expect(page.locator(".map-key")).to_be_visible()
+    frames(page)
+    # Distances are over the active latents.
+    z = np.array(instrument.z())[:3]
+    chart = Chart(page, codes["umap"])
+    there = chart.spot(placed(z, codes["mean"][:, :3], codes["umap"])) - chart.corner
+    assert page.evaluate("dots.at(-1)") == pytest.approx(tuple(there), abs=1)
+
+    # Those of another image are not of this posterior.
+    page.get_by_role("button", name="Image 5, 5").click()
+    expect(page.locator(".map-key")).to_be_hidden()
+
+
+def test_a_map_without_an_active_latent_says_that_it_is_noise(
+    instrument: Instrument, page: Page, tmp_path: Path
+) -> None:
+    checkpoints.write(tmp_path / "blots", inactive=4)
+    for file in (tmp_path / "blots").iterdir():
+        content = as_json(read_card(file.parent)) if file.name == "card.json" else file.read_bytes()
+        page.route(f"**/blots/{file.name}", lambda route, _, body=content: route.fulfill(body=body))
+    instrument.open()
+    expect(page.locator(".map-sentence")).to_contain_text("This map shows noise.")
 
 
 def test_hovering_a_point_shows_its_image_and_its_code_until_the_pointer_leaves(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openDecoder } from "../../explorer/instrument/web/engine/decoder.js";
-import { klByLatent } from "../../explorer/instrument/web/engine/gaussian.js";
+import { bell, cutWidth, klByLatent } from "../../explorer/instrument/web/engine/gaussian.js";
 import { reconstructionNats } from "../../explorer/instrument/web/engine/likelihood.js";
 import { newestWins } from "../../explorer/instrument/web/engine/scheduler.js";
 import { cardOf } from "../../explorer/instrument/web/ladder/models.js";
@@ -75,6 +75,19 @@ for (const [name, input, images] of [
 test("KL has its closed form", () => {
   // KL(N(1, 1) ‖ N(0, 1)) is 1/2, and KL(N(0, e²) ‖ N(0, 1)) is (e² − 3) / 2.
   assertNear(klByLatent([1, 0], [0, 2]), [0.5, (Math.exp(2) - 3) / 2], { absolute: 1e-6 });
+});
+
+/** Peak of an outline, above its ground. */
+const peakOf = (path) => 1 - Math.min(...[...path.matchAll(/ (-?[\d.]+)/g)].map(([, y]) => Number(y)));
+
+test("densities of one scale have heights that compare, up to where they are cut off", () => {
+  assertNear(peakOf(bell(0, 1, -3, 3, 0.2)), 0.2, { absolute: 1e-3 });
+  assertNear(peakOf(bell(1, 0.25, -3, 3, 0.2)), 0.8, { absolute: 1e-3 });
+  assert.equal(peakOf(bell(1, 0.05, -3, 3, 0.2)), 1);
+  assert.equal(cutWidth(0.25, 0.2), 0);
+  // There the density is as high as the top: (0.2 / σ) exp(−w² / 2σ²) = 1.
+  const width = cutWidth(0.05, 0.2);
+  assertNear((0.2 / 0.05) * Math.exp(-0.5 * (width / 0.05) ** 2), 1, { absolute: 1e-9 });
 });
 
 const nats = (image, mean, x) => reconstructionNats(image, Float32Array.from(mean), Float32Array.from(x));

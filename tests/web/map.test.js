@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { tickStep, ticksBetween } from "../../explorer/instrument/web/map/axes.js";
 import { chiQuantile } from "../../explorer/instrument/web/map/chi.js";
 import { valueName } from "../../explorer/instrument/web/map/colours.js";
 import { chooseApart, thumbnailSize } from "../../explorer/instrument/web/map/mosaic.js";
@@ -194,4 +195,14 @@ test("values of a factor have the names that the card gives them", () => {
   const named = (/** @type {string[] | null} */ values) => [0, 1].map((value) => valueName({ values }, value));
   assert.deepEqual(named(["square", "heart"]), ["square", "heart"]);
   assert.deepEqual(named(null), ["0", "1"]);
+});
+
+test("ticks stand at round values, far enough apart, and only where they can be seen", () => {
+  assert.equal(tickStep(55), 1);
+  assert.equal(tickStep(40), 2);
+  assert.equal(tickStep(10), 5);
+  assertNear(tickStep(500), 0.1, { relative: 1e-9 });
+  assertNear(ticksBetween(-1.05, 1.02, 0.5), [-1, -0.5, 0, 0.5, 1], { absolute: 1e-12 });
+  assertNear(ticksBetween(2, 4, 2), [2, 4], { absolute: 1e-12 });
+  assert.deepEqual(ticksBetween(0.1, 0.4, 1), []);
 });

@@ -18,13 +18,13 @@ const LONGEST_ECHO = 40;
  *
  * @param {{model: import("./model/model.js").Model, store: import("./store.js").Store,
  *   player: import("./latents/player.js").Player, codesOf(example: number): Promise<Codes> | Codes | null,
- *   nameOf(example: number): string | null, source(): import("./store.js").Source | null,
+ *   nameOf(example: number): string | null, source(): import("./store.js").Source | null, onDraw(z: number[]): void,
  *   messages: {say(sentence: string): void, tell(sentence: string, ms?: number): void,
  *   warn(sentence: string): void}}} options `codesOf`: where an example puts the controls, once that is known
  *
  * @typedef {import("./model/model.js").Codes} Codes
  */
-export function createCommands({ model, store, player, codesOf, nameOf, source, messages }) {
+export function createCommands({ model, store, player, codesOf, nameOf, source, onDraw, messages }) {
   const most = model.continuous ? farthest(model.continuous) : 0;
   const held = (/** @type {number} */ value) => clamp(value, -most, most);
   const isLocked = (/** @type {number} */ latent) => store.get().locked.includes(latent);
@@ -213,6 +213,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
       const { mean, logVariance } = from;
       if (!mean || !logVariance) return messages.tell("This model has no posterior: its encoder gives one point.");
       jump(atZ(zNow().map((_, i) => mean[i] + Math.exp(logVariance[i] / 2) * standardNormal())));
+      onDraw(zNow());
       messages.say(`Drawn from the posterior of ${isolated(from.title)}.`);
     },
     /** @param {"a" | "b" | "c"} name @param {number[] | null} z */

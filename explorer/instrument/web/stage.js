@@ -20,6 +20,9 @@ import { trace } from "./trace.js";
 /** @param {string} label @returns {string} as one says it: a 7, Shirt */
 const called = (label) => (/^\d+$/.test(label) ? `${article(label)} ${label}` : label);
 
+/** So many draws from a posterior are kept, the last ones. */
+const MOST_DRAWS = 32;
+
 /**
  * What every panel may use.
  *
@@ -138,6 +141,7 @@ export function placeModel(options) {
     codesOf: (example) => codesOf(example, model, embedding, thumbnails, store.get().codes),
     nameOf: (example) => embedding?.labels[example] ?? null,
     source: () => source,
+    onDraw: (z) => stage.draws.set([...stage.draws.get(), z].slice(-MOST_DRAWS)),
     messages,
   });
 
@@ -238,7 +242,9 @@ export function placeModel(options) {
 
   /** @param {import("./store.js").Source | null} next */
   function setSource(next) {
+    const isOther = next?.codes !== source?.codes;
     source = next;
+    if (isOther && stage.draws.get().length) stage.draws.set([]);
     for (const { part } of parts) part.setSource?.(source);
     const { mean, logVariance } = source ?? {};
     const posterior =

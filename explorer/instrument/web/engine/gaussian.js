@@ -14,22 +14,32 @@ export const klByLatent = (mean, logVariance) =>
   Array.from(mean, (mu, latent) => 0.5 * (mu ** 2 + Math.exp(logVariance[latent]) - 1 - logVariance[latent]));
 
 /**
- * The outline of a normal density for an SVG path, its peak at height 1.
+ * The outline of a normal density for an SVG path whose top is at 0 and whose ground is at 1. What would be higher is cut off
+ * at the top.
  *
  * @param {number} mean
  * @param {number} std
  * @param {number} least where it may begin
  * @param {number} most where it may end
+ * @param {number} unit the height of the peak of N(0, 1)
  * @returns {string}
  */
-export function bell(mean, std, least, most) {
+export function bell(mean, std, least, most, unit) {
   const ends = 4 * std;
   const from = Math.max(least, mean - ends);
   const to = Math.min(most, mean + ends);
   const points = [];
   for (let step = 0; step <= 48; step++) {
     const x = from + ((to - from) * step) / 48;
-    points.push(`${x.toFixed(3)} ${(1 - Math.exp(-0.5 * ((x - mean) / std) ** 2)).toFixed(3)}`);
+    const height = (unit / std) * Math.exp(-0.5 * ((x - mean) / std) ** 2);
+    points.push(`${x.toFixed(3)} ${(1 - Math.min(1, height)).toFixed(3)}`);
   }
   return to > from ? `M${from.toFixed(3)} 1L${points.join("L")}L${to.toFixed(3)} 1Z` : "";
 }
+
+/**
+ * @param {number} std
+ * @param {number} unit as of `bell`
+ * @returns {number} how far from the mean a bell is cut off; 0 where it is not
+ */
+export const cutWidth = (std, unit) => (unit > std ? std * Math.sqrt(2 * Math.log(unit / std)) : 0);

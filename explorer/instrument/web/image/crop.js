@@ -15,7 +15,7 @@ const STEP = 1 / 40;
  * @param {(part: import("./resample.js").Window | null) => void} onCrop in the picture's pixels; nothing: all of it
  */
 export function createCrop(onCrop) {
-  const canvas = el("canvas");
+  const canvas = el("canvas", { "aria-hidden": "true" });
   const frame = el("div", { class: "crop-part", hidden: true });
   const whole = el("button", {
     class: "link",

@@ -13,7 +13,7 @@ const DRAWS = 8;
  *
  * @param {import("../stage.js").Stage} stage
  */
-export function createFan({ model, commands, decodeLatents, messages }) {
+export function createFan({ model, commands, decodeLatents, draws: drawn, messages }) {
   const [, height, width] = present(model.shape);
   const latents = model.latents.length;
   /** @type {import("../store.js").Source | null} */
@@ -76,7 +76,9 @@ export function createFan({ model, commands, decodeLatents, messages }) {
     const [mean, logVariance] = [present(source.mean), present(source.logVariance)];
     const draw = (/** @type {number} */ epsilon, /** @type {number} */ latent) =>
       mean[latent] + Math.exp(logVariance[latent] / 2) * epsilon;
-    queue.request(noise.map((one) => one.map(draw)));
+    const asked = noise.map((one) => one.map(draw));
+    drawn.set(asked);
+    queue.request(asked);
   }
 
   function again() {

@@ -124,7 +124,9 @@ export function createSource(stage) {
                 el("i", { class: "key-posterior" }),
                 term(
                   "posterior",
-                  "Under every slider: its density for this image and that of the prior, each drawn to its own peak, and its μ ± σ.",
+                  "Under every slider: which values the encoder finds likely for this image, over what is likely before it sees one " +
+                    "(the prior), and μ ± σ. Both are drawn to one scale, so that equal areas are equal chances. A posterior " +
+                    "more than six times as high as the prior is cut off there, with a line on top.",
                 ),
               ),
               el("span", { class: "key" }, el("i", { class: "key-prior" }), "prior"),

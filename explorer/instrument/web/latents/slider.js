@@ -1,9 +1,17 @@
+import { clamp } from "../clamp.js";
 import { context2d, el, focusIn, spell, spellKl } from "../dom.js";
-import { bell } from "../engine/gaussian.js";
+import { bell, cutWidth } from "../engine/gaussian.js";
 import { icon } from "../icons.js";
+import { present } from "../present.js";
 import { createRange } from "./range.js";
 
 const SVG = "http://www.w3.org/2000/svg";
+
+/** The prior's peak as a part of the height of a row's densities: the posterior's, on the same scale, is often much higher. */
+const PRIOR_PEAK = 1 / 6;
+
+/** A narrower posterior than this could not be seen. */
+const LEAST_SEEN = 0.012;
 
 /** @param {number | null} nats @returns {string} with one decimal, for a narrow column whose title has the unit */
 const shortKl = (nats) => (nats === null ? "" : nats < 0.095 ? "<0.1" : spell(nats, 1));
@@ -25,6 +33,16 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
   const film = shape
     ? el("canvas", { class: "film", width: steps.length * shape[2], height: shape[1], "aria-hidden": "true" })
     : null;
+  const now = shape
+    ? el("canvas", {
+        class: "thumb-image",
+        width: shape[2],
+        height: shape[1],
+        style: `width: calc(100% / ${steps.length})`,
+        "aria-hidden": "true",
+      })
+    : null;
+  const nowContext = now && context2d(now, { alpha: false });
   const range = createRange(
     { id, min: first, max: last, step: (last - first) / 600, "aria-label": kl ? `${name}, ${kl} nats of KL` : name },
     {
@@ -61,10 +79,12 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
 
   const prior = document.createElementNS(SVG, "path");
   const posterior = document.createElementNS(SVG, "path");
+  const cut = document.createElementNS(SVG, "path");
   const mean = document.createElementNS(SVG, "path");
-  if (hasPrior) prior.setAttribute("d", bell(0, 1, first, last));
+  if (hasPrior) prior.setAttribute("d", bell(0, 1, first, last, PRIOR_PEAK));
   prior.setAttribute("class", "prior");
   posterior.setAttribute("class", "posterior");
+  cut.setAttribute("class", "posterior-cut");
   mean.setAttribute("class", "posterior-mean");
   const half = (last - first) / (steps.length - 1) / 2;
   const curves = document.createElementNS(SVG, "svg");
@@ -72,7 +92,7 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
   curves.setAttribute("viewBox", `${first - half} 0 ${last - first + 2 * half} 1`);
   curves.setAttribute("preserveAspectRatio", "none");
   curves.setAttribute("aria-hidden", "true");
-  curves.append(prior, posterior, mean);
+  curves.append(prior, posterior, cut, mean);
 
   const element = el(
     "div",
@@ -97,6 +117,7 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
         "div",
         { class: film ? "strip" : "strip no-film", on: { dblclick: () => commands.resetLatent(latent) } },
         film,
+        now,
         range,
       ),
       curves,
@@ -146,10 +167,16 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
     show(z) {
       write(z);
       range.value = String(z);
+      if (now) {
+        const share = (clamp(z, first, last) - first) / (last - first);
+        now.style.transform = `translateX(${(100 * share * (steps.length - 1)).toFixed(1)}%)`;
+      }
       range.setAttribute("aria-valuetext", spell(z));
     },
     /** @param {ImageData} image */
     draw: (image) => context?.putImageData(image, 0, 0),
+    /** The thumb shows the image as it is now. @param {HTMLCanvasElement} image */
+    drawNow: (image) => nowContext?.drawImage(image, 0, 0),
     /** @param {boolean} locked */
     setLocked(locked) {
       // A control that is switched off would drop the focus, and with it the place of the keyboard.
@@ -164,7 +191,10 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
     /** @param {number | null} mu where the encoder puts an image @param {number | null} [sigma] of its posterior, if it has one */
     setPosterior(mu, sigma = null) {
       const isDensity = mu !== null && sigma !== null;
-      posterior.setAttribute("d", isDensity ? bell(mu, Math.max(sigma, 0.012), first, last) : "");
+      const std = Math.max(sigma ?? 0, LEAST_SEEN);
+      posterior.setAttribute("d", isDensity ? bell(mu, std, first, last, PRIOR_PEAK) : "");
+      const wide = isDensity ? cutWidth(std, PRIOR_PEAK) : 0;
+      cut.setAttribute("d", wide ? `M${present(mu) - wide} 0H${present(mu) + wide}` : "");
       mean.setAttribute("d", mu === null || mu < first || mu > last ? "" : `M${mu} 0V1`);
       spread.textContent = isDensity ? `${spell(mu)} ± ${spell(sigma)}` : mu === null ? "" : spell(mu);
       // At the end of the row that the density leaves free.

@@ -41,7 +41,7 @@ function order({ card, latents }) {
  *
  * @type {import("../controls/index.js").CreateWidget}
  */
-export function createSliders({ model, stage: { commands, store, current, films } }) {
+export function createSliders({ model, stage: { commands, store, current, films, decoded, picture } }) {
   const { card, latents, shape } = model;
   const { active, inactive } = orderLatents(card);
   const largestKl = Math.max(...latents.map(({ kl }) => kl ?? 0));
@@ -83,6 +83,19 @@ export function createSliders({ model, stage: { commands, store, current, films 
     return row ? Number(row.getAttribute("data-latent")) : null;
   }
 
+  let frame = 0;
+  // The thumb that is dragged goes with the picture, the others in the next frame.
+  decoded.onSet(() => {
+    if (picture.canvas) sliders.get(current.get())?.drawNow(picture.canvas);
+    frame ||= requestAnimationFrame(drawThumbs);
+  });
+
+  function drawThumbs() {
+    frame = 0;
+    if (!picture.canvas) return;
+    for (const latent of shownLatents(model, store.get())) sliders.get(latent)?.drawNow(picture.canvas);
+  }
+
   films.onRow((latent, image) => sliders.get(latent)?.draw(image));
   element.addEventListener("focusin", () => current.set(focused() ?? current.get()));
   current.onSet((latent, before) => {
@@ -112,11 +125,13 @@ export function createSliders({ model, stage: { commands, store, current, films 
         for (const [latent, slider] of sliders) slider.setPlaying(state.playing === latent);
       }
       if (state.unfolded !== before?.unfolded) {
+        frame ||= requestAnimationFrame(drawThumbs);
         folded.hidden = !state.unfolded;
         fold.setAttribute("aria-expanded", String(state.unfolded));
         fold.textContent = `${state.unfolded ? "Hide" : "Show"} ${inactive.length} unused latent${inactive.length === 1 ? "" : "s"}`;
       }
     },
+    destroy: () => cancelAnimationFrame(frame),
     setSource(source) {
       const { mean, logVariance } = source ?? {};
       for (const [latent, slider] of sliders) {

@@ -8,6 +8,9 @@ const REACH = 8;
 /** Radius of the circle in which real neighbours are counted, as a share of the map's width on screen. */
 const CIRCLE = 0.02;
 
+/** On a narrow map a circle within the reach of a point would always be empty. In CSS pixels. */
+const LEAST_CIRCLE = 1.5 * REACH;
+
 /** A mouse may tell of a thousand moves a second: no more glances than one in so many milliseconds. */
 const APART = 4;
 
@@ -75,7 +78,7 @@ export function createHover({ stage, layers, tip, plane }) {
       const on = plane();
       if (!on) return;
       const { u, v, index } = under(on, x, y);
-      const radius = CIRCLE * view.width;
+      const radius = Math.max(LEAST_CIRCLE, CIRCLE * view.width);
       const { axes, points } = on;
       /** @type {[number, number] | null} */
       const ring = index === null ? null : [points[2 * index], points[2 * index + 1]];

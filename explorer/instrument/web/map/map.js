@@ -3,6 +3,7 @@ import { el, withCode } from "../dom.js";
 import { hasOther } from "../latents/films.js";
 import { onPath, wayOf } from "../path/course.js";
 import { present } from "../present.js";
+import { term } from "../term.js";
 import { trace } from "../trace.js";
 import { colouring, colourings } from "./colours.js";
 import { createHover } from "./hover.js";
@@ -14,7 +15,7 @@ import { createSheet } from "./sheet.js";
 import { createTip } from "./tip.js";
 import { createTools } from "./tools.js";
 import { fit, pan, planeX, planeY, zoom } from "./view.js";
-import { describeMap, NO_WEBGL, noMap, ONE_LATENT } from "./words.js";
+import { COLLAPSED, describeMap, KEY, KEY_MEANING, NO_WEBGL, noMap, ONE_LATENT } from "./words.js";
 
 /** A step of the path that is longer than this part of a map by UMAP leaps over what lies between. */
 const JUMP = 0.1;
@@ -34,13 +35,15 @@ export function createMap(stage) {
   const { card, model, commands, store, marking } = stage;
   const zNow = () => model.z(store.get());
   const shown = { thumbnails: false, sheet: false, points: true };
-  const stale = { here: true, pins: true };
+  const stale = { here: true, pins: true, draws: true };
   /** @type {import("../checkpoint/embedding.js").Embedding | null} */
   let embedding = null;
   /** @type {import("./plane.js").Plane | null} */
   let plane = null;
   let colour = "";
   let isLassoClosed = false;
+  /** Where each draw lies on the plane. @type {WeakMap<number[], [number, number]>} */
+  let placed = new WeakMap();
 
   const { shape } = card.output;
   const sheet = createSheet({
@@ -79,12 +82,14 @@ export function createMap(stage) {
   });
   const words = el("p", { class: "unseen", id: `map-words-${++maps}` });
   const sentence = el("p", { class: "hint map-sentence", hidden: true });
+  const key = el("p", { class: "hint map-key", hidden: true }, term(KEY, KEY_MEANING));
   const frame = el("div", { class: "map-frame" }, surface, tip.element);
   const element = el(
     "section",
     { class: "map", "aria-label": "Map of the encoded images" },
     tools.element,
     frame,
+    key,
     sentence,
     legend.element,
     words,
@@ -101,6 +106,7 @@ export function createMap(stage) {
   function place(time) {
     if (!plane || !embedding) return;
     if (stale.pins) drawPins(plane, embedding);
+    if (stale.draws) placeDraws(plane, embedding);
     if (!stale.here) return;
     stale.here = false;
     const start = performance.now();
@@ -134,13 +140,55 @@ export function createMap(stage) {
     scene.jump = axes === "umap" ? JUMP * Math.max(bounds.width, bounds.height) : Infinity;
   }
 
+  /**
+   * Where draws lie on the plane, those that are new: on a map by UMAP each takes a search.
+   *
+   * @param {import("./plane.js").Plane} on @param {import("../checkpoint/embedding.js").Embedding} among
+   */
+  function placeDraws(on, among) {
+    stale.draws = false;
+    scene.changed = true;
+    const codes = searchOf(among, card);
+    scene.draws = stage.draws.get().map((z) => {
+      const known = placed.get(z);
+      if (known) return known;
+      const [x, y] = on.place(z, codes.nearest(z));
+      placed.set(z, [x, y]);
+      return [x, y];
+    });
+    faceKey();
+  }
+
+  function faceKey() {
+    key.hidden = !model.hasPosterior || (!plane?.latents && !scene.draws.length);
+  }
+
+  /** What a plane of two latents has beside its points. */
+  function markPlane() {
+    const latents = plane?.latents ?? null;
+    scene.changed = true;
+    scene.axes = latents && [model.latents[latents[0]].name, model.latents[latents[1]].name];
+    scene.prior = latents !== null && Boolean(model.continuous?.prior);
+    const { mean, logVariance } = stage.source() ?? {};
+    scene.posterior =
+      latents && mean && logVariance
+        ? {
+            mean: [mean[latents[0]], mean[latents[1]]],
+            std: [Math.exp(logVariance[latents[0]] / 2), Math.exp(logVariance[latents[1]] / 2)],
+          }
+        : null;
+    faceKey();
+  }
+
   /** @param {string} wanted */
   function setAxes(wanted) {
     const axes = axesHere(wanted, card, embedding);
     if (axes === null) return say(ONE_LATENT);
     if (axes === plane?.axes) return;
     plane = createPlane(axes, card, present(embedding));
-    Object.assign(stale, { here: true, pins: true });
+    Object.assign(stale, { here: true, pins: true, draws: true });
+    placed = new WeakMap();
+    markPlane();
     drawMarks();
     shown.sheet &&= plane.latents !== null;
     layers.setPlane(plane);
@@ -263,6 +311,10 @@ export function createMap(stage) {
     if (!isDrawn) drawMarks();
     tools.draw(marks.drawing);
   });
+  stage.draws.onSet(() => {
+    stale.draws = true;
+    layers.request();
+  });
 
   return {
     element,
@@ -295,11 +347,17 @@ export function createMap(stage) {
       paint(false);
       face();
       describe();
-      if (card.map) return;
+      const remark = card.latents.every(({ active }) => !active) ? COLLAPSED : card.map ? null : noMap(stage.entry);
+      if (!remark) return;
       sentence.hidden = false;
-      sentence.replaceChildren(...withCode(noMap(stage.entry)));
+      sentence.replaceChildren(...withCode(remark));
     },
     refuse: say,
+    setSource() {
+      if (!plane?.latents) return;
+      markPlane();
+      layers.request();
+    },
     destroy() {
       sheet.forget();
       layers.destroy();

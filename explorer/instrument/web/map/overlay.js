@@ -1,4 +1,5 @@
 import { context2d } from "../dom.js";
+import { drawAxes } from "./axes.js";
 import { across, down } from "./view.js";
 
 /**
@@ -16,6 +17,10 @@ import { across, down } from "./view.js";
  * @property {[number, number][]} lasso a line that is drawn around points
  * @property {Record<string, [number, number][]>} groups points that are ringed: circles for the first group, squares for the
  *   second
+ * @property {[string, string] | null} axes names of the two latents that the plane is of, if it is
+ * @property {boolean} prior circles mark one and two standard deviations of the prior; of such a plane
+ * @property {{mean: [number, number], std: [number, number]} | null} posterior of the source; of such a plane
+ * @property {[number, number][]} draws where codes drawn from the posterior lie
  * @property {boolean} aimed a cross marks the middle, where Enter goes
  */
 
@@ -29,6 +34,10 @@ export const newScene = () => ({
   pins: {},
   lasso: [],
   groups: {},
+  axes: null,
+  prior: false,
+  posterior: null,
+  draws: [],
   aimed: false,
 });
 
@@ -63,6 +72,33 @@ export function drawScene(canvas, view, scene, { ink, paper, accent }) {
     context.stroke();
   }
 
+  /** One and two standard deviations around a place. @param {[number, number]} place @param {[number, number]} std */
+  function spread([x, y], [wide, high], /** @type {string} */ colour, /** @type {number} */ width) {
+    for (const by of [1, 2]) {
+      context.beginPath();
+      const radii = [by * wide * view.scale, by * high * view.scale];
+      context.ellipse(across(view, x), down(view, y), radii[0], radii[1], 0, 0, 2 * Math.PI);
+      context.setLineDash(by === 1 ? [] : [5, 4]);
+      outlined(colour, width);
+    }
+    context.setLineDash([]);
+  }
+
+  if (scene.axes) drawAxes(context, view, scene.axes, { ink, paper });
+  if (scene.prior) {
+    context.globalAlpha = 0.75;
+    spread([0, 0], [1, 1], ink, 1.6);
+    context.globalAlpha = 1;
+  }
+  if (scene.posterior) spread(scene.posterior.mean, scene.posterior.std, accent, 1.6);
+  for (const [x, y] of scene.draws) {
+    disc(across(view, x), down(view, y), 3);
+    context.fillStyle = accent;
+    context.fill();
+    context.lineWidth = 1.5;
+    context.strokeStyle = paper;
+    context.stroke();
+  }
   context.lineJoin = context.lineCap = "round";
   Object.values(scene.groups).forEach((places, at) => {
     for (const place of places) {

@@ -8,6 +8,18 @@ export const NO_WEBGL =
 
 export const ONE_LATENT = "One latent is a line, not a plane: its row of traversals below shows all of it.";
 
+/** Of a model none of whose latents the data move. */
+export const COLLAPSED =
+  "This map shows noise. No latent is active: the encoder gives every image almost the same posterior, so where a point " +
+  "lies says nothing about its image, and the decoder draws nearly the same image everywhere.";
+
+export const KEY = "rings: 1σ and 2σ · dots: draws";
+
+export const KEY_MEANING =
+  "Where codes are likely to be. On two latents: the wide rings hold the prior, N(0, I), at one and two (dashed) standard " +
+  "deviations; the coloured ellipses hold the posterior q(z|x) of the chosen image. A dot is one code drawn from that " +
+  "posterior, placed here as z is.";
+
 /** @param {import("../checkpoint/checkpoint.js").Entry} entry */
 export const noMap = (entry) =>
   `This checkpoint has no map yet: run \`python -m training embed ${entry.path ?? "FOLDER"}\`.`;

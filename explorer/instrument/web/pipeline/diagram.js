@@ -6,18 +6,18 @@ const SVG = "http://www.w3.org/2000/svg";
 /** Where each part is drawn, in units of the picture: its outline, its letters and where they stand. */
 /** @type {Record<string, {d: string, text: string, at: [number, number]}>} */
 const SHAPES = {
-  source: { d: "M2 10h24v24H2z", text: "x", at: [14, 26] },
-  encoder: { d: "M36 4L62 12V32L36 40z", text: "enc", at: [48.5, 26] },
-  spread: { d: "M72 4h26v36H72z", text: "μ σ", at: [85, 26] },
-  noise: { d: "M121 58a11 11 0 1 0 .01 0z", text: "ε", at: [121, 73] },
-  code: { d: "M121 11a11 11 0 1 0 .01 0z", text: "z", at: [121, 26] },
-  decoder: { d: "M142 12L168 4V40L142 32z", text: "dec", at: [155.5, 26] },
-  reconstruction: { d: "M178 10h24v24h-24z", text: "x̂", at: [190, 26] },
+  source: { d: "M2 10h22v24H2z", text: "x", at: [13, 26.5] },
+  encoder: { d: "M33 4L67 10V34L33 40z", text: "enc", at: [49.5, 26.5] },
+  spread: { d: "M76 4h34v36H76z", text: "μ σ", at: [93, 26.5] },
+  noise: { d: "M130 58a11 11 0 1 0 .01 0z", text: "ε", at: [130, 73] },
+  code: { d: "M130 11a11 11 0 1 0 .01 0z", text: "z", at: [130, 26] },
+  decoder: { d: "M150 10L184 4V40L150 34z", text: "dec", at: [167.5, 26.5] },
+  reconstruction: { d: "M193 10h22v24h-22z", text: "x̂", at: [204, 27] },
 };
 
 /** Lines from part to part; without a posterior the code comes straight from the encoder. */
-const LINES = { posterior: "M26 22H36M62 22H72M98 22H110M121 58V33M132 22H142M168 22H178" };
-const PLAIN = "M26 22H36M62 22H110M132 22H142M168 22H178";
+const WITH_NOISE = "M24 22H33M67 22H76M110 22H119M130 58V33M141 22H150M184 22H193";
+const PLAIN = "M24 22H33M67 22H119M141 22H150M184 22H193";
 
 /**
  * A small picture of the model. The part under the pointer, or that has the focus, is lit, with what stands for it on screen;
@@ -28,12 +28,12 @@ const PLAIN = "M26 22H36M62 22H110M132 22H142M168 22H178";
 export function createDiagram(parts) {
   const hasNoise = parts.some(({ name }) => name === "noise");
   const picture = make("svg", {
-    viewBox: hasNoise ? "0 0 204 84" : "0 0 204 44",
+    viewBox: hasNoise ? "0 0 217 84" : "0 0 217 44",
     role: "group",
     "aria-label": "The parts of the model",
     class: "pipeline-diagram",
   });
-  picture.append(make("path", { d: hasNoise ? LINES.posterior : PLAIN, class: "pipeline-lines" }));
+  picture.append(make("path", { d: hasNoise ? WITH_NOISE : PLAIN, class: "pipeline-lines" }));
   const nodes = parts.map((part) => {
     const { d, text, at } = SHAPES[part.name];
     const node = make("g", { role: "button", tabindex: "-1", "data-part": part.name, "aria-label": part.label });
