@@ -70,7 +70,7 @@ def _preview(entry: Entry, card: Card) -> None:
     except pictures.PictureError as error:
         st.caption(f"{plain(str(error))}: copy the folder again, or train it again.")
         return
-    st.image(picture, width="stretch")
+    st.image(picture, width="stretch", alt=f"Images that {card.title} makes")
     if not card.latents:
         return
     names = ", ".join(map(latent_name, card.latents_by_kl()[:rows]))

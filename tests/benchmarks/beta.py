@@ -87,7 +87,9 @@ def turn(page: Any, key: str) -> dict[str, float]:
 
 def drag(page: Any) -> list[float]:
     """Drag along the first row for two seconds; milliseconds to each image."""
-    box = page.locator(".carrier .range").first.bounding_box()
+    row = page.locator(".carrier .range").first
+    row.scroll_into_view_if_needed()
+    box = row.bounding_box()
     before = page.evaluate("turns.length")
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] / 2, middle)
