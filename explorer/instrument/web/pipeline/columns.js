@@ -1,7 +1,7 @@
 import { el, spell } from "../dom.js";
 
-/** A bar is full at so many standard deviations of the prior. */
-const FULL = 3;
+/** Noise that fills its bar. */
+const MOST_NOISE = 3;
 
 /** More rows than this would push what stands below them off the screen. */
 const MOST_ROWS = 10;
@@ -22,10 +22,13 @@ export function createColumns(latents, hasNoise) {
       ]
     : [{ sign: "z", part: "code", title: "Code" }];
   const shown = latents.slice(0, MOST_ROWS);
-  const rows = shown.map(({ index, name }) => ({
+  /** A bar is full where the latent's slider ends. @param {string} sign @param {number[]} steps */
+  const fullAt = (sign, steps) =>
+    sign === "σ" ? 1 : sign === "ε" ? MOST_NOISE : Math.max(Math.abs(steps[0]), Math.abs(steps[steps.length - 1]));
+  const rows = shown.map(({ index, name, steps }) => ({
     index,
     name,
-    cells: columns.map(({ part, sign }) => createCell(part, sign)),
+    cells: columns.map(({ part, sign }) => createCell(part, sign === "σ", fullAt(sign, steps))),
   }));
   const rest = latents.length - shown.length;
   const element = el(
@@ -72,13 +75,12 @@ export function createColumns(latents, hasNoise) {
   };
 }
 
-/** @param {string} part @param {string} sign */
-function createCell(part, sign) {
+/** @param {string} part @param {boolean} fromLeft for what is never negative @param {number} full */
+function createCell(part, fromLeft, full) {
   const bar = el("i");
   const number = el("span");
-  const element = el("td", { "data-part": part, class: sign === "σ" ? "from-left" : "" }, number, bar);
+  const element = el("td", { "data-part": part, class: fromLeft && "from-left" }, number, bar);
   let written = "";
-  const full = sign === "σ" ? 1 : FULL;
   return {
     element,
     /** Writes only what has changed: this runs while z moves. @param {number | null} value */

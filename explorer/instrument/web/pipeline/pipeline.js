@@ -64,7 +64,10 @@ export function createPipeline({ model, commands, store }) {
     ),
     draw,
   );
-  const hint = el("p", { class: "hint", text: "Choose, draw or upload an image: its μ and σ appear here." });
+  const hint = el("p", {
+    class: "hint",
+    text: `${model.shape ? "Choose, draw or upload an image" : "Type a word"}: its μ and σ appear here.`,
+  });
   const element = el(
     "section",
     { class: "pipeline", "aria-label": "From image to code and back" },
