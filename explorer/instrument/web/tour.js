@@ -9,7 +9,7 @@ import { present } from "./present.js";
  */
 const STOPS = [
   {
-    at: ".source-side",
+    at: "[data-panel='start']",
     title: "An image goes in",
     text: "Choose one of the test images, draw one, or upload your own. The model has never been trained on any of them.",
   },
@@ -59,7 +59,7 @@ export function createTour(root) {
   const text = el("p");
   const where = el("span", { class: "hint" });
   const back = el("button", { class: "action", type: "button", text: "Back", on: { click: () => go(-1) } });
-  const next = el("button", { class: "action tour-next", type: "button", on: { click: () => go(1) } });
+  const next = el("button", { class: "action tour-next", type: "button", text: "Next", on: { click: () => go(1) } });
   const dialog = el(
     "dialog",
     { class: "tour", "aria-label": "Tour", on: { close: leave, keydown: walk } },

@@ -6,18 +6,18 @@ const SVG = "http://www.w3.org/2000/svg";
 /** Where each part is drawn, in units of the picture: its outline, its letters and where they stand. */
 /** @type {Record<string, {d: string, text: string, at: [number, number]}>} */
 const SHAPES = {
-  source: { d: "M2 10h22v24H2z", text: "x", at: [13, 26.5] },
-  encoder: { d: "M33 4L67 10V34L33 40z", text: "enc", at: [49.5, 26.5] },
+  source: { d: "M1 8h28v28H1z", text: "x", at: [15, 26.5] },
+  encoder: { d: "M35 4L69 10V34L35 40z", text: "enc", at: [51.5, 26.5] },
   spread: { d: "M76 4h34v36H76z", text: "μ σ", at: [93, 26.5] },
-  noise: { d: "M130 58a11 11 0 1 0 .01 0z", text: "ε", at: [130, 73] },
-  code: { d: "M130 11a11 11 0 1 0 .01 0z", text: "z", at: [130, 26] },
-  decoder: { d: "M150 10L184 4V40L150 34z", text: "dec", at: [167.5, 26.5] },
-  reconstruction: { d: "M193 10h22v24h-22z", text: "x̂", at: [204, 27] },
+  noise: { d: "M130.5 54a14 14 0 1 0 .01 0z", text: "ε", at: [130.5, 72.5] },
+  code: { d: "M130.5 8a14 14 0 1 0 .01 0z", text: "z", at: [130.5, 26.5] },
+  decoder: { d: "M149 10L183 4V40L149 34z", text: "dec", at: [166.5, 26.5] },
+  reconstruction: { d: "M188 8h28v28h-28z", text: "x̂", at: [202, 27] },
 };
 
 /** Lines from part to part; without a posterior the code comes straight from the encoder. */
-const WITH_NOISE = "M24 22H33M67 22H76M110 22H119M130 58V33M141 22H150M184 22H193";
-const PLAIN = "M24 22H33M67 22H119M141 22H150M184 22H193";
+const WITH_NOISE = "M29 22H35M69 22H76M110 22H116.5M130.5 54V36M144.5 22H149M183 22H188";
+const PLAIN = "M29 22H35M69 22H116.5M144.5 22H149M183 22H188";
 
 /**
  * A small picture of the model. The part under the pointer, or that has the focus, is lit, with what stands for it on screen;
@@ -36,7 +36,12 @@ export function createDiagram(parts) {
   picture.append(make("path", { d: hasNoise ? WITH_NOISE : PLAIN, class: "pipeline-lines" }));
   const nodes = parts.map((part) => {
     const { d, text, at } = SHAPES[part.name];
-    const node = make("g", { role: "button", tabindex: "-1", "data-part": part.name, "aria-label": part.label });
+    const node = make("g", {
+      role: "button",
+      tabindex: "-1",
+      "data-part": part.name,
+      "aria-label": `${text}: ${part.label}`,
+    });
     const letters = make("text", { x: String(at[0]), y: String(at[1]) });
     letters.textContent = text;
     node.append(make("path", { d }), letters);
@@ -53,8 +58,12 @@ export function createDiagram(parts) {
   /** @param {string | null} name */
   function light(name) {
     for (const node of nodes) node.classList.toggle("lit", node.getAttribute("data-part") === name);
-    const part = parts.find((one) => one.name === name);
-    meaning.textContent = part?.words ?? "Point at a part to see what it is, and where it is on screen.";
+  }
+
+  /** @param {import("./parts.js").PartOfModel} [part] */
+  function say(part) {
+    words.classList.toggle("idle", !part);
+    meaning.textContent = part?.words ?? "Point at a part to see what it is.";
     formula.textContent = part?.formula ?? "";
   }
 
@@ -63,6 +72,7 @@ export function createDiagram(parts) {
     light(name);
     for (const one of root?.querySelectorAll(".pipeline-lit") ?? []) one.classList.remove("pipeline-lit");
     const part = parts.find((one) => one.name === name);
+    say(part);
     for (const one of (part && root?.querySelectorAll(part.places)) ?? []) one.classList.add("pipeline-lit");
   }
 
@@ -77,7 +87,7 @@ export function createDiagram(parts) {
   picture.addEventListener("focusout", () => lightAll(null));
   const setCurrent = rove(/** @type {any} */ (picture), () => [/** @type {any[]} */ (nodes)]);
   setCurrent(/** @type {any} */ (nodes[0]));
-  light(null);
+  say();
 
   /** @param {PointerEvent} event */
   function follow({ target, buttons }) {
