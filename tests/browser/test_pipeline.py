@@ -146,3 +146,18 @@ def test_an_image_that_the_model_was_not_made_for_is_called_so(
         )
         expect(page.locator(".unlike")).to_contain_text(said)
         expect(page.locator(".nearest")).to_have_text(re.compile("^Its code says little"))
+
+
+def test_every_thumb_shows_the_image_as_it_is(instrument: Instrument, page: Page) -> None:
+    instrument.open("model=blots&example=4")
+    instrument.slider(1).fill("-1.3")
+    for latent in (0, 1, 2):
+        thumb = page.locator(f".sliders [data-latent='{latent}'] .thumb-image")
+        instrument.wait_for_pixels(thumb, instrument.image()[..., 0])
+    thumb = page.locator(".sliders [data-latent='1'] .thumb-image").bounding_box()
+    film = page.locator(".sliders [data-latent='1'] .film").bounding_box()
+    assert thumb is not None
+    assert film is not None
+    # From −3 to 3 in eleven cells: the thumb's left edge goes over ten of them.
+    share = (thumb["x"] - film["x"]) / (film["width"] - thumb["width"])
+    assert share == pytest.approx(1.7 / 6, abs=0.01)

@@ -5,6 +5,9 @@ import { present } from "../present.js";
 import { provenance, term } from "../term.js";
 import { createSlider } from "./slider.js";
 
+/** Between two drawings of the thumbs that nobody drags. */
+const OTHERS_MS = 100;
+
 /** @param {number} value @returns {string} a bound on it: two digits or three decimals, rounded up */
 export function spellBound(value) {
   const decimals = value > 0 ? clamp(1 - Math.floor(Math.log10(value)), 0, 3) : 0;
@@ -83,15 +86,15 @@ export function createSliders({ model, stage: { commands, store, current, films,
     return row ? Number(row.getAttribute("data-latent")) : null;
   }
 
-  let frame = 0;
-  // The thumb that is dragged goes with the picture, the others in the next frame.
+  let timer = 0;
+  // The thumb that is dragged goes with the picture, the others some times a second: each is a canvas to compose again.
   decoded.onSet(() => {
     if (picture.canvas) sliders.get(current.get())?.drawNow(picture.canvas);
-    frame ||= requestAnimationFrame(drawThumbs);
+    timer ||= setTimeout(drawThumbs, OTHERS_MS);
   });
 
   function drawThumbs() {
-    frame = 0;
+    timer = 0;
     if (!picture.canvas) return;
     for (const latent of shownLatents(model, store.get())) sliders.get(latent)?.drawNow(picture.canvas);
   }
@@ -125,13 +128,13 @@ export function createSliders({ model, stage: { commands, store, current, films,
         for (const [latent, slider] of sliders) slider.setPlaying(state.playing === latent);
       }
       if (state.unfolded !== before?.unfolded) {
-        frame ||= requestAnimationFrame(drawThumbs);
+        timer ||= setTimeout(drawThumbs, OTHERS_MS);
         folded.hidden = !state.unfolded;
         fold.setAttribute("aria-expanded", String(state.unfolded));
         fold.textContent = `${state.unfolded ? "Hide" : "Show"} ${inactive.length} unused latent${inactive.length === 1 ? "" : "s"}`;
       }
     },
-    destroy: () => cancelAnimationFrame(frame),
+    destroy: () => clearTimeout(timer),
     setSource(source) {
       const { mean, logVariance } = source ?? {};
       for (const [latent, slider] of sliders) {
