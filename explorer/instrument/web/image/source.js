@@ -85,7 +85,13 @@ export function createSource(stage) {
     /** @type {import("../icons.js").Picture} */ picture,
     /** @type {string} */ title,
     /** @type {() => void} */ act,
-  ) => el("button", { class: "action", type: "button", title, on: { click: act } }, icon(picture), name);
+  ) =>
+    el(
+      "button",
+      { class: "action", type: "button", title, "aria-label": name, on: { click: act } },
+      icon(picture),
+      el("span", { text: name }),
+    );
   const facts = el(
     "div",
     { class: "posterior-facts", hidden: true },

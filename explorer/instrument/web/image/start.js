@@ -38,7 +38,13 @@ export function createStart(stage) {
       id: `bring-tab-${name}`,
       "aria-controls": `bring-${name}`,
       text: title,
-      on: { click: () => open(at) },
+      on: {
+        click() {
+          open(at);
+          // On a phone the image stays above what is drawn, which is to lie below it.
+          panels[at].scrollIntoView({ block: "nearest" });
+        },
+      },
     }),
   );
   const panels = pages.map(({ name, part }) =>
