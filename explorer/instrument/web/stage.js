@@ -85,7 +85,7 @@ const MOST_DRAWS = 32;
  *
  * The places, from left to right as the model computes: the image that is encoded (`source`); what moves the latents
  * (`controls`); the decoded image and its actions (`picture`), and what is said of it (`below`); the map (`chart`), and what
- * is said of it (`side`). Of the panels in `tabs`, below the first two columns, one is shown at a time, under its `title`.
+ * is said of it (`side`). Of the panels in `tabs`, below the latents, one is shown at a time, under its `title`.
  *
  * @typedef {"source" | "controls" | "picture" | "below" | "chart" | "side" | "tabs"} Place
  * Where what such a panel is `about` is new, its tab opens by itself.

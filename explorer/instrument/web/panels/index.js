@@ -9,6 +9,7 @@ export const PANELS = (
     import("./output.js"),
     import("./writing.js"),
     import("./elbo.js"),
+    import("./start.js"),
     import("./pipeline.js"),
     import("./source.js"),
     import("./controls.js"),
@@ -23,6 +24,5 @@ export const PANELS = (
     import("./evidence.js"),
     import("./path.js"),
     import("./directions.js"),
-    import("./start.js"),
   ])
 ).map((module) => module.default);
