@@ -32,7 +32,13 @@ export function createEvidence({ model, store, assets, gone }) {
     encoder: el("dd", { class: "number" }),
     here: el("dd", { class: "number" }),
   };
-  const canvas = el("canvas", { class: "posterior-picture", width: 240, height: 240, role: "img" });
+  const canvas = el("canvas", {
+    class: "posterior-picture",
+    width: 240,
+    height: 240,
+    role: "img",
+    "aria-label": "The true posterior",
+  });
   const said = el("p", { class: "hint", role: "status" });
   const content = el(
     "div",

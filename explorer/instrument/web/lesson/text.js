@@ -72,10 +72,14 @@ export function createText(blocks, { figures, assets, light }) {
     setTex(symbol, tex, assets, true);
     if (!figure) return symbol;
     const value = el("span", { class: "term-value", text: "…" });
+    // Set mathematics would be read letter by letter.
+    symbol.setAttribute("aria-hidden", "true");
+    const spoken = el("span", { class: "unseen", text: `${figures[figure].title}: ` });
     const button = el(
       "button",
       { class: "formula-term", type: "button", title: origin(figures[figure]) },
       symbol,
+      spoken,
       value,
     );
     places.push({ element: value, name: figure, isTerm: true });
@@ -105,7 +109,6 @@ export function createText(blocks, { figures, assets, light }) {
         const { unit } = figures[name];
         const value = spellFigure(figures[name], values, name);
         element.textContent = isTerm ? [value, unit].filter(Boolean).join(" ") : value;
-        if (isTerm) element.parentElement?.setAttribute("aria-label", `${figures[name].title}: ${element.textContent}`);
       }
     },
   };
