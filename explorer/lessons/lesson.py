@@ -27,6 +27,8 @@ Panel = Literal[
     "map",
     "whereabouts",
     "evidence",
+    "elbo",
+    "pipeline",
     "path",
     "samples",
     "start",
