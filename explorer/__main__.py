@@ -2,7 +2,8 @@
 
 `--embed-in https://school.example` lets pages of that site show it in a frame. What else follows
 goes to Streamlit: `latent-explorer --server.port 8502`. `latent-explorer lessons check` starts no
-server: it measures every figure of the lessons.
+server: it measures every figure of the lessons. `export MODEL|LESSON --out
+page.html` and `site --out FOLDER` write pages that need none.
 """
 
 import argparse
@@ -23,6 +24,10 @@ def main() -> None:
         from explorer.lessons import command
 
         sys.exit(command.main(sys.argv[2:]))
+    if sys.argv[1:2] in (["export"], ["site"]):
+        from explorer.standalone import command as standalone
+
+        sys.exit(standalone.main(sys.argv[1:]))
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--embed-in", action="append", default=[])
     options, rest = parser.parse_known_args()

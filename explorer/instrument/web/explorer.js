@@ -4,5 +4,6 @@ export { startEngine } from "./engine/session.js";
 export { host as ladder } from "./ladder/streamlit.js";
 export { host as lessons } from "./lesson/streamlit.js";
 export { host as released } from "./released.js";
+export { hold } from "./shelf/held.js";
 export { showInstrument, showLadder, showLessons } from "./static.js";
 export { host as instrument } from "./streamlit.js";

@@ -1,6 +1,7 @@
 import { el, withCode } from "./dom.js";
 import { createMessages } from "./messages.js";
 import { createShare } from "./share.js";
+import { addressOf } from "./shelf/held.js";
 
 /**
  * What every page of the explorer stands in: its style sheet, the sentences for the person, the link to copy, and a place for
@@ -21,7 +22,7 @@ export function createFrame(root, { assets, name = "" }) {
     messages.element,
     place,
   );
-  const sheet = el("link", { rel: "stylesheet", href: new URL("styles.css", assets).href });
+  const sheet = el("link", { rel: "stylesheet", href: addressOf("styles.css", assets) });
   /** @type {Promise<void>} */
   const styled = new Promise((resolve) => {
     for (const settled of ["load", "error"]) sheet.addEventListener(settled, () => resolve());

@@ -16,9 +16,10 @@ import { linkedModel, named, readLink, writeLink } from "./link.js";
 import { openModel } from "./model/model.js";
 import { createWorker } from "./model/worker.js";
 import { openingOf } from "./opening.js";
-import { createOwn } from "./own/own.js";
+import { createOwn, noOwn } from "./own/own.js";
 import { createPicker } from "./picker.js";
 import { present } from "./present.js";
+import { fetchFile } from "./shelf/held.js";
 import { createSkips } from "./skip.js";
 import { createStage } from "./stage.js";
 import { createTour } from "./tour.js";
@@ -29,12 +30,12 @@ import { trace } from "./trace.js";
  *
  * @param {HTMLElement} root
  * @param {{catalogue: import("./checkpoint/checkpoint.js").Entry[], assets: string,
- *   link: {read(): string, write(query: string): void},
+ *   link: {read(): string, write(query: string): void}, hasServer?: boolean,
  *   onRelease(state: {model: string, z: number[], query: string}): void}} options `assets` is the absolute URL of this
- *   folder, with trailing slash
+ *   folder, with trailing slash; `hasServer`: something takes checkpoints that are dropped
  * @returns {{setCatalogue(catalogue: import("./checkpoint/checkpoint.js").Entry[]): void, destroy(): void}}
  */
-export function mount(root, { catalogue, assets, link: address, onRelease }) {
+export function mount(root, { catalogue, assets, link: address, hasServer = true, onRelease }) {
   const engine = startEngine(assets);
   engine.catch(() => {});
   const worker = createWorker(assets);
@@ -42,7 +43,7 @@ export function mount(root, { catalogue, assets, link: address, onRelease }) {
   const { messages } = frame;
   const lessons = createLessons({ assets, link: address, frame, restart: () => start() });
   const { link } = lessons;
-  const own = createOwn({ assets, messages, onChoose: () => picker.toggle(), onEntry: openOwn });
+  const own = hasServer ? createOwn({ assets, messages, onChoose: () => picker.toggle(), onEntry: openOwn }) : noOwn();
   const picker = createPicker({ catalogue, onPick: pick, onCompare: compare, onOpen: relist, footer: own.footer });
   const help = createHelp();
   const text = createTextDialog();
@@ -118,7 +119,7 @@ export function mount(root, { catalogue, assets, link: address, onRelease }) {
   /** A training that has ended since the page was loaded has its checkpoint on the list. */
   async function relist() {
     try {
-      const answer = await fetch(new URL("../catalogue.json", assets));
+      const answer = await fetchFile(new URL("../catalogue.json", assets));
       if (answer.ok) setCatalogue(await answer.json());
     } catch {
       // The list stays as it is; whatever is picked says that the explorer is gone.

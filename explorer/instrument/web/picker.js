@@ -1,5 +1,6 @@
 import { el, withCode } from "./dom.js";
 import { icon } from "./icons.js";
+import { addressOf } from "./shelf/held.js";
 
 /**
  * The menu of checkpoints, each with a picture of what it draws; broken ones are listed with the reason.
@@ -48,7 +49,12 @@ export function createPicker({ catalogue, onPick, onCompare, onOpen, footer }) {
           el(
             "button",
             { class: "choice", type: "button", "data-model": entry.id, on: { click: () => pick(entry.id) } },
-            el("img", { src: entry.preview, alt: "", loading: "lazy", decoding: "async" }),
+            el("img", {
+              src: addressOf(entry.preview ?? "", document.baseURI),
+              alt: "",
+              loading: "lazy",
+              decoding: "async",
+            }),
             el(
               "span",
               { class: "choice-text" },

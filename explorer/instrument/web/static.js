@@ -4,20 +4,35 @@ import { mount } from "./instrument.js";
 import { mount as mountLadder } from "./ladder/ladder.js";
 import { linkedTable } from "./ladder/link.js";
 import { mount as mountLessons } from "./lesson/page.js";
+import { fetchFile, isHeld } from "./shelf/held.js";
 
+/** @typedef {{read(): string, write(query: string): void}} Link */
+
+/** @type {Link} */
 const link = {
   read: () => location.search,
-  write: (/** @type {string} */ query) => history.replaceState(history.state, "", `?${query}`),
+  write: (query) => history.replaceState(history.state, "", `?${query}`),
 };
 
-/** @param {HTMLElement} root @param {string} assets absolute URL of this folder, with trailing slash */
-export async function showInstrument(root, assets) {
+/** Browsers let a page from disk change no more of its address. @type {Link} */
+const hashLink = {
+  read: () => location.hash.replace(/^#/, "?"),
+  write: (query) => history.replaceState(history.state, "", `#${query}`),
+};
+
+/**
+ * @param {HTMLElement} root
+ * @param {string} assets absolute URL of this folder, with trailing slash
+ * @param {{hasServer?: boolean}} [options] `hasServer`: something takes checkpoints that are dropped
+ */
+export async function showInstrument(root, assets, { hasServer = true } = {}) {
   try {
-    const answer = await fetch(new URL("../catalogue.json", assets));
+    const answer = await fetchFile(new URL("../catalogue.json", assets));
     mount(root, {
       catalogue: await answer.json(),
       assets,
-      link,
+      link: isHeld() ? hashLink : link,
+      hasServer,
       onRelease: (state) => root.dispatchEvent(new CustomEvent("release", { detail: state })),
     });
   } catch (error) {

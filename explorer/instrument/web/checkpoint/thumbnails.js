@@ -1,6 +1,7 @@
 import { offscreen2d } from "../dom.js";
 import { InstrumentError, sentenceFor } from "../errors.js";
 import { present } from "../present.js";
+import { addressOf } from "../shelf/held.js";
 
 /** @typedef {ReturnType<typeof createThumbnails>} Thumbnails */
 
@@ -27,7 +28,7 @@ export function createThumbnails(entry, card, onFailure) {
   /** @param {number} at */
   const file = (at) => (at ? `thumbnails-${at}.webp` : "thumbnails.webp");
   /** @param {number} at */
-  const url = (at) => new URL(file(at), new URL(present(entry.url), document.baseURI)).href;
+  const url = (at) => addressOf(file(at), new URL(present(entry.url), document.baseURI).href);
   /** @param {number} at the sheet @returns {number} how many lines of images it has */
   const lines = (at) => Math.ceil(Math.min(perSheet, count - at * perSheet) / columns);
 

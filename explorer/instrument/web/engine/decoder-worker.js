@@ -8,7 +8,7 @@ import { startEngine } from "./session.js";
  * Decodes sheets of images away from the pointer. Several decoders may be open at once: every message has the number of the
  * one that it is for, and its answer the number of the message. The page's side is `model/worker.js`.
  *
- * @typedef {{kind: "open", id: number, model: number, assets: string, bytes: Uint8Array,
+ * @typedef {{kind: "open", id: number, model: number, engine: import("./session.js").Engine, bytes: Uint8Array,
  *   expected: import("./decoder.js").Expected}} Open
  * @typedef {{kind: "sheet", id: number, model: number, tensors: import("./decoder.js").Tensors, count: number,
  *   columns: number, spare: ArrayBuffer | null}} Ask
@@ -25,8 +25,8 @@ const opened = new Map();
 const closed = new Set();
 
 /** @param {Open} message @returns {Promise<Answer>} */
-async function open({ model, assets, bytes, expected }) {
-  const decoder = await openDecoder(await startEngine(assets), bytes, expected);
+async function open({ model, engine, bytes, expected }) {
+  const decoder = await openDecoder(await startEngine(engine), bytes, expected);
   const [channels, height, width] = expected.gives;
   opened.set(model, { decoder, shape: [channels, height, width] });
   return { result: null };

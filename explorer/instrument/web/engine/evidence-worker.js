@@ -6,7 +6,7 @@ import { startEngine } from "./session.js";
  * Computes exact posteriors away from the page, with an engine of its own: neither an image nor a filmstrip waits for it.
  * The page's side is `evidence/evidence.js`.
  *
- * @typedef {{kind: "open", id: number, assets: string, bytes: Uint8Array, control: string,
+ * @typedef {{kind: "open", id: number, engine: import("./session.js").Engine, bytes: Uint8Array, control: string,
  *   expected: import("./decoder.js").Expected}} Open
  * @typedef {{kind: "posterior", id: number, x: Float32Array}} Ask
  * @typedef {{kind: "elbo", id: number, x: Float32Array, mean: number[], std: number[]}} Try
@@ -16,8 +16,8 @@ import { startEngine } from "./session.js";
 let exact = null;
 
 /** @param {Open} message */
-async function open({ assets, bytes, expected, control }) {
-  const decoder = await openDecoder(await startEngine(assets), bytes, expected);
+async function open({ engine, bytes, expected, control }) {
+  const decoder = await openDecoder(await startEngine(engine), bytes, expected);
   const pixels = expected.gives.reduce((product, size) => product * size, 1);
   exact = createExact(
     (data, count) => decoder.decode({ [control]: { type: "float32", data, dims: [count, 2] } }, count),

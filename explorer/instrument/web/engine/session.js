@@ -1,4 +1,5 @@
 import { InstrumentError } from "../errors.js";
+import { addressOf, fetchFile, isHeld } from "../shelf/held.js";
 
 /**
  * A model of one Identity node. Opening it starts the engine while the decoder is still on its way, and tells a
@@ -15,21 +16,40 @@ export const EXPORT_AGAIN = "export it again with `python -m training export` an
 let engine = null;
 
 /**
- * Starts onnxruntime-web once for this thread.
+ * Where a browser finds onnxruntime-web, or what it is: from disk, a worker can neither import nor fetch what its page
+ * holds.
+ *
+ * @typedef {{module: string, wasm: string | ArrayBuffer}} Engine
  *
  * @param {string} assets absolute URL of the web folder, with trailing slash
+ * @returns {Promise<Engine>}
+ */
+export async function engineOf(assets) {
+  const [module, wasm] = ["vendor/ort.wasm.bundle.min.mjs", "vendor/ort-wasm-simd-threaded.wasm"];
+  if (!isHeld()) return { module: addressOf(module, assets), wasm: addressOf(wasm, assets) };
+  const [source, bytes] = await Promise.all(
+    [module, wasm].map(async (name) => (await fetchFile(new URL(name, assets))).arrayBuffer()),
+  );
+  const letters = encodeURIComponent(new TextDecoder().decode(source));
+  return { module: `data:text/javascript,${letters}`, wasm: bytes };
+}
+
+/**
+ * Starts onnxruntime-web once for this thread.
+ *
+ * @param {string | Engine} at absolute URL of the web folder, with trailing slash, or where in it the engine is
  * @returns {Promise<any>} the onnxruntime-web module
  */
-export function startEngine(assets) {
-  engine ??= start(assets).catch((error) => {
+export function startEngine(at) {
+  engine ??= start(at).catch((error) => {
     engine = null;
     throw error;
   });
   return engine;
 }
 
-/** @param {string} assets */
-async function start(assets) {
+/** @param {string | Engine} at */
+async function start(at) {
   if (typeof WebAssembly !== "object") {
     throw new InstrumentError(
       "This browser cannot run WebAssembly, which decodes the images: switch it on in the browser's settings, or open " +
@@ -37,8 +57,10 @@ async function start(assets) {
     );
   }
   try {
-    const ort = await import(new URL("vendor/ort.wasm.bundle.min.mjs", assets).href);
-    ort.env.wasm.wasmPaths = { wasm: new URL("vendor/ort-wasm-simd-threaded.wasm", assets).href };
+    const { module, wasm } = typeof at === "string" ? await engineOf(at) : at;
+    const ort = await import(module);
+    if (typeof wasm === "string") ort.env.wasm.wasmPaths = { wasm };
+    else ort.env.wasm.wasmBinary = wasm;
     // A second thread in the worker takes the pointer's core where there are two: a drag then paints fewer frames.
     ort.env.wasm.numThreads = 1;
     ort.env.logLevel = "error";

@@ -1,6 +1,8 @@
 import { el, spell } from "../dom.js";
 import { newestWins } from "../engine/scheduler.js";
+import { engineOf } from "../engine/session.js";
 import { present } from "../present.js";
+import { startWorker } from "../shelf/held.js";
 import { term } from "../term.js";
 import { drawPosterior } from "./picture.js";
 
@@ -18,6 +20,8 @@ const SORRY = "ln p(x) could not be computed: reload the page to try again.";
 export function createEvidence({ model, store, assets, gone }) {
   /** @type {Worker | null} */
   let worker = null;
+  /** @type {Promise<Worker> | null} */
+  let starting = null;
   /** @type {Map<number, {resolve(result: any): void, reject(error: Error): void}>} */
   const waiting = new Map();
   let asked = 0;
@@ -86,15 +90,16 @@ export function createEvidence({ model, store, assets, gone }) {
   );
 
   /** @param {Record<string, unknown>} message @returns {Promise<any>} */
-  function ask(message) {
-    worker ??= start();
+  async function ask(message) {
+    worker ??= await (starting ??= start());
     const id = asked++;
     worker.postMessage({ id, ...message });
     return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
   }
 
-  function start() {
-    const started = new Worker(new URL("engine/evidence-worker.js", assets), { type: "module" });
+  async function start() {
+    const engine = await engineOf(assets);
+    const started = startWorker("engine/evidence-worker.js", assets);
     started.addEventListener("message", ({ data }) => {
       const { resolve, reject } = waiting.get(data.id) ?? {};
       waiting.delete(data.id);
@@ -108,8 +113,9 @@ export function createEvidence({ model, store, assets, gone }) {
     const { bytes, expected } = present(model.decoder);
     const control = present(model.continuous).parts[0].name;
     const id = asked++;
-    started.postMessage({ id, kind: "open", assets, bytes, expected, control });
+    started.postMessage({ id, kind: "open", engine, bytes, expected, control });
     waiting.set(id, { resolve() {}, reject: fail });
+    if (gone.aborted) started.terminate();
     return started;
   }
 

@@ -1,5 +1,6 @@
 import { context2d } from "../dom.js";
 import { present } from "../present.js";
+import { importVendored } from "../shelf/held.js";
 import { isWebp, muxWebp } from "./webp-animation.js";
 
 /** Frames there, ends included: there and back are then 48 of them, three seconds. */
@@ -69,7 +70,10 @@ export async function canWriteWebp() {
  * @returns {Promise<Encoder>}
  */
 async function gif(images, grey, { width, height }) {
-  const { GIFEncoder, quantize, applyPalette } = await import("../vendor/gifenc.esm.js");
+  const { GIFEncoder, quantize, applyPalette } = await importVendored(
+    "gifenc.esm.js",
+    () => import("../vendor/gifenc.esm.js"),
+  );
   const file = GIFEncoder();
   // Grey levels are exact. Of colours there is one table for all frames: with one for each they would flicker.
   const palette = grey

@@ -1,3 +1,5 @@
+import { addressOf } from "../shelf/held.js";
+
 /** @type {Promise<any> | null} */
 let katex = null;
 
@@ -24,7 +26,7 @@ export async function setTex(place, tex, assets, displayed = false) {
 function load(assets) {
   // Fonts are known to a page by its own style sheets only, not by those of a shadow root.
   if (!document.head.querySelector("link[data-katex]")) document.head.append(sheet(assets));
-  return import(new URL("vendor/katex/katex.mjs", assets).href);
+  return import(addressOf("vendor/katex/katex.mjs", assets));
 }
 
 /** @param {HTMLElement} place @param {string} assets */
@@ -37,7 +39,7 @@ function dress(place, assets) {
 function sheet(assets) {
   const link = document.createElement("link");
   link.rel = "stylesheet";
-  link.href = new URL("vendor/katex/katex.min.css", assets).href;
+  link.href = addressOf("vendor/katex/katex.min.css", assets);
   link.dataset.katex = "";
   return link;
 }

@@ -1,5 +1,6 @@
 import { el } from "../dom.js";
 import { named } from "../link.js";
+import { fetchFile } from "../shelf/held.js";
 import { createLessonPanel } from "./panel.js";
 import { createProgress } from "./progress.js";
 
@@ -32,7 +33,7 @@ const UNMEASURED = "The figures could not be measured: reload the page to try ag
 
 /** @param {string} assets @returns {Promise<Lessons>} */
 export async function fetchLessons(assets) {
-  const answer = await fetch(new URL("../lessons.json", assets));
+  const answer = await fetchFile(new URL("../lessons.json", assets));
   if (!answer.ok) throw new Error(`lessons.json: ${answer.status}`);
   return answer.json();
 }
@@ -130,7 +131,7 @@ export function createLessons({ assets, link: outer, frame, restart }) {
   /** @param {string} id */
   async function measure(id) {
     try {
-      const answer = await fetch(new URL(`../lessons/${id}/figures.json`, assets), { signal: stop.signal });
+      const answer = await fetchFile(new URL(`../lessons/${id}/figures.json`, assets), { signal: stop.signal });
       values = answer.ok ? await answer.json() : UNMEASURED;
     } catch (error) {
       if (stop.signal.aborted) return;

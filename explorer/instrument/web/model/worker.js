@@ -1,4 +1,6 @@
+import { engineOf } from "../engine/session.js";
 import { InstrumentError } from "../errors.js";
+import { startWorker } from "../shelf/held.js";
 
 /**
  * A model in the worker. What is asked of it before it is open waits for that.
@@ -25,6 +27,8 @@ const CLOSED = "This model was closed.";
  * @param {string} assets absolute URL of the web folder, with trailing slash
  */
 export function createWorker(assets) {
+  /** Asked for with every message, so that none overtakes another. */
+  const engine = engineOf(assets);
   /** @type {Worker | null} */
   let worker = null;
   /** @type {Map<number, {model: number, resolve(result: any): void, reject(error: Error): void}>} who waits for which answer */
@@ -49,7 +53,9 @@ export function createWorker(assets) {
   }
 
   function start() {
-    const started = new Worker(new URL("engine/decoder-worker.js", assets), { type: "module" });
+    const started = new Worker(addressOf("engine/decoder-worker.js", assets), {
+      type: isHeld() ? "classic" : "module",
+    });
     started.addEventListener("error", () => started === worker && stop());
     started.addEventListener("message", ({ data }) => {
       const { resolve, reject } = waiting.get(data.id) ?? {};
@@ -76,11 +82,17 @@ export function createWorker(assets) {
         if (isClosed) throw new InstrumentError(CLOSED);
         if (mine !== worker) throw new InstrumentError(NOT_STARTED);
         const id = asked++;
-        mine.postMessage({ id, model, ...message }, { transfer: /** @type {ArrayBuffer[]} */ (transfer) });
+        const known = await engine;
+        if (isClosed) throw new InstrumentError(CLOSED);
+        const engineToo = message.kind === "open" ? { engine: known } : {};
+        mine.postMessage(
+          { id, model, ...message, ...engineToo },
+          { transfer: /** @type {ArrayBuffer[]} */ (transfer) },
+        );
         return new Promise((resolve, reject) => waiting.set(id, { model, resolve, reject }));
       }
 
-      const ready = ask({ kind: "open", assets, bytes, expected });
+      const ready = ask({ kind: "open", bytes, expected });
       // Who does not wait for it hears of it by the next sheet.
       ready.catch(() => {});
       return {
@@ -92,7 +104,7 @@ export function createWorker(assets) {
         close() {
           isClosed = true;
           refuse(CLOSED, model);
-          mine.postMessage({ kind: "close", model });
+          void engine.then(() => mine.postMessage({ kind: "close", model }));
         },
       };
     },

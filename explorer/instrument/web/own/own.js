@@ -50,3 +50,15 @@ export function createOwn({ assets, messages, onChoose, onEntry }) {
     destroy: drop.destroy,
   };
 }
+
+/** Where nothing takes what is dropped. @returns {ReturnType<typeof createOwn>} */
+export function noOwn() {
+  return {
+    element: el("div", { hidden: true }),
+    footer: el("div"),
+    entries: () => [],
+    find: async () => undefined,
+    recall: async () => [],
+    destroy() {},
+  };
+}

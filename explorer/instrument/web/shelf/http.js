@@ -1,5 +1,6 @@
 import { InstrumentError } from "../errors.js";
 import { present } from "../present.js";
+import { fetchFile } from "./held.js";
 
 /**
  * A folder that the explorer serves: a checkpoint, or a model that a table of results keeps.
@@ -21,7 +22,7 @@ import { present } from "../present.js";
  */
 export async function ask(url, name, signal) {
   try {
-    return await fetch(url, { signal });
+    return await fetchFile(url, { signal });
   } catch (error) {
     if (signal.aborted) throw error;
     throw new InstrumentError(

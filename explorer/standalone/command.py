@@ -1,0 +1,74 @@
+"""`python -m explorer export` and `site`: the explorer without a server."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+from explorer import loading
+from explorer.lessons import LESSONS, listing
+from explorer.standalone import files, page, site
+from training.contract.errors import UserError
+
+MB = 1_000_000
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Return 0 once it is written, 1 after a sentence about why it is not."""
+    parser = argparse.ArgumentParser(prog="python -m explorer")
+    commands = parser.add_subparsers(required=True, dest="command")
+    export = commands.add_parser("export", help="write one page that opens from disk")
+    export.add_argument("what", help="the id of a model or of a lesson")
+    export.add_argument("--out", type=Path, required=True, metavar="PAGE.html")
+    whole = commands.add_parser("site", help="write a folder for any web host")
+    whole.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    whole.add_argument("--models", nargs="+", metavar="ID", help="(default: all that there are)")
+    whole.add_argument("--address", default="", help="where it will be, for the QR codes")
+    options = parser.parse_args(arguments)
+    try:
+        if options.command == "export":
+            return _export(options.what, options.out)
+        return _site(options.out, options.models, options.address)
+    except UserError as error:
+        print(error, file=sys.stderr)
+    except OSError as error:
+        print(f"{options.out} could not be written: {error.strerror}.", file=sys.stderr)
+    return 1
+
+
+def _export(what: str, out: Path) -> int:
+    if out.is_dir():
+        raise UserError(f"{out} is a folder: name the page, such as {out / f'{what}.html'}.")
+    if what in LESSONS:
+        (title,) = (one["title"] for one in listing.lessons()["lessons"] if one["id"] == what)
+        chosen, lessons = files.models(sorted(files.opened_by(what))), [what]
+        query = urlencode({"lesson": what, "step": 1})
+    else:
+        known = [entry.id for entry, _ in loading.usable(loading.catalogue())]
+        if what not in known:
+            raise UserError(
+                f"There is no model and no lesson {what}. Models: {', '.join(known)}. "
+                f"Lessons: {', '.join(LESSONS)}."
+            )
+        chosen, lessons = files.models([what]), files.lessons_of([what])
+        title, query = chosen[0][1].title, urlencode({"model": what})
+    out.write_text(page.page(chosen, lessons, query, title), "utf-8")
+    print(f"{out} · {files.size(out) / MB:.1f} MB · opens in a browser, without a network.")
+    return 0
+
+
+def _site(out: Path, ids: Sequence[str] | None, address: str) -> int:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UserError(f"{out} is not empty: name a folder that is new, or empty it first.")
+    if address and urlsplit(address).scheme not in ("http", "https"):
+        raise UserError(
+            f"--address {address} is not an address: write https://school.example/vae/."
+        )
+    known = [entry.id for entry, _ in loading.usable(loading.catalogue())]
+    chosen = files.models(ids or known)
+    bytes = site.write(out, chosen, address and address.rstrip("/") + "/")
+    print(f"{out} · {len(chosen)} models · {bytes / MB:.0f} MB · copy it to any web host.")
+    return 0

@@ -1,0 +1,103 @@
+"""What a server would send, by address: the front end, checkpoints, tables and lessons."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote
+
+from explorer import loading, serving
+from explorer.lessons import LESSONS, listing
+from training.contract.card import CARD, MODEL, Card
+from training.contract.errors import UserError
+from training.contract.files import as_json
+from training.contract.table import TABLE
+
+Model = tuple[loading.Entry, Card]
+
+# Of what is vendored, what a browser asks for; and the licences, which go where the code goes.
+VENDORED = (".css", ".js", ".mjs", ".wasm", ".woff2")
+
+
+def models(ids: Sequence[str]) -> list[Model]:
+    """The checkpoints of these ids, in that order.
+
+    Raises:
+        UserError: if one is not there or cannot be opened.
+    """
+    usable = {entry.id: (entry, card) for entry, card in loading.usable(loading.catalogue())}
+    for id in ids:
+        if id not in usable:
+            known = ", ".join(usable)
+            raise UserError(f"There is no model {id} that can be opened; there are {known}.")
+    return [usable[id] for id in ids]
+
+
+def front_end() -> Iterator[tuple[str, bytes]]:
+    """The bundle, and what is vendored beside it, as a browser gets it."""
+    for path in sorted(serving.BUNDLE.rglob("*")):
+        if path.suffix in (".js", ".css"):
+            yield f"instrument/{path.relative_to(serving.BUNDLE).as_posix()}", path.read_bytes()
+    for path in sorted((serving.WEB / "vendor").rglob("*")):
+        name = path.relative_to(serving.WEB).as_posix()
+        plain = name.removesuffix(".gz")
+        if path.name.startswith("LICENSE") or PurePosixPath(plain).suffix in VENDORED:
+            content = path.read_bytes()
+            yield f"instrument/{plain}", gzip.decompress(content) if plain != name else content
+
+
+def checkpoints(chosen: Sequence[Model], base: str) -> Iterator[tuple[str, bytes]]:
+    """The catalogue and what the page reads of each folder: all but the weights for PyTorch.
+
+    Args:
+        base: what the addresses in the catalogue begin with.
+    """
+    entries = [entry for entry, _ in chosen]
+    yield "catalogue.json", json.dumps(loading.describe(entries, base)).encode()
+    for entry, card in chosen:
+        folder = f"checkpoints/{quote(entry.id)}"
+        yield f"{folder}/{CARD}", as_json(card)
+        yield f"{folder}/opening.json", json.dumps(loading.opening(entry)).encode()
+        for name in card.files:
+            if name != MODEL:
+                yield f"{folder}/{name}", (entry.folder / name).read_bytes()
+
+
+def lessons(ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """The texts of these lessons, and their figures as measured now."""
+    every = listing.lessons()
+    kept = [lesson for lesson in every["lessons"] if lesson["id"] in ids]
+    yield "lessons.json", json.dumps(every | {"lessons": kept}).encode()
+    for id in ids:
+        yield f"lessons/{id}/figures.json", json.dumps(listing.figures(id)).encode()
+
+
+def tables() -> Iterator[tuple[str, bytes]]:
+    """Every table of results, with the models that it keeps."""
+    for entry in loading.tables():
+        if entry.table is None:
+            continue
+        folder = f"results/{quote(entry.name)}"
+        yield f"{folder}/{TABLE}", as_json(entry.table)
+        for name in entry.files():
+            yield f"{folder}/{name}", (entry.folder / name).read_bytes()
+
+
+def opened_by(lesson: str) -> set[str]:
+    """The models that the cards of a lesson open."""
+    (found,) = (one for one in listing.lessons()["lessons"] if one["id"] == lesson)
+    setups = [found["setup"], *found["cards"].values()]
+    single = {setup["model"] for setup in setups if setup.get("model")}
+    return single.union(*(setup.get("compare") or () for setup in setups))
+
+
+def lessons_of(ids: Sequence[str]) -> list[str]:
+    """The lessons that open no other models than these."""
+    return [lesson for lesson in LESSONS if opened_by(lesson) <= set(ids)]
+
+
+def size(path: Path) -> int:
+    """Bytes of a file, or of all files of a folder."""
+    return path.stat().st_size if path.is_file() else sum(map(size, path.iterdir()))

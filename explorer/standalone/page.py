@@ -1,0 +1,61 @@
+"""One page that opens from disk, with everything in it."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path, PurePosixPath
+from string import Template
+
+from explorer.serving import MEDIA_TYPES
+from explorer.standalone import files
+
+# `shelf/held.js` has the same name for a machine that there is not (RFC 6761).
+HELD = "https://held.invalid"
+
+PAGE = Template(Path(__file__).with_name("page.html").read_text("utf-8"))
+
+
+def page(models: Sequence[files.Model], lessons: Sequence[str], query: str, title: str) -> str:
+    """The HTML of a page that holds these models and lessons.
+
+    Args:
+        query: what it opens on, as the explorer's links have it.
+    """
+    parts = dict(files.front_end())
+    parts |= dict(files.checkpoints(models, HELD))
+    parts |= dict(files.lessons(lessons))
+    style = parts.pop("instrument/static.css").decode()
+    sheet = "instrument/vendor/katex/katex.min.css"
+    parts[sheet] = with_fonts(parts[sheet].decode(), parts).encode()
+    kept = {name: content for name, content in parts.items() if not name.endswith(".woff2")}
+    return PAGE.substitute(
+        title=escape(title),
+        style=style,
+        held="\n".join(held(kept.items())),
+        query=escape(query),
+        address=HELD,
+    )
+
+
+def held(parts: Iterable[tuple[str, bytes]]) -> Iterable[str]:
+    """Each file as a script that no browser runs."""
+    for name, content in parts:
+        packed = base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
+        kind = MEDIA_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
+        data = f'data-file="{escape(name)}" data-type="{kind.partition(";")[0]}"'
+        yield f'<script type="application/gzip" {data}>{packed}</script>'
+
+
+def with_fonts(style: str, parts: dict[str, bytes]) -> str:
+    """A style sheet that has its fonts inside, each in the one format that all browsers read."""
+
+    def inside(match: re.Match[str]) -> str:
+        font = parts[f"instrument/vendor/katex/{match[1]}"]
+        return f'url(data:font/woff2;base64,{base64.b64encode(font).decode()}) format("woff2")'
+
+    first = re.compile(r'url\((fonts/[\w-]+\.woff2)\) format\("woff2"\)[^;}]*')
+    return first.sub(inside, style)

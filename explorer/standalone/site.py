@@ -1,0 +1,78 @@
+"""The explorer as a folder of files, for any web host: relative addresses, no special headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+from string import Template
+
+import segno
+
+from explorer.lessons import listing
+from explorer.standalone import files
+
+CARDS = ("look", "predict", "do", "why", "check")
+
+PAGE = Template(Path(__file__).with_name("site.html").read_text("utf-8"))
+HOST = """<main id="{id}"></main>
+<noscript>This page decodes images in the browser: switch JavaScript on to use it.</noscript>
+<script type="module">
+import {{ {show} }} from "./instrument/explorer.js";
+const root = document.getElementById("{id}");
+{show}(root, new URL("instrument/", document.baseURI).href, {{ hasServer: false }});
+</script>"""
+
+
+def write(folder: Path, models: Sequence[files.Model], address: str) -> int:
+    """Write the folder; return how many bytes it has.
+
+    Args:
+        folder: empty, or not there yet.
+        address: where it will be found, for the QR codes of the lessons' cards; may be empty.
+    """
+    lessons = files.lessons_of([entry.id for entry, _ in models])
+    for name, content in content_of(models, lessons, address):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return files.size(folder)
+
+
+def content_of(
+    models: Sequence[files.Model], lessons: Sequence[str], address: str
+) -> Iterator[tuple[str, bytes]]:
+    """Every file of the site, by its name."""
+    yield from files.front_end()
+    yield from files.checkpoints(models, ".")
+    yield from files.tables()
+    yield from files.lessons(lessons)
+    instrument = HOST.format(id="instrument", show="showInstrument")
+    yield "index.html", PAGE.substitute(title="Latent-space explorer", body=instrument).encode()
+    ladder = HOST.format(id="ladder", show="showLadder")
+    yield "beta.html", PAGE.substitute(title="β as a dial", body=ladder).encode()
+    yield (
+        "lessons.html",
+        PAGE.substitute(title="Lessons", body="\n".join(_index(lessons, address))).encode(),
+    )
+
+
+def _index(lessons: Sequence[str], address: str) -> Iterator[str]:
+    """A row for each lesson, a link for each of its cards, and with an address its QR code."""
+    yield "<main><h1>Lessons</h1>"
+    if not address:
+        yield "<p>For QR codes, make the site again with its <code>--address</code>.</p>"
+    yield "<table><tr><th>Lesson</th>"
+    yield from (f"<th>{card.capitalize()}</th>" for card in CARDS)
+    yield "</tr>"
+    for lesson in listing.lessons()["lessons"]:
+        if lesson["id"] not in lessons:
+            continue
+        title, idea = escape(lesson["title"]), escape(lesson["idea"])
+        yield f"<tr><td><strong>{title}</strong><br>{idea}<br>{lesson['minutes']} minutes</td>"
+        for step, card in enumerate(CARDS, 1):
+            link = f"index.html?lesson={lesson['id']}&step={step}"
+            code = segno.make(address + link).svg_inline(scale=2) if address else ""
+            yield f'<td><a href="{escape(link)}">{card.capitalize()}</a><br>{code}</td>'
+        yield "</tr>"
+    yield "</table></main>"
