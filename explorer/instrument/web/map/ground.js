@@ -1,6 +1,7 @@
 import { clamp } from "../clamp.js";
 import { context2d, el } from "../dom.js";
 import { trace } from "../trace.js";
+import { createFlatPoints } from "./flat-points.js";
 import { css } from "./legend.js";
 import { createMosaic } from "./mosaic.js";
 import { createNames } from "./names.js";
@@ -24,7 +25,7 @@ const LARGEST_STRETCH = 2;
 const REST_MS = 160;
 
 /**
- * What stands still on the map while z moves, from the back: the decoded sheet; the points, by WebGL; and over them
+ * What stands still on the map while z moves, from the back: the decoded sheet; the points, by WebGL where there is one; and over them
  * thumbnails or the names of classes. It is drawn beyond the edges of the stage, so that most of panning is left to the
  * compositor, however many points there are.
  *
@@ -38,7 +39,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
   );
   const element = el("div", { class: "map-ground", "aria-hidden": "true" }, under, dots, still);
   const mosaic = createMosaic(shape, thumbnails);
-  const points = createPoints(dots, refresh);
+  const points = createPoints(dots, refresh) ?? createFlatPoints(dots);
   const names = createNames();
   /** What is drawn, when it was. */
   const drawn = newView();
@@ -61,7 +62,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
 
   function paint() {
     const behind = options.mosaic ? BEHIND : options.faded ? FADED : SOLID;
-    points?.setPalette((index) => {
+    points.setPalette((index) => {
       if (!options.points || !colouring || index >= colouring.colours.length) return [0, 0, 0, 0];
       if (options.isHidden(index)) return [...theme().inkBytes, FILTERED];
       return [...colouring.colours[index], behind];
@@ -110,7 +111,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
       height: `${height}px`,
       transform: "",
     });
-    points?.draw(drawn, pointSize(view));
+    points.draw(drawn, pointSize(view));
     if (first) trace("instrument:map");
     first = false;
     sheet.draw(prepare(under), drawn);
@@ -136,7 +137,6 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
 
   return {
     element,
-    works: points !== null,
     shown,
     refresh,
     refreshSheet() {
@@ -160,7 +160,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
     /** @param {Float32Array} next x and y of each point */
     setPlaces(next) {
       places = next;
-      points?.setPlaces(next);
+      points.setPlaces(next);
       mosaic.renew();
       refresh();
     },
@@ -168,7 +168,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
     setColouring(next, called) {
       colouring = next;
       names.set(called);
-      points?.setIndices(next.of);
+      points.setIndices(next.of);
       paint();
     },
     /** @param {Partial<typeof options>} change */
@@ -178,7 +178,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
     },
     destroy() {
       clearTimeout(timer);
-      points?.destroy();
+      points.destroy();
     },
   };
 }

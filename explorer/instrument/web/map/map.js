@@ -15,7 +15,7 @@ import { createSheet } from "./sheet.js";
 import { createTip } from "./tip.js";
 import { createTools } from "./tools.js";
 import { fit, pan, planeX, planeY, zoom } from "./view.js";
-import { COLLAPSED, describeMap, KEY, KEY_MEANING, NO_WEBGL, noMap, ONE_LATENT } from "./words.js";
+import { COLLAPSED, describeMap, KEY, KEY_MEANING, noMap, ONE_LATENT } from "./words.js";
 
 /** A step of the path that is longer than this part of a map by UMAP leaps over what lies between. */
 const JUMP = 0.1;
@@ -279,7 +279,6 @@ export function createMap(stage) {
     sentence.replaceChildren(...withCode(text));
   }
 
-  if (!layers.ground.works) say(NO_WEBGL);
   listenToHands(surface, () => view, {
     // What a hand draws around stays in sight: nothing opens under it.
     glance: (x, y, time) => marking.get().drawing || hover.glance(x, y, time),
@@ -339,7 +338,6 @@ export function createMap(stage) {
     },
     fill(codes) {
       embedding = codes;
-      if (!layers.ground.works) return;
       setAxes(store.get().axes);
       if (!plane) return;
       tools.element.inert = false;

@@ -1,6 +1,6 @@
 import { context2d } from "../dom.js";
 
-/** @typedef {ReturnType<typeof createPoints>} Points */
+/** @typedef {NonNullable<ReturnType<typeof createPoints>>} Points */
 
 const VERTEX = `#version 300 es
 in vec2 place;

@@ -2,10 +2,6 @@ import { latentName, spell } from "../dom.js";
 import { searchOf } from "./plane.js";
 import { namesOf } from "./tip.js";
 
-export const NO_WEBGL =
-  "The map needs WebGL 2, which this browser does not offer: switch on hardware acceleration in its settings, or " +
-  "open this page in a current Firefox, Chrome, Edge or Safari.";
-
 export const ONE_LATENT = "One latent is a line, not a plane: its row of traversals below shows all of it.";
 
 /** Of a model none of whose latents the data move. */

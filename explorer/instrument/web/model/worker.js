@@ -53,9 +53,7 @@ export function createWorker(assets) {
   }
 
   function start() {
-    const started = new Worker(addressOf("engine/decoder-worker.js", assets), {
-      type: isHeld() ? "classic" : "module",
-    });
+    const started = startWorker("engine/decoder-worker.js", assets);
     started.addEventListener("error", () => started === worker && stop());
     started.addEventListener("message", ({ data }) => {
       const { resolve, reject } = waiting.get(data.id) ?? {};
