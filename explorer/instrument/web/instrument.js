@@ -11,7 +11,7 @@ import { createFrame } from "./frame.js";
 import { createHeader } from "./header.js";
 import { pointAt } from "./hints.js";
 import { createHelp, listen } from "./keyboard.js";
-import { createLessons } from "./lesson/lessons.js";
+import { createLessons, isLesson } from "./lesson/lessons.js";
 import { linkedModel, named, readLink, writeLink } from "./link.js";
 import { openModel } from "./model/model.js";
 import { createWorker } from "./model/worker.js";
@@ -222,7 +222,8 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
     stage.openPanel(named(query, "view") ?? "");
     lessons.stands(stage.element);
     header.setHistory(stage.store);
-    pointAt(stage.element);
+    // A lesson says itself what to touch.
+    if (!isLesson(address.read())) pointAt(stage.element);
     link.write(writeLink({ ...initial, model }, controls));
   }
 
