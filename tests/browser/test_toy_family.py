@@ -60,7 +60,7 @@ def address(models: Path) -> Iterator[str]:
 def test_a_new_family_follows_a_drag(browser: Browser, address: str, models: Path) -> None:
     decode = onnxruntime.InferenceSession(models / "gratings" / DECODER).run
     page = browser.new_page(viewport={"width": 1440, "height": 900})
-    instrument = Instrument(page, address).open("model=gratings")
+    instrument = Instrument(page, address).open("model=gratings&z=0,0")
     box = instrument.slider(1).bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
