@@ -119,11 +119,12 @@ def test_every_card_of_a_lesson_is_laid_out_on_a_phone(
     for at in range(5):
         card = page.locator(".lesson-card")
         expect(card).to_be_visible()
+        # Until KaTeX is here, the TeX itself stands in its place.
+        expect(card).not_to_contain_text("{", use_inner_text=True)
         size: dict[str, Any] = card.evaluate(
             "(card) => ({ wide: card.scrollWidth - card.clientWidth, words: card.innerText })"
         )
         assert size["wide"] <= 0, size
-        assert "{" not in size["words"]
         assert len(size["words"]) > 40
         if at < 4:
             page.locator(".lesson-foot .lesson-main").click()
