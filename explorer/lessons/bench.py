@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.lessons.opened import Floats, Opened, log_likelihood
+from explorer.lessons.opened import Floats, Opened
 from explorer.lessons.posterior import Plane, Posterior
 from training.contract.errors import CheckpointError
 from training.contract.table import Table, read_table
@@ -85,7 +85,7 @@ class Bench:
             weights = np.full(DRAWS, 1 / DRAWS)
         images = self.model(id).decode(mean + std * nodes)
         x = np.broadcast_to(self.image(id, example), images.shape)
-        return float(weights @ log_likelihood(x, images))
+        return float(weights @ self.model(id).log_likelihood(x, images))
 
     def kl(self, id: str, example: int) -> NDArray[np.float64]:
         """KL(q(z|x) ‖ N(0, I)) of each latent (D,), in closed form."""
@@ -111,7 +111,7 @@ class Bench:
             z = mean + std * noise
             images = self.model(id).decode(z)
             x = np.broadcast_to(self.image(id, example), images.shape)
-            return z, log_likelihood(x, images)
+            return z, self.model(id).log_likelihood(x, images)
 
         return self.once(("drawn", id, str(example)), make)
 

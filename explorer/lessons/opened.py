@@ -101,10 +101,36 @@ class Opened:
             str(self.folder / graph.file), options, providers=["CPUExecutionProvider"]
         )
 
+    def log_likelihood(self, x: Floats, means: Floats) -> NDArray[np.float64]:
+        """ln p(x|z) in nats, of images x and what the decoder gives, of the same shape (N, P).
+
+        Raises:
+            CheckpointError: if the decoder does not give the means of a Bernoulli likelihood.
+        """
+        self.check_bernoulli()
+        return log_likelihood(x, means)
+
+    def check_bernoulli(self) -> None:
+        """Refuse a model whose images are no Bernoulli means: what is measured would be wrong."""
+        output = self.card.output
+        if not isinstance(output, Pixels) or output.likelihood != "bernoulli":
+            raise CheckpointError(
+                f"{self.id} has no Bernoulli likelihood, the only one that probes in nats know."
+            )
+
     def decode(self, z: NDArray[Any], **others: NDArray[Any]) -> Floats:
-        """The decoder's images (N, C·H·W) of z (N, D), and of other controls where it has some."""
+        """The decoder's images (N, C·H·W) of z (N, D), and of other controls where it has some.
+
+        Raises:
+            CheckpointError: if the decoder takes a control that is not given.
+        """
         given = {"z": z.astype(np.float32), **others}
         ports = self._graph("decode").inputs
+        for port in ports:
+            if str(port.control) not in given:
+                raise CheckpointError(
+                    f"{self.id} decodes from {port.control} too, which this probe does not set."
+                )
         out = [
             self._decoder.run(
                 None, {port.name: given[str(port.control)][at : at + BATCH] for port in ports}

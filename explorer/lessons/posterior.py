@@ -70,6 +70,7 @@ class Plane:
     """The coarse grid of one model: its centres, and the logits that its images are made of."""
 
     def __init__(self, model: Opened) -> None:
+        model.check_bernoulli()
         self.model = model
         self.side = 2 * REACH / CELLS
         line = -REACH + self.side * (np.arange(CELLS) + 0.5)

@@ -7,7 +7,7 @@ seeded, so a value changes only with the model.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 import numpy as np
 from msgspec import Meta
@@ -158,10 +158,11 @@ class IwaeMiss(OfImage, frozen=True, kw_only=True, tag="iwae_miss"):
         mean, std = bench.encoded(self.model, self.example)
         noise = np.random.default_rng(0).standard_normal((20 * self.draws, len(mean)))
         z = mean + std * noise
-        images = bench.model(self.model).decode(z)
+        model = bench.model(self.model)
+        images = model.decode(z)
         x = np.broadcast_to(bench.image(self.model, self.example), images.shape)
         log_q = -0.5 * (noise**2).sum(1) - np.log(std).sum()
-        logs = log_likelihood(x, images) - 0.5 * (z**2).sum(1) - log_q
+        logs = model.log_likelihood(x, images) - 0.5 * (z**2).sum(1) - log_q
         bound = logsumexp(logs.reshape(20, self.draws), axis=1) - np.log(self.draws)
         return bench.evidence(self.model, self.example) - float(bound.mean())
 
@@ -228,7 +229,9 @@ class VarianceRatio(OfImage, frozen=True, kw_only=True, tag="variance_ratio"):
             step = np.zeros(len(mean))
             step[latent] = MOVE * std[latent]
             ends = [
-                log_likelihood(np.broadcast_to(x, (len(z), len(x))), model.decode(z + sign * step))
+                model.log_likelihood(
+                    np.broadcast_to(x, (len(z), len(x))), model.decode(z + sign * step)
+                )
                 for sign in (1, -1)
             ]
             slopes[:, latent] = (ends[0] - ends[1]) / (2 * step[latent])
@@ -393,7 +396,7 @@ class MeanReconstruction(OfModel, frozen=True, kw_only=True, tag="mean_reconstru
 
     def measure(self, bench: Bench) -> float:
         model, some = bench.model(self.model), range(IMAGES)
-        nats = -float(log_likelihood(model.images(some), model.reconstruct(some)).mean())
+        nats = -float(model.log_likelihood(model.images(some), model.reconstruct(some)).mean())
         return nats / float(np.prod(model.shape)) if self.per_pixel else nats
 
 
@@ -522,6 +525,3 @@ def best_elbo(bench: Bench, id: str, example: int) -> float:
         )
 
     return bench.once(("best", id, str(example)), make)
-
-
-Kind = Literal["nats", "draws", "times", "latents", "%", "pixels", ""]

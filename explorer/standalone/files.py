@@ -74,15 +74,22 @@ def lessons(ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         yield f"lessons/{id}/figures.json", json.dumps(listing.figures(id)).encode()
 
 
-def tables() -> Iterator[tuple[str, bytes]]:
-    """Every table of results, with the models that it keeps."""
+def ladder(ids: Sequence[str]) -> loading.TableEntry | None:
+    """The table for the page of β: it has rows over β, and its images are of one of these models."""
     for entry in loading.tables():
-        if entry.table is None:
-            continue
-        folder = f"results/{quote(entry.name)}"
-        yield f"{folder}/{TABLE}", as_json(entry.table)
-        for name in entry.files():
-            yield f"{folder}/{name}", (entry.folder / name).read_bytes()
+        known = entry.table
+        if known and known.examples in ids and any(row.beta is not None for row in known.rows):
+            return entry
+    return None
+
+
+def table(entry: loading.TableEntry) -> Iterator[tuple[str, bytes]]:
+    """A table of results, with the models that it keeps."""
+    assert entry.table is not None
+    folder = f"results/{quote(entry.name)}"
+    yield f"{folder}/{TABLE}", as_json(entry.table)
+    for name in entry.files():
+        yield f"{folder}/{name}", (entry.folder / name).read_bytes()
 
 
 def opened_by(lesson: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
@@ -20,7 +21,7 @@ HOST = """<main id="{id}"></main>
 <script type="module">
 import {{ {show} }} from "./instrument/explorer.js";
 const root = document.getElementById("{id}");
-{show}(root, new URL("instrument/", document.baseURI).href, {{ hasServer: false }});
+{show}(root, new URL("instrument/", document.baseURI).href, {options});
 </script>"""
 
 
@@ -45,16 +46,21 @@ def content_of(
     """Every file of the site, by its name."""
     yield from files.front_end()
     yield from files.checkpoints(models, ".")
-    yield from files.tables()
     yield from files.lessons(lessons)
-    instrument = HOST.format(id="instrument", show="showInstrument")
-    yield "index.html", PAGE.substitute(title="Latent-space explorer", body=instrument).encode()
-    ladder = HOST.format(id="ladder", show="showLadder")
-    yield "beta.html", PAGE.substitute(title="β as a dial", body=ladder).encode()
-    yield (
-        "lessons.html",
-        PAGE.substitute(title="Lessons", body="\n".join(_index(lessons, address))).encode(),
-    )
+    table = files.ladder([entry.id for entry, _ in models])
+    link = '<a href="beta.html">β as a dial</a>\n' if table else ""
+
+    def page(title: str, body: str) -> bytes:
+        return PAGE.substitute(title=title, body=body, ladder=link).encode()
+
+    host = HOST.format(id="instrument", show="showInstrument", options="{ hasServer: false }")
+    yield "index.html", page("Latent-space explorer", host)
+    if table:
+        yield from files.table(table)
+        options = json.dumps({"table": table.name})
+        host = HOST.format(id="ladder", show="showLadder", options=options)
+        yield "beta.html", page("β as a dial", host)
+    yield "lessons.html", page("Lessons", "\n".join(_index(lessons, address)))
 
 
 def _index(lessons: Sequence[str], address: str) -> Iterator[str]:

@@ -42,9 +42,13 @@ export async function showInstrument(root, assets, { hasServer = true } = {}) {
   }
 }
 
-/** The table is in the address. @param {HTMLElement} root @param {string} assets */
-export function showLadder(root, assets) {
-  const name = linkedTable(location.search);
+/**
+ * @param {HTMLElement} root
+ * @param {string} assets
+ * @param {{table?: string | null}} [options] `table`: the one that is shown where the address names none
+ */
+export function showLadder(root, assets, { table = null } = {}) {
+  const name = linkedTable(location.search) ?? table;
   mountLadder(root, { tables: name === null ? [] : [{ name }], assets, link });
 }
 

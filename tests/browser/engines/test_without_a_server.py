@@ -31,7 +31,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Python's own file server, which sends no header of ours."""
     folder = tmp_path_factory.mktemp("site")
-    options = ["--models", "digits-2d", "digits-pca", "--address", "https://school.example/vae"]
+    options = ["--models", "digits-2d", "sprites-beta4", "--address", "https://school.example/vae"]
     assert command.main(["site", "--out", str(folder / "vae"), *options]) == 0
     handler = functools.partial(_Silent, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -75,6 +75,8 @@ def test_a_static_host_serves_the_whole(driver: Driver, site: str) -> None:
     driver.open(f"{site}/index.html?model=digits-2d&z=0.5,-1")
     driver.wait(READY)
     assert np.abs(image(driver) - decoded("digits-2d", 0.5, -1)).max() <= 1
+    driver.open(f"{site}/beta.html")
+    driver.wait("document.body.innerText.includes('What each latent carries')")
     driver.open(f"{site}/lessons.html")
     driver.wait("document.querySelectorAll('svg').length >= 5")
 

@@ -97,7 +97,7 @@ function randomGroups(count, a, b, random) {
   return [both.subarray(0, a), both.subarray(a)];
 }
 
-/** @param {number} count @param {number} size @param {() => number} random @returns {Int32Array} so many different numbers below `count` */
+/** @param {number} count @param {number} size @param {() => number} random @returns {Int32Array} `size` different numbers below `count` */
 function choose(count, size, random) {
   const all = Int32Array.from({ length: count }, (_, at) => at);
   for (let at = 0; at < size; at++) {

@@ -1,11 +1,11 @@
 import { valueName } from "../map/colours.js";
 import { present } from "../present.js";
 
-/** Of a factor with more values than that nobody picks one from a list. */
+/** A list of more values than this is too long to pick one from. */
 const LONGEST_LIST = 1000;
 /** Of more names no one says much about a group. */
 const MOST_NAMES = 10;
-/** Of a group's values so many are counted one by one; of more, the commonest and the rest. */
+/** The most values of a group that are counted one by one; of more, the commonest and the rest. */
 const MOST_COUNTED = 4;
 /** The share of a group that has to have a name for the group to be called so. */
 const MOSTLY = 0.6;

@@ -3,7 +3,7 @@
  *
  * @param {Float32Array} points x and y of each
  * @param {[number, number][]} line its last place is joined to its first
- * @param {(at: number) => boolean} isShown nobody draws around what is hidden
+ * @param {(at: number) => boolean} isShown whether a point is drawn: a lasso takes no others
  * @returns {Int32Array} which of the points, rising
  */
 export function within(points, line, isShown) {

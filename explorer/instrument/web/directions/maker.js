@@ -270,7 +270,7 @@ export function createMaker(stage, { onMade }) {
   };
 }
 
-/** @param {Int32Array} members @param {number} most @returns {number[]} at most so many of them, at even steps */
+/** @param {Int32Array} members @param {number} most @returns {number[]} at most `most` of them, at even steps */
 const evenly = (members, most) =>
   Array.from({ length: Math.min(most, members.length) }, (_, at) => {
     const step = Math.max(1, members.length / most);

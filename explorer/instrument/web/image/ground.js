@@ -16,7 +16,7 @@ const IMAGES = 24;
 const NEAR = 0.1;
 const MOST = 0.8;
 
-/** Strokes are measured on so many times the pixels. */
+/** Strokes are measured at this many times the resolution. */
 const FINER = 8;
 
 /** Sizes that spread by less, of the image, were made equal. */

@@ -12,7 +12,7 @@ import { grey, levels, resample } from "./resample.js";
  *   `like` centres and sizes its ink
  */
 
-/** Ink is looked for on so many times the pixels of the result, and its strokes are measured on so many. */
+/** Ink is looked for at FINER times the resolution of the result, and its strokes are measured at MIDDLE times. */
 const FINER = 16;
 const MIDDLE = 8;
 

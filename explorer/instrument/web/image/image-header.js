@@ -14,7 +14,7 @@ const OTHERS = [
   { kind: "a video", at: 4, magic: "ftyp" },
 ];
 
-/** Sizes stand before the pixels, within so many bytes. */
+/** The sizes come before the pixels, within this many bytes. */
 const SEARCHED = 2 ** 16;
 
 const DO = "save it as PNG, JPEG or WebP and choose that file.";

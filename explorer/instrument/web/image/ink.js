@@ -9,7 +9,7 @@ const FAINTEST = 0.12;
 /** What is paler than this share of the ink is ruled or printed, or shines through. */
 const PALEST = 0.25;
 
-/** A line over so much of a side was ruled, and one of so many pixels at most. */
+/** A ruled line covers at least this share of a side, and is at most this many pixels thick. */
 const RULED = 0.7;
 const THIN = 4;
 
