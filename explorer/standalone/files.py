@@ -75,7 +75,7 @@ def lessons(ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
 
 
 def ladder(ids: Sequence[str]) -> loading.TableEntry | None:
-    """The table for the page of β: it has rows over β, and its images are of one of these models."""
+    """The table for the page of β: with rows over β, and the images of one of these models."""
     for entry in loading.tables():
         known = entry.table
         if known and known.examples in ids and any(row.beta is not None for row in known.rows):
