@@ -47,6 +47,7 @@ def draw() -> None:
     pages = [
         st.Page("views/instrument.py", title="Instrument", default=True),
         st.Page("views/lessons.py", title="Lessons", url_path="lessons"),
+        st.Page("views/distributions.py", title="Small distributions", url_path="distributions"),
         st.Page("views/beta.py", title="β as a dial", url_path="beta"),
         st.Page("views/results.py", title="Results", url_path="results"),
         st.Page("views/card.py", title="Model card", url_path="card"),

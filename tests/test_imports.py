@@ -65,7 +65,7 @@ def loaded_by(code: str, names: tuple[str, ...]) -> list[str]:
 def test_opening_the_app_imports_no_torch() -> None:
     opened = """
 from streamlit.testing.v1 import AppTest
-for page in ("instrument", "beta", "results", "card"):
+for page in ("instrument", "distributions", "beta", "results", "card"):
     app = AppTest.from_file("explorer/app.py", default_timeout=60).run()
     assert not app.switch_page(f"views/{page}.py").run().exception
 """

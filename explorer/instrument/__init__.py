@@ -76,5 +76,10 @@ def lessons(*, key: str) -> None:
     _component("lessons")(key=key, data=[{"assets": ASSETS}])
 
 
+def distributions(*, key: str) -> None:
+    """Show the page of small distributions, which needs nothing but itself."""
+    _component("distributions")(key=key, data=[{"assets": ASSETS}])
+
+
 def _heard() -> None:
     """A state key exists for Streamlit only where it has a callback; there is nothing to do."""

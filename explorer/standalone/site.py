@@ -60,6 +60,8 @@ def content_of(
         options = json.dumps({"table": table.name})
         host = HOST.format(id="ladder", show="showLadder", options=options)
         yield "beta.html", page("β as a dial", host)
+    host = HOST.format(id="distributions", show="showDistributions", options="{}")
+    yield "distributions.html", page("Small distributions", host)
     yield "lessons.html", page("Lessons", "\n".join(_index(lessons, address)))
 
 

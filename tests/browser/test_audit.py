@@ -24,6 +24,7 @@ PAGES = {
     "?model=names": "[data-ready] .letter",
     "?compare=digits,fashion": "[data-ready] .compared",
     "lessons": ".lesson-row",
+    "distributions": ".distributions[data-ready]",
     "?lesson=squeeze&step=2": "[data-ready] .prediction",
     "?lesson=gap&step=4": "[data-ready] .formula-term .katex",
     "?lesson=which&step=5": "[data-ready] .questions",

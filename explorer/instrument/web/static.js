@@ -1,5 +1,6 @@
 // The pages without Streamlit, as the browser tests open them: all that says where they are is the address.
 
+import { mount as mountDistributions } from "./distributions/page.js";
 import { mount } from "./instrument.js";
 import { mount as mountLadder } from "./ladder/ladder.js";
 import { linkedTable } from "./ladder/link.js";
@@ -55,4 +56,9 @@ export function showLadder(root, assets, { table = null } = {}) {
 /** @param {HTMLElement} root @param {string} assets */
 export function showLessons(root, assets) {
   mountLessons(root, { assets, instrument: new URL("index.html", assets).href });
+}
+
+/** @param {HTMLElement} root @param {string} assets */
+export function showDistributions(root, assets) {
+  mountDistributions(root, { assets });
 }
