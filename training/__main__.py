@@ -1,11 +1,23 @@
-"""python -m training list | train RECIPE | evaluate, embed, export FOLDER | reproduce [TABLE]."""
+"""python -m training COMMAND: makes, measures, takes over and hands on checkpoints.
+
+They are list, train RECIPE, evaluate, embed and export FOLDER, import MODEL, reproduce [TABLE].
+"""
 
 import argparse
 import errno
 import io
 import sys
 
-from training.commands import classifier, embed, evaluate, export, listing, reproduce, train
+from training.commands import (
+    classifier,
+    embed,
+    evaluate,
+    export,
+    importing,
+    listing,
+    reproduce,
+    train,
+)
 from training.commands.report import INTERRUPTED
 from training.errors import ConfigError, UserError
 
@@ -15,6 +27,7 @@ COMMANDS = {
     "evaluate": evaluate,
     "embed": embed,
     "export": export,
+    "import": importing,
     "reproduce": reproduce,
     "classifier": classifier,
 }

@@ -37,7 +37,7 @@ def why_no_card(where: str, names: Iterable[str], place: str = "") -> str:
         return f"{lacks}, but other files of a checkpoint: copy the whole folder again."
     if any(PurePath(name).suffix.lower() in WEIGHTS for name in names):
         return (
-            f"{lacks}: another program made these weights; `training.save` makes a "
-            "checkpoint of any PyTorch network."
+            f"{lacks}: another program made these weights; `python -m training "
+            "import` or `training.save` makes a checkpoint of them."
         )
     return f"{lacks} and nothing else of a checkpoint: choose another folder."

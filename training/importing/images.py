@@ -1,0 +1,135 @@
+"""The images that a foreign model is shown: a folder of pictures, or a npz file."""
+
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from training.errors import DataError
+from training.graphs import Array
+from training.importing.found import Shape
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
+MOST = 10_000
+LARGEST_NPZ = 2**31
+
+
+class Shown(NamedTuple):
+    """Images (N, C, H, W) float32 in [0, 1]; labels, if known: (N,), and the names of the classes.
+
+    `skipped` are files that are not readable images.
+    """
+
+    images: Array
+    labels: tuple[Array, tuple[str, ...]] | None
+    skipped: tuple[str, ...] = ()
+
+
+def read(path: Path, shape: Shape | None) -> Shown:
+    """The images of a folder or npz file, at most 10,000, as a model of this shape takes them.
+
+    A folder of folders names a class by each. Pictures are cut square at the centre and scaled, and
+    turned as their EXIF says; transparent ones lie on white.
+
+    Raises:
+        DataError: if there are none, or they do not fit.
+    """
+    if path.suffix == ".npz":
+        return _from_npz(path, shape)
+    if not path.is_dir():
+        raise DataError(f"{path} is neither a folder of images nor a npz file.")
+    if shape is None:
+        raise DataError("Nothing says what size the model takes: give --shape 1,28,28.")
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS)
+    if not files:
+        raise DataError(f"{path} holds no image ({', '.join(ENDINGS)}).")
+    files = files[:: -(-len(files) // MOST)]  # of too many, from the whole folder
+    images, kept, skipped = [], [], []
+    for file in files:
+        try:
+            images.append(_read(file, shape))
+            kept.append(file)
+        except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError):
+            skipped.append(file.relative_to(path).as_posix())
+    if not images:
+        raise DataError(f"None of the {len(files):,} files in {path} is a readable image.")
+    return Shown(np.stack(images), _classes(path, kept), tuple(skipped))
+
+
+def _read(file: Path, shape: Shape) -> Array:
+    channels, height, width = shape
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            with Image.open(file) as opened:
+                picture = ImageOps.exif_transpose(opened)
+        except Image.DecompressionBombWarning as warning:
+            raise ValueError(str(warning)) from warning
+    if picture.mode.startswith(("I", "F")):  # 16 bit
+        grey = np.asarray(picture, np.float64)
+        picture = Image.fromarray((grey / 65_535 * 255).clip(0, 255).round().astype(np.uint8))
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    picture = picture.convert("L" if channels == 1 else "RGB")
+    picture = ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)
+    array = np.asarray(picture, np.float32).reshape(height, width, channels) / 255
+    return array.transpose(2, 0, 1)
+
+
+def _classes(path: Path, files: list[Path]) -> tuple[Array, tuple[str, ...]] | None:
+    """A class for each folder, unless some pictures lie in none or there is only one."""
+    names = [file.relative_to(path).parts[0] for file in files if file.parent != path]
+    classes = tuple(sorted(set(names)))
+    if len(names) < len(files) or not 2 <= len(classes) <= 1_000:
+        return None
+    return np.array([classes.index(name) for name in names], np.int32), classes
+
+
+def _from_npz(path: Path, shape: Shape | None) -> Shown:
+    try:
+        if path.stat().st_size > LARGEST_NPZ:
+            raise DataError(f"{path.name} has more than 2 GiB; give at most 10,000 images.")
+        with np.load(path, allow_pickle=False) as held:
+            arrays = {name: held[name] for name in ("images", "labels") if name in held}
+    except FileNotFoundError as error:
+        raise DataError(f"There is no file {path}.") from error
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{path.name} is not a readable npz file of numbers: {error}.") from error
+    if "images" not in arrays:
+        raise DataError(f"{path.name} has no array `images`.")
+    images = _in_unit(arrays["images"][:MOST], path)
+    if images.ndim == 3:
+        images = images[:, None]
+    elif images.ndim == 4 and images.shape[-1] in (1, 3) and images.shape[1] not in (1, 3):
+        images = images.transpose(0, 3, 1, 2)
+    if images.ndim != 4 or images.shape[1] not in (1, 3) or not len(images):
+        raise DataError(f"{path.name}: images have the shape {list(images.shape)}, not N × H × W.")
+    if shape is not None and images.shape[1:] != shape:
+        raise DataError(
+            f"{path.name}: images are {'×'.join(map(str, images.shape[1:]))}; the model takes "
+            f"{'×'.join(map(str, shape))}."
+        )
+    return Shown(np.ascontiguousarray(images), _labels(arrays.get("labels"), len(images), path))
+
+
+def _in_unit(images: Array, path: Path) -> Array:
+    if images.dtype == np.uint8:
+        return images.astype(np.float32) / 255
+    if images.dtype == bool or np.issubdtype(images.dtype, np.floating):
+        scaled = images.astype(np.float32)
+        if np.isfinite(scaled).all() and scaled.min(initial=0) >= 0 and scaled.max(initial=0) <= 1:
+            return scaled
+    raise DataError(f"{path.name}: images are {images.dtype}; give uint8, or floats from 0 to 1.")
+
+
+def _labels(found: Any, count: int, path: Path) -> tuple[Array, tuple[str, ...]] | None:
+    if found is None:
+        return None
+    found = found[:count]
+    classes, index = np.unique(found, return_inverse=True)
+    if found.shape != (count,) or not 2 <= len(classes) <= 1_000:
+        raise DataError(f"{path.name}: labels are {list(found.shape)}; one for each image.")
+    return index.astype(np.int32), tuple(str(name) for name in classes)

@@ -1,0 +1,89 @@
+"""Weights of other programs. A pickle is read only as far as it is data and no code."""
+
+import hashlib
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from training.checkpoint import read_tensors
+from training.contract.card import LARGEST_FILE
+from training.errors import CheckpointError
+
+PICKLES = (".pt", ".pth", ".bin", ".ckpt")
+WEIGHTS = (".safetensors", *PICKLES)
+# Where programs keep the state dict among other things, and what they put before every name.
+HOLDERS = ("state_dict", "model_state_dict", "model")
+PREFIXES = ("module.", "_orig_mod.")
+
+SAFE_COPY = """{where} holds Python objects beside its weights ({what}).
+Opening it would run code, so it was not opened.
+If you trust where it comes from, these three lines save the weights alone:
+
+    import torch, safetensors.torch
+    held = torch.load({path!r}, map_location="cpu", weights_only=False)["state_dict"]
+    safetensors.torch.save_file({{k: v.clone() for k, v in held.items()}}, {safe!r})
+
+Then import {safe}."""
+
+
+def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors of a file by their names, and what else it holds (of a pickle, plain data only).
+
+    Raises:
+        CheckpointError: if it is no file of weights, or would run code.
+    """
+    if path.suffix == ".safetensors":
+        return _named(read_tensors(path)[0]), {}
+    if path.stat().st_size > LARGEST_FILE:
+        raise CheckpointError(f"{path.name} has more than 1 GiB: save its weights as safetensors.")
+    try:
+        held = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        safe = str(path.with_suffix(".safetensors"))
+        what = _refused(str(error))
+        raise CheckpointError(
+            SAFE_COPY.format(where=path.name, what=what, path=str(path), safe=safe)
+        ) from error
+    except (RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise CheckpointError(
+            f"{path.name} is not a readable PyTorch file: {' '.join(str(error).split())[:150]}."
+        ) from error
+    rest = held if isinstance(held, dict) else {}
+    for name in HOLDERS:
+        if isinstance(rest.get(name), dict):
+            held = rest[name]
+            break
+    if not isinstance(held, dict) or not all(isinstance(value, Tensor) for value in held.values()):
+        raise CheckpointError(
+            f"{path.name} holds {type(held).__name__}, not a state dict: save it with "
+            "torch.save(model.state_dict(), …)."
+        )
+    return _named(held), {name: value for name, value in rest.items() if name not in HOLDERS}
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _named(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """In float32, and without what wrappers put before every name."""
+    for prefix in PREFIXES:
+        if tensors and all(name.startswith(prefix) for name in tensors):
+            tensors = {name.removeprefix(prefix): value for name, value in tensors.items()}
+    return {
+        name: value.float() if value.is_floating_point() else value
+        for name, value in tensors.items()
+    }
+
+
+def _refused(message: str) -> str:
+    """The class that torch names in its refusal."""
+    for word in message.split():
+        if "." in word and word.replace(".", "").replace("_", "").isalnum():
+            return word.rstrip(".")
+    return "PyTorch refuses it"
