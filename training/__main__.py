@@ -1,6 +1,6 @@
 """python -m training COMMAND: makes, measures, takes over and hands on checkpoints.
 
-They are list, train RECIPE, evaluate, embed and export FOLDER, import MODEL, reproduce [TABLE].
+list | train RECIPE | evaluate, embed, export, publish FOLDER | import MODEL | reproduce [TABLE]
 """
 
 import argparse
@@ -15,6 +15,7 @@ from training.commands import (
     export,
     importing,
     listing,
+    publishing,
     reproduce,
     train,
 )
@@ -28,6 +29,7 @@ COMMANDS = {
     "embed": embed,
     "export": export,
     "import": importing,
+    "publish": publishing,
     "reproduce": reproduce,
     "classifier": classifier,
 }

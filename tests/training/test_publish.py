@@ -1,0 +1,54 @@
+"""A folder for a model hub, from a checkpoint."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from training.__main__ import main
+from training.contract.files import read_card
+from training.publish import lines
+
+MODELS = Path(__file__).parents[2] / "assets" / "models"
+
+
+def test_what_is_published_opens_and_runs_and_says_its_numbers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "hub"
+    command = ["publish", str(MODELS / "digits-2d"), "--out", str(out), "--licence", "cc-by-sa-3.0"]
+    assert main(command) == 0
+    card = read_card(out)
+    assert card == read_card(MODELS / "digits-2d")
+    text = (out / "README.md").read_text("utf-8")
+    front = text.split("---\n")[1]
+    assert 'license: "cc-by-sa-3.0"' in front
+    for metric in card.metrics:
+        assert f"value: {metric.value!r}\n" in front
+        assert f"| {metric.label} | {metric.value:.4g} |" in text
+    config = json.loads((out / "config.json").read_text("utf-8"))
+    assert (config["model_type"], config["weights"]) == ("vae", "model.safetensors")
+
+    (block,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(block.strip().splitlines()) == 3
+    shown = (
+        "print(image.shape, mean.shape, log_variance.shape, 'torch' in __import__('sys').modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", block + shown], cwd=out, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "(1, 1, 28, 28) (1, 2) (1, 2) False"
+
+    assert main(command) == 2
+    assert "is not empty: give another --out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("folder", sorted(path.name for path in MODELS.iterdir()))
+def test_every_model_has_lines_for_each_of_its_graphs(folder: str) -> None:
+    card = read_card(MODELS / folder, check=())
+    found = lines(card)
+    assert len(found) == 1 + len(card.graphs.named())
+    compile("\n".join(found), folder, "exec")
