@@ -17,7 +17,7 @@ from training.contract.table import TABLE
 
 from . import checkpoints, ladders
 from .conftest import plain_server
-from .instrument import READ_PIXELS
+from .instrument import READ_PIXELS, pixels
 
 STEPS = np.linspace(-2, 2, 9)
 
@@ -62,7 +62,7 @@ class Ladder:
         """Until the big image is that one, (H, W)."""
         self.page.wait_for_function(
             f"""(expected) => {{
-              const shown = ({READ_PIXELS.strip()})(document.querySelector("canvas.decoded"));
+              const shown = ({READ_PIXELS})(document.querySelector("canvas.decoded"));
               return expected.every((value, at) => Math.abs(shown[4 * at] - value) <= 2);
             }}""",
             arg=expected.ravel().tolist(),
@@ -103,8 +103,7 @@ class Ladder:
 
     def pixels(self, canvas: Locator) -> NDArray[np.int64]:
         width, height = canvas.evaluate("(canvas) => [canvas.width, canvas.height]")
-        values: Any = canvas.evaluate(READ_PIXELS)
-        return np.array(values, np.int64).reshape(height, width, 4)[:, :, 0]
+        return np.array(pixels(canvas), np.int64).reshape(height, width, 4)[:, :, 0]
 
 
 @pytest.fixture
@@ -231,7 +230,7 @@ def test_both_ends_show_the_chosen_image_whatever_the_dial_says(ladder: Ladder) 
         image = decoded(recipe, 0, z.tolist())
         ladder.page.wait_for_function(
             f"""([at, expected]) => {{
-              const shown = ({READ_PIXELS.strip()})(document.querySelectorAll(".end .look")[at]);
+              const shown = ({READ_PIXELS})(document.querySelectorAll(".end .look")[at]);
               return expected.every((value, pixel) => Math.abs(shown[4 * pixel] - value) <= 2);
             }}""",
             arg=[at, image.ravel().tolist()],

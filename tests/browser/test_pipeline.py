@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 from training.distributions import Bernoulli
 
 from .checkpoints import weights
-from .instrument import READ_PIXELS, Instrument, frames
+from .instrument import Instrument, frames, pixels
 
 STD = 0.25
 
@@ -116,7 +116,7 @@ def test_the_cost_of_the_image_follows_z_as_training_computes_it(
     instrument.slider(1).fill("-1.3")
     expect(figure).not_to_have_text(first)
 
-    grey = np.array(page.locator(".pane-source canvas").evaluate(READ_PIXELS))[::4] / 255
+    grey = np.array(pixels(page.locator(".pane-source canvas")))[::4] / 255
     logits = np.array(instrument.z()) @ weights(4, (1, 12, 8), 1) - 1
     likelihood = Bernoulli(torch.from_numpy(logits))
     expected = -likelihood.log_prob(torch.from_numpy(grey)).sum().item()

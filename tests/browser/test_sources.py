@@ -22,7 +22,7 @@ from training.contract.card import CARD
 from training.contract.files import as_json, read_card
 
 from . import checkpoints
-from .instrument import READ_PIXELS, Instrument, frames
+from .instrument import READ_PIXELS, Instrument, frames, pixels
 from .modules import call
 
 
@@ -172,8 +172,8 @@ def seen(page: Page) -> NDArray[np.float32]:
     """What the model sees, (1, C, H, W), from the panel that is open; of grey images C is 1."""
     canvas = page.locator(".seen:visible")
     width, height = canvas.evaluate("(canvas) => [canvas.width, canvas.height]")
-    pixels = np.array(canvas.evaluate(READ_PIXELS), np.float32).reshape(1, height, width, 4) / 255
-    image = pixels[..., :3].transpose(0, 3, 1, 2)
+    found = np.array(pixels(canvas), np.float32).reshape(1, height, width, 4) / 255
+    image = found[..., :3].transpose(0, 3, 1, 2)
     return image[:, :1] if (image == image[:, :1]).all() else image
 
 
@@ -239,10 +239,10 @@ def test_undo_takes_a_stroke_away(instrument: Instrument, page: Page) -> None:
     instrument.open()
     instrument.bring("Draw")
     instrument.wait_for_ground()
-    blank = page.locator(".pad").evaluate(READ_PIXELS)
+    blank = pixels(page.locator(".pad"))
     draw(page, (0.3, 0.2), (0.6, 0.3))
     page.wait_for_function("() => !location.href.includes('z=0,0,0,0')")
-    first, stroke = instrument.z(), page.locator(".pad").evaluate(READ_PIXELS)
+    first, stroke = instrument.z(), pixels(page.locator(".pad"))
     link = page.url
     draw(page, (0.6, 0.3), (0.3, 0.9))
     page.wait_for_function("(link) => location.href !== link", arg=link)
@@ -251,17 +251,17 @@ def test_undo_takes_a_stroke_away(instrument: Instrument, page: Page) -> None:
 
     page.get_by_role("button", name="Undo (").click()
     instrument.wait_for_z(*first)
-    assert page.locator(".pad").evaluate(READ_PIXELS) == stroke
+    assert pixels(page.locator(".pad")) == stroke
     page.get_by_role("button", name="Redo").click()
     instrument.wait_for_z(*second)
     page.get_by_role("button", name="Undo stroke").click()
     instrument.wait_for_z(*first)
     page.locator(".pad-tools").get_by_role("button", name="Clear").click()
     expect(page.locator(".source-label")).to_be_hidden()
-    assert page.locator(".pad").evaluate(READ_PIXELS) == blank
+    assert pixels(page.locator(".pad")) == blank
     page.get_by_role("button", name="Undo (").click()
     expect(page.locator(".source-label")).to_have_text("Your drawing")
-    assert page.locator(".pad").evaluate(READ_PIXELS) == stroke
+    assert pixels(page.locator(".pad")) == stroke
 
 
 def test_who_draws_early_has_the_ground_of_the_data_after_clear(
@@ -273,32 +273,32 @@ def test_who_draws_early_has_the_ground_of_the_data_after_clear(
     instrument.bring("Draw")
     draw(page, (0.3, 0.2), (0.6, 0.3))
     page.wait_for_function("() => !location.href.includes('z=0,0,0,0')")
-    early = page.locator(".pad").evaluate(READ_PIXELS)
+    early = pixels(page.locator(".pad"))
     assert early[0] == 0, "black, until the test images are there"
     for route in held:
         route.continue_()
     instrument.wait_for_ground()
-    assert page.locator(".pad").evaluate(READ_PIXELS) == early
+    assert pixels(page.locator(".pad")) == early
 
     page.locator(".pad-tools").get_by_role("button", name="Clear").click()
-    assert page.locator(".pad").evaluate(READ_PIXELS)[0] > 0, "grey, as they are at their edges"
+    assert pixels(page.locator(".pad"))[0] > 0, "grey, as they are at their edges"
     page.get_by_role("button", name="Undo (").click()
     expect(page.locator(".source-label")).to_have_text("Your drawing")
-    assert page.locator(".pad").evaluate(READ_PIXELS) == early
+    assert pixels(page.locator(".pad")) == early
 
 
 def test_the_eraser_leaves_the_ground(instrument: Instrument, page: Page) -> None:
     instrument.open()
     instrument.bring("Draw")
     instrument.wait_for_ground()
-    blank = page.locator(".pad").evaluate(READ_PIXELS)
+    blank = pixels(page.locator(".pad"))
     draw(page, (0.5, 0.5), (0.55, 0.5))
-    assert page.locator(".pad").evaluate(READ_PIXELS) != blank
+    assert pixels(page.locator(".pad")) != blank
     page.get_by_role("button", name="Eraser").click()
     page.get_by_role("slider", name="Width of the pen").fill("0.25")
     draw(page, (0.5, 0.5), (0.55, 0.5))
 
-    erased = page.locator(".pad").evaluate(READ_PIXELS)
+    erased = pixels(page.locator(".pad"))
     assert np.abs(np.array(erased) - np.array(blank)).max() <= 4
 
 
@@ -705,22 +705,21 @@ def test_resampling_fans_out_draws(instrument: Instrument, models: Path, page: P
     wait = "() => [...document.querySelectorAll('.draw canvas')].every((c) => c.getContext('2d')"
     wait += ".getImageData(0, 0, 1, 1).data[0] > 0)"
     page.wait_for_function(wait)
-    before = [draws.nth(at).locator("canvas").evaluate(READ_PIXELS) for at in range(8)]
-    assert len({tuple(pixels) for pixels in before}) == 8
+    before = [pixels(draws.nth(at).locator("canvas")) for at in range(8)]
+    assert len(set(map(tuple, before))) == 8
     assert instrument.z() == pytest.approx(codes["mean"][4], abs=1e-3)
 
     draws.nth(2).click()
     away = (np.array(instrument.z()) - codes["mean"][4]) / 0.25
     assert 0 < np.abs(away).max() < 6
-    pixels = np.array(before[2]).reshape(12, 8, 4)[..., 0]
+    grey = np.array(before[2]).reshape(12, 8, 4)[..., 0]
     session = onnxruntime.InferenceSession(models / "blots" / "decoder.onnx")
     mean = session.run(["mean"], {"z": np.array([instrument.z()], np.float32)})[0][0, 0]
-    assert np.abs(pixels - 255 * mean).max() <= 2
+    assert np.abs(grey - 255 * mean).max() <= 2
     assert instrument.query()["example"] == "4"
     page.get_by_role("button", name="Again").click()
     page.wait_for_function(
-        f"(old) => JSON.stringify(({READ_PIXELS.strip()})(document.querySelector('.draw canvas')))"
-        " !== old",
+        f"(old) => JSON.stringify(({READ_PIXELS})(document.querySelector('.draw canvas'))) !== old",
         arg=json.dumps(before[0], separators=(",", ":")),
     )
 
@@ -737,7 +736,7 @@ def test_the_source_is_measured_as_in_python(
         figure = page.locator(f".elbo-row[data-row='{row}'] .number")
         expect(figure).to_have_text(f"{nats:.1f}")
 
-    panes = [np.array(one.evaluate(READ_PIXELS)) for one in page.locator(".source").all()]
+    panes = [np.array(pixels(one)) for one in page.locator(".source").all()]
     source, decoded, difference = (pane.reshape(12, 8, 4).astype(int) for pane in panes)
     session = onnxruntime.InferenceSession(models / "blots" / "decoder.onnx")
     image = session.run(["mean"], {"z": mean[None]})[0][0, 0]
@@ -745,7 +744,7 @@ def test_the_source_is_measured_as_in_python(
     apart = source[..., 0] - 255 * image
     assert np.abs(difference[..., 3] - np.abs(apart)).max() <= 1
     page.get_by_role("button", name="absolute").click()
-    unsigned = np.array(page.locator(".source").nth(2).evaluate(READ_PIXELS)).reshape(12, 8, 4)
+    unsigned = np.array(pixels(page.locator(".source").nth(2))).reshape(12, 8, 4)
     shown = unsigned[unsigned[..., 3] > 0][:, :3]
     assert len(np.unique(shown, axis=0)) <= 1
     for slider in page.locator(".sliders > [data-latent]").all():
