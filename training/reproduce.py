@@ -51,12 +51,11 @@ from training.families.family import Family
 from training.finish import finish
 from training.locking import changing, writing_to
 from training.loop import METRICS, SNAPSHOTS
-from training.recipes import RECIPES
+from training.recipes import RECIPES, Recipe
 from training.samples import measure_samples
 from training.tables import Plan, config_of, current
 
 HALVINGS = 9  # of a replayed run's length: so many snapshots, and one of the untrained weights
-SHIPPED_SEED = 0
 PATIENCE_S = 60.0  # writing a table takes a moment
 
 
@@ -204,8 +203,10 @@ def measure_run(
                 print(f"Measuring step {step:,} of {folder}.", file=sys.stderr)
                 stages.append(measure_stage(weights, step, f"{name}-{weights.stem}")[0])
     print(f"Measuring {folder}.", file=sys.stderr)
-    if config.seed == SHIPPED_SEED and recipe in plan.ships:
-        card = ship(recipe, config, command, dataset, folder, progress, places.models)
+    checkpoint = plan.checkpoint(recipe, config.seed)
+    if checkpoint is not None:
+        shipped = places.models / checkpoint
+        card = ship(RECIPES[recipe], config, command, dataset, folder, progress, shipped)
         assert card.latents_provenance is not None
         provenance = card.latents_provenance
         final = Stage(
@@ -214,7 +215,7 @@ def measure_run(
             card.metrics,
             card.latents,
             card.information,
-            f"../../{places.models.name}/{recipe}",
+            f"../../{places.models.name}/{checkpoint}",
             {file: card.files[file] for file in (DECODER, ENCODER)},
             card.rounding,
         )
@@ -231,7 +232,7 @@ def measure_run(
         precision=progress.precision,
         latents_provenance=provenance,
         stages=(*stages, final),
-        checkpoint=recipe if config.seed == SHIPPED_SEED and recipe in plan.ships else None,
+        checkpoint=checkpoint,
     )
 
 
@@ -323,20 +324,22 @@ def load(config: RunConfig, dataset: Dataset, weights: Path) -> Any:
 
 
 def ship(
-    recipe: str,
+    recipe: Recipe,
     config: RunConfig,
     command: str,
     dataset: Dataset,
     folder: Path,
     progress: Progress,
-    models: Path,
+    shipped: Path,
 ) -> Card:
     """Make a whole checkpoint of a run, with its map and what its latents tell about factors.
 
     It takes the place of one of that name only when all is done.
     """
-    shipped = models / recipe
-    staging, replaced = models / f".{recipe}{PART}", models / f".{recipe}.old{PART}"
+    staging = shipped.with_name(f".{shipped.name}{PART}")
+    replaced = shipped.with_name(f".{shipped.name}.old{PART}")
+    if config.seed != recipe.run.seed:
+        recipe = dataclasses.replace(recipe, title=f"{recipe.title}, seed {config.seed}")
 
     def tidy() -> None:
         if replaced.exists() and not shipped.exists():
@@ -349,7 +352,7 @@ def ship(
     try:
         for name in (MODEL, METRICS):
             shutil.copyfile(folder / name, staging / name)
-        card = finish(RECIPES[recipe], config, command, dataset, staging, progress)
+        card = finish(recipe, config, command, dataset, staging, progress)
         (staging / METRICS).unlink()
         model = load(config, dataset, staging / MODEL)
         of_factors, information = measure_factors(model, dataset, config, config.seed)

@@ -29,7 +29,7 @@ class Plan:
     """A table without its runs, and what is kept of every run.
 
     Fields:
-        ships: recipes whose run with seed 0 becomes a whole checkpoint, with its map.
+        ships: the runs, recipe and seed, that become whole checkpoints, with their maps.
         keeps_models: whether decoder and codes of every other run lie beside table.json.
         keeps_weights: whether the weights of every run do, from which it can be measured again.
         replays: recipe and seed of the runs whose snapshots are measured, and kept, as well.
@@ -37,11 +37,17 @@ class Plan:
     """
 
     table: Table
-    ships: tuple[str, ...] = ()
+    ships: tuple[tuple[str, int], ...] = ()
     keeps_models: bool = False
     keeps_weights: bool = False
     replays: tuple[tuple[str, int], ...] = ()
     likelihood_samples: int = 0
+
+    def checkpoint(self, recipe: str, seed: int) -> str | None:
+        """The name of the whole checkpoint that a run becomes; None: it becomes none."""
+        if (recipe, seed) not in self.ships:
+            return None
+        return f"{recipe}-seed{seed}" if seed else recipe
 
 
 def _rung(beta: float) -> Row:
@@ -144,7 +150,7 @@ PLANS = {
     for plan in (
         Plan(
             SPRITES,
-            ships=tuple(row.recipe for row in SPRITES.rows),
+            ships=(*((row.recipe, 0) for row in SPRITES.rows), ("sprites-beta16", 1)),
             keeps_models=True,
             replays=tuple((recipe, 0) for recipe in REPLAYED),
         ),

@@ -53,7 +53,7 @@ def plan(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Plan:
         metrics=("neg_elbo", "mig"),
         rows=tuple(rows),
     )
-    plan = Plan(table, ships=("tiny-beta1",), keeps_models=True, replays=(("tiny-beta1", 1),))
+    plan = Plan(table, ships=(("tiny-beta1", 0),), keeps_models=True, replays=(("tiny-beta1", 1),))
     monkeypatch.setattr(tables, "PLANS", {"tiny": plan})
     finish = reproduce.finish
     # Maps and ONNX files take longer than all the rest.
@@ -124,6 +124,19 @@ def test_the_command_of_a_run_is_that_training(call: Call, tmp_path: Path) -> No
         assert (python, command) == (["python", "-m", "training"], "train")
         options, overrides = parser().parse_known_args(run.command.split()[3:])
         assert settings(configure(options, overrides)[1]) == run.config
+
+
+def test_another_seed_ships_under_a_name_and_a_title_of_its_own(
+    call: Call, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ships = (("tiny-beta1", 1),)
+    monkeypatch.setitem(tables.PLANS, "tiny", dataclasses.replace(plan, ships=ships, replays=()))
+    call("--only", "tiny-beta1", "--seeds", "1")
+    (run,) = read_table(tmp_path / "results" / "tiny").runs
+    assert run.checkpoint == "tiny-beta1-seed1"
+    card = read_card(tmp_path / "models" / "tiny-beta1-seed1")
+    assert card.title.endswith(", seed 1")
+    assert card.intent == "The recipe tiny-beta1 with seed = 1."
 
 
 def test_seed_0_ships_as_a_whole_checkpoint_and_others_as_decoder_and_codes(
