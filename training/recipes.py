@@ -36,10 +36,13 @@ class Recipe:
 
 
 def _small(
-    latents: int, likelihood: LikelihoodName, channels: tuple[int, ...] = (32, 64)
+    latents: int,
+    likelihood: LikelihoodName,
+    channels: tuple[int, ...] = (32, 32),
+    hidden: tuple[int, ...] = (256,),
 ) -> ModelConfig:
     """The network of the 28×28 images."""
-    return ModelConfig(latents, likelihood, channels=channels, hidden=(256,), activation="silu")
+    return ModelConfig(latents, likelihood, channels=channels, hidden=hidden, activation="silu")
 
 
 def _points(latents: int) -> Autoencoder:
@@ -122,12 +125,16 @@ RECIPES = {
             name="digits",
             title="Digits",
             intent="The plain VAE: handwritten digits in ten latents, as sharp as its ELBO allows.",
-            cost="8 min",
+            cost="10 min",
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
-                model=_small(10, "bernoulli"),
+                model=_small(10, "bernoulli", hidden=(256, 256)),
                 objective=BetaVAE(beta=1),
-                train=TrainConfig(steps=30_000, batch_size=128, weight_decay=0.05),
+                # Muon learns more of every image than AdamW does; its weight decay, twenty times
+                # stronger at this rate, keeps what is learned general.
+                train=TrainConfig(
+                    steps=12_000, batch_size=256, optimizer="muon", warmup=200, weight_decay=0.1
+                ),
             ),
         ),
         Recipe(
@@ -137,7 +144,7 @@ RECIPES = {
             cost="3 min",
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
-                model=_small(2, "bernoulli", channels=(32, 32)),
+                model=_small(2, "bernoulli"),
                 objective=BetaVAE(beta=1),
                 train=TrainConfig(steps=14_000, batch_size=128, weight_decay=0.05),
             ),
@@ -273,7 +280,7 @@ RECIPES = {
             cost="4 min",
             run=RunConfig(
                 data=DataConfig("fashion", pixels="dequantized"),
-                model=_small(10, "continuous_bernoulli"),
+                model=_small(10, "continuous_bernoulli", channels=(32, 64)),
                 objective=BetaVAE(beta=4),
                 train=TrainConfig(steps=12_000, batch_size=128, weight_decay=0.05),
             ),

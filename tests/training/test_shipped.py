@@ -70,9 +70,13 @@ def test_all_are_there_and_small_enough() -> None:
 
 def test_the_command_in_the_card_makes_it(shipped: Shipped) -> None:
     _, card, folder = shipped
-    recipe = RECIPES[folder.name]
-    assert card.training.command == f"python -m training train {folder.name}"
-    assert (card.name, card.title, card.intent) == (folder.name, recipe.title, recipe.intent)
+    name, _, seed = folder.name.partition("-seed")
+    recipe = RECIPES[name]
+    chosen = f" --seed {seed}" if seed else ""
+    assert card.training.command == f"python -m training train {name}{chosen}"
+    assert card.name == name
+    assert card.title == recipe.title + (f", seed {seed}" if seed else "")
+    assert card.intent == (f"The recipe {name} with seed = {seed}." if seed else recipe.intent)
     words = card.training.command.split()[3:]
     _, config = configure(*parser().parse_known_args(words))
     assert configuration(card, folder.name) == from_json(to_json(config), "the run")
