@@ -114,22 +114,53 @@ def embed(
 
     tensors = _encode(family, model, split, examples, folder)
     tensors["label" if dataset.labels else "factors"] = split.targets[:count].int().numpy()
-    card = None
-    if plan.with_map and MEAN in tensors:
-        reason = maps.why_none(tensors[MEAN], latents)
-        if reason:
-            print(reason, file=sys.stderr)
-        else:
-            other = "test" if plan.split == "validation" else "validation"
-            held_out = _means(family, model, dataset.splits[other], HELD_OUT)
-            card, layouts = maps.draw(
-                tensors[MEAN], held_out, latents, (plan.split, other), plan.seed
-            )
-            tensors |= layouts
+    card, layouts = _map(family, model, dataset, latents, plan, tensors)
+    _write(tensors | layouts, folder)
+    return examples, card
+
+
+def add_map(
+    family: Family,
+    model: Any,
+    dataset: Dataset,
+    latents: tuple[Latent, ...],
+    plan: Plan,
+    codes: Path,
+    folder: Path,
+) -> Map | None:
+    """Write `codes` and their map as codes.safetensors into `folder`; None where there is none."""
+    tensors = safetensors.numpy.load_file(codes)
+    card, layouts = _map(family, model, dataset, latents, plan, tensors)
+    if card is not None:
+        _write(tensors | layouts, folder)
+    return card
+
+
+def _map(
+    family: Family,
+    model: Any,
+    dataset: Dataset,
+    latents: tuple[Latent, ...],
+    plan: Plan,
+    tensors: dict[str, NDArray[Any]],
+) -> tuple[Map | None, dict[str, NDArray[Any]]]:
+    """The map of the codes among the arrays of codes.safetensors, and its layouts."""
+    if MEAN not in tensors or not plan.with_map:
+        return None, {}
+    reason = maps.why_none(tensors[MEAN], latents)
+    if reason:
+        print(reason, file=sys.stderr)
+        return None, {}
+    other = "test" if plan.split == "validation" else "validation"
+    held_out = _means(family, model, dataset.splits[other], HELD_OUT)
+    return maps.draw(tensors[MEAN], held_out, latents, (plan.split, other), plan.seed)
+
+
+def _write(tensors: dict[str, NDArray[Any]], folder: Path) -> None:
+    """Write codes.safetensors."""
     # safetensors writes memory as it lies, and some of these are columns of a larger array.
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     write_bytes(folder / CODES, safetensors.numpy.save(contiguous))
-    return examples, card
 
 
 def _batch(split: Split, indices: Tensor) -> Batch:
@@ -155,9 +186,7 @@ def write_codes(family: Family, model: Any, split: Split, count: int, folder: Pa
         for name, part in _arrays(codes).items():
             if part is not None:
                 found.setdefault(name, []).append(part)
-    tensors = {name: torch.cat(parts).numpy() for name, parts in found.items()}
-    contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-    write_bytes(folder / CODES, safetensors.numpy.save(contiguous))
+    _write({name: torch.cat(parts).numpy() for name, parts in found.items()}, folder)
 
 
 @torch.no_grad()

@@ -1,15 +1,20 @@
 """From a run's best weights to a whole checkpoint folder."""
 
 import platform
+import shlex
+import sys
 import textwrap
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
+from msgspec.structs import replace
 
 from training.checkpoint import Progress, load_weights, new_model, save_weights
 from training.config import RunConfig, fields, settings, to_json
 from training.contract.card import (
+    CODES,
     MODEL,
     Card,
     Data,
@@ -18,13 +23,14 @@ from training.contract.card import (
 )
 from training.contract.files import write_card
 from training.datasets import Dataset
-from training.embed import Plan, embed, preview
+from training.embed import Plan, add_map, embed, preview
 from training.evaluate import measure
 from training.export import export_graphs, named
 from training.families.family import tag
 from training.loop import METRICS, read_metrics
 from training.recipes import Recipe
 from training.samples import measure_samples
+from training.staging import replace_files
 
 PACKAGES = ("torch", "torchvision", "numpy", "onnx", "onnxruntime", "safetensors")
 MAP_PACKAGE = "umap-learn"
@@ -39,7 +45,11 @@ def finish(
     progress: Progress,
     with_map: bool = True,
 ) -> Card:
-    """Write every file of the checkpoint folder, the card last; returns the card."""
+    """Write every file of the checkpoint folder, the card last; returns the card.
+
+    The map comes after the card: it is the one part that a checkpoint can do without, takes the
+    longest, and needs the most of the machine, so that a checkpoint is whole whatever ends it.
+    """
     family, form = config.model, dataset.form
     model = new_model(config, form, folder)
     load_weights(model, folder / MODEL)
@@ -51,8 +61,8 @@ def finish(
     traced = family.graphs(model, form)
     export_graphs(traced, folder)
     preview(family, model, form, latents, folder)
-    plan = Plan(with_map=with_map, seed=config.seed)
-    examples, map_card = embed(family, model, dataset, latents, plan, folder)
+    plan = Plan(with_map=False, seed=config.seed)
+    examples, _ = embed(family, model, dataset, latents, plan, folder)
     card = Card(
         family=tag(family),
         name=recipe.name,
@@ -83,11 +93,36 @@ def finish(
         latents=latents,
         latents_provenance=provenance,
         examples=examples,
-        map=map_card,
         rounding=rounding,
-        versions=versions(map_card is not None),
+        versions=versions(with_map=False),
     )
-    return write_card(folder, card)
+    card = write_card(folder, card)
+    return mapped(card, model, config, dataset, folder) if with_map and examples else card
+
+
+def mapped(card: Card, model: Any, config: RunConfig, dataset: Dataset, folder: Path) -> Card:
+    """The checkpoint with its map; without one, and a sentence about why, where there can be none.
+
+    Whatever is raised: UMAP compiles, and needs memory, a cache and a package of its own.
+    """
+    plan = Plan(seed=config.seed)
+
+    def write(into: Path) -> Card:
+        given = (config.model, model, dataset, card.latents, plan)
+        found = add_map(*given, folder / CODES, into)
+        made_with = versions(with_map=found is not None)
+        return replace(card, map=found, versions=made_with)
+
+    try:
+        return replace_files(folder, write)
+    except Exception as error:
+        reason = " ".join(str(error).split()).rstrip(".:") or type(error).__name__
+        again = shlex.join(["python", "-m", "training", "embed", str(folder)])
+        print(
+            f"No map: {reason:.300}. The checkpoint is whole without it; `{again}` tries again.",
+            file=sys.stderr,
+        )
+        return card
 
 
 def versions(with_map: bool) -> dict[str, str]:

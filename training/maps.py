@@ -4,9 +4,15 @@ Distances between codes are Euclidean over the latents of the map alone. Arrays:
 layouts (N, 2).
 """
 
+import atexit
+import importlib.util
+import os
+import shutil
 import sys
+import tempfile
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from training.contract.card import Latent, Map, Metric, NearestCodes, Pca, Umap
+from training.errors import ConfigError
 
 NEIGHBOURS = 15  # of a point: for UMAP's graph, for placing a code, for what is measured
 MIN_DIST = 0.1
@@ -21,6 +28,7 @@ FEWEST = 40  # codes that make a map: UMAP and k = 15 say nothing of fewer
 MEASURED = 10_000  # points at most for what compares all with all
 STEPS, SOFT = 10, 0.01  # of the geometric median, see `place`
 NEAR = 1e-6  # keeps the weight of a code finite that is itself one of the codes
+NUMBA_CACHE = "NUMBA_CACHE_DIR"
 CELLS = 2**23  # distances held at a time: 64 MiB
 
 # What umap warns of and copes with: clusters far apart are laid out one by one, and where no start
@@ -123,13 +131,20 @@ def project(codes: Array, axes: Pca) -> Array:
 
 def umap(codes: Array, held_out: Array, seed: int) -> tuple[Array, Array]:
     """UMAP (McInnes et al. 2018): the layout of `codes`, and where it then puts `held_out`."""
+    find_cache()
     threads = torch.get_num_threads()
     bar = {"desc": "UMAP", "unit": " epochs", "bar_format": None, "disable": False}
     try:
         with warnings.catch_warnings():
             for message, kind in HARMLESS.items():
                 warnings.filterwarnings("ignore", message, kind)
-            from umap import UMAP
+            try:
+                from umap import UMAP
+            except ImportError as error:
+                raise ConfigError(
+                    f"UMAP could not be loaded ({' '.join(str(error).split()):.100}): install it "
+                    "with `python -m pip install umap-learn`, or leave maps out with --no-map."
+                ) from error
 
             fitted = UMAP(
                 n_neighbors=NEIGHBOURS,
@@ -142,6 +157,40 @@ def umap(codes: Array, held_out: Array, seed: int) -> tuple[Array, Array]:
             return fitted.embedding_, fitted.transform(held_out)
     finally:
         torch.set_num_threads(threads)  # numba shares OpenMP with torch and changes their number
+
+
+def find_cache() -> None:
+    """Give numba a place for what it compiles where it would find none.
+
+    UMAP cannot even be imported where neither its own folder nor the home can be written to, as in
+    a container of another user. What numba keeps is code, so that the place is this process's own.
+    """
+    if any(all(map(_can_be_written, places)) for places in _caches()):
+        return
+    try:
+        folder = tempfile.mkdtemp(prefix="numba-")
+    except OSError:
+        return  # UMAP says what it lacks
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ[NUMBA_CACHE] = folder
+
+
+def _caches() -> Iterator[list[Path]]:
+    """Where numba looks, in its order: each serves where all of its folders can be written to."""
+    if told := os.environ.get(NUMBA_CACHE):
+        yield [Path(told)]
+    found = [importlib.util.find_spec(name) for name in ("umap", "pynndescent")]
+    yield [Path(spec.origin).parent / "__pycache__" for spec in found if spec and spec.origin]
+    yield [Path("~/.cache/numba").expanduser()]
+
+
+def _can_be_written(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def nearest(queries: Array, codes: Array, count: int) -> tuple[Array, Array]:

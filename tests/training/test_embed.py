@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import training
-from training import checkpoint, embed, maps, staging
+from training import checkpoint, embed, finish, maps, staging
 from training.__main__ import main
+from training.checkpoint import Progress
 from training.commands.report import INTERRUPTED
 from training.config import configuration
 from training.contract.absence import READY
@@ -39,6 +40,7 @@ from training.embed import Plan
 from training.errors import CheckpointError
 from training.families.vae import VAE
 from training.locking import LOCK
+from training.recipes import RECIPES
 
 Thumbnails = Callable[[Path, Card], NDArray[np.uint8]]
 Run = Callable[..., int]
@@ -549,6 +551,53 @@ def test_training_ends_with_a_map(
     assert "--no-map" not in card.training.command
     assert card.examples.count == 200
     assert "umap-learn" in card.versions
+
+
+def test_a_map_that_fails_leaves_the_checkpoint(
+    folder: Path,
+    digits: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model, card = checkpoint.load(folder)
+    before = contents(folder)
+    troubles: list[tuple[Exception | None, str]] = [
+        (RuntimeError("cannot cache function 'rdist':\nno locator available"), "no locator"),
+        (OSError(28, "No space left on device"), "No space left"),
+        (MemoryError(), "MemoryError"),
+        (None, "install it with `python -m pip install umap-learn`"),
+    ]
+    for trouble, reason in troubles:
+        with monkeypatch.context() as patch:
+            if trouble is None:
+                patch.setitem(sys.modules, "umap", None)
+            else:
+                patch.setattr(maps, "umap", raising(trouble))
+            given = (card, model, configuration(card, "x"), digits, folder)
+            assert finish.mapped(*given) == card
+        said = capsys.readouterr().err
+        assert reason in said
+        assert f"`python -m training embed {folder}` tries again." in said
+        assert contents(folder) == before
+
+
+def raising(error: BaseException) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_a_map_that_is_killed_leaves_a_whole_checkpoint(
+    folder: Path, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weights, graphs and card come first: whatever ends the map, they are whole."""
+    config = configuration(read_card(folder), "x")
+    (folder / CARD).unlink()
+    monkeypatch.setattr(finish, "mapped", raising(SystemExit("killed")))
+    with pytest.raises(SystemExit):
+        finish.finish(RECIPES["digits"], config, "none", digits, folder, Progress(60, 60))
+    assert read_card(folder).examples.count == 200
 
 
 def test_load_is_all_that_another_program_needs(finished: Path) -> None:

@@ -1,6 +1,8 @@
 """Maps of codes, and the numbers that say how faithful they are, on cases known beforehand."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +27,36 @@ def cloud() -> Callable[..., Array]:
         return np.random.default_rng(seed).normal(0.7, spread, (count, latents))
 
     return draw
+
+
+@pytest.fixture
+def _restored_environment() -> Iterator[None]:
+    """`find_cache` sets a variable for numba, which reads no other place."""
+    before = os.environ.get(maps.NUMBA_CACHE)
+    yield
+    if before is None:
+        os.environ.pop(maps.NUMBA_CACHE, None)
+    else:
+        os.environ[maps.NUMBA_CACHE] = before
+
+
+@pytest.mark.usefixtures("_restored_environment")
+def test_numba_is_given_a_cache_where_it_would_find_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container of another user: nobody can make a folder below a file, not even root."""
+    (tmp_path / "file").touch()
+    closed, open_ = tmp_path / "file" / "cache", tmp_path / "open"
+    monkeypatch.setattr(maps, "_caches", lambda: iter([[closed], [open_, closed], [open_]]))
+    os.environ.pop(maps.NUMBA_CACHE, None)
+    maps.find_cache()
+    assert maps.NUMBA_CACHE not in os.environ, "the last serves"
+
+    monkeypatch.setattr(maps, "_caches", lambda: iter([[closed], [open_, closed]]))
+    maps.find_cache()
+    found = Path(os.environ[maps.NUMBA_CACHE])
+    assert found.is_dir()
+    assert found.stat().st_mode & 0o077 == 0, "what is kept there is code"
 
 
 @pytest.fixture(params=[2**23, 1000], ids=["one block", "many blocks"])
