@@ -142,7 +142,8 @@ def _in_float32(tensor: Tensor) -> Tensor:
 class Progress(Struct, forbid_unknown_fields=True):
     """Where a run stands; `best_loss` is None before the first validation.
 
-    A run that went on elsewhere names every device and processor it had, in order.
+    A run that went on elsewhere names every device and processor it had, in order; one that was
+    finished and then made longer, the steps after which it was finished.
     """
 
     step: Count = 0
@@ -152,6 +153,7 @@ class Progress(Struct, forbid_unknown_fields=True):
     precision: Literal["float32", "bfloat16"] = "float32"
     device: str = ""
     hardware: str = ""
+    finished_at: tuple[Count, ...] = ()
 
 
 def save_resume(
@@ -176,8 +178,13 @@ def _states(learners: Learners) -> dict[str, Tensor]:
     return tensors
 
 
-def read_resume(folder: Path, config: RunConfig) -> tuple[Progress, dict[str, Tensor]]:
-    """The saved state of an interrupted run, refused under another configuration.
+def read_resume(
+    folder: Path, config: RunConfig, longer: bool = False
+) -> tuple[Progress, dict[str, Tensor]]:
+    """The saved state of a run, refused under another configuration.
+
+    Args:
+        longer: whether a run that is at its last step may be given more of them.
 
     Raises:
         CheckpointError: naming the first field that differs, or what is wrong with the file.
@@ -192,12 +199,22 @@ def read_resume(folder: Path, config: RunConfig) -> tuple[Progress, dict[str, Te
         ) from error
     with contextlib.suppress(ConfigError):  # fields that came later have their defaults in it
         saved = to_json(from_json(saved, "config"))
+    before = saved["train"]["steps"] if longer and progress.step == _steps(saved) else None
+    if before is not None and before < config.train.steps:
+        progress.finished_at += (before,)
+        saved["train"]["steps"] = config.train.steps
     if saved != to_json(config):
         raise CheckpointError(
             f"{folder.name} was begun {_first_difference(saved, to_json(config))}; resume it with "
             "the same configuration, or choose another folder with --out."
         )
     return progress, tensors
+
+
+def _steps(config: Any) -> Any:
+    """The length of the run that was saved, or None."""
+    train = config.get("train") if isinstance(config, dict) else None
+    return train.get("steps") if isinstance(train, dict) else None
 
 
 def restore(folder: Path, tensors: dict[str, Tensor], learners: Learners, running: Tensor) -> None:

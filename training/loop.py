@@ -30,7 +30,7 @@ from training.checkpoint import (
     save_weights,
 )
 from training.config import RunConfig
-from training.contract.card import MODEL
+from training.contract.card import CARD, MODEL
 from training.contract.files import write_bytes
 from training.datasets import Dataset, Split
 from training.errors import CheckpointError, ConfigError, DivergedError
@@ -76,7 +76,13 @@ class Run:
         return {**self.learner.modules, **self.learner.optimizers}
 
     def claim(self) -> None:
-        """Mark the folder as this run's, so that its configuration can be compared; then go on."""
+        """Mark the folder as this run's, so that its configuration can be compared; then go on.
+
+        A finished run that goes on has no card until it is finished again.
+        """
+        if self.writes and self.progress.finished_at:
+            (self.folder / CARD).unlink(missing_ok=True)
+            self.save()
         if self.progress.step == 0:
             self.save()
             if self.writes and 0 in self.snapshots:
@@ -174,7 +180,7 @@ def begin(
     progress = Progress(precision="bfloat16" if precision == torch.bfloat16 else "float32")
     resumed = resume and (folder / RESUME).exists()
     if resumed:
-        progress, tensors = read_resume(folder, config)
+        progress, tensors = read_resume(folder, config, longer=True)
     torch.manual_seed(seed)
     model = new_model(config, dataset.form, folder).to(device)
     model = model.to(memory_format=memory_format)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -346,7 +347,7 @@ def test_killed_processes_go_on_bit_for_bit(
     ours, theirs = read_card(folder), read_card(finished)
     assert ours.metrics == theirs.metrics
     assert ours.files == theirs.files
-    assert {path.name for path in folder.iterdir()} == {CARD, loop.METRICS, *FILES}
+    assert {path.name for path in folder.iterdir()} == {CARD, RESUME, loop.METRICS, *FILES}
 
 
 def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -369,6 +370,35 @@ def test_a_finished_folder_is_left_alone(
     line = refused([*train_digits, "--out", str(finished), *resume], capsys)
     assert f"{finished} holds a finished checkpoint" in line
     assert {path.name: path.read_bytes() for path in finished.iterdir()} == before
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_a_finished_run_goes_on_to_more_steps(
+    schedule: str,
+    train_digits: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A rate that is the same at every step makes it the run of that length from the start."""
+    longer, once = tmp_path / "longer", tmp_path / "once"
+    words = [*train_digits, "--train.schedule", schedule]
+    assert main([*words, "--out", str(longer), "--train.steps", "20"]) == 0
+    assert "with train.steps = 20, not 10" in refused(
+        [*words, "--out", str(longer), "--resume", "--train.steps", "10"], capsys
+    )
+    assert main([*words, "--out", str(longer), "--resume", "--train.steps", "40"]) == 0
+    said = capsys.readouterr().err
+    assert f"{longer} goes on from step 20 to 40." in said
+    assert ("this is not the run that 40 steps" in said) == (schedule == "cosine")
+    card = read_card(longer)
+    assert card.training.steps == 40
+    first, second = (shlex.split(line) for line in card.training.command.split(" && "))
+    assert first[-2:] == ["--train.steps", "20"]
+    assert second[-1] == "--resume"
+    if schedule == "constant":
+        assert main([*words, "--out", str(once), "--train.steps", "40"]) == 0
+        for name, tensor in read_tensors(once / RESUME)[0].items():
+            assert torch.equal(read_tensors(longer / RESUME)[0][name], tensor), name
 
 
 def test_a_folder_with_other_things_is_left_alone(

@@ -45,7 +45,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="SEED,…",
         help="a run for each of these seeds, seed 3 into OUT-s3; on a CUDA device all at once",
     )
-    parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with an interrupted run, or with a finished one to more steps",
+    )
     parser.add_argument("--dry-run", action="store_true", help="print the configuration and stop")
     add_no_map(parser)
     add_device(parser)
@@ -125,12 +129,16 @@ def unfinished(runs: dict[Path, RunConfig], options: argparse.Namespace) -> list
     from training.checkpoint import RESUME
 
     folders = []
-    for folder in runs:
+    for folder, config in runs.items():
         begun = (folder / RESUME).exists()
         if (folder / CARD).exists():
+            if begun and options.resume and becomes_longer(folder, config):
+                folders.append(folder)
+                continue
             if options.seeds is None or not options.resume:
                 raise CheckpointError(
-                    f"{folder} holds a finished checkpoint; choose another folder with --out."
+                    f"{folder} holds a finished checkpoint; choose another folder with --out"
+                    + (", or go on with --resume and more --train.steps." if begun else ".")
                 )
             print(f"{folder} holds a finished checkpoint already.", file=sys.stderr)
             continue
@@ -148,13 +156,37 @@ def unfinished(runs: dict[Path, RunConfig], options: argparse.Namespace) -> list
     return folders
 
 
+def becomes_longer(folder: Path, config: RunConfig) -> bool:
+    """Whether a finished run is given more steps; says so where that makes it another run.
+
+    Raises:
+        CheckpointError: if anything else of its configuration differs.
+    """
+    from training.checkpoint import read_resume
+    from training.optimizers import rate_factor
+
+    progress, _ = read_resume(folder, config, longer=True)
+    if not progress.step < config.train.steps:
+        return False
+    steps = config.train.steps
+    print(f"{folder} goes on from step {progress.step:,} to {steps:,}.", file=sys.stderr)
+    if config.train.schedule != "constant":
+        print(
+            f"Its learning rate fell to 0 over {progress.step:,} steps, and now goes on at "
+            f"{rate_factor(config.train, progress.step):.0%} of its start: this is not the run "
+            f"that {steps:,} steps from the beginning would be.",
+            file=sys.stderr,
+        )
+    return True
+
+
 def train_into(
     runs: dict[Path, RunConfig],
     recipe: Recipe,
     options: argparse.Namespace,
 ) -> int:
     """The rest of `train`, while nobody else writes to the folders."""
-    from training import build, checkpoint, devices, ensemble, finish, processes
+    from training import build, devices, ensemble, finish, processes
 
     left = {folder: runs[folder] for folder in unfinished(runs, options)}
     dataset = build.dataset(next(iter(runs.values())).data.name, options.data)
@@ -168,11 +200,12 @@ def train_into(
         for folder, progress in trained:
             config = runs[folder]
             seed = options.seed if options.seeds is None else config.seed
-            command = command_line(options, seed)
+            command = command_line(options, seed, progress.finished_at)
             with_map = not options.no_map
             card = finish.finish(recipe, config, command, dataset, folder, progress, with_map)
-            for leftover in (folder / checkpoint.RESUME, *folder.glob(f".*{PART}")):
-                leftover.unlink(missing_ok=True)
+            for leftover in folder.glob(f".*{PART}"):
+                if leftover.is_file():
+                    leftover.unlink(missing_ok=True)
             report(folder, card)
             report_map(folder, card)
     except KeyboardInterrupt:
@@ -213,14 +246,21 @@ def trained_with_others(
         return [(folder, loop.train(config, dataset, folder, device, resume, (), processes))]
 
 
-def command_line(options: argparse.Namespace, seed: int | None) -> str:
-    """The command that makes this run again, from a fresh folder."""
+def command_line(
+    options: argparse.Namespace, seed: int | None, finished_at: tuple[int, ...] = ()
+) -> str:
+    """The command that makes this run again, from a fresh folder.
+
+    Of a run that was made longer, one for each of its lengths.
+    """
     words = ["python", "-m", "training", "train", options.recipe, *options.overrides]
     if seed is not None:
         words += ["--seed", str(seed)]
     if options.no_map:
         words.append("--no-map")
-    return shlex.join(words)
+    lengths = [[*words, "--train.steps", str(steps)] for steps in finished_at]
+    first, *longer = [*lengths, words]
+    return " && ".join(map(shlex.join, [first, *([*line, "--resume"] for line in longer)]))
 
 
 def remove_if_empty(folder: Path) -> None:
