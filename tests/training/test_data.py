@@ -181,6 +181,14 @@ def test_damaged_files(
     assert len(message) < 400 + len(str(raw))
 
 
+def test_other_images_in_its_place_are_not_called_mnist(data: Path, tmp_path: Path) -> None:
+    assert build.dataset("digits", data).source == "MNIST"
+    shutil.copytree(data / "FashionMNIST" / "raw", tmp_path / "MNIST" / "raw")
+    other = build.dataset("digits", tmp_path)
+    assert other.source == "Files named as MNIST's are, with other images"
+    assert other.licence.startswith("not known")
+
+
 def test_damaged_official_sprites(tmp_path: Path) -> None:
     (tmp_path / sprites.OFFICIAL).write_bytes(b"PK\3\4 nothing else")
     with pytest.raises(DataError, match=sprites.OFFICIAL):
