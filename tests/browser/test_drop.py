@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from explorer import uploads
+from training.contract.files import read_card, write_card
 
 from . import checkpoints
 from .instrument import Instrument
@@ -265,6 +267,87 @@ def test_a_hostile_zip_gives_the_servers_sentence(instrument: Instrument) -> Non
     page = instrument.open().page
     drop_zip(page, buffer.getvalue())
     expect(page.locator(".note")).to_contain_text("which points outside the zip")
+
+
+def with_nodes(content: bytes, *nodes: bytes) -> bytes:
+    """An ONNX file whose output goes through more nodes, as the file has them."""
+    model = onnx.ModelProto.FromString(content)
+    model.graph.node[-1].output[0] = "before"
+    graph = model.graph.SerializeToString()
+    for node in nodes:
+        graph += b"\x0a" + length(node) + node
+    model.ClearField("graph")
+    return model.SerializeToString() + b"\x3a" + length(graph) + graph
+
+
+def length(content: bytes) -> bytes:
+    """As a protobuf message has it: seven bits a byte, the lowest first."""
+    left, written = len(content), bytearray()
+    while left >= 128:
+        written.append(left & 127 | 128)
+        left >>= 7
+    return bytes([*written, left])
+
+
+def endless(content: bytes) -> bytes:
+    """A loop of 2⁶² turns, spelt so that nobody who looks for its letters finds a loop."""
+    info = onnx.helper.make_tensor_value_info
+    node = onnx.helper.make_node
+    float_, int64, bool_ = (getattr(onnx.TensorProto, n) for n in ("FLOAT", "INT64", "BOOL"))
+    body = onnx.helper.make_graph(
+        [node("Identity", ["go on"], ["goes on"]), node("Identity", ["image"], ["same"])],
+        "body",
+        [info("trip", int64, []), info("go on", bool_, []), info("image", float_, None)],
+        [info("goes on", bool_, []), info("same", float_, None)],
+    )
+    model = onnx.ModelProto.FromString(content)
+    trips = onnx.numpy_helper.from_array(np.array(2**62), "trips")
+    model.graph.initializer.append(trips)
+    loop = node("Loop", ["trips", "", "before"], ["mean"], body=body).SerializeToString()
+    hidden = loop.replace(b'"\x04Loop', b'"\x84\x00Loop')
+    assert hidden != loop
+    return with_nodes(model.SerializeToString(), hidden)
+
+
+def huge(content: bytes) -> bytes:
+    """Gigabytes are made of each image, and its first corner is given."""
+    model = onnx.ModelProto.FromString(content)
+    size = [dim.dim_value for dim in model.graph.output[0].type.tensor_type.shape.dim[2:]]
+    for name, numbers in {
+        "repeats": [1, 1, 2**28 // size[0] // size[1], 1],
+        "starts": [0, 0],
+        "ends": size,
+        "axes": [2, 3],
+    }.items():
+        model.graph.initializer.append(onnx.numpy_helper.from_array(np.array(numbers), name))
+    tile = onnx.helper.make_node("Tile", ["before", "repeats"], ["large"])
+    corner = onnx.helper.make_node("Slice", ["large", "starts", "ends", "axes"], ["mean"])
+    nodes = (node.SerializeToString() for node in (tile, corner))
+    return with_nodes(model.SerializeToString(), *nodes)
+
+
+def test_a_model_that_would_take_the_page_with_it_is_ended_with_a_sentence(
+    instrument: Instrument, own: Path, tmp_path: Path
+) -> None:
+    """In a worker of its own: the page can still be used, for the next model that is dropped."""
+    page = instrument.open().page
+    for name, change, reason in (
+        ("endless", endless, "did not finish two values within 2 seconds"),
+        ("huge", huge, "asks for more memory than a page has"),
+    ):
+        folder = Path(shutil.copytree(own, tmp_path / name))
+        card = read_card(folder)
+        (folder / "decoder.onnx").write_bytes(change((folder / "decoder.onnx").read_bytes()))
+        write_card(folder, card)
+        drop_zip(page, zipped(folder), target="main")
+        expect(page.locator(".blocked")).to_contain_text(reason, timeout=20_000)
+
+
+def test_a_proxy_that_lets_through_less_is_named(instrument: Instrument, own: Path) -> None:
+    page = instrument.open().page
+    page.route("**/uploads", lambda route: route.fulfill(status=413, body="<html>nginx</html>"))
+    drop_zip(page, zipped(own))
+    expect(page.locator(".note")).to_contain_text("more than the proxy in front of this explorer")
 
 
 def test_without_the_server_it_says_so(instrument: Instrument, own: Path) -> None:

@@ -3,6 +3,7 @@ import { hasExample, MOST, sharesExamples } from "./compare/follow.js";
 import { isTogether, linkedComparison, readCompared, writeComparison } from "./compare/link.js";
 import { focusIn, isolated } from "./dom.js";
 import { startEngine } from "./engine/session.js";
+import { createTrial } from "./engine/trial.js";
 import { sentenceFor } from "./errors.js";
 import { createExports } from "./export/exports.js";
 import { createExportMenu } from "./export/menu.js";
@@ -37,6 +38,7 @@ import { trace } from "./trace.js";
  */
 export function mount(root, { catalogue, assets, link: address, hasServer = true, onRelease }) {
   const engine = startEngine(assets);
+  const trial = createTrial(assets);
   engine.catch(() => {});
   const worker = createWorker(assets);
   const frame = createFrame(root, { assets });
@@ -155,7 +157,7 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
     try {
       const { signal } = mine;
       const [opened, opening] = await Promise.all([
-        openModel(entry, { engine, signal }),
+        openModel(entry, { engine, signal, trial }),
         openingOf(entry, query, signal),
         frame.styled,
       ]);
@@ -284,7 +286,7 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
     if (broken?.error) return frame.block(broken.error);
     frame.wait(`Opening ${ids.length} models …`);
     const { signal } = mine;
-    const opening = await Promise.allSettled(entries.map((entry) => openModel(entry, { engine, signal })));
+    const opening = await Promise.allSettled(entries.map((entry) => openModel(entry, { engine, signal, trial })));
     await frame.styled;
     const models = opening.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
     const failed = opening.findIndex(({ status }) => status === "rejected");

@@ -3,6 +3,7 @@ import { present } from "../present.js";
 import { openDecoder } from "./decoder.js";
 import { allFinite, writeImage } from "./pixels.js";
 import { startEngine } from "./session.js";
+import { runTrial } from "./trial.js";
 
 /**
  * Decodes sheets of images away from the pointer. Several decoders may be open at once: every message has the number of the
@@ -48,12 +49,26 @@ async function sheet({ model, tensors, count, columns, spare }) {
   return { result: { buffer: pixels.buffer, finite: allFinite(images) }, transfer: [pixels.buffer] };
 }
 
-/** @param {Open | Ask} message */
+/** @param {import("./trial.js").Try} message @returns {Promise<Answer>} */
+async function tried(message) {
+  const ort = await startEngine(message.engine);
+  postMessage({ id: message.id, started: true });
+  await runTrial(ort, message);
+  return { result: null };
+}
+
+/** @param {Open | Ask | import("./trial.js").Try} message @returns {Promise<Answer>} */
+function answer(message) {
+  if (message.kind === "try") return tried(message);
+  return message.kind === "open" ? open(message) : sheet(message);
+}
+
+/** @param {Open | Ask | import("./trial.js").Try} message */
 async function work(message) {
-  const { id, model } = message;
-  if (closed.has(model)) return;
+  const { id } = message;
+  if ("model" in message && closed.has(message.model)) return;
   try {
-    const { result, transfer = [] } = await (message.kind === "open" ? open(message) : sheet(message));
+    const { result, transfer = [] } = await answer(message);
     postMessage({ id, result }, { transfer });
   } catch (error) {
     console.error(error);

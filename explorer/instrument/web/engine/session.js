@@ -7,8 +7,10 @@ import { addressOf, fetchFile, isHeld } from "../shelf/held.js";
  */
 const IDENTITY = "CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBaVoPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCBAoAEA0=";
 
-/** A node of the operator Loop, as the file has it: field 4 of the node, of four letters. Our models need none. */
-const LOOP = Uint8Array.from('"\x04Loop', (letter) => letter.charCodeAt(0));
+/** Nodes of operators that repeat others, as a file has them: field 4 of the node, its length, its letters. */
+const LOOPS = ['"\x04Loop', '"\x04Scan', '"\x0bSequenceMap'].map((node) =>
+  Uint8Array.from(node, (letter) => letter.charCodeAt(0)),
+);
 
 export const EXPORT_AGAIN = "export it again with `python -m training export` and reload.";
 
@@ -78,8 +80,8 @@ async function start(at) {
 
 /** @param {Uint8Array} bytes of an ONNX file @param {string} file its name */
 function refuseLoops(bytes, file) {
-  for (let at = bytes.indexOf(LOOP[0]); at >= 0; at = bytes.indexOf(LOOP[0], at + 1)) {
-    if (!LOOP.every((byte, by) => bytes[at + by] === byte)) continue;
+  for (let at = bytes.indexOf(LOOPS[0][0]); at >= 0; at = bytes.indexOf(LOOPS[0][0], at + 1)) {
+    if (!LOOPS.some((node) => node.every((byte, by) => bytes[at + by] === byte))) continue;
     throw new InstrumentError(
       `${file} holds a loop, and one that never ends would hold up this page for good: export it without.`,
     );

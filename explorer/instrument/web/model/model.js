@@ -55,11 +55,12 @@ import { openStepper } from "./stepper.js";
 
 /**
  * @param {import("../checkpoint/checkpoint.js").Entry} entry
- * @param {{engine: Promise<any>, signal: AbortSignal, card?: import("../checkpoint/contract.js").Card}} options `engine`:
- *   what `startEngine` gave; `card` of a folder that has none, such as one that a table of results keeps
+ * @param {{engine: Promise<any>, signal: AbortSignal, card?: import("../checkpoint/contract.js").Card,
+ *   trial?: import("../engine/trial.js").Trial}} options `engine`: what `startEngine` gave; `card` of a folder that has
+ *   none, such as one that a table of results keeps; `trial` of graphs that a visitor dropped
  * @returns {Promise<Model>}
  */
-export async function openModel(entry, { engine, signal, card: known }) {
+export async function openModel(entry, { engine, signal, card: known, trial }) {
   const [{ card, decoder: bytes }, ort] = await Promise.all([fetchCheckpoint(entry, signal, known), engine]);
   const { decode, encode, step } = card.graphs;
   const refuse = (/** @type {string} */ reason) => new InstrumentError(`${entry.id}/card.json ${reason}`);
@@ -97,6 +98,11 @@ export async function openModel(entry, { engine, signal, card: known }) {
     gives: output.kind === "pixels" ? output.shape : [output.longest, output.alphabet.length + 1],
     again: entry.again,
   };
+  /** @param {import("../checkpoint/contract.js").Graph} graph @param {Uint8Array} file */
+  const attempt = async (graph, file) => {
+    if (entry.dropped) await trial?.(file, graph, `${entry.id}/${graph.file}`);
+  };
+  if (decode) await attempt(decode, present(bytes));
   const decoder = expected && (await openDecoder(ort, present(bytes), expected));
   if (signal.aborted) {
     decoder?.release();
@@ -123,6 +129,7 @@ export async function openModel(entry, { engine, signal, card: known }) {
 
     async function open() {
       const file = await getBytes(entry, graph.file, signal, card.files);
+      await attempt(graph, file);
       const tried = { x: shape && grey(shape), given: tensorsFor(graph, [start]) };
       const made = await openEncoder(ort, file, { name: entry.id, graph, try: tried, again: entry.again });
       if (signal.aborted) made.release();
@@ -170,6 +177,7 @@ export async function openModel(entry, { engine, signal, card: known }) {
 
     async function open() {
       const file = await getBytes(entry, graph.file, signal, card.files);
+      await attempt(graph, file);
       const made = await openStepper(
         await openGraph(ort, file, { file: name, graph, again: EXPORT_AGAIN }),
         card,

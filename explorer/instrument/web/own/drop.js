@@ -14,6 +14,20 @@ const STEP_MS = 1000;
 /** @typedef {import("../checkpoint/checkpoint.js").Entry} Entry */
 
 /**
+ * What an answer means that is not the explorer's own: it comes from a proxy between.
+ *
+ * @param {number} status @param {number} size bytes that were sent @param {string} name
+ * @returns {string | null} a sentence, where the status says anything
+ */
+export function refusal(status, size, name) {
+  if (status !== 413) return null;
+  return (
+    `${name} has ${(size / 1e6).toFixed(1)} MB, more than the proxy in front of this explorer lets through: ask who runs ` +
+    "it to raise the proxy's limit for uploads (client_max_body_size in nginx), or put it into the folder “runs”."
+  );
+}
+
+/**
  * Takes a checkpoint of a person's own, dropped anywhere on the page or chosen: a zip, or a folder, which becomes one.
  * Images are left to others.
  *
@@ -176,7 +190,7 @@ export function createDrop({ url, messages, onEntry }) {
       });
       request.addEventListener("load", () => {
         if (request.status === 201 && request.response?.id) resolve(request.response);
-        else reject(new InstrumentError(request.response?.error ?? lost));
+        else reject(new InstrumentError(request.response?.error ?? refusal(request.status, body.size, name) ?? lost));
       });
       request.addEventListener("error", () => reject(new InstrumentError(lost)));
       request.addEventListener("abort", () => reject(new InstrumentError(lost)));
