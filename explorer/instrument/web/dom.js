@@ -22,6 +22,25 @@ export function el(tag, properties = {}, ...children) {
 }
 
 /**
+ * A field whose text is selected as it gets the focus, so that typing replaces it.
+ *
+ * @param {HTMLInputElement} field
+ */
+export function selectedOnFocus(field) {
+  let pressed = false;
+  field.addEventListener("focus", () => field.select());
+  field.addEventListener("mousedown", () => {
+    pressed = field !== /** @type {Document | ShadowRoot} */ (field.getRootNode()).activeElement;
+  });
+  // WebKit puts the caret where the press that gave the focus ends, and what was selected is not any more.
+  field.addEventListener("mouseup", (event) => {
+    if (pressed) event.preventDefault();
+    pressed = false;
+  });
+  return field;
+}
+
+/**
  * @param {HTMLCanvasElement} canvas
  * @param {CanvasRenderingContext2DSettings} [settings]
  * @returns {CanvasRenderingContext2D} which a browser refuses only when it is out of memory

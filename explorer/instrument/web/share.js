@@ -1,4 +1,4 @@
-import { borrowFocus, el } from "./dom.js";
+import { borrowFocus, el, selectedOnFocus } from "./dom.js";
 import { icon } from "./icons.js";
 import { BRIEFLY_MS } from "./messages.js";
 
@@ -12,8 +12,8 @@ export function createShare({ tell }) {
     type: "text",
     readonly: true,
     "aria-label": "Link to this view",
-    on: { focus: () => field.select() },
   });
+  selectedOnFocus(field);
   const element = el(
     "div",
     { class: "link-line", hidden: true },

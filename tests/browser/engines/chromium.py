@@ -35,6 +35,9 @@ class Chromium(Driver):
     def open(self, url: str) -> None:
         self.page.goto(url, wait_until="commit")
 
+    def travel(self, by: int) -> None:
+        (self.page.go_back if by < 0 else self.page.go_forward)(wait_until="commit")
+
     def run(self, body: str, *given: Any) -> Any:
         function = f"async (given) => JSON.stringify(await (async function() {{{body}}})(...given))"
         found = self.page.evaluate(function, list(given))

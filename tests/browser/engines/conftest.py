@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from ..app import ROOT
+from ..conftest import plain_server
 from . import chromium, firefox, webkit
 from .driver import Driver
 
@@ -40,9 +42,9 @@ def screen() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(scope="module", params=ENGINES)
 def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
-    """A window with storage of its own."""
+    """A window with storage of its own, for all tests of a file: engines take seconds to start."""
     if request.param == "Chromium":
         with chromium.window(request.getfixturevalue("browser"), touch=True) as window:
             yield window
@@ -57,3 +59,10 @@ def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
             request.getfixturevalue("screen")
             with webkit.window(program, browser) as window:
                 yield window
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Iterator[str]:
+    """Where the models that ship are served, without Streamlit."""
+    with plain_server(ROOT / "assets" / "models", ROOT / "assets" / "results") as address:
+        yield address

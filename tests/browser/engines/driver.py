@@ -36,6 +36,10 @@ class Driver(ABC):
         """Go there; the page may still be loading."""
 
     @abstractmethod
+    def travel(self, by: int) -> None:
+        """Go one page back, -1, or forward, 1, in the history; it may still be loading."""
+
+    @abstractmethod
     def run(self, body: str, *given: Any) -> Any:
         """What a function body returns in the page, as JSON; `given` are its arguments."""
 

@@ -116,6 +116,11 @@ class Firefox(Driver):
         self.session.send("browsingContext.navigate", context=self.context, url=url, wait="none")
         self.wait("location.href.startsWith(arguments[0])", url.partition("?")[0])
 
+    def travel(self, by: int) -> None:
+        was = self.run("return location.href")
+        self.session.send("browsingContext.traverseHistory", context=self.context, delta=by)
+        self.wait("location.href !== arguments[0]", was)
+
     def run(self, body: str, *given: Any) -> Any:
         declaration = (
             "async (given) => JSON.stringify("

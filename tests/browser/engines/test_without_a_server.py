@@ -14,7 +14,7 @@ import pytest
 from explorer.standalone import command
 
 from .driver import Driver
-from .test_engines import READY, decoded, image
+from .page import READY, decoded, image
 
 LARGEST = {"digits-2d": 14_000_000, "digits": 18_000_000}
 

@@ -88,6 +88,9 @@ class WebKit(Driver):
     def open(self, url: str) -> None:
         self.selenium.get(url)
 
+    def travel(self, by: int) -> None:
+        self.selenium.back() if by < 0 else self.selenium.forward()
+
     def run(self, body: str, *given: Any) -> Any:
         script = f"""
           const [given, done] = arguments;

@@ -1,4 +1,4 @@
-import { el, withCode } from "../dom.js";
+import { el, selectedOnFocus, withCode } from "../dom.js";
 import { icon } from "../icons.js";
 import { valueName } from "../map/colours.js";
 import { present } from "../present.js";
@@ -40,12 +40,12 @@ export function createExamples({ card, commands, thumbnails, store }) {
     autocomplete: "off",
     "aria-label": `Number of the image, up to ${card.examples.count - 1}`,
     on: {
-      focus: () => number.select(),
       change: enter,
       keydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && enter(),
       blur: () => (number.value = String(store.get().example ?? "")),
     },
   });
+  selectedOnFocus(number);
   const shuffle = el("button", {
     class: "action shuffle",
     type: "button",

@@ -1,5 +1,5 @@
 import { clamp } from "../clamp.js";
-import { context2d, el, isolated, spell } from "../dom.js";
+import { context2d, el, isolated, selectedOnFocus, spell } from "../dom.js";
 import { icon } from "../icons.js";
 import { term } from "../term.js";
 import { ALONG, along, project } from "./along.js";
@@ -46,7 +46,6 @@ export function createDirection({ direction, shape, commands, z, fact, onRemove 
     spellcheck: "false",
     "aria-label": `How far along ${name}`,
     on: {
-      focus: () => value.select(),
       change: enter,
       /** @param {KeyboardEvent} event */
       keydown(event) {
@@ -60,6 +59,7 @@ export function createDirection({ direction, shape, commands, z, fact, onRemove 
       blur: write,
     },
   });
+  selectedOnFocus(value);
   const remove = el(
     "button",
     {

@@ -1,7 +1,9 @@
+import { clamp } from "../clamp.js";
 import { el } from "../dom.js";
 
 /**
- * A slider's input. A finger that touches it may go on to scroll the page: until it tells, only the thumb follows.
+ * A slider's input. A finger that touches it may go on to scroll the page: until it tells, only the thumb follows. Some
+ * browsers leave a finger that comes down beside the thumb alone: then the thumb is led to it here.
  *
  * @param {Record<string, any>} attributes
  * @param {{onTake(value: number, time: number): void, onSettle(): void, shown(): number,
@@ -10,6 +12,29 @@ import { el } from "../dom.js";
  */
 export function createRange(attributes, { onTake, onSettle, shown, on = {} }) {
   let undecided = false;
+  let beside = false;
+
+  /** @param {PointerEvent} event @returns how far along a thumb would be whose middle is there, and how wide it is */
+  function aim({ clientX }) {
+    const { left, width } = range.getBoundingClientRect();
+    const thumb = width / Number(getComputedStyle(range).getPropertyValue("--cells"));
+    const [share, wide] = [(clientX - left - thumb / 2) / (width - thumb), thumb / (width - thumb)];
+    return { share: clamp(share, 0, 1), wide };
+  }
+
+  const [least, most] = [Number(attributes.min), Number(attributes.max)];
+
+  /** @param {PointerEvent} event */
+  function lead(event) {
+    range.valueAsNumber = least + aim(event).share * (most - least);
+    take(event.timeStamp);
+  }
+
+  /** @param {PointerEvent} event @returns {boolean} whether the thumb is elsewhere */
+  function misses(event) {
+    const { share, wide } = aim(event);
+    return Math.abs((range.valueAsNumber - least) / (most - least) - share) > wide / 2;
+  }
 
   /** @param {number} time */
   function take(time) {
@@ -23,14 +48,31 @@ export function createRange(attributes, { onTake, onSettle, shown, on = {} }) {
     ...attributes,
     on: {
       ...on,
-      pointerdown: (/** @type {PointerEvent} */ event) => (undecided = event.pointerType === "touch"),
-      pointermove: () => (undecided = false),
-      pointerup: () => undecided && take(performance.now()),
-      pointercancel() {
+      pointerdown(/** @type {PointerEvent} */ event) {
+        undecided = event.pointerType === "touch";
+        beside = undecided && misses(event);
+      },
+      pointermove(/** @type {PointerEvent} */ event) {
         undecided = false;
+        if (beside) lead(event);
+      },
+      pointerup(/** @type {PointerEvent} */ event) {
+        if (beside) {
+          lead(event);
+          onSettle();
+        } else if (undecided) {
+          take(performance.now());
+        }
+        beside = false;
+      },
+      pointercancel() {
+        undecided = beside = false;
         range.value = String(shown());
       },
-      input: (/** @type {PointerEvent} */ event) => undecided || take(event.timeStamp),
+      input(/** @type {PointerEvent} */ event) {
+        beside = false;
+        if (!undecided) take(event.timeStamp);
+      },
       change: () => undecided || onSettle(),
     },
   });

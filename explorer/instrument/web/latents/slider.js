@@ -1,5 +1,5 @@
 import { clamp } from "../clamp.js";
-import { context2d, el, focusIn, spell, spellKl } from "../dom.js";
+import { context2d, el, focusIn, selectedOnFocus, spell, spellKl } from "../dom.js";
 import { bell, cutWidth } from "../engine/gaussian.js";
 import { icon } from "../icons.js";
 import { present } from "../present.js";
@@ -59,7 +59,6 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
     spellcheck: "false",
     "aria-label": `Value of ${name}`,
     on: {
-      focus: () => value.select(),
       change: enter,
       /** @param {KeyboardEvent} event */
       keydown(event) {
@@ -73,6 +72,7 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
       blur: () => write(shown),
     },
   });
+  selectedOnFocus(value);
   const spread = el("span", { class: "posterior-text", title: "μ ± σ of the posterior" });
   const lock = toggle("lock", () => commands.toggleLock(latent));
   const play = toggle("play", () => commands.togglePlay(latent));

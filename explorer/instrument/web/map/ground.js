@@ -174,6 +174,9 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
     /** @param {Partial<typeof options>} change */
     set(change) {
       Object.assign(options, change);
+      // A layer with nothing on it would be composed at every frame of a drag all the same.
+      under.hidden = !options.faded;
+      dots.hidden = still.hidden = !options.points;
       paint();
     },
     destroy() {

@@ -122,6 +122,8 @@ export function listenToHands(surface, size, hands) {
     }
   }
 
+  let enlarged = 1;
+
   /** @type {{[name: string]: (event: any) => void}} */
   const listeners = {
     pointerdown: down,
@@ -150,6 +152,18 @@ export function listenToHands(surface, size, hands) {
       // The circle holds other neighbours now.
       hands.hover(x, y, event.timeStamp);
     },
+    // A trackpad that is pinched in Safari; of fingers on the glass the pointers have told already.
+    gesturestart(event) {
+      event.preventDefault();
+      enlarged = 1;
+    },
+    gesturechange(event) {
+      event.preventDefault();
+      const { x, y } = spot(event);
+      if (held.size === 0) hands.zoom(event.scale / enlarged, x, y);
+      enlarged = event.scale;
+    },
+    gestureend: (event) => event.preventDefault(),
     keydown(event) {
       if (event.altKey || event.ctrlKey || event.metaKey) return;
       const { width, height } = size();
