@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-PATIENCE_S = 60
+PATIENCE_S = 120
 PAUSE_S = 0.05
 
 Pointer = Literal["mouse", "touch"]
