@@ -102,6 +102,7 @@ def routes(base: str = "", here: str = "") -> list[Route]:
         Route(f"{base}/catalogue.json", partial(_catalogue, here=here)),
         Route(f"{base}/lessons.json", _lessons),
         Route(f"{base}/lessons/{{id}}/figures.json", _figures),
+        Route(f"{base}/lessons/{{id}}/{{name}}", _material),
         Route(f"{base}/uploads", partial(_drop, here=here), methods=["POST"]),
         Route(f"{base}/uploads/{{id}}", partial(_dropped, here=here)),
     ]
@@ -185,6 +186,22 @@ async def _figures(request: Request) -> Response:
 
     found = await run_in_threadpool(listing.figures, request.path_params["id"])
     return _not_found() if found is None else _json(found)
+
+
+async def _material(request: Request) -> Response:
+    """A file for the teacher of a lesson: a page to read and print, or one to keep."""
+    from explorer.materials import files
+
+    id, name = request.path_params["id"], request.path_params["name"]
+    found = await run_in_threadpool(files.materials, id) if name in files.NAMES else None
+    if found is None:
+        return _not_found()
+    suffix = PurePosixPath(name).suffix
+    headers = {"Cache-Control": "no-cache"}
+    if suffix != ".html":
+        headers["Content-Disposition"] = f'attachment; filename="{id}-{name}"'
+    kind = MEDIA_TYPES.get(suffix, "application/octet-stream")
+    return Response(found[name], media_type=kind, headers=headers)
 
 
 async def _drop(request: Request, here: str) -> Response:

@@ -12,6 +12,7 @@ from training.contract.fields import (
     Identifier,
     Line,
     Number,
+    Paragraph,
     Record,
     Short,
     Word,
@@ -114,6 +115,13 @@ class Question(Record, frozen=True, kw_only=True):
             raise ValueError(f"answer is {self.answer}; there are {len(self.choices)} choices.")
 
 
+class Teacher(Record, frozen=True, kw_only=True):
+    """For the teacher's page: what a class will get wrong, and questions to discuss."""
+
+    wrong: Annotated[tuple[Paragraph, ...], Meta(min_length=1, max_length=6)]
+    discuss: Annotated[tuple[Paragraph, ...], Meta(min_length=1, max_length=6)]
+
+
 FigureName = Annotated[str, Meta(max_length=40, pattern=IDENTIFIER)]
 Id = Annotated[str, Meta(min_length=1, max_length=40, pattern=IDENTIFIER)]
 
@@ -134,6 +142,7 @@ class Front(Record, frozen=True, kw_only=True):
     cards: Annotated[dict[Card, Setup], Meta(max_length=5)] = {}  # noqa: RUF012
     figures: Annotated[dict[FigureName, PROBES], Meta(min_length=1, max_length=30)]
     predict: Predict
+    teacher: Teacher | None = None
     questions: Annotated[tuple[Question, ...], Meta(min_length=3, max_length=3)]
 
 
@@ -160,7 +169,9 @@ class Block(Record, frozen=True, omit_defaults=True):
 
 
 class Lesson(Record, frozen=True):
-    """A whole file: its front matter, and the blocks of its five cards."""
+    """A whole file: its front matter, the blocks of its five cards, and what the teacher reads."""
 
     front: Front
     cards: dict[str, tuple[Block, ...]]
+    wrong: tuple[tuple[Part, ...], ...] = ()
+    discuss: tuple[tuple[Part, ...], ...] = ()

@@ -24,6 +24,7 @@ def lessons() -> dict[str, Any]:
 
 def _described(lesson: Lesson) -> dict[str, Any]:
     front = plain(lesson.front)
+    del front["teacher"]  # on a page of its own
     figures = {
         name: {
             "title": probe.title,

@@ -59,7 +59,17 @@ def parse(text: str, name: str, models: Collection[str]) -> Lesson:
     end = lines.index(FENCE, 1)
     front = _front(lines[1:end], name)
     _check_names(front, lines[1:end], name, models)
-    return Lesson(front, _cards(lines, end + 1, name, front))
+    cards = _cards(lines, end + 1, name, front)
+    if front.teacher is None:
+        return Lesson(front, cards)
+    read = {
+        field: tuple(
+            _parts(text, _line_of(lines[1:end], f"teacher.{field}"), name, front)
+            for text in getattr(front.teacher, field)
+        )
+        for field in ("wrong", "discuss")
+    }
+    return Lesson(front, cards, **read)
 
 
 def _front(lines: list[str], name: str) -> Front:

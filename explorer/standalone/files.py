@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from explorer import loading, serving
 from explorer.lessons import LESSONS, listing
+from explorer.materials import files as teaching
 from training.contract.card import CARD, MODEL, Card
 from training.contract.errors import UserError
 from training.contract.files import as_json
@@ -72,6 +73,13 @@ def lessons(ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     yield "lessons.json", json.dumps(every | {"lessons": kept}).encode()
     for id in ids:
         yield f"lessons/{id}/figures.json", json.dumps(listing.figures(id)).encode()
+
+
+def materials(ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """What a teacher takes from these lessons."""
+    for id in ids:
+        for name, content in (teaching.materials(id) or {}).items():
+            yield f"lessons/{id}/{name}", content
 
 
 def ladder(ids: Sequence[str]) -> loading.TableEntry | None:

@@ -47,6 +47,7 @@ def content_of(
     yield from files.front_end()
     yield from files.checkpoints(models, ".")
     yield from files.lessons(lessons)
+    yield from files.materials(lessons)
     table = files.ladder([entry.id for entry, _ in models])
     link = '<a href="beta.html">β as a dial</a>\n' if table else ""
 
@@ -77,7 +78,8 @@ def _index(lessons: Sequence[str], address: str) -> Iterator[str]:
         if lesson["id"] not in lessons:
             continue
         title, idea = escape(lesson["title"]), escape(lesson["idea"])
-        yield f"<tr><td><strong>{title}</strong><br>{idea}<br>{lesson['minutes']} minutes</td>"
+        yield f"<tr><td><strong>{title}</strong><br>{idea}<br>{lesson['minutes']} minutes<br>"
+        yield f'<a href="lessons/{lesson["id"]}/teacher.html">Teacher’s page</a></td>'
         for step, card in enumerate(CARDS, 1):
             link = f"index.html?lesson={lesson['id']}&step={step}"
             code = segno.make(address + link).svg_inline(scale=2) if address else ""

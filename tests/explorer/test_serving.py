@@ -534,3 +534,14 @@ def test_lessons_and_their_figures_are_told(
     assert json.loads(body) == listing.figures("beta")
     assert get("/lessons/none/figures.json")[0].status == 404
     assert get("/lessons/..%2Fbeta/figures.json")[0].status == 404
+
+
+def test_what_a_teacher_takes_from_a_lesson_is_served_and_nothing_else(
+    get: Callable[..., tuple[http.client.HTTPResponse, bytes]],
+) -> None:
+    page, _ = get("/lessons/gap/teacher.html")
+    assert page.getheader("content-type", "").startswith("text/html")
+    kept, _ = get("/lessons/gap/notebook.ipynb")
+    assert kept.getheader("content-disposition") == 'attachment; filename="gap-notebook.ipynb"'
+    for path in ("gap/other.html", "none/teacher.html", "gap/figures"):
+        assert get(f"/lessons/{path}")[0].status == 404

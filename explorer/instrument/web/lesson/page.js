@@ -103,6 +103,13 @@ export function mount(root, { assets, instrument }) {
       el("a", { href: `${instrument}?${lessonLink(id, done || !step ? 1 : step)}`, target: "_top", text: title }),
       el("span", { class: "lesson-facts", text: `${minutes} min${core ? " · core" : ""} · ${state}` }),
       el("p", { text: idea }),
+      el("a", {
+        class: "lesson-teacher",
+        href: new URL(`../lessons/${id}/teacher.html`, assets).href,
+        target: "_blank",
+        text: "Teacher’s page",
+        "aria-label": `Teacher’s page of “${title}”`,
+      }),
     );
   }
 

@@ -1,0 +1,60 @@
+"""The quiz of a lesson: what it asks to predict, as measured here, and its three questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from explorer.materials.measured import Measured
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A question with one right answer among some; `answer` counts from 0."""
+
+    name: str
+    ask: str
+    choices: tuple[str, ...]
+    answer: int
+    because: str
+
+
+@dataclass(frozen=True)
+class Numeric:
+    """A question whose answer is a number; right from `low` to `high`."""
+
+    name: str
+    ask: str
+    value: float
+    low: float
+    high: float
+    because: str
+
+
+Question = Choice | Numeric
+
+
+def quiz(measured: Measured) -> list[Question]:
+    """The questions. Whoever answers has done the lesson, so the figure may be asked for."""
+    front = measured.lesson.front
+    asked: list[Question] = [
+        Choice(f"{front.title}: question {at}", one.ask, one.choices, one.answer - 1, one.because)
+        for at, one in enumerate(front.questions, 1)
+    ]
+    return [_prediction(measured), *asked]
+
+
+def _prediction(measured: Measured) -> Question:
+    front, predict = measured.lesson.front, measured.lesson.front.predict
+    name = f"{front.title}: prediction"
+    if predict.figure is not None:
+        low, high = front.figures[predict.figure].band
+        value = measured.values[predict.figure]
+        said = f"Measured on this model: {measured.figure(predict.figure, unit=True)}."
+        return Numeric(name, predict.ask, value, low, high, said)
+    found = [measured.values[option.figure] for option in predict.options]
+    right = found.index(max(found) if predict.wanted == "largest" else min(found))
+    said = "; ".join(
+        f"{option.label}: {measured.figure(option.figure, unit=True)}" for option in predict.options
+    )
+    labels = tuple(option.label for option in predict.options)
+    return Choice(name, predict.ask, labels, right, f"Measured on these models: {said}.")

@@ -1,0 +1,98 @@
+"""What a teacher takes from a lesson: pages with the measured figures, a quiz that other systems
+read, a notebook that runs.
+"""
+
+import contextlib
+import io
+import json
+import re
+import zipfile
+from xml.etree import ElementTree
+
+import pytest
+
+from explorer.lessons import LESSONS, command, listing
+from explorer.lessons.bench import shipped
+from explorer.lessons.check import read_all
+from explorer.materials import files
+from explorer.materials.gift import escaped, gift
+from explorer.materials.measured import Measured
+from explorer.materials.qti import QTI, qti
+from explorer.materials.quiz import Choice, Numeric
+
+HARD = "a ~ b = c # {d}: 50\\% «é» <b> & 'q'"
+QUESTIONS = [
+    Choice("One: two", HARD, ("x = 1", "~y", "<z> & {w}"), 1, HARD),
+    Numeric("A number", "How many?", 83.4, 70, 100, "Measured."),
+]
+
+
+@pytest.mark.parametrize("id", LESSONS)
+def test_the_pages_of_a_lesson_show_what_was_measured(id: str) -> None:
+    made = files.materials(id)
+    assert made is not None
+    assert set(made) == set(files.NAMES)
+    (lesson,) = read_all([id], command.model_names(shipped()))
+    assert lesson.wrong
+    assert lesson.discuss
+    measured = Measured(lesson, listing.figures(id) or {})
+    page = made[files.TEACHER].decode()
+    assert f"{lesson.front.minutes} minutes" in page
+    for name in lesson.front.figures:
+        assert measured.figure(name, unit=True) in page
+    sheet = made["worksheet.html"].decode()
+    assert "<script" not in page + sheet
+    assert "http" not in re.sub(r"https?://(creativecommons|www\.w3)\.org/", "", page + sheet)
+    # The worksheet asks; what the answer is, the teacher's page says.
+    assert lesson.front.questions[0].because not in sheet
+
+
+@pytest.mark.parametrize("id", LESSONS)
+def test_the_notebook_of_a_lesson_runs(id: str) -> None:
+    made = files.materials(id)
+    assert made is not None
+    tree = json.loads(made["notebook.ipynb"])
+    assert (tree["nbformat"], tree["nbformat_minor"]) == (4, 5)
+    assert len({cell["id"] for cell in tree["cells"]}) == len(tree["cells"])
+    names: dict[str, object] = {}
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        for cell in tree["cells"]:
+            if cell["cell_type"] == "code":
+                exec(compile("".join(cell["source"]), f"{id}.ipynb", "exec"), names)
+    (lesson,) = read_all([id], command.model_names(shipped()))
+    values = listing.figures(id) or {}
+    assert names["values"] == values
+    for name, probe in lesson.front.figures.items():
+        assert f"{values[name]:,.{probe.decimals}f}" in printed.getvalue()
+
+
+def test_nothing_in_a_question_is_read_as_a_mark_of_gift() -> None:
+    assert escaped("~=#{}:\\") == "\\~\\=\\#\\{\\}\\:\\\\"
+    category, first, second = gift(QUESTIONS, "a/b").strip().split("\n\n")
+    assert category == "$CATEGORY: Latent-space explorer/a//b"
+    # As Moodle reads it: a mark counts where no backslash stands before it.
+    marks = re.sub(r"\\.", "", first)
+    assert marks.startswith("::One two::[plain]")
+    assert re.findall(r"[~=]|####|[{}]", marks) == ["{", "~", "=", "~", "####", "}"]
+    assert second.splitlines()[1:] == ["=70..100", "####Measured.", "}"]
+
+
+def test_a_qti_package_lists_what_it_holds_and_keeps_every_character() -> None:
+    with zipfile.ZipFile(io.BytesIO(qti(QUESTIONS, "gap", "Two terms"))) as packed:
+        trees = {name: ElementTree.fromstring(packed.read(name)) for name in packed.namelist()}
+    listed = [
+        one.get("href") for one in trees["imsmanifest.xml"].iter() if one.tag.endswith("}file")
+    ]
+    assert {*listed, "imsmanifest.xml"} == set(trees)
+    referred = [one.get("href") for one in trees["test.xml"].iter(f"{{{QTI}}}assessmentItemRef")]
+    assert referred == ["gap_1.xml", "gap_2.xml"]
+    item = trees["gap_1.xml"]
+    assert item.findtext(f".//{{{QTI}}}prompt") == HARD
+    right = item.findtext(f".//{{{QTI}}}correctResponse/{{{QTI}}}value")
+    (chosen,) = (
+        one for one in item.iter(f"{{{QTI}}}simpleChoice") if one.get("identifier") == right
+    )
+    assert chosen.text == "~y"
+    bounds = [one.text for one in trees["gap_2.xml"].iter(f"{{{QTI}}}baseValue")]
+    assert bounds[:2] == ["70", "100"]
