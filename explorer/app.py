@@ -25,6 +25,7 @@ from streamlit import net_util  # noqa: E402
 
 from explorer import front_page, serving, state, uploads, visitors  # noqa: E402
 from explorer.instrument import released  # noqa: E402
+from explorer.jobs import routes as jobs  # noqa: E402
 
 
 @asynccontextmanager
@@ -34,9 +35,11 @@ async def until_it_ends(app: st.App) -> AsyncIterator[None]:
     A signal ends Python without `atexit`, and one that kills it without anything.
     """
     await run_in_threadpool(uploads.clear_leftovers)
+    await run_in_threadpool(jobs.begin)
     try:
         yield
     finally:
+        await run_in_threadpool(jobs.end)
         uploads.forget_all()
 
 
@@ -48,6 +51,7 @@ def draw() -> None:
         st.Page("views/instrument.py", title="Instrument", default=True),
         st.Page("views/lessons.py", title="Lessons", url_path="lessons"),
         st.Page("views/distributions.py", title="Small distributions", url_path="distributions"),
+        st.Page("views/train.py", title="Train", url_path="train"),
         st.Page("views/beta.py", title="β as a dial", url_path="beta"),
         st.Page("views/results.py", title="Results", url_path="results"),
         st.Page("views/card.py", title="Model card", url_path="card"),

@@ -30,6 +30,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from explorer import loading, uploads
+from explorer.jobs import routes as jobs
 from explorer.protection import POLICY, Protection, policy
 from explorer.streaming import FileAnswer, range_of
 from explorer.uploads import UploadError
@@ -105,6 +106,7 @@ def routes(base: str = "", here: str = "") -> list[Route]:
         Route(f"{base}/lessons/{{id}}/{{name}}", _material),
         Route(f"{base}/uploads", partial(_drop, here=here), methods=["POST"]),
         Route(f"{base}/uploads/{{id}}", partial(_dropped, here=here)),
+        *jobs.routes(base, _visitor),
     ]
 
 

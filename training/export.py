@@ -108,8 +108,9 @@ def to_onnx(
     examples: tuple[Tensor, ...],
     inputs: list[str] | None = None,
     outputs: list[str] | None = None,
+    half: bool = True,
 ) -> bytes:
-    """The module as ONNX, for batches of any size."""
+    """The module as ONNX, for batches of any size; `half`: weights that allow it are narrowed."""
     shapes = tuple({0: torch.export.Dim("batch")} for _ in examples)
     noisy = logging.getLogger("torch.onnx")
     level = noisy.level
@@ -133,7 +134,8 @@ def to_onnx(
         raise KeyboardInterrupt
     assert program is not None
     proto = program.model_proto
-    _narrow(proto.graph)
+    if half:
+        _narrow(proto.graph)
     content: bytes = proto.SerializeToString()
     return content
 

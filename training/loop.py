@@ -9,7 +9,7 @@ import math
 import platform
 import signal
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -203,6 +203,11 @@ def begin(
     return run
 
 
+def _nobody(run: Run) -> bool:
+    """Watches no run, and so stops none."""
+    return False
+
+
 def train(
     config: RunConfig,
     dataset: Dataset,
@@ -211,6 +216,7 @@ def train(
     resume: bool = False,
     snapshots: Collection[int] = (),
     processes: Processes = ONE_PROCESS,
+    watch: Callable[[Run], bool] = _nobody,
 ) -> Progress:
     """Train until `config.train.steps`; the best weights by validation loss are left in `folder`.
 
@@ -218,9 +224,10 @@ def train(
         snapshots: after how many steps the weights of that moment are kept as well; 0 keeps the
             untrained ones.
         processes: those that train this model together; each calls this function.
+        watch: is shown the run after every step, which it must leave as it is; true: stop it.
 
     Raises:
-        Interrupted: after Ctrl-C or SIGTERM, with the state saved.
+        Interrupted: after Ctrl-C or SIGTERM, or where `watch` says so, with the state saved.
         CheckpointError: if `resume` finds a state of another configuration, or the processes find
             different states.
         ConfigError: if a batch is larger than the training split, or the processes cannot train
@@ -244,7 +251,11 @@ def train(
 
     with (
         stop_signals() as stopped,
-        progress_bar(plan.steps, progress.step, plan.batch_size, not run.writes) as bar,
+        # Who watches the run shows how far it is.
+        progress_bar(
+            *(plan.steps, progress.step, plan.batch_size),
+            hidden=not run.writes or watch is not _nobody,
+        ) as bar,
     ):
         while progress.step < plan.steps:
             batch = run.draw(training)
@@ -255,7 +266,7 @@ def train(
             if loss is not None:
                 best = f"validation {loss:.2f} {unit}, best {progress.best_loss:.2f}"
                 bar.set_postfix_str(best)
-            if processes.agree(bool(stopped)):
+            if processes.agree(watch(run) or bool(stopped)):
                 run.save()
                 raise Interrupted
     return progress

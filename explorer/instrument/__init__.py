@@ -81,5 +81,10 @@ def distributions(*, key: str) -> None:
     _component("distributions")(key=key, data=[{"assets": ASSETS}])
 
 
+def training(*, key: str) -> None:
+    """Show the form of a run, and the runs that were asked for; the front end fetches them."""
+    _component("training")(key=key, data=[{"assets": ASSETS}])
+
+
 def _heard() -> None:
     """A state key exists for Streamlit only where it has a callback; there is nothing to do."""

@@ -6,6 +6,7 @@ import { mount as mountLadder } from "./ladder/ladder.js";
 import { linkedTable } from "./ladder/link.js";
 import { mount as mountLessons } from "./lesson/page.js";
 import { fetchFile, isHeld } from "./shelf/held.js";
+import { mount as mountTraining } from "./train/page.js";
 
 /** @typedef {{read(): string, write(query: string): void}} Link */
 
@@ -61,4 +62,9 @@ export function showLessons(root, assets) {
 /** @param {HTMLElement} root @param {string} assets */
 export function showDistributions(root, assets) {
   mountDistributions(root, { assets });
+}
+
+/** @param {HTMLElement} root @param {string} assets */
+export function showTraining(root, assets) {
+  mountTraining(root, { assets, instrument: new URL("index.html", assets).href, link });
 }

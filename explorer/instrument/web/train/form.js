@@ -1,0 +1,133 @@
+import { createDial } from "../distributions/widgets.js";
+import { el } from "../dom.js";
+import { sentenceFor } from "../errors.js";
+
+const FAMILIES = [
+  ["vae", "VAE: an image becomes a small cloud of codes"],
+  ["autoencoder", "Autoencoder: an image becomes one code"],
+];
+const WIDTHS = [
+  ["half", "half as wide"],
+  ["normal", "normal"],
+  ["double", "twice as wide"],
+];
+
+/** @param {number} seconds @returns {string} */
+export function spellTime(seconds) {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} seconds`;
+  return `${Math.round(seconds / 60)} minutes`;
+}
+
+/**
+ * The form of a run, with its bounds and what it will take.
+ *
+ * @param {{offer: import("./api.js").Offer, onBegin(form: import("./api.js").Form): Promise<void>}} options
+ */
+export function createForm({ offer, onBegin }) {
+  const there = offer.data.filter(({ missing }) => !missing);
+  /** @type {import("./api.js").Form} */
+  const form = { data: "", family: "vae", latents: 2, steps: 1500, minutes: 5, width: "normal", beta: 1 };
+  const estimate = el("p", { class: "train-estimate", role: "status" });
+  const refusal = el("p", { class: "train-refusal", role: "alert" });
+  const button = el("button", { class: "lesson-main", type: "submit", text: "Train" });
+
+  /** @param {string} label @param {string[][]} options @param {(value: string) => void} choose */
+  function choice(label, options, choose) {
+    const select = el(
+      "select",
+      { on: { change: () => choose(select.value) } },
+      ...options.map(([value, text]) => el("option", { value, text })),
+    );
+    return el("label", { class: "train-choice" }, el("span", { text: label }), select);
+  }
+
+  /** @param {"latents" | "steps" | "minutes" | "beta"} name @param {string} label @param {number} step */
+  function dial(name, label, step) {
+    const [min, max] = offer.bounds[name];
+    return createDial({
+      label: `${label} (${min} to ${max.toLocaleString("en")})`,
+      min,
+      max,
+      step,
+      value: form[name],
+      decimals: 0,
+      onInput(value) {
+        form[name] = value;
+        show();
+      },
+    });
+  }
+
+  const latents = dial("latents", "Latents: numbers in a code", 1);
+  const steps = dial("steps", "Steps: how often the weights move", 100);
+  const minutes = dial("minutes", "Minutes at most", 1);
+  const beta = dial("beta", "β: the weight of the KL", 0.5);
+
+  /** @param {string} name */
+  function take(name) {
+    form.data = name;
+    form.steps = offer.data.find((one) => one.name === name)?.steps ?? form.steps;
+    steps.set(form.steps);
+    show();
+  }
+
+  function show() {
+    beta.element.hidden = form.family !== "vae";
+    const pace = offer.paces[`${form.data} ${form.family} ${form.width}`];
+    const known = pace
+      ? `About ${spellTime(pace * form.steps)}, as the last run of this kind took on this machine.`
+      : "No run of this kind was trained on this machine yet: its page will say the time left.";
+    const queue = offer.queue
+      ? ` ${offer.queue === 1 ? "One run is" : `${offer.queue} runs are`} before it; turns are shared.`
+      : "";
+    estimate.textContent = `${known} It ends after ${spellTime(60 * form.minutes)} at the latest.${queue}`;
+  }
+
+  const element = el(
+    "form",
+    {
+      class: "train-form",
+      on: {
+        async submit(/** @type {Event} */ event) {
+          event.preventDefault();
+          refusal.textContent = "";
+          button.disabled = true;
+          try {
+            await onBegin({ ...form });
+          } catch (error) {
+            console.error(error);
+            refusal.textContent = sentenceFor(error, "The run could not be started: reload the page and try again.");
+          }
+          button.disabled = false;
+        },
+      },
+    },
+    choice(
+      "Data",
+      there.map(({ name, title }) => [name, title]),
+      take,
+    ),
+    choice("Model", FAMILIES, (value) => {
+      form.family = /** @type {"vae" | "autoencoder"} */ (value);
+      show();
+    }),
+    latents.element,
+    beta.element,
+    choice("Network", WIDTHS, (value) => {
+      form.width = value;
+      show();
+    }),
+    steps.element,
+    minutes.element,
+    estimate,
+    button,
+    refusal,
+    ...offer.data
+      .filter(({ missing }) => missing)
+      .map(({ title, missing }) => el("p", { class: "train-missing", text: `${title}: ${missing}` })),
+  );
+  const width = element.querySelectorAll("select")[2];
+  width.value = form.width;
+  take(there[0].name);
+  return { element };
+}

@@ -1,0 +1,145 @@
+import { el } from "../dom.js";
+import { sentenceFor } from "../errors.js";
+import { createFrame } from "../frame.js";
+import { named } from "../link.js";
+import { createWorker } from "../model/worker.js";
+import { remembered } from "../remembered.js";
+import { createApi } from "./api.js";
+import { createForm } from "./form.js";
+import { createRun } from "./run.js";
+
+const JOB = "job";
+const MOST_REMEMBERED = 12;
+/** What each data set's run may be compared with, of what comes with the explorer. */
+const SHIPPED = { digits: "digits-2d", fashion: "fashion", sprites: "sprites", scenes: "scenes" };
+
+/**
+ * The page of training: a form, the runs of this browser, and with a link to one, that run.
+ *
+ * @param {HTMLElement} root
+ * @param {{assets: string, instrument: string, link: import("../static.js").Link}} options `instrument`: the address of
+ *   the page that opens a model
+ * @returns {{destroy(): void}}
+ */
+export function mount(root, { assets, instrument, link }) {
+  const frame = createFrame(root, { assets, name: "train" });
+  const api = createApi(assets);
+  const worker = createWorker(assets);
+  const store = remembered("runs");
+  /** @type {ReturnType<typeof createRun> | null} */
+  let run = null;
+  let gone = false;
+  open();
+
+  /** @returns {{id: string, title: string}[]} */
+  function mine() {
+    try {
+      const found = JSON.parse(store.get() || "[]");
+      return Array.isArray(found) ? found : [];
+    } catch {
+      return [];
+    }
+  }
+
+  /** @param {string} id @param {string} title */
+  function remember(id, title) {
+    const others = mine().filter((one) => one.id !== id);
+    store.set(JSON.stringify([{ id, title }, ...others].slice(0, MOST_REMEMBERED)));
+  }
+
+  /** @param {string} query */
+  function go(query) {
+    link.write(query);
+    open();
+  }
+
+  async function open() {
+    run?.destroy();
+    run = null;
+    const id = named(link.read(), JOB);
+    await frame.styled;
+    if (gone) return;
+    if (id) {
+      run = createRun({
+        id,
+        api,
+        assets,
+        instrument,
+        worker,
+        shipped: SHIPPED,
+        onAnother: () => go(""),
+        onTitle: (title) => remember(id, title),
+        share: () => frame.share(location.href),
+      });
+      frame.show(run.element);
+    } else await choose();
+    frame.element.setAttribute("data-ready", "");
+  }
+
+  async function choose() {
+    frame.wait("Looking at what can be trained here …");
+    try {
+      const offer = await api.offer();
+      if (gone) return;
+      const form = createForm({
+        offer,
+        async onBegin(asked) {
+          const { id } = await api.begin(asked);
+          go(new URLSearchParams({ [JOB]: id }).toString());
+        },
+      });
+      frame.show(
+        el(
+          "div",
+          {},
+          el("h1", { class: "lessons-title", text: "Train a model here" }),
+          el("p", {
+            class: "lessons-lead",
+            text:
+              "Choose images and a model. It trains on one core of the machine that runs this explorer, and you watch its latent space " +
+              "grow: drag a latent while it learns. Closing this page stops nothing; the run's link opens it again.",
+          }),
+          el("div", { class: "train-choose" }, form.element, runs()),
+        ),
+      );
+    } catch (error) {
+      console.error(error);
+      if (!gone) frame.block(sentenceFor(error, "What can be trained could not be fetched: reload the page."));
+    }
+  }
+
+  function runs() {
+    const found = mine();
+    if (!found.length) return el("div", {});
+    return el(
+      "div",
+      {},
+      el("h2", { text: "Runs of this browser" }),
+      el(
+        "ul",
+        { class: "train-mine" },
+        ...found.map(({ id, title }) =>
+          el(
+            "li",
+            {},
+            el("button", {
+              type: "button",
+              class: "action",
+              text: title,
+              on: { click: () => go(new URLSearchParams({ [JOB]: id }).toString()) },
+            }),
+          ),
+        ),
+      ),
+    );
+  }
+
+  return {
+    destroy() {
+      gone = true;
+      run?.destroy();
+      worker.destroy();
+      frame.destroy();
+    },
+  };
+}

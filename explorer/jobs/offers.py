@@ -1,0 +1,142 @@
+"""What can be trained here, within which bounds, and the run that a filled-in form stands for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from explorer.jobs.store import Job
+from training.contract.reading import plain
+
+# Where data sets lie, as `--data` of `python -m training`; and "no", where visitors may not train.
+DATA, TRAIN = "EXPLORER_DATA", "EXPLORER_TRAIN"
+# Nothing is downloaded for a visitor: only what is here, or is rendered, is offered.
+_IDX = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+
+LATENTS, STEPS, MINUTES, BETA = (1, 16), (100, 6_000), (1, 10), (0.0, 16.0)
+WIDTHS = {"half": 0.5, "normal": 1.0, "double": 2.0}
+VALIDATIONS = 12  # of a run, evenly; each saves it
+
+
+class Asked(Struct, frozen=True, forbid_unknown_fields=True):
+    """A filled-in form. `minutes` is the most that the run may train."""
+
+    data: Literal["digits", "fashion", "sprites", "scenes"]
+    family: Literal["vae", "autoencoder"]
+    latents: Annotated[int, Meta(ge=LATENTS[0], le=LATENTS[1])]
+    steps: Annotated[int, Meta(ge=STEPS[0], le=STEPS[1])]
+    minutes: Annotated[int, Meta(ge=MINUTES[0], le=MINUTES[1])]
+    width: Literal["half", "normal", "double"] = "normal"
+    beta: Annotated[float, Meta(ge=BETA[0], le=BETA[1])] = 1.0
+
+
+class Data(Struct, frozen=True):
+    """A data set on offer: its title, and why it is not, if so; the recipe of a VAE on it.
+
+    Fields:
+        channels, hidden: of the normal width.
+        steps: that the form begins with.
+    """
+
+    title: str
+    source: str
+    recipe: str
+    channels: tuple[int, ...]
+    hidden: tuple[int, ...]
+    steps: int
+
+
+DATA_SETS = {
+    "digits": Data("Digits", "MNIST", "digits-2d", (32, 32), (256,), 1_500),
+    "fashion": Data("Clothing", "FashionMNIST", "fashion", (32, 64), (256,), 1_500),
+    "sprites": Data("Sprites", "", "sprites-beta1", (16, 32, 64), (128,), 3_000),
+    "scenes": Data("Rooms in colour", "", "scenes", (16, 32, 32, 32), (256,), 1_500),
+}
+# The recipe of an autoencoder, whatever the data are.
+POINTS, POINTS_CHANNELS, POINTS_HIDDEN = "digits-ae", (16, 32), (128,)
+
+
+def allowed() -> bool:
+    """Whether visitors may train here."""
+    return os.environ.get(TRAIN, "").lower() not in ("no", "off", "0", "false")
+
+
+def data_folder() -> Path:
+    """Where the data sets are."""
+    return Path(os.environ.get(DATA) or "data")
+
+
+def missing(name: str, folder: Path) -> str:
+    """Why a data set cannot be trained on, in a sentence; empty where it can."""
+    source = DATA_SETS[name].source
+    raw = folder / source / "raw"
+    files = [raw / f"{part}-ubyte" for part in _IDX] if source else []
+    if all(file.exists() or file.with_name(f"{file.name}.gz").exists() for file in files):
+        return ""
+    return (
+        f"{source} is not on this server. Whoever runs it can fetch it by "
+        f"`python -m training train {DATA_SETS[name].recipe}`, or name its folder in {DATA}."
+    )
+
+
+def offered(folder: Path, done: list[Job]) -> dict[str, Any]:
+    """What the form shows: the data sets, the bounds, and what runs of each kind took here."""
+    return {
+        "data": [
+            {"name": name, "title": one.title, "steps": one.steps, "missing": missing(name, folder)}
+            for name, one in DATA_SETS.items()
+        ],
+        "bounds": {"latents": LATENTS, "steps": STEPS, "minutes": MINUTES, "beta": BETA},
+        "paces": paces(done),
+    }
+
+
+def kind(data: str, family: str, width: str) -> str:
+    """Of which runs take as long a step as each other."""
+    return f"{data} {family} {width}"
+
+
+def paces(done: list[Job]) -> dict[str, float]:
+    """Seconds a step, by kind of run, as the newest of that kind took on this machine."""
+    found: dict[str, float] = {}
+    for job in done:
+        if job.step >= STEPS[0]:
+            form = job.asked["form"]
+            name = kind(form["data"], form["family"], form["width"])
+            found[name] = round(job.seconds / job.step, 5)
+    return found
+
+
+def run_of(asked: Asked) -> dict[str, Any]:
+    """The recipe and the overrides of `python -m training train` that make this run."""
+    data, scale = DATA_SETS[asked.data], WIDTHS[asked.width]
+    is_vae = asked.family == "vae"
+    channels = data.channels if is_vae else POINTS_CHANNELS
+    hidden = data.hidden if is_vae else POINTS_HIDDEN
+    changes = {
+        "data.name": asked.data,
+        "model.latents": str(asked.latents),
+        "model.channels": _sizes(channels, scale),
+        "model.hidden": _sizes(hidden, scale),
+        "train.steps": str(asked.steps),
+        "train.validate_every": str(-(-asked.steps // VALIDATIONS)),
+    }
+    if is_vae:
+        changes["objective.beta"] = f"{asked.beta:g}"
+    words = f"β = {asked.beta:g}" if is_vae else "autoencoder"
+    latents = f"{asked.latents} latent{'s' if asked.latents > 1 else ''}"
+    return {
+        "recipe": data.recipe if is_vae else POINTS,
+        "overrides": [f"--{name}={value}" for name, value in changes.items()],
+        "title": f"{data.title}, {words}, {latents}, trained here",
+        "steps": asked.steps,
+        "seconds": 60 * asked.minutes,
+        "form": plain(asked),
+    }
+
+
+def _sizes(sizes: tuple[int, ...], scale: float) -> str:
+    return ",".join(str(round(size * scale)) for size in sizes)

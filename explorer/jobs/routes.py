@@ -1,0 +1,203 @@
+"""The routes by which the page of training asks for runs, watches them and decides about them.
+
+The id of a job cannot be guessed: who has its link may do with it what who asked for it may.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from explorer import loading
+from explorer.jobs import offers, quota
+from explorer.jobs.store import OPEN, Job
+from explorer.jobs.supervisor import Supervisor
+from training.contract.errors import UserError
+from training.contract.reading import parse, read
+
+# A page of another site may send a form, but no such header.
+HEADER = "X-Training"
+LONGEST_FORM = 4096
+# Below `runs`, so that keeping a model is a rename; what begins with a dot is in no catalogue.
+HOME = ".jobs"
+_LIVE = re.compile(r"live-\d{7}\.(onnx|json)")
+
+_supervisors: dict[Path, Supervisor] = {}
+_lock = threading.Lock()
+
+NOT_ALLOWED = "Whoever runs this explorer has switched training off."
+GONE = "There is no such run: it was removed, or the link was cut short."
+
+
+def supervisor() -> Supervisor:
+    """That of `runs`."""
+    home = (loading.RUNS / HOME).resolve()
+    with _lock:
+        if home not in _supervisors:
+            _supervisors[home] = Supervisor(home, offers.data_folder())
+        return _supervisors[home]
+
+
+def begin() -> None:
+    """Go on with what was left unfinished; the server begins."""
+    home = loading.RUNS / HOME
+    if offers.allowed() and (home / "jobs.sqlite").exists():
+        one = supervisor()
+        if one.store.all("waiting", "training", "keeping", "finishing"):
+            one.wake()
+
+
+def end() -> None:
+    """Let the worker save what it is at; the server ends."""
+    for one in _supervisors.values():
+        one.close()
+    _supervisors.clear()
+
+
+def routes(base: str, visitor: Callable[[Request], str]) -> list[Route]:
+    """The routes below `base`; `visitor` says where a request comes from."""
+
+    async def offer(_: Request) -> Response:
+        return await run_in_threadpool(_offer)
+
+    async def ask(request: Request) -> Response:
+        if HEADER not in request.headers:
+            return _refused(f"A run is asked for with the header {HEADER}.")
+        body = b""
+        async for piece in request.stream():
+            body += piece
+            if len(body) > LONGEST_FORM:
+                return _refused("This form is too long.")
+        return await run_in_threadpool(_ask, body, visitor(request))
+
+    async def look(request: Request) -> Response:
+        since = request.query_params.get("since", "0")
+        number = int(since) if since.isdecimal() and len(since) < 10 else 0
+        return await run_in_threadpool(_look, request.path_params["id"], number)
+
+    async def decide(request: Request) -> Response:
+        if HEADER not in request.headers:
+            return _refused(f"A run is changed with the header {HEADER}.")
+        id, what = request.path_params["id"], request.path_params["what"]
+        return await run_in_threadpool(_decide, id, what)
+
+    async def file(request: Request) -> Response:
+        id, name = request.path_params["id"], request.path_params["name"]
+        return await run_in_threadpool(_file, id, name)
+
+    return [
+        Route(f"{base}/training.json", offer),
+        Route(f"{base}/jobs", ask, methods=["POST"]),
+        Route(f"{base}/jobs/{{id}}.json", look),
+        Route(f"{base}/jobs/{{id}}/{{what}}", decide, methods=["POST"]),
+        Route(f"{base}/jobs/{{id}}/{{name}}", file),
+    ]
+
+
+def _offer() -> Response:
+    if not offers.allowed():
+        return _refused(NOT_ALLOWED)
+    one = supervisor()
+    one.wake()  # by the time that the form is filled in, the worker has loaded what it needs
+    store = one.store
+    found = offers.offered(one.data, store.all("trained", "stopped", "kept"))
+    return _json(found | {"queue": len(store.all("waiting", "training"))})
+
+
+def _ask(body: bytes, visitor: str) -> Response:
+    if not offers.allowed():
+        return _refused(NOT_ALLOWED)
+    one = supervisor()
+    try:
+        asked = read(offers.Asked, parse(body, "The form"), "form")
+        if why := offers.missing(asked.data, one.data):
+            return _refused(why)
+        quota.check_new(one.store, one.home, visitor)
+    except UserError as error:
+        return _refused(str(error))
+    id = one.store.add(visitor, offers.run_of(asked))
+    one.wake()
+    return _json({"id": id}, 201)
+
+
+def _look(id: str, since: int) -> Response:
+    one = supervisor()
+    job = one.store.get(id)
+    if job is None:
+        return _refused(GONE, 404)
+    if job.state in OPEN and job.state != "paused":
+        one.wake()
+    waiting = [other.id for other in one.store.queue()]
+    return _json(
+        {
+            "id": job.id,
+            "title": job.asked["title"],
+            "form": job.asked["form"],
+            "state": job.state,
+            "steps": job.asked["steps"],
+            "step": job.step,
+            "seconds": job.seconds,
+            "most_seconds": job.asked["seconds"],
+            "sentence": job.sentence,
+            "ahead": waiting.index(id) if id in waiting else 0,
+            "warm": one.warm,
+            "snapshot": job.snapshot,
+            "checkpoint": job.checkpoint,
+            "losses": one.store.losses(id, since),
+        }
+    )
+
+
+def _decide(id: str, what: str) -> Response:
+    one = supervisor()
+    job = one.store.get(id)
+    if job is None:
+        return _refused(GONE, 404)
+    match what:
+        case "pause" | "stop":
+            one.store.want(id, what)
+        case "go-on":
+            one.store.move(id, ("paused", "stopped"), "waiting", sentence="")
+        case "keep":
+            if why := _why_not_keep(one, job):
+                return _refused(why)
+            one.store.move(id, ("trained", "stopped"), "keeping", sentence="")
+        case _:
+            return _refused(GONE, 404)
+    one.wake()
+    return _look(id, job.step)
+
+
+def _why_not_keep(one: Supervisor, job: Job) -> str:
+    try:
+        quota.check_keeping(one.store, job.visitor)
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def _file(id: str, name: str) -> Response:
+    one = supervisor()
+    path = one.folder(id) / name
+    if not _LIVE.fullmatch(name) or one.store.get(id) is None or not path.is_file():
+        return PlainTextResponse("There is no such file.", 404)
+    kind = "application/json" if name.endswith(".json") else "application/octet-stream"
+    # A file of that name never changes: its step is part of it.
+    headers = {"Cache-Control": "private, max-age=600", "Content-Encoding": "identity"}
+    return Response(path.read_bytes(), media_type=kind, headers=headers)
+
+
+def _json(content: Any, status: int = 200) -> Response:
+    return JSONResponse(content, status, headers={"Cache-Control": "no-store"})
+
+
+def _refused(sentence: str, status: int = 422) -> Response:
+    return _json({"error": sentence}, status)

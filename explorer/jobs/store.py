@@ -1,0 +1,270 @@
+"""The jobs in one SQLite file: what was acknowledged is there, whatever ends the server and when.
+
+Every change is one transaction, in write-ahead logging with full synchronisation. The state of a
+run itself, its weights, is in the job's folder; what is said here of a run that was cut off is
+where it goes on from.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+State = Literal[
+    "waiting",  # for its turn to train
+    "training",
+    "paused",  # by who asked for it
+    "stopped",  # for good, before its last step: what it has can be kept
+    "trained",
+    "keeping",  # asked to be kept, and waiting for that
+    "finishing",  # is measured and exported
+    "kept",  # a checkpoint in the list
+    "failed",
+]
+# Those that the worker still has to do something for; and those that it is at.
+OPEN: tuple[State, ...] = ("waiting", "training", "paused", "keeping", "finishing")
+AT_WORK: dict[State, State] = {"waiting": "training", "keeping": "finishing"}
+
+# Who killed a worker so often is not given another.
+MOST_INTERRUPTED = 5
+LONGEST_WAIT_S = 10.0
+
+_TABLES = f"""
+CREATE TABLE IF NOT EXISTS jobs (
+    id TEXT PRIMARY KEY,
+    visitor TEXT NOT NULL,
+    asked TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN {get_args(State)}),
+    made REAL NOT NULL,
+    served REAL NOT NULL DEFAULT 0,
+    step INTEGER NOT NULL DEFAULT 0,
+    seconds REAL NOT NULL DEFAULT 0,
+    snapshot TEXT NOT NULL DEFAULT '',
+    interrupted INTEGER NOT NULL DEFAULT 0,
+    sentence TEXT NOT NULL DEFAULT '',
+    wanted TEXT NOT NULL DEFAULT '',
+    checkpoint TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE TABLE IF NOT EXISTS losses (
+    job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    step INTEGER NOT NULL,
+    train REAL,
+    validation REAL,
+    PRIMARY KEY (job, step)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run that somebody asked for.
+
+    Fields:
+        id: cannot be guessed; who knows it may watch the job and decide about it.
+        visitor: the address that asked for it.
+        asked: recipe, overrides, title, steps and how many seconds it may take.
+        made: when, in seconds since 1970; `served` when it last got the worker.
+        step, seconds: how far it is.
+        snapshot: the name of the newest files to open the growing model by.
+        interrupted: how often a worker ended under it.
+        sentence: what there is to say of it.
+        wanted: what was asked of the worker that is at it: "pause" or "stop".
+        checkpoint: the id in the catalogue, once it is kept.
+    """
+
+    id: str
+    visitor: str
+    asked: dict[str, Any]
+    state: State
+    made: float
+    served: float
+    step: int
+    seconds: float
+    snapshot: str
+    interrupted: int
+    sentence: str
+    wanted: str
+    checkpoint: str
+
+
+class Store:
+    """The file of the jobs; any thread, and any process, may ask it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._open() as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(_TABLES)
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(self.path, timeout=LONGEST_WAIT_S, isolation_level=None)
+        try:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.row_factory = sqlite3.Row
+            yield connection
+        finally:
+            connection.close()
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it or nothing."""
+        with self._open() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def add(self, visitor: str, asked: dict[str, Any]) -> str:
+        """A new job at the end of the queue; returns its id."""
+        id = secrets.token_urlsafe(12)
+        with self._change() as connection:
+            connection.execute(
+                "INSERT INTO jobs (id, visitor, asked, state, made) VALUES (?, ?, ?, 'waiting', ?)",
+                (id, visitor, json.dumps(asked), time.time()),
+            )
+        return id
+
+    def get(self, id: str) -> Job | None:
+        """The job of that id, if there is one."""
+        with self._open() as connection:
+            row = connection.execute("SELECT * FROM jobs WHERE id = ?", (id,)).fetchone()
+        return None if row is None else _job(row)
+
+    def all(self, *states: State) -> list[Job]:
+        """The jobs in any of these states, or all, the oldest first."""
+        chosen = states or get_args(State)
+        marks = ",".join("?" * len(chosen))
+        with self._open() as connection:
+            rows = connection.execute(
+                f"SELECT * FROM jobs WHERE state IN ({marks}) ORDER BY made", chosen
+            ).fetchall()
+        return [_job(row) for row in rows]
+
+    def queue(self) -> list[Job]:
+        """Those that wait, in the order in which they will be served.
+
+        What is to be kept comes first, for it is short. Then whose visitor the worker was at
+        longest ago: who asks for many runs takes no turn from who asks for one.
+        """
+        with self._open() as connection:
+            rows = connection.execute(
+                """
+                SELECT jobs.* FROM jobs JOIN (
+                    SELECT visitor, MAX(served) AS last FROM jobs GROUP BY visitor
+                ) USING (visitor)
+                WHERE state IN ('waiting', 'keeping')
+                ORDER BY state = 'waiting', last, made
+                """
+            ).fetchall()
+        return [_job(row) for row in rows]
+
+    def take(self) -> Job | None:
+        """Give the next job to the worker."""
+        for job in self.queue():
+            with self._change() as connection:
+                taken = connection.execute(
+                    "UPDATE jobs SET state = ?, served = ?, wanted = '' WHERE id = ? AND state = ?",
+                    (AT_WORK[job.state], time.time(), job.id, job.state),
+                )
+                if not taken.rowcount:
+                    continue
+            return self.get(job.id)
+        return None
+
+    def note(
+        self, id: str, step: int, seconds: float, train: float | None, validation: float | None
+    ) -> None:
+        """How far a job is, and its losses there; those beyond are of a run that was cut off."""
+        with self._change() as connection:
+            connection.execute(
+                "UPDATE jobs SET step = ?, seconds = ? WHERE id = ?", (step, seconds, id)
+            )
+            connection.execute("DELETE FROM losses WHERE job = ? AND step >= ?", (id, step))
+            connection.execute(
+                "INSERT INTO losses VALUES (?, ?, ?, ?)", (id, step, train, validation)
+            )
+
+    def picture(self, id: str, snapshot: str) -> None:
+        """The growing model can be opened anew."""
+        with self._change() as connection:
+            connection.execute("UPDATE jobs SET snapshot = ? WHERE id = ?", (snapshot, id))
+
+    def want(self, id: str, wanted: Literal["pause", "stop"]) -> None:
+        """Ask the worker to leave a job; one that waits is left at once."""
+        state = "paused" if wanted == "pause" else "stopped"
+        with self._change() as connection:
+            connection.execute(
+                "UPDATE jobs SET wanted = ? WHERE id = ? AND state = 'training'", (wanted, id)
+            )
+            connection.execute(
+                "UPDATE jobs SET state = ? WHERE id = ? AND state IN ('waiting', 'paused')",
+                (state, id),
+            )
+
+    def move(self, id: str, before: tuple[State, ...], after: State, **changes: str) -> bool:
+        """Change the state of a job that is in one of `before`; returns whether it was."""
+        fields = "".join(f", {name} = ?" for name in changes)
+        marks = ",".join("?" * len(before))
+        with self._change() as connection:
+            moved = connection.execute(
+                f"UPDATE jobs SET state = ?, wanted = ''{fields} WHERE id = ? "
+                f"AND state IN ({marks})",
+                (after, *changes.values(), id, *before),
+            )
+        return moved.rowcount > 0
+
+    def remove(self, id: str) -> None:
+        """Forget a job."""
+        with self._change() as connection:
+            connection.execute("DELETE FROM jobs WHERE id = ?", (id,))
+
+    def recover(self) -> None:
+        """Put what a worker was at back into the queue: there is no worker now."""
+        with self._change() as connection:
+            connection.execute(
+                """
+                UPDATE jobs SET interrupted = interrupted + 1,
+                    state = CASE
+                        WHEN interrupted + 1 >= ? THEN 'failed'
+                        WHEN wanted = 'pause' THEN 'paused'
+                        WHEN wanted = 'stop' THEN 'stopped'
+                        WHEN state = 'finishing' THEN 'keeping'
+                        ELSE 'waiting' END,
+                    wanted = '',
+                    sentence = CASE
+                        WHEN interrupted + 1 >= ?
+                            THEN 'The worker ended under this job too often: ask for a smaller one.'
+                        ELSE 'The worker ended and was started anew: the run goes on from its last '
+                            || 'saved step.' END
+                WHERE state IN ('training', 'finishing')
+                """,
+                (MOST_INTERRUPTED, MOST_INTERRUPTED),
+            )
+
+    def losses(self, id: str, since: int = 0) -> list[tuple[int, float | None, float | None]]:
+        """(step, training loss, validation loss) of each report after step `since`."""
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT step, train, validation FROM losses WHERE job = ? AND step > ? "
+                "ORDER BY step",
+                (id, since),
+            ).fetchall()
+        return [tuple(row) for row in rows]
+
+
+def _job(row: sqlite3.Row) -> Job:
+    fields = dict(row)
+    return Job(**(fields | {"asked": json.loads(fields["asked"])}))

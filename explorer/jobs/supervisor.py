@@ -1,0 +1,250 @@
+"""The worker process beside the server: started when it is needed, given one job after another.
+
+A worker that ends under a job is told of and replaced. The server's end is the end of the worker's
+input, on which it saves its run and ends; so the two can be killed in any order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from explorer import loading
+from explorer.jobs.store import Job, Store
+from training.contract.card import CARD
+
+_LOGGER = logging.getLogger(__name__)
+
+WORKER = (sys.executable, "-m", "training.live")
+# A worker that has nothing to do holds some hundred megabytes of memory.
+IDLE_S = 15 * 60
+# Where others wait, a run gives way after so long, and goes on in its next turn.
+TURN_S = 60
+LOOK_S = 1.0
+ENDING_S = 20
+
+
+class Supervisor:
+    """Hands out the jobs of one folder to one worker.
+
+    Args:
+        home: `jobs.sqlite` and a folder for each job.
+        data: where the worker finds data sets.
+        command: what starts a worker.
+    """
+
+    def __init__(self, home: Path, data: Path, command: tuple[str, ...] = WORKER) -> None:
+        self.home, self.data, self.command = home, data, command
+        self.store = Store(home / "jobs.sqlite")
+        # Whether the worker has loaded what it needs.
+        self.warm = False
+        self._events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._ended = False
+        self.worker: subprocess.Popen[str] | None = None
+        self._job: Job | None = None
+        self._asked = False
+
+    def folder(self, job: str) -> Path:
+        """Where a job keeps what it makes."""
+        return self.home / job
+
+    def wake(self) -> None:
+        """Have a worker ready: somebody looks at the page, or there is something to do."""
+        with self._lock:
+            if self._ended:
+                return
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._supervise, daemon=True)
+                self._thread.start()
+        self._events.put({"what": "look"})
+
+    def close(self) -> None:
+        """Let the worker save what it is at, and end; the server ends."""
+        self._ended = True
+        self._events.put({"what": "look"})
+        if self._thread is not None:
+            self._thread.join(ENDING_S)
+
+    def _supervise(self) -> None:
+        # Another server over the same folder may have the worker; it looks at the queue by itself.
+        try:
+            with FileLock(self.home / "lock", timeout=0):
+                self._hand_out()
+        except Timeout:
+            return
+        finally:
+            self._end_worker()
+
+    def _hand_out(self) -> None:
+        self.store.recover()
+        self._job, used = None, time.monotonic()
+        while not self._ended:
+            if self.worker is None:
+                self.worker = self._start()
+            try:
+                event = self._events.get(timeout=LOOK_S)
+            except queue.Empty:
+                event = {"what": "tick"}
+            if event["what"] == "gone" and event["worker"] is self.worker:
+                self.worker, self._job, self.warm = None, None, False
+                self.store.recover()
+                continue
+            self._hear(event)
+            if self._job is None:
+                self._next()
+            else:
+                self._steer()
+            if event["what"] == "look" or self._job is not None:
+                used = time.monotonic()
+            elif time.monotonic() - used > IDLE_S:
+                return
+
+    def _start(self) -> subprocess.Popen[str]:
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        checkout = str(Path(__file__).resolve().parent.parent.parent)
+        paths = [checkout, *filter(None, [environment.get("PYTHONPATH")])]
+        environment["PYTHONPATH"] = os.pathsep.join(paths)
+        with (self.home / "worker.log").open("w", encoding="utf-8") as log:
+            worker = subprocess.Popen(
+                self.command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                encoding="utf-8",
+                env=environment,
+                start_new_session=True,  # Ctrl-C is for the server, which tells the worker
+            )
+        threading.Thread(target=self._listen, args=(worker,), daemon=True).start()
+        return worker
+
+    def _listen(self, worker: subprocess.Popen[str]) -> None:
+        assert worker.stdout is not None
+        for line in worker.stdout:
+            try:
+                self._events.put({**json.loads(line), "worker": worker})
+            except ValueError:  # cut off with the worker
+                break
+        worker.wait()
+        for pipe in (worker.stdin, worker.stdout):
+            with contextlib.suppress(OSError):  # what was not written any more
+                assert pipe is not None
+                pipe.close()
+        self._events.put({"what": "gone", "worker": worker})
+
+    def _order(self, **order: Any) -> None:
+        assert self.worker is not None
+        assert self.worker.stdin is not None
+        try:
+            self.worker.stdin.write(json.dumps(order) + "\n")
+            self.worker.stdin.flush()
+        except (OSError, ValueError):  # it is gone, which its listener will say
+            _LOGGER.info("The training worker took no order", exc_info=True)
+
+    def _next(self) -> None:
+        if not self.warm or (job := self.store.take()) is None:
+            return
+        self._job, self._asked = job, False
+        self._order(
+            do="train" if job.state == "training" else "finish",
+            job=job.id,
+            folder=str(self.folder(job.id).resolve()),
+            recipe=job.asked["recipe"],
+            overrides=job.asked["overrides"],
+            title=job.asked["title"],
+            data=str(self.data.resolve()),
+        )
+
+    def _steer(self) -> None:
+        """Have the worker leave its job where that is wanted, its time is up, or others wait."""
+        assert self._job is not None
+        if self._job.state != "training" or self._asked:
+            return
+        now = self.store.get(self._job.id)
+        if now is None:
+            return
+        others = any(other.visitor != now.visitor for other in self.store.queue())
+        turn_over = others and time.time() - now.served > TURN_S
+        if now.wanted or turn_over or now.seconds > now.asked["seconds"]:
+            self._asked = True
+            self._order(do="pause")
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        what, job = event["what"], self._job
+        if what == "ready" and event["worker"] is self.worker:
+            self.warm = True
+        if job is None or event.get("job") != job.id:
+            return
+        if what == "step":
+            self.store.note(
+                *(job.id, event["step"], event["seconds"]),
+                *(event.get("train"), event.get("validation")),
+            )
+        elif what == "snapshot":
+            self.store.picture(job.id, event["name"])
+        elif what in ("trained", "paused", "finished", "failed"):
+            self._leave(job, what, event.get("sentence", ""))
+            self._job = None
+
+    def _leave(self, job: Job, what: str, sentence: str) -> None:
+        now = self.store.get(job.id)
+        if now is None:
+            return
+        if what == "finished":
+            id = keep(self.folder(job.id))
+            self.store.move(job.id, ("finishing",), "kept", checkpoint=id, sentence="")
+        elif what == "failed" and job.state == "finishing":
+            self.store.move(job.id, ("finishing",), "stopped", sentence=sentence)
+        elif what == "failed":
+            self.store.move(job.id, ("training",), "failed", sentence=sentence)
+        elif what == "trained":
+            self.store.move(job.id, ("training",), "trained", sentence="")
+        elif now.wanted == "pause":
+            self.store.move(job.id, ("training",), "paused", sentence="")
+        elif now.wanted == "stop":
+            self.store.move(job.id, ("training",), "stopped", sentence="")
+        elif now.seconds > now.asked["seconds"]:
+            late = f"Stopped after {now.asked['seconds'] // 60:.0f} minutes, as the form says."
+            self.store.move(job.id, ("training",), "stopped", sentence=late)
+        else:
+            gave_way = "Others wait too: this run goes on in its next turn."
+            self.store.move(job.id, ("training",), "waiting", sentence=gave_way)
+
+    def _end_worker(self) -> None:
+        worker, self.worker, self.warm = self.worker, None, False
+        if worker is None:
+            return
+        assert worker.stdin is not None
+        try:
+            worker.stdin.close()
+            worker.wait(ENDING_S)
+        except (OSError, subprocess.TimeoutExpired):
+            worker.kill()
+
+
+def keep(folder: Path) -> str:
+    """Move a finished checkpoint among the others; returns its id there.
+
+    A server may be killed between this and the note of it: then the folder is there already.
+    """
+    name = f"trained-{folder.name[:6].lower().replace('_', 'x').strip('-')}"
+    place = loading.RUNS / name
+    if not (place / CARD).exists():
+        shutil.rmtree(place, ignore_errors=True)
+        folder.rename(place)
+    found = [entry for entry in loading.catalogue() if entry.folder.resolve() == place.resolve()]
+    return found[0].id if found else name

@@ -1,0 +1,282 @@
+"""Jobs of training: none is lost, whoever is killed; they are fair, bounded, and resumed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from explorer.jobs import offers, quota
+from explorer.jobs.store import MOST_INTERRUPTED, Job, Store
+from explorer.jobs.supervisor import Supervisor
+from training.contract.errors import ConfigError
+from training.contract.reading import read
+
+ASKED: dict[str, Any] = {"title": "a run", "steps": 100, "seconds": 60}
+
+# A server all day long, saying after each commit what is there from now on; killed fifty times,
+# wherever it then is.
+KILLED = """
+import json, os, random, signal, sys
+from pathlib import Path
+from explorer.jobs.store import Store
+
+def serve(words):
+    store = Store(Path(sys.argv[1]))
+    store.recover()
+    while True:
+        words.write(f"added {store.add('a visitor', {})}\\n"); words.flush()
+        job = store.take()
+        if job is None: continue
+        store.note(job.id, job.step + 10, 1.0, 2.0, None)
+        words.write(f"noted {job.id} {job.step + 10}\\n"); words.flush()
+        store.picture(job.id, "live-0000010")
+        store.move(job.id, ("training",), "trained")
+        words.write(f"trained {job.id}\\n"); words.flush()
+
+chance, heard = random.Random(0), []
+for _ in range(50):
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(ours)
+        serve(os.fdopen(theirs, "w"))
+    os.close(theirs)
+    with os.fdopen(ours) as words:
+        heard += [words.readline() for _ in range(chance.randint(1, 6))]
+        os.kill(child, signal.SIGKILL)
+        heard += words.readlines()
+    os.waitpid(child, 0)
+print(json.dumps([line.split() for line in heard if line.endswith("\\n")]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_fifty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite"
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(path)], capture_output=True, text=True, check=True
+    )
+    heard = json.loads(done.stdout)
+    assert len(heard) > 100
+    store = Store(path)
+    store.recover()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    jobs = {job.id: job for job in store.all()}
+    for what, id, *step in heard:
+        if what == "added":
+            assert id in jobs
+        elif what == "trained":
+            assert jobs[id].state == "trained"
+        else:
+            assert jobs[id].step >= int(*step)
+    assert {job.state for job in jobs.values()} <= {"waiting", "trained", "failed"}
+
+
+# Speaks as `training.live` does, and works for as long as nobody stops it.
+WORKER = """
+import json, sys, threading, time
+def tell(**event): print(json.dumps(event), flush=True)
+stop, orders = threading.Event(), []
+def listen():
+    for line in sys.stdin:
+        order = json.loads(line)
+        stop.set() if order["do"] == "pause" else orders.append(order)
+    stop.set(); orders.append(None)
+threading.Thread(target=listen, daemon=True).start()
+tell(what="ready")
+while True:
+    while not orders: time.sleep(0.01)
+    order = orders.pop(0)
+    if order is None: break
+    step = 0
+    while not stop.is_set() and step < order["title"]:
+        step += 1
+        tell(what="step", job=order["job"], step=step, seconds=1.0, train=1.0)
+        time.sleep(0.01)
+    tell(what="paused" if stop.is_set() else "trained", job=order["job"])
+    stop.clear()
+"""
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    one = Supervisor(tmp_path, tmp_path, (sys.executable, "-c", WORKER))
+    yield one
+    one.close()
+
+
+def until(supervisor: Supervisor, id: str, *states: str) -> Job:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        job = supervisor.store.get(id)
+        assert job is not None
+        if job.state in states and (job.state != "training" or job.step):
+            return job
+        time.sleep(0.01)
+    raise AssertionError(job)
+
+
+def test_a_worker_that_is_killed_is_replaced_and_its_job_goes_on(supervisor: Supervisor) -> None:
+    id = supervisor.store.add("visitor", ASKED | {"title": 10**6, "recipe": "", "overrides": []})
+    supervisor.wake()
+    until(supervisor, id, "training")
+    worker = supervisor.worker
+    assert worker is not None
+    worker.kill()
+    worker.wait()
+    while supervisor.worker in (worker, None):
+        time.sleep(0.01)
+    job = until(supervisor, id, "training")
+    assert job.interrupted == 1
+    assert "goes on from its last saved step" in job.sentence
+    supervisor.store.want(id, "pause")
+    supervisor.wake()
+    until(supervisor, id, "paused")
+
+
+def test_when_the_server_ends_its_worker_does_and_the_next_server_goes_on(tmp_path: Path) -> None:
+    command = (sys.executable, "-c", WORKER)
+    first = Supervisor(tmp_path, tmp_path, command)
+    id = first.store.add("visitor", ASKED | {"title": 20, "recipe": "", "overrides": []})
+    first.wake()
+    until(first, id, "training")
+    worker = first.worker
+    assert worker is not None
+    first.close()
+    assert worker.wait(10) == 0
+    second = Supervisor(tmp_path, tmp_path, command)
+    second.wake()
+    until(second, id, "trained")
+    second.close()
+
+
+def test_who_asks_for_many_runs_takes_no_turn_from_who_asks_for_one(tmp_path: Path) -> None:
+    store = Store(tmp_path / "jobs.sqlite")
+    many = [store.add("many", ASKED) for _ in range(3)]
+    one = store.add("one", ASKED)
+    first = store.take()
+    assert first is not None
+    assert first.id == many[0]
+    second = store.take()
+    assert second is not None
+    assert second.id == one
+    assert [job.id for job in store.queue()] == many[1:]
+
+
+def test_a_worker_that_ends_under_a_job_is_told_of_and_after_five_times_given_no_other(
+    tmp_path: Path,
+) -> None:
+    store = Store(tmp_path / "jobs.sqlite")
+    id = store.add("visitor", ASKED)
+    for again in range(MOST_INTERRUPTED):
+        assert store.take() is not None, again
+        store.recover()
+    job = store.get(id)
+    assert job is not None
+    assert job.state == "failed"
+    assert "too often" in job.sentence
+
+
+def test_what_is_wanted_while_the_worker_is_gone_is_done(tmp_path: Path) -> None:
+    store = Store(tmp_path / "jobs.sqlite")
+    ids = [store.add(f"visitor {at}", ASKED) for at in range(2)]
+    for id, wanted in zip(ids, ("pause", "stop"), strict=True):
+        assert store.take() is not None
+        store.want(id, wanted)  # type: ignore[arg-type]
+    store.recover()
+    assert [job.state for job in store.all()] == ["paused", "stopped"]
+
+
+def test_losses_beyond_the_step_that_a_run_goes_on_from_are_forgotten(tmp_path: Path) -> None:
+    store = Store(tmp_path / "jobs.sqlite")
+    id = store.add("visitor", ASKED)
+    for step in (10, 20, 30, 15):
+        store.note(id, step, 1.0, float(step), None)
+    assert [step for step, _, _ in store.losses(id)] == [10, 15]
+
+
+FORM: dict[str, Any] = {
+    "data": "digits",
+    "family": "vae",
+    "latents": 2,
+    "steps": 1000,
+    "minutes": 2,
+    "beta": 4,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"latents": 17}, "latents"),
+        ({"steps": 10**6}, "steps"),
+        ({"minutes": 0}, "minutes"),
+        ({"width": "huge"}, "width"),
+        ({"beta": -1}, "beta"),
+        ({"data": "faces"}, "data"),
+        ({"seed": 1}, "seed"),
+    ],
+)
+def test_a_form_beyond_its_bounds_is_refused_by_the_name_of_the_field(
+    change: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(ConfigError, match=named):
+        read(offers.Asked, FORM | change, "form")
+
+
+@pytest.mark.parametrize("family", ["vae", "autoencoder"])
+@pytest.mark.parametrize("data", sorted(offers.DATA_SETS))
+def test_every_form_is_a_run_that_the_training_takes(data: str, family: str) -> None:
+    from training.config import override
+    from training.recipes import RECIPES
+
+    form = FORM | {"data": data, "family": family, "latents": 7, "width": "double"}
+    asked = offers.run_of(read(offers.Asked, form, "form"))
+    changes = dict(word.removeprefix("--").split("=") for word in asked["overrides"])
+    config = override(RECIPES[asked["recipe"]].run, changes)
+    assert config.data.name == data
+    assert config.model.latents == 7  # type: ignore[attr-defined]
+    assert config.train.steps == 1000
+
+
+def test_data_sets_that_are_not_here_are_not_offered(tmp_path: Path) -> None:
+    offered = offers.offered(tmp_path, [])["data"]
+    there = [one["name"] for one in offered if not one["missing"]]
+    assert there == ["sprites", "scenes"]
+
+
+def test_one_visitor_may_have_three_unfinished_runs(tmp_path: Path) -> None:
+    store = Store(tmp_path / "jobs.sqlite")
+    for _ in range(quota.MOST_OPEN_EACH):
+        quota.check_new(store, tmp_path, "visitor")
+        store.add("visitor", ASKED)
+    quota.check_new(store, tmp_path, "another")
+    with pytest.raises(quota.QuotaError, match="unfinished"):
+        quota.check_new(store, tmp_path, "visitor")
+
+
+def test_room_is_made_of_runs_that_ended_the_oldest_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "jobs.sqlite")
+    ids = [store.add("visitor", ASKED) for _ in range(3)]
+    for id in ids:
+        (tmp_path / id).mkdir()
+        (tmp_path / id / "model").write_bytes(b"x" * 100)
+    for id in ids[:2]:
+        store.take()
+        store.move(id, ("training",), "trained")
+    monkeypatch.setattr(quota, "LARGEST", 250)
+    quota.check_new(store, tmp_path, "another")
+    assert [job.id for job in store.all()] == ids[1:]
+    assert not (tmp_path / ids[0]).exists()

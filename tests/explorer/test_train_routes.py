@@ -1,0 +1,94 @@
+"""What the page of training may ask of the server, and what it is refused."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from explorer import loading, serving
+from explorer.jobs import offers, routes
+from explorer.jobs.supervisor import Supervisor
+
+HEADERS = {routes.HEADER: "1"}
+FORM = {"data": "sprites", "family": "vae", "latents": 2, "steps": 500, "minutes": 1}
+# A worker that never gets ready.
+IDLE = (sys.executable, "-c", "import sys; sys.stdin.read()")
+
+Ask = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ask]:
+    monkeypatch.setattr(loading, "RUNS", tmp_path)
+    monkeypatch.setenv(offers.DATA, str(tmp_path / "no data"))
+    home = (tmp_path / routes.HOME).resolve()
+    one = Supervisor(home, offers.data_folder(), IDLE)
+    monkeypatch.setitem(routes._supervisors, home, one)
+    config = uvicorn.Config(serving.plain_app(), port=0, log_level="error", ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+
+    def ask(
+        method: str, path: str, form: object = None, headers: dict[str, str] = HEADERS
+    ) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        connection.request(method, path, None if form is None else json.dumps(form), headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        is_json = answer.headers["content-type"].startswith("application/json")
+        return answer.status, json.loads(body) if is_json else body
+
+    yield ask
+    one.close()
+    server.should_exit = True
+    thread.join()
+
+
+def test_a_run_is_asked_for_watched_paused_and_its_files_are_served(ask: Ask) -> None:
+    _, offered = ask("GET", "/training.json")
+    assert [one["name"] for one in offered["data"] if not one["missing"]] == ["sprites", "scenes"]
+    status, made = ask("POST", "/jobs", FORM)
+    assert status == 201
+    job = f"/jobs/{made['id']}"
+    _, found = ask("GET", f"{job}.json")
+    assert (found["state"], found["steps"], found["most_seconds"]) == ("waiting", 500, 60)
+    assert ask("POST", f"{job}/pause")[1]["state"] == "paused"
+    assert ask("POST", f"{job}/go-on")[1]["state"] == "waiting"
+
+    folder = routes.supervisor().folder(made["id"])
+    folder.mkdir()
+    for name in ("live-0000001.json", "resume.safetensors"):
+        (folder / name).write_text("{}")
+    assert ask("GET", f"{job}/live-0000001.json") == (200, {})
+    assert ask("GET", f"{job}/resume.safetensors")[0] == 404
+    assert ask("GET", "/jobs/another.json")[0] == 404
+
+
+def test_what_is_not_on_offer_is_refused_in_a_sentence(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusal(form: object, headers: dict[str, str] = HEADERS) -> str:
+        status, answer = ask("POST", "/jobs", form, headers)
+        assert status == 422
+        sentence: str = answer["error"]
+        return sentence
+
+    assert "steps" in refusal(FORM | {"steps": 10**7})
+    assert "MNIST is not on this server" in refusal(FORM | {"data": "digits"})
+    assert routes.HEADER in refusal(FORM, {})
+    monkeypatch.setenv(offers.TRAIN, "no")
+    assert refusal(FORM) == routes.NOT_ALLOWED

@@ -1,0 +1,97 @@
+"""The worker that trains for a program that shows it: what it says, and what it leaves behind."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from training import build, checkpoint
+from training.commands.train import configure
+from training.contract.card import MODEL
+from training.datasets import Dataset, Split
+from training.live import Watch, Worker
+
+OVERRIDES = [
+    *("--model.latents=2", "--model.channels=4", "--model.hidden=8"),
+    *("--train.steps=6", "--train.validate_every=3", "--train.batch_size=4"),
+]
+
+
+@pytest.fixture
+def blots(monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    """Forty images for each split, instead of digits."""
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (40, 1, 28, 28), generator=generator, dtype=torch.uint8)
+    split = Split(images, torch.arange(40, dtype=torch.int32) % 10, lambda x: x.float() / 255)
+    splits = dict.fromkeys(("train", "validation", "test"), split)
+    names = tuple("0123456789")
+    dataset = Dataset("digits", "blots", "none", (1, 28, 28), splits, labels=names)
+    monkeypatch.setattr(build, "dataset", lambda name, folder: dataset)
+    return dataset
+
+
+def work(folder: Path, *orders: str, stop: int | None = None) -> list[dict[str, Any]]:
+    """What a worker says to these orders; stopped at the report of step `stop`."""
+    said: list[dict[str, Any]] = []
+
+    class Heard(io.StringIO):
+        def write(self, text: str) -> int:
+            said.append(json.loads(text))
+            if said[-1]["what"] == "step" and said[-1]["step"] == stop:
+                worker.stop.set()
+            return len(text)
+
+    worker = Worker(io.StringIO(), Heard())
+    while not worker.ended.is_set():
+        pass
+    worker.ended.clear()
+    worker.stop.clear()
+    for order in orders:
+        facts = {"job": "a", "folder": str(folder), "recipe": "digits-2d", "title": "Mine"}
+        worker._do({"do": order, **facts, "overrides": OVERRIDES, "data": str(folder)})
+    return said
+
+
+def test_a_run_that_was_paused_ends_in_the_weights_of_one_that_was_not(
+    blots: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    straight = work(tmp_path / "straight", "train")
+    assert straight[-1]["what"] == "trained"
+    validated = [event["step"] for event in straight if "validation" in event]
+    assert validated == [3, 6]
+
+    # Without snapshots, which leave a run as it is.
+    monkeypatch.setattr(Watch, "snapshot", lambda self: None)
+    paused = work(tmp_path / "paused", "train", stop=3)
+    assert paused[-1]["what"] == "paused"
+    assert paused[-1]["step"] == 3
+    assert work(tmp_path / "paused", "train")[-1]["what"] == "trained"
+    weights = [
+        checkpoint.read_tensors(tmp_path / name / MODEL)[0] for name in ("straight", "paused")
+    ]
+    assert weights[0].keys() == weights[1].keys()
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+    # The decoder was traced before the first step, and the weights of the last were filled in.
+    snapshot = sorted((tmp_path / "straight").glob("live-*.onnx"))[-1]
+    assert snapshot.name == "live-0000006.onnx"
+    _, config = configure(type("Options", (), {"recipe": "digits-2d", "seed": None}), OVERRIDES)
+    model = config.model.network(blots.form)
+    tensors, _ = checkpoint.read_tensors(tmp_path / "straight" / checkpoint.RESUME)
+    model.load_state_dict(
+        {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
+    )
+    z = torch.tensor([[0.5, -1.0], [0.0, 2.0]])
+    (ours,) = onnxruntime.InferenceSession(snapshot).run(None, {"z": z.numpy()})
+    with torch.no_grad():
+        assert np.allclose(ours, model.eval().decode(z).mean, atol=1e-5)
+        posterior = model.encode(blots.splits["validation"].images(torch.arange(40)))
+    facts = json.loads(snapshot.with_suffix(".json").read_text("utf-8"))
+    assert np.allclose(facts["codes"], posterior.mean, atol=1e-3)
+    assert np.allclose(facts["kl"], posterior.kl_to_prior().mean(0), atol=1e-3)
+    assert facts["labels"] == list("0123456789")

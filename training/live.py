@@ -1,0 +1,294 @@
+"""A worker that trains for a program that shows it: `python -m training.live`.
+
+One order a line of JSON comes in on standard input, and what happens goes out the same way. The
+worker stops, with its run saved, when its input ends, as it does when who gives the orders is gone.
+
+- `{"do": "train", "job", "folder", "recipe", "overrides", "data"}`: begins a run, or goes on with
+  the one that the folder holds. It says `step` a few times a second, `snapshot` whenever the
+  growing model can be opened anew, and at last `trained`, `paused` or `failed`.
+- `{"do": "finish", ...}`: makes a whole checkpoint of the run's best weights; says `finished`.
+- `{"do": "pause"}`: saves the run that is on, and leaves it.
+"""
+
+import argparse
+import json
+import os
+import queue
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TextIO
+
+import onnx
+import torch
+from onnx import numpy_helper
+
+from training import build, checkpoint, devices, export, finish, loop
+from training.batch import Batch
+from training.commands.train import command_line, configure
+from training.config import RunConfig, to_json
+from training.contract.card import DECODER, MODEL
+from training.contract.files import PART, write_bytes
+from training.datasets import Dataset
+from training.errors import CheckpointError, UserError
+from training.families.family import Form
+from training.locking import writing_to
+from training.loop import METRICS, Interrupted, Run, read_metrics
+
+SEEN = 600  # validation images that are followed through the latent space
+PERIOD_S = 0.4  # between two reports
+# Of the time, one part in SHARE may go into snapshots.
+SHORTEST_S, SHARE = 2.0, 8
+KEPT = 2  # snapshots: who fetches the last but one still gets it
+
+
+class Worker:
+    """Orders in, events out, one run at a time; data sets stay in memory once they were read."""
+
+    def __init__(self, orders: TextIO, events: TextIO) -> None:
+        self.orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self.stop = threading.Event()
+        self.ended = threading.Event()
+        self._events = events
+        self._datasets: dict[tuple[str, Path], Dataset] = {}
+        threading.Thread(target=self._read, args=(orders,), daemon=True).start()
+
+    def tell(self, what: str, **facts: Any) -> None:
+        """Write one event."""
+        self._events.write(json.dumps({"what": what, **facts}) + "\n")
+        self._events.flush()
+
+    def work(self) -> None:
+        """Do as ordered until the orders end."""
+        self.tell("ready")
+        while not self.ended.is_set():
+            order = self.orders.get()
+            if order["do"] == "end":
+                return
+            self.stop.clear()
+            try:
+                self._do(order)
+            except UserError as error:
+                self.tell("failed", job=order["job"], sentence=str(error))
+            except OSError as error:
+                sentence = f"The run could not be written: {error.strerror or error}."
+                self.tell("failed", job=order["job"], sentence=sentence)
+
+    def _read(self, orders: TextIO) -> None:
+        for line in orders:
+            order = json.loads(line)
+            if order["do"] == "pause":
+                self.stop.set()
+            else:
+                self.orders.put(order)
+        self.ended.set()
+        self.stop.set()
+        self.orders.put({"do": "end"})
+
+    def _do(self, order: dict[str, Any]) -> None:
+        folder = Path(order["folder"])
+        options = argparse.Namespace(
+            recipe=order["recipe"], seed=None, no_map=True, overrides=order["overrides"]
+        )
+        recipe, config = configure(options, order["overrides"])
+        folder.mkdir(parents=True, exist_ok=True)
+        with writing_to(folder, "wait for it", timeout=20):
+            dataset = self._dataset(config.data.name, Path(order["data"]))
+            if order["do"] == "train":
+                self._train(order["job"], config, dataset, folder)
+                return
+            progress, _ = checkpoint.read_resume(folder, config)
+            if not (folder / MODEL).exists():
+                raise CheckpointError(
+                    "This run was stopped before it was validated once, so there are no best "
+                    "weights to keep: let it go on for a while."
+                )
+            command = command_line(options, None)
+            recipe = replace(recipe, title=order["title"])
+            finish.finish(recipe, config, command, dataset, folder, progress, with_map=False)
+            for leftover in (*folder.glob(f".*{PART}"), *folder.glob("live-*")):
+                leftover.unlink(missing_ok=True)
+            (folder / checkpoint.RESUME).unlink()
+        self.tell("finished", job=order["job"])
+
+    def _dataset(self, name: str, folder: Path) -> Dataset:
+        key = (name, folder)
+        if key not in self._datasets:
+            self._datasets.clear()  # one at a time is enough: some take a gigabyte
+            self._datasets[key] = build.dataset(name, folder)
+        return self._datasets[key]
+
+    def _train(self, job: str, config: RunConfig, dataset: Dataset, folder: Path) -> None:
+        watch = Watch(self, job, config, dataset, folder)
+        try:
+            device = devices.device("cpu")
+            loop.train(config, dataset, folder, device, resume=True, watch=watch)
+        except Interrupted:
+            watch.report()
+            self.tell("paused", job=job, step=watch.step, seconds=watch.seconds)
+            return
+        watch.snapshot()
+        self.tell("trained", job=job, step=watch.step, seconds=watch.seconds)
+
+
+class Watch:
+    """Is shown a run after every step, and says now and then how it is; draws no random number."""
+
+    def __init__(
+        self, worker: Worker, job: str, config: RunConfig, dataset: Dataset, folder: Path
+    ) -> None:
+        self.worker, self.job, self.config, self.dataset = worker, job, config, dataset
+        self.folder, self.step, self.seconds = folder, 0, 0.0
+        self._run: Run | None = None
+        self._pictures: Pictured | None = None
+        self._reported = self._pictured = 0.0
+        self._pause_s = 0.0
+
+    def __call__(self, run: Run) -> bool:
+        """Whether to stop; a report or a snapshot on the way, where it is time for one."""
+        self._run, self.step = run, run.progress.step
+        now = time.perf_counter()
+        self.seconds = now - run.began
+        validated = self.step % self.config.train.validate_every == 0
+        if validated or now - self._reported > PERIOD_S:
+            self.report()
+        if now - self._pictured > self._pause_s:
+            self.snapshot()
+        return self.worker.stop.is_set()
+
+    def report(self) -> None:
+        """Say how far the run is, and its losses since the last validation."""
+        run = self._run
+        if run is None:
+            return
+        self._reported = time.perf_counter()
+        plan, learner = self.config.train, run.learner
+        since = self.step % plan.validate_every
+        losses: dict[str, float] = {}
+        if since == 0 or self.step == plan.steps:
+            line = read_metrics(self.folder / METRICS)[-1]
+            losses = {"train": line["train_loss"], "validation": line["validation_loss"]}
+        else:
+            means = (run.running / since).tolist()
+            losses["train"] = learner.comparable(dict(zip(learner.reports, means, strict=True)))
+        facts = {"step": self.step, "seconds": round(self.seconds, 1), **losses}
+        self.worker.tell("step", job=self.job, **facts)
+
+    def snapshot(self) -> None:
+        """Write the decoder of this moment, and where it has the first validation images."""
+        if self._run is None:
+            return
+        if self._pictures is None:
+            self._pictures = Pictured(self.config, self.dataset)
+        began = time.perf_counter()
+        name = f"live-{self.step:07}"
+        self._pictures.write(self._run, self.folder, name)
+        self.worker.tell("snapshot", job=self.job, step=self.step, name=name)
+        for old in sorted(self.folder.glob("live-*.json"))[:-KEPT]:
+            old.unlink()
+            old.with_suffix(".onnx").unlink(missing_ok=True)
+        self._pictured = time.perf_counter()
+        self._pause_s = max(SHORTEST_S, SHARE * (self._pictured - began))
+
+
+class Pictured:
+    """The decoder of a run as ONNX: traced once, its weights then filled in, which takes no time.
+
+    It has a copy of the model: tracing and encoding leave the run as it is, bit for bit.
+    """
+
+    def __init__(self, config: RunConfig, dataset: Dataset) -> None:
+        self.family, self.dataset = config.model, dataset
+        self.model = self.family.network(dataset.form).eval()
+        graphs = self.family.graphs(self.model, dataset.form)
+        (self.decoder,) = [one for one in graphs if one.graph.file == DECODER]
+        self.proto = self._traced()
+        # What the exporter has computed from weights, and so has no weight's name, is not filled.
+        weights = self.decoder.module.state_dict()
+        self.fills = all(
+            tuple(tensor.dims) == tuple(weights[tensor.name].shape)
+            if tensor.name in weights
+            else tensor.data_type == onnx.TensorProto.INT64
+            for tensor in self.proto.graph.initializer
+        )
+
+    def _traced(self) -> onnx.ModelProto:
+        graph = self.decoder.graph
+        inputs, outputs = ([port.name for port in some] for some in (graph.inputs, graph.outputs))
+        module, examples = self.decoder.module, self.decoder.examples
+        return onnx.load_from_string(export.to_onnx(module, examples, inputs, outputs, half=False))
+
+    def as_onnx(self) -> bytes:
+        """The decoder with the weights that the copy has now."""
+        if not self.fills:
+            self.proto = self._traced()
+        weights = self.decoder.module.state_dict()
+        for tensor in self.proto.graph.initializer:
+            if self.fills and tensor.name in weights:
+                filled = numpy_helper.from_array(weights[tensor.name].numpy(), tensor.name)
+                tensor.CopyFrom(filled)
+        content: bytes = self.proto.SerializeToString()
+        return content
+
+    @torch.no_grad()
+    def write(self, run: Run, folder: Path, name: str) -> None:
+        """Write NAME.onnx, the decoder as it is now, and NAME.json, what a page needs beside it."""
+        self.model.load_state_dict(run.learner.modules["model"].state_dict())
+        write_bytes(folder / f"{name}.onnx", self.as_onnx())
+        form = self.dataset.form
+        facts = {
+            "step": run.progress.step,
+            "graph": to_json(self.decoder.graph),
+            "shape": form.image,
+        }
+        facts |= _seen(self.family, self.model, form, self.dataset)
+        write_bytes(folder / f"{name}.json", json.dumps(facts).encode())
+
+
+@torch.no_grad()
+def _seen(family: Any, model: Any, form: Form, dataset: Dataset) -> dict[str, Any]:
+    """The codes (N, D) of the first validation images, and what each latent has of them."""
+    split = dataset.splits["validation"]
+    indices = torch.arange(min(SEEN, len(split)))
+    batch = Batch(split.images(indices), split.targets[indices])
+    codes = family.encode(model, batch)
+    if codes is None:
+        return {}
+    means = codes.value
+    kl = None
+    if codes.log_variance is not None:
+        # Kingma & Welling 2014, Appendix B, for each latent by itself.
+        log_variance = codes.log_variance
+        kl = 0.5 * (log_variance.exp() + means**2 - 1 - log_variance).mean(0)
+    targets = split.targets[indices]
+    return {
+        "codes": [[round(value, 3) for value in row] for row in means.tolist()],
+        "kl": None if kl is None else [round(value, 4) for value in kl.tolist()],
+        "mean": [round(value, 4) for value in means.mean(0).tolist()],
+        "deviation": [round(value, 4) for value in means.std(0).tolist()],
+        "targets": (targets if targets.ndim == 1 else targets[:, 0]).tolist(),
+        "labels": list(dataset.labels) if dataset.labels else None,
+    }
+
+
+def main() -> None:
+    """Work, on one core and after everything else that the machine has to do."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    torch.set_num_threads(1)
+    # Nobody but `tell` may write to what the orders' giver reads.
+    events = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    _warm_up()
+    Worker(sys.stdin, events).work()
+
+
+def _warm_up() -> None:
+    """Trace something small, which loads all that the first snapshot needs."""
+    export.to_onnx(torch.nn.Linear(2, 1).eval(), (torch.zeros(7, 2),), ["z"], ["x"])
+
+
+if __name__ == "__main__":
+    main()
