@@ -112,6 +112,7 @@ def test_nothing_else_differs(tree: Path) -> None:
 
 SIZES = "--model.channels 4,4 --model.hidden 16 --model.latents 3 --train.batch_size 16"
 LENGTH = "--train.steps 60 --train.validate_every 20 --train.precision float32 --seed 5 --no-map"
+LENGTH += " --train.optimizer adamw --train.warmup 0"
 
 
 def test_a_new_objective_trains_into_a_checkpoint(tree: Path, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from training.contract.card import (
 from training.contract.files import write_bytes
 from training.datasets import Dataset, Split
 from training.distributions import Gaussian
-from training.errors import ConfigError
+from training.errors import CheckpointError, ConfigError
 from training.families.family import Codes, Family, Form, ImageShape
 from training.models import VAE
 
@@ -113,6 +113,12 @@ def embed(
     examples = Examples(count, columns, plan.split, _how(codes, dataset), per_sheet)
 
     tensors = _encode(family, model, split, examples, folder)
+    for name, tensor in tensors.items():
+        if not np.isfinite(tensor).all():
+            raise CheckpointError(
+                f"The {name} of some examples is NaN or infinity: these weights are not those of a "
+                "trained model, so train it again."
+            )
     tensors["label" if dataset.labels else "factors"] = split.targets[:count].int().numpy()
     card, layouts = _map(family, model, dataset, latents, plan, tensors)
     _write(tensors | layouts, folder)

@@ -27,6 +27,7 @@ TOY = ROOT / "tests" / "toys" / "gratings.py"
 LIST, AFTER = "training/families/__init__.py", '    "gan.GAN",'
 LINE = '    "gratings.Gratings",'
 TRAIN = "--train.steps 20 --train.validate_every 10 --train.batch_size 50 --no-map"
+TRAIN += " --train.optimizer adamw --train.warmup 0"
 
 
 @pytest.fixture(scope="module")

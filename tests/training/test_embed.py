@@ -26,8 +26,8 @@ from training.checkpoint import Progress
 from training.commands.report import INTERRUPTED
 from training.config import configuration
 from training.contract.absence import READY
-from training.contract.card import CARD, CODES, THUMBNAILS, Card, Latent, Umap
-from training.contract.files import read_card
+from training.contract.card import CARD, CODES, MODEL, THUMBNAILS, Card, Latent, Umap
+from training.contract.files import read_card, write_card
 from training.datasets import Dataset
 from training.distributions import (
     Bernoulli,
@@ -226,6 +226,25 @@ def test_other_images_are_refused(
     assert main(["embed", str(folder), "--data", str(tmp_path / "other")]) == 2
     assert "SHA-256 differs" in capsys.readouterr().err
     assert contents(folder) == before
+
+
+def test_a_folder_whose_hashes_fit_is_checked_against_the_data_and_by_its_codes(
+    folder: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever writes a card can write its hashes too: what they cannot know is asked for."""
+    card = read_card(folder)
+    write_card(folder, replace(card, data=replace(card.data, labels=("nought", "one"))))
+    assert run() == 2
+    assert (
+        "card.json says labels ('nought', 'one'); the digits data have" in capsys.readouterr().err
+    )
+
+    weights = safetensors.numpy.load_file(folder / MODEL)
+    far = {name: (tensor.astype(np.float32) * 1e30) for name, tensor in weights.items()}
+    safetensors.numpy.save_file(far, folder / MODEL)
+    write_card(folder, card)
+    assert run("--count", "60", no_map=()) == 2
+    assert "of some examples is NaN or infinity" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_no_checkpoint(

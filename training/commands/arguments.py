@@ -78,10 +78,21 @@ def data_of(options: argparse.Namespace, card: Card) -> "Dataset":
     """
     from training import build
 
-    dataset = build.dataset(configuration(card, options.folder.name).data.name, options.data)
+    config = configuration(card, options.folder.name)
+    dataset = build.dataset(config.data.name, options.data)
     if dataset.sha256() != card.data.sha256:
         raise CheckpointError(
             f"The {dataset.name} images in {options.data} are not those {options.folder.name} "
             "was trained on (their SHA-256 differs); its card is left as it is."
         )
+    form = config.model.form(card)
+    for what, said, found in (
+        ("shape", form.shape, dataset.shape),
+        ("labels", form.labels, dataset.labels),
+    ):
+        if said != found:
+            raise CheckpointError(
+                f"{options.folder.name}/card.json says {what} {said!r:.60}; the {dataset.name} "
+                f"data have {found!r:.60}: copy the folder again, or train it again."
+            )
     return dataset
