@@ -159,7 +159,13 @@ def _map(
         return None, {}
     other = "test" if plan.split == "validation" else "validation"
     held_out = _means(family, model, dataset.splits[other], HELD_OUT)
-    return maps.draw(tensors[MEAN], held_out, latents, (plan.split, other), plan.seed)
+    try:
+        return maps.draw(tensors[MEAN], held_out, latents, (plan.split, other), plan.seed)
+    except (ValueError, ArithmeticError, RuntimeError) as error:  # of codes near 1e30, say
+        reason = " ".join(str(error).split()).rstrip(".:")
+        raise CheckpointError(
+            f"A map of these codes could not be fitted ({reason:.200}); leave it out with --no-map."
+        ) from error
 
 
 def _write(tensors: dict[str, NDArray[Any]], folder: Path) -> None:

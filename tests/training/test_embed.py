@@ -229,7 +229,10 @@ def test_other_images_are_refused(
 
 
 def test_a_folder_whose_hashes_fit_is_checked_against_the_data_and_by_its_codes(
-    folder: Path, run: Run, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Whoever writes a card can write its hashes too: what they cannot know is asked for."""
     card = read_card(folder)
@@ -238,6 +241,13 @@ def test_a_folder_whose_hashes_fit_is_checked_against_the_data_and_by_its_codes(
     assert (
         "card.json says labels ('nought', 'one'); the digits data have" in capsys.readouterr().err
     )
+
+    with monkeypatch.context() as patch:
+        patch.setattr(maps, "umap", raising(ValueError("zero-size array to\nreduction")))
+        write_card(folder, card)
+        assert run(no_map=()) == 2
+        said = capsys.readouterr().err.splitlines()[-1]
+        assert "could not be fitted (zero-size array to reduction); leave it out with" in said
 
     weights = safetensors.numpy.load_file(folder / MODEL)
     far = {name: (tensor.astype(np.float32) * 1e30) for name, tensor in weights.items()}
