@@ -234,6 +234,9 @@ class Supervisor:
             worker.wait(ENDING_S)
         except (OSError, subprocess.TimeoutExpired):
             worker.kill()
+        if self._job is not None:  # it was not the job that ended the worker
+            self.store.move(self._job.id, ("training",), "waiting")
+            self.store.move(self._job.id, ("finishing",), "keeping")
 
 
 def keep(folder: Path) -> str:

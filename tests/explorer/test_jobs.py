@@ -156,7 +156,7 @@ def test_when_the_server_ends_its_worker_does_and_the_next_server_goes_on(tmp_pa
     assert worker.wait(10) == 0
     second = Supervisor(tmp_path, tmp_path, command)
     second.wake()
-    until(second, id, "trained")
+    assert until(second, id, "trained").interrupted == 0
     second.close()
 
 
