@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from explorer import loading, serving, uploads
+from explorer import loading, serving
 from training.contract.card import CARD, DECODER
 
 HERE = Path(__file__).resolve().parent
@@ -24,11 +24,11 @@ BRAND = HERE / "brand.svg"
 # What the first image needs of the front end: `tools/bundle.js` makes the list.
 PRELOADS = serving.BUNDLE / "preloads.json"
 # The page loads this before Streamlit has started: until Streamlit asks for the instrument, the
-# engine compiles. `startEngine` keeps what it started; should it fail, the instrument tries again
-# and says so.
+# engine compiles and the model opens. Should that fail, the instrument tries again and says so.
 EARLY = """<script type="module" async>
-import { startEngine } from "./instrument/explorer.js";
-startEngine(new URL("./instrument/", document.baseURI).href).catch(() => {});
+import { openEarly } from "./instrument/explorer.js";
+const entry = JSON.parse(document.getElementById("early-model").textContent);
+openEarly(new URL("./instrument/", document.baseURI).href, entry);
 </script>"""
 STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
 
@@ -66,17 +66,20 @@ def early_lines(model: str) -> list[str]:
     """What to add to the page's head for a link to `model`, or to none."""
     assets = f"{serving.HERE}/instrument/"
     preloads = _preloads()
-    lines = [EARLY]
+    chosen = loading.find(model) if model else None
+    if chosen is None or chosen.card is None:
+        chosen = next((entry for entry, _ in loading.usable(loading.catalogue())), None)
+    # As data: a script that differs from page to page has no hash that the policy could name.
+    entry = json.dumps(loading.describe([chosen], serving.HERE)[0] if chosen else None)
+    data = entry.replace("<", "\\u003c")
+    lines = [f'<script type="application/json" id="early-model">{data}</script>', EARLY]
     lines += [_preload(assets + path) for path in preloads["fetched"]]
     lines += [f'<link rel="modulepreload" href="{assets}{path}">' for path in preloads["modules"]]
     lines += [
         f'<link rel="preload" as="style" href="{assets}{path}">' for path in preloads["styles"]
     ]
-    usable = [entry.id for entry, _ in loading.usable(loading.catalogue())]
-    known = model in usable or uploads.find(model) is not None
-    chosen = model if known else next(iter(usable), None)
     if chosen is not None:
-        folder = f"{serving.HERE}/checkpoints/{quote(chosen)}"
+        folder = f"{serving.HERE}/checkpoints/{quote(chosen.id)}"
         lines += [_preload(f"{folder}/{name}") for name in (CARD, DECODER)]
     return lines
 

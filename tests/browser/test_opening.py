@@ -15,7 +15,7 @@ from training.contract.files import read_card
 
 from . import checkpoints
 from .conftest import plain_server
-from .instrument import Instrument
+from .instrument import READ_PIXELS, Instrument
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,34 @@ def test_it_opens_on_a_test_image_that_is_encoded(page: Page, address: str, plen
     mean = load_file(plenty / CODES)["mean"][int(chosen["example"])]
     assert instrument.z() == pytest.approx(mean, abs=6e-4)
     expect(page.locator(".source-label")).to_contain_text(chosen["example"])
+
+
+def test_the_first_image_waits_for_nothing_around_it(page: Page, address: str) -> None:
+    """It is painted where the stage then has it, before there is a slider, a thumbnail or a map."""
+    page.add_init_script(
+        """
+        const mark = performance.mark.bind(performance);
+        performance.mark = (name, options) => {
+          if (name === "instrument:first-image" && !window.seen) {
+            const canvas = document.querySelector(".picture");
+            const { x, y, width } = canvas.getBoundingClientRect();
+            const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            window.seen = { place: [x, y, width], pixels: pixels.data.join(),
+              others: document.querySelectorAll(".slider, .thumb, .map").length };
+          }
+          return mark(name, options);
+        };
+        """
+    )
+    Instrument(page, address).open("")
+    seen = page.evaluate("window.seen")
+    assert seen["others"] == 0
+    canvas = page.locator(".picture")
+    assert canvas.evaluate(f"(it) => ({READ_PIXELS})(it).join()") == seen["pixels"]
+    box = canvas.bounding_box()
+    assert box is not None
+    assert [box["x"], box["y"], box["width"]] == pytest.approx(seen["place"], abs=1)
+    assert page.locator(".slider, .thumb, .map").count() > 2
 
 
 @pytest.mark.parametrize("link", ["z=1,0,0,0", "z=0,0,0,0&axes=pca"])

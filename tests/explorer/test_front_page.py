@@ -1,4 +1,5 @@
 import asyncio
+import json
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.requests import Request
 
-from explorer import front_page, serving, uploads
+from explorer import front_page, loading, serving, uploads
 from training.contract.files import read_card
 
 MakeCheckpoint = Callable[..., Path]
@@ -31,6 +32,27 @@ def test_the_page_fetches_the_model_of_its_link_early(make_checkpoint: MakeCheck
         lines = "".join(front_page.early_lines(unknown))
         assert "/checkpoints/first/card.json" in lines
         assert "nope" not in lines
+
+
+def test_what_is_opened_early_is_the_entry_that_the_catalogue_has(
+    make_checkpoint: MakeCheckpoint,
+) -> None:
+    make_checkpoint("first")
+    make_checkpoint("second")
+    found = re.search(r'id="early-model">(.*?)</script>', "".join(front_page.early_lines("second")))
+    assert found is not None
+    assert json.loads(found[1]) == loading.describe(loading.catalogue(), serving.HERE)[1]
+
+
+def test_a_title_cannot_end_the_data_that_it_stands_in(
+    make_checkpoint: MakeCheckpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_checkpoint("first")
+    entry: loading.Listing = {"id": "first", "title": "</script><script>alert(1)</script>"}
+    monkeypatch.setattr(loading, "describe", lambda *_: [entry])
+    lines = front_page.early_lines("")
+    assert lines[0].count("</script>") == 1
+    assert json.loads(re.sub("<[^>]*>", "", lines[0])) == entry
 
 
 def test_a_dropped_model_is_fetched_early_too(

@@ -1,6 +1,7 @@
 // All that a page needs, in one module: bundled, it is the one file that a page fetches.
 
 export { host as distributions } from "./distributions/streamlit.js";
+export { openEarly } from "./early.js";
 export { startEngine } from "./engine/session.js";
 export { host as ladder } from "./ladder/streamlit.js";
 export { host as lessons } from "./lesson/streamlit.js";

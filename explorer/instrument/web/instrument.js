@@ -2,12 +2,14 @@ import { createCompare } from "./compare/compare.js";
 import { hasExample, MOST, sharesExamples } from "./compare/follow.js";
 import { isTogether, linkedComparison, readCompared, writeComparison } from "./compare/link.js";
 import { focusIn, isolated } from "./dom.js";
+import { forgetEarly, openLinked } from "./early.js";
 import { startEngine } from "./engine/session.js";
 import { createTrial } from "./engine/trial.js";
 import { sentenceFor } from "./errors.js";
 import { createExports } from "./export/exports.js";
 import { createExportMenu } from "./export/menu.js";
 import { createTextDialog } from "./export/text-dialog.js";
+import { showFirst } from "./first-image.js";
 import { createFrame } from "./frame.js";
 import { createHeader } from "./header.js";
 import { pointAt } from "./hints.js";
@@ -16,7 +18,6 @@ import { createLessons, isLesson } from "./lesson/lessons.js";
 import { linkedModel, named, readLink, writeLink } from "./link.js";
 import { openModel } from "./model/model.js";
 import { createWorker } from "./model/worker.js";
-import { openingOf } from "./opening.js";
 import { createOwn, noOwn } from "./own/own.js";
 import { createPicker } from "./picker.js";
 import { present } from "./present.js";
@@ -156,13 +157,15 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
     frame.wait(`Opening ${entry.title} …`);
     try {
       const { signal } = mine;
-      const [opened, opening] = await Promise.all([
-        openModel(entry, { engine, signal, trial }),
-        openingOf(entry, query, signal),
+      const [[opened, opening]] = await Promise.all([
+        openLinked(entry, query, { engine, signal, trial }),
         frame.styled,
       ]);
       if (signal.aborted) return opened.release();
-      build(opened, query, opening);
+      const plan = planOf(opened, query, opening);
+      const first = await showFirst(opened, plan.initial.codes, frame.show);
+      if (signal.aborted) return opened.release();
+      build(opened, plan, first);
     } catch (error) {
       if (mine.signal.aborted) return;
       console.error(error);
@@ -197,36 +200,55 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
 
   function isReady() {
     root.dataset.ready = "true";
-    trace("instrument:first-image");
   }
 
-  /** @param {import("./model/model.js").Model} opened @param {string} query @param {string} opening where to be, if the query does not say it */
-  function build(opened, query, opening) {
-    const { card, controls } = opened;
+  /**
+   * @param {import("./model/model.js").Model} opened
+   * @param {string} query
+   * @param {string} opening where to be, if the query does not say it
+   */
+  function planOf(opened, query, opening) {
     const limits = limitsOf(opened);
     const given = readLink(query, limits);
     const isPlaced = given.problem !== null || given.state.codes !== undefined;
-    const linked = isPlaced || !opening ? given : readLink(`${query}&${opening}`, limits);
-    if (linked.problem) messages.warn(linked.problem);
-    const initial = startOf(opened, linked.state);
-    header.show(card);
+    const { state, problem } = isPlaced || !opening ? given : readLink(`${query}&${opening}`, limits);
+    return {
+      initial: startOf(opened, state),
+      problem,
+      fromExample: state.codes === undefined && !problem,
+      view: named(query, "view") ?? "",
+    };
+  }
+
+  /**
+   * @param {import("./model/model.js").Model} opened
+   * @param {ReturnType<typeof planOf>} plan
+   * @param {import("./stage.js").Decoded | null} first
+   */
+  function build(opened, { initial, problem, fromExample, view }, first) {
+    if (problem) messages.warn(problem);
+    header.show(opened.card);
     stage = createStage({
       model: opened,
       worker,
       assets,
       initial,
-      fromExample: linked.state.codes === undefined && !linked.problem,
+      fromExample,
       messages,
-      onFirst: isReady,
+      first,
+      onFirst() {
+        if (!first) trace("instrument:first-image");
+        isReady();
+      },
       onCommit: release,
     });
     frame.show(stage.element);
-    stage.openPanel(named(query, "view") ?? "");
+    stage.openPanel(view);
     lessons.stands(stage.element);
     header.setHistory(stage.store);
     // A lesson says itself what to touch.
     if (!isLesson(address.read())) pointAt(stage.element);
-    link.write(writeLink({ ...initial, model }, controls));
+    link.write(writeLink({ ...initial, model }, opened.controls));
   }
 
   /** Of a control that was let go of, the link and the host hear. @param {import("./store.js").State} state */
@@ -284,6 +306,7 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
     picker.show(...entries);
     const broken = entries.find(({ error }) => error !== undefined);
     if (broken?.error) return frame.block(broken.error);
+    forgetEarly();
     frame.wait(`Opening ${ids.length} models …`);
     const { signal } = mine;
     const opening = await Promise.allSettled(entries.map((entry) => openModel(entry, { engine, signal, trial })));
@@ -318,7 +341,10 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
       together: isTogether(query),
       fromExample: linked[0].state.codes === undefined && !problem,
       fresh: linked.map(({ isPlaced }) => !isPlaced),
-      onFirst: isReady,
+      onFirst() {
+        trace("instrument:first-image");
+        isReady();
+      },
       onCommit([first]) {
         const query = linkNow();
         link.write(query);

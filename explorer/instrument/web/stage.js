@@ -1,16 +1,16 @@
 import { article } from "./article.js";
+import { createBench } from "./bench.js";
 import { hasImages } from "./checkpoint/checkpoint.js";
 import { codesOf, fetchEmbedding } from "./checkpoint/embedding.js";
 import { createThumbnails } from "./checkpoint/thumbnails.js";
 import { createCommands } from "./commands.js";
-import { el } from "./dom.js";
 import { sentenceFor } from "./errors.js";
 import { createFilms } from "./latents/films.js";
 import { createPlayer } from "./latents/player.js";
 import { createMarking } from "./map/marking.js";
 import { shownLatents } from "./model/latents.js";
 import { PANELS } from "./panels/index.js";
-import { layOut, notShown, standing } from "./panels/lay-out.js";
+import { layOut, standing } from "./panels/lay-out.js";
 import { present } from "./present.js";
 import { createSignal } from "./signal.js";
 import { createStore } from "./store.js";
@@ -54,6 +54,7 @@ const MOST_DRAWS = 32;
  * @property {import("./signal.js").Signal<string | null>} unlike in what the source is unlike the examples, if in anything
  * @property {() => void} warnNotFinite says once that the decoder gives values that are no numbers: they are drawn black,
  *   which would pass for an image
+ * @property {Decoded | null} first what was decoded before there was a stage
  * @property {boolean} isAlone no other model stands beside it, so that a panel may begin by itself
  * @property {() => void} onFirst for the panel of the output: its first is on screen
  * @property {AbortSignal} gone once the checkpoint is closed
@@ -105,6 +106,7 @@ const MOST_DRAWS = 32;
  * @property {string} assets
  * @property {boolean} fromExample nothing but the test image says where it is
  * @property {ReturnType<typeof import("./messages.js").createMessages>} messages
+ * @property {Decoded | null} [first] what was decoded of where it is
  * @property {() => void} onFirst its first image is on screen
  *
  * @param {Setting & {panels: Panel[], isAlone?: boolean, thumbnails?: import("./checkpoint/thumbnails.js").Thumbnails | null,
@@ -188,6 +190,7 @@ export function placeModel(options) {
       const file = `${entry.id}/${card.graphs.decode?.file}`;
       messages.warn(`${file} returns NaN or infinity away from z = 0: train it again, then export it.`);
     },
+    first: options.first ?? null,
     isAlone: Boolean(options.isAlone),
     onFirst: first,
     gone: gone.signal,
@@ -346,37 +349,13 @@ export function createStage(options) {
   const { gone, player } = stage;
   store.onCommit((state) => gone.aborted || onCommit(state));
 
-  const at = standing(parts);
-  const columnOf = (/** @type {string} */ name, /** @type {(HTMLElement | null)[]} */ ...content) =>
-    el("div", { class: name, hidden: !content.some(Boolean) }, ...content);
   const tabs = createTabs(
     parts.filter(({ panel }) => panel.place === "tabs"),
     initial,
   );
   stage.openPanel = tabs.open;
   store.onChange((state, before) => tabs.follow(state, before));
-  const columns = [
-    columnOf("source-side", ...at("source")),
-    columnOf("controls", ...at("controls")),
-    el(
-      "section",
-      {
-        class: "hero",
-        "aria-label": model.card.output.kind === "pixels" ? "Decoded image" : "Decoded text",
-      },
-      el("div", { class: "stage" }, ...at("picture")),
-      ...at("below"),
-    ),
-    columnOf("side", ...at("chart"), ...at("side"), notShown("What this model cannot show", missing)),
-  ];
-  // A row must keep its images under the track and the cells: one that is too high is pressed together, not narrowed.
-  const ratio = model.shape ? model.shape[2] / model.shape[1] : 1;
-  const element = el(
-    "div",
-    { class: "bench", style: `--ratio: ${ratio}; --fit: ${ratio > 1 ? "contain" : "fill"}` },
-    ...columns,
-    tabs.element,
-  );
+  const { element, sticky } = createBench(model, { at: standing(parts), missing, tabs: tabs.element });
   stage.picture.fit = (width) => element.style.setProperty("--picture", `${width}px`);
 
   // What stays in sight while a tab is read ends where the window does, whatever its height.
@@ -386,7 +365,7 @@ export function createStage(options) {
       column.style.setProperty("--height", `${contentRect.height}px`);
     }
   });
-  for (const one of columns.slice(2)) sizes.observe(one);
+  for (const one of sticky) sizes.observe(one);
 
   return {
     ...stage,

@@ -19,7 +19,7 @@ export default {
   place: "picture",
   fits: ({ card, decoder }) => (decoder && outputOf(card.output.kind) ? true : ""),
   create(stage) {
-    const { model, picture, gone } = stage;
+    const { model, picture, gone, first } = stage;
     const output = present(outputOf(model.card.output.kind))({ model, onFit: (width) => picture.fit(width) });
     picture.canvas = output.canvas ?? null;
     picture.text = () => output.text?.() ?? null;
@@ -27,7 +27,7 @@ export default {
 
     const queue = newestWins(
       async ({ codes, time }) => {
-        const values = await model.decode([codes]);
+        const values = await (first && codes === first.codes ? first.values : model.decode([codes]));
         if (!allFinite(values)) stage.warnNotFinite();
         output.draw(values);
         trace("instrument:paint", { since: time });
