@@ -224,6 +224,7 @@ def test_with_a_decoder_that_gives_no_numbers_away_from_the_origin(
     instrument.open()
     sentence = "blots/decoder.onnx returns NaN or infinity away from z = 0: train it again"
     blocked(page, sentence)
+    expect(page.locator(".stage > .picture-frame + .note")).to_be_in_viewport()
     instrument.wait_for_grid([0, 0, 0, 0])
     page.get_by_role("button", name="Close").click()
     instrument.cell(0, 0).click()

@@ -19,12 +19,13 @@ const LONGEST_ECHO = 40;
  * @param {{model: import("./model/model.js").Model, store: import("./store.js").Store,
  *   player: import("./latents/player.js").Player, codesOf(example: number): Promise<Codes> | Codes | null,
  *   nameOf(example: number): string | null, source(): import("./store.js").Source | null, onDraw(z: number[]): void,
- *   messages: {say(sentence: string): void, tell(sentence: string, ms?: number): void,
- *   warn(sentence: string): void}}} options `codesOf`: where an example puts the controls, once that is known
+ *   messages: {say(sentence: string): void, tell(sentence: string, ms?: number): void},
+ *   warn(sentence: string): void}} options `codesOf`: where an example puts the controls, once that is known; `warn`: of an
+ *   image that cannot be encoded
  *
  * @typedef {import("./model/model.js").Codes} Codes
  */
-export function createCommands({ model, store, player, codesOf, nameOf, source, onDraw, messages }) {
+export function createCommands({ model, store, player, codesOf, nameOf, source, onDraw, messages, warn }) {
   const most = model.continuous ? farthest(model.continuous) : 0;
   const held = (/** @type {number} */ value) => clamp(value, -most, most);
   const isLocked = (/** @type {number} */ latent) => store.get().locked.includes(latent);
@@ -80,7 +81,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
   /** @param {unknown} error */
   function fail(error) {
     console.error(error);
-    messages.warn(sentenceFor(error, "The image could not be encoded: reload the page to try again."));
+    warn(sentenceFor(error, "The image could not be encoded: reload the page to try again."));
     return null;
   }
 
@@ -209,7 +210,11 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
     resample() {
       const from = source();
       if (!from)
-        return messages.tell("Choose a test image or your own image first: a code is drawn from its posterior.");
+        return messages.tell(
+          model.shape
+            ? "Choose a test image or your own image first: a code is drawn from its posterior."
+            : "Type a word first: a code is drawn from its posterior.",
+        );
       const { mean, logVariance } = from;
       if (!mean || !logVariance) return messages.tell("This model has no posterior: its encoder gives one point.");
       jump(atZ(zNow().map((_, i) => mean[i] + Math.exp(logVariance[i] / 2) * standardNormal())));

@@ -5,7 +5,10 @@ const SHOWN_MS = 7000;
 /** Long enough to see that what was asked for is done. */
 export const BRIEFLY_MS = 3000;
 
-/** Sentences for the person: passing ones that fade, lasting ones to put away, and a quiet one for screen readers. */
+/**
+ * Sentences for the person: passing ones that fade, lasting ones to put away, and a quiet one for screen readers. A lasting
+ * one stands at the top, or under what it is about.
+ */
 export function createMessages() {
   const text = el("span");
   const close = el(
@@ -26,6 +29,7 @@ export function createMessages() {
     returnFocus();
     note.hidden = true;
     note.removeAttribute("popover");
+    if (note.parentElement !== element) element.prepend(note);
   }
 
   /** What passes goes with the next thing that is done. @param {Event} event */
@@ -48,8 +52,10 @@ export function createMessages() {
     timer = window.setTimeout(hide, ms);
   }
 
+  const element = el("div", { class: "notes" }, note, polite, urgent);
+
   return {
-    element: el("div", { class: "notes" }, note, polite, urgent),
+    element,
     hide,
     /** @param {string} sentence for ears only: what a person did is plain to see */
     say(sentence) {
@@ -60,9 +66,13 @@ export function createMessages() {
       show(sentence, ms);
       polite.textContent = sentence.replaceAll("`", "");
     },
-    /** @param {string} sentence stays until it is closed */
-    warn(sentence) {
+    /** @param {string} sentence stays until it is closed @param {HTMLElement | null} [about] under which it stands */
+    warn(sentence, about = null) {
       show(sentence);
+      if (about?.checkVisibility()) {
+        about.after(note);
+        note.scrollIntoView({ block: "nearest" });
+      }
       urgent.textContent = sentence.replaceAll("`", "");
     },
   };

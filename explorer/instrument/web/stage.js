@@ -35,6 +35,7 @@ const MOST_DRAWS = 32;
  * @property {import("./store.js").Store} store
  * @property {import("./latents/player.js").Player} player
  * @property {ReturnType<typeof import("./messages.js").createMessages>} messages
+ * @property {(sentence: string, panel: string) => void} warn under a panel, by its name: what went wrong there
  * @property {string} assets absolute URL of this folder, with trailing slash
  * @property {Films} films the filmstrips of the latents
  * @property {(z: ArrayLike<number>[], columns: number) => Promise<ImageData | null>} decodeLatents images of any values of
@@ -130,11 +131,16 @@ export function placeModel(options) {
   const thumbnails =
     options.thumbnails ??
     (hasImages(card)
-      ? createThumbnails(entry, card, (sentence) => gone.signal.aborted || messages.warn(sentence))
+      ? createThumbnails(entry, card, (sentence) => gone.signal.aborted || warn(sentence, "start"))
       : null);
   let warned = false;
   /** @type {((latent: number, image: ImageData) => void)[]} */
   const rowListeners = [];
+
+  /** @param {string} sentence @param {string} name */
+  function warn(sentence, name) {
+    messages.warn(sentence, parts.find(({ panel }) => panel.name === name)?.part.element);
+  }
 
   const commands = createCommands({
     model,
@@ -145,6 +151,7 @@ export function placeModel(options) {
     source: () => source,
     onDraw: (z) => stage.draws.set([...stage.draws.get(), z].slice(-MOST_DRAWS)),
     messages,
+    warn: (sentence) => warn(sentence, "start"),
   });
 
   /** @param {import("./model/model.js").Codes[]} codes @param {number} columns */
@@ -162,6 +169,7 @@ export function placeModel(options) {
     store,
     player,
     messages,
+    warn,
     assets,
     films: {
       onRow: (listener) => void rowListeners.push(listener),
@@ -188,7 +196,7 @@ export function placeModel(options) {
       if (warned || gone.signal.aborted) return;
       warned = true;
       const file = `${entry.id}/${card.graphs.decode?.file}`;
-      messages.warn(`${file} returns NaN or infinity away from z = 0: train it again, then export it.`);
+      warn(`${file} returns NaN or infinity away from z = 0: train it again, then export it.`, "output");
     },
     first: options.first ?? null,
     isAlone: Boolean(options.isAlone),
@@ -290,7 +298,7 @@ export function placeModel(options) {
           trace("instrument:grid", { detail: { z } });
         },
         onNotFinite: stage.warnNotFinite,
-        onFailure: messages.warn,
+        onFailure: (sentence) => warn(sentence, "controls"),
       });
       films.request(store.get().codes, shownLatents(model, store.get()));
     }

@@ -17,7 +17,7 @@ import { unlikeness } from "./likeness.js";
  * @returns {import("../stage.js").Part}
  */
 export function createSource(stage) {
-  const { card, model, commands, store, messages, gone } = stage;
+  const { card, model, commands, store, warn, gone } = stage;
   const { shape } = card.output;
   const { hasPosterior } = model;
   const [, height, width] = shape;
@@ -103,7 +103,7 @@ export function createSource(stage) {
         "div",
         { class: "source-actions" },
         hasPosterior
-          ? action("Resample", "resample", "Draw codes from this posterior and choose one (E draws one directly)", () =>
+          ? action("Draws", "resample", "Draw codes from the posterior, see what each decodes to, and choose one", () =>
               fan?.open(),
             )
           : null,
@@ -132,7 +132,7 @@ export function createSource(stage) {
                   "posterior",
                   "Under every slider: which values the encoder finds likely for this image, over what is likely before it sees one " +
                     "(the prior), and μ ± σ. Both are drawn to one scale, so that equal areas are equal chances. A posterior " +
-                    "more than six times as high as the prior is cut off there, with a line on top.",
+                    "more than three times as high as the prior is cut off there, with a line on top.",
                 ),
               ),
               el("span", { class: "key" }, el("i", { class: "key-prior" }), "prior"),
@@ -154,7 +154,7 @@ export function createSource(stage) {
     },
     (error) => {
       if (gone.aborted) return;
-      messages.warn(sentenceFor(error, "The reconstruction could not be decoded: reload the page to try again."));
+      warn(sentenceFor(error, "The reconstruction could not be decoded: reload the page to try again."), "source");
     },
   );
 

@@ -78,7 +78,8 @@ export function createWhereabouts({ card, model, source, unlike }) {
     const { distances, indices } = codes.nearest(z);
     const label = embedding.labels[indices[0]];
     const isForeign = unlike.get() !== null && isCodeOf(source(), z);
-    const sentence = spellNearest(distances[0], card.map?.nearest, among, label, isForeign);
+    const examples = model.shape ? "images" : "words";
+    const sentence = spellNearest(distances[0], card.map?.nearest, among, label, { isForeign, examples });
     write(distance, sentence.text);
     distance.classList.toggle("off", sentence.off);
   }
@@ -154,10 +155,11 @@ function explained(shares) {
  * @param {{median: number, p95: number, p99: number} | undefined} held what it is for images that were held out
  * @param {number | null} among so many codes it is the nearest, where not all were looked at
  * @param {string | null} label of the nearest
- * @param {boolean} [isForeign] z is the code of an image that is not as those that came with the model
+ * @param {{isForeign?: boolean, examples?: string}} [more] `isForeign`: z is the code of an image that is not as those that
+ *   came with the model; `examples`: what those are
  * @returns {{text: string, off: boolean}}
  */
-export function spellNearest(distance, held, among, label, isForeign = false) {
+export function spellNearest(distance, held, among, label, { isForeign = false, examples = "images" } = {}) {
   const of = among === null ? "" : ` of ${among.toLocaleString("en")} codes`;
   const code = label === null ? of || " code" : `${of}, ${article(label)} ${label},`;
   const away = `the nearest${code} is ${spell(distance)} away`;
@@ -167,7 +169,7 @@ export function spellNearest(distance, held, among, label, isForeign = false) {
   const place =
     distance > held.p99 ? "Off the data" : distance > held.p95 ? "At the edge of the data" : "Among the data";
   return {
-    text: `${place}: ${away}; ${share} of held-out images have one within ${spell(bound)}.`,
+    text: `${place}: ${away}; ${share} of held-out ${examples} have one within ${spell(bound)}.`,
     off: distance > held.p99,
   };
 }

@@ -38,7 +38,7 @@ export default {
       (error) => {
         if (gone.aborted) return;
         console.error(error);
-        stage.messages.warn(sentenceFor(error, "The image could not be decoded: reload the page to try again."));
+        stage.warn(sentenceFor(error, "The image could not be decoded: reload the page to try again."), "output");
       },
     );
 
