@@ -42,11 +42,12 @@ export function createLabels({ model, control, stage }) {
     ),
   );
   const longest = Math.min(LONGEST_SHOWN, Math.max(...labels.map(({ length }) => length)));
+  const isShort = labels.length <= 10 && longest <= 2;
   const isTwoLines = labels.length > 5 && labels.length <= 12 && longest <= 4;
   const group = el(
     "div",
     {
-      class: isTwoLines ? "label-choices two-lines" : "label-choices",
+      class: `label-choices ${isTwoLines ? "two-lines" : ""} ${isShort ? "short" : ""}`,
       role: "radiogroup",
       "aria-label": name,
       style: `--longest: ${longest + 2}ch; --half: ${Math.ceil(labels.length / 2)}`,

@@ -8,7 +8,7 @@ import { createRange } from "./range.js";
 const SVG = "http://www.w3.org/2000/svg";
 
 /** The prior's peak as a part of the height of a row's densities: the posterior's, on the same scale, is often much higher. */
-const PRIOR_PEAK = 1 / 6;
+const PRIOR_PEAK = 1 / 3;
 
 /** A narrower posterior than this could not be seen. */
 const LEAST_SEEN = 0.012;

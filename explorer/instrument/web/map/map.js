@@ -192,6 +192,7 @@ export function createMap(stage) {
     drawMarks();
     shown.sheet &&= plane.latents !== null;
     layers.setPlane(plane);
+    frame.classList.toggle("map-plane", plane.latents !== null);
     turnSheet();
   }
 
