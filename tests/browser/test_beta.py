@@ -96,7 +96,7 @@ class Ladder:
         return self.pixels(self.page.locator("canvas.decoded"))
 
     def row(self, at: int) -> NDArray[np.int64]:
-        return self.pixels(self.page.locator(".carrier[data-latent] canvas").nth(at))
+        return self.pixels(self.page.locator(".carrier[data-latent] .film").nth(at))
 
     def sibling(self, seed: int) -> Locator:
         return self.page.locator(".sibling", has_text=f"seed {seed}")
@@ -297,6 +297,15 @@ def test_dragging_along_a_row_moves_that_latent_and_asks_nobody(ladder: Ladder) 
     ladder.page.mouse.move(box["x"] + box["width"] * 0.95, middle, steps=4)
     moved = ladder.z()
     ladder.wait_for_image(decoded("beta-4", 0, moved))
+    # Every thumb shows the image as it is, whatever lies under it.
+    ladder.page.wait_for_function(
+        f"""() => {{
+          const seen = (canvas) => ({READ_PIXELS})(canvas).join();
+          const thumbs = [...document.querySelectorAll(".carrier[data-latent] .thumb-image")];
+          const now = seen(document.querySelector("canvas.decoded"));
+          return thumbs.length === 4 && thumbs.every((thumb) => seen(thumb) === now);
+        }}"""
+    )
     ladder.page.mouse.up()
 
     assert [at for at in range(4) if moved[at] != pytest.approx(z[at], abs=0.011)] == [1]

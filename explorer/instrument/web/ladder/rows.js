@@ -1,4 +1,6 @@
+import { clamp } from "../clamp.js";
 import { context2d, el, latentName, spell } from "../dom.js";
+import { writeImage } from "../engine/pixels.js";
 import { createRange } from "../latents/range.js";
 import { provenance, term } from "../term.js";
 import { align, carried, percent, sharesOf } from "./align.js";
@@ -8,6 +10,8 @@ import { listed } from "./words.js";
 /** The values of a latent that its row shows: nineteen of twenty draws from the prior lie between the ends. */
 export const STEPS = [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2];
 export const REACH = 2;
+
+const THUMBS_MS = 100;
 
 /** What a latent does, how much goes through it, and what it tells about each factor. @type {import("./stage.js").TablePanel} */
 export default { name: "rows", place: "middle", fits: () => true, create };
@@ -26,6 +30,7 @@ function create({ table, latents, factors, shape, largestKl, moveLatent: onMove,
   /** @param {number} at */
   function createRow(at) {
     const canvas = el("canvas", { class: "film", width: STEPS.length * width, height, "aria-hidden": "true" });
+    const now = el("canvas", { class: "thumb-image", width, height, "aria-hidden": "true" });
     const range = createRange(
       { min: -REACH, max: REACH, step: 0.01 },
       {
@@ -46,12 +51,13 @@ function create({ table, latents, factors, shape, largestKl, moveLatent: onMove,
       "div",
       { class: "carrier", role: "row" },
       el("div", { class: "carrier-name", role: "rowheader" }, el("span", { class: "carries" }, factor, share), name),
-      el("div", { class: "strip", role: "cell", on: { dblclick: () => onReset(order[at]) } }, canvas, range),
+      el("div", { class: "strip", role: "cell", on: { dblclick: () => onReset(order[at]) } }, canvas, now, range),
       el("div", { class: "carrier-kl", role: "cell" }, bar, nats),
       el("div", { class: "carrier-cells", role: "presentation" }, ...cells),
     );
     const context = context2d(canvas, { alpha: false });
-    return { element, context, range, factor, share, name, bar, nats, cells };
+    const nowContext = context2d(now, { alpha: false });
+    return { element, context, range, now, nowContext, factor, share, name, bar, nats, cells };
   }
 
   const head = el(
@@ -98,8 +104,10 @@ function create({ table, latents, factors, shape, largestKl, moveLatent: onMove,
   /** @param {number} at @param {number[]} values */
   function place(at, values) {
     const value = values[order[at]];
-    const { range } = rows[at];
+    const { range, now } = rows[at];
     range.value = String(value);
+    const share = (clamp(value, -REACH, REACH) + REACH) / (2 * REACH);
+    now.style.transform = `translateX(${(100 * share * (STEPS.length - 1)).toFixed(1)}%)`;
     range.setAttribute("aria-valuetext", spell(value));
   }
 
@@ -151,8 +159,23 @@ function create({ table, latents, factors, shape, largestKl, moveLatent: onMove,
     );
   }
 
+  const image = new ImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  let timer = 0;
+
+  function drawThumbs() {
+    timer = 0;
+    for (const { nowContext } of rows) nowContext.putImageData(image, 0, 0);
+  }
+
   return {
     element,
+    // A thumb shows the image as it is. Each is a canvas to compose again, so they follow a drag some times a second.
+    drawImage(values) {
+      writeImage(values, 0, shape, pixels, width, 0);
+      timer ||= window.setTimeout(drawThumbs, THUMBS_MS);
+    },
+    destroy: () => clearTimeout(timer),
     show(state, before) {
       if (hasTurned(state, before)) {
         const { run, stage } = placeOf(table, state);
