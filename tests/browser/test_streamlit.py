@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import BrowserContext, Page, Request, WebSocket
+from playwright.sync_api import BrowserContext, Page, Request, WebSocket, expect
 
 from explorer import loading
 from training.contract import table
@@ -252,12 +252,21 @@ def test_results_fit_a_phone_and_ask_nobody_else(
           return main.scrollWidth <= main.clientWidth;
         }"""
     )
+    visit.wait_for_function(
+        """() => getComputedStyle(
+          document.querySelector("[data-testid=stExpandSidebarButton]"), "::after",
+        ).content.includes("Pages")"""
+    )
 
 
 def test_the_model_chosen_on_the_card_page_opens_in_the_instrument(instrument: Instrument) -> None:
     page = instrument.page
     page.goto(f"{instrument.address}/card?model=single")
     page.get_by_role("heading", name="Single").wait_for()
+    page.locator("link[href$='around.css']").wait_for(state="attached")
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="In the instrument")).to_be_visible()
+    page.keyboard.press("Escape")
     page.get_by_role("link", name="Open in the instrument").click()
     page.wait_for_selector("[data-ready]")
     assert instrument.query()["model"] == "single"

@@ -47,6 +47,7 @@ export function hosted(stand) {
       // What sticks to the top must clear Streamlit's header.
       root.style.setProperty("--instrument-top", "3.75rem");
       parentElement.append(root);
+      /** @type {Partial<ShadowRoot>} */ (root.getRootNode()).host?.setAttribute("data-own-margins", "");
       const made = { newest: component, root, update() {}, destroy() {} };
       standing.set(parentElement, made);
       Object.assign(

@@ -64,7 +64,7 @@ const SHORTCUTS = [
   {
     keys: ["e"],
     show: "E",
-    does: "draw from the posterior of the image",
+    does: "draw from the posterior of the image or word",
     run: ({ commands }) => commands.resample(),
   },
   { keys: ["r"], show: "R", does: "reset to the origin", run: ({ commands }) => commands.reset() },
@@ -174,7 +174,16 @@ function isField(target) {
 const listed = (keys) =>
   el("dl", {}, ...keys.map(({ show, does }) => el("div", {}, el("dt", { text: show }), el("dd", { text: does }))));
 
-export function createHelp() {
+/** @param {KeyboardEvent} event @returns {boolean} whether it asks for the list of keys, and nothing has heard it yet */
+export function asksForHelp(event) {
+  const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
+  return (
+    event.key === "?" && !event.defaultPrevented && !event.altKey && !isField(target) && singleKeys.get() !== "off"
+  );
+}
+
+/** @param {string} [title] of the keys, where they are not those of the page */
+export function createHelp(title = "Keyboard") {
   const single = el("input", {
     type: "checkbox",
     checked: singleKeys.get() !== "off",
@@ -183,7 +192,7 @@ export function createHelp() {
   const dialog = el(
     "dialog",
     { class: "help", "aria-label": "Keyboard" },
-    el("h2", { text: "Keyboard" }),
+    el("h2", { text: title }),
     listed(SHORTCUTS),
     el("h2", { text: "On the map" }),
     listed(MAP_KEYS),

@@ -1,6 +1,7 @@
 // Tells Python where one was when a control was let go. Streamlit tells it what a page's own components hold only while
 // one stays on that page: this one belongs to all pages, so that nothing is lost on the way from the instrument to another.
 
+import { surround } from "./around.js";
 import { hosted } from "./component.js";
 
 /** @typedef {{model: string, z: number[], query: string, count: number}} Released */
@@ -19,11 +20,13 @@ export function tell(state) {
   else waiting = released;
 }
 
-export const host = hosted((root, _data, newest) => {
+export const host = hosted((root, /** @type {{assets: string}} */ data, newest) => {
   // Nothing is to be seen of it, so it takes no room among what is.
   const { host } = /** @type {ShadowRoot} */ (root.getRootNode());
   const place = /** @type {HTMLElement | null} */ (host.closest("[data-testid=stElementContainer]"));
   place?.style.setProperty("display", "none");
+  host.removeAttribute("data-own-margins");
+  surround(new URL(data.assets, document.baseURI).href);
   const mine = (/** @type {Released} */ released) => newest().setStateValue("last", released);
   send = mine;
   if (waiting) send(waiting);

@@ -1,0 +1,38 @@
+import { el } from "./dom.js";
+import { asksForHelp, createHelp } from "./keyboard.js";
+import { addressOf } from "./shelf/held.js";
+
+let isThere = false;
+
+/**
+ * What is the same on every page of Streamlit: its margins, the name of its menu, and the list of keys, where nothing else on
+ * the page answers to `?`.
+ *
+ * @param {string} assets absolute URL of this folder, with trailing slash
+ */
+export function surround(assets) {
+  if (isThere) return;
+  isThere = true;
+  document.head.append(el("link", { rel: "stylesheet", href: addressOf("around.css", assets) }));
+  /** @type {ReturnType<typeof createHelp> | null} */
+  let help = null;
+  window.addEventListener("keydown", (event) => {
+    if (!asksForHelp(event)) return;
+    help ??= helpOf(document.body, assets);
+    help.open();
+  });
+}
+
+/** @param {HTMLElement} place @param {string} assets */
+function helpOf(place, assets) {
+  const help = createHelp("In the instrument");
+  const holder = el("div");
+  holder
+    .attachShadow({ mode: "open" })
+    .append(
+      el("link", { rel: "stylesheet", href: addressOf("styles.css", assets) }),
+      el("div", { class: "instrument" }, help.element),
+    );
+  place.append(holder);
+  return help;
+}
