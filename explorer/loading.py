@@ -21,6 +21,7 @@ from training.contract.card import CARD, CODES, DECODER, MODEL, PREVIEW, Card, F
 from training.contract.errors import CheckpointError
 from training.contract.files import describe_files, read_card
 from training.contract.table import TABLE, Table, read_table
+from training.contract.task import TASK, Task, read_task
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -46,6 +47,15 @@ class Entry:
     card: Card | None
     error: str
     dropped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEntry:
+    """A task: either what task.json says, or one sentence about why it cannot be read."""
+
+    name: str
+    task: Task | None
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +218,24 @@ def tables() -> tuple[TableEntry, ...]:
     except OSError:
         return ()
     return tuple(map(_read_table, folders))
+
+
+def tasks() -> tuple[TaskEntry, ...]:
+    """Every task that was measured, by name."""
+    try:
+        folders = sorted(folder for folder in RESULTS.iterdir() if (folder / TASK).exists())
+    except OSError:
+        return ()
+    entries = []
+    for folder in folders:
+        name = printable(folder.name)
+        try:
+            entries.append(TaskEntry(name, read_task(folder), ""))
+        except CheckpointError as error:
+            entries.append(TaskEntry(name, None, printable(str(error))))
+        except Exception as error:
+            entries.append(TaskEntry(name, None, printable(_unforeseen(folder / TASK, error))))
+    return tuple(entries)
 
 
 def find_table(name: str) -> TableEntry | None:

@@ -12,9 +12,17 @@ LESSONS = (
     "beta",
     "collapse",
     "factors",
+    "knows",
+    "labels",
+    "codes",
+    "words",
     "which",
 )
 
 # The order for a class of two hours, for homework, and for one who learns alone.
-CLASS = {"First hour": (3, 5, 6, 7, 10), "Second hour": (9, 13, 14, 15, 20), "At home": (8, 12)}
-ALONE = (3, 5, 6, 7, 10, 9, 8, 12, 13, 14, 15, 20)
+CLASS = {
+    "First hour": (3, 5, 6, 7, 10),
+    "Second hour": (9, 13, 14, 15, 20),
+    "At home": (8, 12, 16, 17, 18, 19),
+}
+ALONE = (3, 5, 6, 7, 10, 9, 8, 12, 13, 14, 16, 15, 17, 18, 19, 20)

@@ -15,6 +15,7 @@ from explorer.lessons.opened import Floats, Opened
 from explorer.lessons.posterior import Plane, Posterior
 from training.contract.errors import CheckpointError
 from training.contract.table import Table, read_table
+from training.contract.task import Task, read_task
 
 DRAWS = 256
 NODES = 16  # a side
@@ -48,6 +49,10 @@ class Bench:
     def table(self, name: str) -> Table:
         """The table of results of that name."""
         return self.once(("table", name), lambda: read_table(self._results / name))
+
+    def task(self, name: str) -> Task:
+        """The task of that name, as it was measured."""
+        return self.once(("task", name), lambda: read_task(self._results / name))
 
     def plane(self, id: str) -> Plane:
         """The grid of a model of two latents."""

@@ -118,13 +118,15 @@ class Opened:
                 f"{self.id} has no Bernoulli likelihood, the only one that probes in nats know."
             )
 
-    def decode(self, z: NDArray[Any], **others: NDArray[Any]) -> Floats:
+    def decode(self, z: NDArray[Any] | None, **others: NDArray[Any]) -> Floats:
         """The decoder's images (N, C·H·W) of z (N, D), and of other controls where it has some.
+
+        Where its only control is another, such as a grid of codes, z is None.
 
         Raises:
             CheckpointError: if the decoder takes a control that is not given.
         """
-        given = {"z": z.astype(np.float32), **others}
+        given = others if z is None else {"z": z.astype(np.float32), **others}
         ports = self._graph("decode").inputs
         for port in ports:
             if str(port.control) not in given:
@@ -135,7 +137,7 @@ class Opened:
             self._decoder.run(
                 None, {port.name: given[str(port.control)][at : at + BATCH] for port in ports}
             )[0].reshape(-1, int(np.prod(self.shape)))
-            for at in range(0, len(z), BATCH)
+            for at in range(0, len(next(iter(given.values()))), BATCH)
         ]
         return np.concatenate(out)
 
@@ -146,7 +148,8 @@ class Opened:
             for port in self._graph("decode").inputs
             if port.control not in (None, "z")
         }
-        return self.decode(self.codes["mean"][indices], **others)
+        mean = self.codes.get("mean")
+        return self.decode(None if mean is None else mean[indices], **others)
 
 
 def log_odds(means: Floats) -> tuple[Floats, Floats]:

@@ -7,8 +7,10 @@ seeded, so a value changes only with the model.
 
 from __future__ import annotations
 
+import statistics
 from typing import Annotated, ClassVar
 
+import msgspec
 import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
@@ -437,6 +439,27 @@ class OfRow(Probe, frozen=True, kw_only=True, tag="row_metric"):
         )
 
 
+class OfTask(Probe, frozen=True, kw_only=True, tag="task"):
+    """What a way of doing a task reached: the median over its seeds."""
+
+    title = "Result of a task"
+    unit = ""
+    how = "The median over seeds, on test images; the page of results says how, beside the peers."
+    task: Word
+    way: Word
+    condition: Word
+    measure_name: Word = msgspec.field(name="measure")
+
+    def measure(self, bench: Bench) -> float:
+        found = bench.task(self.task).values(self.way, self.condition, self.measure_name)
+        if not found:
+            raise CheckpointError(
+                f"The task {self.task} has no {self.measure_name} of {self.way} under "
+                f"{self.condition}."
+            )
+        return statistics.median(found)
+
+
 class FactorShare(OfModel, frozen=True, kw_only=True, tag="factor_share"):
     """How much of a factor's entropy one latent tells: the best one, or the one named."""
 
@@ -486,7 +509,7 @@ PROBES = (
     Reconstruction | Kl | Elbo | Evidence | Gap | ApproximationGap | AmortisationGap | IwaeMiss
     | PriorDraws | MillionDraws | Sigma | VarianceRatio | MeanKl | Unused | SquaredError
     | VoidShare | ThinShare | Mutual | MarginalKl | Pixels | SigmoidTwice | Floor
-    | MeanReconstruction | OfCard | OfRow | FactorShare | BestLatent | Ratio | Difference
+    | MeanReconstruction | OfCard | OfRow | OfTask | FactorShare | BestLatent | Ratio | Difference
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from explorer.lessons.bench import Bench
 from explorer.lessons.lesson import Lesson
 from training.contract.card import Card
 from training.contract.outputs import Pixels
+from training.contract.spaces import CodeGrid
 
 OPEN = """import torch
 from PIL import Image
@@ -48,6 +49,12 @@ model, card = models[{id!r}]
 z = model.encode(x)
 pictures.append(model.decode(z))
 print("z:", [round(value, 2) for value in z[0].tolist()])"""
+
+CODES = """# {id}: the encoder gives a grid of codes, the decoder one image.
+model, card = models[{id!r}]
+codes = model["vqvae"].encode(x)
+pictures.append(model["vqvae"].decode(codes).mean)
+print("codes:", codes[0].tolist())"""
 
 SHOW = """# The test image, and what each of the models makes of it.
 row = torch.cat([picture.reshape(opened.shape) for picture in pictures], dim=2)
@@ -130,6 +137,8 @@ def _way(card: Card) -> str:
     """How a model of images is encoded and decoded."""
     if len(card.controls) > 1:
         return CONDITIONAL
+    if isinstance(card.controls[0], CodeGrid):
+        return CODES
     encode = card.graphs.named()["encode"]
     return VAE if any(port.role == "log_variance" for port in encode.outputs) else AUTOENCODER
 

@@ -1,4 +1,4 @@
-"""The tables of results: ours over their seeds, beside what papers print."""
+"""Results: what models are good for, task by task, and tables of training runs beside papers'."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from explorer.wording import duration, plain
 from training.contract import comparison
 from training.contract.card import Metric
 from training.contract.table import Run, Table
+from training.contract.task import Task, over_seeds, provenance
 
 Shown = list[Metric]
 
@@ -17,6 +18,12 @@ def show() -> None:
     """Draw the page."""
     st.set_page_config(page_title="Results", layout="wide")
     st.title("Results")
+    for found in loading.tasks():
+        if found.task is None:
+            st.header(plain(found.name))
+            st.markdown(plain(found.error))
+        else:
+            _task(found.task)
     entries = loading.tables()
     if not entries:
         st.markdown(
@@ -46,6 +53,26 @@ def _draw(name: str, table: Table) -> None:
     if missing := comparison.lacking(table):
         st.markdown(f"Not made yet: {plain(missing)}. To make them:")
         st.code(table.command, language="bash", wrap_lines=True)
+
+
+def _task(task: Task) -> None:
+    st.header(plain(task.title), anchor=f"task-{task.name}")
+    st.markdown(plain(task.question))
+    for measure in task.measures:
+        lines = []
+        for way in task.ways:
+            line = {"Way": way.title + (" (no generative model)" if way.is_peer else "")}
+            for one in task.conditions:
+                line[one.title] = over_seeds(task, way, one, measure)
+            lines.append(line)
+        st.markdown(f"**{plain(measure.label)}**, {plain(measure.unit)}")
+        _grid(lines, f"results.{task.name}.{measure.name}")
+        st.caption(plain(measure.how))
+    with st.expander("How each way works, and what was measured"):
+        for way in task.ways:
+            st.markdown(f"**{plain(way.title)}.** {plain(way.how)}")
+        st.caption(plain(provenance(task)))
+        st.code(task.command, language="bash", wrap_lines=True)
 
 
 def _points(name: str, table: Table, shown: Shown) -> None:
@@ -127,9 +154,8 @@ def _grid(lines: list[dict[str, str]], key: str) -> None:
     columns = {
         name: st.column_config.Column(width=24 + 7 * count) for name, count in longest.items()
     }
-    columns["Model"] = st.column_config.Column(
-        pinned=True, width=min(24 + 7 * longest["Model"], 130)
-    )
+    first = next(iter(longest))
+    columns[first] = st.column_config.Column(pinned=True, width=min(24 + 7 * longest[first], 260))
     st.dataframe(lines, hide_index=True, height="content", column_config=columns, key=key)
 
 

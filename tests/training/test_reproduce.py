@@ -14,7 +14,7 @@ import torch
 from filelock import FileLock
 from msgspec import structs
 
-from training import checkpoint, ensemble, locking, loop, reproduce, tables
+from training import checkpoint, ensemble, locking, loop, reproduce, tables, tasks
 from training.__main__ import main, parser
 from training.checkpoint import RESUME, Progress
 from training.commands.report import INTERRUPTED
@@ -373,8 +373,12 @@ def test_where_no_table_can_be_nothing_is_trained(
 
 
 def test_without_a_name_every_table_says_what_it_lacks_and_what_that_costs(
-    call: Call, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    call: Call,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(tasks, "TASKS", ("foreign",))
     call("--only", "tiny-beta4")
     capsys.readouterr()
     assert main(["reproduce", "--out", str(tmp_path / "results")]) == 0
@@ -383,6 +387,8 @@ def test_without_a_name_every_table_says_what_it_lacks_and_what_that_costs(
         "  tiny-beta1           0 of 2 seeds, missing 0, 1 · 1 s each on two cores",
         "  tiny-beta4           2 of 2 seeds",
         "  `python -m training reproduce tiny` makes what is missing.",
+        "foreign: Seen, unseen and foreign images",
+        "  `python -m training reproduce foreign` measures it.",
     ]
 
 

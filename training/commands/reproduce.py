@@ -1,23 +1,25 @@
-"""`reproduce`: make a table of results again, or what is missing of it."""
+"""`reproduce`: make a table of results again, or what is missing of it; or do a task."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from training import tables
+from training import tables, tasks
 from training.commands.arguments import RUNS, add_data, add_device, seeds_in
 from training.commands.report import INTERRUPTED
-from training.contract.comparison import markdown
+from training.contract import comparison, task
 from training.contract.table import SHIPPED as TABLES
 from training.contract.table import Table
 from training.errors import ConfigError
 
-HELP = "make a table of results again, or what is missing of it"
+HELP = "make a table of results again, or what is missing of it; or measure a task"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Its arguments."""
-    parser.add_argument("table", nargs="?", help="its name (default: list the tables)")
+    parser.add_argument(
+        "table", nargs="?", help="its name, or a task's (default: list tables and tasks)"
+    )
     parser.add_argument(
         "--only", nargs="+", metavar="RECIPE", help="the rows to make (default: all)"
     )
@@ -59,13 +61,10 @@ def run(options: argparse.Namespace) -> int:
                 "--only, --seeds, --collect and --again say what to make of a table: name it "
                 "before them, and leave out --markdown."
             )
-        plans = [tables.plan(options.table)] if options.table else tables.PLANS.values()
-        current = [tables.current(plan, options.out) for plan in plans]
-        if options.markdown:
-            print("\n\n".join(map(markdown, current)))
-        else:
-            print("\n".join(line for table in current for line in tables.describe(table)))
+        print(listing(options))
         return 0
+    if options.table in tasks.TASKS:
+        return measure_task(options)
     from training import devices
     from training import reproduce as making
 
@@ -88,6 +87,41 @@ def run(options: argparse.Namespace) -> int:
         print("Stopped; the same command goes on from here.", file=sys.stderr)
         return INTERRUPTED
     print("\n".join(tables.describe(tables.current(plan, options.out))))
+    return 0
+
+
+def listing(options: argparse.Namespace) -> str:
+    """What tables and tasks there are and what they lack, or all of them as docs have them."""
+    name = options.table
+    plans = [plan for table, plan in tables.PLANS.items() if name in (None, table)]
+    named = [one for one in tasks.TASKS if name in (None, one)]
+    if not plans and not named:
+        tables.plan(name)  # refuses it
+    current = [tables.current(plan, options.out) for plan in plans]
+    done = [tasks.current(one, options.out) for one in named]
+    if options.markdown:
+        made = (one for one in done if one.outcomes)
+        return "\n\n".join([*map(comparison.markdown, current), *map(task.markdown, made)])
+    lines = [line for table in current for line in tables.describe(table)]
+    return "\n".join([*lines, *map(tasks.describe, done)])
+
+
+def measure_task(options: argparse.Namespace) -> int:
+    """Do a task with every seed that is asked for, and print it."""
+    if options.only or options.collect or options.again:
+        raise ConfigError(
+            f"{options.table} is a task, which is measured as a whole on the models that ship: "
+            "leave out --only, --collect and --again."
+        )
+    from training.tasks import run as doing
+
+    seeds = tasks.SEEDS if options.seeds is None else seeds_in(options.seeds)
+    try:
+        done = doing.make(options.table, options.data, options.out, seeds)
+    except KeyboardInterrupt:
+        print("Stopped; nothing was written.", file=sys.stderr)
+        return INTERRUPTED
+    print(task.markdown(done))
     return 0
 
 

@@ -55,17 +55,7 @@ def iwae_bound(
     for name, count in (("k", k), ("rows", rows), ("levels", levels)):
         if count < 1:
             raise MetricError(f"{name} is {count}; give at least 1.")
-    generator = torch.Generator(x.device).manual_seed(seed)
-    chunk = min(k, rows)
-    bounds = []
-    for images in x.split(rows // chunk):
-        posterior = model.encode(images)
-        total = torch.full((len(images),), -math.inf, dtype=torch.float64, device=x.device)
-        for done in range(0, k, chunk):
-            log_weights = _log_weights(model, images, posterior, min(chunk, k - done), generator)
-            total = torch.logaddexp(total, log_weights.logsumexp(dim=0))
-        bounds.append(total - math.log(k))
-    bound = torch.cat(bounds)  # (N,)
+    bound = per_image(model, x, k, torch.Generator(x.device).manual_seed(seed), rows)
     if bound.isnan().any():
         raise MetricError("The bound is NaN: the model has diverged; measure another checkpoint.")
     value = bound.mean().item()
@@ -76,6 +66,21 @@ def iwae_bound(
         f"each of {len(x):,} images, seed {seed}."
     )
     return IWAEBound(value, error, bits, k, len(x), seed, protocol)
+
+
+@torch.no_grad()
+def per_image(model: VAE, x: Tensor, k: int, generator: torch.Generator, rows: int = 64) -> Tensor:
+    """L_k of each image, in nats: (N,) float64."""
+    chunk = min(k, rows)
+    bounds = []
+    for images in x.split(rows // chunk):
+        posterior = model.encode(images)
+        total = torch.full((len(images),), -math.inf, dtype=torch.float64, device=x.device)
+        for done in range(0, k, chunk):
+            log_weights = _log_weights(model, images, posterior, min(chunk, k - done), generator)
+            total = torch.logaddexp(total, log_weights.logsumexp(dim=0))
+        bounds.append(total - math.log(k))
+    return torch.cat(bounds)
 
 
 def _log_weights(

@@ -1,0 +1,161 @@
+"""Tasks: what they do on models whose answers are known, and what ships."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from msgspec.structs import replace
+from torch import Tensor
+
+from training import tasks
+from training.__main__ import main
+from training.contract.files import read_card
+from training.contract.task import (
+    Condition,
+    Measure,
+    Outcome,
+    Task,
+    Way,
+    markdown,
+    over_seeds,
+    read_task,
+    write_task,
+)
+from training.datasets import Split
+from training.errors import CheckpointError
+from training.tasks import anomaly, bench, imputation
+
+RESULTS = Path(__file__).resolve().parents[2] / "assets" / "results"
+PLANNED = Task(
+    name="toy",
+    title="A toy",
+    question="Which is larger?",
+    command="python -m training reproduce toy",
+    measures=(Measure("right", "Right", "%", "Counted."),),
+    ways=(Way("one", "One", "The first."), Way("two", "Two", "The second.", True)),
+    conditions=(Condition("few", "few labels"),),
+    seeds="nothing",
+    split="test",
+    samples=10,
+)
+
+
+def outcomes(way: str, *values: float) -> tuple[Outcome, ...]:
+    return tuple(Outcome(way, "few", "right", seed, value) for seed, value in enumerate(values))
+
+
+def test_a_task_is_read_as_it_was_written(tmp_path: Path) -> None:
+    task = replace(PLANNED, outcomes=outcomes("one", 1, 3, 2))
+    write_task(tmp_path / "toy", task)
+    assert read_task(tmp_path / "toy") == task
+    assert over_seeds(task, *(getattr(task, k)[0] for k in ("ways", "conditions", "measures"))) == (
+        "2.0 (1.0–3.0)"
+    )
+    assert "| One | 2.0 (1.0–3.0) |" in markdown(task)
+    assert "| Two |" not in markdown(task), "which was not measured"
+
+
+def test_an_outcome_of_no_way_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "toy").mkdir()
+    write_task(tmp_path / "toy", replace(PLANNED, outcomes=outcomes("one", 1)))
+    file = tmp_path / "toy" / "task.json"
+    file.write_text(file.read_text().replace('"way": "one"', '"way": "three"'))
+    with pytest.raises(CheckpointError, match="'three', which is none of its ways"):
+        read_task(tmp_path / "toy")
+
+
+def test_what_was_measured_otherwise_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_task(tmp_path / "toy", replace(PLANNED, outcomes=outcomes("one", 1)))
+    monkeypatch.setattr(tasks, "plan", lambda name: PLANNED)
+    assert tasks.current("toy", tmp_path).outcomes == outcomes("one", 1)
+    other = replace(PLANNED, ways=PLANNED.ways[:1])
+    monkeypatch.setattr(tasks, "plan", lambda name: other)
+    assert tasks.current("toy", tmp_path) == other
+
+
+def test_a_task_is_done_as_a_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reproduce", "features", "--collect"]) == 2
+    assert "leave out --only, --collect and --again" in capsys.readouterr().err
+
+
+class Plane:
+    """Projects images of four pixels onto a plane through 0, as PCA of centred images would."""
+
+    basis = torch.tensor([[1.0, 1.0, 1.0, 1.0], [1.0, -1.0, 1.0, -1.0]]) / 2
+
+    def encode(self, x: Tensor) -> Tensor:
+        return x.flatten(1) @ self.basis.T
+
+    def decode(self, z: Tensor) -> Tensor:
+        return (z @ self.basis).view(-1, 1, 2, 2)
+
+
+def test_rounds_of_a_plane_find_the_hidden_pixels_of_an_image_that_lies_in_it() -> None:
+    x = Plane().decode(torch.tensor([[0.7, 0.2], [0.4, -0.6]]))
+    mask = torch.tensor([[[[False, False], [True, True]]]]).expand(2, -1, -1, -1)
+    chain = imputation.complete(Plane(), x, mask, torch.zeros(1, 1, 2, 2))
+    first = next(chain)
+    for _ in range(60):
+        last = next(chain)
+    assert torch.equal(first[~mask], x[~mask]), "what is visible stays"
+    # Each round halves the error: two of four pixels are known.
+    assert torch.allclose(first - x, (x * -0.5).where(mask, torch.tensor(0.0)), atol=1e-6)
+    assert torch.allclose(last, x, atol=1e-6)
+
+
+def test_the_nearest_image_is_sought_among_visible_pixels() -> None:
+    seen = torch.tensor([[0.0, 0.0, 1.0], [1.0, 1.0, 0.0]])
+    x = torch.tensor([[0.9, 0.8, 1.0], [0.9, 0.8, 1.0]])
+    visible = torch.tensor([[True, True, False], [False, False, True]])
+    assert imputation.nearest(seen, x, visible).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(("condition", "share"), [("lower", 0.5), ("left", 0.5), ("most", 0.9)])
+def test_so_much_is_hidden(condition: str, share: float) -> None:
+    mask = imputation.hidden(condition, 500, 0)
+    assert mask.shape == (500, 1, 28, 28)
+    assert mask.float().mean().item() == pytest.approx(share, abs=0.005)
+
+
+class Images:
+    """A bench of a split whose images are their own index, as grey level."""
+
+    def split(self, name: str, split: str) -> Split:
+        stored = (torch.arange(2000) % 256).byte().view(-1, 1, 1, 1).expand(-1, 1, 28, 28)
+        noise = torch.randint(0, 50, stored.shape, generator=torch.Generator().manual_seed(1))
+        stored = (stored // 2 + noise).byte()
+        return Split(stored, torch.arange(2000).int() % 10, lambda some: some.float() / 255)
+
+
+def test_swapped_tiles_are_the_same_pixels_elsewhere() -> None:
+    source: Any = Images()
+    image = anomaly.strange(source, "foreign_digits", 0)
+    swapped = anomaly.strange(source, "shuffled", 0)
+    assert not torch.equal(image, swapped)
+    assert torch.equal(image.flatten(1).sort(1).values, swapped.flatten(1).sort(1).values)
+    tiles = swapped[0, 0].unfold(0, 7, 7).unfold(1, 7, 7).reshape(16, -1)
+    before = image[0, 0].unfold(0, 7, 7).unfold(1, 7, 7).reshape(16, -1)
+    assert {tuple(tile.tolist()) for tile in tiles} == {tuple(tile.tolist()) for tile in before}
+    assert torch.equal(anomaly.strange(source, "inverted", 0), 1 - image)
+
+
+def test_labelled_images_are_as_many_of_each_label() -> None:
+    _, labels = bench.labelled(Images().split("digits", "train"), 100, 3)
+    assert labels.bincount().tolist() == [10] * 10
+
+
+@pytest.mark.parametrize("name", tasks.TASKS)
+def test_what_ships_was_measured_on_the_models_that_ship(name: str) -> None:
+    task = read_task(RESULTS / name)
+    assert tasks.current(name, RESULTS).outcomes, "as it is planned now"
+    for model, sha256 in task.checkpoints.items():
+        card = read_card(RESULTS.parent / "models" / model)
+        assert card.files["model.safetensors"].sha256 == sha256, f"measure {name} again"
+    for measure in task.measures:
+        for way in task.ways:
+            for one in task.conditions:
+                found = task.values(way.name, one.name, measure.name)
+                assert len(found) == len(tasks.SEEDS), (way.name, one.name)
