@@ -27,6 +27,7 @@ def _described(lesson: Lesson) -> dict[str, Any]:
     del front["teacher"]  # on a page of its own
     figures = {
         name: {
+            "probe": str(probe.__struct_config__.tag),
             "title": probe.title,
             "unit": probe.unit,
             "how": probe.how,

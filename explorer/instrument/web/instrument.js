@@ -16,6 +16,7 @@ import { pointAt } from "./hints.js";
 import { createHelp, listen } from "./keyboard.js";
 import { createLessons, isLesson } from "./lesson/lessons.js";
 import { linkedModel, named, readLink, writeLink } from "./link.js";
+import { linkTerms } from "./linked.js";
 import { openModel } from "./model/model.js";
 import { createWorker } from "./model/worker.js";
 import { createOwn, noOwn } from "./own/own.js";
@@ -44,6 +45,7 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
   const worker = createWorker(assets);
   const frame = createFrame(root, { assets });
   const { messages } = frame;
+  linkTerms(frame.element);
   const lessons = createLessons({ assets, link: address, frame, restart: () => start() });
   const { link } = lessons;
   const own = hasServer ? createOwn({ assets, messages, onChoose: () => picker.toggle(), onEntry: openOwn }) : noOwn();

@@ -1,86 +1,145 @@
-import { el, spell } from "../dom.js";
+import { clamp } from "../clamp.js";
+import { el, latentName, spell } from "../dom.js";
+import { klByLatent } from "../engine/gaussian.js";
 import { newestWins } from "../engine/scheduler.js";
-import { engineOf } from "../engine/session.js";
-import { present } from "../present.js";
-import { startWorker } from "../shelf/held.js";
+import { tellProbes } from "../linked.js";
+import { createReadingSwitch } from "../reading.js";
 import { term } from "../term.js";
-import { drawPosterior } from "./picture.js";
+import { createEquation } from "./formula.js";
+import { createMeasurer } from "./measurer.js";
+import { createPosteriorPicture } from "./picture.js";
+import { bound, sharesOf } from "./weights.js";
 
-/** After which rest what is on screen is measured, in milliseconds. */
-const REST_MS = 120;
+/** After which rest what takes long is measured, in milliseconds; the ELBO of q follows at once. */
+const REST_MS = 100;
 const SORRY = "ln p(x) could not be computed: reload the page to try again.";
+/** Slider steps: σ from 0.01 to 2 on a logarithmic scale. */
+const [LEAST_STD, MOST_STD, STEPS] = [0.01, 2, 200];
+const MOST_DRAWS_POWER = 9;
 
 /**
- * ln p(x) of the image whose posterior is drawn, exactly, and how far below it two ELBOs are: that of the encoder's q, and
- * that of a q as wide as the encoder's around where a person is. Nothing is computed before the panel is opened.
+ * What is known of an image: its exact posterior, the ELBO of the encoder's q, and the best Gaussian, once it is found.
+ *
+ * @typedef {{of: import("../store.js").Source, x: Float32Array, encoder: Q, posterior: import("./exact.js").Posterior,
+ *   elbo: number, best: import("./fit.js").Fitted | null}} Known
+ * @typedef {import("./quadrature.js").Q} Q
+ */
+
+/**
+ * ln p(x) of the image whose posterior is drawn, exactly, and a q to drag: its mean is the z on screen, and its ELBO, the gap
+ * and IWAE's bound follow it. Nothing is computed before the panel is opened.
  *
  * @param {import("../stage.js").Stage} stage
  * @returns {import("../stage.js").Part}
  */
-export function createEvidence({ model, store, assets, gone }) {
-  /** @type {Worker | null} */
-  let worker = null;
-  /** @type {Promise<Worker> | null} */
-  let starting = null;
-  /** @type {Map<number, {resolve(result: any): void, reject(error: Error): void}>} */
-  const waiting = new Map();
-  let asked = 0;
+export function createEvidence(stage) {
+  const { model, store, commands, assets, gone } = stage;
+  const measurer = createMeasurer(stage, SORRY);
   /** @type {import("../store.js").Source | null} */
   let source = null;
-  /** @type {{of: import("../store.js").Source, posterior: import("./exact.js").Posterior, elbo: number} | null} */
+  /** @type {Known | null} */
   let known = null;
+  /** @type {number[] | null} of q by hand; that of the encoder until it is moved */
+  let std = null;
+  /** @type {Float64Array | null} */
+  let logs = null;
+  let isPrepared = false;
   let rest = 0;
 
-  const sums = {
-    evidence: el("dd", { class: "number" }),
-    encoder: el("dd", { class: "number" }),
-    here: el("dd", { class: "number" }),
-  };
-  const canvas = el("canvas", {
-    class: "posterior-picture",
-    width: 240,
-    height: 240,
-    role: "img",
-    "aria-label": "The true posterior",
+  const equation = createEquation({ assets, gone });
+  const picture = createPosteriorPicture({
+    onMove: (mean) => commands.moveTo(mean),
+    onEnd: () => commands.settle(),
   });
   const said = el("p", { class: "hint", role: "status" });
+  const elbo = el("dd", { class: "number" });
+  const split = {
+    gap: el("dd", { class: "number" }),
+    approximation: el("dd", { class: "number" }),
+    amortisation: el("dd", { class: "number" }),
+  };
+  const widths = [0, 1].map((axis) => {
+    const value = el("output", { class: "number" });
+    const input = el("input", {
+      type: "range",
+      min: 0,
+      max: STEPS,
+      step: 1,
+      "aria-label": `σ of ${latentName(axis)}`,
+      on: {
+        input() {
+          if (!known) return;
+          std = (std ?? known.encoder.std).map((before, at) => (at === axis ? stdAt(input.valueAsNumber) : before));
+          request();
+        },
+      },
+    });
+    return { element: el("label", { class: "q-width" }, `σ of ${latentName(axis)}`, input, value), input, value };
+  });
+  const toEncoder = el("button", {
+    class: "action",
+    type: "button",
+    text: "The encoder's q",
+    on: { click: () => known && goTo(known.encoder) },
+  });
+  const toBest = el("button", {
+    class: "action",
+    type: "button",
+    text: "The best q",
+    disabled: true,
+    on: { click: () => known?.best && goTo(known.best) },
+  });
+  const draws = el("input", {
+    type: "range",
+    min: 0,
+    max: MOST_DRAWS_POWER,
+    step: 1,
+    value: 6,
+    "aria-label": "Draws K of IWAE's bound",
+    on: { input: showBound },
+  });
+  const k = el("output", { class: "number" });
+  const iwae = el("dd", { class: "number" });
+  const bars = el("span", { class: "weight-bars", role: "img" });
+  const worth = el("p", { class: "hint" });
+
   const content = el(
     "div",
     { class: "evidence-content" },
+    el("div", { class: "evidence-top" }, createReadingSwitch(gone), said),
+    equation.element,
     el(
-      "dl",
-      {},
+      "figure",
+      { class: "posterior-figure" },
+      el("div", { "data-part": "posterior" }, picture.element),
+      el("figcaption", {
+        class: "hint",
+        "data-part": "q",
+        text: "Dark: the true posterior. Ring: your q at 1σ and 2σ; drag it. Dashed: the encoder's q. Dotted: the best Gaussian.",
+      }),
+    ),
+    el(
+      "div",
+      { class: "evidence-figures" },
+      el("dl", {}, row(term("ELBO of your q", ELBO), elbo)),
+      ...widths.map(({ element }) => element),
+      el("div", { class: "q-goals", role: "group", "aria-label": "Put q" }, toEncoder, toBest),
       el(
-        "div",
-        {},
-        el(
-          "dt",
-          {},
-          term(
-            "ln p(x)",
-            "How probable the model finds this image, over every place of the plane: the sum of p(x|z) p(z) over cells, refined " +
-              "where the posterior lies until it no longer changes by 0.001 nats.",
-          ),
-        ),
-        sums.evidence,
-      ),
-      el("div", {}, el("dt", { text: "ELBO of the encoder's q" }), sums.encoder),
-      el(
-        "div",
-        {},
-        el(
-          "dt",
-          {},
-          term(
-            "ELBO of a q around you",
-            "The same bell curve, with the encoder's σ, moved to the z on screen: drag the point, and find a better one.",
-          ),
-        ),
-        sums.here,
+        "dl",
+        { class: "gap-split" },
+        row(term("The encoder's gap", GAP), split.gap),
+        row(term("of it approximation", APPROXIMATION), split.approximation),
+        row(term("and amortisation", AMORTISATION), split.amortisation),
       ),
     ),
-    canvas,
-    said,
+    el(
+      "section",
+      { class: "iwae", "aria-label": "IWAE" },
+      el("label", { class: "q-width" }, "Draws K", draws, k),
+      el("dl", {}, row(term("IWAE's bound", IWAE), iwae)),
+      bars,
+      worth,
+    ),
   );
   const element = el(
     "details",
@@ -89,34 +148,11 @@ export function createEvidence({ model, store, assets, gone }) {
     content,
   );
 
-  /** @param {Record<string, unknown>} message @returns {Promise<any>} */
-  async function ask(message) {
-    worker ??= await (starting ??= start());
-    const id = asked++;
-    worker.postMessage({ id, ...message });
-    return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
-  }
-
-  async function start() {
-    const engine = await engineOf(assets);
-    const started = startWorker("engine/evidence-worker.js", assets);
-    started.addEventListener("message", ({ data }) => {
-      const { resolve, reject } = waiting.get(data.id) ?? {};
-      waiting.delete(data.id);
-      if (data.failed) reject?.(new Error(SORRY));
-      else resolve?.(data.result);
-    });
-    started.addEventListener("error", () => {
-      for (const { reject } of waiting.values()) reject(new Error(SORRY));
-      waiting.clear();
-    });
-    const { bytes, expected } = present(model.decoder);
-    const control = present(model.continuous).parts[0].name;
-    const id = asked++;
-    started.postMessage({ id, kind: "open", engine, bytes, expected, control });
-    waiting.set(id, { resolve() {}, reject: fail });
-    if (gone.aborted) started.terminate();
-    return started;
+  /** @param {Q} q */
+  function goTo(q) {
+    std = q.std;
+    commands.go(q.mean);
+    request();
   }
 
   /** @param {unknown} error */
@@ -126,48 +162,118 @@ export function createEvidence({ model, store, assets, gone }) {
     said.textContent = SORRY;
   }
 
+  /** @returns {Q | null} the q by hand */
+  const mine = () => known && { mean: model.z(store.get()), std: std ?? known.encoder.std };
+
+  function clear() {
+    equation.show(null);
+    for (const value of [elbo, iwae, ...Object.values(split)]) value.textContent = "–";
+    bars.replaceChildren();
+    worth.textContent = "";
+    toBest.disabled = true;
+    logs = null;
+  }
+
   const queue = newestWins(async (of, overtaken) => {
     const { pixels, mean, logVariance } = of ?? {};
     if (!of || !pixels || !mean || !logVariance) {
-      for (const sum of Object.values(sums)) sum.textContent = "–";
+      known = null;
+      clear();
       said.textContent = "Choose an image to see how probable the model finds it.";
       return;
     }
-    const std = Array.from(logVariance, (value) => Math.exp(value / 2));
-    let mine = known?.of === of ? known : null;
-    if (!mine) {
-      for (const sum of Object.values(sums)) sum.textContent = "…";
-      said.textContent = worker ? "" : "Decoding the whole plane, once …";
-      const posterior = await ask({ kind: "posterior", x: pixels });
-      const elbo = await ask({ kind: "elbo", x: pixels, mean: [...mean], std });
-      known = mine = { of, posterior, elbo };
+    let now = known;
+    if (!now || now.of !== of) {
+      known = null;
+      clear();
+      said.textContent = isPrepared ? "" : "Decoding the whole plane, once …";
+      const encoder = { mean: [...mean], std: Array.from(logVariance, (value) => Math.exp(value / 2)) };
+      const posterior = await measurer.ask({ kind: "posterior", x: pixels });
+      const found = await measurer.ask({ kind: "elbo", x: pixels, q: encoder });
+      isPrepared = true;
+      known = now = { of, x: pixels, encoder, posterior, elbo: found, best: null };
+      std = null;
       said.textContent = "";
+      picture.hold(now);
     }
-    if (overtaken() || gone.aborted) return;
-    const { posterior, elbo } = mine;
-    const z = model.z(store.get());
-    const here = await ask({ kind: "elbo", x: pixels, mean: z, std });
+    const q = /** @type {Q} */ (mine());
+    showQ(q);
+    const { x, posterior } = now;
+    const worthNow = await measurer.ask({ kind: "elbo", x, q });
     if (gone.aborted) return;
-    const { logEvidence } = posterior;
-    sums.evidence.textContent = `${spell(logEvidence, 1)} nats`;
-    sums.encoder.textContent = written(elbo, logEvidence);
-    sums.here.textContent = written(here, logEvidence);
-    drawPosterior(canvas, posterior, [
-      { mean: [...mean], std, look: "encoder" },
-      { mean: z, std, look: "here" },
-    ]);
-    canvas.setAttribute(
-      "aria-label",
-      `The true posterior, with the encoder's q around ${[...mean].map((value) => spell(value)).join(", ")}`,
-    );
+    const kl = klByLatent(
+      q.mean,
+      q.std.map((value) => 2 * Math.log(value)),
+    ).reduce((sum, nats) => sum + nats, 0);
+    const gap = posterior.logEvidence - worthNow;
+    equation.show({ evidence: posterior.logEvidence, fit: worthNow + kl, kl, gap });
+    elbo.textContent = `${spell(worthNow, 1)} nats, ${spell(gap, 1)} below`;
+    split.gap.textContent = `${spell(posterior.logEvidence - now.elbo, 1)} nats`;
+    tellProbes(element, { evidence: posterior.logEvidence, elbo: worthNow, gap });
+    if (!overtaken()) restThen();
   }, fail);
 
-  function request() {
+  /** What takes longer, once q rests: the best Gaussian of the image, and the weights of draws of q. */
+  const later = newestWins(async (/** @type {Known} */ of, overtaken) => {
+    if (of !== known) return;
+    const q = /** @type {Q} */ (mine());
+    const found = await measurer.ask({ kind: "weights", x: of.x, q });
+    if (gone.aborted || of !== known) return;
+    logs = found;
+    showBound();
+    if (of.best || overtaken()) return;
+    /** @type {import("./fit.js").Fitted} */
+    const best = await measurer.ask({ kind: "fit", x: of.x, posterior: of.posterior });
+    if (gone.aborted || of !== known) return;
+    // No search is perfect: the encoder's own q is Gaussian, too.
+    of.best = best.elbo < of.elbo ? { ...of.encoder, elbo: of.elbo } : best;
+    split.approximation.textContent = `${spell(of.posterior.logEvidence - of.best.elbo)} nats`;
+    split.amortisation.textContent = `${spell(of.best.elbo - of.elbo, 1)} nats`;
+    toBest.disabled = false;
+    picture.hold(of);
+    showQ(/** @type {Q} */ (mine()));
+  }, fail);
+
+  function restThen() {
     clearTimeout(rest);
-    if (!element.open || gone.aborted) return;
-    rest = window.setTimeout(() => queue.request(source), REST_MS);
+    rest = window.setTimeout(() => known && later.request(known), REST_MS);
   }
 
+  /** @param {Q} q */
+  function showQ(q) {
+    picture.draw(q);
+    widths.forEach(({ input, value }, axis) => {
+      input.valueAsNumber = stepOf(q.std[axis]);
+      value.textContent = spell(q.std[axis], 3);
+    });
+  }
+
+  function showBound() {
+    const count = 2 ** draws.valueAsNumber;
+    k.textContent = String(count);
+    draws.setAttribute("aria-valuetext", String(count));
+    if (!logs || !known) return;
+    const value = bound(logs, count);
+    iwae.textContent = `${spell(value, 1)} nats, ${spell(known.posterior.logEvidence - value, 1)} below`;
+    const { shares, worth: equal } = sharesOf(logs, count);
+    bars.replaceChildren(
+      ...shares.slice(0, 64).map((share) => el("i", { style: `height: ${Math.max(2, (100 * share) / shares[0])}%` })),
+    );
+    const sentence =
+      count === 1
+        ? "One draw has all the weight: with K = 1 the bound is the ELBO, here from 512 draws."
+        : `Of ${count} draws the largest weight holds ${spell(100 * shares[0], 0)} % of the sum; they are worth ` +
+          `${spell(equal, 1)} draws of the true posterior.`;
+    bars.setAttribute("aria-label", sentence);
+    worth.textContent = sentence;
+  }
+
+  function request() {
+    if (!element.open || gone.aborted) return;
+    queue.request(source);
+  }
+
+  showBound();
   return {
     element,
     show(state, before) {
@@ -179,10 +285,32 @@ export function createEvidence({ model, store, assets, gone }) {
     },
     destroy() {
       clearTimeout(rest);
-      worker?.terminate();
+      measurer.destroy();
     },
   };
 }
 
-/** @param {number} elbo @param {number} evidence */
-const written = (elbo, evidence) => `${spell(elbo, 1)} nats, ${spell(evidence - elbo, 1)} below`;
+/** @param {number} step */
+const stdAt = (step) => LEAST_STD * (MOST_STD / LEAST_STD) ** (step / STEPS);
+
+/** @param {number} std */
+const stepOf = (std) =>
+  clamp(Math.round((STEPS * Math.log(std / LEAST_STD)) / Math.log(MOST_STD / LEAST_STD)), 0, STEPS);
+
+/** @param {HTMLElement} title @param {HTMLElement} value */
+const row = (title, value) => el("div", {}, el("dt", {}, title), value);
+
+const ELBO =
+  "What your bell curve is worth as a bound on ln p(x): E_q[ln p(x|z)] − KL(q ‖ p(z)), by 10 × 10 quadrature. Its mean is the z on " +
+  "screen. No q can be worth more than ln p(x).";
+const GAP =
+  "ln p(x) less the ELBO of the encoder's q, which is KL(q ‖ p(z|x)). ln p(x) is the sum of p(x|z) p(z) over cells of the plane, " +
+  "refined where the posterior lies until it no longer changes by 0.001 nats.";
+const APPROXIMATION =
+  "What even the best bell curve with independent latents misses, because the posterior has another shape. Searched from the " +
+  "posterior's highest point and from its mean, by Newton's steps.";
+const AMORTISATION =
+  "What the best bell curve gains on the encoder's: the encoder names a q at one look, and does not find the best one.";
+const IWAE =
+  "ln of the mean of K weights p(x, z)/q(z) of draws of your q, averaged over 512/K groups. It rises to ln p(x) with K, but only " +
+  "where q reaches the posterior.";

@@ -84,11 +84,6 @@ export function createExact(decode, pixels) {
   }
 
   return {
-    /** Decodes the coarse grid, which nothing then waits for. */
-    async prepare() {
-      plane ??= makePlane();
-      await plane;
-    },
     /** @param {Float32Array} x an image @returns {Promise<Posterior>} */
     async posterior(x) {
       plane ??= makePlane();
@@ -116,62 +111,9 @@ export function createExact(decode, pixels) {
       }
       return { z, logJoint, side, logEvidence: total };
     },
-    /**
-     * The ELBO of a Gaussian q with independent latents, by quadrature.
-     *
-     * @param {Float32Array} x @param {ArrayLike<number>} mean @param {ArrayLike<number>} std
-     * @returns {Promise<number>}
-     */
-    async elbo(x, mean, std) {
-      const z = new Float64Array(2 * NODES.length ** 2);
-      const weights = new Float64Array(NODES.length ** 2);
-      NODES.forEach(([a, weightA], row) => {
-        NODES.forEach(([b, weightB], column) => {
-          const at = row * NODES.length + column;
-          z[2 * at] = mean[0] + std[0] * a;
-          z[2 * at + 1] = mean[1] + std[1] * b;
-          weights[at] = weightA * weightB;
-        });
-      });
-      const found = await joint(z, x);
-      // −KL + E[ln p(x|z)] = E[ln p(x, z)] + the entropy of q.
-      const expected = found.reduce((sum, value, at) => sum + weights[at] * value, 0);
-      return expected + 1 + LN_2PI + Math.log(std[0]) + Math.log(std[1]);
-    },
+    /** @param {Float32Array} x @returns {import("./quadrature.js").Joint} */
+    jointOf: (x) => (z) => joint(z, x),
   };
-}
-
-/**
- * Gauss–Hermite nodes and weights that integrate polynomials to degree 19 over N(0, 1): the roots of He₁₀ by Newton's
- * method, from the guesses of Golub and Welsch's matrix that bisection gives.
- *
- * @type {[number, number][]}
- */
-const NODES = hermite(10);
-
-/** @param {number} count @returns {[number, number][]} */
-function hermite(count) {
-  /** @param {number} x @returns {[number, number]} Heₙ(x) and Heₙ₋₁(x) */
-  const at = (x) => {
-    let [before, now] = [1, x];
-    for (let n = 1; n < count; n++) [before, now] = [now, x * now - n * before];
-    return [now, before];
-  };
-  const factorial = Array.from({ length: count - 1 }, (_, n) => n + 1).reduce((product, n) => product * n, 1);
-  /** @type {[number, number][]} */
-  const found = [];
-  // Between neighbours on a fine line, a sign that changes holds a root.
-  const step = 0.01;
-  for (let x = -2 * Math.sqrt(count); x < 2 * Math.sqrt(count); x += step) {
-    if (at(x)[0] * at(x + step)[0] > 0) continue;
-    let root = x + step / 2;
-    for (let turn = 0; turn < 20; turn++) {
-      const [value, before] = at(root);
-      root -= value / (count * before);
-    }
-    found.push([root, factorial / (count * at(root)[1] ** 2)]);
-  }
-  return found;
 }
 
 /** @param {Float32Array} logits @param {number} from @param {Float32Array} x */
@@ -188,6 +130,31 @@ export function logSum(logs, side) {
   let sum = 0;
   for (let at = 0; at < logs.length; at++) sum += Math.exp(logs[at] - most) * side[at] ** 2;
   return most + Math.log(sum);
+}
+
+/**
+ * Where the fit of a Gaussian begins: at the highest cell and at the mean, as wide as the posterior is there.
+ *
+ * @param {Posterior} posterior
+ * @returns {import("./quadrature.js").Q[]}
+ */
+export function startsOf({ z, logJoint, side, logEvidence }) {
+  let top = 0;
+  const mean = [0, 0];
+  const square = [0, 0];
+  for (let at = 0; at < side.length; at++) {
+    if (logJoint[at] > logJoint[top]) top = at;
+    const mass = Math.exp(logJoint[at] - logEvidence) * side[at] ** 2;
+    for (const axis of [0, 1]) {
+      mean[axis] += mass * z[2 * at + axis];
+      square[axis] += mass * z[2 * at + axis] ** 2;
+    }
+  }
+  const spread = square.map((value, axis) => clamp(Math.sqrt(Math.max(0, value - mean[axis] ** 2)), 0.02, 0.3));
+  return [
+    { mean: [z[2 * top], z[2 * top + 1]], std: spread.map((value) => Math.min(value, 0.08)) },
+    { mean, std: spread },
+  ];
 }
 
 /** @param {Float64Array} z @param {Float64Array} side @param {Uint8Array} chosen @returns {{z: Float64Array, side: Float64Array}} */

@@ -11,7 +11,7 @@ import { createProgress } from "./progress.js";
  * @typedef {{kind: "paragraph" | "item" | "formula", parts?: Piece[], terms?: {tex: string, figure: string | null}[]}} Block
  * @typedef {{model?: string | null, compare?: string[], example?: number | null, z?: string | null, axes?: string | null,
  *   colour?: string | null, temperature?: number | null, unused?: boolean, show?: string[]}} Setup
- * @typedef {{title: string, unit: string, how: string, panel: string, decimals: number, on: Record<string, string | number>}} Figure
+ * @typedef {{probe: string, title: string, unit: string, how: string, panel: string, decimals: number, on: Record<string, string | number>}} Figure
  * @typedef {{ask: string, figure: string | null, axis: [number, number] | null, scale: "linear" | "log",
  *   options: {label: string, figure: string}[], wanted: "largest" | "smallest"}} Predict
  * @typedef {{ask: string, choices: string[], answer: number, because: string}} Question
@@ -110,7 +110,7 @@ export function createLessons({ assets, link: outer, frame, restart }) {
       if (!found || stop.signal.aborted) return query;
       lesson = found;
       step = Math.min(Math.max(1, Number.parseInt(named(query, STEP) ?? "1", 10) || 1), CARDS.length) - 1;
-      panel = createLessonPanel({ lesson, lessons, assets, progress, go, close, light, showAll });
+      panel = createLessonPanel({ lesson, lessons, assets, progress, go, close, showAll });
       stand(panel.element);
       panel.show(step, values);
       measure(found.id);
@@ -121,6 +121,13 @@ export function createLessons({ assets, link: outer, frame, restart }) {
       return query;
     }
   }
+
+  // What the instrument measures now stands under the term that is about it.
+  frame.element.addEventListener(
+    "probes",
+    (event) => panel?.live(/** @type {CustomEvent<Record<string, number | null>>} */ (event).detail),
+    { signal: stop.signal },
+  );
 
   /** @param {HTMLElement} aside */
   function stand(aside) {
@@ -187,11 +194,6 @@ export function createLessons({ assets, link: outer, frame, restart }) {
       // What is opened by a press is open where a card is about it.
       if (part instanceof HTMLDetailsElement && shown.includes(name)) part.open = true;
     }
-  }
-
-  /** @param {string} name of a panel @param {boolean} on */
-  function light(name, on) {
-    for (const part of standing?.querySelectorAll(`[data-panel="${name}"]`) ?? []) part.classList.toggle("lit", on);
   }
 
   return {

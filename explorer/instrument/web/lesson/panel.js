@@ -1,5 +1,5 @@
 import { el } from "../dom.js";
-import { CARDS, lessonLink } from "./lessons.js";
+import { CARDS, lessonLink, setupOf } from "./lessons.js";
 import { createPrediction } from "./predict.js";
 import { createQuestions } from "./questions.js";
 import { createText } from "./text.js";
@@ -11,14 +11,17 @@ const TITLES = { look: "Look", predict: "Predict", do: "Do", why: "Why", check: 
  *
  * @param {{lesson: import("./lessons.js").Lesson, lessons: import("./lessons.js").Lesson[], assets: string,
  *   progress: ReturnType<typeof import("./progress.js").createProgress>, go(step: number): void, close(): void,
- *   light(panel: string, on: boolean): void, showAll(on: boolean): void}} options
+ *   showAll(on: boolean): void}} options
  * @returns {{element: HTMLElement, show(step: number, values: import("./lessons.js").Values): void,
- *   fill(values: import("./lessons.js").Values): void}}
+ *   fill(values: import("./lessons.js").Values): void, live(values: Record<string, number | null>): void}} `live`: what
+ *   the instrument measures now, by the name of the probe
  */
-export function createLessonPanel({ lesson, lessons, assets, progress, go, close, light, showAll }) {
+export function createLessonPanel({ lesson, lessons, assets, progress, go, close, showAll }) {
   let step = 0;
   /** @type {(values: import("./lessons.js").Values) => void} */
   let filled = () => {};
+  /** @type {(values: Record<string, number | null>) => void} */
+  let lived = () => {};
 
   const steps = CARDS.map((card, at) =>
     el("button", {
@@ -103,10 +106,15 @@ export function createLessonPanel({ lesson, lessons, assets, progress, go, close
       const moved = at !== step;
       step = at;
       const name = CARDS[at];
-      const text = createText(lesson.text[name] ?? [], { figures: lesson.figures, assets, light });
+      const text = createText(lesson.text[name] ?? [], {
+        figures: lesson.figures,
+        assets,
+        model: setupOf(lesson, name).model,
+      });
       /** @type {(HTMLElement | null)[]} */
       const content = [...(name === "look" ? recall() : []), ...text.elements];
       filled = text.fill;
+      lived = text.live;
       if (name === "predict") {
         const prediction = createPrediction({
           lesson,
@@ -153,6 +161,7 @@ export function createLessonPanel({ lesson, lessons, assets, progress, go, close
     fill(values) {
       filled(values);
     },
+    live: (values) => lived(values),
   };
 
   function nameNext() {

@@ -28,24 +28,16 @@ export function origin({ title, unit, how, on }) {
  * The blocks of a card as elements; figures fill in when they are measured.
  *
  * @param {import("./lessons.js").Block[]} blocks
- * @param {{figures: Record<string, import("./lessons.js").Figure>, assets: string,
- *   light(panel: string, on: boolean): void}} options
- * @returns {{elements: HTMLElement[], fill(values: import("./lessons.js").Values): void}}
+ * @param {{figures: Record<string, import("./lessons.js").Figure>, assets: string, model?: string | null}} options
+ *   `model`: the one that the instrument has open, whose live values stand under the terms that are about it
+ * @returns {{elements: HTMLElement[], fill(values: import("./lessons.js").Values): void,
+ *   live(values: Record<string, number | null>): void}}
  */
-export function createText(blocks, { figures, assets, light }) {
+export function createText(blocks, { figures, assets, model = null }) {
   /** @type {{element: HTMLElement, name: string, isTerm: boolean}[]} */
   const places = [];
-
-  /** @param {string} name @param {HTMLElement} element what lights the panel of a figure while it is pointed at */
-  function bind(name, element) {
-    const { panel } = figures[name];
-    if (!panel) return;
-    for (const [on, events] of /** @type {const} */ ([
-      [true, ["pointerenter", "focus"]],
-      [false, ["pointerleave", "blur"]],
-    ]))
-      for (const event of events) element.addEventListener(event, () => light(panel, on));
-  }
+  /** @type {{element: HTMLElement, probe: string, figure: string}[]} */
+  const lives = [];
 
   /** @param {import("./lessons.js").Piece} piece @returns {Node | string} */
   function inline({ kind, text }) {
@@ -58,9 +50,13 @@ export function createText(blocks, { figures, assets, light }) {
       return place;
     }
     if (kind === "figure") {
-      const element = el("span", { class: "figure", title: origin(figures[text]), text: "…" });
+      const element = el("span", {
+        class: "figure",
+        title: origin(figures[text]),
+        text: "…",
+        "data-lights": figures[text].panel || null,
+      });
       places.push({ element, name: text, isTerm: false });
-      bind(text, element);
       return element;
     }
     return text;
@@ -72,18 +68,27 @@ export function createText(blocks, { figures, assets, light }) {
     setTex(symbol, tex, assets, true);
     if (!figure) return symbol;
     const value = el("span", { class: "term-value", text: "…" });
+    const now = el("span", { class: "term-now", hidden: true });
+    const { probe, on } = figures[figure];
+    if (on.model === model && on.latent === undefined) lives.push({ element: now, probe, figure });
     // Set mathematics would be read letter by letter.
     symbol.setAttribute("aria-hidden", "true");
     const spoken = el("span", { class: "unseen", text: `${figures[figure].title}: ` });
     const button = el(
       "button",
-      { class: "formula-term", type: "button", title: origin(figures[figure]) },
+      {
+        class: "formula-term",
+        type: "button",
+        title: origin(figures[figure]),
+        "data-lights": figures[figure].panel || null,
+        "data-probe": figures[figure].probe,
+      },
       symbol,
       spoken,
       value,
+      now,
     );
     places.push({ element: value, name: figure, isTerm: true });
-    bind(figure, button);
     return button;
   }
 
@@ -109,6 +114,14 @@ export function createText(blocks, { figures, assets, light }) {
         const { unit } = figures[name];
         const value = spellFigure(figures[name], values, name);
         element.textContent = isTerm ? [value, unit].filter(Boolean).join(" ") : value;
+      }
+    },
+    live(values) {
+      for (const { element, probe, figure } of lives) {
+        const value = values[probe];
+        if (value === undefined) continue;
+        element.hidden = value === null;
+        element.textContent = value === null ? "" : `now ${spellNumber(value, figures[figure].decimals)}`;
       }
     },
   };

@@ -24,5 +24,6 @@ export const PANELS = (
     import("./evidence.js"),
     import("./path.js"),
     import("./directions.js"),
+    import("./gradients.js"),
   ])
 ).map((module) => module.default);

@@ -2,7 +2,9 @@ import { el, spell } from "../dom.js";
 import { klByLatent } from "../engine/gaussian.js";
 import { reconstructionNats, squaredError } from "../engine/likelihood.js";
 import { klTerm, reconstructionTerm } from "../image/source-terms.js";
+import { tellProbes } from "../linked.js";
 import { orderLatents } from "../model/latents.js";
+import { createReadingSwitch, followReading, reading } from "../reading.js";
 import { provenance, term } from "../term.js";
 import { scaleFor, shareOf } from "./scale.js";
 
@@ -58,6 +60,7 @@ export function createElbo({ card, model, decoded, gone }) {
       average
         ? el("span", { class: "hint elbo-key" }, el("i"), term(`${average.split} average`, provenance(average)))
         : null,
+      hasPosterior ? createReadingSwitch(gone) : null,
       details,
     ),
     byLatent?.element ?? null,
@@ -88,8 +91,10 @@ export function createElbo({ card, model, decoded, gone }) {
     const values = { reconstruction, kl: total, sum };
     const known = [...Object.values(values), ...Object.values(averages).map((metric) => metric?.value ?? null)];
     const scale = scaleFor(known.filter((value) => value !== null));
+    const isBound = hasPosterior && reading() === "elbo";
     for (const name of /** @type {const} */ (["reconstruction", "kl", "sum"]))
-      rows[name]?.show(values[name], scale, atLeast && name !== "kl");
+      rows[name]?.show(values[name], scale, atLeast && name !== "kl", isBound);
+    tellProbes(element, { reconstruction: isNats ? reconstruction : null, kl: total });
     if (details.open) words.textContent = inWords(values);
   }
 
@@ -117,6 +122,10 @@ export function createElbo({ card, model, decoded, gone }) {
 
   details.addEventListener("toggle", request);
   decoded.onSet(request);
+  followReading((now) => {
+    for (const row of Object.values(rows)) row?.rename(now === "elbo" && hasPosterior);
+    request();
+  }, gone);
 
   return {
     element,
@@ -134,6 +143,9 @@ export function createElbo({ card, model, decoded, gone }) {
     },
   };
 }
+
+/** How the rows are called as parts of the ELBO. @type {Record<string, string>} */
+const BOUND = { reconstruction: "ln p(x|z)", kl: "− KL", sum: "ELBO" };
 
 const sumTerm = () =>
   term(
@@ -163,13 +175,24 @@ function createRow(name, label, average) {
     value,
   );
   let written = "";
+  /** @type {string | null} */
+  let plain = null;
   return {
     element,
-    /** @param {number | null} nats @param {import("./scale.js").Scale} scale @param {boolean} atLeast */
-    show(nats, scale, atLeast) {
-      const text = nats === null ? "unknown" : `${atLeast ? "≥ " : ""}${spell(nats, 1)}`;
+    /** @param {boolean} isBound whether the row is of the ELBO, not of its negative */
+    rename(isBound) {
+      const button = label.querySelector(".term");
+      plain ??= button?.textContent ?? "";
+      if (button) button.textContent = isBound ? (BOUND[name] ?? plain) : plain;
+    },
+    /**
+     * @param {number | null} nats @param {import("./scale.js").Scale} scale @param {boolean} atLeast @param {boolean} isBound
+     */
+    show(nats, scale, atLeast, isBound) {
+      const signed = nats === null || !isBound ? nats : -nats;
+      const text = signed === null ? "unknown" : `${atLeast ? (isBound ? "≤ " : "≥ ") : ""}${spell(signed, 1)}`;
       if (text !== written) value.textContent = written = text;
-      value.title = nats === null ? "" : spell(nats, 3);
+      value.title = signed === null ? "" : spell(signed, 3);
       const [from, to] = [0, nats ?? 0].map((at) => shareOf(scale, at));
       const [left, right] = [Math.min(from, to), Math.max(from, to)];
       bar.style.transform = `translateX(${(100 * left).toFixed(2)}%) scaleX(${(right - left).toFixed(4)})`;

@@ -1,0 +1,57 @@
+import { engineOf } from "../engine/session.js";
+import { present } from "../present.js";
+import { startWorker } from "../shelf/held.js";
+
+/**
+ * The page's side of `engine/evidence-worker.js`, which is started with the first question.
+ *
+ * @param {{model: import("../model/model.js").Model, assets: string, gone: AbortSignal}} stage
+ * @param {string} sorry what is said where it fails
+ * @returns {{ask(message: Record<string, unknown>): Promise<any>, destroy(): void}}
+ */
+export function createMeasurer({ model, assets, gone }, sorry) {
+  /** @type {Worker | null} */
+  let worker = null;
+  /** @type {Promise<Worker> | null} */
+  let starting = null;
+  /** @type {Map<number, {resolve(result: any): void, reject(error: Error): void}>} */
+  const waiting = new Map();
+  let asked = 0;
+
+  /** @param {Worker} to @param {Record<string, unknown>} message @returns {Promise<any>} */
+  function send(to, message) {
+    const id = asked++;
+    to.postMessage({ id, ...message });
+    return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+  }
+
+  async function start() {
+    const engine = await engineOf(assets);
+    const started = startWorker("engine/evidence-worker.js", assets);
+    started.addEventListener("message", ({ data }) => {
+      const { resolve, reject } = waiting.get(data.id) ?? {};
+      waiting.delete(data.id);
+      if (data.failed) reject?.(new Error(sorry));
+      else resolve?.(data.result);
+    });
+    started.addEventListener("error", () => {
+      for (const { reject } of waiting.values()) reject(new Error(sorry));
+      waiting.clear();
+    });
+    if (gone.aborted) started.terminate();
+    const { bytes, expected } = present(model.decoder);
+    const { parts, size } = present(model.continuous);
+    const { output } = model.card;
+    await send(started, { kind: "open", engine, bytes, expected, control: parts[0].name, latents: size, output });
+    worker = started;
+    return started;
+  }
+
+  return {
+    async ask(message) {
+      starting ??= start();
+      return send(await starting, message);
+    },
+    destroy: () => worker?.terminate(),
+  };
+}
