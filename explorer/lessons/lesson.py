@@ -34,6 +34,7 @@ Panel = Literal[
     "samples",
     "start",
     "writing",
+    "gradients",
 ]
 CARDS = ("look", "predict", "do", "why", "check")
 Card = Literal["look", "predict", "do", "why", "check"]

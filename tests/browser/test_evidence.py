@@ -1,4 +1,4 @@
-"""ln p(x) in the browser: the refined grid against one of 961 × 961 points, the best q, the panel."""
+"""ln p(x) in the browser: the refined grid against one of 961 × 961 points, and the panels."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ async ({ assets, images, means, stds }) => {
     const posterior = await exact.posterior(x);
     const joint = exact.jointOf(x);
     const { elbo } = await elboOf(joint, { mean: means[at], std: stds[at] });
-    const best = Math.max(...(await Promise.all(startsOf(posterior).map((q) => fit(joint, q)))).map((q) => q.elbo));
+    const fitted = await Promise.all(startsOf(posterior).map((q) => fit(joint, q)));
+    const best = Math.max(...fitted.map((q) => q.elbo));
     found.push([posterior.logEvidence, elbo, best]);
   }
   return found;
