@@ -84,7 +84,7 @@ export function createPosteriorPicture({ onMove, onEnd }) {
     const canvas = el("canvas", { width: SIZE, height: SIZE });
     const context = context2d(canvas);
     const most = logJoint.reduce((a, b) => Math.max(a, b), -Infinity);
-    context.fillStyle = getComputedStyle(element).getPropertyValue("--ink");
+    context.fillStyle = getComputedStyle(element).color;
     for (let at = 0; at < side.length; at++) {
       const share = Math.exp(logJoint[at] - most);
       if (share < 1e-3) continue;
@@ -119,8 +119,8 @@ export function createPosteriorPicture({ onMove, onEnd }) {
         [best, [2, 6], 4],
         [q, [], 4],
       ];
-      context.strokeStyle = style.getPropertyValue("--accent");
-      context.fillStyle = style.getPropertyValue("--accent");
+      context.strokeStyle = style.caretColor;
+      context.fillStyle = style.caretColor;
       for (const [curve, dash, width] of curves) {
         if (!curve) continue;
         const { mean, std } = curve;
