@@ -115,7 +115,7 @@ export function createEvidence(stage) {
       el("figcaption", {
         class: "hint",
         "data-part": "q",
-        text: "Dark: the true posterior. Ring: your q at 1σ and 2σ; drag it. Dashed: the encoder's q. Dotted: the best Gaussian.",
+        text: "Shaded: the true posterior. Ring: your q at 1σ and 2σ; drag it. Dashed: the encoder's q. Dotted: the best Gaussian.",
       }),
     ),
     el(
