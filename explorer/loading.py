@@ -208,16 +208,27 @@ def path_of(folder: Path) -> str:
 
 
 def tables() -> tuple[TableEntry, ...]:
-    """Every table of results, by name."""
+    """Every table of results, by name: shipped ones, then those of trainings kept in `runs`.
+
+    One in `runs` that has the name of another is passed over.
+    """
+    folders = {folder.name: folder for place in (RUNS, RESULTS) for folder in _with_table(place)}
+    shipped = set(_with_table(RESULTS))
+    return tuple(
+        _read_table(folder)
+        for folder in sorted(folders.values(), key=lambda folder: (folder not in shipped, folder))
+    )
+
+
+def _with_table(place: Path) -> list[Path]:
     try:
-        folders = sorted(
+        return [
             folder
-            for folder in RESULTS.iterdir()
+            for folder in place.iterdir()
             if not folder.name.startswith(".") and (folder / TABLE).exists()
-        )
+        ]
     except OSError:
-        return ()
-    return tuple(map(_read_table, folders))
+        return []
 
 
 def tasks() -> tuple[TaskEntry, ...]:

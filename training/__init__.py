@@ -9,7 +9,8 @@ To use a trained model in a program of your own:
     z = torch.zeros(1, card.size)
     image = model.decode(z).mean  # (1, C, H, W) in [0, 1]
 
-To open a model of your own in the explorer, whatever trained it, see `training.save`.
+To open a model of your own in the explorer, whatever trained it, see `training.save`; to see it
+grow while you train it, `training.snapshot`.
 """
 
 from __future__ import annotations
@@ -18,15 +19,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from torch import nn
 
     from training.contract.card import Card
     from training.contract.outputs import Pixels
     from training.contract.spaces import Space
+    from training.contract.table import Table
 
-__all__ = ["load", "save"]
+__all__ = ["lightning_snapshots", "load", "save", "snapshot"]
 
 
 def load(folder: str | Path) -> tuple[Any, Card]:
@@ -106,3 +108,79 @@ def save(
         with_map=with_map,
         seed=seed,
     )
+
+
+def snapshot(
+    folder: str | Path,
+    step: int,
+    *,
+    decode: nn.Module,
+    encode: nn.Module,
+    latents: int,
+    output: Pixels,
+    examples: Any,
+    batch_size: int,
+    beta: float = 1.0,
+    labels: tuple[Any, Sequence[str]] | None = None,
+    title: str | None = None,
+    source: str = "not said",
+    licence: str = "not said",
+) -> Table:
+    """Keep a VAE as it is after `step` steps of your own loop, so that its training is replayed.
+
+    Call it with rising steps, closest together at the beginning (0, 100, 200, 400, …). The folder
+    opens in the explorer as a checkpoint of the newest moment; the page of β replays all of them.
+    Your modules are copied: their device, mode and weights stay as they are.
+
+    Args:
+        folder: below `runs`, where the explorer looks; new at the first call.
+        decode: takes codes (B, latents) and gives images (B, C, H, W) in [0, 1].
+        encode: takes images; gives mean and log-variance, (B, latents) each.
+        output: the shape of the images, and the likelihood whose mean they are, if there is one.
+        examples: images (N, C, H, W) in [0, 1] that are not trained on; always the same.
+        batch_size: images a step, from which the page says how many were seen.
+        beta: the weight of the KL.
+        labels: an index for each example, and the names of the classes.
+        source, licence: of the data.
+
+    Raises:
+        training.errors.CheckpointError: if the modules do not do that, or the step does not rise.
+    """
+    from training.snapshots import snapshot as keep  # so that only here torch is imported
+
+    return keep(
+        folder,
+        step,
+        decode=decode,
+        encode=encode,
+        latents=latents,
+        output=output,
+        examples=examples,
+        batch_size=batch_size,
+        beta=beta,
+        labels=labels,
+        title=title,
+        source=source,
+        licence=licence,
+    )
+
+
+def lightning_snapshots(
+    folder: str | Path,
+    *,
+    decode: Callable[[Any], nn.Module],
+    encode: Callable[[Any], nn.Module],
+    first: int = 100,
+    **said: Any,
+) -> Any:
+    """A callback for a Lightning `Trainer` that calls `training.snapshot`.
+
+    It keeps step 0, `first`, twice that, four times that, and so on, and the last step.
+
+    Args:
+        decode, encode: give the module of that name, out of your LightningModule.
+        said: the other arguments of `training.snapshot`.
+    """
+    from training.lightning_callback import callback  # so that only here torch is imported
+
+    return callback(folder, decode=decode, encode=encode, first=first, **said)
