@@ -16,14 +16,25 @@ from explorer.standalone import files
 # `shelf/held.js` has the same name for a machine that there is not (RFC 6761).
 HELD = "https://held.invalid"
 
+# What the page does: alone it keeps its place in its address, in a notebook it tells its host.
+ALONE = f'showInstrument(root, "{HELD}/instrument/", {{ hasServer: false }})'
+IN_NOTEBOOK = f'showInNotebook(root, "{HELD}/instrument/", $model)'
+
 PAGE = Template(Path(__file__).with_name("page.html").read_text("utf-8"))
 
 
-def page(models: Sequence[files.Model], lessons: Sequence[str], query: str, title: str) -> str:
+def page(
+    models: Sequence[files.Model],
+    lessons: Sequence[str],
+    query: str,
+    title: str,
+    show: str = ALONE,
+) -> str:
     """The HTML of a page that holds these models and lessons.
 
     Args:
         query: what it opens on, as the explorer's links have it.
+        show: what it calls of the front end.
     """
     parts = dict(files.front_end())
     parts |= dict(files.checkpoints(models, HELD))
@@ -36,8 +47,8 @@ def page(models: Sequence[files.Model], lessons: Sequence[str], query: str, titl
         title=escape(title),
         style=style,
         held="\n".join(held(kept.items())),
-        query=escape(query),
-        address=HELD,
+        query=escape(query) if show == ALONE else "",
+        show=show,
     )
 
 

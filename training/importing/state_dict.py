@@ -11,11 +11,10 @@ import torch
 from torch import nn
 
 from training.errors import CheckpointError
-from training.importing.found import Found, Said, Shape
-from training.importing.modules import Decode, Encode, function_of, posterior
+from training.importing.found import Found, Said
+from training.importing.network import found_in
 from training.importing.weights import digest, read_weights
 
-DECODERS, ENCODERS = ("decode", "decoder"), ("encode", "encoder")
 LIGHTNING = "pytorch-lightning_version"
 
 
@@ -45,31 +44,9 @@ def read(path: Path, said: Said) -> Found:
     left = []
     if unexpected:
         left.append(f"{len(unexpected)} weights that {said.network} does not have: {unexpected[0]}")
-    network = network.eval().requires_grad_(False)
-    decode, encode = function_of(network, DECODERS), function_of(network, ENCODERS)
-    if decode is None:
-        raise CheckpointError(
-            f"{said.network} has no method or part decode or decoder, which takes codes (B, D)."
-        )
-    if encode is None:
-        left.append(f"no encoder: {said.network} has no method or part encode or encoder")
-    values = said.values or "unit"
-    shape = _shape(said)
-    encoder = None if encode is None else Encode(network, encode, values)
-    size, has_posterior = _latents(encoder, shape, said)
     what = f"Lightning {rest[LIGHTNING]}" if LIGHTNING in rest else "PyTorch"
-    return Found(
-        Decode(network, decode, shape, values),
-        encoder,
-        shape,
-        size,
-        prior=has_posterior,
-        likelihood="bernoulli" if values == "logits" else None,
-        sigma=None,
-        family="vae" if has_posterior else "autoencoder",
-        origin=f"{what}, {said.network} ({path.name}, SHA-256 {digest(path)})",
-        left=tuple(left),
-    )
+    origin = f"{what}, {said.network} ({path.name}, SHA-256 {digest(path)})"
+    return found_in(network, said.network, origin, said, left)
 
 
 def _class(name: str) -> Any:
@@ -124,40 +101,3 @@ def _fits(network: nn.Module, key: str, value: torch.Tensor, path: Path) -> bool
             f"{list(wanted.shape)}. Give the --args that it was trained with."
         )
     return True
-
-
-def _shape(said: Said) -> Shape:
-    if said.shape is not None:
-        return said.shape
-    if said.images is not None:
-        channels, height, width = said.images.shape[1:]
-        return channels, height, width
-    raise CheckpointError(
-        "Nothing says what size the images are: give --shape 1,28,28 (channels, height, width) or "
-        "--images FOLDER."
-    )
-
-
-@torch.no_grad()
-def _latents(encoder: Encode | None, shape: Shape, said: Said) -> tuple[int, bool]:
-    """How many latents there are, and whether the encoder gives a posterior."""
-    if encoder is None:
-        if said.latents is None:
-            raise CheckpointError("Without an encoder, give --latents: how many there are.")
-        return said.latents, said.prior == "normal"
-    try:
-        found = encoder(torch.full((2, *shape), 0.5))
-    except CheckpointError:
-        raise
-    except Exception as error:  # code of anybody
-        raise CheckpointError(
-            f"The encoder does not take images of {'×'.join(map(str, shape))}: {error}"
-        ) from error
-    parts = posterior(found)
-    mean = parts[0] if isinstance(parts, tuple) else parts
-    if mean.ndim != 2:
-        raise CheckpointError(
-            f"The encoder gives codes of the shape {list(mean.shape[1:])} for each image; a row of "
-            "numbers is moved by sliders. Let encode and decode flatten them."
-        )
-    return mean.shape[1], isinstance(parts, tuple)

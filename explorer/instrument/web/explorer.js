@@ -5,6 +5,7 @@ export { openEarly } from "./early.js";
 export { startEngine } from "./engine/session.js";
 export { host as ladder } from "./ladder/streamlit.js";
 export { host as lessons } from "./lesson/streamlit.js";
+export { showInNotebook } from "./notebook.js";
 export { host as released } from "./released.js";
 export { hold } from "./shelf/held.js";
 export { showDistributions, showInstrument, showLadder, showLessons, showTraining } from "./static.js";

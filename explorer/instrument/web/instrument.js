@@ -34,11 +34,12 @@ import { trace } from "./trace.js";
  * @param {HTMLElement} root
  * @param {{catalogue: import("./checkpoint/checkpoint.js").Entry[], assets: string,
  *   link: {read(): string, write(query: string): void}, hasServer?: boolean,
- *   onRelease(state: {model: string, z: number[], query: string}): void}} options `assets` is the absolute URL of this
+ *   onRelease(state: {model: string, z: number[], query: string}): void,
+ *   onStage?(stage: import("./stage.js").Stage): void}} options `assets` is the absolute URL of this
  *   folder, with trailing slash; `hasServer`: something takes checkpoints that are dropped
  * @returns {{setCatalogue(catalogue: import("./checkpoint/checkpoint.js").Entry[]): void, destroy(): void}}
  */
-export function mount(root, { catalogue, assets, link: address, hasServer = true, onRelease }) {
+export function mount(root, { catalogue, assets, link: address, hasServer = true, onRelease, onStage }) {
   const engine = startEngine(assets);
   const trial = createTrial(assets);
   engine.catch(() => {});
@@ -245,6 +246,7 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
       onCommit: release,
     });
     frame.show(stage.element);
+    onStage?.(stage);
     stage.openPanel(view);
     lessons.stands(stage.element);
     header.setHistory(stage.store);

@@ -18,7 +18,15 @@ const MARGIN = 0.12;
  *
  * @type {import("./stage.js").TablePanel}
  */
-export default { name: "trade", place: "numbers", fits: () => true, create };
+export default { name: "trade", place: "numbers", fits, create };
+
+/** @param {import("./table.js").Table} table @returns {true | string} */
+function fits(table) {
+  return (
+    table.runs.some((run) => rateAndDistortion(finalOf(run)) !== null) ||
+    "Rate against distortion: the reconstruction was not measured in nats."
+  );
+}
 
 /** @param {import("./stage.js").TableStage} stage @returns {import("./stage.js").TablePart} */
 function create({ table, move }) {

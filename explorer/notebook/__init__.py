@@ -1,0 +1,1 @@
+"""The instrument in a notebook."""

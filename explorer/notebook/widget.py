@@ -1,0 +1,121 @@
+"""The instrument as an anywidget: a page in a frame, which decodes there and tells where it is."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from explorer.loading import Entry
+from explorer.standalone import page
+from training.contract.card import Card
+from training.contract.errors import UserError
+from training.contract.files import read_card
+from training.contract.spaces import Categorical
+
+try:
+    import anywidget
+    import traitlets
+except ImportError as error:
+    raise UserError(
+        "A notebook shows the instrument through anywidget: `pip install anywidget`, then restart "
+        "the kernel."
+    ) from error
+
+if TYPE_CHECKING:
+    from torch import nn
+
+HEIGHT = 760
+
+
+class Instrument(anywidget.AnyWidget):
+    """A model under your fingers, and where it is.
+
+    Attributes:
+        z: the numbers of the continuous controls, one after the other.
+        label: the index of the class of a conditional model; None of others.
+        selection: the indices of the examples that are drawn around on the map.
+        card: of the model.
+    """
+
+    _esm = Path(__file__).with_name("widget.js")
+    z = traitlets.List(traitlets.Float()).tag(sync=True)
+    label = traitlets.Int(None, allow_none=True).tag(sync=True)
+    selection = traitlets.List(traitlets.Int(min=0)).tag(sync=True)
+    title = traitlets.Unicode().tag(sync=True)
+    height = traitlets.Int(HEIGHT).tag(sync=True)
+
+    def __init__(self, folder: Path, card: Card, held: object = None, height: int = HEIGHT) -> None:
+        """Args: `held`: what must live as long as the widget, such as a temporary folder."""
+        super().__init__(title=card.title, height=height)
+        self.folder, self.card, self._held = folder, card, held
+        self.on_msg(self._answer)
+
+    @traitlets.validate("z")
+    def _right_length(self, proposal: Any) -> list[float]:
+        """Refuse a z of another model."""
+        values = [float(value) for value in proposal["value"]]
+        if len(values) not in (0, self.card.size):
+            raise UserError(f"z has {len(values)} numbers; this model has {self.card.size}.")
+        return values
+
+    @traitlets.validate("label")
+    def _known_label(self, proposal: Any) -> int | None:
+        """Refuse a label that the model does not have."""
+        value: int | None = proposal["value"]
+        labels = next(
+            (space.labels for space in self.card.controls if isinstance(space, Categorical)), ()
+        )
+        if value is not None and not 0 <= value < len(labels):
+            raise UserError(f"label is {value}; this model has {len(labels)} labels.")
+        return value
+
+    def content(self) -> bytes:
+        """The page, which holds the front end and the checkpoint."""
+        entry = Entry(self.folder.name, self.folder, self.card, "")
+        query = urlencode({"model": entry.id})
+        show = page.IN_NOTEBOOK.replace("$model", json.dumps(entry.id))
+        return page.page([(entry, self.card)], (), query, self.card.title, show).encode()
+
+    def _answer(self, _: object, message: dict[str, str], __: object) -> None:
+        """Send the page when a view asks: in the state, every notebook file would keep it."""
+        if message.get("kind") == "page":
+            self.send({"kind": "page"}, [self.content()])
+
+
+def show(
+    model: str | Path | nn.Module,
+    *,
+    images: Any = None,
+    labels: tuple[Any, Sequence[str]] | None = None,
+    latents: int | None = None,
+    shape: tuple[int, int, int] | None = None,
+    values: str = "unit",
+    title: str | None = None,
+    with_map: bool = True,
+    height: int = HEIGHT,
+) -> Instrument:
+    """As `explorer.show`, which says what each argument is."""
+    if isinstance(model, (str, Path)):
+        folder = Path(model).resolve()
+        return Instrument(folder, read_card(folder), height=height)
+    from training.importing.network import checkpoint_of
+
+    held = tempfile.TemporaryDirectory(prefix="explorer-")
+    name = type(model).__name__.lower()
+    folder = Path(held.name) / ("".join(c for c in name if c.isalnum()) or "model")
+    card = checkpoint_of(
+        folder,
+        model,
+        images,
+        labels,
+        latents,
+        shape,
+        values,
+        title or type(model).__name__,
+        with_map,
+    )
+    return Instrument(folder, card, held, height)

@@ -1,0 +1,45 @@
+"""The instrument in a frame, as a notebook has it: its host moves it, and hears where it went."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+import explorer
+from training.contract.errors import UserError
+
+HOST = """<!doctype html>
+<iframe src="page.html" style="width: 1280px; height: 760px"></iframe>
+<script>
+const told = [];
+addEventListener("message", ({ data }) => told.push(data));
+</script>
+"""
+
+
+def test_a_host_moves_the_model_and_hears_where_it_went(
+    context: BrowserContext, models: Path, tmp_path: Path
+) -> None:
+    view = explorer.show(models / "blots")
+    (tmp_path / "page.html").write_bytes(view.content())
+    (tmp_path / "host.html").write_text(HOST)
+    page = context.new_page()
+    page.goto((tmp_path / "host.html").as_uri())
+    page.wait_for_function("told.length > 0")
+    assert len(page.evaluate("told.at(-1).z")) == view.card.size
+    z = [0.5, -1.0, *[0.0] * (view.card.size - 2)]
+    page.evaluate("z => frames[0].postMessage({ z, selection: [1, 2] }, '*')", z)
+    page.wait_for_function("z => String(told.at(-1).z) === String(z)", arg=z)
+    page.wait_for_function("String(told.at(-1).selection) === '1,2'")
+    frame = page.frame_locator("iframe")
+    frame.locator(".sliders .range").first.press("ArrowRight")
+    page.wait_for_function("z => String(told.at(-1).z) !== String(z)", arg=z)
+    page.close()
+
+
+def test_what_the_model_does_not_have_is_refused(models: Path) -> None:
+    view = explorer.show(models / "blots")
+    with pytest.raises(UserError, match=f"z has 1 numbers; this model has {view.card.size}"):
+        view.z = [1.0]
+    with pytest.raises(UserError, match="label is 1; this model has 0 labels"):
+        view.label = 1
