@@ -4,6 +4,7 @@ from pathlib import Path
 
 from torch import nn
 
+from training.config import DataConfig
 from training.contract.outputs import LikelihoodName
 from training.datasets import Dataset
 from training.errors import DataError
@@ -12,6 +13,15 @@ from training.likelihoods import (
     ContinuousBernoulliLikelihood,
     GaussianLikelihood,
 )
+
+
+def data(config: DataConfig, folder: Path) -> Dataset:
+    """The images of a configuration; `folder` holds them, or receives what is made of them."""
+    if config.name != "own":
+        return dataset(config.name, folder)
+    from training.datasets.own import own
+
+    return own(config, folder)
 
 
 def dataset(name: str, folder: Path) -> Dataset:

@@ -1,9 +1,9 @@
 """The configuration of one run: declared, frozen, JSON both ways, unknown keys refused."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from msgspec import NODEFAULT, inspect
+from msgspec import NODEFAULT, Meta, inspect
 from msgspec.structs import fields as fields_of
 from msgspec.structs import replace
 
@@ -48,6 +48,15 @@ else:
 
 ModelConfig = VAE
 
+OF_OWN_DATA: dict[str, Any] = {
+    "path": "",
+    "side": 64,
+    "fit": "crop",
+    "ground": "white",
+    "factors": "",
+    "strict": False,
+}
+
 
 class DataConfig(Record, frozen=True):
     """The images, and how their grey levels are read, anew whenever an image is seen.
@@ -55,10 +64,30 @@ class DataConfig(Record, frozen=True):
     `binarized` draws each pixel from Bernoulli(grey level). `dequantized` adds uniform noise of one
     grey level, so that a density cannot gain without bound on pixels of one exact value (Theis et
     al. 2016, Section 3.1).
+
+    The rest is of `own` images: where they lie (`path`), their side in pixels as the model sees
+    them, whether their centre is cut out or all of each is kept, on what `ground` transparent ones
+    lie, what tells their `factors` (see `training.datasets.own.factors`), and whether a broken file
+    ends the run (`strict`) or is left out.
     """
 
-    name: Literal["digits", "fashion", "sprites", "scenes", "names"]
+    name: Literal["digits", "fashion", "sprites", "scenes", "names", "own"]
     pixels: Literal["grey", "binarized", "dequantized"] = "grey"
+    path: Annotated[str, Meta(max_length=4000)] = ""
+    side: Annotated[int, Meta(ge=28, le=256)] = 64
+    fit: Literal["crop", "pad"] = "crop"
+    ground: Literal["white", "black"] = "white"
+    factors: Annotated[str, Meta(max_length=4000)] = ""
+    strict: bool = False
+
+    def __post_init__(self) -> None:
+        if self.name != "own":
+            for field in OF_OWN_DATA:
+                if getattr(self, field) != OF_OWN_DATA[field]:
+                    raise ConfigError(
+                        f"{field} is of images of your own, but data.name is {self.name}; leave it "
+                        "out, or train the recipe own."
+                    )
 
 
 class TrainConfig(Record, frozen=True):
@@ -304,6 +333,10 @@ def fields(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def _parse(text: str, current: Any, path: str) -> Any:
     if isinstance(current, str):
         return text
+    if isinstance(current, bool):
+        if text not in ("true", "false"):
+            raise ConfigError(f"--{path} got {text!r:.60}; it takes true or false.")
+        return text == "true"
     try:
         if isinstance(current, list):
             return [int(item) for item in text.split(",")] if text else []

@@ -119,7 +119,8 @@ def embed(
                 f"The {name} of some examples is NaN or infinity: these weights are not those of a "
                 "trained model, so train it again."
             )
-    tensors["label" if dataset.labels else "factors"] = split.targets[:count].int().numpy()
+    if dataset.labels or dataset.factors:
+        tensors["label" if dataset.labels else "factors"] = split.targets[:count].int().numpy()
     card, layouts = _map(family, model, dataset, latents, plan, tensors)
     _write(tensors | layouts, folder)
     return examples, card

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from msgspec.structs import replace
 
+from training import maps
 from training.checkpoint import Progress, load_weights, new_model, save_weights
 from training.config import RunConfig, fields, settings, to_json
 from training.contract.card import (
@@ -61,7 +62,9 @@ def finish(
     traced = family.graphs(model, form)
     export_graphs(traced, folder)
     preview(family, model, form, latents, folder)
-    plan = Plan(with_map=False, seed=config.seed)
+    # Of few images, so few are held out that they make no map.
+    split = "test" if len(dataset.splits["test"]) >= maps.FEWEST else "train"
+    plan = Plan(split, with_map=False, seed=config.seed)
     examples, _ = embed(family, model, dataset, latents, plan, folder)
     card = Card(
         family=tag(family),
@@ -105,7 +108,8 @@ def mapped(card: Card, model: Any, config: RunConfig, dataset: Dataset, folder: 
 
     Whatever is raised: UMAP compiles, and needs memory, a cache and a package of its own.
     """
-    plan = Plan(seed=config.seed)
+    assert card.examples is not None
+    plan = Plan(card.examples.split, seed=config.seed)
 
     def write(into: Path) -> Card:
         given = (config.model, model, dataset, card.latents, plan)

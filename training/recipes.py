@@ -346,6 +346,19 @@ RECIPES = {
             ),
         ),
         Recipe(
+            name="own",
+            title="Images of my own",
+            intent="Images from a folder of one's own (--data.path), in sixteen latents: find out "
+            "what each slider has learned of them.",
+            cost="told",
+            run=RunConfig(
+                data=DataConfig("own"),
+                model=ModelConfig(latents=16, likelihood="gaussian_learned", activation="silu"),
+                objective=BetaVAE(beta=1),
+                train=TrainConfig(steps=5_000, batch_size=64, weight_decay=0.01),
+            ),
+        ),
+        Recipe(
             name="burda-vae",
             title="Digits, VAE of Burda et al.",
             intent="The network of one stochastic layer of Burda et al. 2016, on digits drawn anew "

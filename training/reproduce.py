@@ -290,7 +290,7 @@ def measure_again(plan: Plan, wanted: Container[tuple[str, int]], places: Places
                     "describes; copy the table's folder again."
                 )
         config = from_json(plain(run.config), "config")
-        dataset = build.dataset(config.data.name, places.data)
+        dataset = build.data(config.data, places.data)
         with contextlib.ExitStack() as opened:
             # Whole, so that its weights are those of the networks that the table describes.
             card = None if run.checkpoint is None else read_card(folder)

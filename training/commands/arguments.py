@@ -79,11 +79,12 @@ def data_of(options: argparse.Namespace, card: Card) -> "Dataset":
     from training import build
 
     config = configuration(card, options.folder.name)
-    dataset = build.dataset(config.data.name, options.data)
+    dataset = build.data(config.data, options.data)
     if dataset.sha256() != card.data.sha256:
         raise CheckpointError(
-            f"The {dataset.name} images in {options.data} are not those {options.folder.name} "
-            "was trained on (their SHA-256 differs); its card is left as it is."
+            f"The {dataset.name} images in {config.data.path or options.data} are not those "
+            f"{options.folder.name} was trained on (their SHA-256 differs); its card is left as it "
+            "is."
         )
     form = config.model.form(card)
     for what, said, found in (

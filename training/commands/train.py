@@ -60,6 +60,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train, then measure and export; interrupted runs go on with --resume."""
     recipe, config = configure(options, options.overrides)
+    if config.data.name == "own":
+        from training.own_images import fitted
+
+        recipe, config = fitted(recipe, config, options)
     runs = runs_of(options, config)
     if options.dry_run:
         for folder, config in runs.items():
@@ -94,6 +98,9 @@ def configure(options: argparse.Namespace, overrides: list[str]) -> tuple[Recipe
         for word in overrides
         for part in (word.split("=", 1) if word.startswith("--") else [word])
     ]
+    for place in [at for at, word in enumerate(words) if word == "--data.strict"][::-1]:
+        if words[place + 1 : place + 2] not in (["true"], ["false"]):
+            words.insert(place + 1, "true")  # alone, as a switch
     if options.seed is not None:
         words += ["--seed", str(options.seed)]
     changes = {}
@@ -189,7 +196,7 @@ def train_into(
     from training import build, devices, ensemble, finish, processes
 
     left = {folder: runs[folder] for folder in unfinished(runs, options)}
-    dataset = build.dataset(next(iter(runs.values())).data.name, options.data)
+    dataset = build.data(next(iter(runs.values())).data, options.data)
     try:
         trained: Iterable[tuple[Path, Progress]]
         if processes.several():
@@ -241,7 +248,7 @@ def trained_with_others(
     ((folder, config),) = runs.items()
     with contextlib.closing(Torchrun(config, options.device)) as processes:
         if dataset is None:
-            dataset = build.dataset(config.data.name, options.data)
+            dataset = build.data(config.data, options.data)
         resume, device = options.resume, processes.device
         return [(folder, loop.train(config, dataset, folder, device, resume, (), processes))]
 

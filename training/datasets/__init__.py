@@ -17,7 +17,7 @@ class Split:
 
     Fields:
         stored: (N, ...) uint8, as kept in memory: images, the factors they are drawn from, or the
-            tokens of words.
+            tokens of words; int64 (N,) where it is the place of each image in a file.
         targets: labels (N,) or factors (N, F), int32.
         unpack: (B, ...) uint8 as stored -> images (B, C, H, W) float32 in [0, 1], or words (B, L)
             int64.
@@ -49,6 +49,7 @@ class Dataset:
         at_factors: factors (B, F), an index each -> their images (B, C, H, W) float32 in [0, 1],
             from whichever split; where images can be had at any combination of factors.
         witness: factors (M, F) whose images the hash covers too, where `stored` holds none.
+        digest: the hash of the images, where `stored` holds their places only.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Dataset:
     at_factors: Callable[[Tensor], Tensor] | None = None
     witness: Tensor | None = None
     alphabet: tuple[str, ...] | None = None
+    digest: str | None = None
 
     @property
     def form(self) -> Form:
@@ -69,6 +71,8 @@ class Dataset:
 
     def sha256(self) -> str:
         """Hash of all that is stored, in split order: the same data give the same hash."""
+        if self.digest is not None:
+            return self.digest
         digest = hashlib.sha256()
         for split in self.splits.values():
             digest.update(split.stored.cpu().numpy().data)

@@ -1,0 +1,216 @@
+"""A person's own images: what is read, what is refused, and that training on them works."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from training import build
+from training.__main__ import main
+from training.config import DataConfig
+from training.contract.files import read_card
+from training.datasets.own import opened, own, packing, split
+from training.datasets.own.images import Fit, decode
+from training.errors import DataError
+from training.own_images import channels
+
+RNG = np.random.default_rng(0)
+
+
+def encoded(array: np.ndarray, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(array).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def noise(side: int = 30) -> np.ndarray:
+    return RNG.integers(0, 256, (side, side), dtype=np.uint8)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """60 grey images of noise, half in the class `cat`, half in `dog`."""
+    for at in range(60):
+        path = tmp_path / "pictures" / ("cat", "dog")[at % 2] / f"{at % 3}-{at:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encoded(noise()))
+    return tmp_path / "pictures"
+
+
+def config(path: Path, **fields: object) -> DataConfig:
+    return DataConfig("own", path=str(path), side=28, **fields)  # type: ignore[arg-type]
+
+
+def test_sixteen_bits_transparency_and_orientation() -> None:
+    deep = np.full((28, 28), 257 * 100, np.uint16)
+    assert (decode(encoded(deep), Fit(28, 1)).pixels == 100).all()
+    clear = np.zeros((28, 28, 4), np.uint8)
+    for ground, level in (("white", 255), ("black", 0)):
+        seen = decode(encoded(clear), Fit(28, 3, "crop", ground))  # type: ignore[arg-type]
+        assert seen.transparent
+        assert (seen.pixels == level).all()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90° clockwise: what is on the left comes to the top
+    left_half = np.zeros((32, 32), np.uint8)
+    left_half[:, :16] = 255
+    turned = decode(encoded(left_half, "WEBP", lossless=True, exif=exif), Fit(32, 3)).pixels
+    assert (turned[:, :15] > 250).all()
+    assert (turned[:, 17:] < 5).all()
+
+
+def test_crop_cuts_the_centre_and_pad_keeps_all() -> None:
+    wide = np.zeros((28, 84), np.uint8)
+    wide[:, 28:56] = 200
+    assert (decode(encoded(wide), Fit(28, 1, "crop")).pixels == 200).all()
+    padded = decode(encoded(wide), Fit(28, 1, "pad", "white")).pixels[0]
+    assert (padded[:8] == 255).all()
+    assert padded[14, 2] < 5
+    assert padded[14, 14] > 190
+
+
+def test_folder_with_broken_and_double_files(pictures: Path) -> None:
+    (pictures / "cat" / "broken.png").write_bytes(b"not an image")
+    (pictures / "dog" / "double.png").write_bytes((pictures / "cat" / "0-00.png").read_bytes())
+    found = opened(config(pictures), pictures.parent)
+    text = "\n".join(found.report())
+    assert "61 images in 2 classes (dog 31, cat 30)" in text
+    assert "30×30 pixels, seen as 28×28 in grey" in text
+    assert "1 duplicate, in the same split" in text
+    assert "cat/broken.png is not a PNG" in text
+    with pytest.raises(DataError, match=r"cat/broken\.png is not a PNG"):
+        opened(config(pictures, strict=True), pictures.parent)
+
+
+def test_packing_goes_on_after_an_interruption(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = own(config(pictures), pictures.parent / "whole")
+    monkeypatch.setattr(packing, "CHUNK", 16)
+    seen = []
+
+    def interrupted(item: bytes, fit: Fit) -> object:
+        seen.append(item)
+        if len(seen) == 40:
+            raise KeyboardInterrupt
+        return decode(item, fit)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(packing, "_seen", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            own(config(pictures), pictures.parent)
+    (state,) = pictures.parent.glob("packed/*/pack.json")
+    assert json.loads(state.read_bytes())["done"] == 32
+    again = own(config(pictures), pictures.parent)
+    assert again.sha256() == whole.sha256()
+    for name, part in again.splits.items():
+        places = torch.arange(len(part))
+        assert torch.equal(part.images(places), whole.splits[name].images(places))
+
+
+def test_images_stay_in_their_split_when_others_are_added() -> None:
+    digests = RNG.integers(0, 256, (4000, 16), dtype=np.uint8)
+    few, all_of_them = split(digests[:1000], 10_000), split(digests, 10_000)
+    assert {name: len(part) for name, part in all_of_them.items()} == pytest.approx(
+        {"train": 3200, "validation": 400, "test": 400}, abs=60
+    )
+    for name, part in few.items():
+        assert set(part) == {place for place in all_of_them[name] if place < 1000}
+
+
+@pytest.mark.parametrize("kind", ["npz", "csv"])
+def test_numbers_are_read_as_they_are(tmp_path: Path, kind: str) -> None:
+    images = RNG.integers(0, 256, (60, 28, 28), dtype=np.uint8)
+    labels = np.arange(60) % 3 + 7
+    path = tmp_path / f"numbers.{kind}"
+    if kind == "npz":
+        np.savez(path, images=images.astype(np.uint16) * 257, labels=labels)
+    else:
+        rows = np.column_stack([labels, images.reshape(60, -1)])
+        np.savetxt(path, rows, "%d", ",", header="label" + ",p" * 784, comments="")
+    dataset = own(config(path), tmp_path)
+    assert dataset.labels == ("7", "8", "9")
+    part = dataset.splits["train"]
+    places = torch.arange(len(part))
+    expected = torch.from_numpy(images)[part.stored][:, None].float() / 255
+    torch.testing.assert_close(part.images(places), expected)
+    assert torch.equal(part.targets, torch.from_numpy(labels - 7)[part.stored].int())
+
+
+def refused(path: Path, **fields: object) -> str:
+    with pytest.raises(DataError) as error:
+        own(config(path, **fields), path.parent)
+    return str(error.value)
+
+
+def test_what_cannot_be_learned_from_gets_a_sentence(tmp_path: Path, pictures: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "holds no PNG, JPEG or WebP files" in refused(empty)
+    assert "nothing at" in refused(tmp_path / "nowhere")
+    images = np.full((60, 28, 28), 0.5)
+    images[3, 2, 1] = np.nan
+    np.savez(tmp_path / "nan.npz", images=images)
+    assert "has nan in image 3; floats lie in 0 to 1" in refused(tmp_path / "nan.npz")
+    images[3, 2, 1] = 1.5
+    np.savez(tmp_path / "over.npz", images=images)
+    assert "has 1.5 in image 3" in refused(tmp_path / "over.npz")
+    np.savez(tmp_path / "other.npz", pictures=images)
+    assert "no array `images` but pictures" in refused(tmp_path / "other.npz")
+    rows = np.full((60, 784), 9)
+    rows[5, 5] = 300
+    np.savetxt(tmp_path / "over.csv", rows, "%d", ",")
+    assert "line 6 has 300.0; pixels go 0 to 255" in refused(tmp_path / "over.csv")
+    (pictures / "Cat ").mkdir()
+    (pictures / "Cat " / "0.png").write_bytes(encoded(noise()))
+    assert "has the class 'cat' twice" in refused(pictures)
+
+
+def test_two_images_are_too_few(tmp_path: Path) -> None:
+    for name, colour in (("cat0", (200, 30, 30)), ("dog0", (30, 30, 200))):
+        Image.new("RGB", (64, 64), colour).save(tmp_path / f"{name}.png")
+    assert "has 2 readable images; training takes at least 50" in refused(tmp_path)
+
+
+def test_factors_from_names_and_from_a_table(tmp_path: Path, pictures: Path) -> None:
+    dataset = own(config(pictures, factors="{kind}/{size}-{number}"), tmp_path)
+    assert dataset.factors is not None
+    assert [(f.name, f.size, f.kind) for f in dataset.factors] == [
+        ("kind", 2, "categorical"),
+        ("size", 3, "ordered"),
+        ("number", 60, "ordered"),
+    ]
+    targets = torch.cat([part.targets for part in dataset.splits.values()])
+    assert torch.equal(targets[:, 2] % 2, targets[:, 0])
+    assert torch.equal(targets[:, 2] % 3, targets[:, 1])
+    names = [path.relative_to(pictures).as_posix() for path in sorted(pictures.rglob("*.png"))]
+    table = tmp_path / "factors.csv"
+    table.write_text("file,size\n" + "".join(f"{name},{name[4]}\n" for name in names))
+    again = own(config(pictures, factors=str(table)), tmp_path)
+    sizes = torch.cat([part.targets for part in again.splits.values()])
+    assert torch.equal(sizes[:, 0], targets[:, 1])
+    table.write_text("file,size\n")
+    assert "has no row for cat/0-00.png" in refused(pictures, factors=str(table))
+
+
+def test_the_network_fits_the_size() -> None:
+    assert [len(channels(side)) for side in (28, 64, 128, 256)] == [2, 4, 5, 6]
+
+
+def test_train_and_open(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, place = tmp_path / "run", ["--data", str(tmp_path)]
+    words = [*("--data.path", str(pictures), "--data.side", "28"), *("--train.steps", "2"), *place]
+    assert main(["train", "own", *words, "--out", str(out), "--dry-run"]) == 0
+    with Image.open(tmp_path / "run-sheet.png") as sheet:
+        assert sheet.size == (8 * 28, 7 * 28)  # 49 images to learn from
+    factors = ["--data.factors", "{kind}/{size}-*"]
+    assert main(["train", "own", *words, *factors, "--out", str(out), "--no-map"]) == 0
+    assert "images/s" in capsys.readouterr().err
+    card = read_card(out)
+    assert card.title == "pictures"
+    assert card.size == 16
+    assert card.examples is not None
+    assert card.data.sha256 == build.data(config(pictures, factors=factors[1]), tmp_path).sha256()

@@ -1,0 +1,116 @@
+"""One image file, brought to the size and the colours that a model sees."""
+
+import io
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+Pixels = NDArray[np.uint8]
+
+GREY_MODES = {"1", "L", "LA", "I", "I;16", "I;16B", "I;16L"}
+DEEP_MODES = {"I", "I;16", "I;16B", "I;16L"}
+MOST_PIXELS = 150_000_000  # of one file; beyond it a small file could fill the memory
+FORMATS = ("PNG", "JPEG", "WEBP")  # no other decoder of Pillow's is let near the files
+
+
+class ColourFound(Exception):
+    """An image in colour among images that were taken to be grey."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How an image of any size becomes one of `side`×`side` with `channels` of 1 or 3.
+
+    `crop` cuts the centre out, `pad` keeps the whole image with `ground` on both sides of it. What
+    is transparent lies on `ground`, too.
+    """
+
+    side: int
+    channels: int
+    fit: Literal["crop", "pad"] = "crop"
+    ground: Literal["white", "black"] = "white"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An image as the model sees it, (C, S, S), and what its file said: its size, and alpha."""
+
+    pixels: Pixels
+    width: int
+    height: int
+    transparent: bool
+
+
+def is_grey(content: bytes) -> bool:
+    """Whether a file says of itself that it has no colours; true of one that cannot be read."""
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            return image.mode in GREY_MODES
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return True
+
+
+def decode(content: bytes, fit: Fit) -> Seen:
+    """The image of a PNG, JPEG or WebP file.
+
+    16-bit greys are scaled to 8 bits, and a photograph is turned as its EXIF orientation says.
+
+    Raises:
+        ValueError: if the file is none of these, is damaged, or is too large.
+        ColourFound: if it has colours and `fit` has one channel.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise ValueError(f"is {image.width}×{image.height} pixels, which is too large")
+            width, height = image.size
+            if image.format == "JPEG":
+                # Decodes at an eighth, a quarter or half of the size where that is enough.
+                image.draft(None, (fit.side, fit.side))
+            turned = ImageOps.exif_transpose(image)
+            if turned.size[0] < turned.size[1] != width < height:
+                width, height = height, width
+            return prepared(turned, fit, width, height)
+    except UnidentifiedImageError as error:
+        raise ValueError("is not a PNG, JPEG or WebP image") from error
+    except Image.DecompressionBombError as error:
+        raise ValueError("has too many pixels") from error
+    except (OSError, SyntaxError, EOFError) as error:
+        raise ValueError(f"is damaged ({str(error).strip().rstrip('.'):.80})") from error
+
+
+def prepared(image: Image.Image, fit: Fit, width: int, height: int) -> Seen:
+    """An open image as the model sees it; `width` and `height` are those of its file."""
+    transparent = "A" in image.getbands() or "transparency" in image.info
+    if image.mode not in GREY_MODES and fit.channels == 1:
+        raise ColourFound
+    if image.mode in DEEP_MODES:
+        deep = np.asarray(image).astype(np.float64)
+        image = Image.fromarray((deep / 257).round().clip(0, 255).astype(np.uint8))
+        transparent = False
+    mode = "L" if fit.channels == 1 else "RGB"
+    if transparent:
+        clear = image.convert("RGBA")
+        ground = Image.new("RGBA", clear.size, fit.ground)
+        image = Image.alpha_composite(ground, clear)
+    image = image.convert(mode)
+    size = (fit.side, fit.side)
+    if image.size != size:
+        bicubic = Image.Resampling.BICUBIC
+        if fit.fit == "crop":
+            image = ImageOps.fit(image, size, bicubic)
+        else:
+            image = ImageOps.pad(image, size, bicubic, color=fit.ground)
+    pixels = np.asarray(image).reshape(fit.side, fit.side, fit.channels).transpose(2, 0, 1)
+    return Seen(np.ascontiguousarray(pixels), width, height, transparent)
+
+
+def from_array(array: NDArray[np.uint8], fit: Fit) -> Seen:
+    """An image (H, W) or (H, W, C) that is in memory."""
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    image = Image.fromarray(array)
+    return prepared(image, fit, image.width, image.height)

@@ -1,0 +1,170 @@
+"""All images of a source as the model sees them, in one file that is read as it is needed.
+
+Packing is what takes time, and happens once. It writes in chunks and notes after each how far it
+came, so that it goes on there after an interruption.
+"""
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from training.contract.files import write_bytes
+from training.datasets.own.images import ColourFound, Fit, Seen, decode, from_array, is_grey
+from training.datasets.own.sources import Item, Source
+from training.errors import DataError
+
+IMAGES, DIGESTS, STATE = "images.u8", "digests.u8", "pack.json"
+CHUNK, WORKERS = 512, 2
+DIGEST = 16  # bytes of the hash of an image's file; all zero where the file is broken
+FORMAT = 1
+
+
+class Pack:
+    """The images of a source, brought to one size.
+
+    Fields:
+        rows: the place in the source of each packed image, (N,).
+        digests: a hash of the file of each, (N, 16) uint8.
+        facts: what was seen on the way: sizes, colours, broken files.
+    """
+
+    def __init__(self, folder: Path, fit: Fit, state: dict[str, Any]) -> None:
+        digests = np.fromfile(folder / DIGESTS, np.uint8).reshape(-1, DIGEST)
+        self.rows: NDArray[np.int64] = np.flatnonzero(digests.any(1))
+        self.digests: NDArray[np.uint8] = digests[self.rows]
+        self.facts = state
+        self.stored = (len(self.rows), fit.channels, fit.side, fit.side)
+        self.channels = fit.channels if state["colour"] else 1
+        self.path = folder / IMAGES
+
+    def images(self, places: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The images at these places, (B, C, S, S).
+
+        The file is mapped anew each time: pages of a mapping that stays count as this process's
+        memory, up to the whole file.
+        """
+        mapped = np.memmap(self.path, np.uint8, "r", shape=self.stored)
+        found: NDArray[np.uint8] = np.ascontiguousarray(mapped[places, : self.channels])
+        return found
+
+
+def pack(source: Source, fit: Fit, folder: Path) -> Pack:
+    """Pack a source into `folder`, or go on with it, or read what is there already."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if fit.channels == 1:
+        try:
+            return _pack(source, fit, folder)
+        except ColourFound:
+            fit = Fit(fit.side, 3, fit.fit, fit.ground)
+    return _pack(source, fit, folder)
+
+
+def guessed(source: Source, side: int, how: Any, ground: Any) -> Fit:
+    """The size that is asked for, with one channel if no image of a sample has colours."""
+    grey = all(
+        is_grey(item) if isinstance(item, bytes) else item.ndim == 2 or item.shape[2] == 1
+        for item in source.sample()
+    )
+    return Fit(side, 1 if grey else 3, how, ground)
+
+
+def _pack(source: Source, fit: Fit, folder: Path) -> Pack:
+    key = f"{FORMAT} {source.stamp} {fit}"
+    state = _begun(folder, key)
+    total, size = len(source.names), fit.channels * fit.side**2
+    if state["done"] < total:
+        with (
+            _open(folder / IMAGES, size * (state["done"] - len(state["broken"]))) as images,
+            _open(folder / DIGESTS, DIGEST * state["done"]) as digests,
+            ThreadPoolExecutor(WORKERS) as pool,
+            tqdm(total=total, initial=state["done"], desc="Packing", unit=" images") as bar,
+        ):
+            items = source.items(state["done"])
+            while chunk := list(islice(items, CHUNK)):
+                for item, seen in zip(
+                    chunk, pool.map(lambda item: _seen(item, fit), chunk), strict=True
+                ):
+                    name = source.names[state["done"]]
+                    state["done"] += 1
+                    if isinstance(seen, str):
+                        state["broken"][name] = seen
+                        digests.write(bytes(DIGEST))
+                        continue
+                    _count(state, seen)
+                    images.write(seen.pixels.data)
+                    digests.write(_digest(item))
+                images.flush()
+                digests.flush()
+                write_bytes(folder / STATE, json.dumps(state).encode())
+                bar.update(len(chunk))
+    return Pack(folder, fit, state)
+
+
+def _begun(folder: Path, key: str) -> dict[str, Any]:
+    """How far packing came, if what lies there was begun from the same images."""
+    try:
+        state: dict[str, Any] = json.loads((folder / STATE).read_bytes())
+        if state["key"] == key:
+            return state
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return {
+        "key": key,
+        "done": 0,
+        "broken": {},
+        "colour": False,
+        "between": False,
+        "transparent": 0,
+        "smallest": None,
+        "largest": None,
+    }
+
+
+def _open(path: Path, length: int) -> Any:
+    """A file to append to, cut where the last whole chunk ended."""
+    file = path.open("r+b" if path.exists() else "w+b")
+    file.truncate(length)
+    file.seek(length)
+    return file
+
+
+def _seen(item: Item, fit: Fit) -> Seen | str:
+    try:
+        return decode(item, fit) if isinstance(item, bytes) else from_array(item, fit)
+    except ValueError as error:
+        return str(error)
+
+
+def _count(state: dict[str, Any], seen: Seen) -> None:
+    x = seen.pixels
+    state["between"] = state["between"] or bool(((x > 0) & (x < 255)).any())
+    if len(x) == 3 and not state["colour"]:
+        state["colour"] = bool((x != x[:1]).any())
+    state["transparent"] += seen.transparent
+    size = [seen.width, seen.height]
+    for name, better in (("smallest", min), ("largest", max)):
+        state[name] = better(state[name] or size, size, key=lambda size: size[0] * size[1])
+
+
+def _digest(item: Item) -> bytes:
+    content = item if isinstance(item, bytes) else np.ascontiguousarray(item).data
+    return hashlib.blake2b(content, digest_size=DIGEST, person=b"own images").digest()
+
+
+def enough(pack: Pack, where: object, fewest: int) -> None:
+    """Refuse a source of too few images.
+
+    Raises:
+        DataError: saying how many there are.
+    """
+    if len(pack.rows) < fewest:
+        raise DataError(
+            f"{where} has {len(pack.rows)} readable images; training takes at least {fewest}."
+        )

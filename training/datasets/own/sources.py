@@ -1,0 +1,119 @@
+"""Where a person's images are: a folder of files, an npz file or a CSV file."""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.errors import DataError
+
+Item = bytes | NDArray[np.uint8]  # the content of a file, or an image (H, W) or (H, W, C)
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
+
+
+class Source(Protocol):
+    """Images in an order that stays; `label` gives each the index of one of `labels`, if any.
+
+    `stamp` changes when the images do.
+    """
+
+    names: list[str]
+    label: list[int]
+    labels: tuple[str, ...] | None
+    stamp: str
+
+    def items(self, start: int) -> Iterator[Item]:
+        """The images from the one at `start` on."""
+        ...
+
+    def sample(self) -> list[Item]:
+        """A few of them, from which the kind of all is guessed."""
+        ...
+
+
+@dataclass
+class Folder:
+    """Files below a folder; where they lie in folders of it, the folder is the label."""
+
+    root: Path
+    names: list[str]
+    label: list[int]
+    labels: tuple[str, ...] | None
+    stamp: str = field(repr=False)
+
+    def items(self, start: int) -> Iterator[Item]:
+        """The content of each file; empty where it cannot be read."""
+        for name in self.names[start:]:
+            yield self._content(name)
+
+    def sample(self) -> list[Item]:
+        """64 files from beginning to end."""
+        few = np.linspace(0, len(self.names) - 1, min(64, len(self.names))).astype(int)
+        return [self._content(self.names[at]) for at in few]
+
+    def _content(self, name: str) -> bytes:
+        try:
+            return (self.root / name).read_bytes()
+        except OSError:
+            return b""
+
+
+def folder(root: Path) -> Folder:
+    """The PNG, JPEG and WebP files below `root`, sorted by name; hidden ones are left out.
+
+    A folder that holds nothing but one folder is stepped into, as archives are often unpacked.
+
+    Raises:
+        DataError: if there is none, or if the folders do not give each file one label.
+    """
+    import hashlib
+
+    try:
+        root = _inner(root)
+        paths = sorted(
+            path
+            for path in root.rglob("*")
+            if path.suffix.lower() in SUFFIXES
+            and not any(part.startswith(".") for part in path.relative_to(root).parts)
+            and path.is_file()
+        )
+        stats = [path.stat() for path in paths]
+    except OSError as error:
+        raise DataError(f"{root} cannot be read ({error.strerror}).") from error
+    if not paths:
+        raise DataError(f"{root} holds no PNG, JPEG or WebP files; name another with --data.path.")
+    names = [path.relative_to(root).as_posix() for path in paths]
+    firsts = [name.partition("/")[0] if "/" in name else "" for name in names]
+    found = sorted({first for first in firsts if first})
+    if found and "" in firsts:
+        raise DataError(
+            f"{root} holds images both beside and inside its folders ({names[firsts.index('')]}, "
+            f"{found[0]}/…), so not every image has a label; put each into a folder, or all into "
+            "one."
+        )
+    same: dict[str, str] = {}
+    for name in found:
+        key = unicodedata.normalize("NFKC", name).casefold().strip()
+        if key in same:
+            raise DataError(
+                f"{root} has the class {name!r} twice: the folders {same[key]!r} and {name!r} "
+                "differ in letter case or spaces alone; rename one of them."
+            )
+        same[key] = name
+    digest = hashlib.sha256()
+    for name, stat in zip(names, stats, strict=True):
+        digest.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode("utf-8", "replace"))
+    label = [found.index(first) for first in firsts] if found else [0] * len(names)
+    return Folder(root, names, label, tuple(found) or None, digest.hexdigest())
+
+
+def _inner(root: Path) -> Path:
+    while True:
+        inside = [path for path in root.iterdir() if not path.name.startswith((".", "__MACOSX"))]
+        if len(inside) != 1 or not inside[0].is_dir():
+            return root
+        root = inside[0]
