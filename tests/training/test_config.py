@@ -87,9 +87,10 @@ def test_an_objective_without_a_name_is_the_beta_vae() -> None:
 
 
 def test_another_family_brings_its_own_fields() -> None:
-    gan = override(DIGITS, {"model.family": "gan", "train.precision": "float32"})
+    run = RECIPES["digits-2d"].run  # by AdamW, as every family can be
+    gan = override(run, {"model.family": "gan", "train.precision": "float32"})
     assert gan == replace(
-        DIGITS, model=GAN(), objective=None, train=replace(DIGITS.train, precision="float32")
+        run, model=GAN(), objective=None, train=replace(run.train, precision="float32")
     )
     back = override(gan, {"model.family": "cvae", "model.latents": "3"})
     assert (back.model, back.objective) == (ConditionalVAE(3), BetaVAE())
@@ -183,7 +184,7 @@ def test_what_does_not_belong_to_an_objective_is_said_in_one_sentence(
         ("objective.beta", "0.25", 0.25),
         ("objective.beta", "0", 0.0),
         ("train.learning_rate", "3e-4", 3e-4),
-        ("train.steps", "5", 5),
+        ("train.steps", "500", 500),
         ("train.precision", "float32", "float32"),
         ("model.channels", "8,16,32", [8, 16, 32]),
         ("model.hidden", "64", [64]),
