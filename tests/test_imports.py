@@ -50,6 +50,9 @@ def test_the_explorer_knows_of_training_only_the_contract(file: Path) -> None:
         if isinstance(node, ast.ImportFrom) and node.module is not None
     ]
     known = [module for module in modules if module.split(".")[0] == "training"]
+    if file.parent.name == "notebook":
+        # A network of the cell before becomes a checkpoint, which `training` alone writes.
+        known = [module for module in known if module != "training.importing.network"]
     assert all(module.startswith("training.contract") for module in known), known
 
 
