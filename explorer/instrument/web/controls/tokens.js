@@ -25,7 +25,10 @@ export function createWord({ model, control: described, stage }) {
     "aria-describedby": `${id}-refusal`,
     on: {
       input: (/** @type {InputEvent} */ event) => take(event.timeStamp),
-      change: () => stage.commands.settle(),
+      change() {
+        isEntered = true;
+        stage.commands.settle();
+      },
     },
   });
   const refusal = el("p", { id: `${id}-refusal`, class: "refusal", role: "alert", hidden: true });
@@ -48,6 +51,8 @@ export function createWord({ model, control: described, stage }) {
   );
   /** @type {number[]} */
   let value = [];
+  /** Whether what is typed was confirmed, which may be before the model has read it. */
+  let isEntered = false;
 
   /** What was typed stays in the field, and what is on screen stays there, until it can be read. @param {string} sentence */
   function refuse(sentence) {
@@ -65,7 +70,7 @@ export function createWord({ model, control: described, stage }) {
       value = tokens;
       const own = { title: spelled(tokens, alphabet), pixels: null, ...posterior };
       stage.commands.moveOwn({ ...own, codes: { ...posterior.codes, [name]: tokens } }, time);
-      if (!focusIn(element)) stage.commands.settle();
+      if (isEntered || !focusIn(element)) stage.commands.settle();
     },
     (error) => {
       if (!stage.gone.aborted)
@@ -75,6 +80,7 @@ export function createWord({ model, control: described, stage }) {
 
   /** @param {number} time */
   function take(time) {
+    isEntered = false;
     try {
       const tokens = tokensOf(field.value, control);
       refuse("");
