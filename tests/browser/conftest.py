@@ -58,7 +58,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+# Until the end of a file only: what is served is set in a module that all servers share.
+@pytest.fixture(scope="module")
 def address(models: Path) -> Iterator[str]:
     """Where the plain page is served from."""
     with plain_server(models, models / "no results") as address:

@@ -148,7 +148,7 @@ def test_the_list_leads_to_a_lesson_and_remembers_how_far_one_was(
     page.get_by_role("button", name="For one who learns alone").click()
     expect(page.locator(".lesson-group")).to_have_count(1)
     expect(rows).to_have_count(len(LESSONS))
-    page.get_by_role("link", name="Two terms, one gap").click()
+    page.get_by_role("link", name="Two terms, one gap", exact=True).click()
     page.wait_for_selector("[data-ready]")
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Skip the prediction").click()

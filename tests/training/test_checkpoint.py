@@ -19,7 +19,12 @@ from training.datasets import Dataset
 
 
 def test_a_finished_folder_is_whole(finished: Path, train_digits: list[str]) -> None:
-    assert {path.name for path in finished.iterdir()} == {CARD, "metrics.jsonl", *FILES}
+    assert {path.name for path in finished.iterdir()} == {
+        CARD,
+        "metrics.jsonl",
+        checkpoint.RESUME,
+        *FILES,
+    }
     _, card = checkpoint.load(finished)
     data_option = train_digits.index("--data")
     words = train_digits[:data_option] + train_digits[data_option + 2 :]

@@ -74,7 +74,7 @@ def test_two_processes_give_the_weights_of_one(
     assert_close(folder / MODEL, finished / MODEL)
     for line, expected in zip(metrics(folder), metrics(finished), strict=True):
         assert line == pytest.approx(expected, rel=1e-4, abs=1e-4)
-    assert {path.name for path in folder.iterdir()} == {CARD, loop.METRICS, *FILES}
+    assert {path.name for path in folder.iterdir()} == {CARD, loop.METRICS, RESUME, *FILES}
     ours, theirs = read_card(folder), read_card(finished)
     assert configuration(ours, "x") == configuration(theirs, "x")
     assert ours.training.hardware == f"{theirs.training.hardware}, 2 processes"

@@ -61,7 +61,7 @@ def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
                 yield window
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shipped() -> Iterator[str]:
     """Where the models that ship are served, without Streamlit."""
     with plain_server(ROOT / "assets" / "models", ROOT / "assets" / "results") as address:
