@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from explorer.lessons.probes import PROBES, Example
+from explorer.lessons.probe import Example
+from explorer.lessons.probes import PROBES
 from training.contract.fields import (
     IDENTIFIER,
     Identifier,

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from explorer.lessons.lesson import CARDS, Block, Front, Lesson, Part, Setup, Term
-from explorer.lessons.probes import PROBES, Difference, OfImage, OfModel, Probe, Ratio
+from explorer.lessons.probe import OfImage, OfModel, Probe
+from explorer.lessons.probes import PROBES, Difference, Ratio
 from training.contract.complaints import nearest
 from training.contract.errors import ConfigError, UserError
 from training.contract.reading import read

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from explorer.lessons.bench import MODELS, RESULTS, shipped
-from explorer.lessons.probes import best_elbo
+from explorer.lessons.image_probes import best_elbo
 
 from .conftest import plain_server
 from .instrument import Instrument

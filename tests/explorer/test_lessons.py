@@ -107,7 +107,7 @@ def test_a_cell_is_cut_into_nine_that_fill_it() -> None:
 
 
 def test_the_elbo_is_below_the_evidence_by_no_less_than_the_approximation_gap() -> None:
-    from explorer.lessons.probes import AmortisationGap, ApproximationGap, Gap
+    from explorer.lessons.image_probes import AmortisationGap, ApproximationGap, Gap
 
     bench, band = shipped(), (0.0, 1.0)
     for example in (0, 119):
