@@ -138,5 +138,12 @@ def run_of(asked: Asked) -> dict[str, Any]:
     }
 
 
+def with_more_time(job: Job) -> dict[str, Any]:
+    """What was asked; where the time is up, with as long again as the form says."""
+    if job.seconds <= job.asked["seconds"]:
+        return job.asked
+    return job.asked | {"seconds": job.seconds + 60 * job.asked["form"]["minutes"]}
+
+
 def _sizes(sizes: tuple[int, ...], scale: float) -> str:
     return ",".join(str(round(size * scale)) for size in sizes)

@@ -5,6 +5,7 @@ The id of a job cannot be guessed: who has its link may do with it what who aske
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Callable
@@ -18,8 +19,9 @@ from starlette.routing import Route
 
 from explorer import loading
 from explorer.jobs import offers, quota
-from explorer.jobs.store import OPEN, Job
+from explorer.jobs.store import OPEN
 from explorer.jobs.supervisor import Supervisor
+from training.contract.card import MODEL
 from training.contract.errors import UserError
 from training.contract.reading import parse, read
 
@@ -34,6 +36,7 @@ _supervisors: dict[Path, Supervisor] = {}
 _lock = threading.Lock()
 
 NOT_ALLOWED = "Whoever runs this explorer has switched training off."
+NOTHING_TO_KEEP = "This run has not been validated yet, so there is nothing to keep: let it go on."
 GONE = "There is no such run: it was removed, or the link was cut short."
 
 
@@ -152,6 +155,7 @@ def _look(id: str, since: int) -> Response:
             "snapshot": job.snapshot,
             "checkpoint": job.checkpoint,
             "losses": one.store.losses(id, since),
+            "can_keep": _has_weights(one, id),
         }
     )
 
@@ -165,10 +169,15 @@ def _decide(id: str, what: str) -> Response:
         case "pause" | "stop":
             one.store.want(id, what)
         case "go-on":
-            one.store.move(id, ("paused", "stopped"), "waiting", sentence="")
+            asked = json.dumps(offers.with_more_time(job))
+            one.store.move(id, ("paused", "stopped"), "waiting", sentence="", asked=asked)
         case "keep":
-            if why := _why_not_keep(one, job):
-                return _refused(why)
+            if not _has_weights(one, id):
+                return _refused(NOTHING_TO_KEEP)
+            try:
+                quota.check_keeping(one.store, job.visitor)
+            except UserError as error:
+                return _refused(str(error))
             one.store.move(id, ("trained", "stopped"), "keeping", sentence="")
         case _:
             return _refused(GONE, 404)
@@ -176,12 +185,9 @@ def _decide(id: str, what: str) -> Response:
     return _look(id, job.step)
 
 
-def _why_not_keep(one: Supervisor, job: Job) -> str:
-    try:
-        quota.check_keeping(one.store, job.visitor)
-    except UserError as error:
-        return str(error)
-    return ""
+def _has_weights(one: Supervisor, id: str) -> bool:
+    """Whether the run was validated once: only then has it best weights, which can be kept."""
+    return (one.folder(id) / MODEL).exists()
 
 
 def _file(id: str, name: str) -> Response:

@@ -218,7 +218,8 @@ class Supervisor:
         elif now.wanted == "stop":
             self.store.move(job.id, ("training",), "stopped", sentence="")
         elif now.seconds > now.asked["seconds"]:
-            late = f"Stopped after {now.asked['seconds'] // 60:.0f} minutes, as the form says."
+            minutes = f"{now.asked['seconds'] / 60:.0f} min"
+            late = f"Its time of {minutes} is up; it can go on for as long again."
             self.store.move(job.id, ("training",), "stopped", sentence=late)
         else:
             gave_way = "Others wait too: this run goes on in its next turn."

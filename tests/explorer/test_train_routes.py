@@ -17,6 +17,7 @@ import uvicorn
 from explorer import loading, serving
 from explorer.jobs import offers, routes
 from explorer.jobs.supervisor import Supervisor
+from training.contract.card import MODEL
 
 HEADERS = {routes.HEADER: "1"}
 FORM = {"data": "sprites", "family": "vae", "latents": 2, "steps": 500, "minutes": 1}
@@ -92,3 +93,27 @@ def test_what_is_not_on_offer_is_refused_in_a_sentence(
     assert routes.HEADER in refusal(FORM, {})
     monkeypatch.setenv(offers.TRAIN, "no")
     assert refusal(FORM) == routes.NOT_ALLOWED
+
+
+def test_who_goes_on_when_the_time_is_up_has_as_long_again(ask: Ask) -> None:
+    _, made = ask("POST", "/jobs", FORM)
+    job, store = f"/jobs/{made['id']}", routes.supervisor().store
+    for seconds in (30.0, 61.0):
+        assert store.take() is not None
+        store.note(made["id"], 100, seconds, 1.0, None)
+        store.move(made["id"], ("training",), "stopped")
+        status, found = ask("POST", f"{job}/go-on")
+        assert (status, found["state"]) == (200, "waiting")
+        assert found["most_seconds"] == (60 if seconds < 60 else 121)
+
+
+def test_a_run_that_was_stopped_before_it_was_validated_is_not_kept(ask: Ask) -> None:
+    _, made = ask("POST", "/jobs", FORM)
+    job = f"/jobs/{made['id']}"
+    assert ask("POST", f"{job}/stop")[1]["can_keep"] is False
+    assert ask("POST", f"{job}/keep") == (422, {"error": routes.NOTHING_TO_KEEP})
+    folder = routes.supervisor().folder(made["id"])
+    folder.mkdir()
+    (folder / MODEL).touch()
+    assert ask("GET", f"{job}.json")[1]["can_keep"] is True
+    assert ask("POST", f"{job}/keep")[1]["state"] == "keeping"

@@ -10,7 +10,7 @@ import { fetchFile } from "../shelf/held.js";
  * @typedef {[step: number, train: number | null, validation: number | null]} Loss
  * @typedef {{id: string, title: string, form: Form, state: State, steps: number, step: number, seconds: number,
  *   most_seconds: number, sentence: string, ahead: number, warm: boolean, snapshot: string, checkpoint: string,
- *   losses: Loss[]}} Job
+ *   losses: Loss[], can_keep: boolean}} Job
  * @typedef {{data: {name: string, title: string, steps: number, missing: string}[], bounds: Record<"latents" | "steps" |
  *   "minutes" | "beta", [number, number]>, paces: Record<string, number>, queue: number}} Offer
  */

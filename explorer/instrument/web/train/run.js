@@ -211,7 +211,7 @@ export function createRun({ id, api, assets, instrument, worker, shipped, onAnot
   const link = (text, query) => el("a", { class: "lesson-main is-quiet", href: `${instrument}?${query}`, text });
 
   /** @param {import("./api.js").Job} now */
-  function choices({ state, checkpoint, form }) {
+  function choices({ state, checkpoint, form, can_keep: canKeep }) {
     const other = shipped[form.data];
     const kept = encodeURIComponent(checkpoint);
     /** @type {Record<import("./api.js").State, Node[]>} */
@@ -219,7 +219,7 @@ export function createRun({ id, api, assets, instrument, worker, shipped, onAnot
       waiting: [button("Pause", "pause"), button("Stop", "stop")],
       training: [button("Pause", "pause"), button("Stop", "stop")],
       paused: [button("Go on", "go-on", true), button("Stop", "stop")],
-      stopped: [button("Keep this model", "keep", true), button("Go on", "go-on")],
+      stopped: [...(canKeep ? [button("Keep this model", "keep", true)] : []), button("Go on", "go-on", !canKeep)],
       trained: [button("Keep this model", "keep", true)],
       keeping: [],
       finishing: [],
