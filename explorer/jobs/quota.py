@@ -27,18 +27,27 @@ def check_new(store: Store, home: Path, visitor: str) -> None:
     Raises:
         QuotaError: if there are too many, or the disk is full.
     """
+    check_open(store, visitor)
+    _make_room(store, home)
+    if shutil.disk_usage(home).free < FREE:
+        raise QuotaError("The disk of this server is nearly full: tell whoever runs it.")
+
+
+def check_open(store: Store, visitor: str) -> None:
+    """Refuse an unfinished job more than there may be.
+
+    Raises:
+        QuotaError: if there are too many.
+    """
     unfinished = store.all(*OPEN)
     mine = [job for job in unfinished if job.visitor == visitor]
     if len(mine) >= MOST_OPEN_EACH:
         raise QuotaError(
-            f"{len(mine)} runs from your address are unfinished, which is the most that one may "
+            f"{len(mine)} runs from your address are unfinished, the most that one address may "
             "have: stop one, or wait for it."
         )
     if len(unfinished) >= MOST_OPEN:
-        raise QuotaError(f"{len(unfinished)} runs are waiting already: try again later.")
-    _make_room(store, home)
-    if shutil.disk_usage(home).free < FREE:
-        raise QuotaError("The disk of this server is nearly full: tell who runs it.")
+        raise QuotaError(f"{len(unfinished)} runs are unfinished already: try again later.")
 
 
 def check_keeping(store: Store, visitor: str) -> None:
@@ -55,8 +64,8 @@ def check_keeping(store: Store, visitor: str) -> None:
     ):
         if len(some) >= most:
             raise QuotaError(
-                f"{len(some)} models {whose} are kept already, which is the most: whoever runs it "
-                "can remove some from `runs`."
+                f"{len(some)} models {whose} are kept already, which is the most: whoever runs "
+                "this server can remove some from `runs`."
             )
 
 

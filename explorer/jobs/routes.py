@@ -165,22 +165,24 @@ def _decide(id: str, what: str) -> Response:
     job = one.store.get(id)
     if job is None:
         return _refused(GONE, 404)
-    match what:
-        case "pause" | "stop":
-            one.store.want(id, what)
-        case "go-on":
-            asked = json.dumps(offers.with_more_time(job))
-            one.store.move(id, ("paused", "stopped"), "waiting", sentence="", asked=asked)
-        case "keep":
-            if not _has_weights(one, id):
-                return _refused(NOTHING_TO_KEEP)
-            try:
+    try:
+        match what:
+            case "pause" | "stop":
+                one.store.want(id, what)
+            case "go-on":
+                if job.state == "stopped":
+                    quota.check_open(one.store, job.visitor)
+                asked = json.dumps(offers.with_more_time(job))
+                one.store.move(id, ("paused", "stopped"), "waiting", sentence="", asked=asked)
+            case "keep":
+                if not _has_weights(one, id):
+                    return _refused(NOTHING_TO_KEEP)
                 quota.check_keeping(one.store, job.visitor)
-            except UserError as error:
-                return _refused(str(error))
-            one.store.move(id, ("trained", "stopped"), "keeping", sentence="")
-        case _:
-            return _refused(GONE, 404)
+                one.store.move(id, ("trained", "stopped"), "keeping", sentence="")
+            case _:
+                return _refused(GONE, 404)
+    except UserError as error:
+        return _refused(str(error))
     one.wake()
     return _look(id, job.step)
 

@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 
 from explorer import loading, serving
-from explorer.jobs import offers, routes
+from explorer.jobs import offers, quota, routes
 from explorer.jobs.supervisor import Supervisor
 from training.contract.card import MODEL
 
@@ -117,3 +117,15 @@ def test_a_run_that_was_stopped_before_it_was_validated_is_not_kept(ask: Ask) ->
     (folder / MODEL).touch()
     assert ask("GET", f"{job}.json")[1]["can_keep"] is True
     assert ask("POST", f"{job}/keep")[1]["state"] == "keeping"
+
+
+def test_a_stopped_run_goes_on_only_where_there_is_room_for_another(ask: Ask) -> None:
+    stopped = f"/jobs/{ask('POST', '/jobs', FORM)[1]['id']}"
+    ask("POST", f"{stopped}/stop")
+    for _ in range(quota.MOST_OPEN_EACH):
+        _, made = ask("POST", "/jobs", FORM)
+    assert "unfinished" in ask("POST", f"{stopped}/go-on")[1]["error"]
+    ask("POST", f"/jobs/{made['id']}/pause")
+    assert ask("POST", f"/jobs/{made['id']}/go-on")[1]["state"] == "waiting"
+    ask("POST", f"/jobs/{made['id']}/stop")
+    assert ask("POST", f"{stopped}/go-on")[1]["state"] == "waiting"
