@@ -34,9 +34,11 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Data(Struct, frozen=True):
-    """A data set on offer: its title, and why it is not, if so; the recipe of a VAE on it.
+    """A data set on offer.
 
     Fields:
+        source: the folder of its files; empty of one that is rendered.
+        recipe: of a VAE on it.
         channels, hidden: of the normal width.
         steps: that the form begins with.
     """
@@ -77,8 +79,9 @@ def missing(name: str, folder: Path) -> str:
     if all(file.exists() or file.with_name(f"{file.name}.gz").exists() for file in files):
         return ""
     return (
-        f"{source} is not on this server. Whoever runs it can fetch it by "
-        f"`python -m training train {DATA_SETS[name].recipe}`, or name its folder in {DATA}."
+        f"{source} is not on this server. `python -m training train {DATA_SETS[name].recipe}`, run "
+        "where the server was started, downloads it into `data` before it trains, and can be "
+        f"stopped then; or name a folder that holds it in {DATA}."
     )
 
 

@@ -32,7 +32,7 @@ State = Literal[
 OPEN: tuple[State, ...] = ("waiting", "training", "paused", "keeping", "finishing")
 AT_WORK: dict[State, State] = {"waiting": "training", "keeping": "finishing"}
 
-# Who killed a worker so often is not given another.
+# A job under which so many workers ended is not given another.
 MOST_INTERRUPTED = 5
 LONGEST_WAIT_S = 10.0
 

@@ -118,7 +118,8 @@ class Supervisor:
         checkout = str(Path(__file__).resolve().parent.parent.parent)
         paths = [checkout, *filter(None, [environment.get("PYTHONPATH")])]
         environment["PYTHONPATH"] = os.pathsep.join(paths)
-        with (self.home / "worker.log").open("w", encoding="utf-8") as log:
+        # Appended to, for its successor is started before anybody can read why a worker ended.
+        with (self.home / "worker.log").open("a", encoding="utf-8") as log:
             worker = subprocess.Popen(
                 self.command,
                 stdin=subprocess.PIPE,
@@ -222,7 +223,7 @@ class Supervisor:
             late = f"Its time of {minutes} is up; it can go on for as long again."
             self.store.move(job.id, ("training",), "stopped", sentence=late)
         else:
-            gave_way = "Others wait too: this run goes on in its next turn."
+            gave_way = "Other runs are waiting: this one goes on in its next turn."
             self.store.move(job.id, ("training",), "waiting", sentence=gave_way)
 
     def _end_worker(self) -> None:
