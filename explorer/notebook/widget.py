@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from explorer.loading import Entry
 from explorer.standalone import page
@@ -76,9 +75,8 @@ class Instrument(anywidget.AnyWidget):
     def content(self) -> bytes:
         """The page, which holds the front end and the checkpoint."""
         entry = Entry(self.folder.name, self.folder, self.card, "")
-        query = urlencode({"model": entry.id})
         show = page.IN_NOTEBOOK.replace("$model", json.dumps(entry.id))
-        return page.page([(entry, self.card)], (), query, self.card.title, show).encode()
+        return page.page([(entry, self.card)], (), "", self.card.title, show).encode()
 
     def _answer(self, _: object, message: dict[str, str], __: object) -> None:
         """Send the page when a view asks: in the state, every notebook file would keep it."""
@@ -98,7 +96,22 @@ def show(
     with_map: bool = True,
     height: int = HEIGHT,
 ) -> Instrument:
-    """As `explorer.show`, which says what each argument is."""
+    """The instrument as a widget, for the last line of a notebook's cell.
+
+    Its `z`, `label` and `selection` can be read and set; `observe` them to follow the sliders.
+
+    Args:
+        model: a checkpoint folder, or a module with a method or part `decode` or `decoder`, which
+            takes codes (B, D), and for map and codes `encode` or `encoder`. It is copied.
+        images: (N, C, H, W) in [0, 1], that it was not trained on.
+        labels: an index for each image, and the names of the classes.
+        latents, shape: how many there are, and (C, H, W); where neither images nor encoder say so.
+        values: what the decoder gives: `unit` in [0, 1], `signed` in [−1, 1], `logits`, or `clip`.
+        with_map: whether to draw the map, which takes UMAP half a minute at first.
+
+    Raises:
+        training.errors.UserError: in one sentence, if the model cannot be shown.
+    """
     if isinstance(model, (str, Path)):
         folder = Path(model).resolve()
         return Instrument(folder, read_card(folder), height=height)

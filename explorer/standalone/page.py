@@ -33,7 +33,7 @@ def page(
     """The HTML of a page that holds these models and lessons.
 
     Args:
-        query: what it opens on, as the explorer's links have it.
+        query: what it opens on, as the explorer's links have it; empty where its host says that.
         show: what it calls of the front end.
     """
     parts = dict(files.front_end())
@@ -47,7 +47,7 @@ def page(
         title=escape(title),
         style=style,
         held="\n".join(held(kept.items())),
-        query=escape(query) if show == ALONE else "",
+        query=escape(query),
         show=show,
     )
 
