@@ -92,7 +92,7 @@ def kill(
 
 
 def run(kills: int, seed: int, home: Path, tell: Callable[[str], None] = print) -> Counter[str]:
-    """So many kills, a third of them of each command."""
+    """Kill the commands in turn, `kills` times in all; count what each left."""
     torch.set_num_threads(1)
     chance = random.Random(seed)
     trained, folder = home / "trained", home / "embedded"
