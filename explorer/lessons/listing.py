@@ -33,11 +33,7 @@ def _described(lesson: Lesson) -> dict[str, Any]:
             "how": probe.how,
             "panel": probe.panel,
             "decimals": probe.decimals,
-            "on": {
-                field: getattr(probe, field)
-                for field in ("model", "example", "latent", "metric", "factor")
-                if getattr(probe, field, None) is not None
-            },
+            "on": probe.on,
         }
         for name, probe in lesson.front.figures.items()
     }

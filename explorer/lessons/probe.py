@@ -16,6 +16,8 @@ from training.contract.fields import Number, Record, Word
 Example = Annotated[int, Meta(ge=0, lt=100_000)]
 Decimals = Annotated[int, Meta(ge=0, le=4)]
 
+ON = ("model", "example", "latent", "metric", "factor")
+
 
 class Probe(Record, frozen=True, kw_only=True, tag_field="probe"):
     """One figure of a lesson: what is measured, and how it is written.
@@ -35,6 +37,12 @@ class Probe(Record, frozen=True, kw_only=True, tag_field="probe"):
         low, high = self.band
         if not low < high:
             raise ValueError(f"band goes from {low:g} to {high:g}; the lower end comes first.")
+
+    @property
+    def on(self) -> dict[str, str | int]:
+        """What it is measured on, by the names of the fields that say so."""
+        found = {name: getattr(self, name, None) for name in ON}
+        return {name: value for name, value in found.items() if value is not None}
 
     def measure(self, bench: Bench) -> float:
         """The value."""

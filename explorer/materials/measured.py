@@ -1,10 +1,11 @@
-"""A lesson with its figures, and its text as plain words or as HTML with the values in place."""
+"""A lesson with its figures, and its text as HTML with the values in place."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 
 from latex2mathml.converter import convert
 
@@ -25,11 +26,12 @@ class Measured:
             f" {probe.unit}" if unit and probe.unit else ""
         )
 
-    def plain(self, parts: Iterable[Part]) -> str:
-        """A line of text without marks; TeX stays as it is."""
-        return "".join(
-            self.figure(part.text) if part.kind == "figure" else part.text for part in parts
-        )
+    @property
+    def right(self) -> int:
+        """Which of the options of the prediction is right."""
+        predict = self.lesson.front.predict
+        found = [self.values[option.figure] for option in predict.options]
+        return found.index(max(found) if predict.wanted == "largest" else min(found))
 
     def inline(self, parts: Iterable[Part]) -> str:
         """A line of text as HTML."""
@@ -51,15 +53,19 @@ class Measured:
     def html(self, blocks: Iterable[Block]) -> str:
         """The blocks of a card."""
         out: list[str] = []
-        for block in blocks:
-            if block.kind == "formula":
-                terms = "".join(map(self._term, block.terms))
-                out.append(f'<p class="formula">{terms}</p>')
-            elif block.kind == "item":
-                out.append(f"<li>{self.inline(block.parts)}</li>")
-            else:
-                out.append(f"<p>{self.inline(block.parts)}</p>")
+        for is_list, some in groupby(blocks, lambda block: block.kind == "item"):
+            inside = "\n".join(map(self._block, some))
+            out.append(f"<ul>\n{inside}\n</ul>" if is_list else inside)
         return "\n".join(out)
+
+    def _block(self, block: Block) -> str:
+        match block.kind:
+            case "formula":
+                return f'<p class="formula">{"".join(map(self._term, block.terms))}</p>'
+            case "item":
+                return f"<li>{self.inline(block.parts)}</li>"
+            case _:
+                return f"<p>{self.inline(block.parts)}</p>"
 
     def _term(self, term: Term) -> str:
         value = self.figure(term.figure, unit=True) if term.figure else ""

@@ -51,10 +51,8 @@ def _prediction(measured: Measured) -> Question:
         value = measured.values[predict.figure]
         said = f"Measured on this model: {measured.figure(predict.figure, unit=True)}."
         return Numeric(name, predict.ask, value, low, high, said)
-    found = [measured.values[option.figure] for option in predict.options]
-    right = found.index(max(found) if predict.wanted == "largest" else min(found))
     said = "; ".join(
         f"{option.label}: {measured.figure(option.figure, unit=True)}" for option in predict.options
     )
     labels = tuple(option.label for option in predict.options)
-    return Choice(name, predict.ask, labels, right, f"Measured on these models: {said}.")
+    return Choice(name, predict.ask, labels, measured.right, f"Measured on these models: {said}.")

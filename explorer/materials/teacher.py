@@ -17,6 +17,9 @@ DOWNLOADS = {
     "notebook.ipynb": "Notebook",
 }
 
+# What is a number says of what.
+NAMED = {"example": "test image ", "latent": "latent "}
+
 
 def teachers_page(
     measured: Measured, pictures: Sequence[tuple[str, str]], titles: dict[str, str]
@@ -70,24 +73,18 @@ def _prediction(measured: Measured) -> str:
         value = measured.figure(predict.figure, unit=True)
         how = measured.lesson.front.figures[predict.figure].how
         return f'<p>Measured: <strong>{value}</strong></p><p class="how">{escape(how)}</p>'
-    found = {option: measured.values[option.figure] for option in predict.options}
-    right = (max if predict.wanted == "largest" else min)(found, key=lambda one: found[one])
-    rows = "".join(
-        f"<li>{'<strong>' if option is right else ''}{escape(option.label)}: "
-        f"{measured.figure(option.figure, unit=True)}{'</strong>' if option is right else ''}</li>"
+    rows = [
+        f"{escape(option.label)}: {measured.figure(option.figure, unit=True)}"
         for option in predict.options
-    )
-    return f"<ul>{rows}</ul>"
+    ]
+    rows[measured.right] = f"<strong>{rows[measured.right]}</strong>"
+    return "<ul>" + "".join(f"<li>{row}</li>" for row in rows) + "</ul>"
 
 
 def _table(measured: Measured) -> str:
     rows = []
     for name, probe in measured.lesson.front.figures.items():
-        on = ", ".join(
-            f"test image {value}" if field == "example" else str(value)
-            for field in ("model", "example", "metric", "factor")
-            if (value := getattr(probe, field, None)) is not None
-        )
+        on = ", ".join(f"{NAMED.get(field, '')}{value}" for field, value in probe.on.items())
         rows.append(
             f"<tr><td>{escape(probe.title)}</td><td class='number'>"
             f"{measured.figure(name, unit=True)}</td><td>{escape(on)}</td>"

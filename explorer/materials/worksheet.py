@@ -67,7 +67,7 @@ def _answer(predict: Predict, measured: Measured) -> str:
         return f'<ul class="boxes">{options}</ul>'
     low, high = predict.axis
     marks = "".join(
-        f'<path d="M{x:.1f} 14v10"/><text x="{x:.1f}" y="40">{text}</text>'
+        f'<path d="M{x:.1f} 14v10"/><text stroke="none" x="{x:.1f}" y="40">{text}</text>'
         for x, text in _ticks(low, high, predict.scale == "log")
     )
     unit = measured.lesson.front.figures[predict.figure].unit
@@ -77,7 +77,7 @@ def _answer(predict: Predict, measured: Measured) -> str:
         f'<path d="M{MARGIN} 19H{WIDE - MARGIN}"/><g>{marks}</g></g></svg>'
         f"<p>Mark your guess on the axis. In figures: ____________ {escape(unit)} &nbsp; "
         f"Measured: ____________ {escape(unit)}</p>"
-    ).replace("<text ", '<text stroke="none" ')
+    )
 
 
 def _ticks(low: float, high: float, is_log: bool) -> Iterator[tuple[float, str]]:

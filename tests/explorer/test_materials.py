@@ -14,6 +14,7 @@ import pytest
 from explorer.lessons import LESSONS, command, listing
 from explorer.lessons.bench import shipped
 from explorer.lessons.check import read_all
+from explorer.lessons.lesson import Block, Part
 from explorer.materials import files
 from explorer.materials.gift import escaped, gift
 from explorer.materials.measured import Measured
@@ -65,6 +66,17 @@ def test_the_notebook_of_a_lesson_runs(id: str) -> None:
     assert names["values"] == values
     for name, probe in lesson.front.figures.items():
         assert f"{values[name]:,.{probe.decimals}f}" in printed.getvalue()
+
+
+def test_items_that_follow_each_other_are_one_list() -> None:
+    (lesson,) = read_all(LESSONS[:1], command.model_names(shipped()))
+    blocks = [
+        Block(kind, (Part("text", text),))
+        for kind, text in (("paragraph", "a"), ("item", "<b>"), ("item", "c"), ("paragraph", "d"))
+    ]
+    assert Measured(lesson, {}).html(blocks).split() == [
+        *("<p>a</p>", "<ul>", "<li>&lt;b&gt;</li>", "<li>c</li>", "</ul>", "<p>d</p>"),
+    ]
 
 
 def test_nothing_in_a_question_is_read_as_a_mark_of_gift() -> None:
