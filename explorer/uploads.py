@@ -120,7 +120,7 @@ def accept(
         home = Path(tempfile.mkdtemp(dir=_root()))
     except OSError as error:
         raise UploadError(
-            f"This explorer cannot keep what is dropped ({error.strerror}): tell who runs it."
+            f"This explorer cannot keep what is dropped ({error.strerror}): tell whoever runs it."
         ) from error
     try:
         folder = _unpack(zipped, home)

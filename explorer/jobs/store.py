@@ -156,8 +156,8 @@ class Store:
     def queue(self) -> list[Job]:
         """Those that wait, in the order in which they will be served.
 
-        What is to be kept comes first, for it is short. Then whose visitor the worker was at
-        longest ago: who asks for many runs takes no turn from who asks for one.
+        What is to be kept comes first, for it is short. Then the visitor who was served
+        longest ago: asking for many runs takes no turn from a visitor who asks for one.
         """
         with self._open() as connection:
             rows = connection.execute(

@@ -115,7 +115,7 @@ class Opened:
         output = self.card.output
         if not isinstance(output, Pixels) or output.likelihood != "bernoulli":
             raise CheckpointError(
-                f"{self.id} has no Bernoulli likelihood, the only one that probes in nats know."
+                f"{self.id} has no Bernoulli likelihood, which every probe in nats needs."
             )
 
     def decode(self, z: NDArray[Any] | None, **others: NDArray[Any]) -> Floats:
