@@ -31,7 +31,7 @@ from training.embed import layout_of, sheet_of, webp
 from training.graphs import Array, Runnable
 from training.metrics.active_units import VARIANCE, active_units
 
-SPLIT = "examples"
+SPLIT = "example"  # as in "example images"
 BATCH = 500
 HELD_OUT = 2_000  # examples that are not on the map, and that it is measured with
 ROWS, STEPS, RANGE = 4, 8, 2.5  # of the preview
@@ -96,7 +96,7 @@ def measured(
         tensors["label"] = seen.label[:shown]
     chart: Map | None = None
     if charted:
-        splits = (SPLIT, "held-out examples")
+        splits = (SPLIT, "held-out")
         chart, layouts = maps.draw(mean[:shown], mean[shown:], latents, splits, seed)
         tensors |= layouts
 

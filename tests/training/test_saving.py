@@ -103,7 +103,7 @@ def test_a_linear_model_is_measured_as_it_can_be_worked_out(
     assert [latent.kl_nats for latent in card.latents] == pytest.approx(kl.mean(0), rel=1e-4)
     assert [latent.std for latent in card.latents] == pytest.approx(z.std(0), rel=1e-4)
     assert {latent.posterior_std for latent in card.latents} == {0.25}
-    assert {(metric.split, metric.samples) for metric in card.metrics} == {("examples", 200)}
+    assert {(metric.split, metric.samples) for metric in card.metrics} == {("example", 200)}
 
     held = safetensors.numpy.load_file(tmp_path / "mine" / CODES)
     assert card.examples is not None

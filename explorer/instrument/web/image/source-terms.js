@@ -44,7 +44,7 @@ export function reconstructionTerm(image) {
 /** @param {import("../model/model.js").Model} model @returns {HTMLElement} */
 export function klTerm({ card: { examples }, latents }) {
   const shipped = examples
-    ? `Of a ${examples.split} image, from the code that came with it: ${examples.how} Of your own image, from`
+    ? `Of any ${examples.split} image, from the code that came with it: ${examples.how} Of your own image, from`
     : "From";
   return term(
     "KL",

@@ -74,7 +74,7 @@ export function createSource(stage) {
     "p",
     { class: "hint" },
     ...(card.examples
-      ? [way(`Pick a ${card.examples.split} image`, "test"), ", ", way("draw", "draw")]
+      ? [way(`Pick any ${card.examples.split} image`, "test"), ", ", way("draw", "draw")]
       : [way("Draw", "draw")]),
     " or ",
     way("upload", "upload"),
