@@ -7,6 +7,7 @@ import { chooseApart, thumbnailSize } from "../../explorer/instrument/web/map/mo
 import { createSearch, median } from "../../explorer/instrument/web/map/neighbours.js";
 import { axesHere, createPlane, pathOn } from "../../explorer/instrument/web/map/plane.js";
 import { createPlaneIndex } from "../../explorer/instrument/web/map/plane-index.js";
+import { noMap } from "../../explorer/instrument/web/map/words.js";
 import { lerp } from "../../explorer/instrument/web/path/interpolate.js";
 import answers from "./answers.js";
 import { assertNear } from "./near.js";
@@ -205,4 +206,15 @@ test("ticks stand at round values, far enough apart, and only where they can be 
   assertNear(ticksBetween(-1.05, 1.02, 0.5), [-1, -0.5, 0, 0.5, 1], { absolute: 1e-12 });
   assertNear(ticksBetween(2, 4, 2), [2, 4], { absolute: 1e-12 });
   assert.deepEqual(ticksBetween(0.1, 0.4, 1), []);
+});
+
+test("what our training did not make is not sent to a command that needs its configuration", () => {
+  const entry = /** @type {any} */ ({ path: "runs/mine" });
+  const card = /** @type {any} */ ({ training: { configuration: {} } });
+  assert.match(noMap(entry, card), /training embed runs\/mine/);
+  for (const training of [null, { configuration: null }]) {
+    const imported = noMap(entry, { ...card, training });
+    assert.match(imported, /without `--no-map`/);
+    assert.doesNotMatch(imported, /embed/);
+  }
 });

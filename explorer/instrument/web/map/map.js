@@ -346,7 +346,11 @@ export function createMap(stage) {
       paint(false);
       face();
       describe();
-      const remark = card.latents.every(({ active }) => !active) ? COLLAPSED : card.map ? null : noMap(stage.entry);
+      const remark = card.latents.every(({ active }) => !active)
+        ? COLLAPSED
+        : card.map
+          ? null
+          : noMap(stage.entry, card);
       if (!remark) return;
       sentence.hidden = false;
       sentence.replaceChildren(...withCode(remark));

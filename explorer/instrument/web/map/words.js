@@ -16,9 +16,16 @@ export const KEY_MEANING =
   "deviations; the coloured ellipses hold the posterior q(z|x) of the chosen image. A dot is one code drawn from that " +
   "posterior, placed here as z is.";
 
-/** @param {import("../checkpoint/checkpoint.js").Entry} entry */
-export const noMap = (entry) =>
-  `This checkpoint has no map yet: run \`python -m training embed ${entry.path ?? "FOLDER"}\`.`;
+/**
+ * What to do for a map. Only of what `python -m training train` made do we know which images to encode again.
+ *
+ * @param {import("../checkpoint/checkpoint.js").Entry} entry
+ * @param {import("../checkpoint/checkpoint.js").ImagesCard} card
+ */
+export const noMap = (entry, card) =>
+  card.training?.configuration
+    ? `This checkpoint has no map yet: run \`python -m training embed ${entry.path ?? "FOLDER"}\`.`
+    : "This checkpoint was made without a map: import or save it again, from 40 or more images and without `--no-map`.";
 
 /**
  * What the map shows, for those who do not see it.
