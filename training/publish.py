@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from training.contract.card import CARD, MODEL, PREVIEW, Card, Metric, Port
-from training.contract.files import as_json, read_card, write_bytes
+from training.contract.files import as_json, read_card, save_card, write_bytes
 from training.contract.outputs import Pixels
+from training.contract.places import without_places
 from training.contract.reading import plain
 from training.errors import CheckpointError
 
@@ -34,7 +35,7 @@ def publish(folder: Path, out: Path, licence: str | None) -> Card:
         CheckpointError: if the checkpoint is damaged, `out` is not empty, or the copy does not run;
             then `out` is not there.
     """
-    card = read_card(folder)
+    card = without_places(read_card(folder))
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise CheckpointError(f"{out} is not empty: give another --out.")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +46,7 @@ def publish(folder: Path, out: Path, licence: str | None) -> Card:
             shutil.copyfile(folder / name, made / name)
         write_bytes(made / CONFIG, as_json(_config(card), indent=2))
         write_bytes(made / README, readme(card, licence).encode())
-        shutil.copyfile(folder / CARD, made / CARD)
+        save_card(made, card, card.files)
         fresh = Path(place) / "fresh"
         shutil.copytree(made, fresh)
         _check(fresh, card)

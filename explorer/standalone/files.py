@@ -14,6 +14,7 @@ from explorer.materials import files as teaching
 from training.contract.card import CARD, MODEL, Card
 from training.contract.errors import UserError
 from training.contract.files import as_json
+from training.contract.places import without_places
 from training.contract.table import TABLE
 
 Model = tuple[loading.Entry, Card]
@@ -59,7 +60,7 @@ def checkpoints(chosen: Sequence[Model], base: str) -> Iterator[tuple[str, bytes
     yield "catalogue.json", json.dumps(loading.describe(entries, base)).encode()
     for entry, card in chosen:
         folder = f"checkpoints/{quote(entry.id)}"
-        yield f"{folder}/{CARD}", as_json(card)
+        yield f"{folder}/{CARD}", as_json(without_places(card))
         yield f"{folder}/opening.json", json.dumps(loading.opening(entry)).encode()
         for name in card.files:
             if name != MODEL:

@@ -18,8 +18,6 @@ from training.datasets.own.images import Fit, decode
 from training.errors import DataError
 from training.own_images import channels
 
-RNG = np.random.default_rng(0)
-
 
 def encoded(array: np.ndarray, kind: str = "PNG", **options: object) -> bytes:
     buffer = io.BytesIO()
@@ -27,8 +25,8 @@ def encoded(array: np.ndarray, kind: str = "PNG", **options: object) -> bytes:
     return buffer.getvalue()
 
 
-def noise(side: int = 30) -> np.ndarray:
-    return RNG.integers(0, 256, (side, side), dtype=np.uint8)
+def noise(seed: int, side: int = 30) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (side, side), dtype=np.uint8)
 
 
 @pytest.fixture
@@ -37,7 +35,7 @@ def pictures(tmp_path: Path) -> Path:
     for at in range(60):
         path = tmp_path / "pictures" / ("cat", "dog")[at % 2] / f"{at % 3}-{at:02}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(encoded(noise()))
+        path.write_bytes(encoded(noise(at)))
     return tmp_path / "pictures"
 
 
@@ -112,7 +110,7 @@ def test_packing_goes_on_after_an_interruption(
 
 
 def test_images_stay_in_their_split_when_others_are_added() -> None:
-    digests = RNG.integers(0, 256, (4000, 16), dtype=np.uint8)
+    digests = np.random.default_rng(0).integers(0, 256, (4000, 16), dtype=np.uint8)
     few, all_of_them = split(digests[:1000], 10_000), split(digests, 10_000)
     assert {name: len(part) for name, part in all_of_them.items()} == pytest.approx(
         {"train": 3200, "validation": 400, "test": 400}, abs=60
@@ -123,7 +121,7 @@ def test_images_stay_in_their_split_when_others_are_added() -> None:
 
 @pytest.mark.parametrize("kind", ["npz", "csv"])
 def test_numbers_are_read_as_they_are(tmp_path: Path, kind: str) -> None:
-    images = RNG.integers(0, 256, (60, 28, 28), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (60, 28, 28), dtype=np.uint8)
     labels = np.arange(60) % 3 + 7
     path = tmp_path / f"numbers.{kind}"
     if kind == "npz":
@@ -165,7 +163,7 @@ def test_what_cannot_be_learned_from_gets_a_sentence(tmp_path: Path, pictures: P
     np.savetxt(tmp_path / "over.csv", rows, "%d", ",")
     assert "line 6 has 300.0; pixels go 0 to 255" in refused(tmp_path / "over.csv")
     (pictures / "Cat ").mkdir()
-    (pictures / "Cat " / "0.png").write_bytes(encoded(noise()))
+    (pictures / "Cat " / "0.png").write_bytes(encoded(noise(60)))
     assert "has the class 'cat' twice" in refused(pictures)
 
 
@@ -205,7 +203,8 @@ def test_train_and_open(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFi
     words = [*("--data.path", str(pictures), "--data.side", "28"), *("--train.steps", "2"), *place]
     assert main(["train", "own", *words, "--out", str(out), "--dry-run"]) == 0
     with Image.open(tmp_path / "run-sheet.png") as sheet:
-        assert sheet.size == (8 * 28, 7 * 28)  # 49 images to learn from
+        training = len(own(config(pictures), tmp_path).splits["train"])
+        assert sheet.size == (8 * 28, -(-training // 8) * 28)
     factors = ["--data.factors", "{kind}/{size}-*"]
     assert main(["train", "own", *words, *factors, "--out", str(out), "--no-map"]) == 0
     assert "images/s" in capsys.readouterr().err
@@ -213,4 +212,10 @@ def test_train_and_open(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFi
     assert card.title == "pictures"
     assert card.size == 16
     assert card.examples is not None
+    hub = tmp_path / "hub"
+    assert main(["publish", str(out), "--out", str(hub)]) == 0
+    texts = [(hub / name).read_text("utf-8") for name in ("card.json", "config.json", "README.md")]
+    assert all("--data.path pictures" in text for text in (texts[0], texts[2]))
+    assert all(factors[1] in text for text in texts)
+    assert not any(str(tmp_path) in text for text in texts)
     assert card.data.sha256 == build.data(config(pictures, factors=factors[1]), tmp_path).sha256()
