@@ -34,7 +34,7 @@ MOST_HEADINGS, MOST_OUTCOMES = 50, 20_000
 
 
 class Measure(Record, frozen=True):
-    """What is measured: `label, unit` stands above its values, shown with so many decimals."""
+    """What is measured: `label, unit` stands above its values, shown with `decimals` places."""
 
     name: Word
     label: Word
@@ -53,7 +53,7 @@ class Way(Record, frozen=True):
 
 
 class Condition(Record, frozen=True):
-    """What the task is done with: so many labels, such an image."""
+    """What the task is done with, such as 100 labels or an inverted image."""
 
     name: Word
     title: Word

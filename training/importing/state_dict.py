@@ -89,7 +89,7 @@ def _made(kind: Any, said: Said, saved: Any) -> nn.Module:
             f"{type(error).__name__}: {error}. Give what it takes with --args."
         ) from error
     if not isinstance(network, nn.Module):
-        raise CheckpointError(f"{said.network} is no torch.nn.Module.")
+        raise CheckpointError(f"{said.network} is not a torch.nn.Module.")
     return network
 
 

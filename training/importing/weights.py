@@ -33,7 +33,7 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The tensors of a file by their names, and what else it holds (of a pickle, plain data only).
 
     Raises:
-        CheckpointError: if it is no file of weights, or would run code.
+        CheckpointError: if the file holds no weights, or would run code.
     """
     if path.suffix == ".safetensors":
         return _named(read_tensors(path)[0]), {}

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 FEWEST = 50
 HELD_OUT = 0.1  # of the images each for validation and test,
-MOST_HELD_OUT = 10_000  # that many at most,
-BYTES_HELD_OUT = 64 * 2**20  # or so many: measuring holds them as floats, four times as large
+MOST_HELD_OUT = 10_000  # at most,
+BYTES_HELD_OUT = 64 * 2**20  # and at most: measuring holds them as floats, four times as large
 PACKS = "packed"
 
 
@@ -162,7 +162,7 @@ def _targets(
         labels = None
     for label in labels or ():
         if not label.isprintable() or not label.strip() or len(label) > LONGEST_LABEL:
-            raise DataError(f"The class {label!r:.60} is no name that can be shown; rename it.")
+            raise DataError(f"The class {label!r:.60} cannot be shown as a name; rename it.")
     return labels, None, np.asarray(source.label, np.int64)
 
 

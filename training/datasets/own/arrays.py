@@ -170,7 +170,7 @@ def csv(path: Path) -> Rows:
                     pixels = np.asarray(row[labelled:], np.float64)
                 except ValueError:
                     raise DataError(
-                        f"{path.name}: line {line} has something that is no number."
+                        f"{path.name}: line {line} has something that is not a number."
                     ) from None
                 if not ((pixels >= 0) & (pixels <= 255)).all():  # NaN is neither
                     value = pixels[~((pixels >= 0) & (pixels <= 255))][0]
