@@ -47,8 +47,7 @@ def work(folder: Path, *orders: str, stop: int | None = None) -> list[dict[str, 
             return len(text)
 
     worker = Worker(io.StringIO(), Heard())
-    while not worker.ended.is_set():
-        pass
+    worker.ended.wait()
     worker.ended.clear()
     worker.stop.clear()
     for order in orders:

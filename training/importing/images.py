@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from training.datasets.own.images import FORMATS
 from training.errors import DataError
 from training.graphs import Array
 from training.importing.found import Shape
@@ -63,7 +64,7 @@ def _read(file: Path, shape: Shape) -> Array:
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(file) as opened:
+            with Image.open(file, formats=FORMATS) as opened:
                 picture = ImageOps.exif_transpose(opened)
         except Image.DecompressionBombWarning as warning:
             raise ValueError(str(warning)) from warning
