@@ -174,6 +174,13 @@ function isField(target) {
 const listed = (keys) =>
   el("dl", {}, ...keys.map(({ show, does }) => el("div", {}, el("dt", { text: show }), el("dd", { text: does }))));
 
+/** @param {string} key @returns {[number, number] | null} one step right and up, of an arrow key */
+export function arrowStep(key) {
+  /** @type {Record<string, [number, number]>} */
+  const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+  return steps[key] ?? null;
+}
+
 /** @param {KeyboardEvent} event @returns {boolean} whether it asks for the list of keys, and nothing has heard it yet */
 export function asksForHelp(event) {
   const target = /** @type {HTMLElement} */ (event.composedPath()[0]);

@@ -1,5 +1,5 @@
 import { spell } from "../dom.js";
-import { svg } from "../ladder/svg.js";
+import { svg } from "../svg.js";
 
 const [WIDTH, HEIGHT] = [320, 46];
 const FIELD = { left: 8, right: 312, line: 22 };

@@ -1,6 +1,6 @@
 import { el, spell } from "../dom.js";
 import { seeded } from "../engine/seeded.js";
-import { svg } from "../ladder/svg.js";
+import { svg } from "../svg.js";
 import { marginal, ancestral as sample } from "./math.js";
 import { action, createDial, section } from "./widgets.js";
 

@@ -1,6 +1,6 @@
 import { el } from "../dom.js";
 import { seeded } from "../engine/seeded.js";
-import { svg } from "../ladder/svg.js";
+import { svg } from "../svg.js";
 import { action, section } from "./widgets.js";
 
 const SIDE = 7;
@@ -9,8 +9,8 @@ const SIDE = 7;
  *
  * @type {number[][]}
  */
-const START = ["0.00300", "0039300", "0309030", "3000003", "3000003", "0309030", "0039300"].map((row) =>
-  [...row].map((cell) => (cell === "9" ? 0.9 : cell === "3" ? 0.5 : 0.05)),
+const START = ["....+..", "..+#+..", ".+.#.+.", "+.....+", "+.....+", ".+.#.+.", "..+#+.."].map((row) =>
+  [...row].map((cell) => (cell === "#" ? 0.9 : cell === "+" ? 0.5 : 0.05)),
 );
 
 /** An image whose pixels are coins of their own: grey levels, and what is drawn from them. */

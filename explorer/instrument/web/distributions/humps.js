@@ -1,5 +1,6 @@
+import { clamp } from "../clamp.js";
 import { el, spell } from "../dom.js";
-import { svg } from "../ladder/svg.js";
+import { svg } from "../svg.js";
 import { descend, kl, logDensity } from "./math.js";
 import { action, createDial, draggable, section } from "./widgets.js";
 
@@ -7,6 +8,7 @@ const [LEFT, RIGHT, WIDTH, HEIGHT] = [-5, 5, 400, 180];
 /** A density that would reach the upper edge. */
 const TALLEST = 0.8;
 const STEPS = 400;
+const [NARROWEST, WIDEST] = [0.2, 4];
 
 /** One Gaussian for a distribution with two humps, and the KL in both directions. */
 export function humps() {
@@ -15,7 +17,6 @@ export function humps() {
     { mean: 2, sigma: 0.4, share: 0.4 },
   ];
   let q = { mean: 0.6, sigma: 0.6, share: 1 };
-  /** @type {number} */
   let frame = 0;
   const [given, mine] = ["small-given", "small-mine"].map((name) => svg("path", { class: name }));
   const handle = svg("circle", {
@@ -41,8 +42,8 @@ export function humps() {
   });
   const sigma = createDial({
     label: "σ",
-    min: 0.2,
-    max: 4,
+    min: NARROWEST,
+    max: WIDEST,
     value: q.sigma,
     onInput: (to) => take({ ...q, sigma: to }),
   });
@@ -72,7 +73,7 @@ export function humps() {
 
   /** @param {typeof q} to */
   function put(to) {
-    q = { ...to, mean: Math.min(Math.max(to.mean, LEFT), RIGHT), sigma: Math.min(Math.max(to.sigma, 0.2), 4) };
+    q = { ...to, mean: clamp(to.mean, LEFT, RIGHT), sigma: clamp(to.sigma, NARROWEST, WIDEST) };
     mean.set(q.mean);
     sigma.set(q.sigma);
     show();

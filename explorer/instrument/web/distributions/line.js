@@ -1,5 +1,6 @@
+import { clamp } from "../clamp.js";
 import { el, spell } from "../dom.js";
-import { svg } from "../ladder/svg.js";
+import { svg } from "../svg.js";
 import { gaussianNats, leastSquares, squaredError } from "./math.js";
 import { action, createDial, draggable, section } from "./widgets.js";
 
@@ -27,8 +28,8 @@ export function line() {
   const dots = points.map((point, at) => {
     const dot = svg("circle", { r: 7, class: "small-point", role: "button", "aria-label": `Point ${at + 1}` });
     const move = (/** @type {number} */ x, /** @type {number} */ y) => {
-      point.x = Math.min(Math.max(x, 0), WIDTH);
-      point.y = Math.min(Math.max(y, 0), HEIGHT);
+      point.x = clamp(x, 0, WIDTH);
+      point.y = clamp(y, 0, HEIGHT);
       show();
     };
     draggable(

@@ -1,4 +1,5 @@
 import { el, spell } from "../dom.js";
+import { arrowStep } from "../keyboard.js";
 
 /**
  * A labelled slider with its number.
@@ -100,10 +101,9 @@ export function draggable(handle, drawing, onMove, onStep) {
     if (matrix) onMove(new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse()));
   });
   handle.addEventListener("keydown", (event) => {
-    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-    const step = steps[/** @type {keyof typeof steps} */ (event.key)];
+    const step = arrowStep(event.key);
     if (!step) return;
     event.preventDefault();
-    onStep(step[0], step[1]);
+    onStep(...step);
   });
 }

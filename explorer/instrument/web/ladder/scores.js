@@ -1,8 +1,8 @@
 import { el, spell } from "../dom.js";
+import { svg } from "../svg.js";
 import { provenance, term } from "../term.js";
 import { median, placesOf, pointsOf } from "./points.js";
 import { hasTurned, placeOf } from "./state.js";
-import { svg } from "./svg.js";
 import { metricOf, rowOf } from "./table.js";
 import { abbreviated, called } from "./words.js";
 

@@ -1,10 +1,10 @@
 import { clamp } from "../clamp.js";
 import { el, spell } from "../dom.js";
+import { svg } from "../svg.js";
 import { provenance, term } from "../term.js";
 import { besides } from "./labels.js";
 import { median, ticks } from "./points.js";
 import { hasTurned, placeOf } from "./state.js";
-import { svg } from "./svg.js";
 import { finalOf, metricOf, rowOf, rungsOf } from "./table.js";
 import { called, spellBeta } from "./words.js";
 

@@ -1,7 +1,8 @@
-import { el, offscreen2d } from "../dom.js";
+import { el } from "../dom.js";
 import { createGround } from "./ground.js";
 import { createHere } from "./here.js";
 import { drawScene, newScene } from "./overlay.js";
+import { readTheme } from "./theme.js";
 import { isWhole, newView, resize } from "./view.js";
 
 /** More device pixels than this to a CSS pixel nobody sees, and every one costs. */
@@ -105,21 +106,5 @@ export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onVie
       size.disconnect();
       ground.destroy();
     },
-  };
-}
-
-/** @param {HTMLElement} surface @returns the theme's colours, and whether it is a dark one */
-function readTheme(surface) {
-  const style = getComputedStyle(surface);
-  const context = offscreen2d(1, 1, { willReadFrequently: true });
-  context.fillStyle = style.color;
-  context.fillRect(0, 0, 1, 1);
-  const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
-  return {
-    ink: style.color,
-    paper: style.backgroundColor,
-    accent: style.borderTopColor,
-    inkBytes: /** @type {import("./colours.js").Rgb} */ ([red, green, blue]),
-    dark: green > 128,
   };
 }

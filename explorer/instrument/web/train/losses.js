@@ -1,5 +1,5 @@
 import { el, spell } from "../dom.js";
-import { svg } from "../ladder/svg.js";
+import { svg } from "../svg.js";
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [320, 180, 46, 24];
 

@@ -1,6 +1,8 @@
 import { clamp } from "../clamp.js";
 import { context2d, el, latentName } from "../dom.js";
+import { arrowStep } from "../keyboard.js";
 import { classColours } from "../map/colours.js";
+import { readTheme } from "../map/theme.js";
 import { strongest } from "./grown.js";
 
 const SIDE = 320;
@@ -23,20 +25,17 @@ export function createPlane({ onMove }) {
   let axes = [];
   let range = 3.5;
 
-  const dark = () => {
-    const [red = 255, green = 255, blue = 255] = (getComputedStyle(canvas).color.match(/[\d.]+/g) ?? []).map(Number);
-    return red + green + blue > 384;
-  };
+  /** @param {number[]} code @returns {[number, number]} across and up; of one latent, on the line in the middle */
+  const place = (code) => [code[axes[0]], axes.length > 1 ? code[axes[1]] : 0];
   const toX = (/** @type {number} */ value) => (0.5 + value / (2 * range)) * SIDE;
   const toY = (/** @type {number} */ value) => (0.5 - value / (2 * range)) * SIDE;
 
   function draw() {
     if (!facts) return;
     const context = context2d(canvas);
-    const ink = getComputedStyle(canvas).color;
+    const { ink, dark } = readTheme(canvas);
     const { codes, targets } = facts;
-    const count = Math.max(...targets) + 1;
-    const colours = classColours(count, dark());
+    const colours = classColours(Math.max(...targets) + 1, dark);
     context.clearRect(0, 0, SIDE, SIDE);
     context.strokeStyle = ink;
     context.globalAlpha = 0.18;
@@ -49,12 +48,14 @@ export function createPlane({ onMove }) {
     context.globalAlpha = 0.85;
     codes.forEach((code, at) => {
       context.fillStyle = `rgb(${colours[targets[at]].join(" ")})`;
-      context.fillRect(toX(code[axes[0]]) - 1.5, toY(axes.length > 1 ? code[axes[1]] : 0) - 1.5, 3.5, 3.5);
+      const [across, up] = place(code);
+      context.fillRect(toX(across) - 1.5, toY(up) - 1.5, 3.5, 3.5);
     });
     context.globalAlpha = 1;
     context.lineWidth = 2;
     context.beginPath();
-    context.arc(toX(z[axes[0]]), toY(axes.length > 1 ? z[axes[1]] : 0), 7, 0, 2 * Math.PI);
+    const [across, up] = place(z);
+    context.arc(toX(across), toY(up), 7, 0, 2 * Math.PI);
     context.stroke();
   }
 
@@ -82,17 +83,16 @@ export function createPlane({ onMove }) {
     if (facts && canvas.hasPointerCapture(event.pointerId)) follow(event);
   });
   canvas.addEventListener("keydown", (event) => {
-    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-    const by = steps[/** @type {keyof typeof steps} */ (event.key)];
+    const by = arrowStep(event.key);
     if (!by || !facts) return;
     event.preventDefault();
     const step = range / 35;
-    move(z[axes[0]] + by[0] * step, (axes.length > 1 ? z[axes[1]] : 0) + by[1] * step);
+    const [across, up] = place(z);
+    move(across + by[0] * step, up + by[1] * step);
   });
 
   return {
     element,
-    draw,
     /** @param {import("./grown.js").Facts} next @param {number[]} at */
     grow(next, at) {
       [facts, z] = [next, at];
@@ -103,7 +103,7 @@ export function createPlane({ onMove }) {
       const names = axes.map(latentName);
       canvas.setAttribute("aria-label", `Map of ${names.join(" and ")}: arrow keys move z`);
       words.textContent = `${next.codes.length} images that it does not learn from, at ${names.join(" and ")}. Drag to decode any place.`;
-      const colours = classColours((next.labels ?? []).length, dark());
+      const colours = classColours((next.labels ?? []).length, readTheme(canvas).dark);
       legend.replaceChildren(
         ...(next.labels ?? []).map((label, of) =>
           el("span", { class: "train-label" }, el("i", { style: `background: rgb(${colours[of].join(" ")})` }), label),
