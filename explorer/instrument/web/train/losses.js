@@ -22,7 +22,8 @@ export function createLosses() {
     const span = high - low || 1;
     const x = (/** @type {number} */ step) => LEFT + ((WIDTH - LEFT - 8) * step) / steps;
     const y = (/** @type {number} */ loss) => 8 + (HEIGHT - BOTTOM - 16) * (1 - (Math.min(loss, high) - low) / span);
-    const line = rows.filter(([, train]) => train !== null).map(([step, train]) => `${x(step)},${y(Number(train))}`);
+    const learnt = rows.filter(([, train]) => train !== null);
+    const line = learnt.map(([step, train]) => `${x(step)},${y(Number(train))}`);
     const checked = rows.filter(([, , validation]) => validation !== null);
     drawing.replaceChildren(
       svg("path", { d: `M${LEFT},8 V${HEIGHT - BOTTOM} H${WIDTH - 8}`, class: "train-axis" }),
@@ -35,11 +36,13 @@ export function createLosses() {
         svg("circle", { cx: x(step), cy: y(Number(loss)), r: 3.5, class: "train-dot" }),
       ),
     );
-    const [last] = checked.slice(-1);
-    const said = `Line: the images it learns from, now ${spell(Number(rows[rows.length - 1][1] ?? values[values.length - 1]), 1)} ${unit}.`;
-    words.textContent = last
-      ? `${said} Dots: images kept apart, ${spell(Number(last[2]), 1)} at step ${last[0].toLocaleString("en")}.`
-      : said;
+    const [now, last] = [learnt.at(-1), checked.at(-1)];
+    words.textContent = [
+      now && `Line: the images it learns from, now ${spell(Number(now[1]), 1)} ${unit}.`,
+      last && `Dots: images kept apart, ${spell(Number(last[2]), 1)} at step ${last[0].toLocaleString("en")}.`,
+    ]
+      .filter(Boolean)
+      .join(" ");
     drawing.setAttribute("aria-label", words.textContent);
   }
 
