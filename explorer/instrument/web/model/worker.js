@@ -20,6 +20,9 @@ import { startWorker } from "../shelf/held.js";
 const NOT_STARTED = "The traversals could not be started: reload the page to try again.";
 const CLOSED = "This model was closed.";
 
+/** @param {unknown} error @returns {boolean} whether a model was closed before it answered, which is no fault */
+export const wasClosed = (error) => error instanceof InstrumentError && error.message === CLOSED;
+
 /**
  * The page's side of the one worker that decodes away from the pointer, with any number of models open in it. It starts
  * with the first of them, for a page paints an image before it needs one.

@@ -1,6 +1,5 @@
 import { openDecoder } from "../engine/decoder.js";
 import { startEngine } from "../engine/session.js";
-import { InstrumentError } from "../errors.js";
 
 /**
  * What a growing model is at one step: `live-NAME.json` and the decoder beside it, as `training/live.py` writes them.
@@ -103,6 +102,3 @@ export function traversals(facts, z) {
   );
   return { codes, columns, rows };
 }
-
-/** @param {unknown} error @returns {boolean} whether a model was closed under what was asked of it, which is no fault */
-export const isClosed = (error) => error instanceof InstrumentError && error.message.includes("closed");

@@ -2,8 +2,9 @@ import { context2d, el, latentName, spell } from "../dom.js";
 import { writeImage } from "../engine/pixels.js";
 import { newestWins } from "../engine/scheduler.js";
 import { sentenceFor } from "../errors.js";
+import { wasClosed } from "../model/worker.js";
 import { spellTime } from "./form.js";
-import { isClosed, openGrown, reach, strongest, traversals } from "./grown.js";
+import { openGrown, reach, strongest, traversals } from "./grown.js";
 import { createLosses } from "./losses.js";
 import { createPlane } from "./plane.js";
 
@@ -104,7 +105,7 @@ export function createRun({ id, api, assets, instrument, worker, shipped, onAnot
 
   /** @param {unknown} error */
   function complain(error) {
-    if (gone || isClosed(error)) return;
+    if (gone || wasClosed(error)) return;
     console.error(error);
     trouble.textContent = sentenceFor(error, "The growing model could not be decoded: reload the page to try again.");
   }
@@ -126,15 +127,15 @@ export function createRun({ id, api, assets, instrument, worker, shipped, onAnot
 
   /** @param {import("./grown.js").Facts} facts */
   function layOut(facts) {
-    const order = z.length === 2 ? [0, 1] : strongest(facts).slice(0, MOST_SLIDERS);
     if (dials.size) {
-      // Their order stays as it was, for one may be in somebody's hand.
+      // Their order stays as it was: one may be being dragged.
       for (const [latent, { range }] of dials) {
         const [low, high] = reach(facts, latent);
         Object.assign(range, { min: String(low), max: String(high) });
       }
       return;
     }
+    const order = z.length === 2 ? [0, 1] : strongest(facts).slice(0, MOST_SLIDERS);
     for (const latent of order) {
       const [low, high] = reach(facts, latent);
       const name = latentName(latent);
@@ -201,6 +202,7 @@ export function createRun({ id, api, assets, instrument, worker, shipped, onAnot
           try {
             show(await api.decide(id, what));
           } catch (error) {
+            console.error(error);
             trouble.textContent = sentenceFor(error, "That did not work: reload the page and try again.");
           }
         },
@@ -277,7 +279,8 @@ export function createRun({ id, api, assets, instrument, worker, shipped, onAnot
       if (["waiting", "training", "keeping", "finishing"].includes(now.state) || now.snapshot !== opened) wait = SOON;
     } catch (error) {
       if (gone) return;
-      trouble.textContent = sentenceFor(error, "The run could not be looked at: reload the page.");
+      console.error(error);
+      trouble.textContent = sentenceFor(error, "The state of the run could not be fetched: reload the page.");
     }
     timer = setTimeout(look, wait);
   }
