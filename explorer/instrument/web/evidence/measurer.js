@@ -28,6 +28,7 @@ export function createMeasurer({ model, assets, gone }, sorry) {
   async function start() {
     const engine = await engineOf(assets);
     const started = startWorker("engine/evidence-worker.js", assets);
+    worker = started;
     started.addEventListener("message", ({ data }) => {
       const { resolve, reject } = waiting.get(data.id) ?? {};
       waiting.delete(data.id);
@@ -43,7 +44,6 @@ export function createMeasurer({ model, assets, gone }, sorry) {
     const { parts, size } = present(model.continuous);
     const { output } = model.card;
     await send(started, { kind: "open", engine, bytes, expected, control: parts[0].name, latents: size, output });
-    worker = started;
     return started;
   }
 
