@@ -18,13 +18,13 @@ export function surround(assets) {
   let help = null;
   window.addEventListener("keydown", (event) => {
     if (!asksForHelp(event)) return;
-    help ??= helpOf(document.body, assets);
+    help ??= createHelpOutside(assets);
     help.open();
   });
 }
 
-/** @param {HTMLElement} place @param {string} assets */
-function helpOf(place, assets) {
+/** The list of keys with its style sheet, on a page that has neither. @param {string} assets */
+function createHelpOutside(assets) {
   const help = createHelp("In the instrument");
   const holder = el("div");
   holder
@@ -33,6 +33,6 @@ function helpOf(place, assets) {
       el("link", { rel: "stylesheet", href: addressOf("styles.css", assets) }),
       el("div", { class: "instrument" }, help.element),
     );
-  place.append(holder);
+  document.body.append(holder);
   return help;
 }

@@ -3,12 +3,14 @@ import { estimates, momentsOf } from "./gradients.js";
 import { createMeasurer } from "./measurer.js";
 
 const SORRY = "The gradients could not be measured: reload the page to try again.";
-/** Draws that one press measures, of so many that are kept. */
+/** Draws that one press measures; the bars of a histogram. */
 const [DRAWS, BINS] = [256, 41];
 
 /**
  * Two ways to the slope of E_q[ln p(x|z)] in μ, measured on the image and the model at hand: how far single estimates are
  * spread, with and without a baseline.
+ *
+ * @typedef {import("./gradients.js").Estimates} Found
  *
  * @param {import("../stage.js").Stage} stage
  * @returns {import("../stage.js").Part}
@@ -18,7 +20,7 @@ export function createGradients(stage) {
   const measurer = createMeasurer(stage, SORRY);
   /** @type {import("../store.js").Source | null} */
   let source = null;
-  /** @type {{slopes: Float64Array, scores: Float64Array, rewards: Float64Array} | null} */
+  /** @type {Found | null} */
   let found = null;
   let presses = 0;
 
@@ -119,8 +121,6 @@ export function createGradients(stage) {
     destroy: measurer.destroy,
   };
 }
-
-/** @typedef {{slopes: Float64Array, scores: Float64Array, rewards: Float64Array}} Found */
 
 /** @param {Found} a @param {Found} b @returns {Found} */
 function joined(a, b) {

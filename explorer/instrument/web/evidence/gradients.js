@@ -1,6 +1,12 @@
 import { reconstructionNats } from "../engine/likelihood.js";
 import { noise } from "./weights.js";
 
+/**
+ * What S draws of q give for D latents: `slopes` and `scores` have S·D numbers, `rewards` S.
+ *
+ * @typedef {{slopes: Float64Array, scores: Float64Array, rewards: Float64Array}} Estimates
+ */
+
 /** Of a σ: how far a slope's two ends are apart from its middle. */
 const MOVE = 1e-2;
 const BATCH = 64;
@@ -16,7 +22,7 @@ const BATCH = 64;
  * @param {{mean: number[], std: number[]}} q
  * @param {number} draws
  * @param {number} seed
- * @returns {Promise<{slopes: Float64Array, scores: Float64Array, rewards: Float64Array}>} S·D, S·D and S
+ * @returns {Promise<Estimates>}
  */
 export async function gradients(decode, output, x, { mean, std }, draws, seed) {
   const latents = mean.length;
@@ -54,7 +60,7 @@ export async function gradients(decode, output, x, { mean, std }, draws, seed) {
 /**
  * Estimates of one latent's gradient, each the mean over `each` draws.
  *
- * @param {{slopes: Float64Array, scores: Float64Array, rewards: Float64Array}} found
+ * @param {Estimates} found
  * @param {number} latent
  * @param {number} each
  * @param {boolean} baseline whether from a draw's ln p(x|z) the mean of the others' is taken away, which leaves the

@@ -20,7 +20,7 @@ export function createPosteriorPicture({ onMove, onEnd }) {
   /** @type {import("./evidence.js").Known | null} */
   let known = null;
   let [centre, span] = [[0, 0], 1];
-  /** The mass, which stays while q moves. @type {ImageBitmap | HTMLCanvasElement | null} */
+  /** The mass, which stays while q moves. @type {HTMLCanvasElement | null} */
   let ground = null;
   let isDragged = false;
 
@@ -69,8 +69,7 @@ export function createPosteriorPicture({ onMove, onEnd }) {
     }
     for (const { mean, std } of curves)
       for (const axis of [0, 1]) include(axis, mean[axis] - 2.5 * std[axis], mean[axis] + 2.5 * std[axis]);
-    const wanted = 1.2 * Math.max(high[0] - low[0], high[1] - low[1]);
-    span = wanted;
+    span = 1.2 * Math.max(high[0] - low[0], high[1] - low[1]);
     centre = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2];
     ground = null;
   }

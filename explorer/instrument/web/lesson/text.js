@@ -81,7 +81,6 @@ export function createText(blocks, { figures, assets, model = null }) {
         type: "button",
         title: origin(figures[figure]),
         "data-lights": figures[figure].panel || null,
-        "data-probe": figures[figure].probe,
       },
       symbol,
       spoken,
