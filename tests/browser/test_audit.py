@@ -25,6 +25,7 @@ PAGES = {
     "?compare=digits,fashion": "[data-ready] .compared",
     "lessons": ".lesson-row",
     "distributions": ".distributions[data-ready]",
+    "train": ".train[data-ready] .train-form",
     "?lesson=squeeze&step=2": "[data-ready] .prediction",
     "?lesson=gap&step=4": "[data-ready] .formula-term .katex",
     "?lesson=which&step=5": "[data-ready] .questions",

@@ -6,21 +6,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-OPEN = """
-async () => {
-  const root = document.body.appendChild(document.createElement("main"));
-  const { showDistributions } = await import("/instrument/explorer.js");
-  showDistributions(root, new URL("/instrument/", location).href);
-}
-"""
 POINTS = "circles => circles.map(c => [c.cx.baseVal.value / 40, 6 - c.cy.baseVal.value / 40])"
 
 
 @pytest.fixture
-def opened(module: Page) -> Page:
-    module.evaluate(OPEN)
-    module.locator("[data-ready]").wait_for()
-    return module
+def opened(page: Page, address: str) -> Page:
+    page.goto(f"{address}/instrument/distributions/index.html")
+    page.locator("[data-ready]").wait_for()
+    return page
 
 
 def test_a_point_that_is_dragged_pulls_the_line_of_least_squares(opened: Page) -> None:
