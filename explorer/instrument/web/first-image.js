@@ -16,7 +16,7 @@ import { trace } from "./trace.js";
  */
 export async function showFirst(model, codes, show) {
   const create = model.decoder && outputOf(model.card.output.kind);
-  // What nobody looks at is given no frames.
+  // A hidden page gets no animation frames, so its first image would never be painted.
   if (!create || document.hidden) return null;
   try {
     const values = await model.decode([codes]);

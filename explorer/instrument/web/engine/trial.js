@@ -3,7 +3,7 @@ import { startWorker } from "../shelf/held.js";
 import { engineOf } from "./session.js";
 
 /**
- * A graph by somebody unknown runs first in a worker of its own, which can be ended: one that never comes back, or asks
+ * A graph from an unknown source runs first in a worker of its own, which can be ended: one that never comes back, or asks
  * for all memory there is, would take the page with it.
  *
  * @typedef {{kind: "try", id: number, engine: import("./session.js").Engine, bytes: Uint8Array,

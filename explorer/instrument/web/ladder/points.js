@@ -7,7 +7,7 @@ import { finalOf, methodsOf, metricOf, rungsOf, runsOf } from "./table.js";
  * @typedef {{recipe: string, seed: number, value: number, place: number}} Point
  */
 
-/** Between the rungs over β and the other objectives lies a gap of so many places. */
+/** The gap between the rungs over β and the other objectives, in places. */
 const GAP = 0.6;
 
 /**
@@ -45,7 +45,7 @@ export function median(values) {
  * @param {number} low
  * @param {number} high
  * @param {number} most
- * @returns {number[]} round numbers from `low` to `high`, at most so many
+ * @returns {number[]} round numbers from `low` to `high`, at most `most` of them
  */
 export function ticks(low, high, most) {
   const rough = (high - low) / most || 1;

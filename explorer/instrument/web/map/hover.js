@@ -11,7 +11,7 @@ const CIRCLE = 0.02;
 /** On a narrow map a circle within the reach of a point would always be empty. In CSS pixels. */
 const LEAST_CIRCLE = 1.5 * REACH;
 
-/** A mouse may tell of a thousand moves a second: no more glances than one in so many milliseconds. */
+/** A mouse may tell of a thousand moves a second: one glance in this many milliseconds at most. */
 const APART = 4;
 
 /**

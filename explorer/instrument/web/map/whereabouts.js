@@ -153,7 +153,7 @@ function explained(shares) {
 /**
  * @param {number} distance from z to the nearest code
  * @param {{median: number, p95: number, p99: number} | undefined} held what it is for images that were held out
- * @param {number | null} among so many codes it is the nearest, where not all were looked at
+ * @param {number | null} among how many codes were searched, where that is not all of them
  * @param {string | null} label of the nearest
  * @param {{isForeign?: boolean, examples?: string}} [more] `isForeign`: z is the code of an image that is not as those that
  *   came with the model; `examples`: what those are

@@ -18,8 +18,8 @@ const STEPS = [-3, -2.4, -1.8, -1.2, -0.6, 0, 0.6, 1.2, 1.8, 2.4, 3];
  */
 
 /**
- * Latents of a prior are shown from −3 to 3. Without one the codes lie where the encoder put them: so many standard
- * deviations from their mean.
+ * Latents of a prior are shown from −3 to 3. Without one the codes lie where the encoder put them, and are shown as
+ * far from their mean, in standard deviations.
  *
  * @param {import("../checkpoint/contract.js").Card} card
  * @param {import("./numbers.js").Numbers} numbers
