@@ -366,7 +366,7 @@ def test_a_beam_lists_other_words_and_draws_differ(instrument: Instrument) -> No
 
 def test_words_between_two_words(instrument: Instrument) -> None:
     page = instrument.open("model=letters").page
-    page.get_by_role("tab", name="Between two words").click()
+    page.get_by_role("tab", name="Path").click()
     for name, word in (("From which word", "aaa"), ("To which word", "eee")):
         page.get_by_label(name).fill(word)
         page.get_by_label(name).press("Enter")

@@ -353,7 +353,7 @@ def test_undo_brings_back_a_pin_and_a_direction(walk: Walk, page: Page) -> None:
     page.get_by_role("button", name="Clear B").click()
     page.get_by_role("tab", name="Directions").click()
     page.get_by_role("button", name="Remove up").click()
-    page.get_by_role("tab", name="Between two images").click()
+    page.get_by_role("tab", name="Path").click()
     page.get_by_role("button", name="Go to A (").click()
     walk.wait_for_z(*A)
     left = walk.query()

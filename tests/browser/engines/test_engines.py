@@ -262,7 +262,7 @@ def test_a_test_image_is_encoded_and_its_posterior_drawn_from(digits: Driver) ->
 
 
 def test_a_path_leads_from_one_image_to_another(digits: Driver) -> None:
-    press(digits, "Between two images")
+    press(digits, "Path")
     digits.wait("document.querySelector('.pin-a')?.checkVisibility()")
     go(digits, -1, 0)
     digits.click(".pin-a")

@@ -4,7 +4,7 @@ import { createPath } from "../path/path.js";
 export default {
   name: "path",
   place: "tabs",
-  title: "Between two images",
+  title: "Path",
   about: ({ pins }) => (pins.a || pins.b || pins.c ? pins : null),
   fits: ({ continuous, decoder, shape }) => (continuous && decoder && shape ? true : ""),
   create: createPath,

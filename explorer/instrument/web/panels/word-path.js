@@ -138,7 +138,7 @@ function wordOf({ controls, graphs }) {
 export default {
   name: "word-path",
   place: "tabs",
-  title: "Between two words",
+  title: "Path",
   about: ({ pins }) => (pins.a || pins.b || pins.c ? pins : null),
   fits: ({ card, continuous, writer }) =>
     card.output.kind === "characters" && continuous && writer && wordOf(card) ? true : "",

@@ -90,7 +90,7 @@ function create(stage) {
 export default {
   name: "word-rows",
   place: "tabs",
-  title: "Words along each latent",
+  title: "Traversals",
   fits: ({ card, continuous, writer }) => (card.output.kind === "characters" && continuous && writer ? true : ""),
   create,
 };
