@@ -9,11 +9,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
+from numpy.typing import NDArray
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from playwright.sync_api import Request as PageRequest
+from safetensors.numpy import load_file
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
@@ -21,6 +24,7 @@ from starlette.routing import Route
 from explorer import loading, serving
 
 from . import checkpoints
+from .instrument import Instrument
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -140,3 +144,21 @@ def module(page: Page, address: str) -> Page:
     assert answer is not None
     assert answer.ok
     return page
+
+
+@pytest.fixture
+def instrument(page: Page, address: str) -> Instrument:
+    return Instrument(page, address)
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint that lies where no explorer looks."""
+    folder = tmp_path_factory.mktemp("elsewhere") / "mine"
+    checkpoints.write(folder, title="My own", latents=3, inactive=0)
+    return folder
+
+
+@pytest.fixture
+def codes(models: Path) -> dict[str, NDArray[Any]]:
+    return load_file(models / "blots" / "codes.safetensors")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+import onnxruntime
 from numpy.typing import NDArray
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
+
+# The places of a slider at which its filmstrip shows an image.
+STEPS = np.linspace(-3, 3, 11)
 
 READ_PIXELS = """(canvas) => {
   const { width, height } = canvas;
@@ -23,13 +28,13 @@ def pixels(canvas: Locator) -> list[int]:
 
 
 def frames(page: Page, count: int = 2) -> None:
-    """Until so many more are drawn: what was asked of a frame before is on screen after two."""
+    """Wait for `count` more frames: what was asked before is on screen after two."""
     for _ in range(count):
         page.evaluate("() => new Promise(requestAnimationFrame)")
 
 
 def steps_of(slider: Locator, press: Locator, count: int) -> set[float]:
-    """The places at which a slider is seen once a button is pressed, until there are so many."""
+    """The first `count` places at which a slider is seen once a button is pressed."""
     slider.evaluate(
         """(slider) => {
           window.places = new Set();
@@ -40,6 +45,27 @@ def steps_of(slider: Locator, press: Locator, count: int) -> set[float]:
     press.click()
     slider.page.wait_for_function("(count) => places.size >= count", arg=count)
     return set(slider.page.evaluate("[...places]"))
+
+
+def decoded(
+    models: Path, z: list[float] | NDArray[np.floating], model: str = "blots"
+) -> NDArray[np.int64]:
+    """What onnxruntime's Python makes of z, as (H, W, 3) bytes."""
+    session = onnxruntime.InferenceSession(models / model / "decoder.onnx")
+    mean = session.run(["mean"], {"z": np.array([z], np.float32)})[0][0]
+    picture = (np.broadcast_to(mean, (3, *mean.shape[1:])) * 255).round().transpose(1, 2, 0)
+    return picture.astype(np.int64)
+
+
+def close(a: NDArray[np.generic], b: NDArray[np.generic]) -> bool:
+    return bool(np.abs(a.astype(int) - b.astype(int)).max() <= 2)
+
+
+def blocked(page: Page, sentence: str) -> None:
+    """A person sees the sentence, and a screen reader is told it; code has no backticks."""
+    sentence = sentence.replace("`", "")
+    expect(page.locator(".note, .blocked").filter(has_text=sentence)).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text=sentence)).to_have_count(1)
 
 
 class Instrument:

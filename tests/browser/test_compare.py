@@ -30,11 +30,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def instrument(page: Page, address: str) -> Instrument:
-    return Instrument(page, address)
-
-
 def column(page: Page, model: str) -> Locator:
     return page.locator(f".compared[data-model='{model}']")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import shutil
@@ -11,65 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from explorer import uploads
-from training.contract.files import read_card, write_card
 
 from . import checkpoints
+from .dropping import drag, drop_path, drop_zip, zipped
 from .instrument import Instrument
-
-# Hands files to the page as a drop does; no mouse of a test can carry a file.
-DROP = """
-async ({ files, type, target }) => {
-  const transfer = new DataTransfer();
-  for (const [name, text, kind] of files) {
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    transfer.items.add(new File([bytes], name, { type: kind }));
-  }
-  const options = { bubbles: true, cancelable: true, composed: true, dataTransfer: transfer };
-  const event = new DragEvent(type, options);
-  document.querySelector(target).dispatchEvent(event);
-  return event.defaultPrevented;
-}
-"""
-
-
-@pytest.fixture
-def instrument(page: Page, address: str) -> Instrument:
-    return Instrument(page, address)
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint that lies where no explorer looks."""
-    folder = tmp_path_factory.mktemp("elsewhere") / "mine"
-    checkpoints.write(folder, title="My own", latents=3, inactive=0)
-    return folder
-
-
-def zipped(folder: Path) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in folder.iterdir():
-            archive.write(file, f"{folder.name}/{file.name}")
-    return buffer.getvalue()
-
-
-def drag(
-    page: Page, *files: tuple[str, bytes, str], type: str = "drop", target: str = ".hero"
-) -> bool:
-    """Whether the page took the event for itself."""
-    given = [(name, base64.b64encode(content).decode(), kind) for name, content, kind in files]
-    taken = page.evaluate(DROP, {"files": given, "type": type, "target": target})
-    assert isinstance(taken, bool)
-    return taken
-
-
-def drop_zip(page: Page, content: bytes, target: str = ".hero") -> None:
-    assert drag(page, ("mine.zip", content, "application/zip"), target=target)
 
 
 def expect_own(instrument: Instrument) -> str:
@@ -158,14 +106,6 @@ def test_a_folder_is_packed_here(instrument: Instrument, own: Path, tmp_path: Pa
             assert archive.read(f"mine/{file.name}") == file.read_bytes()
 
 
-def drop_path(page: Page, path: Path, last: str = "drop") -> None:
-    """Drags a file or folder of this machine over the page, as the desktop does."""
-    session = page.context.new_cdp_session(page)
-    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
-    for type in ("dragEnter", "dragOver", last):
-        session.send("Input.dispatchDragEvent", {"type": type, "x": 600, "y": 300, "data": data})
-
-
 @pytest.mark.parametrize("depth", [0, 1, 2])
 def test_a_folder_opens_where_it_is_dropped(
     instrument: Instrument, own: Path, tmp_path: Path, depth: int
@@ -238,125 +178,6 @@ def test_the_list_of_models_offers_a_folder_and_the_keyboard_reaches_it(
         page.wait_for_event("filechooser")
 
 
-REFUSED: dict[str, tuple[list[tuple[str, bytes, str]], str]] = {
-    "no zip": ([("a.zip", b"PK nonsense", "application/zip")], "This file is not a readable zip"),
-    "a text": ([("a.txt", b"text", "text/plain")], "is neither a zip nor a folder"),
-    "a pickle": ([("a.pt", b"cos", "")], "is neither a zip nor a folder"),
-    "files": ([("a.txt", b"", ""), ("b.txt", b"", "")], "holds no card.json"),
-}
-
-
-@pytest.mark.parametrize(("files", "reason"), REFUSED.values(), ids=REFUSED.keys())
-def test_what_is_no_checkpoint_gives_one_sentence_and_nothing_else_changes(
-    instrument: Instrument, files: list[tuple[str, bytes, str]], reason: str
-) -> None:
-    page = instrument.open("model=blots&z=1,0,-1,0").page
-    before = instrument.image()
-    query = instrument.query()
-    assert drag(page, *files)
-    expect(page.locator(".note")).to_contain_text(reason)
-    assert instrument.query() == query
-    assert (instrument.image() == before).all()
-    expect(page.locator(".picker")).to_have_text("Blots")
-
-
-def test_a_hostile_zip_gives_the_servers_sentence(instrument: Instrument) -> None:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("../card.json", "{}")
-    page = instrument.open().page
-    drop_zip(page, buffer.getvalue())
-    expect(page.locator(".note")).to_contain_text("which points outside the zip")
-
-
-def with_nodes(content: bytes, *nodes: bytes) -> bytes:
-    """An ONNX file whose output goes through more nodes, as the file has them."""
-    model = onnx.ModelProto.FromString(content)
-    model.graph.node[-1].output[0] = "before"
-    graph = model.graph.SerializeToString()
-    for node in nodes:
-        graph += b"\x0a" + length(node) + node
-    model.ClearField("graph")
-    return model.SerializeToString() + b"\x3a" + length(graph) + graph
-
-
-def length(content: bytes) -> bytes:
-    """As a protobuf message has it: seven bits a byte, the lowest first."""
-    left, written = len(content), bytearray()
-    while left >= 128:
-        written.append(left & 127 | 128)
-        left >>= 7
-    return bytes([*written, left])
-
-
-def endless(content: bytes) -> bytes:
-    """A loop of 2⁶² turns, spelt so that nobody who looks for its letters finds a loop."""
-    info = onnx.helper.make_tensor_value_info
-    node = onnx.helper.make_node
-    float_, int64, bool_ = (getattr(onnx.TensorProto, n) for n in ("FLOAT", "INT64", "BOOL"))
-    body = onnx.helper.make_graph(
-        [node("Identity", ["go on"], ["goes on"]), node("Identity", ["image"], ["same"])],
-        "body",
-        [info("trip", int64, []), info("go on", bool_, []), info("image", float_, None)],
-        [info("goes on", bool_, []), info("same", float_, None)],
-    )
-    model = onnx.ModelProto.FromString(content)
-    trips = onnx.numpy_helper.from_array(np.array(2**62), "trips")
-    model.graph.initializer.append(trips)
-    loop = node("Loop", ["trips", "", "before"], ["mean"], body=body).SerializeToString()
-    hidden = loop.replace(b'"\x04Loop', b'"\x84\x00Loop')
-    assert hidden != loop
-    return with_nodes(model.SerializeToString(), hidden)
-
-
-def huge(content: bytes) -> bytes:
-    """Gigabytes are made of each image, and its first corner is given."""
-    model = onnx.ModelProto.FromString(content)
-    size = [dim.dim_value for dim in model.graph.output[0].type.tensor_type.shape.dim[2:]]
-    for name, numbers in {
-        "repeats": [1, 1, 2**28 // size[0] // size[1], 1],
-        "starts": [0, 0],
-        "ends": size,
-        "axes": [2, 3],
-    }.items():
-        model.graph.initializer.append(onnx.numpy_helper.from_array(np.array(numbers), name))
-    tile = onnx.helper.make_node("Tile", ["before", "repeats"], ["large"])
-    corner = onnx.helper.make_node("Slice", ["large", "starts", "ends", "axes"], ["mean"])
-    nodes = (node.SerializeToString() for node in (tile, corner))
-    return with_nodes(model.SerializeToString(), *nodes)
-
-
-def test_a_model_that_would_take_the_page_with_it_is_ended_with_a_sentence(
-    instrument: Instrument, own: Path, tmp_path: Path
-) -> None:
-    """In a worker of its own: the page can still be used, for the next model that is dropped."""
-    page = instrument.open().page
-    for name, change, reason in (
-        ("endless", endless, "did not finish two values within 2 seconds"),
-        ("huge", huge, "asks for more memory than a page has"),
-    ):
-        folder = Path(shutil.copytree(own, tmp_path / name))
-        card = read_card(folder)
-        (folder / "decoder.onnx").write_bytes(change((folder / "decoder.onnx").read_bytes()))
-        write_card(folder, card)
-        drop_zip(page, zipped(folder), target="main")
-        expect(page.locator(".blocked")).to_contain_text(reason, timeout=20_000)
-
-
-def test_a_proxy_that_lets_through_less_is_named(instrument: Instrument, own: Path) -> None:
-    page = instrument.open().page
-    page.route("**/uploads", lambda route: route.fulfill(status=413, body="<html>nginx</html>"))
-    drop_zip(page, zipped(own))
-    expect(page.locator(".note")).to_contain_text("more than the proxy in front of this explorer")
-
-
-def test_without_the_server_it_says_so(instrument: Instrument, own: Path) -> None:
-    page = instrument.open().page
-    page.route("**/uploads", lambda route: route.abort())
-    drop_zip(page, zipped(own))
-    expect(page.locator(".note")).to_contain_text("check that the explorer is still running")
-
-
 def test_a_server_that_was_started_anew_has_forgotten_it(
     instrument: Instrument, own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -385,38 +206,6 @@ def test_where_a_checkpoint_may_be_dropped_is_plain_to_see(
     expect(hint).to_be_hidden()
 
 
-def test_images_are_left_to_others_and_lead_nowhere(instrument: Instrument, page: Page) -> None:
-    instrument.open()
-    image = ("a.png", b"", "image/png")
-    assert drag(page, image, type="dragover"), "the browser would leave the page"
-    expect(page.locator(".drop-hint")).to_be_hidden()
-    assert drag(page, image)
-    expect(page.locator(".note")).to_be_hidden()
-    page.evaluate(
-        """() => {
-          const catcher = document.querySelector(".hero");
-          catcher.addEventListener("drop", (event) => {
-            catcher.dataset.caught = event.dataTransfer.files[0].name;
-          });
-        }"""
-    )
-    drag(page, image)
-    expect(page.locator(".hero")).to_have_attribute("data-caught", "a.png")
-
-
-def test_an_image_of_no_known_type_is_an_image_where_images_are_taken(
-    instrument: Instrument, page: Page
-) -> None:
-    instrument.open()
-    instrument.bring("Upload")
-    image = ("photo.HEIC", b"\0\0\0\x18ftypheic", "")
-    assert drag(page, image, target=".dropzone")
-    expect(page.locator(".refusal:visible")).to_contain_text("photo.HEIC")
-    expect(page.locator(".note")).to_be_hidden()
-    assert drag(page, image)
-    expect(page.locator(".note")).to_contain_text("is neither a zip nor a folder")
-
-
 def test_a_zip_over_the_place_for_images_is_still_a_checkpoint(
     instrument: Instrument, own: Path
 ) -> None:
@@ -429,25 +218,6 @@ def test_a_zip_over_the_place_for_images_is_still_a_checkpoint(
     )
     drop_zip(page, zipped(own))
     expect_own(instrument)
-
-
-def test_a_large_one_is_refused_before_it_is_sent(instrument: Instrument) -> None:
-    page = instrument.open().page
-    page.evaluate(
-        """() => {
-          const transfer = new DataTransfer();
-          transfer.items.add(new File(["x"], "large.zip", { type: "application/zip" }));
-          Object.defineProperty(Blob.prototype, "size", { value: 300_000_001 });
-          const options = { bubbles: true, cancelable: true, dataTransfer: transfer };
-          document.body.dispatchEvent(new DragEvent("drop", options));
-        }"""
-    )
-    expect(page.locator(".note")).to_contain_text("has 301 MB, and the limit is 300")
-
-
-def test_the_limits_are_those_of_the_server(page: Page, address: str) -> None:
-    text = page.request.get(f"{address}/instrument/own/drop.js").text()
-    assert f"LARGEST = {uploads.LARGEST_ZIP // uploads.MB}e6" in text
 
 
 def test_a_checkpoint_that_is_trained_meanwhile_appears(

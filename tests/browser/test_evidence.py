@@ -59,11 +59,6 @@ def address() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def instrument(page: Page, address: str) -> Instrument:
-    return Instrument(page, address)
-
-
 def test_the_refined_grid_agrees_with_a_fine_one_and_the_elbo_with_pythons(
     module: Page, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

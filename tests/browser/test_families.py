@@ -23,11 +23,6 @@ from .instrument import Instrument
 SHAPE = (1, 12, 8)
 
 
-@pytest.fixture
-def instrument(page: Page, address: str) -> Instrument:
-    return Instrument(page, address)
-
-
 def test_a_generator_has_sliders_and_says_what_it_cannot_show(
     page: Page, instrument: Instrument
 ) -> None:

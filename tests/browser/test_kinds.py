@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from . import kinds
 from .conftest import plain_server
@@ -23,11 +23,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     kinds.write(models)
     with plain_server(models, models / "no results") as address:
         yield address
-
-
-@pytest.fixture
-def instrument(page: Page, address: str) -> Instrument:
-    return Instrument(page, address)
 
 
 def grey(image: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -25,11 +25,6 @@ def address() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def instrument(page: Page, address: str) -> Instrument:
-    return Instrument(page, address)
-
-
 def measured(name: str) -> dict[str, float]:
     (lesson,) = read_all([name], model_names(shipped()))
     return measure(lesson, shipped())

@@ -19,9 +19,8 @@ from scipy.spatial import geometric_slerp
 
 from explorer import loading
 
-from .instrument import Instrument, frames, steps_of
+from .instrument import Instrument, close, decoded, frames, steps_of
 from .modules import call
-from .test_instrument import close, decoded
 
 ROOT = Path(loading.__file__).resolve().parent.parent
 

@@ -22,11 +22,6 @@ from .instrument import Instrument, frames, pixels
 STD = 0.25
 
 
-@pytest.fixture
-def instrument(page: Page, address: str) -> Instrument:
-    return Instrument(page, address)
-
-
 def columns(page: Page) -> dict[str, NDArray[np.float64]]:
     """What the table shows of the active latents, 0, 1 and 2, by the sign of its column."""
     frames(page)

@@ -156,11 +156,6 @@ def test_every_kind_of_png_jpeg_and_webp_is_opened(module: Page, content: bytes)
     assert call(module, "image/image-file.js", body, list(content)) == [40, 30]
 
 
-@pytest.fixture
-def instrument(page: Page, address: str) -> Instrument:
-    return Instrument(page, address)
-
-
 def put(page: Page, folder: Path) -> None:
     """Serve the files of `folder` in place of those of blots, its card as the server would."""
     for file in folder.iterdir():

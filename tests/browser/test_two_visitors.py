@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Request, WebSocket, expect
 
-from . import checkpoints
 from .app import PATIENCE_S, serve
+from .dropping import drop_zip, zipped
 from .instrument import Instrument, frames
-from .test_drop import drop_zip, zipped
 
 
 class Visitor(Instrument):
@@ -85,13 +84,6 @@ class Visitor(Instrument):
             radius = 0.8 * half * (step + 1) / times
             self.page.mouse.move(x + radius * math.cos(angle), y + radius * math.sin(angle))
         frames(self.page)
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("elsewhere") / "mine"
-    checkpoints.write(folder, title="My own", latents=3, inactive=0)
-    return folder
 
 
 @pytest.fixture(scope="module")
