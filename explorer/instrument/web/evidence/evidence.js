@@ -10,6 +10,9 @@ import { createMeasurer } from "./measurer.js";
 import { createPosteriorPicture } from "./picture.js";
 import { bound, sharesOf } from "./weights.js";
 
+/** What the weights are called until there are any. */
+const UNDRAWN = "No draws yet";
+
 /** After which rest what takes long is measured, in milliseconds; the ELBO of q follows at once. */
 const REST_MS = 100;
 const SORRY = "ln p(x) could not be computed: reload the page to try again.";
@@ -100,7 +103,7 @@ export function createEvidence(stage) {
   });
   const k = el("output", { class: "number" });
   const iwae = el("dd", { class: "number" });
-  const bars = el("span", { class: "weight-bars", role: "img" });
+  const bars = el("span", { class: "weight-bars", role: "img", "aria-label": UNDRAWN });
   const worth = el("p", { class: "hint" });
 
   const content = el(
@@ -169,6 +172,7 @@ export function createEvidence(stage) {
     equation.show(null);
     for (const value of [elbo, iwae, ...Object.values(split)]) value.textContent = "–";
     bars.replaceChildren();
+    bars.setAttribute("aria-label", UNDRAWN);
     worth.textContent = "";
     toBest.disabled = true;
     logs = null;
