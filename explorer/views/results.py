@@ -8,6 +8,7 @@ from explorer import loading
 from explorer.wording import duration, plain
 from training.contract import comparison
 from training.contract.card import Metric
+from training.contract.findings import findings
 from training.contract.table import Run, Table
 from training.contract.task import Task, over_seeds, provenance
 
@@ -18,13 +19,14 @@ def show() -> None:
     """Draw the page."""
     st.set_page_config(page_title="Results", layout="wide")
     st.title("Results")
-    for found in loading.tasks():
+    entries, tasks = loading.tables(), loading.tasks()
+    _findings([one.table for one in entries if one.table], [one.task for one in tasks if one.task])
+    for found in tasks:
         if found.task is None:
             st.header(plain(found.name))
             st.markdown(plain(found.error))
         else:
             _task(found.task)
-    entries = loading.tables()
     if not entries:
         st.markdown(
             "There is no table of results yet: run `python -m training reproduce sprites` and "
@@ -36,6 +38,14 @@ def show() -> None:
             st.markdown(plain(entry.error))
         else:
             _draw(entry.name, entry.table)
+
+
+def _findings(tables: list[Table], tasks: list[Task]) -> None:
+    found = findings(tables, tasks)
+    if found:
+        st.header("What is good to know", anchor=False)
+        st.markdown("\n".join(f"- **{plain(title)}.** {plain(text)}" for title, text in found))
+        st.caption("Medians over the seeds of the tables below, which say how each was measured.")
 
 
 def _draw(name: str, table: Table) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from training import tables, tasks
 from training.commands.arguments import RUNS, add_data, add_device, seeds_in
 from training.commands.report import INTERRUPTED
-from training.contract import comparison, task
+from training.contract import comparison, findings, task
 from training.contract.table import SHIPPED as TABLES
 from training.contract.table import Table
 from training.errors import ConfigError
@@ -100,8 +100,13 @@ def listing(options: argparse.Namespace) -> str:
     current = [tables.current(plan, options.out) for plan in plans]
     done = [tasks.current(one, options.out) for one in named]
     if options.markdown:
-        made = (one for one in done if one.outcomes)
-        return "\n\n".join([*map(comparison.markdown, current), *map(task.markdown, made)])
+        made = [one for one in done if one.outcomes]
+        found = findings.findings(current, made)
+        printed = [*map(comparison.markdown, current), *map(task.markdown, made)]
+        if found:
+            title = "## What is good to know"
+            printed = [title, findings.markdown(found), "## The tables", *printed]
+        return "\n\n".join(printed)
     lines = [line for table in current for line in tables.describe(table)]
     return "\n".join([*lines, *map(tasks.describe, done)])
 

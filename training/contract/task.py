@@ -34,13 +34,17 @@ MOST_HEADINGS, MOST_OUTCOMES = 50, 20_000
 
 
 class Measure(Record, frozen=True):
-    """What is measured: `label, unit` stands above its values, shown with `decimals` places."""
+    """What is measured: `label, unit` stands above its values, shown with `decimals` places.
+
+    `more_is_better` is None where the values are there to be compared, and none of them is best.
+    """
 
     name: Word
     label: Word
     unit: Word
     how: Paragraph
     decimals: Annotated[int, Meta(ge=0, le=6)] = 1
+    more_is_better: bool | None = True
 
 
 class Way(Record, frozen=True):

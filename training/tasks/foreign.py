@@ -26,6 +26,7 @@ PLAN = Task(
             "In grey levels from 0 to 1, summed over the pixels of an image, the mean over images. "
             "A VAE is decoded at the posterior mean.",
             decimals=1,
+            more_is_better=None,
         ),
     ),
     ways=(

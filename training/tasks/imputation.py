@@ -33,6 +33,7 @@ PLAN = Task(
             "digit; each round encodes, decodes at the posterior mean, and puts the visible pixels "
             "back.",
             decimals=4,
+            more_is_better=False,
         ),
     ),
     ways=(

@@ -1,0 +1,72 @@
+"""Findings: which side leads, and by how much, follows from the outcomes."""
+
+import statistics
+
+from msgspec.structs import replace
+
+from training import tables
+from training.contract import comparison
+from training.contract.findings import findings, of_table, of_task
+from training.contract.table import SHIPPED
+from training.contract.task import Condition, Measure, Outcome, Task, Way
+
+TASK = Task(
+    name="toy",
+    title="A toy",
+    question="Which is larger?",
+    command="python -m training reproduce toy",
+    measures=(Measure("right", "Right", "%", "Counted."),),
+    ways=(Way("vae", "VAE", "."), Way("ae", "AE", "."), Way("svm", "SVM", ".", True)),
+    conditions=(Condition("few", "few labels"), Condition("all", "all labels")),
+    seeds="nothing",
+    split="test",
+    samples=10,
+    outcomes=tuple(
+        Outcome(way, condition, "right", seed, value)
+        for way, condition, values in (
+            ("vae", "few", (1, 30, 20)),
+            ("ae", "few", (5, 5, 5)),
+            ("svm", "few", (10, 10, 10)),
+            ("vae", "all", (60, 60, 60)),
+            ("svm", "all", (90, 90, 90)),
+        )
+        for seed, value in enumerate(values)
+    ),
+)
+
+
+def test_each_side_is_told_where_it_leads_furthest() -> None:
+    assert of_task(TASK) == (
+        "The VAE family leads in 1 of 2 columns, furthest under “few labels”: VAE 20.0 against SVM "
+        "10.0. Other methods lead in 1 of 2 columns, furthest under “all labels”: SVM 90.0 against "
+        "VAE 60.0. (Right, %.)"
+    )
+
+
+def test_where_less_is_better_the_least_leads() -> None:
+    errors = replace(TASK, measures=(replace(TASK.measures[0], more_is_better=False),))
+    assert of_task(errors) == (
+        "The VAE family leads in 2 of 2 columns, furthest under “few labels”: AE 5.0 against SVM "
+        "10.0. (Right, %.)"
+    )
+
+
+def test_nothing_is_said_where_nothing_can_be_best() -> None:
+    only_compared = replace(TASK, measures=(replace(TASK.measures[0], more_is_better=None),))
+    assert of_task(only_compared) == ""
+    assert of_task(replace(TASK, outcomes=())) == ""
+    assert findings((), (only_compared,)) == []
+
+
+def test_a_table_says_its_best_row_and_its_worst() -> None:
+    table = tables.current(tables.plan("sprites"), SHIPPED)
+    bounds = {}
+    for row in table.rows:
+        if found := comparison.values(table.of(row.recipe), "neg_elbo"):
+            bounds[row.title] = statistics.median(value for _, value in found)
+    best, worst = min(bounds, key=bounds.__getitem__), max(bounds, key=bounds.__getitem__)
+    assert of_table(table).startswith(
+        f"{best} has the best bound, {bounds[best]:.2f} nats an image "
+        f"({worst}: {bounds[worst]:.2f})."
+    )
+    assert of_table(replace(table, runs=())) == ""
