@@ -30,6 +30,7 @@ from training.export import export_graphs, named
 from training.families.family import tag
 from training.loop import METRICS, read_metrics
 from training.recipes import Recipe
+from training.reconstructions import measure_reconstructions
 from training.samples import measure_samples
 from training.staging import replace_files
 
@@ -58,6 +59,7 @@ def finish(
         rounding = family.round(model.eval(), dataset, config.seed)
     save_weights(model, folder / MODEL, progress.best_step)
     metrics, latents, provenance = measure(model, dataset, config, config.seed)
+    metrics += measure_reconstructions(family, model, dataset, config.seed)
     metrics += measure_samples(family, model, dataset, config.seed)
     traced = family.graphs(model, form)
     export_graphs(traced, folder)
@@ -97,6 +99,7 @@ def finish(
         latents_provenance=provenance,
         examples=examples,
         rounding=rounding,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
         versions=versions(with_map=False),
     )
     card = write_card(folder, card)

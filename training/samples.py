@@ -12,8 +12,10 @@ from training.datasets import Dataset, Split
 from training.families.family import Family
 from training.metrics.frechet import frechet_distance
 from training.metrics.precision_recall import NEIGHBOURS, precision_recall
+from training.metrics.sharpness import sharpness
 
 SAMPLES = 5_000
+SCORES = {"precision", "recall", "frechet_distance", "sharpness"}
 BATCH = 500
 
 
@@ -21,7 +23,9 @@ BATCH = 500
 def measure_samples(
     family: Family, model: object, dataset: Dataset, seed: int
 ) -> tuple[Metric, ...]:
-    """Precision, recall and Fréchet distance of what a model draws, where a classifier ships.
+    """Precision, recall, Fréchet distance and sharpness of what a model draws.
+
+    Only of data of which a classifier ships.
 
     A sample is what the explorer shows, of a VAE the mean image of p(x|z) with z drawn from the
     prior; test images are as they are, in grey. Beside each number stands what a perfect model
@@ -37,15 +41,16 @@ def measure_samples(
     if made is None or made.images.shape[1:] != dataset.shape:
         return ()
 
-    def features(images: list[Tensor]) -> Tensor:
-        return torch.cat([trained.network.features(some) for some in images])
+    def features(images: Tensor) -> Tensor:
+        return torch.cat([trained.network.features(some) for some in images.split(BATCH)])
 
     def of_split(split: Split) -> Tensor:
         which = torch.randperm(len(split), generator=generator)[:count]
-        return features([split.images(some) for some in which.split(BATCH)])
+        return split.images(which)
 
-    drawn = features([*made.images.split(BATCH)])
-    real, held_out = of_split(tested), of_split(validation)
+    drawn = features(made.images)
+    test_images, held_out_images = of_split(tested), of_split(validation)
+    real, held_out = features(test_images), features(held_out_images)
     found, best = precision_recall(real, drawn), precision_recall(real, held_out)
     distance, least = frechet_distance(real, drawn), frechet_distance(real, held_out)
     where = (
@@ -59,11 +64,20 @@ def measure_samples(
         return Metric(name, label, value, unit, *place, f"{how} {where}", perfect=perfect)
 
     how = found.protocol
+    edges = (
+        "Tolstikhin et al. 2018: the variance of the Laplace filter over the pixels of an image, "
+        f"mean over {count:,} samples, which are {made.how}. Perfect: {count:,} test images in the "
+        "samples' place."
+    )
     return (
         metric("precision", "Precision", found.precision, "of 1", how, best.precision),
         metric("recall", "Recall", found.recall, "of 1", how, best.recall),
         metric(
             *("frechet_distance", "Fréchet distance", distance.value, "units²"),
             *(distance.protocol, least.value),
+        ),
+        Metric(
+            *("sharpness", "Sharpness", sharpness(made.images), "grey levels²", "test", count),
+            *(seed, edges, sharpness(test_images)),
         ),
     )

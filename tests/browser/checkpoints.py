@@ -264,6 +264,7 @@ def write_generator(folder: Path, title: str = "Generator") -> None:
         "family": "gan",
         "output": Pixels(whole.shape),
         "graphs": card.Graphs(decode=whole.graphs.decode),
+        "metrics": (),
         "latents": (),
         "latents_provenance": None,
     }

@@ -102,6 +102,18 @@ def test_a_drawing_is_encoded_by_each(page: Page, instrument: Instrument) -> Non
     expect(column(page, "three").locator(".compared-note")).to_contain_text("no encoder")
 
 
+def test_figures_stand_below_the_models_and_say_why_there_are_none(
+    page: Page, instrument: Instrument
+) -> None:
+    instrument.open("compare=one,three")
+    figures = page.get_by_role("region", name="Figures")
+    bound = figures.get_by_role("row", name="Bound on")
+    expect(bound.get_by_role("button")).to_have_text(["Bound on −ln p(x)", "12.3", "none"])
+    bound.get_by_role("button", name="none").click()
+    expect(bound.locator(".bubble").last).to_contain_text("not a probability of images")
+    expect(figures.get_by_role("row", name="Size")).to_contain_text("MB")
+
+
 def test_a_fifth_model_is_refused(page: Page, instrument: Instrument) -> None:
     instrument.open("compare=one,two,three,four,five")
     expect(page.locator(".note")).to_contain_text("5 models, and 4 fit side by side")

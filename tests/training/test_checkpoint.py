@@ -16,6 +16,7 @@ from training.config import to_json
 from training.contract.card import CARD, CODES, MODEL, PREVIEW, Card
 from training.contract.version1 import FILES
 from training.datasets import Dataset
+from training.samples import SCORES
 
 
 def test_a_finished_folder_is_whole(finished: Path, train_digits: list[str]) -> None:
@@ -25,7 +26,7 @@ def test_a_finished_folder_is_whole(finished: Path, train_digits: list[str]) -> 
         checkpoint.RESUME,
         *FILES,
     }
-    _, card = checkpoint.load(finished)
+    model, card = checkpoint.load(finished)
     data_option = train_digits.index("--data")
     words = train_digits[:data_option] + train_digits[data_option + 2 :]
     assert card.training is not None
@@ -42,13 +43,12 @@ def test_a_finished_folder_is_whole(finished: Path, train_digits: list[str]) -> 
         "reconstruction",
         "kl",
         "active_units",
-        "precision",
-        "recall",
-        "frechet_distance",
+        "reconstruction_error",
+        *SCORES,
     }
-    of_samples = {"precision", "recall", "frechet_distance"}  # limited by the validation split
+    assert card.parameters == sum(weights.numel() for weights in model.parameters())
     for metric in card.metrics:
-        assert metric.samples == (50 if metric.name in of_samples else 200)
+        assert metric.samples == (50 if metric.name in SCORES else 200)
     assert len(card.latents) == card.size == 3
     for name, file in card.files.items():
         content = (finished / name).read_bytes()

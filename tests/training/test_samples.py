@@ -16,12 +16,15 @@ from training import classifiers
 from training.__main__ import main
 from training.checkpoint import read_tensors
 from training.datasets import Dataset
-from training.distributions import Bernoulli
+from training.distributions import Bernoulli, DiagonalGaussian
 from training.errors import CheckpointError, DataError, MetricError
+from training.families.gan import GAN
 from training.families.vae import VAE
 from training.metrics.frechet import frechet_distance
 from training.metrics.precision_recall import precision_recall
-from training.samples import measure_samples
+from training.metrics.sharpness import sharpness
+from training.reconstructions import measure_reconstructions
+from training.samples import SCORES, measure_samples
 
 
 def normal(count: int, seed: int = 0, width: int = 5) -> Tensor:
@@ -95,6 +98,16 @@ def test_the_frechet_distance_is_that_of_scipys_root() -> None:
     apart = (images.double().mean(0) - samples.double().mean(0)).square().sum().item()
     expected = apart + np.trace(first + second - 2 * root)
     assert frechet_distance(images, samples).value == pytest.approx(expected)
+
+
+def test_the_sharpness_of_known_images() -> None:
+    rows, columns = torch.meshgrid(torch.arange(9.0), torch.arange(6.0), indexing="ij")
+    chessboard = ((rows + columns) % 2)[None, None]
+    assert sharpness(chessboard) == pytest.approx(16)  # the filter gives 4 and −4, as often
+    assert sharpness((rows / 9 + columns / 90)[None, None]) == pytest.approx(0, abs=1e-12)
+    assert sharpness(torch.cat([chessboard, 0.5 * chessboard])) == pytest.approx((16 + 4) / 2)
+    with pytest.raises(MetricError, match="3×3 pixels"):
+        sharpness(torch.zeros(4, 1, 2, 9))
 
 
 @pytest.mark.parametrize("metric", [precision_recall, frechet_distance])
@@ -197,7 +210,7 @@ def test_a_model_that_decodes_to_the_images_is_perfect(digits: Dataset) -> None:
     few = {
         m.name: m for m in measure_samples(VAE(2, "bernoulli"), Copies(images[:1]), digits, seed=4)
     }
-    assert [*values] == ["precision", "recall", "frechet_distance"]
+    assert {*values} == SCORES
     count = len(digits.splits["validation"])
     assert {(m.split, m.samples, m.seed) for m in values.values()} == {("test", count, 4)}
     assert values["precision"].value > 0.85
@@ -205,9 +218,10 @@ def test_a_model_that_decodes_to_the_images_is_perfect(digits: Dataset) -> None:
     # A digit that is a test image, again and again: its ball has no size, and holds itself at most.
     assert few["recall"].value <= 1 / count
     assert few["frechet_distance"].value > 3 * values["frechet_distance"].value
+    assert values["sharpness"].value == pytest.approx(sharpness(images[:count]), rel=1e-3)
     for metric in values.values():
         assert metric.perfect is not None
-        assert "not Inception's" in metric.how
+        assert ("not Inception's" in metric.how) == (metric.name != "sharpness")
     assert 0.3 < (values["precision"].perfect or 0) <= 1
 
 
@@ -215,3 +229,24 @@ def test_data_without_a_classifier_have_no_such_scores(digits: Dataset) -> None:
     other = replace(digits, name="other")
     copies = Copies(torch.zeros(1, 1, 28, 28))
     assert measure_samples(VAE(2, "bernoulli"), copies, other, seed=0) == ()
+
+
+class Halves(Copies):
+    """Gives every image back at half its ink."""
+
+    def encode(self, x: Tensor) -> DiagonalGaussian:
+        self.x = x
+        return DiagonalGaussian(torch.zeros(len(x), 2), torch.zeros(len(x), 2))
+
+    def decode(self, z: Tensor) -> Bernoulli:
+        return Bernoulli(torch.logit(self.x / 2, 1e-7))
+
+
+def test_the_reconstruction_error_is_that_of_the_image_as_it_is_shown(digits: Dataset) -> None:
+    test = digits.splits["test"]
+    images = test.images(torch.arange(len(test)))
+    (metric,) = measure_reconstructions(VAE(2, "bernoulli"), Halves(images), digits, seed=0)
+    quarter = images.square().sum((1, 2, 3)).mean().item() / 4
+    assert metric.value == pytest.approx(quarter, rel=1e-4)
+    assert (metric.name, metric.samples) == ("reconstruction_error", len(test))
+    assert measure_reconstructions(GAN(), None, digits, seed=0) == ()

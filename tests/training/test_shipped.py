@@ -23,6 +23,7 @@ from training.datasets import Dataset, scene_geometry, scenes, sprites
 from training.loop import METRICS, prepare
 from training.models.gaussian_vae import GaussianVAE
 from training.recipes import RECIPES
+from training.samples import SCORES
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
 SHIPPED = sorted(path.name for path in MODELS.iterdir())
@@ -90,7 +91,7 @@ def test_the_card_agrees_with_itself(shipped: Shipped) -> None:
     assert values["active_units"] == sum(latent.active for latent in card.latents)
     # Two disentanglement scores choose factors, not images, so they draw from all splits; prior
     # samples are compared with as many test images as there are validation images.
-    chosen = {"factor_vae_score", "beta_vae_score", "precision", "recall", "frechet_distance"}
+    chosen = {"factor_vae_score", "beta_vae_score", *SCORES}
     tested = [metric for metric in card.metrics if metric.name not in chosen | OVERLAPS]
     assert {metric.samples for metric in tested} == {card.data.splits["test"]} == {10_000}
     assert {metric.split for metric in tested} == {"test"}

@@ -32,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
     from training import checkpoint
     from training.evaluate import measure, measure_likelihood
     from training.factors import measure_factors
+    from training.reconstructions import measure_reconstructions
     from training.samples import measure_samples
 
     with changing(options.folder):
@@ -42,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
         metrics, latents, provenance = measure(model, dataset, config, seed)
         if options.likelihood is not None:
             metrics += measure_likelihood(model, dataset, config, seed, options.likelihood)
+        metrics += measure_reconstructions(config.model, model, dataset, seed)
         of_factors, information = measure_factors(model, dataset, config, seed)
         card = replace(
             card,
@@ -49,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
             latents=latents,
             latents_provenance=provenance,
             information=information,
+            parameters=sum(parameter.numel() for parameter in model.parameters()),
         )
         card = write_card(options.folder, card)
     report(options.folder, card)

@@ -384,7 +384,7 @@ class Card(Record, frozen=True, kw_only=True):
 
     `latents` are the numbers of the continuous controls, one after the other, in the order of the
     controls; empty where nothing was measured. Rows of `information` and indices of the map are
-    places in it.
+    places in it. `parameters` counts the numbers that were learned, in all networks that are kept.
     """
 
     version: Literal[2] = 2
@@ -405,6 +405,7 @@ class Card(Record, frozen=True, kw_only=True):
     examples: Examples | None = None
     map: Map | None = None
     rounding: Rounding | None = None
+    parameters: Count | None = None
     versions: Annotated[dict[Word, Short], Meta(max_length=100)] = field(default_factory=dict)
     files: Annotated[dict[FileName, File], Meta(max_length=MOST_FILES)] = field(
         default_factory=dict

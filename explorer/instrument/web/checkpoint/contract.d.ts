@@ -5,7 +5,7 @@
  *
  * `latents` are the numbers of the continuous controls, one after the other, in the order of the
  * controls; empty where nothing was measured. Rows of `information` and indices of the map are
- * places in it.
+ * places in it. `parameters` counts the numbers that were learned, in all networks that are kept.
  */
 export interface Card {
   version: 2;
@@ -26,6 +26,7 @@ export interface Card {
   examples: Examples | null;
   map: Map | null;
   rounding: Rounding | null;
+  parameters: number | null;
   versions: Record<string, string>;
   files: Record<string, File>;
 }

@@ -6,6 +6,7 @@ import { PANELS } from "../panels/index.js";
 import { placeModel } from "../stage.js";
 import { createCursor } from "../store.js";
 import { createFollow, hasExample, sharesExamples } from "./follow.js";
+import { createTable } from "./table.js";
 
 /**
  * Two to four models side by side on one cursor: the same image encoded by each, the same place where their spaces agree.
@@ -192,6 +193,7 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
       ...at("picture"),
     ),
     el("div", { class: "compared-models" }, ...models.map((_, index) => column(index))),
+    createTable(models.map(({ card }) => card)),
     el("div", { class: "side" }, ...at("source"), ...at("side")),
   );
   stores[0].onCommit(() => isGone || onCommit(states(), together));

@@ -1,0 +1,224 @@
+import { spell } from "../dom.js";
+import { provenance } from "../term.js";
+
+/**
+ * What stands in the table of a comparison: one measure a row, read from the cards. A measure that a model cannot have says
+ * so, and why.
+ *
+ * @typedef {import("../checkpoint/contract.js").Card} Card
+ * @typedef {{text: string, sentence: string, value: number | null, ofData?: number | null}} Cell `sentence`: how it was
+ *   measured, or why there is none; `ofData`: the figure of the images that the model learned from
+ * @typedef {{name: string, unit: string, meaning: string, better: "lower" | "higher" | null,
+ *   cell(card: Card): Cell}} Measure `better`: which figure is best, where that can be said
+ */
+
+const SIDE = 28; // pixels: the images that the shipped classifiers know
+
+/** @param {Card} card */
+const makesText = (card) => card.output.kind !== "pixels";
+/** @param {Card} card @returns {boolean} that nothing says how probable one of its codes is */
+const lacksPrior = ({ controls }) => controls.some((one) => one.kind === "continuous" && one.prior === null);
+
+/** @param {string} sentence @returns {Cell} */
+const none = (sentence) => ({ text: "none", sentence, value: null });
+
+/** @param {string} what @returns {Cell} */
+const notMeasured = (what) => ({
+  text: "not measured",
+  sentence: `${what} is not in the card of this model: \`python -m training evaluate\` measures what it can have.`,
+  value: null,
+});
+
+/**
+ * @param {Card} card
+ * @param {string[]} names of the metric, the best first
+ * @param {number} decimals
+ * @returns {Cell | null}
+ */
+function measured({ metrics }, names, decimals) {
+  const metric = names.map((name) => metrics.find((one) => one.name === name)).find(Boolean);
+  if (!metric) return null;
+  return {
+    text: spell(metric.value, decimals),
+    sentence: provenance(metric),
+    value: metric.value,
+    ofData: metric.perfect,
+  };
+}
+
+/** @param {Card} card @returns {Cell} */
+function bound(card) {
+  const found = measured(card, ["neg_log_likelihood", "neg_elbo"], 1);
+  if (found) return found;
+  if (card.output.kind === "pixels" && card.output.likelihood === null)
+    return none(
+      "The decoder gives an image, not a probability of images, so there is no ln p(x) of which this could be the bound.",
+    );
+  if (lacksPrior(card)) return none("Nothing says how probable a code is, so p(x) is not defined.");
+  return notMeasured("A bound on ln p(x)");
+}
+
+/** @param {Card} card @returns {Cell} */
+function rebuilt(card) {
+  const found = measured(card, ["reconstruction_error"], 2);
+  if (found) return found;
+  if (makesText(card)) return none("This model makes text, which has no grey levels to compare.");
+  if (!card.graphs.encode) return none("There is no encoder: no image can be turned into codes and back.");
+  return notMeasured("The reconstruction error");
+}
+
+/**
+ * A figure of what the model draws.
+ *
+ * @param {string} name
+ * @param {number} decimals
+ * @returns {(card: Card) => Cell}
+ */
+const drawn = (name, decimals) => (card) => {
+  const found = measured(card, [name], decimals);
+  if (found) return found;
+  const { output } = card;
+  if (output.kind !== "pixels") return none("This model makes text, and this is a figure of images.");
+  if (lacksPrior(card))
+    return none("Nothing says how probable a code is, so there is no way to draw new images from this model.");
+  const isKnown = output.shape[0] === 1 && output.shape[1] === SIDE && output.shape[2] === SIDE;
+  if (!isKnown)
+    return none(
+      `This figure is measured of images that a shipped classifier knows: digits and clothing of ${SIDE} × ${SIDE} pixels.`,
+    );
+  return notMeasured("This figure");
+};
+
+/** @param {Card} card @returns {Cell} */
+function parameters({ parameters: count, rounding }) {
+  const value = count ?? rounding?.weights ?? null;
+  if (value === null) return none("The card does not say how many numbers this model has learned.");
+  return {
+    text: value.toLocaleString("en"),
+    sentence: "Numbers that training has set: the weights of all networks that were kept.",
+    value,
+  };
+}
+
+/** @param {Card} card @returns {Cell} */
+function seconds({ training }) {
+  if (!training) return none("The card does not say how this model was trained.");
+  const { images, steps, hardware, precision } = training;
+  const total = Math.round(training.seconds);
+  const text = total < 120 ? `${total} s` : `${Math.round(total / 60).toLocaleString("en")} min`;
+  const sentence = `${training.seconds.toLocaleString("en")} seconds for ${steps.toLocaleString("en")} steps, in which ${images.toLocaleString("en")} images were seen: ${hardware}, ${precision}.`;
+  return { text, sentence, value: training.seconds };
+}
+
+/** @param {Card} card @returns {Cell} */
+function size({ graphs, files }) {
+  const names = Object.values(graphs).flatMap((graph) => (graph ? [graph.file] : []));
+  const bytes = names.map((name) => files[name]?.bytes ?? 0).reduce((sum, one) => sum + one, 0);
+  const sentence = `The graphs that your browser has fetched: ${names.join(", ")}.`;
+  return { text: `${spell(bytes / 1e6)} MB`, sentence, value: bytes };
+}
+
+/** @type {Measure[]} */
+export const MEASURES = [
+  {
+    name: "Bound on −ln p(x)",
+    unit: "nats",
+    meaning:
+      "What an image costs at most, if the model is asked how probable it is. For a VAE it is −ELBO; a model that writes pixel after pixel knows the cost exactly.",
+    better: "lower",
+    cell: bound,
+  },
+  {
+    name: "Reconstruction error",
+    unit: "grey levels²",
+    meaning: "How far an image is from what comes back of its own codes: squared differences, summed over pixels.",
+    better: "lower",
+    cell: rebuilt,
+  },
+  {
+    name: "Fréchet distance",
+    unit: "units²",
+    meaning:
+      "How far drawn images are from real ones, all taken together. It is FID, but in the features of a small classifier that is trained here and not of Inception, so it does not compare with published figures.",
+    better: "lower",
+    cell: drawn("frechet_distance", 1),
+  },
+  {
+    name: "Precision",
+    unit: "of 1",
+    meaning: "The share of drawn images that look real, in the features of our small classifier.",
+    better: "higher",
+    cell: drawn("precision", 2),
+  },
+  {
+    name: "Recall",
+    unit: "of 1",
+    meaning: "The share of real images that the model can draw, in the features of our small classifier.",
+    better: "higher",
+    cell: drawn("recall", 2),
+  },
+  {
+    name: "Sharpness",
+    unit: "of samples",
+    meaning:
+      "How strong the edges of drawn images are: the variance of a Laplace filter's answer. Best is not most, but what real images have.",
+    better: null,
+    cell: drawn("sharpness", 3),
+  },
+  {
+    name: "Parameters",
+    unit: "",
+    meaning: "Numbers that training has set.",
+    better: null,
+    cell: parameters,
+  },
+  {
+    name: "Training",
+    unit: "time",
+    meaning: "How long training took, on the machine that the figure names.",
+    better: null,
+    cell: seconds,
+  },
+  {
+    name: "Size",
+    unit: "",
+    meaning: "Of the graphs that the browser computes.",
+    better: null,
+    cell: size,
+  },
+];
+
+/**
+ * @param {Card[]} cards
+ * @returns {{measure: Measure, cells: Cell[], best: number | null}[]} `best`: the column whose figure is best, where two or
+ *   more compare
+ */
+export function measuresOf(cards) {
+  return MEASURES.map((measure) => {
+    const cells = cards.map(measure.cell);
+    const values = cells.flatMap(({ value }) => (value === null ? [] : [value]));
+    const compares = alike(cards, ofImages) && (measure.cell !== bound || alike(cards.filter(hasBound), ofPixels));
+    if (measure.better === null || values.length < 2 || !compares) return { measure, cells, best: null };
+    const wanted = measure.better === "lower" ? Math.min(...values) : Math.max(...values);
+    return { measure, cells, best: cells.findIndex(({ value }) => value === wanted) };
+  });
+}
+
+/** @param {Card[]} cards @returns {string[]} which figures do not compare, and why */
+export function warnings(cards) {
+  if (!alike(cards, ofImages))
+    return ["These models learned from different images, so their figures of images do not compare."];
+  if (!alike(cards.filter(hasBound), ofPixels))
+    return ["The bounds do not compare: these models read grey levels in different ways."];
+  return [];
+}
+
+/** @param {Card} card */
+const ofImages = ({ data, output }) => [data.name, data.sha256, output.kind === "pixels" ? output.shape : null];
+/** @param {Card} card */
+const ofPixels = ({ data }) => data.pixels;
+/** @param {Card} card */
+const hasBound = (card) => bound(card).value !== null;
+
+/** @param {Card[]} cards @param {(card: Card) => unknown} of @returns {boolean} */
+const alike = (cards, of) => new Set(cards.map((card) => JSON.stringify(of(card)))).size < 2;
