@@ -12,6 +12,7 @@ from training.contract.outputs import LikelihoodName
 from training.families.autoencoder import Autoencoder
 from training.families.conditional_vae import ConditionalVAE
 from training.families.gan import GAN
+from training.families.image_cvae import ImageCVAE
 from training.families.pca import PCA
 from training.families.text_vae import TextVAE
 from training.families.transformer import Transformer
@@ -160,6 +161,19 @@ RECIPES = {
                 model=ConditionalVAE(10),
                 objective=BetaVAE(beta=5),
                 train=TrainConfig(steps=6_000, batch_size=128, weight_decay=0.05),
+            ),
+        ),
+        Recipe(
+            name="digits-halves",
+            title="Digits from a half",
+            intent="Half of a digit is shown, or what a brush leaves of it, and z ~ N(0, I) says "
+            "how it goes on: one half, several whole digits.",
+            cost="5 min",
+            run=RunConfig(
+                data=DataConfig("digits", pixels="binarized"),
+                model=ImageCVAE(10),
+                objective=BetaVAE(beta=1),
+                train=TrainConfig(steps=8_000, batch_size=128, weight_decay=0.05),
             ),
         ),
         Recipe(

@@ -28,7 +28,7 @@ from training.contract.errors import CheckpointError, ConfigError
 from training.contract.files import write_bytes, write_card
 from training.contract.outputs import Pixels
 from training.contract.reading import checked
-from training.contract.spaces import Categorical, CodeGrid, Continuous, Space
+from training.contract.spaces import Categorical, CodeGrid, Continuous, Image, Space
 from training.from_examples import SPLIT, Seen, index_of, measured, write_preview
 from training.graphs import Array, Network, Runnable, runnable
 
@@ -115,6 +115,9 @@ def _start(space: Space, seed: int) -> Array:
             return random.integers(len(space.labels), size=3)
         case CodeGrid():
             return random.integers(space.codes, size=(3, space.height, space.width))
+        case Image():
+            channels, height, width = space.shape
+            return random.random((3, channels + 1, height, width)).astype(np.float32).round()
     raise ConfigError(
         f"The control {space.name!r} is of tokens, which a decoder does not take at once; write "
         "the folder as docs/format.md says."

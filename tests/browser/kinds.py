@@ -1,7 +1,7 @@
 """Checkpoints made by hand, one of each kind of control and output, with known answers.
 
 `stripes`: z and a label; `blocks`: a grid of codes with an encoder and a prior; `rows`: the same
-grid, that is only drawn; `letters`: z and a word.
+grid, that is only drawn; `letters`: z and a word; `halves`: z and an image of which a part is seen.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from training.contract import card
 from training.contract.card import Graph, Graphs, Port
 from training.contract.files import write_card
 from training.contract.outputs import Characters, Output, Pixels
-from training.contract.spaces import Categorical, CodeGrid, Continuous, Space, Tokens
+from training.contract.spaces import Categorical, CodeGrid, Continuous, Image, Space, Tokens
 
 from .checkpoints import weights
 
@@ -26,6 +26,7 @@ HOW = "Made by hand for a test."
 
 LABELS = ("none", "left", "right", "T-shirt, top")
 STRIPES_SHAPE = (1, 12, 8)
+HALVES_Z = (1.0, -1.0)
 
 GRID, CODES, PATCH = (3, 4), 6, 4
 BLOCKS_SHAPE = (1, GRID[0] * PATCH, GRID[1] * PATCH)
@@ -47,6 +48,7 @@ def write(folder: Path) -> None:
     blocks(folder / "blocks", encoded=True)
     blocks(folder / "rows", encoded=False)
     letters(folder / "letters")
+    halves(folder / "halves")
 
 
 def striped(z: NDArray[np.float32], label: int) -> NDArray[np.float32]:
@@ -170,6 +172,77 @@ def blocks(folder: Path, *, encoded: bool) -> None:
         Pixels(BLOCKS_SHAPE, "bernoulli" if encoded else None),
         graphs,
         metrics if encoded else (),
+    )
+
+
+def completed(
+    z: NDArray[np.float32], pixels: NDArray[np.float32], seen: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """What `halves` decodes: the seen pixels of an image (1, 12, 8), and soft blots for z."""
+    blots = 1 / (1 + np.exp(-(z @ weights(2, STRIPES_SHAPE, 0)))).reshape(STRIPES_SHAPE)
+    return np.asarray(np.where(seen, pixels, blots), np.float32)
+
+
+def halves(folder: Path) -> None:
+    """z and a part of an image to a whole one; the encoder puts z to (1, −1) whatever it sees."""
+    size = math.prod(STRIPES_SHAPE)
+    _, height, width = STRIPES_SHAPE
+    codes: card.Sizes = ("batch", 2)
+    condition = Port("condition", "float32", ("batch", 2, height, width), "value", "condition")
+    decode = Graph(
+        card.DECODER,
+        (Port("z", "float32", codes, "value", "z"), condition),
+        (Port("image", "float32", ("batch", *STRIPES_SHAPE), "image"),),
+    )
+    encode = Graph(
+        card.ENCODER,
+        (Port("x", "float32", ("batch", *STRIPES_SHAPE), "image"), condition),
+        (
+            Port("mean", "float32", codes, "mean", "z"),
+            Port("log_variance", "float32", codes, "log_variance", "z"),
+        ),
+    )
+    at = {name: np.array([number]) for name, number in (("zero", 0), ("one", 1), ("two", 2))}
+    _write(
+        folder,
+        "image_cvae",
+        "Halves",
+        (Continuous("z", 2, "standard_normal"), Image("condition", STRIPES_SHAPE, "left")),
+        Pixels(STRIPES_SHAPE, "bernoulli"),
+        {
+            "decode": (
+                decode,
+                [
+                    ("MatMul", ["z", "blots"], "flat"),
+                    ("Sigmoid", ["flat"], "grey"),
+                    ("Reshape", ["grey", "shape"], "drawn"),
+                    ("Slice", ["condition", "zero", "one", "one"], "pixels"),
+                    ("Slice", ["condition", "one", "two", "one"], "seen"),
+                    ("Sub", ["whole", "seen"], "hidden"),
+                    ("Mul", ["drawn", "hidden"], "rest"),
+                    ("Add", ["pixels", "rest"], "image"),
+                ],
+                {
+                    "blots": weights(2, STRIPES_SHAPE, 0).reshape(2, size),
+                    "shape": np.array([-1, *STRIPES_SHAPE]),
+                    "whole": np.float32(1),
+                    **at,
+                },
+            ),
+            "encode": (
+                encode,
+                [
+                    ("Add", ["x", "condition"], "both"),
+                    ("Flatten", ["both"], "flat"),
+                    ("MatMul", ["flat", "none"], "log_variance"),
+                    ("Add", ["log_variance", "place"], "mean"),
+                ],
+                {
+                    "none": np.zeros((2 * size, 2), np.float32),
+                    "place": np.array(HALVES_Z, np.float32),
+                },
+            ),
+        },
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from . import kinds
@@ -96,6 +98,53 @@ def test_a_label_that_is_not_there_is_refused(instrument: Instrument) -> None:
     page = instrument.open("model=stripes&label=up").page
     expect(page.locator(".note")).to_contain_text("its label “up” is not one of none, left, right")
     expect(label(instrument, "none")).to_be_checked()
+
+
+# An image of which a part is seen
+
+
+def part(instrument: Instrument, name: str) -> Locator:
+    return instrument.page.get_by_role("button", name=name, exact=True)
+
+
+def test_a_part_that_is_hidden_is_completed_in_several_ways(instrument: Instrument) -> None:
+    page = instrument.open("model=halves&z=0,0").page
+    noise = np.random.default_rng(0).integers(256, size=kinds.STRIPES_SHAPE[1:], dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noise).save(file, "PNG")
+    instrument.bring("upload")
+    page.locator("#bring-upload input[type=file]").set_input_files(
+        {"name": "noise.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    )
+    picture, pixels = page.locator("canvas.picture"), (noise / 255).astype(np.float32)[None]
+    seen = np.zeros(kinds.STRIPES_SHAPE, bool)
+    seen[..., :4] = True
+    z = np.array(kinds.HALVES_Z, np.float32)
+    instrument.wait_for_pixels(picture, grey(kinds.completed(z, pixels, seen)))
+    part(instrument, "Left half").click()
+    instrument.wait_for_pixels(picture, grey(kinds.completed(z, pixels, ~seen)))
+    wait_for_query(instrument, "condition", "right")
+    part(instrument, "All").click()
+    expect(page.locator(".hiding")).to_contain_text("Everything is hidden")
+    instrument.wait_for_pixels(picture, grey(kinds.completed(z, pixels, seen & ~seen)))
+    # The brush shows the first row again.
+    part(instrument, "Show").click()
+    canvas = page.locator(".hiding-image")
+    canvas.hover(position={"x": 2, "y": 2})
+    page.mouse.down()
+    canvas.hover(position={"x": 130, "y": 2})
+    page.mouse.up()
+    wait_for_query(instrument, "condition", "ff" + "0" * 22)
+    first = np.zeros_like(seen)
+    first[:, 0] = True
+    instrument.wait_for_pixels(picture, grey(kinds.completed(z, pixels, first)))
+    # Each of the completions is that of another z, and a press goes there.
+    part(instrument, "Completion 3 of 8: use its z").click()
+    page.wait_for_function("() => !location.search.includes('z=1,-1')")
+    moved = [float(value) for value in instrument.query()["z"].split(",")]
+    assert moved != list(kinds.HALVES_Z)
+    image = kinds.completed(np.array(moved, np.float32), pixels, first)
+    instrument.wait_for_pixels(picture, grey(image))
 
 
 # Grids of codes

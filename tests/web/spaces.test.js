@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { brushed, half, hiddenCount, hiddenOf, scattered } from "../../explorer/instrument/web/image/seen-part.js";
 import { space as categorical } from "../../explorer/instrument/web/spaces/categorical.js";
 import { space as codeGrid, painted } from "../../explorer/instrument/web/spaces/code-grid.js";
+import { space as image } from "../../explorer/instrument/web/spaces/image.js";
 import { spelledAlphabet, tokensOf, space as words } from "../../explorer/instrument/web/spaces/tokens.js";
 import { Unreadable } from "../../explorer/instrument/web/spaces/unreadable.js";
 
 const DIGIT = { kind: "categorical", name: "label", labels: ["0", "1", "T-shirt, top"] };
 const GRID = { kind: "code_grid", name: "codes", height: 2, width: 3, codes: 64 };
+const HALF = { kind: "image", name: "condition", shape: [1, 4, 6], seen: "left" };
 const LETTERS = Array.from({ length: 26 }, (_, at) => String.fromCharCode(97 + at));
 const WORD = { kind: "tokens", name: "word", alphabet: LETTERS, longest: 10 };
 
@@ -102,4 +105,41 @@ test("symbols of several characters are told apart", () => {
   assert.deepEqual(words.read(words.write(value, control), control), value);
   assert.deepEqual(tokensOf("ab b", { ...control, alphabet: ["a", "b", "ab"] }), [3, 2]);
   assert.equal(spelledAlphabet(["x", "a"]), "x a");
+});
+
+test("a graph takes the pixels that are seen, 0 elsewhere, and where they are", () => {
+  const shape = { ...HALF, shape: [3, 1, 2] };
+  const value = { pixels: Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6), seen: Uint8Array.of(0, 1) };
+  const { type, data, dims } = image.tensor([value, image.start(shape)], shape);
+  assert.deepEqual([type, dims], ["float32", [2, 4, 1, 2]]);
+  assert.deepEqual(
+    data,
+    Float32Array.of(0, 0.2, 0, 0.4, 0, 0.6, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0),
+    "without pixels, none is seen",
+  );
+  const back = image.fromTensor(data.subarray(0, 8), shape);
+  assert.deepEqual([...back.seen], [0, 1]);
+  assert.deepEqual(hiddenOf(value.pixels, value.seen), Float32Array.of(0.1, 0.3, 0.5));
+});
+
+test("a link holds the part that is seen: a half by its name, another pixel by pixel", () => {
+  assert.equal(image.write(image.start(HALF), HALF), null);
+  for (const seen of [
+    half("top", 4, 6),
+    scattered(24, 0.5, () => 0.7),
+    brushed(half("left", 4, 6), 6, { x: 0, y: 0 }, { x: 5, y: 4 }, 1, 0),
+  ])
+    assert.deepEqual(image.read(String(image.write({ pixels: null, seen }, HALF)), HALF).seen, seen);
+  assert.equal(image.write({ pixels: null, seen: half("bottom", 4, 6) }, HALF), "bottom");
+  for (const text of ["", "middle", "00000", "0000000", "00000g"])
+    refuses(() => image.read(text, HALF), /its condition is not a part of an image of 6 × 4$/);
+});
+
+test("a brush hides what it passes, and nothing else", () => {
+  const all = new Uint8Array(24).fill(1);
+  const row = brushed(all, 6, { x: 0, y: 1.5 }, { x: 6, y: 1.5 }, 0.6, 0);
+  assert.deepEqual([...row], [...Array(6).fill(1), ...Array(6).fill(0), ...Array(12).fill(1)]);
+  assert.deepEqual(brushed(row, 6, { x: 0, y: 1.5 }, { x: 6, y: 1.5 }, 0.6, 1), all);
+  assert.equal(brushed(all, 6, { x: -9, y: -9 }, { x: -9, y: -9 }, 1, 0), all);
+  assert.equal(hiddenCount(half("right", 4, 6)), 12);
 });

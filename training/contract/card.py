@@ -33,7 +33,7 @@ from training.contract.fields import (
     refuse_hidden,
 )
 from training.contract.outputs import Output, Pixels
-from training.contract.spaces import Continuous, Space, refuse_twice
+from training.contract.spaces import Continuous, Image, Space, refuse_twice
 
 VERSION = 2
 CARD = "card.json"
@@ -413,6 +413,8 @@ class Card(Record, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         refuse_twice("controls", tuple(space.name for space in self.controls))
+        if sum(isinstance(space, Image) for space in self.controls) > 1:
+            raise ValueError("controls have more than one image; one is completed at a time.")
         size = sum(space.size for space in self.controls if isinstance(space, Continuous))
         if size > MOST_LATENTS:
             raise ValueError(f"controls have {size:,} numbers together; at most 1,024 are read.")

@@ -5,13 +5,9 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from training.contract.fields import LARGEST_NUMBER, Record
-from training.contract.spaces import Alphabet, Longest, refuse_twice
-
-MOST_PIXELS = 4 * 2**20
-LONGEST_SIDE = 16_383  # a WebP has no longer one
+from training.contract.spaces import Alphabet, Longest, Side, refuse_shape, refuse_twice
 
 LikelihoodName = Literal["bernoulli", "gaussian", "gaussian_learned", "continuous_bernoulli"]
-Side = Annotated[int, Meta(ge=1, le=LONGEST_SIDE)]
 
 
 class Pixels(Record, frozen=True, tag_field="kind", tag="pixels"):
@@ -26,13 +22,7 @@ class Pixels(Record, frozen=True, tag_field="kind", tag="pixels"):
     sigma: Annotated[float, Meta(gt=0, le=LARGEST_NUMBER)] | None = None
 
     def __post_init__(self) -> None:
-        channels, height, width = self.shape
-        if channels == 2:
-            raise ValueError("shape has 2 channels; an image has 1 (grey) or 3 (colour).")
-        if height * width > MOST_PIXELS:
-            raise ValueError(
-                f"shape has {height * width:,} pixels; an image has at most {MOST_PIXELS:,}."
-            )
+        refuse_shape(self.shape)
 
 
 class Characters(Record, frozen=True, tag_field="kind", tag="characters"):

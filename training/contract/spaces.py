@@ -9,6 +9,10 @@ from training.contract.fields import MOST_LABELS, MOST_LATENTS, Identifier, Labe
 MOST_CODES = 65_536  # cells of a grid, and entries of a codebook
 MOST_SYMBOLS, LONGEST_SEQUENCE = 4_096, 4_096
 
+MOST_PIXELS = 4 * 2**20
+LONGEST_SIDE = 16_383  # a WebP has no longer one
+
+Side = Annotated[int, Meta(ge=1, le=LONGEST_SIDE)]
 Alphabet = Annotated[tuple[Word, ...], Meta(min_length=1, max_length=MOST_SYMBOLS)]
 Longest = Annotated[int, Meta(ge=1, le=LONGEST_SEQUENCE)]
 
@@ -66,7 +70,38 @@ class Tokens(Record, frozen=True, tag_field="kind", tag="tokens"):
         refuse_twice("alphabet", self.alphabet)
 
 
-Space = Continuous | Categorical | CodeGrid | Tokens
+class Image(Record, frozen=True, tag_field="kind", tag="image"):
+    """An image of C × H × W of which a part is seen, such as the one half that a model completes.
+
+    A decoder takes it as float32 (B, C + 1, H, W): the pixels in [0, 1], 0 where they are hidden,
+    then a plane that is 1 where they are seen and 0 elsewhere. `seen` is the part that is seen of
+    an image that has just been chosen, and that the codes of the examples were made with.
+    """
+
+    name: Identifier
+    shape: tuple[Annotated[int, Meta(ge=1, le=3)], Side, Side]
+    seen: Literal["left", "right", "top", "bottom"] = "left"
+
+    def __post_init__(self) -> None:
+        refuse_shape(self.shape)
+
+
+Space = Continuous | Categorical | CodeGrid | Tokens | Image
+
+
+def refuse_shape(shape: tuple[int, int, int]) -> None:
+    """Refuse (C, H, W) of images that nothing here shows.
+
+    Raises:
+        ValueError: with the numbers.
+    """
+    channels, height, width = shape
+    if channels == 2:
+        raise ValueError("shape has 2 channels; an image has 1 (grey) or 3 (colour).")
+    if height * width > MOST_PIXELS:
+        raise ValueError(
+            f"shape has {height * width:,} pixels; an image has at most {MOST_PIXELS:,}."
+        )
 
 
 def refuse_twice(field: str, names: tuple[str, ...]) -> None:

@@ -51,8 +51,8 @@ from training.contract.fields import (
     Short,
     Word,
 )
-from training.contract.outputs import LikelihoodName, Pixels, Side
-from training.contract.spaces import Continuous
+from training.contract.outputs import LikelihoodName, Pixels
+from training.contract.spaces import Continuous, Side
 
 VERSION = 1
 FILES = (MODEL, DECODER, ENCODER, CODES, THUMBNAILS, PREVIEW)  # what every checkpoint had

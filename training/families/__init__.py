@@ -8,6 +8,7 @@ from training.families.family import Family
 _LISTED = (
     "vae.VAE",
     "conditional_vae.ConditionalVAE",
+    "image_cvae.ImageCVAE",
     "autoencoder.Autoencoder",
     "pca.PCA",
     "vqvae.VQVAE",

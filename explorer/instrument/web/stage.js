@@ -4,6 +4,7 @@ import { hasImages } from "./checkpoint/checkpoint.js";
 import { codesOf, fetchEmbedding } from "./checkpoint/embedding.js";
 import { createThumbnails } from "./checkpoint/thumbnails.js";
 import { createCommands } from "./commands.js";
+import { newestWins } from "./engine/scheduler.js";
 import { sentenceFor } from "./errors.js";
 import { createFilms } from "./latents/films.js";
 import { createPlayer } from "./latents/player.js";
@@ -232,13 +233,14 @@ export function placeModel(options) {
   /** @param {import("./store.js").State} state */
   function findSource({ example, own }) {
     if (own || example === null || !embedding) return setSource(own);
-    const label = embedding.labels[example];
     const { mean, logVariance, latents } = embedding;
     const part = (/** @type {Float32Array | null} */ all) =>
       all?.subarray(example * latents, (example + 1) * latents) ?? null;
+    // Its posterior depends on what is seen of it, and so is asked of the encoder.
+    if (model.condition) return void readSource({ example });
     const known = codesOf(example, model, embedding, thumbnails, store.get().codes);
     const mine = {
-      title: `${present(card.examples).split} image #${example}${label === null ? "" : ` (${called(label)})`}`,
+      title: titleOf(example),
       pixels: null,
       codes: known instanceof Promise || !known ? {} : known,
       mean: part(mean),
@@ -249,6 +251,37 @@ export function placeModel(options) {
       (pixels) => source === mine && setSource({ ...mine, pixels }),
       () => {},
     );
+  }
+
+  /** @param {number} example */
+  function titleOf(example) {
+    const label = embedding?.labels[example] ?? null;
+    return `${present(card.examples).split} image #${example}${label === null ? "" : ` (${called(label)})`}`;
+  }
+
+  const reading = newestWins(
+    async (/** @type {{example?: number, own?: import("./store.js").Source}} */ { example, own }) => {
+      const pixels = own ? own.pixels : await present(thumbnails).pixels(present(example));
+      const { codes } = store.get();
+      const posterior = await present(model.encoder).encode(pixels, codes);
+      if (gone.signal.aborted) return;
+      const title = own?.title ?? titleOf(present(example));
+      setSource({ ...own, title, pixels, ...posterior });
+      // A link says what is seen of the image, and not its pixels.
+      const { name } = present(model.condition);
+      if (!store.get().codes[name].pixels)
+        store.set({ codes: { ...store.get().codes, [name]: posterior.codes[name] } });
+    },
+    (error) => {
+      if (gone.signal.aborted) return;
+      console.error(error);
+      warn(sentenceFor(error, "The image could not be encoded: reload the page to try again."), "source");
+    },
+  );
+
+  /** Asks the encoder, as of now. @param {{example?: number, own?: import("./store.js").Source}} of */
+  function readSource(of) {
+    if (model.encoder && (of.own || thumbnails)) reading.request(of);
   }
 
   /** @param {import("./store.js").Source | null} next */
@@ -270,7 +303,11 @@ export function placeModel(options) {
     for (const { part } of parts) part.show?.(state, before, time);
     if (state.codes !== before?.codes || state.unfolded !== before?.unfolded)
       films?.request(state.codes, shownLatents(model, state));
+    const name = model.condition?.name ?? "";
+    const isSeenOtherwise = before && state.codes[name]?.seen !== before.codes[name]?.seen;
     if (state.example !== before?.example || state.own !== before?.own) findSource(state);
+    else if (isSeenOtherwise && state.own) readSource({ own: state.own });
+    else if (isSeenOtherwise && state.example !== null && embedding) readSource({ example: state.example });
   }
 
   /** @param {import("./store.js").State} state */

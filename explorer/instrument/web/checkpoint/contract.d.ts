@@ -14,7 +14,7 @@ export interface Card {
   title: string;
   summary: string;
   intent: string;
-  controls: (Continuous | Categorical | CodeGrid | Tokens)[];
+  controls: (Continuous | Categorical | CodeGrid | Tokens | Image)[];
   output: Pixels | Characters;
   graphs: Graphs;
   data: Data;
@@ -155,6 +155,20 @@ export interface HistoryPoint {
   step: number;
   train_loss: number;
   validation_loss: number;
+}
+
+/**
+ * An image of C × H × W of which a part is seen, such as the one half that a model completes.
+ *
+ * A decoder takes it as float32 (B, C + 1, H, W): the pixels in [0, 1], 0 where they are hidden,
+ * then a plane that is 1 where they are seen and 0 elsewhere. `seen` is the part that is seen of
+ * an image that has just been chosen, and that the codes of the examples were made with.
+ */
+export interface Image {
+  kind: "image";
+  name: string;
+  shape: [number, number, number];
+  seen: "bottom" | "left" | "right" | "top";
 }
 
 /**

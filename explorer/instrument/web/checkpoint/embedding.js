@@ -120,7 +120,7 @@ export async function fetchEmbedding({ entry, card, controls, continuous }, sign
  * @returns {Promise<import("../model/model.js").Codes> | import("../model/model.js").Codes | null} nothing where nothing
  *   is known of it
  */
-export function codesOf(at, { controls, continuous, encoder }, embedding, thumbnails, now) {
+export function codesOf(at, { controls, continuous, condition, encoder }, embedding, thumbnails, now) {
   if (!embedding) return null;
   /** @type {import("../model/model.js").Codes} */
   const codes = {};
@@ -139,6 +139,7 @@ export function codesOf(at, { controls, continuous, encoder }, embedding, thumbn
   if (isKnown || !encoder || !thumbnails) return codes;
   return thumbnails.pixels(at).then(async (pixels) => {
     const found = await encoder.encode(pixels, { ...now, ...codes });
-    return { ...found.codes, ...codes };
+    // What the file holds is the posterior given one part of the image, and another may be seen now.
+    return condition ? found.codes : { ...found.codes, ...codes };
   });
 }

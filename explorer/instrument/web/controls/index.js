@@ -1,6 +1,7 @@
 import { createSliders } from "../latents/sliders.js";
 import { createLabels } from "./categorical.js";
 import { createCodeGrid } from "./code-grid.js";
+import { createCondition } from "./image.js";
 import { createWord } from "./tokens.js";
 
 /**
@@ -22,6 +23,7 @@ const CONTROLS = {
   categorical: createLabels,
   code_grid: createCodeGrid,
   tokens: createWord,
+  image: createCondition,
 };
 
 /** @param {string} kind @returns {CreateWidget | null} */

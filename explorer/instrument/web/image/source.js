@@ -8,6 +8,7 @@ import { term } from "../term.js";
 import { drawDifference } from "./difference.js";
 import { createFan } from "./fan.js";
 import { unlikeness } from "./likeness.js";
+import { hiddenOf } from "./seen-part.js";
 
 /**
  * The image that was encoded: itself, what its code decodes to, how they differ, and whether it is like those that the model
@@ -187,7 +188,7 @@ export function createSource(stage) {
         ? unlikeness(
             {
               pixels,
-              nats: reconstructionNats(card.output, decoded, pixels)?.nats ?? null,
+              nats: nats(pixels, decoded),
               isExample: store.get().own === null,
             },
             stage.embedding()?.reconstruction ?? null,
@@ -197,6 +198,13 @@ export function createSource(stage) {
     if (unlike.textContent !== sentence) unlike.textContent = sentence;
     unlike.hidden = sentence === null;
     if (stage.unlike.get() !== sentence) stage.unlike.set(sentence);
+  }
+
+  /** @param {Float32Array} pixels @param {Float32Array} image @returns {number | null} of what is hidden, where a part is seen */
+  function nats(pixels, image) {
+    const seen = model.condition && store.get().codes[model.condition.name].seen;
+    const [mean, x] = seen ? [hiddenOf(image, seen), hiddenOf(pixels, seen)] : [image, pixels];
+    return reconstructionNats(card.output, mean, x)?.nats ?? null;
   }
 
   faceSign();

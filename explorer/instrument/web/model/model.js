@@ -33,6 +33,7 @@ import { openStepper } from "./stepper.js";
  * @property {import("../checkpoint/checkpoint.js").Card} card
  * @property {Control[]} controls
  * @property {Continuous | null} continuous all controls of numbers together: what sliders, map, traversals and paths are about
+ * @property {(Control & {kind: "image"}) | null} condition the image of which the decoder sees a part, where it is given one
  * @property {import("./latents.js").Latent[]} latents its numbers
  * @property {boolean} hasPrior something can be drawn from a prior of the controls
  * @property {boolean} hasPosterior the encoder gives a mean and a variance of it, beside a prior
@@ -71,6 +72,8 @@ export async function openModel(entry, { engine, signal, card: known, trial }) {
   const controls = /** @type {Control[]} */ (named);
   const continuous = numbersOf(controls);
   const join = createJoin(continuous);
+  const condition =
+    controls.find(/** @returns {control is Control & {kind: "image"}} */ (control) => control.kind === "image") ?? null;
   const start = Object.fromEntries(controls.map((control) => [control.name, startOf(control, continuous, card)]));
   const { output } = card;
   const shape = output.kind === "pixels" ? output.shape : null;
@@ -148,13 +151,21 @@ export async function openModel(entry, { engine, signal, card: known, trial }) {
       open: async () => void (await ready()),
       async encode(pixels, codes) {
         const image = shape && pixels && imageTensor(pixels, shape);
-        const { mean, logVariance, value } = await (await ready()).encode(image, tensorsFor(graph, [codes]));
+        // What is seen of another image is the same part of it.
+        const shown = condition && pixels ? { [condition.name]: { ...codes[condition.name], pixels } } : {};
+        const { mean, logVariance, value } = await (await ready()).encode(
+          image,
+          tensorsFor(graph, [{ ...codes, ...shown }]),
+        );
         const found = { ...value, ...mean };
         const moved = controls.filter(({ name }) => name in found);
         return {
-          codes: Object.fromEntries(
-            moved.map((control) => [control.name, control.space.fromTensor(found[control.name], control)]),
-          ),
+          codes: {
+            ...Object.fromEntries(
+              moved.map((control) => [control.name, control.space.fromTensor(found[control.name], control)]),
+            ),
+            ...shown,
+          },
           mean: joined(/** @type {Record<string, Float32Array>} */ (found)),
           logVariance: joined(logVariance),
         };
@@ -211,6 +222,7 @@ export async function openModel(entry, { engine, signal, card: known, trial }) {
     card,
     controls,
     continuous,
+    condition,
     latents: continuous ? latentsOf(card, continuous) : [],
     hasPrior: controls.some((control) => (control.space.sample?.(control, () => 0.5, 1) ?? null) !== null),
     hasPosterior: continuous?.prior === "standard_normal" && continuous.parts.every(({ name }) => hasVariance(name)),

@@ -15,6 +15,7 @@ export const PANELS = (
     import("./controls.js"),
     import("./actions.js"),
     import("./samples.js"),
+    import("./completions.js"),
     import("./traversals.js"),
     import("./word-rows.js"),
     import("./word-path.js"),

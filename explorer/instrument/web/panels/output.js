@@ -55,11 +55,14 @@ export default {
   },
 };
 
+/** @param {import("../model/model.js").Control} control @param {any} value @returns {string} */
+const said = (control, value) => (control.space.words ?? control.space.write)(value, control) ?? "";
+
 /** @param {import("../model/model.js").Model} model @param {import("../store.js").State} state @returns {string} */
 function whereOf(model, state) {
   const numbers = model.z(state).map((value, latent) => `${model.latents[latent].name} ${spell(value)}`);
   const others = model.controls
     .filter(({ name }) => !isPart(model.continuous, name))
-    .map((control) => `${control.name} ${control.space.write(state.codes[control.name], control) ?? ""}`);
+    .map((control) => `${control.name} ${said(control, state.codes[control.name])}`);
   return [...numbers, ...others].join(", ");
 }

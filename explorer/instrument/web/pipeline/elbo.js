@@ -1,6 +1,7 @@
 import { el, spell } from "../dom.js";
 import { klByLatent } from "../engine/gaussian.js";
 import { reconstructionNats, squaredError } from "../engine/likelihood.js";
+import { hiddenOf } from "../image/seen-part.js";
 import { klTerm, reconstructionTerm } from "../image/source-terms.js";
 import { tellProbes } from "../linked.js";
 import { orderLatents } from "../model/latents.js";
@@ -81,9 +82,10 @@ export function createElbo({ card, model, decoded, gone }) {
     const image = decoded.get();
     const pixels = source?.pixels;
     if (!image || !pixels) return;
-    const measured = isNats
-      ? reconstructionNats(output, image.values, pixels)
-      : { nats: squaredError(image.values, pixels), atLeast: false };
+    // What is seen is given: the model has nothing to say of it.
+    const seen = model.condition && image.codes[model.condition.name].seen;
+    const [mean, x] = seen ? [hiddenOf(image.values, seen), hiddenOf(pixels, seen)] : [image.values, pixels];
+    const measured = isNats ? reconstructionNats(output, mean, x) : { nats: squaredError(mean, x), atLeast: false };
     const reconstruction = measured?.nats ?? null;
     const total = kl?.reduce((sum, nats) => sum + nats, 0) ?? null;
     const sum = reconstruction === null || total === null ? null : reconstruction + total;

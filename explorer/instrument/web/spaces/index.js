@@ -1,6 +1,7 @@
 import { space as categorical } from "./categorical.js";
 import { space as codeGrid } from "./code-grid.js";
 import { space as continuous } from "./continuous.js";
+import { space as image } from "./image.js";
 import { space as tokens } from "./tokens.js";
 
 /**
@@ -22,6 +23,7 @@ import { space as tokens } from "./tokens.js";
  * @property {(value: V, control: C) => string | null} write for a link, before its escapes; nothing for what needs no saying
  * @property {(text: string, control: C, said?: {what?: string, title?: string}) => V} read throws `Unreadable`; `what` is
  *   said of the value in its sentence, and `title` of the model
+ * @property {(value: V, control: C) => string} [words] the value for one who hears it, where `write` is none to be read out
  * @property {(control: C, random: () => number, temperature: number) => V | null} [sample] a draw from the prior; nothing
  *   where there is none. `random` is uniform in [0, 1)
  * @property {(a: V, b: V, t: number, control: C) => V} [between]
@@ -30,7 +32,7 @@ import { space as tokens } from "./tokens.js";
  */
 
 /** Every kind of space, as the card names it. @type {Space<any, any>[]} */
-const SPACES = [continuous, categorical, codeGrid, tokens];
+const SPACES = [continuous, categorical, codeGrid, tokens, image];
 
 /** @param {string} kind @returns {Space<any, any> | null} */
 export const spaceOf = (kind) => SPACES.find((space) => space.kind === kind) ?? null;

@@ -1,0 +1,40 @@
+import { el } from "../dom.js";
+import { createHiding } from "../image/hiding.js";
+import { term } from "../term.js";
+
+/**
+ * The image that the model is given a part of. Which image it is, the source says.
+ *
+ * @type {import("./index.js").CreateWidget}
+ */
+export function createCondition({ control: described, stage }) {
+  const control = /** @type {import("../checkpoint/contract.js").Image} */ (described);
+  const { name } = control;
+  const { commands, store } = stage;
+  const hiding = createHiding(control.shape, {
+    label: "The image that is completed",
+    put: (seen, time) => commands.put(name, { ...store.get().codes[name], seen }, time),
+    settle: () => commands.settle(),
+  });
+  return {
+    element: el(
+      "section",
+      { class: "control condition", "aria-label": "What the model sees" },
+      el(
+        "h2",
+        {},
+        "What the model sees ",
+        term(
+          "given, not generated",
+          "The decoder is given z and the part of the image that is not hidden, and makes the hidden part: p(hidden | z, " +
+            "seen). z ~ N(0, I) says which of the images that go with the seen part it is.",
+        ),
+      ),
+      hiding.element,
+    ),
+    show(state, before) {
+      const value = state.codes[name];
+      if (value !== before?.codes[name]) hiding.show(value.pixels, value.seen);
+    },
+  };
+}
