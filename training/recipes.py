@@ -14,6 +14,7 @@ from training.families.conditional_vae import ConditionalVAE
 from training.families.gan import GAN
 from training.families.image_cvae import ImageCVAE
 from training.families.pca import PCA
+from training.families.semi_supervised import SemiSupervised
 from training.families.text_vae import TextVAE
 from training.families.transformer import Transformer
 from training.families.vqvae import VQVAE
@@ -174,6 +175,21 @@ RECIPES = {
                 model=ImageCVAE(10),
                 objective=BetaVAE(beta=1),
                 train=TrainConfig(steps=8_000, batch_size=128, weight_decay=0.05),
+            ),
+        ),
+        Recipe(
+            name="digits-semi",
+            title="Digits, 100 labels",
+            intent="55,000 digits, of which 100 have a label (Kingma et al. 2014, M1 + M2): ask "
+            "what q(y|x) says of an image, and write one style in all ten digits.",
+            cost="6 min",
+            run=RunConfig(
+                data=DataConfig("digits", pixels="binarized"),
+                model=SemiSupervised(),
+                objective=None,
+                train=TrainConfig(
+                    steps=14_000, batch_size=128, weight_decay=0.01, precision="float32"
+                ),
             ),
         ),
         Recipe(

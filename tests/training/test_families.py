@@ -27,6 +27,7 @@ from training.families.family import Family, tag
 from training.families.gan import GAN
 from training.families.image_cvae import ImageCVAE
 from training.families.pca import PCA
+from training.families.semi_supervised import SemiSupervised
 from training.families.text_vae import TextVAE
 from training.families.transformer import Transformer
 from training.families.vae import VAE
@@ -38,6 +39,13 @@ TINY: dict[str, Family] = {
     "vae": VAE(3, "bernoulli", channels=(4, 4), hidden=(16,)),
     "cvae": ConditionalVAE(3, channels=(4, 4), hidden=(16,)),
     "image_cvae": ImageCVAE(3, channels=(4, 4), hidden=(16,), features=5),
+    "semi_supervised": SemiSupervised(3, 4, 20, channels=(4, 4), hidden=(16,), units=8, m2_from=4),
+    "autoencoder": Autoencoder(3, channels=(4, 4), hidden=(16,)),
+    "linear": Autoencoder(3, name="linear"),
+    "pca": PCA(3),
+    "vqvae": VQVAE(
+        channels=(4, 4), codes=5, dimensions=3, prior_from=3, prior_width=8, prior_layers=1
+    ),
     "transformer": Transformer(width=8, layers=1),
     "textvae": TextVAE(3, embedding=4, read_units=5, write_units=6),
     "gan": GAN(3, channels=(4, 4)),
@@ -90,6 +98,7 @@ def test_the_card_says_what_can_be_moved(made: tuple[str, Card, Path]) -> None:
     labels = tuple("0123456789")
     expected = {
         "cvae": (Z, Categorical("label", labels)),
+        "semi_supervised": (Z, Categorical("label", labels)),
         "image_cvae": (Z, Image("condition", (1, 28, 28), "left")),
         "autoencoder": (POINT,),
         "linear": (POINT,),
@@ -115,7 +124,7 @@ def test_nothing_is_said_of_a_prior_that_there_is_not(made: tuple[str, Card, Pat
         assert (latent.kl_nats is None) == without
         assert (latent.posterior_std is None) == without
     assert len(card.latents) == (0 if name in ("gan", "transformer", "vqvae") else 3)
-    drawn = name in ("vae", "cvae", "image_cvae", "vqvae", "gan")
+    drawn = name in ("vae", "cvae", "image_cvae", "semi_supervised", "vqvae", "gan")
     assert drawn == ("precision" in measured)
 
 
@@ -142,7 +151,9 @@ def test_the_codes_of_examples_are_the_encoders(
     found = session.run(None, feed)
     key = "codes" if name == "vqvae" else "mean"
     np.testing.assert_allclose(codes[key][:5], found[0], atol=1e-4)
-    assert ("log_variance" in codes) == (name in ("vae", "cvae", "image_cvae", "textvae"))
+    assert ("log_variance" in codes) == (
+        name in ("vae", "cvae", "image_cvae", "semi_supervised", "textvae")
+    )
     if name == "textvae":
         written = [word(row) for row in codes["word"][:5].tolist()]
         assert written == [word(row) for row in x.tolist()]

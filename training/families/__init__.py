@@ -9,6 +9,7 @@ _LISTED = (
     "vae.VAE",
     "conditional_vae.ConditionalVAE",
     "image_cvae.ImageCVAE",
+    "semi_supervised.SemiSupervised",
     "autoencoder.Autoencoder",
     "pca.PCA",
     "vqvae.VQVAE",
