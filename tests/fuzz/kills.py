@@ -1,10 +1,11 @@
-"""Kills `train`, `embed` and `evaluate` at random moments, and asks each time what is left.
+"""Kills `train`, `embed`, `evaluate` and `reproduce` at random moments, and asks what is left.
 
     python -m tests.fuzz.kills [KILLS] [SEED]
 
 After every kill the folder is a whole checkpoint, or says in one sentence what to do; and that
-done, it becomes one. Each process is forked from one that has imported everything, so that kills
-meet the work and not the imports.
+done, it becomes one. A table that is made has every run whole that it names, and what ships of it
+stays whole until another is. Each process is forked from one that has imported everything, so that
+kills meet the work and not the imports.
 """
 
 from __future__ import annotations
@@ -22,11 +23,22 @@ from pathlib import Path
 
 import torch
 
-from training import checkpoint, embed, ensemble, evaluate, finish  # noqa: F401  before the forks
+from training import (  # some of them only so that they are loaded before the forks
+    checkpoint,
+    embed,  # noqa: F401
+    ensemble,  # noqa: F401
+    evaluate,  # noqa: F401
+    finish,
+    reproduce,
+    tables,
+)
 from training.__main__ import main
+from training.config import override
 from training.contract.card import CARD
-from training.contract.files import read_card
+from training.contract.files import describe_files, read_card
+from training.contract.table import TABLE, Row, Table, read_table
 from training.errors import CheckpointError
+from training.recipes import RECIPES, Recipe
 
 DATA = Path(__file__).parents[1] / "data"
 SIZES = "--model.channels 4,4 --model.hidden 16 --model.latents 3 --train.batch_size 16"
@@ -34,6 +46,7 @@ PLAN = (
     "--train.steps 60 --train.validate_every 20 --train.optimizer adamw --train.warmup 0 --no-map"
 )
 LONGEST_S = 300
+TINY = "tiny"  # the table that is made, and its one recipe
 
 
 def started(words: list[str]) -> int:
@@ -91,6 +104,66 @@ def kill(
     return "whole" if whole else "to go on with"
 
 
+class Made:
+    """A table of two runs, made anew each time that it is complete; the first run ships.
+
+    The maps of what ships are left out: `embed` is killed in the middle of those.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.runs, self.tables, self.shipped = home / "runs", home / "results", home / "models"
+        self.words = ["reproduce", TINY, "--device", "cpu"]
+        for option, place in (("--data", DATA), ("--runs", self.runs), ("--out", self.tables)):
+            self.words += [option, str(place)]
+        changes = [word.removeprefix("--") for word in f"{SIZES} {PLAN}".split()[:-1]]
+        sized = override(RECIPES["digits"].run, dict(zip(changes[::2], changes[1::2], strict=True)))
+        RECIPES[TINY] = Recipe(TINY, TINY, "To be killed.", "1 s", sized)
+        table = Table(
+            version=1,
+            name=TINY,
+            title="Two runs",
+            intent="To be killed.",
+            command=f"python -m training reproduce {TINY}",
+            metrics=("neg_elbo",),
+            rows=(Row(TINY, "Tiny", "To be killed.", (0, 1)),),
+        )
+        ships = ((TINY, 0),)
+        tables.PLANS[TINY] = tables.Plan(table, ships, keeps_models=True, replays=((TINY, 1),))
+        made = finish.finish
+        reproduce.finish = lambda *given: made(*given, with_map=False)
+
+    def begin_again(self) -> None:
+        """Forget the table and its runs; what shipped stays, to be replaced."""
+        shutil.rmtree(self.tables, ignore_errors=True)
+        shutil.rmtree(self.runs, ignore_errors=True)
+
+    def complete(self) -> bool:
+        """Whether the table has both runs; what it names is there as it says."""
+        shipped = self.shipped / TINY
+        if shipped.exists():
+            read_card(shipped)
+        if not (self.tables / TINY / TABLE).exists():
+            return False
+        table = read_table(self.tables / TINY)
+        for made in table.runs:
+            for stage in made.stages:
+                assert stage.folder is not None
+                assert stage.files is not None
+                folder = self.tables / TINY / stage.folder
+                assert describe_files(folder, tuple(stage.files)) == stage.files, folder
+        return len(table.runs) == 2
+
+    def kill(self, chance: random.Random, lasts: float) -> str:
+        """One kill, and what it left; once the table is complete, it is begun again."""
+        if self.complete():
+            self.begin_again()
+        status = ended(started(self.words), chance.uniform(0, lasts))
+        assert status in (None, 0), f"{self.words} ended with {status}"
+        whole = self.complete()
+        assert whole or status is None
+        return "finished before" if status == 0 else "whole" if whole else "to go on with"
+
+
 def run(kills: int, seed: int, home: Path, tell: Callable[[str], None] = print) -> Counter[str]:
     """Kill the commands in turn, `kills` times in all; count what each left."""
     torch.set_num_threads(1)
@@ -114,10 +187,14 @@ def run(kills: int, seed: int, home: Path, tell: Callable[[str], None] = print) 
     }
     for name, words in commands.items():
         timed(name, words)
+    table = Made(home)
+    timed("reproduce", table.words)
     found: Counter[str] = Counter()
     for at in range(kills):
-        name = ("train", *commands)[at % (1 + len(commands))]
-        if name == "train":
+        name = ("train", "reproduce", *commands)[at % (2 + len(commands))]
+        if name == "reproduce":
+            left = table.kill(chance, lasts[name])
+        elif name == "train":
             if (trained / CARD).exists():
                 shutil.rmtree(trained)
             left = kill(train, trained, chance, lasts[name], may_be_cut=True)
@@ -130,6 +207,9 @@ def run(kills: int, seed: int, home: Path, tell: Callable[[str], None] = print) 
         sys.stdout.flush()
     if not (trained / CARD).exists():
         assert ended(started(train), LONGEST_S) == 0, "what was killed goes on"
+    assert ended(started(table.words), LONGEST_S) == 0, "what was killed goes on"
+    assert table.complete()
+    assert [path.name for path in table.shipped.iterdir()] == [TINY], "nothing is left over"
     assert is_whole(trained)
     assert is_whole(folder)
     checkpoint.load(trained)
