@@ -98,7 +98,10 @@ def lines(card: Card) -> list[str]:
         outputs = ", ".join(_variable(port) for port in graph.outputs)
         comma = "," if len(graph.outputs) == 1 else ""
         known = card.graphs.decode is not None and graph is not card.graphs.decode
-        feeds = ", ".join(f'"{port.name}": {_first(port, known)}' for port in graph.inputs)
+        # A name is any text, and whoever wrote the card is not trusted with what runs here.
+        feeds = ", ".join(
+            f"{json.dumps(port.name)}: {_first(port, known)}" for port in graph.inputs
+        )
         found.append(
             f'{outputs}{comma} = ort.InferenceSession("{graph.file}").run(None, {{{feeds}}})'
         )
@@ -107,7 +110,7 @@ def lines(card: Card) -> list[str]:
 
 def _variable(port: Port) -> str:
     """What the lines call an output, so that the decoded image is found again."""
-    return "image" if port.role == "image" else re.sub(r"\W", "_", port.name)
+    return "image" if port.role == "image" else re.sub(r"^(?=\d)|\W", "_", port.name)
 
 
 def _first(port: Port, decoded: bool) -> str:

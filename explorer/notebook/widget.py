@@ -75,7 +75,9 @@ class Instrument(anywidget.AnyWidget):
     def content(self) -> bytes:
         """The page, which holds the front end and the checkpoint."""
         entry = Entry(self.folder.name, self.folder, self.card, "")
-        show = page.IN_NOTEBOOK.replace("$model", json.dumps(entry.id))
+        # The name of a folder is any text, and stands in a script of the page.
+        id = json.dumps(entry.id).replace("<", "\\u003c")
+        show = page.IN_NOTEBOOK.replace("$model", id)
         return page.page([(entry, self.card)], (), "", self.card.title, show).encode()
 
     def _answer(self, _: object, message: dict[str, str], __: object) -> None:

@@ -1,5 +1,6 @@
 """A folder for a model hub, from a checkpoint."""
 
+import ast
 import json
 import re
 import subprocess
@@ -7,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from training.__main__ import main
+from training.contract.card import Graphs, Port
 from training.contract.files import read_card
 from training.publish import lines
 
@@ -52,3 +55,19 @@ def test_every_model_has_lines_for_each_of_its_graphs(folder: str) -> None:
     found = lines(card)
     assert len(found) == 1 + len(card.graphs.named())
     compile("\n".join(found), folder, "exec")
+
+
+@pytest.mark.parametrize("name", ['z": print()}) #', "\\", "a'b", "9 z", "}{"])
+def test_a_name_in_a_card_is_no_code(name: str) -> None:
+    """The lines are run where somebody publishes a folder, and by everybody who copies them."""
+    card = read_card(MODELS / "digits-2d", check=())
+    assert card.graphs.decode is not None
+    assert card.graphs.encode is not None
+    decode = replace(card.graphs.decode, inputs=(replace(card.graphs.decode.inputs[0], name=name),))
+    outputs = (*card.graphs.encode.outputs, Port(name, "float32", ("batch",), "state"))
+    encode = replace(card.graphs.encode, outputs=outputs)
+    found = lines(replace(card, graphs=Graphs(decode=decode, encode=encode)))
+    for line in found[1:]:
+        assert len(ast.parse(line).body) == 1
+    fed = [node for node in ast.walk(ast.parse(found[1])) if isinstance(node, ast.Dict)]
+    assert [ast.literal_eval(key) for one in fed for key in one.keys if key] == [name]
