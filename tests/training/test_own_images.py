@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import tracemalloc
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,7 @@ from training.__main__ import main
 from training.config import DataConfig
 from training.contract.files import read_card
 from training.datasets.own import opened, own, packing, split
+from training.datasets.own.factors import by_pattern
 from training.datasets.own.images import Fit, decode
 from training.errors import DataError
 from training.own_images import channels
@@ -165,6 +169,57 @@ def test_what_cannot_be_learned_from_gets_a_sentence(tmp_path: Path, pictures: P
     (pictures / "Cat ").mkdir()
     (pictures / "Cat " / "0.png").write_bytes(encoded(noise(60)))
     assert "has the class 'cat' twice" in refused(pictures)
+
+
+def claimed(path: Path, shape: tuple[int, ...], kind: str = "|u1", name: str = "images") -> Path:
+    """An npz file whose arrays are what their headers say, and hold next to nothing."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        arrays = {"images": ((60, 28, 28), "|u1"), name: (shape, kind)}
+        for array, (sizes, dtype) in arrays.items():
+            with archive.open(f"{array}.npy", "w") as file:
+                header = {"descr": dtype, "fortran_order": False, "shape": sizes}
+                np.lib.format.write_array_header_1_0(file, header)
+                file.write(bytes(60 * 28 * 28))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "name", "sentence"),
+    [
+        ((10**12, 28, 28), "|u1", "images", "it takes 1 to 10,000,000 images"),
+        ((60, -1, 28), "|u1", "images", "its shape is (60, -1, 28)"),
+        ((60, 10**5, 10**5), "<f8", "images", "images of 100,000×100,000 pixels are too large"),
+        ((60, 12_000, 12_000), "<f8", "images", "`images` ends early"),
+        ((10**13,), "<i8", "labels", "it takes 1 to 10,000,000 images"),
+        ((10**6,), "<i8", "labels", "for each of the 60 images"),
+        ((60,), "<U1000000", "labels", "for each of the 60 images"),
+        ((60,), "<U200", "labels", "`labels` ends early"),
+        ((60,), "|O", "labels", "`labels` is object (60,)"),
+    ],
+)
+def test_what_a_header_claims_is_not_held(
+    tmp_path: Path, shape: tuple[int, ...], kind: str, name: str, sentence: str
+) -> None:
+    path = claimed(tmp_path / "claims.npz", shape, kind, name)
+    tracemalloc.start()
+    try:
+        assert sentence in refused(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2**24
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "images.npz")
+    assert "is not a regular file" in refused(tmp_path / "images.npz")
+
+
+def test_a_pattern_of_many_parts_is_tried_in_no_time() -> None:
+    pattern = "*" + "".join(f"{{a{at}}}_*" for at in range(12)) + "!"
+    with pytest.raises(DataError, match="does not fit"):
+        by_pattern(pattern, ["a_" * 50 + ".png"])
+    assert by_pattern("{a}-*_{b}", ["1-2-x_3_4.png"]) == (["a", "b"], [("1", "4")])
 
 
 def test_two_images_are_too_few(tmp_path: Path) -> None:

@@ -103,6 +103,8 @@ def _source(path: Path) -> Source:
         raise DataError(f"There is nothing at {path}; name your images with --data.path.")
     if path.is_dir():
         return sources.folder(path)
+    if not path.is_file():  # a pipe would be waited for, and a device has no end
+        raise DataError(f"{path} is not a regular file; name your images with --data.path.")
     match path.suffix.lower():
         case ".npz":
             return arrays.npz(path)

@@ -12,11 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.contract.fields import LONGEST_LABEL
+from training.datasets.own.images import MOST_PIXELS
 from training.datasets.own.sources import Item
 from training.errors import DataError
 
-CHUNK = 256
-_UNREADABLE = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
+CHUNK = 256  # images read at a time, as long as they have no more than
+BYTES = 2**26
+MOST = 10_000_000  # images: a header may claim any number
+UNREADABLE = (
+    *(OSError, EOFError, KeyError, ValueError, TypeError, SyntaxError, NotImplementedError),
+    *(RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error),
+)
 
 
 @dataclass
@@ -64,16 +71,24 @@ def npz(path: Path) -> Rows:
                 )
             with archive.open("images.npy") as file:
                 shape, kind = _header(file)
-        with np.load(path, allow_pickle=False) as arrays:
-            given = arrays["labels"] if "labels" in arrays.files else None
-    except _UNREADABLE as error:
+                if kind.kind not in "uifb":
+                    raise ValueError(f"`images` is {kind}, not numbers")
+            given = None
+            if "labels.npy" in archive.namelist():
+                with archive.open("labels.npy") as file:
+                    given = _given(path, file, shape[0])
+    except DataError:
+        raise
+    except UNREADABLE as error:
         raise DataError(f"{path.name} is not a readable npz file ({error!s:.100}).") from error
     if len(shape) not in (3, 4) or (len(shape) == 4 and shape[3] not in (1, 3, 4)):
         raise DataError(
             f"{path.name}: `images` is {shape}; it takes (N, H, W) or (N, H, W, C) of 1, 3 or 4 "
             "channels."
         )
-    label, labels = _labels(path, given, shape[0])
+    if math.prod(shape[1:]) > MOST_PIXELS:
+        raise DataError(f"{path.name}: images of {shape[1]:,}×{shape[2]:,} pixels are too large.")
+    label, labels = _labels(given, shape[0])
     return Rows(
         path, numbered(shape[0]), label, labels, _stamp(path), lambda: _rows(path, shape, kind)
     )
@@ -86,25 +101,42 @@ def _header(file: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
         read = np.lib.format.read_array_header_2_0
     shape, fortran, kind = read(file)
     if fortran:
-        raise ValueError("`images` is in Fortran's order; save np.ascontiguousarray of it")
-    if kind.kind not in "uifb":
-        raise ValueError(f"`images` is {kind}, not numbers")
+        raise ValueError("it is in Fortran's order; save np.ascontiguousarray of it")
+    if not shape or min(shape) < 1 or shape[0] > MOST:
+        raise ValueError(f"its shape is {shape}; it takes 1 to {MOST:,} images")
     return shape, kind
+
+
+def _given(path: Path, file: Any, count: int) -> NDArray[Any]:
+    """The labels. A header may claim what there is not, so that it is looked at before."""
+    shape, kind = _header(file)
+    if shape != (count,) or kind.kind not in "uiUb" or kind.itemsize > 4 * LONGEST_LABEL:
+        raise DataError(
+            f"{path.name}: `labels` is {kind} {shape!s:.60}; it takes a whole number or a name for "
+            f"each of the {count:,} images."
+        )
+    content = file.read(count * kind.itemsize)
+    if len(content) < count * kind.itemsize:
+        raise DataError(f"{path.name}: `labels` ends early; save it again.")
+    return np.frombuffer(content, kind)
 
 
 def _rows(path: Path, shape: tuple[int, ...], kind: np.dtype[Any]) -> Iterator[NDArray[np.uint8]]:
     size = math.prod(shape[1:]) * kind.itemsize
+    chunk = max(1, min(CHUNK, BYTES // size))
     try:
         with zipfile.ZipFile(path) as archive, archive.open("images.npy") as file:
             _header(file)
-            for start in range(0, shape[0], CHUNK):
-                count = min(CHUNK, shape[0] - start)
+            for start in range(0, shape[0], chunk):
+                count = min(chunk, shape[0] - start)
                 content = file.read(count * size)
                 if len(content) < count * size:
                     raise DataError(f"{path.name}: `images` ends early; save it again.")
                 block = np.frombuffer(content, kind).reshape(count, *shape[1:])
                 yield from levels(block, f"{path.name}: `images`", start)
-    except _UNREADABLE as error:
+    except DataError:
+        raise
+    except UNREADABLE as error:
         raise DataError(f"{path.name} is not a readable npz file ({error!s:.100}).") from error
 
 
@@ -161,7 +193,7 @@ def csv(path: Path) -> Rows:
             "times that in colour, and before them a label if there is one."
         )
     given = np.asarray(label) if labelled else None
-    codes, labels = _labels(path, given, len(label))
+    codes, labels = _labels(given, len(label))
 
     def read() -> Iterator[NDArray[np.uint8]]:
         with path.open(encoding="utf-8-sig") as file:
@@ -211,16 +243,9 @@ def _shape(pixels: int) -> tuple[int, ...] | None:
     return None
 
 
-def _labels(
-    path: Path, given: NDArray[Any] | None, count: int
-) -> tuple[list[int], tuple[str, ...] | None]:
+def _labels(given: NDArray[Any] | None, count: int) -> tuple[list[int], tuple[str, ...] | None]:
     if given is None:
         return [0] * count, None
-    if given.shape != (count,) or given.dtype.kind not in "uiUb":
-        raise DataError(
-            f"{path.name}: `labels` is {given.dtype} {given.shape}; it takes a whole number or a "
-            f"name for each of the {count:,} images."
-        )
     values, codes = np.unique(given, return_inverse=True)
     return codes.tolist(), tuple(str(value) for value in values)
 

@@ -50,18 +50,47 @@ def by_pattern(pattern: str, names: list[str]) -> tuple[list[str], list[tuple[st
         raise DataError(
             f"--data.factors {pattern} needs different names in braces, as in {{shape}}-{{size}}."
         )
-    between = [re.escape(piece).replace(r"\*", ".*") for piece in pieces[::2]]
-    # A value ends where the text after it begins.
-    expression = re.compile(between[0] + "".join(f"([^/]+?){after}" for after in between[1:]))
+    wanted = [part for part in re.split(r"(\{\w+\}|\*)", pattern) if part]
     values = []
     for name in names:
         path = PurePosixPath(name)
         within = path.with_suffix("").as_posix() if "/" in pattern else path.stem
-        match = expression.fullmatch(within)
-        if match is None:
+        found = _values(wanted, within)
+        if found is None:
             raise DataError(f"{name} does not fit --data.factors {pattern}; rename the file.")
-        values.append(match.groups())
+        values.append(found)
     return factors, values
+
+
+def _values(wanted: list[str], name: str) -> tuple[str, ...] | None:
+    """What stands in the place of each `{factor}`; a value ends where the text after it begins.
+
+    Not by a regular expression: of many parts, it would try every way to share out the name.
+    """
+    failed: set[tuple[int, int]] = set()
+
+    def rest(part: int, start: int) -> tuple[str, ...] | None:
+        if part == len(wanted):
+            return () if start == len(name) else None
+        if (part, start) in failed:
+            return None
+        text = wanted[part]
+        is_factor = text.startswith("{") and text.endswith("}")
+        if is_factor:
+            slash = name.find("/", start)
+            ends = range(start + 1, (len(name) if slash < 0 else slash) + 1)
+        elif text == "*":
+            ends = range(len(name), start - 1, -1)
+        else:
+            ends = range(start + len(text), start + len(text) + name.startswith(text, start))
+        for end in ends:
+            found = rest(part + 1, end)
+            if found is not None:
+                return (name[start:end], *found) if is_factor else found
+        failed.add((part, start))
+        return None
+
+    return rest(0, 0)
 
 
 def by_table(path: Path, names: list[str]) -> tuple[list[str], list[tuple[str, ...]]]:

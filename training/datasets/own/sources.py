@@ -13,6 +13,7 @@ from training.errors import DataError
 
 Item = bytes | NDArray[np.uint8]  # the content of a file, or an image (H, W) or (H, W, C)
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
+MOST_ENTRIES = 3_000_000  # files and folders that are looked at; all of a disk has more
 
 
 class Source(Protocol):
@@ -76,7 +77,7 @@ def folder(root: Path) -> Folder:
         root = _inner(root)
         paths = sorted(
             path
-            for path in root.rglob("*")
+            for path in _below(root)
             if path.suffix.lower() in SUFFIXES
             and not any(part.startswith(".") for part in path.relative_to(root).parts)
             and path.is_file()
@@ -109,6 +110,16 @@ def folder(root: Path) -> Folder:
         digest.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode("utf-8", "replace"))
     label = [found.index(first) for first in firsts] if found else [0] * len(names)
     return Folder(root, names, label, tuple(found) or None, digest.hexdigest())
+
+
+def _below(root: Path) -> Iterator[Path]:
+    for at, path in enumerate(root.rglob("*")):
+        if at >= MOST_ENTRIES:
+            raise DataError(
+                f"{root} holds more than {MOST_ENTRIES:,} files and folders; name the folder of "
+                "your images."
+            )
+        yield path
 
 
 def _inner(root: Path) -> Path:
