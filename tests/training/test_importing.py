@@ -2,6 +2,7 @@
 
 import json
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 from training.__main__ import main
 from training.contract.files import read_card
 from training.errors import CheckpointError, DataError
-from training.importing import bring, diffusers, images, pythae, weights
+from training.importing import bring, described, diffusers, images, pythae, weights
 from training.importing.autoencoder_kl import AutoencoderKl
 from training.importing.directions import along
 from training.importing.found import Said
@@ -94,9 +95,9 @@ def test_what_of_pythae_is_not_flat_or_runs_code_is_refused(tmp_path: Path) -> N
 
 def test_the_autoencoder_kl_computes_what_diffusers_does() -> None:
     reference = np.load(KL / "reference.npz")  # computed by diffusers 0.42.1 from this folder
-    network = AutoencoderKl(diffusers._sizes(diffusers._config(KL / "config.json"), KL)).eval()
+    sizes = diffusers._sizes(described.configuration(KL / "config.json"), KL)
     tensors, _ = weights.read_weights(KL / diffusers.FILES[0])
-    diffusers._load(network, tensors, KL)
+    network = described.filled(AutoencoderKl, (sizes,), diffusers._renamed(tensors), KL).eval()
     with torch.no_grad():
         mean, log_variance = network.encode(torch.from_numpy(reference["x"]) * 2 - 1)
         decoded = network.decode(torch.from_numpy(reference["mean"]))
@@ -228,3 +229,73 @@ def test_images_of_a_folder_are_brought_to_the_models_size(tmp_path: Path) -> No
     (tmp_path / "none").mkdir()
     with pytest.raises(DataError, match="holds no image"):
         images.read(tmp_path / "none", (1, 8, 8))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"latent_dim": 10**12}, "has the shape|cannot be built"),
+        ({"latent_dim": -3}, "cannot be built"),
+        ({"latent_dim": float("inf")}, "is not readable JSON"),
+        ({"input_dim": [3, 10**9, 10**9]}, "no size of images"),
+        ({"input_dim": 5}, "does not say name, latent_dim and input_dim"),
+        ({"input_dim": [1, 2, 3, 4]}, "which are not images"),
+    ],
+)
+def test_what_a_folder_of_pythae_claims_is_not_built(
+    tmp_path: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    folder = pythae_folder(tmp_path, **changes)
+    with pytest.raises(CheckpointError, match=sentence):
+        pythae.read(folder, Said())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"layers_per_block": 10**9},
+        {"block_out_channels": []},
+        {"block_out_channels": [4, 10**9]},
+        {"block_out_channels": ["x"]},
+        {"norm_num_groups": 0},
+        {"norm_num_groups": 3},
+        {"latent_channels": -1},
+        {"latent_channels": None},
+        {"sample_size": 10**9},
+        {"sample_size": [1, 2, 3]},
+        {"down_block_types": 7},
+    ],
+)
+def test_what_a_folder_of_diffusers_claims_is_not_built(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    config = json.loads((KL / "config.json").read_text("utf-8"))
+    (tmp_path / "config.json").write_text(json.dumps(config | changes))
+    (tmp_path / diffusers.FILES[0]).symlink_to(KL / diffusers.FILES[0])
+    pictures = np.zeros((6, 3, 16, 16), np.float32)
+    with pytest.raises(CheckpointError) as refusal:
+        diffusers.read(tmp_path, Said(images=pictures))
+    assert str(refusal.value).endswith(".")
+    assert "\n" not in str(refusal.value)
+
+
+def test_weights_that_claim_more_than_they_hold_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number that is laid over a million times a million places takes one place in a file."""
+    laid_out = torch.zeros(1).expand(10**6, 10**6)
+    torch.save({"a": laid_out}, tmp_path / "large.pt")
+    with pytest.raises(CheckpointError, match="claims more weights than a file of 1 GiB holds"):
+        weights.read_weights(tmp_path / "large.pt")
+    with (
+        zipfile.ZipFile(tmp_path / "bomb.pt", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("a/data/0", "w") as file,
+    ):
+        file.write(bytes(2**20))
+    monkeypatch.setattr(weights, "LARGEST_FILE", 2**19)
+    with pytest.raises(CheckpointError, match="has more than 1 GiB"):
+        weights.read_weights(tmp_path / "bomb.pt")
+    for content in (b"", b"PK\x03\x04", b"\x80\x02", b"\x80\x02}q\x00.", b"\x80\x02cos\nsystem\n"):
+        (tmp_path / "odd.pt").write_bytes(content)
+        with pytest.raises(CheckpointError):
+            weights.read_weights(tmp_path / "odd.pt")

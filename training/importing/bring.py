@@ -13,6 +13,7 @@ from training.contract.outputs import Pixels
 from training.contract.spaces import Continuous
 from training.errors import CheckpointError, UserError
 from training.importing import diffusers, images, onnx_pair, pythae, state_dict
+from training.importing.described import image
 from training.importing.found import Found, Said
 from training.importing.weights import WEIGHTS
 
@@ -39,6 +40,8 @@ def bring(
     """
     if (folder / CARD).exists():
         raise CheckpointError(f"{folder} holds a checkpoint; give another --out.")
+    if said.shape is not None:
+        image(said.shape, "--shape")
     shown = None
     if pictures is not None and pictures.suffix == ".npz":
         shown = images.read(pictures, said.shape)
@@ -142,6 +145,8 @@ def _check_values(found: Found) -> None:
             f"{'×'.join(map(str, found.shape))}: {' '.join(str(error).split())[:200]}."
         ) from error
     low, high = float(images.min()), float(images.max())
+    if not images.isfinite().all():
+        raise CheckpointError("The decoder gives NaN or infinity: its weights are not trained.")
     if low < -SLACK or high > 1 + SLACK:
         raise CheckpointError(
             f"The decoder gives values from {low:.2f} to {high:.2f}; images are in [0, 1]. Give "

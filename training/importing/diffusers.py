@@ -4,7 +4,6 @@ Its latents are images themselves, too many to move one by one: they are moved a
 principal directions of the codes of images.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from training.errors import CheckpointError
 from training.importing.autoencoder_kl import AutoencoderKl, Sizes
+from training.importing.described import configuration, filled, image
 from training.importing.directions import along
 from training.importing.found import Found, Said, Shape
 from training.importing.modules import in_unit
@@ -33,6 +33,8 @@ FORMERLY = {
     ".value.": ".to_v.",
     ".proj_attn.": ".to_out.0.",
 }
+ATTENTION = ("to_q.weight", "to_k.weight", "to_v.weight", "to_out.0.weight")
+MOST_BLOCKS, MOST_LAYERS = 8, 16  # theirs have four of two
 
 
 class Signed(nn.Module):
@@ -54,17 +56,23 @@ class Signed(nn.Module):
 def holds(folder: Path) -> Path | None:
     """The folder of an AutoencoderKL that this is, or that a pipeline in it keeps as `vae`."""
     for place in (folder, folder / "vae"):
-        if (place / CONFIG).is_file() and _config(place / CONFIG).get("_class_name"):
+        if (place / CONFIG).is_file() and configuration(place / CONFIG).get("_class_name"):
             return place
     return None
 
 
 def image_shape(folder: Path, said: Said) -> Shape:
     """The images that it takes: as was said, else as large as it was trained with."""
-    config = _config(folder / CONFIG)
+    config = configuration(folder / CONFIG)
     side = config.get("sample_size", 256)
-    height, width = side if isinstance(side, list) else (side, side)
-    return said.shape or (int(config.get("in_channels", 3)), int(height), int(width))
+    try:
+        height, width = side if isinstance(side, list) else (side, side)
+        shape = said.shape or (int(config.get("in_channels", 3)), int(height), int(width))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise CheckpointError(
+            f"{folder.name}/{CONFIG} does not say how large its images are: give --shape."
+        ) from error
+    return image(shape, folder.name)
 
 
 def read(folder: Path, said: Said) -> Found:
@@ -73,7 +81,7 @@ def read(folder: Path, said: Said) -> Found:
     Raises:
         CheckpointError: if it is another network, or there are no images.
     """
-    config = _config(folder / CONFIG)
+    config = configuration(folder / CONFIG)
     if config["_class_name"] != KIND:
         raise CheckpointError(
             f"{folder.name} is a {config['_class_name']!r:.60}; of diffusers, {KIND} is taken over."
@@ -94,8 +102,7 @@ def read(folder: Path, said: Said) -> Found:
             "directions of the codes of your images: give --images FOLDER."
         )
     tensors, _ = read_weights(path)
-    network = AutoencoderKl(sizes)
-    _load(network, tensors, path)
+    network = filled(AutoencoderKl, (sizes,), _renamed(tensors), path)
     latent_shape = (sizes.latent, shape[1] // halvings, shape[2] // halvings)
     whole = Signed(network.eval().requires_grad_(False), latent_shape)
     decode, encode, sentence = along(whole, said.images, said.directions)
@@ -115,22 +122,16 @@ def read(folder: Path, said: Said) -> Found:
     )
 
 
-def _load(network: AutoencoderKl, tensors: dict[str, Tensor], path: Path) -> None:
-    wanted = network.state_dict()
+def _renamed(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights by the names and in the shapes that they have today."""
     renamed = {}
     for key, value in tensors.items():
         for before, after in FORMERLY.items():
             key = key.replace(before, after)
-        if key in wanted and value.ndim == 4 and wanted[key].ndim == 2:
+        if value.ndim == 4 and key.endswith(ATTENTION):
             value = value.flatten(1)  # attention was once made of 1×1 convolutions
         renamed[key] = value
-    for key, weight in wanted.items():
-        if key not in renamed or renamed[key].shape != weight.shape:
-            raise CheckpointError(
-                f"{path.name} does not hold {key} as {list(weight.shape)}, which its {CONFIG} "
-                "asks for: copy both from one place."
-            )
-    network.load_state_dict({key: renamed[key] for key in wanted})
+    return renamed
 
 
 def _sizes(config: dict[str, Any], folder: Path) -> Sizes:
@@ -141,7 +142,7 @@ def _sizes(config: dict[str, Any], folder: Path) -> Sizes:
                     raise CheckpointError(
                         f"{folder.name}/{CONFIG} has a block {name!r:.60}; only {kind} is known."
                     )
-        return Sizes(
+        sizes = Sizes(
             image=int(config["in_channels"]),
             latent=int(config["latent_channels"]),
             blocks=tuple(map(int, config["block_out_channels"])),
@@ -151,15 +152,19 @@ def _sizes(config: dict[str, Any], folder: Path) -> Sizes:
             quant=bool(config.get("use_quant_conv", True)),
             post_quant=bool(config.get("use_post_quant_conv", True)),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, OverflowError) as error:
         raise CheckpointError(
             f"{folder.name}/{CONFIG} does not describe an {KIND}: {error} is missing or of another "
             "kind."
         ) from error
-
-
-def _config(path: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(path.read_text("utf-8")))
-    except (ValueError, TypeError) as error:
-        raise CheckpointError(f"{path.parent.name}/{path.name} is not readable JSON.") from error
+    except ValueError as error:
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError(f"{folder.name}/{CONFIG} does not describe an {KIND}.") from error
+    numbers = (sizes.image, sizes.latent, sizes.layers, sizes.groups, *sizes.blocks)
+    if min(numbers) < 1 or not 1 <= len(sizes.blocks) <= MOST_BLOCKS or sizes.layers > MOST_LAYERS:
+        raise CheckpointError(
+            f"{folder.name}/{CONFIG} describes an {KIND} of {len(sizes.blocks)} blocks of "
+            f"{sizes.layers} layers; {MOST_BLOCKS} of {MOST_LAYERS} are the most, and no size is 0."
+        )
+    return sizes

@@ -1,12 +1,15 @@
 """The images that a foreign model is shown: a folder of pictures, or a npz file."""
 
+import math
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from training.datasets.own.arrays import UNREADABLE
 from training.datasets.own.images import FORMATS
 from training.errors import DataError
 from training.graphs import Array
@@ -14,7 +17,7 @@ from training.importing.found import Shape
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 MOST = 10_000
-LARGEST_NPZ = 2**31
+LARGEST = 2**31  # bytes of all as float32, which takes fewer large ones, and of a npz file
 
 
 class Shown(NamedTuple):
@@ -29,7 +32,7 @@ class Shown(NamedTuple):
 
 
 def read(path: Path, shape: Shape | None) -> Shown:
-    """The images of a folder or npz file, at most 10,000, as a model of this shape takes them.
+    """The images of a folder or npz file, at most 10,000 or 2 GiB, as a model of this shape takes.
 
     A folder of folders names a class by each. Pictures are cut square at the centre and scaled, and
     turned as their EXIF says; transparent ones lie on white.
@@ -46,7 +49,8 @@ def read(path: Path, shape: Shape | None) -> Shown:
     files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS)
     if not files:
         raise DataError(f"{path} holds no image ({', '.join(ENDINGS)}).")
-    files = files[:: -(-len(files) // MOST)]  # of too many, from the whole folder
+    most = max(1, min(MOST, LARGEST // (4 * math.prod(shape))))
+    files = files[:: -(-len(files) // most)]  # of too many, from the whole folder
     images, kept, skipped = [], [], []
     for file in files:
         try:
@@ -91,16 +95,28 @@ def _classes(path: Path, files: list[Path]) -> tuple[Array, tuple[str, ...]] | N
 
 def _from_npz(path: Path, shape: Shape | None) -> Shown:
     try:
-        if path.stat().st_size > LARGEST_NPZ:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+        if size > LARGEST:
             raise DataError(f"{path.name} has more than 2 GiB; give at most 10,000 images.")
         with np.load(path, allow_pickle=False) as held:
             arrays = {name: held[name] for name in ("images", "labels") if name in held}
     except FileNotFoundError as error:
         raise DataError(f"There is no file {path}.") from error
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path.name} is not a readable npz file of numbers: {error}.") from error
+    except DataError:
+        raise
+    except UNREADABLE as error:
+        raise DataError(
+            f"{path.name} is not a readable npz file of numbers: "
+            f"{' '.join(str(error).split()):.100}."
+        ) from error
     if "images" not in arrays:
         raise DataError(f"{path.name} has no array `images`.")
+    if arrays["images"].ndim not in (3, 4):
+        raise DataError(
+            f"{path.name}: images have the shape {list(arrays['images'].shape)!s:.60}, not N × H × "
+            "W."
+        )
     images = _in_unit(arrays["images"][:MOST], path)
     if images.ndim == 3:
         images = images[:, None]
@@ -129,8 +145,8 @@ def _in_unit(images: Array, path: Path) -> Array:
 def _labels(found: Any, count: int, path: Path) -> tuple[Array, tuple[str, ...]] | None:
     if found is None:
         return None
-    found = found[:count]
+    found = found[:count] if found.ndim else found
     classes, index = np.unique(found, return_inverse=True)
     if found.shape != (count,) or not 2 <= len(classes) <= 1_000:
-        raise DataError(f"{path.name}: labels are {list(found.shape)}; one for each image.")
+        raise DataError(f"{path.name}: labels are {list(found.shape)!s:.60}; one for each image.")
     return index.astype(np.int32), tuple(str(name) for name in classes)

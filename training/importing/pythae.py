@@ -4,7 +4,6 @@ pythae (Chadebec, Vincent and Allassonnière, 2022) writes a custom network as a
 code; only its default networks, two layers of 512 units, are built here.
 """
 
-import json
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 
 from training.contract.outputs import LikelihoodName
 from training.errors import CheckpointError
+from training.importing.described import configuration, filled, image
 from training.importing.found import Found, Said, Shape
 from training.importing.modules import Decode, Encode
 from training.importing.weights import digest, read_weights
@@ -101,19 +101,16 @@ def read(folder: Path, said: Said) -> Found:
                 f"it was not opened. Import {folder / MODEL} with --class module:Class instead, "
                 "where Class is a module with the parts encoder and decoder."
             )
-    shape = said.shape or _shape(config["input_dim"])
+    shape = image(said.shape or _shape(config["input_dim"]), folder.name)
     tensors, _ = read_weights(folder / MODEL)
-    network = Pair(prod(shape), size, "encoder.log_var.weight" in tensors)
-    wanted = network.state_dict()
-    for key, weight in wanted.items():
-        if key not in tensors or tensors[key].shape != weight.shape:
-            found = f"has the shape {list(tensors[key].shape)}" if key in tensors else "is missing"
-            raise CheckpointError(
-                f"{folder.name}/{MODEL}: {key} {found}; pythae's default networks for "
-                f"{'×'.join(map(str, shape))} images and {size} latents need {list(weight.shape)}. "
-                "If the networks are your own, give --class module:Class."
-            )
-    network.load_state_dict({key: tensors[key] for key in wanted})
+    sizes = (prod(shape), size, "encoder.log_var.weight" in tensors)
+    try:
+        network = filled(Pair, sizes, tensors, folder / MODEL)
+    except CheckpointError as error:
+        raise CheckpointError(
+            f"{error} These are pythae's default networks; if they are your own, give --class "
+            "module:Class."
+        ) from error
     loss = config.get("reconstruction_loss")
     likelihood: LikelihoodName | None = (
         "bernoulli" if loss == "bce" else "gaussian" if loss == "mse" else None
@@ -134,11 +131,11 @@ def read(folder: Path, said: Said) -> Found:
 
 
 def _config(path: Path) -> dict[str, Any]:
+    config = configuration(path)
     try:
-        config: dict[str, Any] = dict(json.loads(path.read_text("utf-8")))
         name, size = str(config["name"]), int(config["latent_dim"])
         shape = tuple(map(int, config["input_dim"]))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise CheckpointError(
             f"{path.parent.name}/{path.name} does not say name, latent_dim and input_dim as "
             "pythae writes them: save the model again."
@@ -153,6 +150,6 @@ def _shape(sizes: tuple[int, ...]) -> Shape:
         case (channels, height, width):
             return channels, height, width
     raise CheckpointError(
-        f"The model takes {'×'.join(map(str, sizes))} numbers, which are not images: give "
+        f"The model takes {'×'.join(map(str, sizes)):.60} numbers, which are not images: give "
         "--shape 1,28,28 if they are."
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """
     if path.suffix == ".safetensors":
         return _named(read_tensors(path)[0]), {}
-    if path.stat().st_size > LARGEST_FILE:
+    if not path.is_file():
+        raise CheckpointError(f"{path.name} is not a regular file.")
+    if max(path.stat().st_size, _unpacked(path)) > LARGEST_FILE:
         raise CheckpointError(f"{path.name} has more than 1 GiB: save its weights as safetensors.")
     try:
         held = torch.load(path, map_location="cpu", weights_only=True)
@@ -47,7 +50,7 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise CheckpointError(
             SAFE_COPY.format(where=path.name, what=what, path=str(path), safe=safe)
         ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError) as error:
+    except Exception as error:  # of what is no pickle of torch's, each step raises its own
         raise CheckpointError(
             f"{path.name} is not a readable PyTorch file: {' '.join(str(error).split())[:150]}."
         ) from error
@@ -61,7 +64,19 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             f"{path.name} holds {type(held).__name__}, not a state dict: save it with "
             "torch.save(model.state_dict(), …)."
         )
+    # What is laid over one number in memory can be as large as it says once it is copied.
+    if sum(value.numel() for value in held.values()) * 4 > 2 * LARGEST_FILE:
+        raise CheckpointError(f"{path.name} claims more weights than a file of 1 GiB holds.")
     return _named(held), {name: value for name, value in rest.items() if name not in HOLDERS}
+
+
+def _unpacked(path: Path) -> int:
+    """Bytes of all that a zip, as PyTorch writes them, says that it holds."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sum(entry.file_size for entry in archive.infolist())
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        return 0  # an older pickle, or what PyTorch says is none
 
 
 def digest(path: Path) -> str:
