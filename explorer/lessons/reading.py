@@ -76,7 +76,7 @@ def parse(text: str, name: str, models: Collection[str]) -> Lesson:
 def _front(lines: list[str], name: str) -> Front:
     try:
         tree = tomllib.loads("\n".join(lines))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also of numbers too long, of text too deep
         said = str(error)
         found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", said)
         line = int(found[1]) + 1 if found and found[1] else len(lines) + 1
