@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from explorer.jobs.store import OPEN, Job, Store
 from training.contract.errors import UserError
 
 GIB = 2**30
 MOST_OPEN, MOST_OPEN_EACH = 60, 3
-# Of runs that are not kept; and of checkpoints that were, by all and by one visitor.
+# Of runs that ended and are not kept: a list of any length would make each request slower.
+MOST_ENDED = 300
+# Bytes of runs that are not kept; and of checkpoints that were, by all and by one visitor.
 LARGEST = 1 * GIB
 MOST_KEPT, MOST_KEPT_EACH = 60, 10
 # What must stay free for everything else on that disk.
 FREE = 1 * GIB
 
 
+# Held while it is counted whether there is room and what was counted for is done: many requests of
+# one visitor come at once.
+counting = threading.RLock()
+
+
 class QuotaError(UserError):
     """There is no room for another job. The message, one sentence, says why."""
+
+
+def add(store: Store, home: Path, visitor: str, asked: dict[str, Any]) -> str:
+    """Put a job into the queue; returns its id.
+
+    Raises:
+        QuotaError: if there are too many, or the disk is full.
+    """
+    with counting:
+        check_new(store, home, visitor)
+        return store.add(visitor, asked)
 
 
 def check_new(store: Store, home: Path, visitor: str) -> None:
@@ -70,14 +91,24 @@ def check_keeping(store: Store, visitor: str) -> None:
 
 
 def _make_room(store: Store, home: Path) -> None:
-    """Forget the oldest runs that ended and were not kept, until the others are small enough."""
+    """Forget runs that ended and were not kept until the others are few and small enough.
+
+    The oldest of all, where they are too large; where too many, the oldest of who has most.
+    """
     ended: list[Job] = store.all("stopped", "trained", "failed")
+
+    def forget(job: Job) -> None:
+        ended.remove(job)
+        store.remove(job.id)
+        shutil.rmtree(home / job.id, ignore_errors=True)
+
+    while len(ended) > MOST_ENDED:
+        ((visitor, _),) = Counter(job.visitor for job in ended).most_common(1)
+        forget(next(job for job in ended if job.visitor == visitor))
     sizes = {job.id: size_of(home / job.id) for job in store.all()}
     while ended and sum(sizes.values()) > LARGEST:
-        oldest = ended.pop(0)
-        store.remove(oldest.id)
-        shutil.rmtree(home / oldest.id, ignore_errors=True)
-        del sizes[oldest.id]
+        del sizes[ended[0].id]
+        forget(ended[0])
 
 
 def size_of(folder: Path) -> int:

@@ -123,10 +123,9 @@ def _ask(body: bytes, visitor: str) -> Response:
         asked = read(offers.Asked, parse(body, "The form"), "form")
         if why := offers.missing(asked.data, one.data):
             return _refused(why)
-        quota.check_new(one.store, one.home, visitor)
+        id = quota.add(one.store, one.home, visitor, offers.run_of(asked))
     except UserError as error:
         return _refused(str(error))
-    id = one.store.add(visitor, offers.run_of(asked))
     one.wake()
     return _json({"id": id}, 201)
 
@@ -170,15 +169,17 @@ def _decide(id: str, what: str) -> Response:
             case "pause" | "stop":
                 one.store.want(id, what)
             case "go-on":
-                if job.state == "stopped":
-                    quota.check_open(one.store, job.visitor)
                 asked = json.dumps(offers.with_more_time(job))
-                one.store.move(id, ("paused", "stopped"), "waiting", sentence="", asked=asked)
+                with quota.counting:
+                    if job.state == "stopped":
+                        quota.check_open(one.store, job.visitor)
+                    one.store.move(id, ("paused", "stopped"), "waiting", sentence="", asked=asked)
             case "keep":
                 if not _has_weights(one, id):
                     return _refused(NOTHING_TO_KEEP)
-                quota.check_keeping(one.store, job.visitor)
-                one.store.move(id, ("trained", "stopped"), "keeping", sentence="")
+                with quota.counting:
+                    quota.check_keeping(one.store, job.visitor)
+                    one.store.move(id, ("trained", "stopped"), "keeping", sentence="")
             case _:
                 return _refused(GONE, 404)
     except UserError as error:

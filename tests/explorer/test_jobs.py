@@ -280,3 +280,16 @@ def test_room_is_made_of_runs_that_ended_the_oldest_first(
     quota.check_new(store, tmp_path, "another")
     assert [job.id for job in store.all()] == ids[1:]
     assert not (tmp_path / ids[0]).exists()
+
+
+def test_who_stops_many_runs_takes_no_room_from_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "jobs.sqlite")
+    monkeypatch.setattr(quota, "MOST_ENDED", 3)
+    first = quota.add(store, tmp_path, "another", ASKED)
+    store.want(first, "stop")
+    for _ in range(8):
+        store.want(quota.add(store, tmp_path, "visitor", ASKED), "stop")
+    assert [job.visitor for job in store.all()].count("visitor") <= 4
+    assert store.get(first) is not None

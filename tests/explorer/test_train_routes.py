@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -129,3 +131,22 @@ def test_a_stopped_run_goes_on_only_where_there_is_room_for_another(ask: Ask) ->
     assert ask("POST", f"/jobs/{made['id']}/go-on")[1]["state"] == "waiting"
     ask("POST", f"/jobs/{made['id']}/stop")
     assert ask("POST", f"{stopped}/go-on")[1]["state"] == "waiting"
+
+
+def test_a_flood_of_requests_gets_no_more_than_three_runs(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are counted before any is added, unless one waits for the other."""
+    counted, store = threading.Barrier(8), routes.supervisor().store
+    check = quota.check_open
+
+    def slowly(*given: Any) -> None:
+        check(*given)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            counted.wait(0.05)
+
+    monkeypatch.setattr(quota, "check_open", slowly)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: ask("POST", "/jobs", FORM)[0], range(8)))
+    assert answers.count(201) == quota.MOST_OPEN_EACH == len(store.all())
+    assert set(answers) == {201, 422}
