@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -45,15 +46,15 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         held = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        safe = str(path.with_suffix(".safetensors"))
         what = _refused(str(error))
+        if what is None:
+            raise _unreadable(path, error) from error
+        safe = str(path.with_suffix(".safetensors"))
         raise CheckpointError(
             SAFE_COPY.format(where=path.name, what=what, path=str(path), safe=safe)
         ) from error
     except Exception as error:  # of what is no pickle of torch's, each step raises its own
-        raise CheckpointError(
-            f"{path.name} is not a readable PyTorch file: {' '.join(str(error).split())[:150]}."
-        ) from error
+        raise _unreadable(path, error) from error
     rest = held if isinstance(held, dict) else {}
     for name in HOLDERS:
         if isinstance(rest.get(name), dict):
@@ -96,9 +97,17 @@ def _named(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-def _refused(message: str) -> str:
-    """The class that torch names in its refusal."""
-    for word in message.split():
-        if "." in word and word.replace(".", "").replace("_", "").isalnum():
-            return word.rstrip(".")
-    return "PyTorch refuses it"
+def _unreadable(path: Path, error: Exception) -> CheckpointError:
+    reason = " ".join(str(error).rpartition("WeightsUnpickler error:")[2].split())
+    return CheckpointError(
+        f"{path.name} is not a readable PyTorch file ({reason[:150].rstrip('. ')}): copy it again."
+    )
+
+
+def _refused(message: str) -> str | None:
+    """The class or function that torch names where it refuses to run code; None if it is damage."""
+    found = re.search(r"GLOBAL (\S+)|(?:function|class) ([\w.<>']+)", message)
+    if found is None:
+        return None
+    name = (found[1] or found[2]).strip("'<>")
+    return "".join(letter for letter in name if letter.isprintable())[:80]

@@ -48,7 +48,8 @@ def by_pattern(pattern: str, names: list[str]) -> tuple[list[str], list[tuple[st
     factors = pieces[1::2]
     if not factors or len(set(factors)) < len(factors):
         raise DataError(
-            f"--data.factors {pattern} needs different names in braces, as in {{shape}}-{{size}}."
+            f"--data.factors {pattern!r:.80} needs different names in braces, as in "
+            "{shape}-{size}."
         )
     wanted = [part for part in re.split(r"(\{\w+\}|\*)", pattern) if part]
     values = []
@@ -57,7 +58,9 @@ def by_pattern(pattern: str, names: list[str]) -> tuple[list[str], list[tuple[st
         within = path.with_suffix("").as_posix() if "/" in pattern else path.stem
         found = _values(wanted, within)
         if found is None:
-            raise DataError(f"{name} does not fit --data.factors {pattern}; rename the file.")
+            raise DataError(
+                f"{name!r:.80} does not fit --data.factors {pattern!r:.80}; rename the file."
+            )
         values.append(found)
     return factors, values
 
