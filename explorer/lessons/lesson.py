@@ -37,6 +37,8 @@ Panel = Literal[
     "writing",
     "gradients",
 ]
+# The parts of the page of small distributions, by the names in `web/distributions`.
+Small = Literal["categorical", "bernoulli", "ancestral", "table", "line", "humps"]
 CARDS = ("look", "predict", "do", "why", "check")
 Card = Literal["look", "predict", "do", "why", "check"]
 Place = Annotated[str, Meta(max_length=400, pattern=r"^[-0-9.,]*(?![\s\S])")]
@@ -47,11 +49,13 @@ Colour = Annotated[str, Meta(max_length=80, pattern=r"^(label|error|z[0-9]+|fact
 class Setup(Record, frozen=True, kw_only=True):
     """What the instrument shows: a model or several side by side, an image, a place, a map.
 
-    `unused`: the sliders of unused latents are shown too. `show` names the panels that the lesson
-    needs; the others are folded away.
+    `page` stands in place of a model: the small distributions. `unused`: the sliders of unused
+    latents are shown too. `show` names the panels that the lesson needs; the others are folded
+    away.
     """
 
     model: Word | None = None
+    page: Literal["distributions"] | None = None
     compare: Annotated[tuple[Word, ...], Meta(max_length=4)] = ()
     example: Example | None = None
     z: Place | None = None
@@ -59,11 +63,13 @@ class Setup(Record, frozen=True, kw_only=True):
     colour: Colour | None = None
     temperature: Annotated[float, Meta(ge=0.1, le=2)] | None = None
     unused: bool = False
-    show: Annotated[tuple[Panel, ...], Meta(max_length=16)] = ()
+    show: Annotated[tuple[Panel | Small, ...], Meta(max_length=16)] = ()
 
     def __post_init__(self) -> None:
         if self.model is not None and self.compare:
             raise ValueError("compare stands in place of model: give one of the two.")
+        if self.page is not None and self.models:
+            raise ValueError("page stands in place of models: give one of the two.")
         if len(self.compare) == 1:
             raise ValueError("compare takes two to four models; for one, write model.")
 

@@ -31,6 +31,7 @@ from explorer.lessons.model_probes import (
     VoidShare,
 )
 from explorer.lessons.probe import Probe
+from explorer.lessons.small_probes import Coins, HumpsKl, HumpsRest, Slope, SoftmaxShare
 from training.contract.fields import Identifier
 
 
@@ -57,5 +58,6 @@ PROBES = (
     Reconstruction | Kl | Elbo | Evidence | Gap | ApproximationGap | AmortisationGap | IwaeMiss
     | PriorDraws | MillionDraws | Sigma | VarianceRatio | MeanKl | Unused | SquaredError
     | VoidShare | ThinShare | Mutual | MarginalKl | Pixels | SigmoidTwice | Floor
-    | MeanReconstruction | OfCard | OfRow | OfTask | FactorShare | BestLatent | Ratio | Difference
+    | MeanReconstruction | OfCard | OfRow | OfTask | FactorShare | BestLatent | SoftmaxShare
+    | Coins | Slope | HumpsKl | HumpsRest | Ratio | Difference
 )  # fmt: skip

@@ -156,8 +156,9 @@ def _check_names(front: Front, lines: list[str], name: str, models: Collection[s
         where = f"cards.{card}" if card else "setup"
         for model in setup.models:
             refuse(f"{where}.{'compare' if setup.compare else 'model'}", model, models)
-    if not front.setup.models:
-        raise LessonError(f"{name}, line {_line_of(lines, 'setup')}: setup names no model.")
+    if not front.setup.models and front.setup.page is None:
+        line = _line_of(lines, "setup")
+        raise LessonError(f"{name}, line {line}: setup names no model, and no page in its place.")
     for figure, probe in front.figures.items():
         if isinstance(probe, OfImage | OfModel):
             refuse(f"figures.{figure}.model", probe.model, models)

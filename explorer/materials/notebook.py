@@ -26,6 +26,8 @@ for id, (model, card) in models.items():
     weights = sum(parameter.numel() for parameter in model.parameters())
     print(f"{{id}}: {{card.title}}, {{weights:,}} weights")"""
 
+SMALL = "from explorer.lessons.bench import shipped"
+
 IMAGE = """# The test image of the lesson: x is (1, C, H, W), in [0, 1].
 opened = shipped().model({id!r})
 x = torch.from_numpy(opened.images([{example}])).reshape(1, *opened.shape)
@@ -70,7 +72,7 @@ print("KL of each latent, nats:", [round(nats, 2) for nats in kl_nats.tolist()])
 
 PREDICT = "my_prediction = None  # write it down before you go on"
 
-MEASURE = """# Every figure of the lesson, measured on the models above.
+MEASURE = """# Every figure of the lesson, measured again.
 from explorer.lessons.check import measure, read_all
 from explorer.lessons.command import model_names
 
@@ -94,7 +96,7 @@ def notebook(lesson: Lesson, bench: Bench) -> str:
             f"This notebook goes with lesson {front.number} of the latent-space explorer; it runs "
             "where that is installed. Text under CC BY 4.0."
         ),
-        _code(OPEN.format(ids=ids)),
+        _code(OPEN.format(ids=ids) if ids else SMALL),
         *_encoded(ids, front.setup.example or 0, bench),
         _text(f"## Predict\n\n{front.predict.ask}"),
         _code(PREDICT),

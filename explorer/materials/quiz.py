@@ -49,7 +49,8 @@ def _prediction(measured: Measured) -> Question:
     if predict.figure is not None:
         low, high = front.figures[predict.figure].band
         value = measured.values[predict.figure]
-        said = f"Measured on this model: {measured.figure(predict.figure, unit=True)}."
+        where = "Measured" if front.setup.page else "Measured on this model"
+        said = f"{where}: {measured.figure(predict.figure, unit=True)}."
         return Numeric(name, predict.ask, value, low, high, said)
     said = "; ".join(
         f"{option.label}: {measured.figure(option.figure, unit=True)}" for option in predict.options

@@ -153,3 +153,19 @@ def test_the_list_leads_to_a_lesson_and_remembers_how_far_one_was(
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save it as CSV").click()
     assert saved.value.path().read_text("utf-8").splitlines()[1].startswith("gap,3,")
+
+
+def test_a_lesson_on_two_humps_agrees_with_what_the_page_computes(
+    page: Page, instrument: Instrument
+) -> None:
+    instrument.open("lesson=humps&step=3")
+    expect(page.locator("[data-panel=humps]")).to_be_visible()
+    expect(page.locator("[data-panel=line]")).to_be_hidden()
+    figures = measured("humps")
+    nats = page.locator("[data-panel=humps] dd")
+    page.get_by_role("button", name="Run down the reverse KL").click()
+    expect(nats.nth(1)).to_have_text(f"{figures['near']:.2f} nats")
+    page.get_by_role("button", name="Run down the forward KL").click()
+    expect(nats.nth(0)).to_have_text(f"{figures['wide']:.2f} nats")
+    page.get_by_role("button", name="Leave").click()
+    expect(page.locator(".bench")).to_be_visible()

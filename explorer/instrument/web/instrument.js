@@ -1,6 +1,7 @@
 import { createCompare } from "./compare/compare.js";
 import { hasExample, MOST, sharesExamples } from "./compare/follow.js";
 import { isTogether, linkedComparison, readCompared, writeComparison } from "./compare/link.js";
+import { createParts } from "./distributions/page.js";
 import { focusIn, isolated } from "./dom.js";
 import { forgetEarly, openLinked } from "./early.js";
 import { startEngine } from "./engine/session.js";
@@ -363,6 +364,16 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
     link.write(linkNow());
   }
 
+  /** A lesson about distributions so small that they need no model. */
+  async function openSmall() {
+    close();
+    const parts = createParts();
+    await frame.styled;
+    frame.show(parts);
+    lessons.stands(parts);
+    isReady();
+  }
+
   const stopListening = listen(root, () => {
     const at = atHand();
     return at
@@ -381,6 +392,7 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
   async function start() {
     const query = (await lessons.opening()).replace(/^\?/, "");
     if (gone) return;
+    if (lessons.isSmall()) return openSmall();
     const wanted = linkedModel(query);
     const comparison = linkedComparison(query);
     const unknown = [wanted, ...comparison.ids].filter((id) => id !== null && !entryOf(id));

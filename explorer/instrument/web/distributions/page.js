@@ -10,6 +10,9 @@ import { table } from "./table.js";
 /** Every part of the page, in the order of a class. */
 const PARTS = [categorical, bernoulli, ancestral, table, line, humps];
 
+/** All of them, to be dragged. */
+export const createParts = () => el("div", { class: "small-parts" }, ...PARTS.map((part) => part()));
+
 /**
  * The page of small distributions: what the models are made of, small enough to hold in a hand.
  *
@@ -30,7 +33,7 @@ export function mount(root, { assets }) {
           "What generative models are made of, small enough to hold in a hand. Nothing here is trained: every number is computed as you " +
           "drag.",
       }),
-      el("div", { class: "small-parts" }, ...PARTS.map((part) => part())),
+      createParts(),
     ),
   );
   frame.styled.then(() => frame.element.setAttribute("data-ready", ""));

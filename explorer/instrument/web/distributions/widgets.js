@@ -45,7 +45,7 @@ export const action = (text, click) => el("button", { class: "action", type: "bu
 export function section({ id, title, lead, try: task, why }, ...content) {
   return el(
     "section",
-    { class: "small-distribution", id, "aria-labelledby": `${id}-title` },
+    { class: "small-distribution", id, "data-panel": id, "aria-labelledby": `${id}-title` },
     el("h2", { id: `${id}-title`, text: title }),
     el("p", { class: "small-lead", text: lead }),
     el("div", { class: "small-content" }, ...content),

@@ -9,7 +9,7 @@ import { createProgress } from "./progress.js";
  *
  * @typedef {{kind: "text" | "strong" | "emphasis" | "code" | "tex" | "figure", text: string}} Piece
  * @typedef {{kind: "paragraph" | "item" | "formula", parts?: Piece[], terms?: {tex: string, figure: string | null}[]}} Block
- * @typedef {{model?: string | null, compare?: string[], example?: number | null, z?: string | null, axes?: string | null,
+ * @typedef {{model?: string | null, page?: string | null, compare?: string[], example?: number | null, z?: string | null, axes?: string | null,
  *   colour?: string | null, temperature?: number | null, unused?: boolean, show?: string[]}} Setup
  * @typedef {{probe: string, title: string, unit: string, how: string, panel: string, decimals: number, on: Record<string, string | number>}} Figure
  * @typedef {{ask: string, figure: string | null, axis: [number, number] | null, scale: "linear" | "log",
@@ -167,8 +167,9 @@ export function createLessons({ assets, link: outer, frame, restart }) {
     }
   }
 
-  /** Leaves the lesson; the instrument stays as it is. */
+  /** Leaves the lesson; the instrument stays as it is, and opens where there was none. */
   function close() {
+    const hadModel = lesson?.setup.page === null;
     const query = new URLSearchParams(outer.read());
     query.delete(LESSON);
     query.delete(STEP);
@@ -178,6 +179,7 @@ export function createLessons({ assets, link: outer, frame, restart }) {
     frame.element.classList.remove("with-lesson", "all-shown");
     fold();
     outer.write(query.toString().replace(/%(2C|3A|3B)/g, decodeURIComponent));
+    if (!hadModel) restart();
   }
 
   /** @param {boolean} on whether also what the card does not need is there */
@@ -199,6 +201,8 @@ export function createLessons({ assets, link: outer, frame, restart }) {
   return {
     link,
     opening,
+    /** Whether the open lesson stands on the small distributions in place of a model. */
+    isSmall: () => lesson?.setup.page === "distributions",
     /** @param {HTMLElement} element what the instrument shows now */
     stands(element) {
       standing = element;

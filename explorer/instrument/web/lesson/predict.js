@@ -94,7 +94,8 @@ function mark({ lesson, kept, onCommit }) {
       measured.hidden = false;
       measured.getBoundingClientRect();
       measured.style.left = `${100 * Math.min(1, Math.max(0, toShare(value)))}%`;
-      verdict.textContent = `Measured on this model: ${label.textContent}${unit}. You marked ${written(guess())}.`;
+      const where = lesson.setup.page ? "Measured" : "Measured on this model";
+      verdict.textContent = `${where}: ${label.textContent}${unit}. You marked ${written(guess())}.`;
     }
   }
 
