@@ -48,7 +48,8 @@ PREVIEW_ROWS, PREVIEW_STEPS, PREVIEW_RANGE = 4, 8, 2.5
 class Plan:
     """Which images are embedded: the first `count` of a split.
 
-    None is all, 10,000 at most, or 3,072 of 64×64 in colour: what a page can fetch.
+    None is all, 10,000 at most, or 3,072 of 64×64 in colour: what a page can fetch. A family whose
+    codes are long says itself how many.
     """
 
     split: str = "test"
@@ -56,8 +57,11 @@ class Plan:
     with_map: bool = True
     seed: int = 0
 
-    def size(self, dataset: Dataset, numbers: int) -> int:
+    def size(self, dataset: Dataset, numbers: int, most: int | None = None) -> int:
         """How many images that is, of so many numbers each in codes.safetensors beside the target.
+
+        Args:
+            most: where `count` is None, no more than that.
 
         Raises:
             ConfigError: if the split is none of the data set's, or has no so many images.
@@ -68,7 +72,7 @@ class Plan:
             )
         there = len(dataset.splits[self.split])
         room = BYTES if dataset.shape[0] == 1 else BYTES_IN_COLOUR
-        usual = min(COUNT, there, room // math.prod(dataset.shape))
+        usual = min(COUNT, there, room // math.prod(dataset.shape), most or COUNT)
         count = usual if self.count is None else self.count
         if not 1 <= count <= min(there, MOST_EXAMPLES):
             raise ConfigError(
@@ -108,7 +112,7 @@ def embed(
     if codes is None:
         return None, None
     numbers = codes.value.numel() * (1 if codes.log_variance is None else 2)
-    count = plan.size(dataset, numbers)
+    count = plan.size(dataset, numbers, family.most_examples())
     columns, per_sheet = (1, None) if dataset.alphabet else layout_of(dataset.form.image)
     examples = Examples(count, columns, plan.split, _how(codes, dataset), per_sheet)
 

@@ -1,6 +1,7 @@
 """Every run that we offer: one row of data each, with a line of intent."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from training.config import (
     DataConfig,
@@ -11,6 +12,7 @@ from training.config import (
 from training.contract.outputs import LikelihoodName
 from training.families.autoencoder import Autoencoder
 from training.families.conditional_vae import ConditionalVAE
+from training.families.denoising import Denoising
 from training.families.gan import GAN
 from training.families.image_cvae import ImageCVAE
 from training.families.pca import PCA
@@ -50,6 +52,35 @@ def _small(
 def _points(latents: int) -> Autoencoder:
     """Convolutions around codes that are points."""
     return Autoencoder(latents, channels=(16, 32), hidden=(128,))
+
+
+def _denoising(width: Literal["narrow", "wide"], level: float) -> Recipe:
+    """Of four networks one: fewer hidden units than pixels or more, clean images or noisy ones."""
+    learned = "noisy" if level else "clean"
+    return Recipe(
+        name=f"digits-denoise-{width}-{learned}",
+        title=f"Digits, {width}, from {learned} images",
+        intent=_DENOISING_INTENTS[width, learned],
+        cost="2 min",
+        run=RunConfig(
+            data=DataConfig("digits"),
+            model=Denoising({"narrow": 64, "wide": 1024}[width], level=level),
+            objective=None,
+            train=TrainConfig(steps=3_000, batch_size=128, precision="float32"),
+        ),
+    )
+
+
+_DENOISING_INTENTS = {
+    ("narrow", "clean"): "64 hidden units for 784 pixels, trained on clean digits: too few to copy "
+    "the noise that you add.",
+    ("narrow", "noisy"): "64 hidden units, trained to take noise away: add some, and see what is "
+    "left of it.",
+    ("wide", "clean"): "1,024 hidden units for 784 pixels, trained on clean digits: room enough to "
+    "copy an image with all its noise.",
+    ("wide", "noisy"): "The same 1,024 hidden units, trained to take noise away: width copies, "
+    "and noise in training teaches what to leave out.",
+}
 
 
 def _names(model: TextVAE) -> RunConfig:
@@ -246,6 +277,7 @@ RECIPES = {
                 ),
             ),
         ),
+        *(_denoising(width, level) for level in (0.3, 0.0) for width in ("wide", "narrow")),
         Recipe(
             name="digits-vq",
             title="Digits in 49 codes",

@@ -23,6 +23,7 @@ from training.errors import ConfigError
 from training.families import FAMILIES
 from training.families.autoencoder import Autoencoder
 from training.families.conditional_vae import ConditionalVAE
+from training.families.denoising import Denoising
 from training.families.family import Family, tag
 from training.families.gan import GAN
 from training.families.image_cvae import ImageCVAE
@@ -43,6 +44,7 @@ TINY: dict[str, Family] = {
     "autoencoder": Autoencoder(3, channels=(4, 4), hidden=(16,)),
     "linear": Autoencoder(3, name="linear"),
     "pca": PCA(3),
+    "denoising": Denoising(3),
     "vqvae": VQVAE(
         channels=(4, 4), codes=5, dimensions=3, prior_from=3, prior_width=8, prior_layers=1
     ),
@@ -103,6 +105,7 @@ def test_the_card_says_what_can_be_moved(made: tuple[str, Card, Path]) -> None:
         "autoencoder": (POINT,),
         "linear": (POINT,),
         "pca": (POINT,),
+        "denoising": (POINT,),
         "textvae": (Z, Tokens("word", ALPHABET, LONGEST)),
     }.get(name, (grids[name],) if name in grids else (Z,))
     assert card.controls == expected
@@ -118,7 +121,7 @@ def test_the_card_says_what_can_be_moved(made: tuple[str, Card, Path]) -> None:
 def test_nothing_is_said_of_a_prior_that_there_is_not(made: tuple[str, Card, Path]) -> None:
     name, card, _ = made
     measured = {metric.name for metric in card.metrics}
-    without = name in ("autoencoder", "linear", "pca", "gan", "transformer")
+    without = name in ("autoencoder", "linear", "pca", "denoising", "gan", "transformer")
     assert without == measured.isdisjoint({"kl", "neg_elbo"})
     for latent in card.latents:
         assert (latent.kl_nats is None) == without

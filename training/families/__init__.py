@@ -12,6 +12,7 @@ _LISTED = (
     "semi_supervised.SemiSupervised",
     "autoencoder.Autoencoder",
     "pca.PCA",
+    "denoising.Denoising",
     "vqvae.VQVAE",
     "transformer.Transformer",
     "text_vae.TextVAE",

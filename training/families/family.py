@@ -163,6 +163,10 @@ class Family(Record, frozen=True, tag_field="family"):
         """What the encoder makes of a batch; None without an encoder."""
         return None
 
+    def most_examples(self) -> int | None:
+        """How many examples a folder holds, if nobody asks for more; None: as many as of others."""
+        return None
+
     def cost_nats(self, model: Any, batch: Batch, codes: Codes) -> Tensor | None:
         """−ln p(x|z) at the codes of a batch, (B,); None where the decoder is no density."""
         return None
