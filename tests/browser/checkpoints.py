@@ -271,8 +271,11 @@ def write_generator(folder: Path, title: str = "Generator") -> None:
     _rewrite(folder, whole, changes | dict.fromkeys(("examples", "map", "training")))
 
 
-def write_points(folder: Path, title: str = "Points") -> None:
-    """What `write` makes, without prior and likelihood: the encoder gives z itself."""
+def write_points(folder: Path, title: str = "Points", denoises: bool = False) -> None:
+    """What `write` makes, without prior and likelihood: the encoder gives z itself.
+
+    With `denoises` its card says how well it takes noise away.
+    """
     write(folder, title=title)
     whole = read_card(folder)
     tensors = safetensors.numpy.load((folder / card.CODES).read_bytes())
@@ -299,7 +302,11 @@ def write_points(folder: Path, title: str = "Points") -> None:
             card.Latent(None, float(means[:, at].mean()), float(means[:, at].std()), None, True)
             for at in range(size)
         ),
-        "metrics": (),
+        "metrics": (
+            card.Metric("denoised_masking", "Denoised", 9, "dB", "test", 100, 0, "By hand."),
+        )
+        if denoises
+        else (),
         "training": None,
     }
     _rewrite(folder, whole, changes)

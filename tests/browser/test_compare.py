@@ -19,12 +19,13 @@ SHAPE = (1, 12, 8)
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Two of one space, one without an encoder, one without a prior, and a small one."""
+    """Two of one space, one without an encoder, two without a prior, and a small one."""
     folder = tmp_path_factory.mktemp("compared")
     checkpoints.write(folder / "one", title="One")
     checkpoints.write(folder / "two", inactive=0, title="Two")
     checkpoints.write_generator(folder / "three", title="Three")
     checkpoints.write_points(folder / "four", title="Four")
+    checkpoints.write_points(folder / "restorer", title="Restorer", denoises=True)
     checkpoints.write(folder / "five", latents=2, inactive=0, shape=(3, 9, 9), title="Five")
     with plain_server(folder, folder / "no results") as address:
         yield address
@@ -140,3 +141,27 @@ def test_a_model_is_put_beside_the_open_one_and_taken_out_again(
     assert instrument.query()["model"] == "two"
     assert instrument.z() == [1, 0, -1, 0]
     expect(page.locator(".map")).to_be_visible()
+
+
+def test_one_noise_lies_on_the_image_of_all(page: Page, instrument: Instrument) -> None:
+    """With every pixel masked, each decodes what it makes of black; without noise, the image."""
+    instrument.open("compare=restorer,four&example=3&noise=masking,1")
+    pixels = weights(4, SHAPE, 1)
+    clean = (decode(codes(12, 4), pixels)[3] * 255).round() / 255
+    black = decode(checkpoints.encode(np.zeros((1, clean.size), np.float32), pixels), pixels)
+    for model in ("restorer", "four"):
+        picture = column(page, model).locator("canvas.picture")
+        instrument.wait_for_pixels(picture, (black * 255).round())
+    instrument.wait_for_pixels(page.locator("canvas.noisy"), np.zeros(clean.shape))
+    said = column(page, "restorer").locator(".denoised")
+    noisy, decoded = (-10 * np.log10(np.square(x - clean).mean()) for x in (0, black))
+    expect(said).to_contain_text(f"noisy {noisy:.1f} dB")
+    expect(said).to_contain_text(f"decoded {decoded:.1f} dB")
+    page.get_by_label("Level of the noise").fill("0")
+    for model in ("restorer", "four"):
+        picture = column(page, model).locator("canvas.picture")
+        instrument.wait_for_pixels(picture, (clean * 255).round())
+    page.wait_for_function("!location.search.includes('noise')")
+    page.get_by_role("button", name="Undo").click()
+    instrument.wait_for_pixels(page.locator("canvas.noisy"), np.zeros(clean.shape))
+    assert instrument.query()["noise"] == "masking,1"

@@ -103,6 +103,15 @@ def bars() -> Iterator[tuple[str, str, float, float]]:
     yield "digits-pca", "squared_error", 26, 28
     yield "digits-linear", "excess_over_pca", -0.1, 1
     yield "digits-linear", "angle_to_pca", 0, 5
+    # Width copies, noise with the image; what was trained to take it away does.
+    for name, low, high in (
+        ("wide-noisy", 7, 9),
+        ("narrow-noisy", 5, 7),
+        ("narrow-clean", 3.5, 5),
+        ("wide-clean", 1, 3),
+    ):
+        yield f"digits-denoise-{name}", "denoised_gaussian", 13.32 + low, 13.32 + high
+    yield "digits-denoise-wide-clean", "squared_error", 0, 0.5
     yield "digits-vq", "perplexity", 30, 64
     yield "digits-vq", "dead_codes", 0, 6
     yield "names", "kl", 3, 6

@@ -7,6 +7,7 @@ import {
   readCompared,
   writeComparison,
 } from "../../explorer/instrument/web/compare/link.js";
+import { NO_NOISE } from "../../explorer/instrument/web/engine/corruption.js";
 import { space as categorical } from "../../explorer/instrument/web/spaces/categorical.js";
 import { space as continuous } from "../../explorer/instrument/web/spaces/continuous.js";
 import { createCursor } from "../../explorer/instrument/web/store.js";
@@ -45,6 +46,7 @@ const START = {
   slerp: false,
   pins: { a: null, b: null, c: null },
   directions: [],
+  noise: NO_NOISE,
 };
 
 /** @param {any} one */
@@ -110,6 +112,17 @@ test("an image is for each model to encode: its number goes along only where the
     [7, 7, null],
   );
   assert.deepEqual(stores[1].get().codes.z, [0, 0]);
+});
+
+test("noise lies on the image of all models, and what it makes of it is for each to encode", () => {
+  const { stores, images } = cursorOf([model("a", [z(2)]), model("b", [z(2)])]);
+  const noise = /** @type {const} */ ({ kind: "masking", level: 0.5, seed: 1 });
+  stores[0].set({ example: 3, own: null });
+  stores[0].set({ noise });
+  assert.equal(stores[1].get().noise, noise);
+  stores[0].set({ codes: { z: [1, 1] }, example: 3, own: null });
+  assert.deepEqual(stores[1].get().codes.z, [0, 0]);
+  assert.deepEqual(images, [0, 0]);
 });
 
 test("undo brings all models back, with what each made of the image", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NO_NOISE } from "../../explorer/instrument/web/engine/corruption.js";
 import { LONGEST_QUERY, linkedModel, readLink, writeLink } from "../../explorer/instrument/web/link.js";
 import { space } from "../../explorer/instrument/web/spaces/continuous.js";
 import { Unreadable } from "../../explorer/instrument/web/spaces/unreadable.js";
@@ -21,6 +22,7 @@ const START = {
   slerp: false,
   pins: { a: null, b: null, c: null },
   directions: [],
+  noise: NO_NOISE,
 };
 
 const direction = { name: "a: b; 7 → 1, ✓", vector: [0.6, -0.8] };
@@ -30,6 +32,7 @@ for (const [name, change] of Object.entries({
   everything: { example: 11, locked: [1, 0], temperature: 0.7, unfolded: true },
   map: { axes: "pca", colour: "factor:shape", slerp: true },
   umap: { axes: "umap" },
+  noise: { noise: { kind: "salt_and_pepper", level: 0.25, seed: 3 } },
   pins: { axes: "z1,z0", colour: "z1", pins: { a: [0.5, -1], b: null, c: [4.125, 0] } },
   directions: { directions: [direction, direction] },
 })) {
@@ -54,6 +57,10 @@ for (const [query, reason] of [
   ["locked=0,7", "one of its locked latents does not exist here"],
   ["temperature=hot", "its temperature is not a number"],
   ["temperature=99", "its temperature is off the scale"],
+  ["noise=fog,0.1", "its kind of noise is not known here"],
+  ["noise=masking", "the level of its noise is not a number"],
+  ["noise=masking,1.5", "the level of its noise is off the scale"],
+  ["noise=masking,0.5,-1", "the seed of its noise does not exist here"],
   ["axes=z0", "its map does not have two axes"],
   ["axes=z0,z2", "one of its map's axes does not exist here"],
   ["axes=tsne", "one of its map's axes is not known here"],

@@ -206,6 +206,27 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
       back(time);
       store.set({ codes: at(own.codes), own, example: null }, time);
     },
+    /**
+     * Lays noise on the image that is encoded, and goes where the encoder then puts it; linked on `settle`.
+     *
+     * @param {import("./engine/corruption.js").Noise} noise
+     */
+    async setNoise(noise, time = performance.now()) {
+      player.stop();
+      back(time);
+      const { example, own } = store.get();
+      store.set({ noise }, time);
+      /** @type {{codes: Codes} | null} */
+      let found = null;
+      if (own?.pixels && model.encoder) found = await model.encoder.encode(own.pixels, store.get().codes).catch(fail);
+      else if (example !== null) {
+        const codes = await Promise.resolve(codesOf(example)).catch(fail);
+        found = codes && { codes };
+      }
+      const now = store.get();
+      if (!found || now.noise !== noise || now.example !== example || now.own !== own) return;
+      store.set({ codes: at(found.codes), example, own: own && { ...own, ...found } }, time);
+    },
     forget: () => change({ example: null, own: null }),
     resample() {
       const from = source();

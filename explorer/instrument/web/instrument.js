@@ -4,6 +4,7 @@ import { isTogether, linkedComparison, readCompared, writeComparison } from "./c
 import { createParts } from "./distributions/page.js";
 import { focusIn, isolated } from "./dom.js";
 import { forgetEarly, openLinked } from "./early.js";
+import { NO_NOISE } from "./engine/corruption.js";
 import { startEngine } from "./engine/session.js";
 import { createTrial } from "./engine/trial.js";
 import { sentenceFor } from "./errors.js";
@@ -198,6 +199,7 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
     pins: { a: null, b: null, c: null },
     slerp: false,
     directions: [],
+    noise: NO_NOISE,
     ...linked,
     codes: { ...start, ...linked.codes },
   });
@@ -334,7 +336,7 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
     initials.forEach((initial, at) => {
       const isKnown =
         example !== null && sharesExamples(models[0].card, models[at].card) && hasExample(models[at], example);
-      if (at) Object.assign(initial, { example: isKnown ? example : null });
+      if (at) Object.assign(initial, { example: isKnown ? example : null, noise: initials[0].noise });
     });
     header.showComparison();
     compared = createCompare({

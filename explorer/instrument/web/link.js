@@ -1,3 +1,4 @@
+import { isKind, NO_NOISE } from "./engine/corruption.js";
 import { numbersOf } from "./model/numbers.js";
 import { space as continuous } from "./spaces/continuous.js";
 import { readIndex, readNumber } from "./spaces/digits.js";
@@ -11,6 +12,7 @@ const COMPARISON = ["compare", "apart"];
 const NO_PINS = { a: null, b: null, c: null };
 export const MOST_DIRECTIONS = 12;
 export const LONGEST_NAME = 60;
+const MOST_SEEDS = 2 ** 31;
 
 /** What ends a name in a link, or is a part of it; nothing else of a name is escaped (`URLSearchParams` does the rest). */
 const IN_A_NAME = /[%:;,]/g;
@@ -138,6 +140,18 @@ const FIELDS = [
     name: "slerp",
     write: ({ slerp }) => (slerp ? "spherical" : null),
     read: (text) => text === "spherical",
+  },
+  {
+    key: "noise",
+    name: "noise",
+    write: ({ noise: { kind, level, seed } }) => (level ? [kind, level, ...(seed ? [seed] : [])].join() : null),
+    read(text) {
+      const [kind, level, seed = "0", ...more] = text.split(",");
+      if (!isKind(kind) || more.length) throw new Unreadable("its kind of noise is not known here");
+      const value = readNumber(level ?? "", "the level of its noise");
+      if (value < 0 || value > 1) throw new Unreadable("the level of its noise is off the scale");
+      return { ...NO_NOISE, kind, level: value, seed: readIndex(seed, MOST_SEEDS, "the seed of its noise") };
+    },
   },
   {
     key: "directions",

@@ -4,6 +4,7 @@ import { hasImages } from "./checkpoint/checkpoint.js";
 import { codesOf, fetchEmbedding } from "./checkpoint/embedding.js";
 import { createThumbnails } from "./checkpoint/thumbnails.js";
 import { createCommands } from "./commands.js";
+import { corrupted } from "./engine/corruption.js";
 import { newestWins } from "./engine/scheduler.js";
 import { sentenceFor } from "./errors.js";
 import { createFilms } from "./latents/films.js";
@@ -84,7 +85,7 @@ const MOST_DRAWS = 32;
  *
  * A panel: for which models it is, or in a sentence why not ("" where nothing is to be said), and where it stands.
  *
- * `compare` says where it stands beside other models: once for each, once for all, or not at all.
+ * `compare` says where it stands beside other models: once for each, once for all, once above all, or not at all.
  *
  * The places, from left to right as the model computes: the image that is encoded (`source`); what moves the latents
  * (`controls`); the decoded image and its actions (`picture`), and what is said of it (`below`); the map (`chart`), and what
@@ -93,7 +94,7 @@ const MOST_DRAWS = 32;
  * @typedef {"source" | "controls" | "picture" | "below" | "chart" | "side" | "tabs"} Place
  * Where what such a panel is `about` is new, its tab opens by itself.
  *
- * @typedef {{name: string, compare?: "each" | "once", place: Place, title?: string,
+ * @typedef {{name: string, compare?: "each" | "once" | "above", place: Place, title?: string,
  *   about?(state: import("./store.js").State): object | null,
  *   fits(model: import("./model/model.js").Model): true | string, create(stage: Stage): Part}} Panel
  */
@@ -143,11 +144,18 @@ export function placeModel(options) {
     messages.warn(sentence, parts.find(({ panel }) => panel.name === name)?.part.element);
   }
 
+  if (model.encoder) model.encoder.through = (pixels) => corrupted(pixels, store.get().noise);
+  const isNoisy = () => store.get().noise.level > 0 && model.encoder !== null && thumbnails !== null;
+
+  /** @param {number} example @returns {ReturnType<typeof codesOf>} where it puts the controls; under noise only the encoder knows */
+  const whereIs = (example) =>
+    codesOf(example, model, embedding, thumbnails, store.get().codes, isNoisy() ? "encoder" : "file");
+
   const commands = createCommands({
     model,
     store,
     player,
-    codesOf: (example) => codesOf(example, model, embedding, thumbnails, store.get().codes),
+    codesOf: whereIs,
     nameOf: (example) => embedding?.labels[example] ?? null,
     source: () => source,
     onDraw: (z) => stage.draws.set([...stage.draws.get(), z].slice(-MOST_DRAWS)),
@@ -233,6 +241,7 @@ export function placeModel(options) {
   /** @param {import("./store.js").State} state */
   function findSource({ example, own }) {
     if (own || example === null || !embedding) return setSource(own);
+    if (isNoisy()) return readSource({ example });
     const { mean, logVariance, latents } = embedding;
     const part = (/** @type {Float32Array | null} */ all) =>
       all?.subarray(example * latents, (example + 1) * latents) ?? null;
@@ -262,13 +271,16 @@ export function placeModel(options) {
   const reading = newestWins(
     async (/** @type {{example?: number, own?: import("./store.js").Source}} */ { example, own }) => {
       const pixels = own ? own.pixels : await present(thumbnails).pixels(present(example));
-      const { codes } = store.get();
+      const { codes, noise } = store.get();
       const posterior = await present(model.encoder).encode(pixels, codes);
       if (gone.signal.aborted) return;
+      // Of a test image without noise the file says where it lies, at once.
+      if (!own && (store.get().example !== example || store.get().noise !== noise)) return;
       const title = own?.title ?? titleOf(present(example));
       setSource({ ...own, title, pixels, ...posterior });
+      if (!model.condition) return;
       // A link says what is seen of the image, and not its pixels.
-      const { name } = present(model.condition);
+      const { name } = model.condition;
       if (!store.get().codes[name].pixels)
         store.set({ codes: { ...store.get().codes, [name]: posterior.codes[name] } });
     },
@@ -305,7 +317,8 @@ export function placeModel(options) {
       films?.request(state.codes, shownLatents(model, state));
     const name = model.condition?.name ?? "";
     const isSeenOtherwise = before && state.codes[name]?.seen !== before.codes[name]?.seen;
-    if (state.example !== before?.example || state.own !== before?.own) findSource(state);
+    if (state.example !== before?.example || state.own !== before?.own || state.noise !== before?.noise)
+      findSource(state);
     else if (isSeenOtherwise && state.own) readSource({ own: state.own });
     else if (isSeenOtherwise && state.example !== null && embedding) readSource({ example: state.example });
   }
@@ -369,7 +382,7 @@ export function placeModel(options) {
     missing,
     thumbnails,
     /** @param {number} example @returns {ReturnType<typeof codesOf>} where it puts the controls */
-    codesOf: (example) => codesOf(example, model, embedding, thumbnails, store.get().codes),
+    codesOf: whereIs,
     destroy() {
       gone.abort();
       player.cancel();

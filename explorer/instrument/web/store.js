@@ -22,6 +22,7 @@ import { createHistory } from "./history.js";
  * @property {{a: number[] | null, b: number[] | null, c: number[] | null}} pins
  * @property {boolean} slerp the path between the pins is spherical
  * @property {{name: string, vector: number[]}[]} directions named ones, of unit length
+ * @property {import("./engine/corruption.js").Noise} noise on every image before it is encoded
  */
 
 /**
@@ -36,7 +37,7 @@ import { createHistory } from "./history.js";
 const isSame = (a, b) => a === b || (a !== null && b !== null && a.every((value, latent) => value === b[latent]));
 
 /** What undo and redo bring back. A lock is a step of its own, so that undo never moves a latent while it is locked. */
-const PLACE = ["codes", "example", "own", "locked", "pins", "directions"];
+const PLACE = ["codes", "example", "own", "locked", "pins", "directions", "noise"];
 
 /**
  * @param {State} initial

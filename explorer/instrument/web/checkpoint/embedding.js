@@ -117,10 +117,11 @@ export async function fetchEmbedding({ entry, card, controls, continuous }, sign
  * @param {Embedding | null} embedding
  * @param {import("./thumbnails.js").Thumbnails | null} thumbnails
  * @param {import("../model/model.js").Codes} now
+ * @param {"file" | "encoder"} [by] `encoder`: what it gives, it says itself, and the file the rest
  * @returns {Promise<import("../model/model.js").Codes> | import("../model/model.js").Codes | null} nothing where nothing
  *   is known of it
  */
-export function codesOf(at, { controls, continuous, condition, encoder }, embedding, thumbnails, now) {
+export function codesOf(at, { controls, continuous, condition, encoder }, embedding, thumbnails, now, by = "file") {
   if (!embedding) return null;
   /** @type {import("../model/model.js").Codes} */
   const codes = {};
@@ -136,9 +137,10 @@ export function codesOf(at, { controls, continuous, condition, encoder }, embedd
     }
   }
   const isKnown = controls.every((control) => control.name in codes || control.kind === "categorical");
-  if (isKnown || !encoder || !thumbnails) return codes;
+  if ((isKnown && by === "file") || !encoder || !thumbnails) return codes;
   return thumbnails.pixels(at).then(async (pixels) => {
     const found = await encoder.encode(pixels, { ...now, ...codes });
+    if (by === "encoder") return { ...codes, ...found.codes };
     // What the file holds is the posterior given one part of the image, and another may be seen now.
     return condition ? found.codes : { ...found.codes, ...codes };
   });

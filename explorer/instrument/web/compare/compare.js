@@ -59,7 +59,7 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
       thumbnails: sharer && hasMore(sharer.stage.model, model) ? sharer.thumbnails : null,
       store: stores[at],
       panels: PANELS.filter(({ compare }) => compare === "each").concat(
-        PANELS.filter((panel) => panel.compare === "once" && hostOf(panel) === at),
+        PANELS.filter((panel) => isForAll(panel) && hostOf(panel) === at),
       ),
       fromExample: fromExample && at === 0,
       onFirst: () => --waiting === 0 && onFirst(),
@@ -160,10 +160,11 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
   }
 
   const once = placed.flatMap(({ parts }) =>
-    parts.filter(({ panel }) => panel.compare === "once").map(({ panel, part }) => ({ panel, element: part.element })),
+    parts.filter(({ panel }) => isForAll(panel)).map(({ panel, part }) => ({ panel, element: part.element })),
   );
+  const above = once.filter(({ panel }) => panel.compare === "above").map((one) => one.element);
   const at = (/** @type {string} */ place) =>
-    once.filter(({ panel }) => panel.place === place).map((one) => one.element);
+    once.filter(({ panel }) => panel.compare === "once" && panel.place === place).map((one) => one.element);
   const box = el("input", {
     type: "checkbox",
     checked: together,
@@ -192,6 +193,7 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
       ),
       ...at("picture"),
     ),
+    above.length ? el("div", { class: "compare-above" }, ...above) : null,
     el("div", { class: "compared-models" }, ...models.map((_, index) => column(index))),
     createTable(models.map(({ card }) => card)),
     el("div", { class: "side" }, ...at("source"), ...at("side")),
@@ -223,6 +225,9 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
     },
   };
 }
+
+/** @param {import("../stage.js").Panel} panel @returns {boolean} */
+const isForAll = ({ compare }) => compare === "once" || compare === "above";
 
 /** @param {import("../store.js").State} state */
 const hasImage = ({ example, own }) => example !== null || own !== null;

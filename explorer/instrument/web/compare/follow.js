@@ -53,7 +53,7 @@ const sizeOf = (output) => (output.kind === "pixels" ? output.shape : [output.lo
 export const hasExample = ({ card }, example) => card.examples !== null && example < card.examples.count;
 
 /**
- * An image is encoded by each model for itself. A place without one, such as a draw from the prior, is the same place for
+ * An image is encoded by each model for itself, all under the same noise. A place without one, such as a draw from the prior, is the same place for
  * all whose spaces agree; and so is where a slider goes, while they move together.
  *
  * @param {import("../model/model.js").Model[]} models
@@ -78,6 +78,7 @@ export function createFollow(models, { isTogether, onImage }) {
         const isKnown = example !== null && sharesExamples(models[from].card, model.card) && hasExample(model, example);
         Object.assign(also, { example: isKnown ? example : null, own: null });
       }
+      if (change.noise) also.noise = change.noise;
       if (isFollowed && pairs[from][at].length) {
         const taken = pairs[from][at].map(({ from, to }) => [to, now.codes[from]]);
         also.codes = { ...states[at].codes, ...Object.fromEntries(taken) };

@@ -30,10 +30,15 @@ function reason(card, inactive) {
   );
 }
 
-/** @param {import("../model/model.js").Model} model @returns {HTMLElement | null} by what the sliders are ordered */
-function order({ card, latents }) {
+/** @param {import("../model/model.js").Model} model @param {number} shown @returns {HTMLElement | null} by what the sliders are ordered, and how many there are of how many */
+function order({ card, latents }, shown) {
   const { latents_provenance: measured } = card;
   if (!measured) return null;
+  if (shown < latents.length)
+    return term(
+      `${shown} of ${latents.length.toLocaleString("en")}, by spread`,
+      `The latents whose codes vary most; the others follow the image that is encoded. ${provenance(measured)}`,
+    );
   return latents.every(({ kl }) => kl !== null)
     ? term("by KL, in nats", `Each latent, the largest KL first. ${provenance(measured)}`)
     : term("by spread", `Each latent, the one whose codes vary most first. ${provenance(measured)}`);
@@ -69,7 +74,7 @@ export function createSliders({ model, stage: { commands, store, current, films,
     on: { click: () => commands.toggleFold() },
   });
   const folded = el("div", { class: "inactive", hidden: true }, ...elements(inactive));
-  const ordered = order(model);
+  const ordered = order(model, sliders.size);
   const element = el(
     "section",
     { class: "sliders", "aria-label": ordered?.textContent ? `Latents, ${ordered.textContent}` : "Latents" },

@@ -5,6 +5,10 @@ import { present } from "../present.js";
 /** The values that the filmstrip of a latent and its row of traversals show, in standard deviations of the prior. */
 const STEPS = [-3, -2.4, -1.8, -1.2, -0.6, 0, 0.6, 1.2, 1.8, 2.4, 3];
 
+/** Of more latents than these, such as the hidden units of a wide layer, only so many have a slider: a page of hundreds says nothing. */
+const MANY = 50;
+const SHOWN_OF_MANY = 24;
+
 /**
  * One number of a continuous control, and what the card says of it.
  *
@@ -47,18 +51,19 @@ const nameIn = ({ name, size }, index) => (size === 1 ? name : latentName(index)
 /**
  * @param {Pick<import("../checkpoint/contract.js").Card, "latents" | "controls">} card
  * @returns {{active: number[], inactive: number[]}} the latents by KL, the largest first; by the spread of their codes
- *   where there is no KL; and in their own order where nothing was measured
+ *   where there is no KL; and in their own order where nothing was measured. Of hundreds, only the first
  */
 export function orderLatents({ latents, controls }) {
-  if (!latents.length) {
-    const size = controls.reduce((sum, control) => sum + (control.kind === "continuous" ? control.size : 0), 0);
-    return { active: [...new Array(size).keys()], inactive: [] };
-  }
+  const size =
+    latents.length || controls.reduce((sum, control) => sum + (control.kind === "continuous" ? control.size : 0), 0);
+  const most = size > MANY ? SHOWN_OF_MANY : size;
+  if (!latents.length) return { active: [...new Array(most).keys()], inactive: [] };
   const weight = (/** @type {number} */ latent) => latents[latent].kl_nats ?? latents[latent].std;
   const order = [...latents.keys()].sort((a, b) => weight(b) - weight(a) || a - b);
+  const shown = order.slice(0, most);
   return {
-    active: order.filter((latent) => latents[latent].active),
-    inactive: order.filter((latent) => !latents[latent].active),
+    active: shown.filter((latent) => latents[latent].active),
+    inactive: shown.filter((latent) => !latents[latent].active),
   };
 }
 

@@ -44,8 +44,9 @@ import { openStepper } from "./stepper.js";
  * @property {{bytes: Uint8Array, expected: import("../engine/decoder.js").Expected} | null} decoder the same for a worker
  * @property {(codes: Codes[]) => import("../engine/decoder.js").Tensors} tensors what a worker decodes
  * @property {{open(): Promise<void>, encode(pixels: Float32Array | null, codes: Codes): Promise<Posterior>,
- *   release(): void} | null} encoder fetched when it is first needed: most visits never do. `codes` are those of the
- *   controls that it takes beside the image
+ *   release(): void, through: ((pixels: Float32Array) => Float32Array) | null} | null} encoder fetched when it is first
+ *   needed: most visits never do. `codes` are those of the controls that it takes beside the image; `through`: what every
+ *   image goes through before it is encoded
  * @property {{open(): Promise<import("./stepper.js").Stepper>, values(codes: Codes[]): Record<string,
  *   import("../spaces/index.js").Tensor>, release(): void} | null} writer what writes one token after the other, fetched
  *   when it is first needed; `values`: what it takes of the controls, a batch
@@ -147,12 +148,15 @@ export async function openModel(entry, { engine, signal, card: known, trial }) {
       return opened;
     }
 
-    return {
+    /** @type {NonNullable<Model["encoder"]>} */
+    const encoder = {
+      through: null,
       open: async () => void (await ready()),
       async encode(pixels, codes) {
-        const image = shape && pixels && imageTensor(pixels, shape);
+        const seen = pixels && (encoder.through?.(pixels) ?? pixels);
+        const image = shape && seen && imageTensor(seen, shape);
         // What is seen of another image is the same part of it.
-        const shown = condition && pixels ? { [condition.name]: { ...codes[condition.name], pixels } } : {};
+        const shown = condition && seen ? { [condition.name]: { ...codes[condition.name], pixels: seen } } : {};
         const { mean, logVariance, value } = await (await ready()).encode(
           image,
           tensorsFor(graph, [{ ...codes, ...shown }]),
@@ -178,6 +182,7 @@ export async function openModel(entry, { engine, signal, card: known, trial }) {
         opened = null;
       },
     };
+    return encoder;
   }
 
   /** @param {import("../checkpoint/contract.js").Graph} graph @returns {NonNullable<Model["writer"]>} */

@@ -8,8 +8,10 @@ export const PANELS = (
   await Promise.all([
     import("./output.js"),
     import("./writing.js"),
+    import("./denoised.js"),
     import("./elbo.js"),
     import("./start.js"),
+    import("./noise.js"),
     import("./pipeline.js"),
     import("./source.js"),
     import("./controls.js"),

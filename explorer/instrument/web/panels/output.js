@@ -2,6 +2,7 @@ import { spell } from "../dom.js";
 import { allFinite } from "../engine/pixels.js";
 import { newestWins } from "../engine/scheduler.js";
 import { sentenceFor } from "../errors.js";
+import { shownLatents } from "../model/latents.js";
 import { isPart } from "../model/numbers.js";
 import { outputOf } from "../outputs/index.js";
 import { present } from "../present.js";
@@ -60,7 +61,8 @@ const said = (control, value) => (control.space.words ?? control.space.write)(va
 
 /** @param {import("../model/model.js").Model} model @param {import("../store.js").State} state @returns {string} */
 function whereOf(model, state) {
-  const numbers = model.z(state).map((value, latent) => `${model.latents[latent].name} ${spell(value)}`);
+  const z = model.z(state);
+  const numbers = shownLatents(model, state).map((latent) => `${model.latents[latent].name} ${spell(z[latent])}`);
   const others = model.controls
     .filter(({ name }) => !isPart(model.continuous, name))
     .map((control) => `${control.name} ${said(control, state.codes[control.name])}`);
