@@ -77,6 +77,9 @@ MOST_FROM_ONE = MOST_ARRIVING // 3
 _arriving: Counter[str] = Counter()
 # Unpacking and hashing take a core each; who opens a page should not wait for a class that drops.
 _unpacking = asyncio.Semaphore(2)
+# Lessons are measured one after the other. A class that opens one waits here: each that waited on a
+# thread would take it from those who ask for files, and there are forty.
+_measuring = asyncio.Semaphore(1)
 
 
 # Streamlit's pages lie beside each other, and all that we serve lies below where they do.
@@ -186,7 +189,8 @@ async def _figures(request: Request) -> Response:
     """The figures of a lesson, measured on the checkpoints that are here."""
     from explorer.lessons import listing
 
-    found = await run_in_threadpool(listing.figures, request.path_params["id"])
+    async with _measuring:
+        found = await run_in_threadpool(listing.figures, request.path_params["id"])
     return _not_found() if found is None else _json(found)
 
 
@@ -195,7 +199,10 @@ async def _material(request: Request) -> Response:
     from explorer.materials import files
 
     id, name = request.path_params["id"], request.path_params["name"]
-    found = await run_in_threadpool(files.materials, id) if name in files.NAMES else None
+    found = None
+    if name in files.NAMES:
+        async with _measuring:
+            found = await run_in_threadpool(files.materials, id)
     if found is None:
         return _not_found()
     suffix = PurePosixPath(name).suffix

@@ -11,6 +11,7 @@ import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -545,3 +546,25 @@ def test_what_a_teacher_takes_from_a_lesson_is_served_and_nothing_else(
     assert kept.getheader("content-disposition") == 'attachment; filename="gap-notebook.ipynb"'
     for path in ("gap/other.html", "none/teacher.html", "gap/figures"):
         assert get(f"/lessons/{path}")[0].status == 404
+
+
+def test_a_class_that_waits_for_a_lesson_leaves_threads_to_others(
+    get: Get, web: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured, asked = threading.Event(), threading.Semaphore(0)
+
+    def figures(_: str) -> dict[str, float]:
+        asked.release()
+        assert measured.wait(60)
+        return {}
+
+    monkeypatch.setattr(listing, "figures", figures)
+    with ThreadPoolExecutor(61) as pool:
+        lessons = [pool.submit(get, f"/lessons/{LESSONS[0]}/figures.json") for _ in range(60)]
+        while asked.acquire(timeout=0.5):
+            pass  # until no other one gets a thread
+        try:
+            assert pool.submit(get, "/instrument/a.js").result(20)[0].status == 200
+        finally:
+            measured.set()
+        assert all(one.result()[0].status == 200 for one in lessons)
