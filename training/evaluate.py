@@ -1,5 +1,6 @@
 """Measure a model on the test split: what its family says of it, in the card's words."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from training.batch import Batch
 from training.config import RunConfig
 from training.contract.card import Metric
 from training.datasets import Dataset
+from training.errors import MetricError
 from training.families.family import Measurement
 from training.loop import prepare
 
@@ -61,8 +63,18 @@ def measure(model: object, dataset: Dataset, config: RunConfig, seed: int) -> Me
     """Metrics and statistics per latent, as the model's family measures them.
 
     On the CPU, in float32, wherever the model was trained: a seed draws other noise elsewhere.
+
+    Raises:
+        MetricError: if a number is none, as with weights that were never trained, or are too large.
     """
-    return config.model.measure(model, dataset, config, seed)
+    found = config.model.measure(model, dataset, config, seed)
+    for metric in found.metrics:
+        if not math.isfinite(metric.value):
+            raise MetricError(
+                f"{metric.label} is {metric.value} on the {metric.split} images: these weights are "
+                "not those of a trained model, so train it again."
+            )
+    return found
 
 
 def measure_likelihood(

@@ -1,5 +1,6 @@
 """Graphs that anybody made, as ONNX: opened, tried, and compared with the module they came from."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from training.export import TOLERANCE, to_onnx
 Network = nn.Module | str | Path
 Array = NDArray[Any]
 PREFIX = "network/"
+LONGEST_S = 120.0  # that a graph may take: one with a loop may have no end
 
 
 class Runnable:
@@ -39,14 +41,29 @@ class Runnable:
         Raises:
             CheckpointError: if the graph does not take them, or gives NaN or infinity.
         """
+        options, over = onnxruntime.RunOptions(), threading.Event()
+
+        def end() -> None:
+            over.set()
+            options.terminate = True
+
+        watch = threading.Timer(LONGEST_S, end)
+        watch.start()
         try:
-            found = self.session.run(None, dict(zip(self.inputs, values, strict=True)))
+            found = self.session.run(None, dict(zip(self.inputs, values, strict=True)), options)
         except Exception as error:
+            if over.is_set():
+                raise CheckpointError(
+                    f"{self.kind} was still at work after {LONGEST_S:.0f} s and was ended: it may "
+                    "never come to an end."
+                ) from error
             shapes = " and ".join(f"{value.dtype} {list(value.shape)}" for value in values)
             raise CheckpointError(
                 f"{self.kind} does not take {shapes}, the first size being the batch's, which may "
                 f"be any: {_line(error)}."
             ) from error
+        finally:
+            watch.cancel()
         for name, value in zip(self.outputs, found, strict=True):
             if not np.isfinite(value).all():
                 raise CheckpointError(f"{self.kind} gives NaN or infinity as {name!r:.60}.")

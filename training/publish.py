@@ -22,6 +22,7 @@ from training.errors import CheckpointError
 
 README, CONFIG = "README.md", "config.json"
 BAR = "&#124;"  # within a cell of a table, | ends it
+LONGEST_S = 300  # that its lines may take
 UNKNOWN = "unknown"  # what model hubs call a licence that nobody gave
 
 
@@ -201,13 +202,19 @@ def _check(fresh: Path, card: Card) -> None:
     """Read the copy as any reader does, and run the README's lines in it."""
     if read_card(fresh) != card:
         raise CheckpointError(f"{fresh.name} does not read as the checkpoint it is a copy of.")
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", "\n".join(lines(card))],
-        cwd=fresh,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", "\n".join(lines(card))],
+            cwd=fresh,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_S,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CheckpointError(
+            f"The lines of {README} were still at work after {LONGEST_S} s in a fresh copy and "
+            "were ended: a graph of this checkpoint may never come to an end."
+        ) from error
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1][:200]
         raise CheckpointError(f"The lines of {README} do not run in a fresh copy: {reason}.")

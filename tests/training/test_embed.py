@@ -230,6 +230,7 @@ def test_other_images_are_refused(
 
 def test_a_folder_whose_hashes_fit_is_checked_against_the_data_and_by_its_codes(
     folder: Path,
+    data: Path,
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -255,6 +256,12 @@ def test_a_folder_whose_hashes_fit_is_checked_against_the_data_and_by_its_codes(
     write_card(folder, card)
     assert run("--count", "60", no_map=()) == 2
     assert "of some examples is NaN or infinity" in capsys.readouterr().err.splitlines()[-1]
+    for times, sentence in ((1e30, "NaN or infinite; measure another"), (1e10, "train it again.")):
+        far = {name: (tensor.astype(np.float32) * times) for name, tensor in weights.items()}
+        safetensors.numpy.save_file(far, folder / MODEL)
+        write_card(folder, card)
+        assert main(["evaluate", str(folder), "--data", str(data)]) == 2
+        assert sentence in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_no_checkpoint(

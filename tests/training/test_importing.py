@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import safetensors.torch
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from training import graphs
 from training.__main__ import main
 from training.contract.files import read_card
 from training.errors import CheckpointError, DataError
@@ -299,3 +301,34 @@ def test_weights_that_claim_more_than_they_hold_are_refused(
         (tmp_path / "odd.pt").write_bytes(content)
         with pytest.raises(CheckpointError):
             weights.read_weights(tmp_path / "odd.pt")
+
+
+def test_a_graph_without_an_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphs, "LONGEST_S", 0.3)
+    node, value = onnx.helper.make_node, onnx.helper.make_tensor_value_info
+    body = onnx.helper.make_graph(
+        [node("Identity", ["on"], ["still on"]), node("Identity", ["y"], ["same"])],
+        "body",
+        [value("trip", 7, []), value("on", 9, []), value("y", 1, None)],
+        [value("still on", 9, []), value("same", 1, None)],
+    )
+    graph = onnx.helper.make_graph(
+        [
+            node("Reshape", ["z", "to"], ["x"]),
+            node("Loop", ["trips", "", "x"], ["mean"], body=body),
+        ],
+        "decoder",
+        [value("z", 1, ["batch", 12])],
+        [value("mean", 1, ["batch", 1, 3, 4])],
+        [
+            onnx.helper.make_tensor("to", 7, [4], [-1, 1, 3, 4]),
+            onnx.helper.make_tensor("trips", 7, [], [2**62]),
+        ],
+    )
+    opset = onnx.helper.make_opsetid("", 17)
+    onnx.save(
+        onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8), tmp_path / "d.onnx"
+    )
+    with pytest.raises(CheckpointError, match="may never come to an end"):
+        bring.bring(tmp_path / "d.onnx", tmp_path / "out", Said())
+    assert not (tmp_path / "out").exists()

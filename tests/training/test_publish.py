@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from training import publish
 from training.__main__ import main
 from training.contract.card import Graphs, Port
 from training.contract.files import read_card
+from training.errors import CheckpointError
 from training.publish import lines
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
@@ -71,3 +73,11 @@ def test_a_name_in_a_card_is_no_code(name: str) -> None:
         assert len(ast.parse(line).body) == 1
     fed = [node for node in ast.walk(ast.parse(found[1])) if isinstance(node, ast.Dict)]
     assert [ast.literal_eval(key) for one in fed for key in one.keys if key] == [name]
+
+
+def test_lines_that_never_end_are_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publish, "LONGEST_S", 0.5)
+    monkeypatch.setattr(publish, "lines", lambda card: ["while True: pass"])
+    with pytest.raises(CheckpointError, match="may never come to an end"):
+        publish.publish(MODELS / "digits-2d", tmp_path / "out", None)
+    assert list(tmp_path.iterdir()) == []
