@@ -30,6 +30,8 @@ SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "models"
 RUNS = Path("runs")
 EXTRA = "EXPLORER_MODELS"
 RESULTS = table.SHIPPED
+# Below `RUNS`: checkpoints that show images of a visitor's, and that are found by their ids alone.
+PRIVATE = ".jobs/kept"
 
 # A folder with any of these is a checkpoint or is on the way to be one; others are passed over.
 SIGNS = (CARD, MODEL, DECODER, "metrics.jsonl")
@@ -132,7 +134,15 @@ def find(id: str) -> Entry | None:
     dropped = uploads.find(id)
     if dropped is not None:
         return Entry(id, dropped.folder, dropped.card, "", dropped=True)
+    if uploads.may_be_id(id) and (private(id) / CARD).exists():
+        card, reason = _read(private(id), private(id).resolve())
+        return Entry(id, private(id), card, printable(reason), dropped=True)
     return next((entry for entry in catalogue() if entry.id == id), None)
+
+
+def private(id: str) -> Path:
+    """Where a checkpoint is that was trained here on images of a visitor's."""
+    return RUNS / PRIVATE / id
 
 
 def usable(entries: Iterable[Entry]) -> list[tuple[Entry, Card]]:

@@ -20,6 +20,8 @@ from training.contract.spaces import Categorical, Continuous
 LEAST = 100
 # So many are looked at, the most usual first, and so many neighbours of each.
 CANDIDATES, NEIGHBOURS = 100, 15
+# The largest |z| under a prior that a link may hold, as spaces/continuous.js has it.
+FARTHEST = 5
 
 Array = NDArray[np.floating]
 
@@ -35,9 +37,12 @@ def choose(folder: Path, card: Card) -> dict[str, str]:
         return {}
     tensors = safetensors.numpy.load((folder / CODES).read_bytes())
     mean, label = tensors.get("mean"), tensors.get("label")
-    found = plainest(mean, label, tensors.get("reconstruction"), examples.count)
+    reached = np.full(examples.count, True)
+    if mean is not None and any(isinstance(c, Continuous) and c.prior for c in card.controls):
+        reached = np.abs(mean[: examples.count]).max(1) <= FARTHEST
+    found = plainest(mean, label, tensors.get("reconstruction"), examples.count, reached)
     query = {"example": str(found)}
-    if mean is None:
+    if mean is None or not reached[found]:
         return query
     values, at = {}, 0
     for control in card.controls:
@@ -57,6 +62,7 @@ def plainest(
     label: NDArray[np.integer] | None,
     reconstruction: Array | None,
     count: int,
+    reached: NDArray[np.bool_] | None = None,
 ) -> int:
     """Of the images reconstructed as most are, the one whose neighbours are most of its class.
 
@@ -65,10 +71,13 @@ def plainest(
         label: (N,), their classes.
         reconstruction: (N,), −ln p(x|z) of each at its mean, in nats. Without it, every image
             counts as reconstructed as most are.
+        reached: (N,), where a link can lead; of the others one is taken only if there is no other.
     """
     order = np.arange(count)
     if reconstruction is not None:
         order = np.argsort(np.abs(reconstruction - np.median(reconstruction)), kind="stable")
+    if reached is not None and reached.any():
+        order = order[reached[order]]
     candidates = order[:CANDIDATES]
     if mean is None or label is None:
         return int(candidates[0])

@@ -7,16 +7,13 @@ static page (`plain_app`), which the browser tests open.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gzip
 import hashlib
-import ipaddress
 import json
 import os
 import re
 import tempfile
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
@@ -30,10 +27,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from explorer import loading, uploads
+from explorer.archives import UploadError
+from explorer.arriving import let_pass, receive, visitor_of
 from explorer.jobs import routes as jobs
 from explorer.protection import POLICY, Protection, policy
 from explorer.streaming import FileAnswer, range_of
-from explorer.uploads import UploadError
 from training.contract.card import CARD, Card
 from training.contract.files import as_json
 from training.contract.table import TABLE, Table
@@ -67,14 +65,8 @@ MEDIA_TYPES = {
 # Weights, pictures and fonts, which do not get smaller.
 PACKED = frozenset({".onnx", ".safetensors", ".webp", ".woff2"})
 
-# Of what is dropped: how long it may take to arrive, and how many bytes may be arriving at once.
 DROP_HEADER = "X-Checkpoint"
-LONGEST_DROP_S = 15 * 60
-LONGEST_REST_S = 60
-MOST_ARRIVING = 2**30
-# Of it, what one address may have: two cannot take it from all.
-MOST_FROM_ONE = MOST_ARRIVING // 3
-_arriving: Counter[str] = Counter()
+INSTEAD = "put such a checkpoint into the explorer's `runs`"
 # Unpacking and hashing take a core each; who opens a page should not wait for a class that drops.
 _unpacking = asyncio.Semaphore(2)
 # Lessons are measured one after the other. A class that opens one waits here: each that waited on a
@@ -109,7 +101,7 @@ def routes(base: str = "", here: str = "") -> list[Route]:
         Route(f"{base}/lessons/{{id}}/{{name}}", _material),
         Route(f"{base}/uploads", partial(_drop, here=here), methods=["POST"]),
         Route(f"{base}/uploads/{{id}}", partial(_dropped, here=here)),
-        *jobs.routes(base, _visitor),
+        *jobs.routes(base),
     ]
 
 
@@ -222,68 +214,17 @@ async def _drop(request: Request, here: str) -> Response:
         if DROP_HEADER not in request.headers:
             raise UploadError(f"A dropped checkpoint must be sent with the header {DROP_HEADER}.")
         with tempfile.TemporaryFile() as zipped:
-            visitor = _visitor(request)
-            await _receive(pieces, zipped, visitor)
+            visitor = visitor_of(request)
+            await receive(pieces, zipped, visitor, "checkpoints", INSTEAD)
             async with _unpacking:
                 dropped = await run_in_threadpool(uploads.accept, zipped, visitor=visitor)
     except UploadError as error:
-        await _let_pass(pieces)
+        await let_pass(pieces)
         return _json({"error": loading.printable(str(error))}, 422)
     except ClientDisconnect:
         return _not_found()
     entry = await run_in_threadpool(loading.find, dropped.id)
     return _json(loading.describe([entry], here)[0] if entry else None, 201)
-
-
-async def _let_pass(pieces: AsyncIterator[bytes]) -> None:
-    """Take what is still on its way: a browser that is cut off while it sends hears no sentence."""
-    count = 0
-    with contextlib.suppress(TimeoutError, ClientDisconnect):
-        async with asyncio.timeout(LONGEST_REST_S):
-            async for piece in pieces:
-                count += len(piece)
-                if count > uploads.LARGEST_ZIP:
-                    return
-
-
-def _visitor(request: Request) -> str:
-    """Where a request comes from: an address, or of a long one the part that a household shares.
-
-    Behind a proxy on this machine, uvicorn takes it from what the proxy says.
-    """
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    short = address.version == 4
-    return host if short else str(ipaddress.ip_network((int(address), 64), strict=False))
-
-
-async def _receive(pieces: AsyncIterator[bytes], file: BinaryIO, visitor: str) -> None:
-    """Write the body to `file`, as long as it is not too long and does not take too long."""
-    count = 0
-    try:
-        async with asyncio.timeout(LONGEST_DROP_S):
-            async for piece in pieces:
-                count += len(piece)
-                _arriving[visitor] += len(piece)
-                if count > uploads.LARGEST_ZIP:
-                    raise UploadError(
-                        f"This zip is larger than {uploads.LARGEST_ZIP // uploads.MB} MB: put such "
-                        "a checkpoint into the explorer's `runs` instead."
-                    )
-                if _arriving.total() > MOST_ARRIVING or _arriving[visitor] > MOST_FROM_ONE:
-                    raise UploadError(
-                        "Too many checkpoints are being dropped at once: try again in a minute."
-                    )
-                file.write(piece)
-    except TimeoutError as error:
-        raise UploadError("The zip took too long to arrive: drop it again.") from error
-    finally:
-        _arriving[visitor] -= count
-        if not _arriving[visitor]:
-            del _arriving[visitor]
 
 
 async def _dropped(request: Request, here: str) -> Response:

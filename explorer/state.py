@@ -94,7 +94,10 @@ def choose(model: str) -> None:
 def meet(id: str) -> None:
     """Remember a dropped checkpoint that this visitor knows the id of."""
     now = shared()
-    if id not in now.dropped and uploads.find(id) is not None:
+    if id in now.dropped or not uploads.may_be_id(id):
+        return
+    entry = loading.find(id)
+    if entry is not None and entry.dropped:
         st.session_state[KEY] = replace(now, dropped=(*now.dropped, id))
 
 

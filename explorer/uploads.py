@@ -9,38 +9,31 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-import stat
-import struct
 import tempfile
 import threading
 import time
 import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BufferedReader, FileIO
+from io import FileIO
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from explorer import weights
+from explorer.archives import UNREADABLE, Bounds, ShortReads, UploadError, entries
 from explorer.private_folder import PrivateFolder
 from training.contract.absence import why_no_card
 from training.contract.card import CARD, CODES, Card
 from training.contract.errors import CheckpointError, UserError
 from training.contract.files import LARGEST_CARD, read_bytes, read_card
 
-MB, GIB = 10**6, 2**30
-LARGEST_ZIP = 300 * MB
+GIB = 2**30
 LARGEST_UNPACKED = 2**29
 # The one file that is read as a whole; the codes of 70,000 images and ten latents have 7 MB.
 LARGEST_CODES = 2**28
 # The others, by kind: a browser has to hold a picture or a graph as a whole.
 LARGEST = {".webp": 2**26, ".safetensors": 2**29}
 LARGEST_GRAPH = 2**28
-MOST_ENTRIES = 2000
-# A table of contents with that many entries is shorter; zipfile would read one of any length.
-LONGEST_READ = 2**19
-DEEPEST = 8
 PIECE = 2**16
 
 MOST_KEPT = 60
@@ -50,24 +43,9 @@ SHARES = 4
 # What was opened within this time is in somebody's hands.
 IN_USE_S = 30 * 60
 
-METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-ENCRYPTED = 0x1 | 0x40 | 0x2000
-# zipfile lets out whatever the bytes lead it into.
-UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    NotImplementedError,
-    RuntimeError,
-    EOFError,
-    OverflowError,
-    ValueError,
-)
 AGAIN = "pack the checkpoint's folder again, as it is, and drop that"
-
-
-class UploadError(UserError):
-    """What was dropped cannot be taken. The message, one sentence, says why."""
+# A table of contents with that many entries is shorter.
+BOUNDS = Bounds(2000, 2**19, "a checkpoint has few", AGAIN)
 
 
 @dataclass(slots=True)
@@ -217,9 +195,10 @@ def _unpack(zipped: BinaryIO, home: Path) -> Path:
     """Write the checkpoint in the zip to a new folder in `home`: what its card lists, no more."""
     try:
         zipped.flush()
-        file = _ShortReads(FileIO(zipped.fileno(), closefd=False))
+        file = ShortReads(FileIO(zipped.fileno(), closefd=False))
+        file.bounds = BOUNDS
         with zipfile.ZipFile(file) as archive:
-            inside, members = _checkpoint(_entries(archive))
+            inside, members = _checkpoint(entries(archive, BOUNDS))
             folder = home / _slug(inside.name)
             folder.mkdir()
             room = LARGEST_UNPACKED - _write(archive, members[CARD], folder / CARD, LARGEST_CARD)
@@ -252,80 +231,11 @@ def _unpack(zipped: BinaryIO, home: Path) -> Path:
         raise UploadError(f"This file is not a readable zip, or it is damaged: {AGAIN}.") from error
 
 
-class _ShortReads(BufferedReader):
-    """A file that refuses to be read in large pieces.
-
-    zipfile reads the table of contents at once, as long as the zip says it is, and makes an object
-    of each entry: 300 MB of that would take gigabytes of memory.
-    """
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Read `size` bytes, or all, if that is not much.
-
-        Raises:
-            UploadError: if it is.
-        """
-        asked = LONGEST_READ + 1 if size is None or size < 0 else size
-        if asked <= LONGEST_READ + 1 and len(found := super().read(asked)) <= LONGEST_READ:
-            return found
-        raise UploadError(_too_many())
-
-
-def _too_many() -> str:
-    return f"This zip holds more than {MOST_ENTRIES:,} files; a checkpoint has few, so {AGAIN}."
-
-
-def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """What the zip lists, without folders and what operating systems add.
-
-    Raises:
-        UploadError: if any entry, wanted or not, is what no honest program packs.
-    """
-    listed = archive.infolist()
-    if len(listed) > MOST_ENTRIES:
-        raise UploadError(_too_many())
-    end = 0
-    for entry in sorted(listed, key=lambda entry: entry.header_offset):
-        # Its data begins behind a header of 30 bytes and its name.
-        if entry.header_offset < end:
-            raise UploadError(f"Entries of this zip overlap: {AGAIN}.")
-        end = entry.header_offset + 30 + len(entry.orig_filename) + entry.compress_size
-    if end > archive.start_dir:
-        raise UploadError(f"This zip is cut short: {AGAIN}.")
-    return [entry for entry in listed if _checked(entry)]
-
-
-def _checked(entry: zipfile.ZipInfo) -> bool:
-    """Whether an entry may be part of a checkpoint."""
-    name = entry.orig_filename
-    shown = f"{name!r:.60}"
-    parts = name.removesuffix("/").split("/")
-    if (
-        "\\" in name
-        or ":" in name
-        or any(ord(letter) < 32 for letter in name)
-        or any(part in ("", ".", "..") for part in parts)
-        or len(parts) > DEEPEST
-    ):
-        raise UploadError(
-            f"This zip holds an entry named {shown}, which points outside the zip: {AGAIN}."
-        )
-    if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise UploadError(f"{shown} in this zip is a link, not a file: {AGAIN}.")
-    if name.endswith("/") or parts[0] == "__MACOSX" or parts[-1].startswith("."):
-        return False
-    if entry.flag_bits & ENCRYPTED:
-        raise UploadError(f"{shown} in this zip is encrypted: {AGAIN}, without a password.")
-    if entry.compress_type not in METHODS:
-        raise UploadError(f"{shown} in this zip uses an unsupported compression: {AGAIN}.")
-    return True
-
-
 def _checkpoint(
-    entries: list[zipfile.ZipInfo],
+    listed: list[zipfile.ZipInfo],
 ) -> tuple[PurePosixPath, dict[str, zipfile.ZipInfo]]:
     """The one folder of the zip that has a card, and what lies directly in it."""
-    paths = [PurePosixPath(entry.orig_filename) for entry in entries]
+    paths = [PurePosixPath(entry.orig_filename) for entry in listed]
     folders = {path.parent for path in paths if path.name == CARD}
     if len(folders) != 1:
         raise UploadError(
@@ -335,7 +245,7 @@ def _checkpoint(
         )
     (folder,) = folders
     members: dict[str, zipfile.ZipInfo] = {}
-    for path, entry in zip(paths, entries, strict=True):
+    for path, entry in zip(paths, listed, strict=True):
         if path.parent == folder:
             if path.name in members:
                 raise UploadError(f"This zip holds {path.name!r:.60} twice: {AGAIN}.")

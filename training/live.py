@@ -4,7 +4,8 @@ One order a line of JSON comes in on standard input, and what happens goes out t
 worker stops, with its run saved, when its input ends, as it does when who gives the orders is gone.
 
 - `{"do": "train", "job", "folder", "recipe", "overrides", "data"}`: begins a run, or goes on with
-  the one that the folder holds. It says `step` a few times a second, `snapshot` whenever the
+  the one that the folder holds. `images` is where images of a visitor's lie, whose path no
+  configuration has. It says `step` a few times a second, `snapshot` whenever the
   growing model can be opened anew, and at last `trained`, `paused` or `failed`.
 - `{"do": "finish", ...}`: makes a whole checkpoint of the run's best weights; says `finished`.
 - `{"do": "pause"}`: saves the run that is on, and leaves it.
@@ -21,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
+import msgspec
 import onnx
 import torch
 from onnx import numpy_helper
@@ -28,7 +30,7 @@ from onnx import numpy_helper
 from training import build, checkpoint, devices, export, finish, loop
 from training.batch import Batch
 from training.commands.train import command_line, configure
-from training.config import RunConfig, to_json
+from training.config import DataConfig, RunConfig, to_json
 from training.contract.card import DECODER, MODEL
 from training.contract.files import PART, write_bytes
 from training.datasets import Dataset
@@ -52,7 +54,7 @@ class Worker:
         self.stop = threading.Event()
         self.ended = threading.Event()
         self._events = events
-        self._datasets: dict[tuple[str, Path], Dataset] = {}
+        self._datasets: dict[tuple[DataConfig, Path], Dataset] = {}
         threading.Thread(target=self._read, args=(orders,), daemon=True).start()
 
     def tell(self, what: str, **facts: Any) -> None:
@@ -95,7 +97,10 @@ class Worker:
         recipe, config = configure(options, order["overrides"])
         folder.mkdir(parents=True, exist_ok=True)
         with writing_to(folder, "wait for it", timeout=20):
-            dataset = self._dataset(config.data.name, Path(order["data"]))
+            data = config.data
+            if "images" in order:
+                data = msgspec.structs.replace(data, path=order["images"])
+            dataset = self._dataset(data, Path(order["data"]))
             if order["do"] == "train":
                 self._train(order["job"], config, dataset, folder)
                 return
@@ -113,11 +118,12 @@ class Worker:
             (folder / checkpoint.RESUME).unlink()
         self.tell("finished", job=order["job"])
 
-    def _dataset(self, name: str, folder: Path) -> Dataset:
-        key = (name, folder)
+    def _dataset(self, data: DataConfig, folder: Path) -> Dataset:
+        # Of our own data sets the name is enough, whatever else a configuration says of pixels.
+        key = (data if data.name == "own" else DataConfig(data.name), folder)
         if key not in self._datasets:
             self._datasets.clear()  # one at a time is enough: some take a gigabyte
-            self._datasets[key] = build.dataset(name, folder)
+            self._datasets[key] = build.data(data, folder)
         return self._datasets[key]
 
     def _train(self, job: str, config: RunConfig, dataset: Dataset, folder: Path) -> None:

@@ -115,23 +115,31 @@ def words(config: RunConfig, model: VAE) -> str:
 
 def forecast(config: RunConfig, dataset: "Dataset", device: str) -> str:
     """The rate of a few steps on this machine now, and how long the run takes at it."""
-    from training import devices
-    from training.loop import begin
-
-    chosen, plan = devices.device(device), config.train
-    run = begin(config, dataset, Path("nowhere"), chosen, writes=False)
-    training = dataset.splits["train"].to(chosen)
-    for step in range(TIMED + 1):
-        if step == 1:
-            began = time.perf_counter()
-        run.learner.step(run.draw(training), 0, run.generator).sum().item()
-    seconds = (time.perf_counter() - began) / TIMED
+    plan = config.train
+    seconds = seconds_a_step(config, dataset, device)
     left = seconds * plan.steps
     length = f"{left / 60:.0f} min" if left >= 90 else f"{left:.0f} s"
     return (
         f"{plan.steps:,} steps of {plan.batch_size} images at about "
         f"{plan.batch_size / seconds:,.0f} images/s: {length}, then measuring and the map"
     )
+
+
+def seconds_a_step(
+    config: RunConfig, dataset: "Dataset", device: str = "cpu", steps: int = TIMED
+) -> float:
+    """How long a step takes on this machine now: the mean of a few, after one that warms up."""
+    from training import devices
+    from training.loop import begin
+
+    chosen = devices.device(device)
+    run = begin(config, dataset, Path("nowhere"), chosen, writes=False)
+    training = dataset.splits["train"].to(chosen)
+    for step in range(steps + 1):
+        if step == 1:
+            began = time.perf_counter()
+        run.learner.step(run.draw(training), 0, run.generator).sum().item()
+    return (time.perf_counter() - began) / steps
 
 
 def sheet(dataset: "Dataset", out: Path) -> Path:

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from explorer.arriving import LARGEST_ZIP
+from explorer.jobs.images import BOUNDS, SIDES, Images
 from explorer.jobs.store import Job
 from training.contract.reading import plain
 
@@ -22,15 +24,21 @@ VALIDATIONS = 12  # of a run, evenly; each saves it
 
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True):
-    """A filled-in form. `minutes` is the most that the run may train."""
+    """A filled-in form. `minutes` is the most that the run may train.
 
-    data: Literal["digits", "fashion", "sprites", "scenes"]
+    Of data "own", `images` is the id of a visitor's images, brought to `side` by `fit`.
+    """
+
+    data: Literal["digits", "fashion", "sprites", "scenes", "own"]
     family: Literal["vae", "autoencoder"]
     latents: Annotated[int, Meta(ge=LATENTS[0], le=LATENTS[1])]
     steps: Annotated[int, Meta(ge=STEPS[0], le=STEPS[1])]
     minutes: Annotated[int, Meta(ge=MINUTES[0], le=MINUTES[1])]
     width: Literal["half", "normal", "double"] = "normal"
     beta: Annotated[float, Meta(ge=BETA[0], le=BETA[1])] = 1.0
+    images: Annotated[str, Meta(max_length=40)] = ""
+    side: Literal[28, 64, 128] = 64
+    fit: Literal["crop", "pad"] = "crop"
 
 
 class Data(Struct, frozen=True):
@@ -57,6 +65,7 @@ DATA_SETS = {
     "sprites": Data("Sprites", "", "sprites-beta1", (16, 32, 64), (128,), 3_000),
     "scenes": Data("Rooms in colour", "", "scenes", (16, 32, 32, 32), (256,), 1_500),
 }
+OWN_STEPS = 1_500  # that the form begins with on images of a visitor's
 # The recipe of an autoencoder, whatever the data are.
 POINTS, POINTS_CHANNELS, POINTS_HIDDEN = "digits-ae", (16, 32), (128,)
 
@@ -92,6 +101,12 @@ def offered(folder: Path, done: list[Job]) -> dict[str, Any]:
             {"name": name, "title": one.title, "steps": one.steps, "missing": missing(name, folder)}
             for name, one in DATA_SETS.items()
         ],
+        "own": {
+            "sides": list(SIDES),
+            "steps": OWN_STEPS,
+            "most_bytes": LARGEST_ZIP,
+            "most_images": BOUNDS.entries,
+        },
         "bounds": {"latents": LATENTS, "steps": STEPS, "minutes": MINUTES, "beta": BETA},
         "paces": paces(done),
     }
@@ -106,7 +121,8 @@ def paces(done: list[Job]) -> dict[str, float]:
     """Seconds a step, by kind of run, as the newest of that kind took on this machine."""
     found: dict[str, float] = {}
     for job in done:
-        if job.step >= STEPS[0]:
+        # Images of visitors differ in size and colours: theirs are timed when they are looked at.
+        if job.step >= STEPS[0] and "images" not in job.asked:
             form = job.asked["form"]
             name = kind(form["data"], form["family"], form["width"])
             found[name] = round(job.seconds / job.step, 5)
@@ -121,9 +137,24 @@ def run_of(asked: Asked) -> dict[str, Any]:
     hidden = data.hidden if is_vae else POINTS_HIDDEN
     changes = {
         "data.name": asked.data,
-        "model.latents": str(asked.latents),
         "model.channels": _sizes(channels, scale),
         "model.hidden": _sizes(hidden, scale),
+    }
+    overrides = [f"--{name}={value}" for name, value in changes.items()]
+    return _run(asked, data.recipe if is_vae else POINTS, overrides, data.title)
+
+
+def run_on(asked: Asked, images: Images, facts: dict[str, Any]) -> dict[str, Any]:
+    """The same of a run on images of a visitor's, of which `facts` were seen."""
+    network = facts["networks"][f"{asked.family} {asked.width}"]
+    run = _run(asked, network["recipe"], network["overrides"], images.title)
+    return run | {"images": images.id, "zip": images.zip.name}
+
+
+def _run(asked: Asked, recipe: str, overrides: list[str], title: str) -> dict[str, Any]:
+    is_vae = asked.family == "vae"
+    changes = {
+        "model.latents": str(asked.latents),
         "train.steps": str(asked.steps),
         "train.validate_every": str(-(-asked.steps // VALIDATIONS)),
     }
@@ -132,9 +163,9 @@ def run_of(asked: Asked) -> dict[str, Any]:
     words = f"β = {asked.beta:g}" if is_vae else "autoencoder"
     latents = f"{asked.latents} latent{'s' if asked.latents > 1 else ''}"
     return {
-        "recipe": data.recipe if is_vae else POINTS,
-        "overrides": [f"--{name}={value}" for name, value in changes.items()],
-        "title": f"{data.title}, {words}, {latents}, trained here",
+        "recipe": recipe,
+        "overrides": [*overrides, *(f"--{name}={value}" for name, value in changes.items())],
+        "title": f"{title}, {words}, {latents}, trained here",
         "steps": asked.steps,
         "seconds": 60 * asked.minutes,
         "form": plain(asked),

@@ -8,18 +8,21 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from explorer import loading
-from explorer.jobs import offers, quota
-from explorer.jobs.store import OPEN
+from explorer.archives import UploadError
+from explorer.arriving import let_pass, receive, visitor_of
+from explorer.jobs import images, offers, quota
+from explorer.jobs.looking import Looks
+from explorer.jobs.store import OPEN, Job
 from explorer.jobs.supervisor import Supervisor
 from training.contract.card import MODEL
 from training.contract.errors import UserError
@@ -31,8 +34,12 @@ LONGEST_FORM = 4096
 # Below `runs`, so that keeping a model is a rename; what begins with a dot is in no catalogue.
 HOME = ".jobs"
 _LIVE = re.compile(r"live-\d{7}\.(onnx|json)")
+_SHEET = re.compile(r"sheet-\d+-(crop|pad)\.webp")
+LONGEST_TITLE = 60
+INSTEAD = "drop fewer images, or train with `python -m training train own`"
 
 _supervisors: dict[Path, Supervisor] = {}
+_looks: dict[Path, Looks] = {}
 _lock = threading.Lock()
 
 NOT_ALLOWED = "Whoever runs this explorer has switched training off."
@@ -49,9 +56,19 @@ def supervisor() -> Supervisor:
         return _supervisors[home]
 
 
+def looks() -> Looks:
+    """Who looks at the images that visitors drop."""
+    one = supervisor()
+    with _lock:
+        if one.home not in _looks:
+            _looks[one.home] = Looks(one.home, one.store)
+        return _looks[one.home]
+
+
 def begin() -> None:
     """Go on with what was left unfinished; the server begins."""
     home = loading.RUNS / HOME
+    images.clear_leftovers(home)
     if offers.allowed() and (home / "jobs.sqlite").exists():
         one = supervisor()
         if one.store.all("waiting", "training", "keeping", "finishing"):
@@ -60,13 +77,16 @@ def begin() -> None:
 
 def end() -> None:
     """Let the worker save what it is at; the server ends."""
+    for looking in _looks.values():
+        looking.close()
+    _looks.clear()
     for one in _supervisors.values():
         one.close()
     _supervisors.clear()
 
 
-def routes(base: str, visitor: Callable[[Request], str]) -> list[Route]:
-    """The routes below `base`; `visitor` says where a request comes from."""
+def routes(base: str) -> list[Route]:
+    """The routes below `base`."""
 
     async def offer(_: Request) -> Response:
         return await run_in_threadpool(_offer)
@@ -79,7 +99,7 @@ def routes(base: str, visitor: Callable[[Request], str]) -> list[Route]:
             body += piece
             if len(body) > LONGEST_FORM:
                 return _refused("This form is too long.")
-        return await run_in_threadpool(_ask, body, visitor(request))
+        return await run_in_threadpool(_ask, body, visitor_of(request))
 
     async def look(request: Request) -> Response:
         since = request.query_params.get("since", "0")
@@ -96,8 +116,28 @@ def routes(base: str, visitor: Callable[[Request], str]) -> list[Route]:
         id, name = request.path_params["id"], request.path_params["name"]
         return await run_in_threadpool(_file, id, name)
 
+    async def drop(request: Request) -> Response:
+        return await _drop(request)
+
+    async def seen(request: Request) -> Response:
+        id, asked = request.path_params["id"], request.query_params
+        return await run_in_threadpool(_seen, id, asked.get("side", ""), asked.get("fit", ""))
+
+    async def forget(request: Request) -> Response:
+        if HEADER not in request.headers:
+            return _refused(f"Images are removed with the header {HEADER}.")
+        return await run_in_threadpool(_forget, request.path_params["id"])
+
+    async def sheet(request: Request) -> Response:
+        id, name = request.path_params["id"], request.path_params["name"]
+        return await run_in_threadpool(_sheet, id, name)
+
     return [
         Route(f"{base}/training.json", offer),
+        Route(f"{base}/images", drop, methods=["POST"]),
+        Route(f"{base}/images/{{id}}.json", seen),
+        Route(f"{base}/images/{{id}}/remove", forget, methods=["POST"]),
+        Route(f"{base}/images/{{id}}/{{name}}", sheet),
         Route(f"{base}/jobs", ask, methods=["POST"]),
         Route(f"{base}/jobs/{{id}}.json", look),
         Route(f"{base}/jobs/{{id}}/{{what}}", decide, methods=["POST"]),
@@ -121,13 +161,80 @@ def _ask(body: bytes, visitor: str) -> Response:
     one = supervisor()
     try:
         asked = read(offers.Asked, parse(body, "The form"), "form")
-        if why := offers.missing(asked.data, one.data):
-            return _refused(why)
-        id = quota.add(one.store, one.home, visitor, offers.run_of(asked))
+        if asked.data == "own":
+            found = images.find(one.home, asked.images)
+            facts = found and found.facts(asked.side, asked.fit)
+            if not found or not facts:
+                return _refused(images.GONE)
+            run = offers.run_on(asked, found, facts)
+        else:
+            if why := offers.missing(asked.data, one.data):
+                return _refused(why)
+            run = offers.run_of(asked)
+        id = quota.add(one.store, one.home, visitor, run)
     except UserError as error:
         return _refused(str(error))
     one.wake()
     return _json({"id": id}, 201)
+
+
+async def _drop(request: Request) -> Response:
+    """Take a zip of images; answer with its id, or with one sentence about why not."""
+    pieces = request.stream()
+    title = "".join(
+        letter for letter in request.query_params.get("name", "") if letter.isprintable()
+    )
+    try:
+        if not offers.allowed():
+            raise UploadError(NOT_ALLOWED)
+        if HEADER not in request.headers:
+            raise UploadError(f"Images are sent with the header {HEADER}.")
+        one, visitor = supervisor(), visitor_of(request)
+        with images.arriving(one.home) as place:
+            with place.open("wb") as file:
+                await receive(pieces, file, visitor, "images", INSTEAD)
+            title = title.strip()[:LONGEST_TITLE] or "Images"
+            accept = partial(images.accept, one.store, one.home, place, title, visitor)
+            found = await run_in_threadpool(accept)
+    except UploadError as error:
+        await let_pass(pieces)
+        return _refused(loading.printable(str(error)))
+    except OSError as error:
+        await let_pass(pieces)
+        return _refused(f"The zip could not be written: {error.strerror}; tell whoever runs this.")
+    except ClientDisconnect:
+        return _refused(GONE, 404)
+    return _json({"id": found.id, "title": found.title}, 201)
+
+
+def _seen(id: str, side: str, fit: str) -> Response:
+    """What is known of images at a size; they are looked at first."""
+    found = images.find(supervisor().home, id)
+    if found is None:
+        return _refused(images.GONE, 404)
+    if side not in map(str, images.SIDES) or fit not in images.FITS:
+        return _refused(f"Images are seen at {images.SIDES} pixels, cropped or padded.")
+    state = looks().state(found, int(side), fit)
+    return _json({"id": found.id, "title": found.title, **state})
+
+
+def _forget(id: str) -> Response:
+    one = supervisor()
+    found = images.find(one.home, id)
+    if found is None:
+        return _refused(images.GONE, 404)
+    if any(job.asked.get("images") == id for job in one.store.all(*OPEN)):
+        return _refused("A run learns from these images: stop it first.")
+    images.remove(found)
+    return _json({})
+
+
+def _sheet(id: str, name: str) -> Response:
+    found = images.find(supervisor().home, id)
+    if found is None or not _SHEET.fullmatch(name) or not (found.folder / name).is_file():
+        return PlainTextResponse("There is no such file.", 404)
+    headers = {"Cache-Control": "private, max-age=600", "Content-Encoding": "identity"}
+    return Response((found.folder / name).read_bytes(), media_type="image/webp", headers=headers)
 
 
 def _look(id: str, since: int) -> Response:
@@ -165,6 +272,8 @@ def _decide(id: str, what: str) -> Response:
     if job is None:
         return _refused(GONE, 404)
     try:
+        if what in ("go-on", "keep") and _lost(one, job):
+            return _refused("The images of this run were removed: drop them and train anew.")
         match what:
             case "pause" | "stop":
                 one.store.want(id, what)
@@ -186,6 +295,12 @@ def _decide(id: str, what: str) -> Response:
         return _refused(str(error))
     one.wake()
     return _look(id, job.step)
+
+
+def _lost(one: Supervisor, job: Job) -> bool:
+    """Whether a run learns from images of a visitor's that are not here any more."""
+    id = job.asked.get("images")
+    return id is not None and images.find(one.home, id) is None
 
 
 def _has_weights(one: Supervisor, id: str) -> bool:

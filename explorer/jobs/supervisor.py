@@ -6,7 +6,9 @@ input, on which it saves its run and ends; so the two can be killed in any order
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import json
 import logging
 import os
@@ -22,6 +24,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from explorer import loading
+from explorer.jobs import images
 from explorer.jobs.store import Job, Store
 from training.contract.card import CARD
 
@@ -114,10 +117,6 @@ class Supervisor:
                 return
 
     def _start(self) -> subprocess.Popen[str]:
-        environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        checkout = str(Path(__file__).resolve().parent.parent.parent)
-        paths = [checkout, *filter(None, [environment.get("PYTHONPATH")])]
-        environment["PYTHONPATH"] = os.pathsep.join(paths)
         # Appended to, for its successor is started before anybody can read why a worker ended.
         with (self.home / "worker.log").open("a", encoding="utf-8") as log:
             worker = subprocess.Popen(
@@ -127,7 +126,7 @@ class Supervisor:
                 stderr=log,
                 text=True,
                 encoding="utf-8",
-                env=environment,
+                env=environment(),
                 start_new_session=True,  # Ctrl-C is for the server, which tells the worker
             )
         threading.Thread(target=self._listen, args=(worker,), daemon=True).start()
@@ -167,8 +166,19 @@ class Supervisor:
             recipe=job.asked["recipe"],
             overrides=job.asked["overrides"],
             title=job.asked["title"],
-            data=str(self.data.resolve()),
+            **self._data(job),
         )
+
+    def _data(self, job: Job) -> dict[str, str]:
+        """Where the images of a job are: in the folder of all data sets, or in that of a visitor's.
+
+        A visitor's may be gone, which the worker says.
+        """
+        id = job.asked.get("images")
+        if id is None:
+            return {"data": str(self.data.resolve())}
+        folder = (self.home / images.FOLDER / id).resolve()
+        return {"data": str(folder), "images": str(folder / job.asked["zip"])}
 
     def _steer(self) -> None:
         """Have the worker leave its job where that is wanted, its time is up, or others wait."""
@@ -206,7 +216,8 @@ class Supervisor:
         if now is None:
             return
         if what == "finished":
-            id = keep(self.folder(job.id))
+            private = "images" in job.asked
+            id = keep(self.folder(job.id), private)
             self.store.move(job.id, ("finishing",), "kept", checkpoint=id, sentence="")
         elif what == "failed" and job.state == "finishing":
             self.store.move(job.id, ("finishing",), "stopped", sentence=sentence)
@@ -241,15 +252,32 @@ class Supervisor:
             self.store.move(self._job.id, ("finishing",), "keeping")
 
 
-def keep(folder: Path) -> str:
+def environment() -> dict[str, str]:
+    """That of a process which trains: one thread, and this checkout whatever else is installed."""
+    checkout = str(Path(__file__).resolve().parent.parent.parent)
+    paths = [checkout, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def keep(folder: Path, private: bool = False) -> str:
     """Move a finished checkpoint among the others; returns its id there.
 
-    A server may be killed between this and the note of it: then the folder is there already.
+    A private one, which shows images of a visitor's, is put where no list finds it, under an id
+    that cannot be guessed. A server may be killed between this and the note of it: then the folder
+    is there already.
     """
-    name = f"trained-{folder.name[:6].lower().replace('_', 'x').strip('-')}"
-    place = loading.RUNS / name
+    if private:
+        digest = hashlib.sha256(folder.name.encode()).digest()
+        name = f"trained~{base64.urlsafe_b64encode(digest[:12]).decode()}"
+        place = loading.private(name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+    else:
+        name = f"trained-{folder.name[:6].lower().replace('_', 'x').strip('-')}"
+        place = loading.RUNS / name
     if not (place / CARD).exists():
         shutil.rmtree(place, ignore_errors=True)
         folder.rename(place)
+    if private:
+        return name
     found = [entry for entry in loading.catalogue() if entry.folder.resolve() == place.resolve()]
     return found[0].id if found else name

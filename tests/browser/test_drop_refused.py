@@ -12,7 +12,7 @@ import onnx
 import pytest
 from playwright.sync_api import Page, expect
 
-from explorer import uploads
+from explorer import arriving
 from training.contract.files import read_card, write_card
 
 from .dropping import drag, drop_zip, zipped
@@ -185,4 +185,4 @@ def test_a_large_one_is_refused_before_it_is_sent(instrument: Instrument) -> Non
 
 def test_the_limits_are_those_of_the_server(page: Page, address: str) -> None:
     text = page.request.get(f"{address}/instrument/own/drop.js").text()
-    assert f"LARGEST = {uploads.LARGEST_ZIP // uploads.MB}e6" in text
+    assert f"LARGEST = {arriving.LARGEST_ZIP // arriving.MB}e6" in text

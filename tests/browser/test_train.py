@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from explorer.jobs.routes import HOME
@@ -18,6 +21,7 @@ from training.contract.reading import plain
 
 from . import checkpoints
 from .conftest import plain_server
+from .dropping import drag
 
 PIXELS = "canvas => canvas.toDataURL()"
 
@@ -80,3 +84,26 @@ def test_a_link_opens_a_run_and_its_latents_follow_the_hand(
     page.wait_for_function(
         "before => document.querySelector('.train-picture').toDataURL() !== before", arg=before
     )
+
+
+def test_dropped_images_are_shown_as_the_model_will_see_them(page: Page, address: str) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for at in range(60):
+            picture = io.BytesIO()
+            Image.new("RGB", (40, 30), (4 * at, 90, 200)).save(picture, "PNG")
+            archive.writestr(f"pets/{('cat', 'dog')[at % 2]}/{at}.png", picture.getvalue())
+    page.goto(f"{address}/instrument/train/index.html")
+    page.locator(".train-form").wait_for()
+    drag(page, ("pets.zip", buffer.getvalue(), "application/zip"), target=".train-form")
+    sheet = page.get_by_role("img", name="of the images, each 64×64 pixels")
+    expect(sheet).to_be_visible(timeout=120_000)  # PyTorch is loaded first
+    expect(page.locator(".own-seen")).to_contain_text("2 classes, by folder: cat 30, dog 30.")
+    assert sheet.evaluate("image => [image.naturalWidth, image.naturalHeight % 64]") == [768, 0]
+    expect(page.locator(".train-estimate")).to_contain_text(
+        "images a second, as measured", timeout=120_000
+    )
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+    page.get_by_role("button", name="Remove these images").click()
+    expect(page.locator(".own-status")).to_have_text("These images were removed from the server.")
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_disabled()

@@ -32,6 +32,14 @@ def test_it_lies_among_its_own_and_is_reconstructed_as_most_are() -> None:
     assert found == next(at for at in order if at != middle)
 
 
+def test_it_is_one_that_a_link_can_lead_to() -> None:
+    mean = np.linspace(0, 12, 200)[:, None]  # the one in the middle is at 6
+    error = np.arange(200.0)
+    found = opening.plainest(mean, None, error, 200, mean[:, 0] <= opening.FARTHEST)
+    assert mean[found] <= opening.FARTHEST
+    assert mean[opening.plainest(mean, None, error, 200, np.full(200, False))] > opening.FARTHEST
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_it_is_where_the_encoder_puts_it(name: str) -> None:
     card = read_card(MODELS / name)

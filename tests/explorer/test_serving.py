@@ -20,7 +20,7 @@ import uvicorn
 from starlette.requests import Request
 from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
 
-from explorer import serving, streaming, uploads
+from explorer import arriving, serving, streaming
 from explorer.lessons import LESSONS, listing
 from training.contract.version1 import FILES
 
@@ -488,25 +488,25 @@ def test_no_other_site_is_given_leave_to_drop(get: Get) -> None:
 def test_a_zip_that_is_too_large_is_not_waited_for(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "LARGEST_ZIP", 1000)
+    monkeypatch.setattr(arriving, "LARGEST_ZIP", 1000)
     status, answer = post(b"x" * 1001, x_checkpoint="zip")
     assert status == 422
     assert "larger than" in answer["error"]
-    assert serving._arriving == {}
+    assert arriving._arriving == {}
 
 
 def test_what_arrives_at_once_is_bounded(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "MOST_ARRIVING", 1000)
+    monkeypatch.setattr(arriving, "MOST_ARRIVING", 1000)
     status, answer = post(b"x" * 1001, x_checkpoint="zip")
     assert status == 422
     assert "Too many" in answer["error"]
-    assert serving._arriving == {}
+    assert arriving._arriving == {}
 
 
 def test_one_address_leaves_room_for_what_others_send(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "MOST_FROM_ONE", 1000)
+    monkeypatch.setattr(arriving, "MOST_FROM_ONE", 1000)
     assert "Too many" in post(b"x" * 1001, x_checkpoint="zip")[1]["error"]
 
 
@@ -520,7 +520,7 @@ def test_one_address_leaves_room_for_what_others_send(
 )
 def test_a_visitor_is_an_address_or_a_household(one: str, other: str, same: bool) -> None:
     def visitor(host: str) -> str:
-        return serving._visitor(Request({"type": "http", "client": (host, 1), "headers": []}))
+        return arriving.visitor_of(Request({"type": "http", "client": (host, 1), "headers": []}))
 
     assert (visitor(one) == visitor(other)) is same
 

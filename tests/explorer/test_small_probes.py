@@ -33,9 +33,7 @@ def test_the_slope_is_that_of_the_points() -> None:
 
 def test_the_forward_kl_is_least_where_mean_and_variance_are_those_of_the_humps() -> None:
     def rest(reads: str) -> float:
-        probe = HumpsRest(
-            band=BAND, humps=TWO, start=(0.6, 0.6), descends="forward", reads=reads
-        )  # type: ignore[arg-type]
+        probe = HumpsRest(band=BAND, humps=TWO, start=(0.6, 0.6), descends="forward", reads=reads)  # type: ignore[arg-type]
         return probe.measure(BENCH)
 
     assert rest("mean") == pytest.approx(-0.4, abs=0.01)

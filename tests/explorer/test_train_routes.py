@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
-import json
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
-from explorer import loading, serving
+from explorer import loading
 from explorer.jobs import offers, quota, routes
 from explorer.jobs.supervisor import Supervisor
 from training.contract.card import MODEL
 
-HEADERS = {routes.HEADER: "1"}
+from .served import HEADERS, Ask, served
+
 FORM = {"data": "sprites", "family": "vae", "latents": 2, "steps": 500, "minutes": 1}
 # A worker that never gets ready.
 IDLE = (sys.executable, "-c", "import sys; sys.stdin.read()")
-
-Ask = Callable[..., tuple[int, Any]]
 
 
 @pytest.fixture
@@ -36,29 +31,9 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ask]:
     home = (tmp_path / routes.HOME).resolve()
     one = Supervisor(home, offers.data_folder(), IDLE)
     monkeypatch.setitem(routes._supervisors, home, one)
-    config = uvicorn.Config(serving.plain_app(), port=0, log_level="error", ws="none")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-
-    def ask(
-        method: str, path: str, form: object = None, headers: dict[str, str] = HEADERS
-    ) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        connection.request(method, path, None if form is None else json.dumps(form), headers)
-        answer = connection.getresponse()
-        body = answer.read()
-        connection.close()
-        is_json = answer.headers["content-type"].startswith("application/json")
-        return answer.status, json.loads(body) if is_json else body
-
-    yield ask
+    with served() as ask:
+        yield ask
     one.close()
-    server.should_exit = True
-    thread.join()
 
 
 def test_a_run_is_asked_for_watched_paused_and_its_files_are_served(ask: Ask) -> None:

@@ -20,6 +20,7 @@ import pytest
 import safetensors.numpy
 
 from explorer import loading, uploads
+from explorer.archives import UploadError
 from training.config import to_json
 from training.contract.card import CARD, CODES, DECODER, MODEL
 from training.contract.files import describe_files
@@ -351,7 +352,7 @@ def test_an_attack_gives_one_sentence_and_leaves_nothing(
     monkeypatch.setattr(uploads, "LARGEST_CODES", 2**21)
     content = pack(checkpoint)
     before = set(tmp_path.rglob("*"))
-    with pytest.raises(uploads.UploadError) as refusal:
+    with pytest.raises(UploadError) as refusal:
         accept(content)
     sentence = str(refusal.value)
     assert reason in sentence
@@ -370,7 +371,7 @@ def test_a_long_table_of_contents_is_not_read_into_memory() -> None:
         file.write(table + end)
         tracemalloc.start()
         try:
-            with pytest.raises(uploads.UploadError, match="more than 2,000 files"):
+            with pytest.raises(UploadError, match="more than 2,000 files"):
                 uploads.accept(file)
             _, peak = tracemalloc.get_traced_memory()
         finally:
@@ -384,7 +385,7 @@ def test_a_refused_zip_leaves_no_memory_held(checkpoint: Path) -> None:
     gc.disable()
     tracemalloc.start()
     try:
-        with pytest.raises(uploads.UploadError, match="cannot be read") as refusal:
+        with pytest.raises(UploadError, match="cannot be read") as refusal:
             accept(content)
         held, _ = tracemalloc.get_traced_memory()
     finally:
@@ -408,7 +409,7 @@ def test_two_visitors_cannot_fill_it_for_a_third(
     monkeypatch.setattr(uploads, "MOST_KEPT", 4 * uploads.SHARES)
     kept = [accept(content, visitor=visitor) for visitor in ("one", "two") for _ in range(4)]
     for visitor in ("one", "two"):
-        with pytest.raises(uploads.UploadError, match="Your share of this explorer's room"):
+        with pytest.raises(UploadError, match="Your share of this explorer's room"):
             accept(content, visitor=visitor)
     kept.append(accept(content, visitor="three"))
     assert [uploads.find(dropped.id, lambda: 0.0) for dropped in kept] == kept
@@ -432,7 +433,7 @@ def test_the_one_that_nobody_used_longest_makes_room(checkpoint: Path, root: Pat
 def test_nothing_that_is_in_use_makes_room(checkpoint: Path, root: Path) -> None:
     content = packed(checkpoint)
     kept = [accept(content, now=0), accept(content, now=0)]
-    with pytest.raises(uploads.UploadError, match="all are in use"):
+    with pytest.raises(UploadError, match="all are in use"):
         accept(content, now=uploads.IN_USE_S - 1)
     assert [uploads.find(dropped.id) for dropped in kept] == kept
     assert len(list(root.iterdir())) == 2
@@ -459,5 +460,5 @@ def test_no_place_to_keep_anything_is_one_sentence(
     checkpoint: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads, "_root", lambda: root / "gone")
-    with pytest.raises(uploads.UploadError, match=r"cannot keep what is dropped \(No such file"):
+    with pytest.raises(UploadError, match=r"cannot keep what is dropped \(No such file"):
         accept(packed(checkpoint))

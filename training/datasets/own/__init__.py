@@ -22,7 +22,7 @@ from torch import Tensor
 from training.contract.card import Factor
 from training.contract.fields import LONGEST_LABEL, MOST_LABELS
 from training.datasets import Dataset, Split
-from training.datasets.own import arrays, packing, sources
+from training.datasets.own import archive, arrays, packing, sources
 from training.datasets.own.factors import factors_of
 from training.datasets.own.packing import Pack
 from training.datasets.own.sources import Source
@@ -74,8 +74,8 @@ class Own:
         return lines
 
 
-def opened(config: DataConfig, folder: Path) -> Own:
-    """The images at `config.path`, packed into `folder`.
+def opened(config: DataConfig, folder: Path, tell: packing.Tell | None = None) -> Own:
+    """The images at `config.path`, packed into `folder`; `tell` hears how far that is.
 
     Raises:
         DataError: in one sentence, if they are missing, too few or, with `strict`, if one is
@@ -88,7 +88,7 @@ def opened(config: DataConfig, folder: Path) -> Own:
     name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
     fit = packing.guessed(source, config.side, config.fit, config.ground)
     place = folder / PACKS / f"{name}-{config.side}-{config.fit}-{config.ground}"
-    pack = packing.pack(source, fit, place)
+    pack = packing.pack(source, fit, place, tell)
     broken = pack.facts["broken"]
     if config.strict and broken:
         first, reason = next(iter(broken.items()))
@@ -110,8 +110,10 @@ def _source(path: Path) -> Source:
             return arrays.npz(path)
         case ".csv":
             return arrays.csv(path)
+        case ".zip":
+            return archive.archive(path)
     raise DataError(
-        f"{path.name} is neither a folder nor an .npz or .csv file; name one with --data.path."
+        f"{path.name} is neither a folder nor a .zip, .npz or .csv file; name one with --data.path."
     )
 
 

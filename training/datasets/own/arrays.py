@@ -90,7 +90,7 @@ def npz(path: Path) -> Rows:
         raise DataError(f"{path.name}: images of {shape[1]:,}×{shape[2]:,} pixels are too large.")
     label, labels = _labels(given, shape[0])
     return Rows(
-        path, numbered(shape[0]), label, labels, _stamp(path), lambda: _rows(path, shape, kind)
+        path, numbered(shape[0]), label, labels, stamp(path), lambda: _rows(path, shape, kind)
     )
 
 
@@ -209,7 +209,7 @@ def csv(path: Path) -> Rows:
                     raise DataError(f"{path.name}: line {line} has {value}; pixels go 0 to 255.")
                 yield pixels.round().astype(np.uint8).reshape(shape)
 
-    return Rows(path, numbered(len(label)), codes, labels, _stamp(path), read)
+    return Rows(path, numbered(len(label)), codes, labels, stamp(path), read)
 
 
 def _lines(file: Any) -> Iterator[tuple[int, list[str]]]:
@@ -250,6 +250,7 @@ def _labels(given: NDArray[Any] | None, count: int) -> tuple[list[int], tuple[st
     return codes.tolist(), tuple(str(value) for value in values)
 
 
-def _stamp(path: Path) -> str:
+def stamp(path: Path) -> str:
+    """What changes when the file does."""
     stat = path.stat()
     return hashlib.sha256(f"{path.name} {stat.st_size} {stat.st_mtime_ns}".encode()).hexdigest()

@@ -6,6 +6,7 @@ came, so that it goes on there after an interruption.
 
 import hashlib
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -24,6 +25,8 @@ IMAGES, DIGESTS, STATE = "images.u8", "digests.u8", "pack.json"
 CHUNK, WORKERS = 512, 2
 DIGEST = 16  # bytes of the hash of an image's file; all zero where the file is broken
 FORMAT = 1
+
+Tell = Callable[[int], None]
 
 
 class Pack:
@@ -55,15 +58,19 @@ class Pack:
         return found
 
 
-def pack(source: Source, fit: Fit, folder: Path) -> Pack:
-    """Pack a source into `folder`, or go on with it, or read what is there already."""
+def pack(source: Source, fit: Fit, folder: Path, tell: Tell | None = None) -> Pack:
+    """Pack a source into `folder`, or go on with it, or read what is there already.
+
+    Args:
+        tell: is given how many images are done, after each chunk.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if fit.channels == 1:
         try:
-            return _pack(source, fit, folder)
+            return _pack(source, fit, folder, tell)
         except ColourFound:
             fit = Fit(fit.side, 3, fit.fit, fit.ground)
-    return _pack(source, fit, folder)
+    return _pack(source, fit, folder, tell)
 
 
 def guessed(source: Source, side: int, how: Any, ground: Any) -> Fit:
@@ -75,7 +82,7 @@ def guessed(source: Source, side: int, how: Any, ground: Any) -> Fit:
     return Fit(side, 1 if grey else 3, how, ground)
 
 
-def _pack(source: Source, fit: Fit, folder: Path) -> Pack:
+def _pack(source: Source, fit: Fit, folder: Path, tell: Tell | None) -> Pack:
     key = f"{FORMAT} {source.stamp} {fit}"
     state = _begun(folder, key)
     total, size = len(source.names), fit.channels * fit.side**2
@@ -104,6 +111,8 @@ def _pack(source: Source, fit: Fit, folder: Path) -> Pack:
                 digests.flush()
                 write_bytes(folder / STATE, json.dumps(state).encode())
                 bar.update(len(chunk))
+                if tell is not None:
+                    tell(state["done"])
     return Pack(folder, fit, state)
 
 
@@ -136,10 +145,14 @@ def _open(path: Path, length: int) -> Any:
 
 
 def _seen(item: Item, fit: Fit) -> Seen | str:
+    if not len(item):
+        return "cannot be read, or is too large"
     try:
         return decode(item, fit) if isinstance(item, bytes) else from_array(item, fit)
     except ValueError as error:
         return str(error)
+    except MemoryError:
+        return "needs more memory than there is"
 
 
 def _count(state: dict[str, Any], seen: Seen) -> None:

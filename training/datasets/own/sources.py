@@ -1,5 +1,6 @@
-"""Where a person's images are: a folder of files, an npz file or a CSV file."""
+"""Where a person's images are: a folder of files, or one of the other kinds beside this."""
 
+import hashlib
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -71,8 +72,6 @@ def folder(root: Path) -> Folder:
     Raises:
         DataError: if there is none, or if the folders do not give each file one label.
     """
-    import hashlib
-
     try:
         root = _inner(root)
         paths = sorted(
@@ -88,11 +87,24 @@ def folder(root: Path) -> Folder:
     if not paths:
         raise DataError(f"{root} holds no PNG, JPEG or WebP files; name another with --data.path.")
     names = [path.relative_to(root).as_posix() for path in paths]
+    label, labels = labelled(names, root)
+    digest = hashlib.sha256()
+    for name, stat in zip(names, stats, strict=True):
+        digest.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode("utf-8", "replace"))
+    return Folder(root, names, label, labels, digest.hexdigest())
+
+
+def labelled(names: list[str], where: object) -> tuple[list[int], tuple[str, ...] | None]:
+    """The first folder in the name of each image as its label; no labels where none has one.
+
+    Raises:
+        DataError: if some have one and others not, or two folders are called the same.
+    """
     firsts = [name.partition("/")[0] if "/" in name else "" for name in names]
     found = sorted({first for first in firsts if first})
     if found and "" in firsts:
         raise DataError(
-            f"{root} holds images both beside and inside its folders ({names[firsts.index('')]}, "
+            f"{where} holds images both beside and inside its folders ({names[firsts.index('')]}, "
             f"{found[0]}/…), so not every image has a label; put each into a folder, or all into "
             "one."
         )
@@ -101,15 +113,12 @@ def folder(root: Path) -> Folder:
         key = unicodedata.normalize("NFKC", name).casefold().strip()
         if key in same:
             raise DataError(
-                f"{root} has the class {name!r} twice: the folders {same[key]!r} and {name!r} "
+                f"{where} has the class {name!r} twice: the folders {same[key]!r} and {name!r} "
                 "differ in letter case or spaces alone; rename one of them."
             )
         same[key] = name
-    digest = hashlib.sha256()
-    for name, stat in zip(names, stats, strict=True):
-        digest.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode("utf-8", "replace"))
-    label = [found.index(first) for first in firsts] if found else [0] * len(names)
-    return Folder(root, names, label, tuple(found) or None, digest.hexdigest())
+    place = {name: at for at, name in enumerate(found)}
+    return [place.get(first, 0) for first in firsts], tuple(found) or None
 
 
 def _below(root: Path) -> Iterator[Path]:

@@ -1,6 +1,7 @@
 import { el, isolated } from "../dom.js";
 import { InstrumentError, sentenceFor } from "../errors.js";
 import { chosen, pickCheckpoint, walk } from "./folder.js";
+import { sendZip } from "./send.js";
 
 /** As the server has it. */
 const LARGEST = 300e6;
@@ -8,24 +9,7 @@ const LONGEST_NAME = 60;
 /** Not every system has a type for each of them. */
 const IMAGE = /\.(avif|bmp|gif|heic|heif|jpe?g|jxl|png|svg|tiff?|webp)$/i;
 
-/** What takes longer to send says how far it is, at such steps. */
-const STEP_MS = 1000;
-
 /** @typedef {import("../checkpoint/checkpoint.js").Entry} Entry */
-
-/**
- * What an answer means that is not the explorer's own: it comes from a proxy between.
- *
- * @param {number} status @param {number} size bytes that were sent @param {string} name
- * @returns {string | null} a sentence, where the status says anything
- */
-export function refusal(status, size, name) {
-  if (status !== 413) return null;
-  return (
-    `${name} has ${(size / 1e6).toFixed(1)} MB, more than the proxy in front of this explorer lets through: ask who runs ` +
-    "it to raise the proxy's limit for uploads (client_max_body_size in nginx), or put it into the folder “runs”."
-  );
-}
 
 /**
  * Takes a checkpoint of a person's own, dropped anywhere on the page or chosen: a zip, or a folder, which becomes one.
@@ -36,7 +20,7 @@ export function refusal(status, size, name) {
  */
 export function createDrop({ url, messages, onEntry }) {
   const gone = new AbortController();
-  /** @type {XMLHttpRequest | null} */
+  /** @type {AbortController | null} */
   let sending = null;
   let busy = false;
 
@@ -172,29 +156,15 @@ export function createDrop({ url, messages, onEntry }) {
   }
 
   /** @param {Blob} body @param {string} name @returns {Promise<Entry>} */
-  function send(body, name) {
-    const lost = `${name} could not be sent: check that the explorer is still running, then drop it again.`;
-    let told = performance.now();
-    return new Promise((resolve, reject) => {
-      // fetch() does not say how much has been sent.
-      const request = (sending = new XMLHttpRequest());
-      request.open("POST", url);
-      request.setRequestHeader("X-Checkpoint", "zip");
-      request.responseType = "json";
-      request.upload.addEventListener("progress", ({ loaded, total }) => {
-        if (performance.now() - told < STEP_MS) return;
-        told = performance.now();
-        messages.tell(
-          loaded < total ? `Sending ${name}: ${Math.floor((100 * loaded) / total)} %` : `Checking ${name} …`,
-        );
-      });
-      request.addEventListener("load", () => {
-        if (request.status === 201 && request.response?.id) resolve(request.response);
-        else reject(new InstrumentError(request.response?.error ?? refusal(request.status, body.size, name) ?? lost));
-      });
-      request.addEventListener("error", () => reject(new InstrumentError(lost)));
-      request.addEventListener("abort", () => reject(new InstrumentError(lost)));
-      request.send(body);
+  async function send(body, name) {
+    sending = new AbortController();
+    return sendZip(body, {
+      url,
+      header: "X-Checkpoint",
+      name,
+      signal: sending.signal,
+      onProgress: (part) =>
+        messages.tell(part < 1 ? `Sending ${name}: ${Math.floor(100 * part)} %` : `Checking ${name} …`),
     });
   }
 

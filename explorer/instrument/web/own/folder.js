@@ -13,24 +13,29 @@ const nameIn = (path) => path.slice(path.lastIndexOf("/") + 1);
 /** @param {string} path */
 const folderOf = (path) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 
+/** @param {string} name */
+const isKnown = (name) => KNOWN.test(name);
+
 /**
- * The files of a checkpoint below a folder that was dropped.
+ * The files below a folder that was dropped.
  *
  * @param {FileSystemDirectoryEntry} folder
+ * @param {(name: string) => boolean} [wanted] by default, those of a checkpoint
+ * @param {number} [deepest] how far below they may lie
  * @returns {Promise<Found[]>}
  */
-export async function walk(folder, path = folder.name, depth = 0) {
+export async function walk(folder, wanted = isKnown, deepest = DEEPEST, path = folder.name, depth = 0) {
   /** @type {Found[]} */
   const found = [];
   const reader = folder.createReader();
   // A reader gives a hundred at a time, and nothing at the end.
   for (let some = await list(reader); some.length; some = await list(reader)) {
     for (const entry of some) {
-      if (entry.isFile && KNOWN.test(entry.name)) {
+      if (entry.isFile && wanted(entry.name)) {
         const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
         found.push({ path: `${path}/${entry.name}`, file });
-      } else if (entry.isDirectory && depth < DEEPEST && !entry.name.startsWith(".")) {
-        found.push(...(await walk(entry, `${path}/${entry.name}`, depth + 1)));
+      } else if (entry.isDirectory && depth < deepest && !entry.name.startsWith(".")) {
+        found.push(...(await walk(entry, wanted, deepest, `${path}/${entry.name}`, depth + 1)));
       }
     }
   }

@@ -1,11 +1,13 @@
 import { createDial } from "../distributions/widgets.js";
 import { el } from "../dom.js";
 import { sentenceFor } from "../errors.js";
+import { createOwn } from "./own.js";
 
 const FAMILIES = [
   ["vae", "VAE: an image becomes a small cloud of codes"],
   ["autoencoder", "Autoencoder: an image becomes one code"],
 ];
+const OWN = "own";
 const WIDTHS = [
   ["half", "half as wide"],
   ["normal", "normal"],
@@ -21,15 +23,26 @@ export function spellTime(seconds) {
 /**
  * The form of a run, with its bounds and what it will take.
  *
- * @param {{offer: import("./api.js").Offer, onBegin(form: import("./api.js").Form): Promise<void>}} options
+ * @param {{offer: import("./api.js").Offer, api: ReturnType<typeof import("./api.js").createApi>,
+ *   onBegin(form: import("./api.js").Form): Promise<void>}} options
  */
-export function createForm({ offer, onBegin }) {
+export function createForm({ offer, api, onBegin }) {
   const there = offer.data.filter(({ missing }) => !missing);
   /** @type {import("./api.js").Form} */
   const form = { data: "", family: "vae", latents: 2, steps: 1500, minutes: 5, width: "normal", beta: 1 };
   const estimate = el("p", { class: "train-estimate", role: "status" });
   const refusal = el("p", { class: "train-refusal", role: "alert" });
   const button = el("button", { class: "lesson-main", type: "submit", text: "Train" });
+  const own = createOwn({
+    api,
+    bounds: offer.own,
+    onDropped() {
+      if (form.data === OWN) return;
+      data.value = OWN;
+      take(OWN);
+    },
+    onChange: () => form.data === OWN && show(),
+  });
 
   /** @param {string} label @param {string[][]} options @param {(value: string) => void} choose */
   function choice(label, options, choose) {
@@ -66,17 +79,36 @@ export function createForm({ offer, onBegin }) {
   /** @param {string} name */
   function take(name) {
     form.data = name;
-    form.steps = offer.data.find((one) => one.name === name)?.steps ?? form.steps;
+    form.steps = name === OWN ? offer.own.steps : (offer.data.find((one) => one.name === name)?.steps ?? form.steps);
     steps.set(form.steps);
     show();
   }
 
-  function show() {
-    beta.element.hidden = form.family !== "vae";
-    const pace = offer.paces[`${form.data} ${form.family} ${form.width}`];
-    const known = pace
+  /** @param {number | undefined} pace seconds a step */
+  function time(pace) {
+    return pace
       ? `About ${spellTime(pace * form.steps)}, as the last run of this kind took on this machine.`
       : "No run of this kind was trained on this machine yet: its page will say the time left.";
+  }
+
+  function ownTime() {
+    const facts = own.facts();
+    if (!facts) return "How long it takes is measured once your images are here.";
+    const { seconds } = facts.networks[`${form.family} ${form.width}`];
+    if (!seconds) return own.timing() ? "Measuring how long a step takes here …" : time(undefined);
+    const rate = Math.round(facts.batch / seconds).toLocaleString("en");
+    const times = Math.max(1, Math.round((form.steps * facts.batch) / facts.train)).toLocaleString("en");
+    return (
+      `About ${spellTime(seconds * form.steps)} at ${rate} images a second, as measured on this machine just now; each image ` +
+      `is seen about ${times} ${times === "1" ? "time" : "times"}.`
+    );
+  }
+
+  function show() {
+    beta.element.hidden = form.family !== "vae";
+    own.element.hidden = own.seen.hidden = form.data !== OWN;
+    button.disabled = form.data === OWN && !own.facts();
+    const known = form.data === OWN ? ownTime() : time(offer.paces[`${form.data} ${form.family} ${form.width}`]);
     const queue = offer.queue
       ? ` ${offer.queue === 1 ? "One run is" : `${offer.queue} runs are`} before it; turns are shared.`
       : "";
@@ -93,20 +125,17 @@ export function createForm({ offer, onBegin }) {
           refusal.textContent = "";
           button.disabled = true;
           try {
-            await onBegin({ ...form });
+            await onBegin({ ...form, ...(form.data === OWN ? own.asked() : {}) });
           } catch (error) {
             console.error(error);
             refusal.textContent = sentenceFor(error, "The run could not be started: reload the page and try again.");
           }
-          button.disabled = false;
+          show();
         },
       },
     },
-    choice(
-      "Data",
-      there.map(({ name, title }) => [name, title]),
-      take,
-    ),
+    choice("Data", [...there.map(({ name, title }) => [name, title]), [OWN, "Your own images"]], take),
+    own.element,
     choice("Model", FAMILIES, (value) => {
       form.family = /** @type {"vae" | "autoencoder"} */ (value);
       show();
@@ -126,8 +155,10 @@ export function createForm({ offer, onBegin }) {
       .filter(({ missing }) => missing)
       .map(({ title, missing }) => el("p", { class: "train-missing", text: `${title}: ${missing}` })),
   );
-  const width = element.querySelectorAll("select")[2];
-  width.value = form.width;
+  // The first and the last list are of the form; those between, of one's own images.
+  const lists = element.querySelectorAll("select");
+  const data = lists[0];
+  lists[lists.length - 1].value = form.width;
   take(there[0].name);
-  return { element };
+  return { element, seen: own.seen, destroy: own.destroy };
 }

@@ -26,7 +26,7 @@ export function mount(root, { assets, instrument, link }) {
   const api = createApi(assets);
   const worker = createWorker(assets);
   const store = remembered("runs");
-  /** @type {ReturnType<typeof createRun> | null} */
+  /** @type {{destroy(): void} | null} */
   let run = null;
   let gone = false;
   open();
@@ -60,7 +60,7 @@ export function mount(root, { assets, instrument, link }) {
     await frame.styled;
     if (gone) return;
     if (id) {
-      run = createRun({
+      const opened = createRun({
         id,
         api,
         assets,
@@ -71,7 +71,8 @@ export function mount(root, { assets, instrument, link }) {
         onTitle: (title) => remember(id, title),
         share: () => frame.share(location.href),
       });
-      frame.show(run.element);
+      run = opened;
+      frame.show(opened.element);
     } else await choose();
     frame.element.setAttribute("data-ready", "");
   }
@@ -83,11 +84,13 @@ export function mount(root, { assets, instrument, link }) {
       if (gone) return;
       const form = createForm({
         offer,
+        api,
         async onBegin(asked) {
           const { id } = await api.begin(asked);
           go(new URLSearchParams({ [JOB]: id }).toString());
         },
       });
+      run = form;
       frame.show(
         el(
           "div",
@@ -96,10 +99,10 @@ export function mount(root, { assets, instrument, link }) {
           el("p", {
             class: "lessons-lead",
             text:
-              "Choose images and a model. It trains on one core of the machine that runs this explorer, and you watch its latent space " +
+              "Choose images and a model, or drop images of your own. It trains on one core of the machine that runs this explorer, and you watch its latent space " +
               "grow: drag a latent while it learns. Closing this page stops nothing; the run's link opens it again.",
           }),
-          el("div", { class: "train-choose" }, form.element, runs()),
+          el("div", { class: "train-choose" }, form.element, el("div", {}, form.seen, runs())),
         ),
       );
     } catch (error) {

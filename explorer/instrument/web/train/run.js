@@ -25,6 +25,9 @@ const STATES = {
   failed: "Failed",
 };
 
+/** Of a run on images of a person's own, which no list shows. */
+const KEPT_PRIVATE = "Kept: it opens by its link, and no list shows it";
+
 /**
  * A run: how far it is, its losses, and the growing model under the hand, decoded in the browser.
  *
@@ -241,7 +244,7 @@ export function createRun({ id, api, assets, instrument, worker, shipped, onAnot
   /** @param {import("./api.js").Job} now @returns {string} */
   function said(now) {
     const { state, step, steps, seconds, most_seconds: most, ahead, warm, sentence } = now;
-    const parts = [STATES[state]];
+    const parts = [state === "kept" && now.form.data === "own" ? KEPT_PRIVATE : STATES[state]];
     if (state === "waiting" && ahead) parts[0] += `: ${ahead === 1 ? "one run is" : `${ahead} runs are`} before it`;
     if (state === "waiting" && !warm) parts.push("The worker is starting");
     if (step) parts.push(`Step ${step.toLocaleString("en")} of ${steps.toLocaleString("en")}`);

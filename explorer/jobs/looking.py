@@ -1,0 +1,134 @@
+"""Has images looked at that visitors dropped, one set after another, each by a process of its own.
+
+What such a process decodes may be hostile: it has bounded memory and bounded time, and says no more
+than facts in JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from explorer.jobs import images
+from explorer.jobs.images import Images
+from explorer.jobs.store import OPEN, Store
+from explorer.jobs.supervisor import environment
+from training.contract.files import write_bytes
+
+_LOGGER = logging.getLogger(__name__)
+
+LOOK = (sys.executable, "-m", "training.look")
+DONE = ("looked", "timed")
+LONGEST_S = 10 * 60
+MOST_WAITING = 20
+FAILED = (
+    "These images could not be looked at: check that they open elsewhere, then drop them again."
+)
+LATE = f"Looking at these images took over {LONGEST_S // 60} minutes: drop fewer, or smaller ones."
+BUSY = "Too many others have their images looked at: try again in a minute."
+
+
+class Looks:
+    """Who waits for a look, how far each is, and what was refused."""
+
+    def __init__(self, home: Path, store: Store, command: tuple[str, ...] = LOOK) -> None:
+        self.home, self.store, self.command = home, store, command
+        self._pool = ThreadPoolExecutor(1)
+        self._lock = threading.Lock()
+        self._states: dict[tuple[str, int, str], dict[str, Any]] = {}
+        self._process: subprocess.Popen[str] | None = None
+        self._ended = False
+
+    def state(self, found: Images, side: int, fit: str) -> dict[str, Any]:
+        """What is known of a set at a size: it is looked at first, where that was not done."""
+        key = (found.id, side, fit)
+        if (facts := found.facts(side, fit)) is not None:
+            with self._lock:
+                return {"state": "ready", "facts": facts, "timing": key in self._states}
+        with self._lock:
+            if key not in self._states:
+                waiting = [one for one in self._states.values() if one["state"] == "looking"]
+                if len(waiting) >= MOST_WAITING:
+                    return {"state": "refused", "sentence": BUSY}
+                self._states[key] = {"state": "looking", "done": 0}
+                self._pool.submit(self._look, found, side, fit)
+            state = self._states[key]
+            if state["state"] == "refused":
+                del self._states[key]  # it is told once: who asks again has it looked at again
+            return dict(state)
+
+    def close(self) -> None:
+        """End the look that is on; the server ends."""
+        self._ended = True
+        if self._process is not None:
+            self._process.kill()
+        self._pool.shutdown(cancel_futures=True)
+
+    def _look(self, found: Images, side: int, fit: str) -> None:
+        key = (found.id, side, fit)
+        try:
+            said = self._said(found, side, fit)
+        except Exception:
+            _LOGGER.exception("Looking at images failed")
+            said = {"what": "refused", "sentence": FAILED}
+        with self._lock:
+            if said["what"] in DONE:
+                del self._states[key]
+            else:
+                self._states[key] = {"state": "refused", "sentence": said["sentence"]}
+
+    def _said(self, found: Images, side: int, fit: str) -> dict[str, Any]:
+        if self._ended or images.find(self.home, found.id) is None:
+            return {"what": "refused", "sentence": images.GONE}
+        if not any(job.asked.get("images") == found.id for job in self.store.all(*OPEN)):
+            images.remove_packs(found)
+        said: dict[str, Any] = {"what": "refused", "sentence": FAILED}
+        with (self.home / "look.log").open("w", encoding="utf-8") as log:
+            process = self._process = subprocess.Popen(
+                [
+                    *self.command,
+                    *(str(found.zip.resolve()), str(found.folder.resolve())),
+                    *("--name", found.zip.name, "--side", str(side), "--fit", fit),
+                ],
+                stdin=subprocess.PIPE,  # its end is the end of that process
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                encoding="utf-8",
+                env=environment(),
+                start_new_session=True,
+            )
+            late = threading.Event()
+
+            def stop() -> None:
+                late.set()
+                process.kill()
+
+            timer = threading.Timer(LONGEST_S, stop)
+            timer.start()
+            try:
+                assert process.stdout is not None
+                for line in process.stdout:
+                    said = json.loads(line)
+                    if said["what"] == "packing":
+                        with self._lock:
+                            self._states[(found.id, side, fit)]["done"] = said["done"]
+                    elif said["what"] in DONE:
+                        content = json.dumps(said["facts"]).encode()
+                        write_bytes(found.folder / f"look-{side}-{fit}.json", content)
+            except ValueError:  # cut off with the process
+                pass
+            finally:
+                timer.cancel()
+                process.kill()
+                process.communicate()
+                self._process = None
+        if said["what"] not in (*DONE, "refused"):
+            said = {"what": "refused", "sentence": LATE if late.is_set() else FAILED}
+        return said

@@ -1,0 +1,174 @@
+"""Looks at a visitor's images before they are trained on: `python -m training.look`.
+
+It packs a zip of images at one size, draws a sheet of what a model would see, and measures how long
+a step takes here. Decoding files of anybody is done in this process alone, in bounded memory; it
+ends when its input does, as it does when who started it is gone. What happens goes out a line of
+JSON each: `packing` with the images done so far, `looked` with all facts, the same as `timed` with
+the seconds that a step takes, or `refused` with a sentence.
+"""
+
+import argparse
+import json
+import os
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+import torch
+from msgspec.structs import replace
+
+from training.commands.train import configure
+from training.config import RunConfig
+from training.contract.files import write_bytes
+from training.datasets.own import Own, opened, own
+from training.embed import sheet_of, webp
+from training.errors import UserError
+from training.own_images import seconds_a_step, settled
+
+Tell = Callable[..., None]
+
+try:
+    import resource
+except ImportError:  # Windows, which has no such limit
+    resource = None  # type: ignore[assignment]
+
+MEMORY = 3 * 2**30
+SHOWN, COLUMNS = 48, 12  # images on the sheet
+TIMED, TIMED_WIDTH = 2, "normal"  # steps of each family, of that width
+BROKEN, OTHERS = 20, 20  # files that are named; of more, only how many
+SCALES = {"half": 0.5, "normal": 1.0, "double": 2.0}
+RECIPES = {"vae": "own", "autoencoder": "digits-ae"}
+HIDDEN = 256
+
+
+def look(path: Path, name: str, folder: Path, side: int, fit: str, tell: Tell) -> None:
+    """Tell what there is to know of the images in a zip; write a sheet of them into `folder`.
+
+    Args:
+        name: what the zip is called in the configuration of a run.
+        tell: `packing`, `looked` or `timed`, and facts.
+
+    Raises:
+        UserError: if they cannot be trained on.
+    """
+    given = [f"--data.path={name}", f"--data.side={side}", f"--data.fit={fit}"]
+    _, config = configure(_asked("own"), given)
+    data = replace(config.data, path=str(path))
+    found = opened(data, folder, lambda done: tell("packing", done=done))
+    dataset = own(data, folder)
+    training = dataset.splits["train"]
+    config = settled(config, found, len(training), set())
+    facts = _facts(found) | {name: len(split) for name, split in dataset.splits.items()}
+    places = torch.linspace(0, len(training) - 1, min(SHOWN, len(training))).long()
+    sheet = sheet_of((training.images(places) * 255).round().to(torch.uint8), COLUMNS)
+    write_bytes(folder / f"sheet-{side}-{fit}.webp", webp(sheet))
+
+    networks: dict[str, dict[str, Any]] = {
+        f"{family} {width}": {
+            "recipe": recipe,
+            "overrides": _overrides(family, config, scale, given),
+        }
+        for family, recipe in RECIPES.items()
+        for width, scale in SCALES.items()
+    }
+    facts |= {
+        "side": side,
+        "fit": fit,
+        "channels": found.pack.channels,
+        "columns": COLUMNS,
+        "shown": len(places),
+        "batch": config.train.batch_size,
+        "networks": networks,
+    }
+    tell("looked", facts=facts)
+    for family, recipe in RECIPES.items():
+        _, one = configure(_asked(recipe), networks[f"{family} {TIMED_WIDTH}"]["overrides"])
+        seconds = seconds_a_step(one, dataset, steps=TIMED)
+        networks[f"{family} {TIMED_WIDTH}"]["seconds"] = round(seconds, 5)
+    tell("timed", facts=facts)
+
+
+def _overrides(family: str, config: RunConfig, scale: float, given: list[str]) -> list[str]:
+    """The network that fits these images, so many times as wide."""
+    model: Any = config.model
+    changes = {
+        "data.name": config.data.name,
+        "model.channels": _scaled(model.channels, scale),
+        "model.hidden": _scaled((HIDDEN,), scale),
+        "train.batch_size": str(config.train.batch_size),
+    }
+    if family == "vae":
+        changes |= {"data.pixels": config.data.pixels, "model.likelihood": model.likelihood}
+    return [*given, *(f"--{name}={value}" for name, value in changes.items())]
+
+
+def _asked(recipe: str) -> argparse.Namespace:
+    return argparse.Namespace(recipe=recipe, seed=None)
+
+
+def _scaled(sizes: tuple[int, ...], scale: float) -> str:
+    return ",".join(str(round(size * scale)) for size in sizes)
+
+
+def _facts(found: Own) -> dict[str, Any]:
+    pack, source = found.pack, found.source
+    facts = pack.facts
+    label = np.asarray(source.label)[pack.rows]
+    counts = Counter(label.tolist()) if source.labels is not None else {}
+    broken = facts["broken"]
+    others = tuple(getattr(source, "others", ()))
+    return {
+        "images": len(pack.rows),
+        "labels": [[source.labels[at], counts[at]] for at in sorted(counts)]
+        if source.labels is not None
+        else [],
+        "smallest": facts["smallest"],
+        "largest": facts["largest"],
+        "transparent": facts["transparent"],
+        "binary": not facts["between"],
+        "duplicates": len(pack.rows) - len(np.unique(pack.digests, axis=0)),
+        "broken": dict(list(broken.items())[:BROKEN]),
+        "more_broken": max(0, len(broken) - BROKEN),
+        "others": list(others[:OTHERS]),
+        "more_others": max(0, len(others) - OTHERS),
+        "packed_bytes": int(np.prod(pack.stored)),
+    }
+
+
+def main() -> None:
+    """Look at the images that the arguments name, on one core."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("zip", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--side", type=int, required=True)
+    parser.add_argument("--fit", choices=("crop", "pad"), required=True)
+    options = parser.parse_args()
+    if hasattr(os, "nice"):
+        os.nice(5)  # after the server, before what trains
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    torch.set_num_threads(1)
+    threading.Thread(target=_end_with, args=(sys.stdin,), daemon=True).start()
+
+    def tell(what: str, **facts: Any) -> None:
+        print(json.dumps({"what": what, **facts}), flush=True)
+
+    try:
+        look(options.zip, options.name, options.folder, options.side, options.fit, tell)
+    except UserError as error:
+        tell("refused", sentence=str(error))
+
+
+def _end_with(orders: TextIO) -> None:
+    """End this process when who started it is gone."""
+    orders.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
