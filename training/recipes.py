@@ -14,6 +14,7 @@ from training.families.autoencoder import Autoencoder
 from training.families.conditional_vae import ConditionalVAE
 from training.families.denoising import Denoising
 from training.families.gan import GAN
+from training.families.hierarchical import Hierarchical
 from training.families.image_cvae import ImageCVAE
 from training.families.pca import PCA
 from training.families.semi_supervised import SemiSupervised
@@ -221,6 +222,19 @@ RECIPES = {
                 train=TrainConfig(
                     steps=14_000, batch_size=128, weight_decay=0.01, precision="float32"
                 ),
+            ),
+        ),
+        Recipe(
+            name="digits-two-layers",
+            title="Digits, two layers",
+            intent="z2 says what z1 is likely to be, and z1 draws the digit: drag the upper layer "
+            "to change which digit, the lower one to change how it is written.",
+            cost="4 min",
+            run=RunConfig(
+                data=DataConfig("digits", pixels="binarized"),
+                model=Hierarchical(),
+                objective=None,
+                train=TrainConfig(steps=10_000, batch_size=128, weight_decay=0.05),
             ),
         ),
         Recipe(

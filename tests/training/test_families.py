@@ -26,6 +26,7 @@ from training.families.conditional_vae import ConditionalVAE
 from training.families.denoising import Denoising
 from training.families.family import Family, tag
 from training.families.gan import GAN
+from training.families.hierarchical import Hierarchical
 from training.families.image_cvae import ImageCVAE
 from training.families.pca import PCA
 from training.families.semi_supervised import SemiSupervised
@@ -41,6 +42,7 @@ TINY: dict[str, Family] = {
     "cvae": ConditionalVAE(3, channels=(4, 4), hidden=(16,)),
     "image_cvae": ImageCVAE(3, channels=(4, 4), hidden=(16,), features=5),
     "semi_supervised": SemiSupervised(3, 4, 20, channels=(4, 4), hidden=(16,), units=8, m2_from=4),
+    "hierarchical": Hierarchical(1, 2, channels=(4, 4), hidden=(16,), units=8, annealing=3),
     "autoencoder": Autoencoder(3, channels=(4, 4), hidden=(16,)),
     "linear": Autoencoder(3, name="linear"),
     "pca": PCA(3),
@@ -101,6 +103,10 @@ def test_the_card_says_what_can_be_moved(made: tuple[str, Card, Path]) -> None:
     expected = {
         "cvae": (Z, Categorical("label", labels)),
         "semi_supervised": (Z, Categorical("label", labels)),
+        "hierarchical": (
+            Continuous("z2", 1, "standard_normal"),
+            Continuous("z1", 2, "standard_normal"),
+        ),
         "image_cvae": (Z, Image("condition", (1, 28, 28), "left")),
         "autoencoder": (POINT,),
         "linear": (POINT,),
@@ -127,7 +133,7 @@ def test_nothing_is_said_of_a_prior_that_there_is_not(made: tuple[str, Card, Pat
         assert (latent.kl_nats is None) == without
         assert (latent.posterior_std is None) == without
     assert len(card.latents) == (0 if name in ("gan", "transformer", "vqvae") else 3)
-    drawn = name in ("vae", "cvae", "image_cvae", "semi_supervised", "vqvae", "gan")
+    drawn = name in ("vae", "cvae", "image_cvae", "semi_supervised", "hierarchical", "vqvae", "gan")
     assert drawn == ("precision" in measured)
 
 
@@ -152,10 +158,12 @@ def test_the_codes_of_examples_are_the_encoders(
         seen[..., :14] = 1
         feed["condition"] = np.concatenate([x * seen, seen], axis=1)
     found = session.run(None, feed)
+    if name == "hierarchical":  # of each layer a mean and a log-variance
+        found = [np.concatenate(found[::2], 1)]
     key = "codes" if name == "vqvae" else "mean"
     np.testing.assert_allclose(codes[key][:5], found[0], atol=1e-4)
     assert ("log_variance" in codes) == (
-        name in ("vae", "cvae", "image_cvae", "semi_supervised", "textvae")
+        name in ("vae", "cvae", "image_cvae", "semi_supervised", "hierarchical", "textvae")
     )
     if name == "textvae":
         written = [word(row) for row in codes["word"][:5].tolist()]

@@ -10,6 +10,7 @@ _LISTED = (
     "conditional_vae.ConditionalVAE",
     "image_cvae.ImageCVAE",
     "semi_supervised.SemiSupervised",
+    "hierarchical.Hierarchical",
     "autoencoder.Autoencoder",
     "pca.PCA",
     "denoising.Denoising",

@@ -56,7 +56,7 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
     likelihood: LikelihoodName = "bernoulli"
     channels: Annotated[Layers, Meta(min_length=1)] = (32, 32)
     hidden: Annotated[Layers, Meta(min_length=1)] = (256,)
-    units: Positive = 256
+    units: Positive = 128
     activation: Activation = "silu"
     m2_from: Positive = 8_000
 
