@@ -139,7 +139,7 @@ def test_a_part_that_is_hidden_is_completed_in_several_ways(instrument: Instrume
     first[:, 0] = True
     instrument.wait_for_pixels(picture, grey(kinds.completed(z, pixels, first)))
     # Each of the completions is that of another z, and a press goes there.
-    part(instrument, "Completion 3 of 8: use its z").click()
+    part(instrument, "Completion 3 of 8: go there").click()
     page.wait_for_function("() => !location.search.includes('z=1,-1')")
     moved = [float(value) for value in instrument.query()["z"].split(",")]
     assert moved != list(kinds.HALVES_Z)

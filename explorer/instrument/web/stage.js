@@ -241,12 +241,10 @@ export function placeModel(options) {
   /** @param {import("./store.js").State} state */
   function findSource({ example, own }) {
     if (own || example === null || !embedding) return setSource(own);
-    if (isNoisy()) return readSource({ example });
+    if (isNoisy() || model.asksEncoder) return readSource({ example });
     const { mean, logVariance, latents } = embedding;
     const part = (/** @type {Float32Array | null} */ all) =>
       all?.subarray(example * latents, (example + 1) * latents) ?? null;
-    // Its posterior depends on what is seen of it, and so is asked of the encoder.
-    if (model.condition) return void readSource({ example });
     const known = codesOf(example, model, embedding, thumbnails, store.get().codes);
     const mine = {
       title: titleOf(example),

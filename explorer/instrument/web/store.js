@@ -7,6 +7,7 @@ import { createHistory } from "./history.js";
  * @property {Record<string, any>} codes where it puts the controls
  * @property {ArrayLike<number> | null} mean D, of the posterior of the continuous control or what the encoder puts it to
  * @property {ArrayLike<number> | null} logVariance D, where the encoder gives a posterior
+ * @property {Record<string, Float32Array>} [logits] how likely the encoder finds each label, where it says so
  * @property {import("./image/drawing.js").Stroke[]} [strokes] what it was drawn with, where it is a drawing
  *
  * @typedef {object} State what a person sees and a link holds

@@ -121,7 +121,7 @@ export async function fetchEmbedding({ entry, card, controls, continuous }, sign
  * @returns {Promise<import("../model/model.js").Codes> | import("../model/model.js").Codes | null} nothing where nothing
  *   is known of it
  */
-export function codesOf(at, { controls, continuous, condition, encoder }, embedding, thumbnails, now, by = "file") {
+export function codesOf(at, { controls, continuous, asksEncoder, encoder }, embedding, thumbnails, now, by = "file") {
   if (!embedding) return null;
   /** @type {import("../model/model.js").Codes} */
   const codes = {};
@@ -136,12 +136,11 @@ export function codesOf(at, { controls, continuous, condition, encoder }, embedd
       codes[name] = space.fromTensor(embedding.codes[name].subarray(at * size, (at + 1) * size), control);
     }
   }
-  const isKnown = controls.every((control) => control.name in codes || control.kind === "categorical");
+  const isKnown = !asksEncoder && controls.every((control) => control.name in codes || control.kind === "categorical");
   if ((isKnown && by === "file") || !encoder || !thumbnails) return codes;
   return thumbnails.pixels(at).then(async (pixels) => {
     const found = await encoder.encode(pixels, { ...now, ...codes });
-    if (by === "encoder") return { ...codes, ...found.codes };
-    // What the file holds is the posterior given one part of the image, and another may be seen now.
-    return condition ? found.codes : { ...found.codes, ...codes };
+    // What the file holds is the posterior of another part of the image, or with the label as it is known.
+    return by === "encoder" || asksEncoder ? { ...codes, ...found.codes } : { ...found.codes, ...codes };
   });
 }

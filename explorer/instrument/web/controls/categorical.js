@@ -1,4 +1,5 @@
-import { context2d, el, focusIn } from "../dom.js";
+import { softmax } from "../distributions/math.js";
+import { context2d, el, focusIn, spell } from "../dom.js";
 import { newestWins } from "../engine/scheduler.js";
 import { rove } from "../roving.js";
 import { term } from "../term.js";
@@ -9,6 +10,9 @@ const MOST_IMAGES = 40;
 /** Of a label, in characters; the rest is in its title. */
 const LONGEST_SHOWN = 12;
 const ARROW = /^(Arrow|Home|End)/;
+
+/** @param {number} share @returns {string} */
+const percent = (share) => (share < 0.005 ? "0 %" : `${Math.round(100 * share)} %`);
 
 /**
  * A button for each label, with the image that what is on screen would be with it.
@@ -41,6 +45,8 @@ export function createLabels({ model, control, stage }) {
       el("span", { class: "label-name", text: label }),
     ),
   );
+  const guesses = labels.map(() => el("span", { class: "label-guess", hidden: true }));
+  buttons.forEach((button, place) => button.append(guesses[place]));
   const longest = Math.min(LONGEST_SHOWN, Math.max(...labels.map(({ length }) => length)));
   const isShort = labels.length <= 10 && longest <= 2;
   const isTwoLines = labels.length > 5 && labels.length <= 12 && longest <= 4;
@@ -75,7 +81,19 @@ export function createLabels({ model, control, stage }) {
         : null,
     ),
     group,
+    el(
+      "p",
+      { class: "hint guessed", hidden: true },
+      term(
+        "q(y|x)",
+        `What the encoder says of the image, which nobody told it the ${name} of: the probability of each ${name}, in ` +
+          "percent. It was told the labels of few images in training. A drawing it has never seen the like of can be " +
+          "taken for anything, and surely.",
+      ),
+      " of the image stands on each button.",
+    ),
   );
+  const guessed = /** @type {HTMLElement} */ (element.querySelector(".guessed"));
 
   /** @param {number} place */
   function choose(place) {
@@ -116,6 +134,18 @@ export function createLabels({ model, control, stage }) {
 
   return {
     element,
+    setSource(source) {
+      const logits = source?.logits?.[name];
+      const shares = logits ? softmax([...logits]) : null;
+      guessed.hidden = !shares;
+      guesses.forEach((guess, place) => {
+        guess.hidden = !shares;
+        if (!shares) return;
+        guess.style.setProperty("--share", String(shares[place]));
+        guess.textContent = percent(shares[place]);
+        guess.title = `q(${labels[place]} | x) = ${spell(shares[place], 4)}`;
+      });
+    },
     show(state, before) {
       const place = state.codes[name];
       if (place !== chosen) {

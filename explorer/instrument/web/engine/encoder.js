@@ -5,15 +5,16 @@ import { allFinite } from "./pixels.js";
 import { EXPORT_AGAIN } from "./session.js";
 
 /**
- * What an encoder says of one image: a mean of some controls and, where it has one, a log-variance; the value itself of others.
+ * What an encoder says of one image: a mean of some controls and, where it has one, a log-variance; the value itself of others,
+ * and how likely each of their values is (`logits`).
  *
  * @typedef {{mean: Record<string, Float32Array>, logVariance: Record<string, Float32Array>,
- *   value: Record<string, Float32Array | BigInt64Array>}} Encoded by the name of the control
+ *   value: Record<string, Float32Array | BigInt64Array>, logits: Record<string, Float32Array>}} Encoded by the name of the control
  * @typedef {{encode(x: import("./graph.js").Tensor | null, given: import("./decoder.js").Tensors): Promise<Encoded>,
  *   release(): void}} Encoder `x`: the image; `given`: the values of the controls that the encoder takes beside it
  */
 
-const OUTPUTS = /** @type {const} */ ({ mean: "mean", log_variance: "logVariance", value: "value" });
+const OUTPUTS = /** @type {const} */ ({ mean: "mean", log_variance: "logVariance", value: "value", logits: "logits" });
 
 /**
  * Opens an encoder and tries it, so that a wrong file is refused before anything is read from it.
@@ -36,7 +37,7 @@ export async function openEncoder(ort, bytes, { name, graph, try: tried, again =
     ]);
     const found = await opened.run(Object.fromEntries(feeds));
     /** @type {Encoded} */
-    const encoded = { mean: {}, logVariance: {}, value: {} };
+    const encoded = { mean: {}, logVariance: {}, value: {}, logits: {} };
     for (const { name, dtype, shape, role, control } of graph.outputs) {
       const { type, dims, data } = found[name];
       const asked = [1, ...shape.slice(1)];

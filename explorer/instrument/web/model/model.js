@@ -22,7 +22,8 @@ import { openStepper } from "./stepper.js";
  *
  * What an encoder makes of an image: where the controls go, and what is known of the posterior of the continuous one.
  *
- * @typedef {{codes: Codes, mean: ArrayLike<number> | null, logVariance: ArrayLike<number> | null}} Posterior
+ * @typedef {{codes: Codes, mean: ArrayLike<number> | null, logVariance: ArrayLike<number> | null,
+ *   logits?: Record<string, Float32Array>}} Posterior `logits`: how likely it finds each label, by the name of the control
  */
 
 /**
@@ -34,6 +35,8 @@ import { openStepper } from "./stepper.js";
  * @property {Control[]} controls
  * @property {Continuous | null} continuous all controls of numbers together: what sliders, map, traversals and paths are about
  * @property {(Control & {kind: "image"}) | null} condition the image of which the decoder sees a part, where it is given one
+ * @property {boolean} asksEncoder where it is put by an image depends on more than the image, or on what no file holds: the
+ *   encoder is asked, also for an image that came with the checkpoint
  * @property {import("./latents.js").Latent[]} latents its numbers
  * @property {boolean} hasPrior something can be drawn from a prior of the controls
  * @property {boolean} hasPosterior the encoder gives a mean and a variance of it, beside a prior
@@ -157,7 +160,7 @@ export async function openModel(entry, { engine, signal, card: known, trial }) {
         const image = shape && seen && imageTensor(seen, shape);
         // What is seen of another image is the same part of it.
         const shown = condition && seen ? { [condition.name]: { ...codes[condition.name], pixels: seen } } : {};
-        const { mean, logVariance, value } = await (await ready()).encode(
+        const { mean, logVariance, value, logits } = await (await ready()).encode(
           image,
           tensorsFor(graph, [{ ...codes, ...shown }]),
         );
@@ -172,6 +175,7 @@ export async function openModel(entry, { engine, signal, card: known, trial }) {
           },
           mean: joined(/** @type {Record<string, Float32Array>} */ (found)),
           logVariance: joined(logVariance),
+          logits,
         };
       },
       release() {
@@ -228,6 +232,7 @@ export async function openModel(entry, { engine, signal, card: known, trial }) {
     controls,
     continuous,
     condition,
+    asksEncoder: Boolean(encoder) && (condition !== null || encode?.outputs.some(isGuess) === true),
     latents: continuous ? latentsOf(card, continuous) : [],
     hasPrior: controls.some((control) => (control.space.sample?.(control, () => 0.5, 1) ?? null) !== null),
     hasPosterior: continuous?.prior === "standard_normal" && continuous.parts.every(({ name }) => hasVariance(name)),
@@ -249,6 +254,9 @@ export async function openModel(entry, { engine, signal, card: known, trial }) {
     },
   };
 }
+
+/** A label that the encoder finds by itself, and may be wrong about. @param {import("../checkpoint/contract.js").Port} port */
+const isGuess = ({ role }) => role === "logits";
 
 /**
  * Without a prior the origin is a place like any other; the mean of the codes lies among the data.

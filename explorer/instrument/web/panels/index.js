@@ -18,6 +18,7 @@ export const PANELS = (
     import("./actions.js"),
     import("./samples.js"),
     import("./completions.js"),
+    import("./layers.js"),
     import("./traversals.js"),
     import("./word-rows.js"),
     import("./word-path.js"),
@@ -27,6 +28,7 @@ export const PANELS = (
     import("./evidence.js"),
     import("./path.js"),
     import("./directions.js"),
+    import("./imputation.js"),
     import("./gradients.js"),
   ])
 ).map((module) => module.default);
