@@ -9,6 +9,7 @@ from training.contract.outputs import LikelihoodName
 from training.datasets import Dataset
 from training.errors import DataError
 from training.likelihoods import (
+    SIGMA,
     BernoulliLikelihood,
     ContinuousBernoulliLikelihood,
     GaussianLikelihood,
@@ -52,12 +53,12 @@ def dataset(name: str, folder: Path) -> Dataset:
     raise ValueError(f"There is no data set {name!r}.")
 
 
-def likelihood(name: LikelihoodName) -> nn.Module:
-    """p(x|z) by name."""
+def likelihood(name: LikelihoodName, sigma: float = SIGMA) -> nn.Module:
+    """p(x|z) by name; `sigma` is that of a Gaussian, or where a learned one begins."""
     match name:
         case "bernoulli":
             return BernoulliLikelihood()
         case "continuous_bernoulli":
             return ContinuousBernoulliLikelihood()
         case "gaussian" | "gaussian_learned":
-            return GaussianLikelihood(learned=name == "gaussian_learned")
+            return GaussianLikelihood(learned=name == "gaussian_learned", sigma=sigma)

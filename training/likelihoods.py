@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from training.distributions import Bernoulli, ContinuousBernoulli, Gaussian, ImageDistribution
 
+SIGMA = 0.1  # where nothing else is said
+
 
 class BernoulliLikelihood(nn.Module):
     """Binary pixels, or grey levels read as probabilities."""
@@ -26,11 +28,15 @@ class ContinuousBernoulliLikelihood(nn.Module):
 
 
 class GaussianLikelihood(nn.Module):
-    """One variance for all pixels: σ = 0.1, or learned (Rybkin et al. 2021, σ-VAE)."""
+    """One variance for all pixels: σ as given, or learned from there (Rybkin et al. 2021, σ-VAE).
 
-    def __init__(self, learned: bool) -> None:
+    Times 2σ² and without its constant, −ELBO is the squared error plus 2σ² KL: σ is a β that does
+    not bear the name.
+    """
+
+    def __init__(self, learned: bool, sigma: float = SIGMA) -> None:
         super().__init__()
-        self.log_variance = nn.Parameter(torch.tensor(0.01).log(), requires_grad=learned)
+        self.log_variance = nn.Parameter(torch.tensor(sigma**2).log(), requires_grad=learned)
 
     def forward(self, output: Tensor) -> ImageDistribution:
         """p(x|z), with decoder outputs read as means."""

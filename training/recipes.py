@@ -1,7 +1,10 @@
 """Every run that we offer: one row of data each, with a line of intent."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
+
+from msgspec.structs import replace
 
 from training.config import (
     DataConfig,
@@ -82,6 +85,27 @@ _DENOISING_INTENTS = {
     ("wide", "noisy"): "The same 1,024 hidden units, trained to take noise away: width copies, "
     "and noise in training teaches what to leave out.",
 }
+
+
+def _likelihood(name: str, title: str, intent: str, model: ModelConfig) -> Recipe:
+    """Of one network several p(x|z), all of the same grey levels; they differ in that alone."""
+    return Recipe(
+        name=name,
+        title=title,
+        intent=intent,
+        cost="2 min",
+        run=RunConfig(
+            data=DataConfig("digits"),
+            model=model,
+            objective=BetaVAE(beta=1),
+            train=TrainConfig(steps=6_000, batch_size=128, weight_decay=0.05),
+        ),
+    )
+
+
+def _grey(likelihood: LikelihoodName, sigma: float = 0.1) -> ModelConfig:
+    """The network that reads digits in grey levels by any likelihood."""
+    return replace(_small(10, likelihood, channels=(16, 32), hidden=(128,)), sigma=sigma)
 
 
 def _names(model: TextVAE) -> RunConfig:
@@ -290,6 +314,34 @@ RECIPES = {
                     steps=110, batch_size=500, validate_every=110, precision="float32"
                 ),
             ),
+        ),
+        _likelihood(
+            "digits-bernoulli",
+            "Digits, Bernoulli",
+            "Every grey level is the chance of a white pixel, so the loss is the cross-entropy: "
+            "one likelihood of several, beside the Gaussians.",
+            _grey("bernoulli"),
+        ),
+        _likelihood(
+            "digits-sigma-fixed",
+            "Digits, Gaussian, σ = 0.1",
+            "Squared error on a scale that somebody chose: with σ = 0.1 it counts fifty times, and "
+            "the KL hardly at all.",
+            _grey("gaussian"),
+        ),
+        _likelihood(
+            "digits-sigma-learned",
+            "Digits, Gaussian, learned σ",
+            "The same, and σ is learned with the weights: it becomes the size of the error that "
+            "is left, and nobody has to choose a β.",
+            _grey("gaussian_learned"),
+        ),
+        _likelihood(
+            "digits-textbook",
+            "Digits, squared error plus KL",
+            "The loss of many textbooks: squared error plus KL, and no scale between them. That is "
+            "a Gaussian of σ = 0.71: see how many latents are left.",
+            _grey("gaussian", sigma=math.sqrt(0.5)),
         ),
         *(_denoising(width, level) for level in (0.3, 0.0) for width in ("wide", "narrow")),
         Recipe(

@@ -36,12 +36,15 @@ if TYPE_CHECKING:
     from training.export import Traced
     from training.learners import Learner
 
+Sigma = Annotated[float, Meta(gt=0, le=100)]
+
 
 class VAE(Family, frozen=True, tag="vae"):
     """The network: one stride-2 convolution per entry of `channels`, then the `hidden` layers.
 
     In a `patch_vae` the first of `channels` is that of `patch`×`patch` patches, which are read and
-    written at once. `mlp_vae` has dense layers alone, and so no channels.
+    written at once. `mlp_vae` has dense layers alone, and so no channels. `sigma` is that of a
+    Gaussian likelihood, in grey levels, or where a learned one begins.
     """
 
     latents: Latents
@@ -51,10 +54,16 @@ class VAE(Family, frozen=True, tag="vae"):
     hidden: Annotated[Layers, Meta(min_length=1)] = (256, 256)
     activation: Activation = "relu"
     patch: Positive = 1
+    sigma: Sigma = 0.1
 
     takes_objective: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        if self.sigma != 0.1 and not self.likelihood.startswith("gaussian"):
+            raise ConfigError(
+                f"sigma is {self.sigma:g}, but the likelihood is {self.likelihood}, which has "
+                "none; leave it out, or choose gaussian or gaussian_learned."
+            )
         if self.patch > 1 and self.name != "patch_vae":
             raise ConfigError(
                 f"patch is {self.patch}, but {self.name} reads no patches; leave it at 1, or "
@@ -75,7 +84,8 @@ class VAE(Family, frozen=True, tag="vae"):
     def words(self, config: RunConfig) -> str:
         """The objective's, and how many latents."""
         assert config.objective is not None
-        return f"{config.objective.words()} · {self.latents} latents"
+        given = f" · σ {self.sigma:.2g} for every pixel" if self.likelihood == "gaussian" else ""
+        return f"{config.objective.words()} · {self.latents} latents{given}"
 
     def network(self, form: Form) -> nn.Module:
         """Encoder, decoder and likelihood."""
@@ -96,7 +106,7 @@ class VAE(Family, frozen=True, tag="vae"):
                 )
             case "mlp_vae":
                 networks = dense(shape, outputs, latents, hidden, activation)
-        return GaussianVAE(self.latents, *networks, build.likelihood(self.likelihood))
+        return GaussianVAE(self.latents, *networks, build.likelihood(self.likelihood, self.sigma))
 
     def learner(
         self,
