@@ -230,7 +230,7 @@ RECIPES = {
                 data=DataConfig("digits", pixels="binarized"),
                 model=ImageCVAE(10),
                 objective=BetaVAE(beta=1),
-                train=TrainConfig(steps=8_000, batch_size=128, weight_decay=0.05),
+                train=TrainConfig(steps=6_000, batch_size=128, weight_decay=0.05),
             ),
         ),
         Recipe(
@@ -244,7 +244,7 @@ RECIPES = {
                 model=SemiSupervised(),
                 objective=None,
                 train=TrainConfig(
-                    steps=14_000, batch_size=128, weight_decay=0.01, precision="float32"
+                    steps=10_000, batch_size=128, weight_decay=0.01, precision="float32"
                 ),
             ),
         ),
@@ -258,7 +258,7 @@ RECIPES = {
                 data=DataConfig("digits", pixels="binarized"),
                 model=Hierarchical(),
                 objective=None,
-                train=TrainConfig(steps=10_000, batch_size=128, weight_decay=0.05),
+                train=TrainConfig(steps=8_000, batch_size=128, weight_decay=0.05),
             ),
         ),
         Recipe(
