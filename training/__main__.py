@@ -4,10 +4,12 @@ list | train RECIPE | evaluate, embed, export, publish FOLDER | import MODEL | r
 """
 
 import argparse
+import contextlib
 import errno
 import io
 import sys
 
+from training import memory
 from training.commands import (
     classifier,
     embed,
@@ -33,6 +35,8 @@ COMMANDS = {
     "reproduce": reproduce,
     "classifier": classifier,
 }
+# What these work on may come from anybody; they compute on the CPU.
+OF_ANYBODY = ("evaluate", "embed", "export", "import", "publish")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,7 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if rest and options.command != "train":
             raise ConfigError(f"{rest[0]} is no option of `{options.command}`.")
-        status: int = COMMANDS[options.command].run(options)
+        within = memory.bounded() if options.command in OF_ANYBODY else contextlib.nullcontext()
+        with within:
+            status: int = COMMANDS[options.command].run(options)
         return status
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -56,6 +62,11 @@ def main(arguments: list[str] | None = None) -> int:
         again = "go on with --resume" if options.command == "train" else "run this again"
         then = f"; free some space, then {again}" if error.errno == errno.ENOSPC else ""
         print(f"error: {where}{error.strerror or error}{then}.", file=sys.stderr)
+        return 2
+    except Exception as error:  # each library has its own where memory cannot be had
+        if not memory.is_too_much(error):
+            raise
+        print(f"error: {memory.SENTENCE}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED
