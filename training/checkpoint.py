@@ -16,7 +16,7 @@ from training.config import RunConfig, configuration, from_json, to_json
 from training.contract.card import CARD, LARGEST_FILE, MODEL, Card
 from training.contract.fields import Count, Magnitude, Number
 from training.contract.files import read_bytes, read_card, write_bytes
-from training.contract.reading import read
+from training.contract.reading import parse, read
 from training.errors import CheckpointError, ConfigError
 from training.families.family import Form
 from training.half_precision import narrowed
@@ -191,8 +191,8 @@ def read_resume(
     """
     tensors, metadata = read_tensors(folder / RESUME)
     try:
-        saved = json.loads(metadata["config"])
-        progress = read(Progress, json.loads(metadata["progress"]), "progress")
+        saved = parse(metadata["config"].encode(), "config")
+        progress = read(Progress, parse(metadata["progress"].encode(), "progress"), "progress")
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{folder.name}/{RESUME} has no readable run state ({error})."

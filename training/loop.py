@@ -32,12 +32,14 @@ from training.checkpoint import (
 from training.config import RunConfig
 from training.contract.card import CARD, MODEL
 from training.contract.files import write_bytes
+from training.contract.reading import parse
 from training.datasets import Dataset, Split
 from training.errors import CheckpointError, ConfigError, DivergedError
 from training.learners import Learner
 from training.processes import OneProcess, Processes
 
 METRICS = "metrics.jsonl"
+WRITTEN = ("step", "train_loss", "validation_loss")  # of each validation, beside others
 SNAPSHOTS = "snapshots"
 VALIDATION_BATCH = 500
 ONE_PROCESS = OneProcess()
@@ -400,13 +402,18 @@ def _keep_metrics_until(path: Path, step: int) -> None:
 
 
 def read_metrics(path: Path) -> list[dict[str, float]]:
-    """The lines of metrics.jsonl, without a last one that a crash cut short."""
+    """The lines of metrics.jsonl, up to one that a crash cut short or that is none of ours."""
     lines = []
-    for text in path.read_text(encoding="utf-8").splitlines():
+    for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
-            line = json.loads(text)
+            found = parse(text.encode(), path.name)
         except ValueError:
             break
+        if not isinstance(found, dict):
+            break
         # Until there were losses in other units, the unit stood in their name.
-        lines.append({name.replace("_loss_nats", "_loss"): value for name, value in line.items()})
+        line = {name.replace("_loss_nats", "_loss"): value for name, value in found.items()}
+        if not all(isinstance(line.get(name), int | float) for name in WRITTEN):
+            break
+        lines.append(line)
     return lines

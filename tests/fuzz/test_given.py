@@ -17,12 +17,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import onnx
+import safetensors.torch
 import torch
 from PIL import Image
 
 from explorer import lessons, loading
 from explorer.jobs import offers
 from explorer.lessons import reading
+from training import checkpoint, loop
 from training.commands.train import configure
 from training.config import DataConfig, from_json, to_json
 from training.contract.card import CARD
@@ -194,6 +196,35 @@ def test_models_of_other_programs(tmp_path: Path) -> None:
         if kind.endswith(".pt"):
             with refused_or_taken():
                 weights.read_weights(place / "model.pt")
+
+
+def test_states_of_runs(tmp_path: Path) -> None:
+    """What `--resume` goes on from: the state, and the losses until then."""
+    config, learners = RECIPES["digits"].run, {"model": torch.nn.Linear(2, 2)}
+    checkpoint.save_resume(tmp_path, config, checkpoint.Progress(step=3), learners, torch.zeros(2))
+    path = tmp_path / checkpoint.RESUME
+    whole, (tensors, said) = path.read_bytes(), checkpoint.read_tensors(path)
+    line = {"step": 20, "images": 320, "train_loss": 2.5, "validation_loss": 3.0}
+    for chance in cases(60):
+        content = mutation.bytes_of(chance, whole)
+        if chance.random() < 0.7:
+            changed = {
+                name: json.dumps(mutation.tree_of(chance, json.loads(text)))
+                for name, text in said.items()
+            }
+            if chance.random() < 0.1:
+                changed["config"] = "[" * 5000
+            content = safetensors.torch.save(tensors, changed)
+        path.write_bytes(content)
+        with refused_or_taken():
+            progress, found = checkpoint.read_resume(tmp_path, config, longer=True)
+            checkpoint.restore(tmp_path, found, learners, torch.zeros(2))
+            assert progress.step >= 0
+        lines = [json.dumps(mutation.tree_of(chance, line)) for _ in range(3)]
+        text = mutation.bytes_of(chance, "\n".join([json.dumps(line), *lines]).encode())
+        (tmp_path / "metrics.jsonl").write_bytes(text)
+        for read_back in loop.read_metrics(tmp_path / "metrics.jsonl"):
+            assert read_back["step"] * 0 == read_back["train_loss"] * 0 == 0
 
 
 CALLED = ("ort.InferenceSession", ".run", "np.zeros")

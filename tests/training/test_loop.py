@@ -72,6 +72,16 @@ def test_losses_of_before_are_read_by_todays_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["7", '{"step": 20}', '{"step": 20, "train_loss": [], "validation_loss": 1}', "[" * 9999],
+)
+def test_a_line_that_is_none_of_ours_ends_the_losses(text: str, tmp_path: Path) -> None:
+    line = {"step": 10, "train_loss": 2.5, "validation_loss": 3.0}
+    (tmp_path / loop.METRICS).write_text(f"{json.dumps(line)}\n{text}\n")
+    assert loop.read_metrics(tmp_path / loop.METRICS) == [line]
+
+
+@pytest.mark.parametrize(
     "words",
     [
         {"name": "capacity", "c_end": "3", "c_steps": "20"},
