@@ -13,7 +13,7 @@ from explorer.lessons import LESSONS, listing
 from explorer.materials import files as teaching
 from training.contract.card import CARD, MODEL, Card
 from training.contract.errors import UserError
-from training.contract.files import as_json
+from training.contract.files import as_json, read_bytes
 from training.contract.places import without_places
 from training.contract.table import TABLE
 
@@ -64,7 +64,8 @@ def checkpoints(chosen: Sequence[Model], base: str) -> Iterator[tuple[str, bytes
         yield f"{folder}/opening.json", json.dumps(loading.opening(entry)).encode()
         for name in card.files:
             if name != MODEL:
-                yield f"{folder}/{name}", (entry.folder / name).read_bytes()
+                # Not what a link leads to: the page is handed on.
+                yield f"{folder}/{name}", read_bytes(entry.folder / name)
 
 
 def lessons(ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
@@ -98,7 +99,7 @@ def table(entry: loading.TableEntry) -> Iterator[tuple[str, bytes]]:
     folder = f"results/{quote(entry.name)}"
     yield f"{folder}/{TABLE}", as_json(entry.table)
     for name in entry.files():
-        yield f"{folder}/{name}", (entry.folder / name).read_bytes()
+        yield f"{folder}/{name}", read_bytes(entry.folder / name)
 
 
 def opened_by(lesson: str) -> set[str]:
