@@ -55,6 +55,7 @@ OF_OWN_DATA: dict[str, Any] = {
     "ground": "white",
     "factors": "",
     "strict": False,
+    "download": False,
 }
 
 
@@ -67,8 +68,9 @@ class DataConfig(Record, frozen=True):
 
     The rest is of `own` images: where they lie (`path`), their side in pixels as the model sees
     them, whether their centre is cut out or all of each is kept, on what `ground` transparent ones
-    lie, what tells their `factors` (see `training.datasets.own.factors`), and whether a broken file
-    ends the run (`strict`) or is left out.
+    lie, what tells their `factors` (see `training.datasets.own.factors`), whether a broken file
+    ends the run (`strict`) or is left out, and whether a data set that `path` names is fetched
+    where it is missing (`download`).
     """
 
     name: Literal["digits", "fashion", "sprites", "scenes", "names", "own"]
@@ -79,6 +81,7 @@ class DataConfig(Record, frozen=True):
     ground: Literal["white", "black"] = "white"
     factors: Annotated[str, Meta(max_length=4000)] = ""
     strict: bool = False
+    download: bool = False
 
     def __post_init__(self) -> None:
         if self.name != "own":

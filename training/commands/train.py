@@ -98,7 +98,8 @@ def configure(options: argparse.Namespace, overrides: list[str]) -> tuple[Recipe
         for word in overrides
         for part in (word.split("=", 1) if word.startswith("--") else [word])
     ]
-    for place in [at for at, word in enumerate(words) if word == "--data.strict"][::-1]:
+    switches = ("--data.strict", "--data.download")
+    for place in [at for at, word in enumerate(words) if word in switches][::-1]:
         if words[place + 1 : place + 2] not in (["true"], ["false"]):
             words.insert(place + 1, "true")  # alone, as a switch
     if options.seed is not None:

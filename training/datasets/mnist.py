@@ -38,7 +38,7 @@ OPERATORS = [
 
 
 @functools.cache
-def _torchvision() -> tuple[Any, Any]:
+def torchvision() -> tuple[Any, Any]:
     """`torchvision.datasets`, importable even where its binary does not fit torch's build.
 
     Only then (a CPU torch beside a CUDA torchvision, say) does `import torchvision` fail, on
@@ -83,7 +83,7 @@ def _load(name: str, source: str, licence: str, folder: Path) -> Dataset:
 
 
 def _read(name: str, source: str, licence: str, folder: Path) -> Dataset:
-    reader = getattr(_torchvision()[0], source)
+    reader = getattr(torchvision()[0], source)
     raw = folder / source / "raw"
     try:
         train, test = (reader(folder, train=part, download=True) for part in (True, False))

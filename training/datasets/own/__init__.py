@@ -1,4 +1,4 @@
-"""own: a person's images, from a folder, an npz file or a CSV file of theirs.
+"""own: a person's images, from a folder or a file of theirs, or a data set of torchvision by name.
 
 They are packed once, see `packing`, and read from that file image by image, so that data larger
 than memory can be learned from.
@@ -22,7 +22,7 @@ from torch import Tensor
 from training.contract.card import Factor
 from training.contract.fields import LONGEST_LABEL, MOST_LABELS
 from training.datasets import Dataset, Split
-from training.datasets.own import archive, arrays, packing, sources
+from training.datasets.own import archive, arrays, by_name, hugging_face, packing, sources
 from training.datasets.own.factors import factors_of
 from training.datasets.own.packing import Pack
 from training.datasets.own.sources import Source
@@ -84,8 +84,13 @@ def opened(config: DataConfig, folder: Path, tell: packing.Tell | None = None) -
     if not config.path:
         raise DataError("There is no path to your images; name a folder with --data.path.")
     path = Path(config.path).expanduser()
-    source = _source(path)
-    name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
+    source: Source
+    if config.path.startswith(by_name.PREFIX):
+        source = by_name.named(config.path.removeprefix(by_name.PREFIX), folder, config.download)
+        where = config.path
+    else:
+        source, where = _source(path), str(path.resolve())
+    name = hashlib.sha256(where.encode()).hexdigest()[:16]
     fit = packing.guessed(source, config.side, config.fit, config.ground)
     place = folder / PACKS / f"{name}-{config.side}-{config.fit}-{config.ground}"
     pack = packing.pack(source, fit, place, tell)
@@ -102,7 +107,7 @@ def _source(path: Path) -> Source:
     if not path.exists():
         raise DataError(f"There is nothing at {path}; name your images with --data.path.")
     if path.is_dir():
-        return sources.folder(path)
+        return hugging_face.table(path) if hugging_face.holds(path) else sources.folder(path)
     if not path.is_file():  # a pipe would be waited for, and a device has no end
         raise DataError(f"{path} is not a regular file; name your images with --data.path.")
     match path.suffix.lower():
@@ -112,21 +117,29 @@ def _source(path: Path) -> Source:
             return arrays.csv(path)
         case ".zip":
             return archive.archive(path)
+        case ".parquet" | ".arrow":
+            return hugging_face.table(path)
     raise DataError(
-        f"{path.name} is neither a folder nor a .zip, .npz or .csv file; name one with --data.path."
+        f"{path.name} is neither a folder nor a .zip, .npz, .csv, .parquet or .arrow file; name "
+        "one with --data.path."
     )
 
 
 def own(config: DataConfig, folder: Path) -> Dataset:
     """The images at `config.path` as a data set.
 
-    A hash of an image's file decides its split, so that it stays there when others are added.
+    A hash of an image's file decides its split, so that it stays there when others are added; where
+    the source says a split of its own, that is kept.
     """
     found = opened(config, folder)
     pack = found.pack
     labels, factors, targets = _targets(found)
     most = min(MOST_HELD_OUT, max(1, BYTES_HELD_OUT // int(np.prod(found.shape))))
-    parts = split(pack.digests, most)
+    given = getattr(found.source, "part", None)
+    if given is None:
+        parts = split(pack.digests, most)
+    else:
+        parts = kept_split(pack.digests, np.asarray(given)[pack.rows], most)
 
     def images(places: Tensor) -> Tensor:
         pixels = torch.from_numpy(pack.images(places.cpu().numpy()))
@@ -137,8 +150,10 @@ def own(config: DataConfig, folder: Path) -> Dataset:
         digest.update(np.ascontiguousarray(pack.digests[part]).data)
     return Dataset(
         name="own",
-        source=f"images of one's own: {Path(config.path).name:.100}",
-        licence="not stated",
+        source=getattr(
+            found.source, "origin", f"images of one's own: {Path(config.path).name:.100}"
+        ),
+        licence=getattr(found.source, "licence", "not stated"),
         shape=found.shape,
         splits={
             name: Split(
@@ -192,6 +207,36 @@ def split(digests: NDArray[np.uint8], most: int) -> dict[str, NDArray[np.int64]]
         "test": order[:test][:most],
     }
     return {name: part.astype(np.int64) for name, part in parts.items()}
+
+
+def kept_split(
+    digests: NDArray[np.uint8], given: NDArray[np.str_], most: int
+) -> dict[str, NDArray[np.int64]]:
+    """The places of the images of each split where the source says it, `given` (N,).
+
+    Without a test split, that for validation is tested on. Without one for validation, images are
+    taken for it from those to learn from, by their hashes. Of more than `most` the rest is left
+    out.
+
+    Raises:
+        DataError: if nothing is left to learn from, or fewer than two images to test on.
+    """
+    hashes = np.ascontiguousarray(digests[:, :8]).view(">u8")[:, 0]
+    order = np.argsort(hashes, kind="stable")
+    said = {name: order[given[order] == name] for name in ("train", "validation", "test")}
+    if not len(said["test"]):
+        said["test"], said["validation"] = said["validation"], said["test"]
+    if not len(said["validation"]):
+        held_out = max(2, int(np.searchsorted(hashes[said["train"]] / 2.0**64, HELD_OUT)))
+        said["validation"], said["train"] = np.split(said["train"], [held_out])
+    for name, part in said.items():
+        if len(part) < 2:
+            raise DataError(f"The split {name} has {len(part)} readable images; give at least two.")
+    return {
+        "train": np.sort(said["train"]).astype(np.int64),
+        "validation": said["validation"][:most].astype(np.int64),
+        "test": said["test"][:most].astype(np.int64),
+    }
 
 
 def _per_label(source: Source, rows: Sequence[int] | NDArray[np.int64]) -> str:
