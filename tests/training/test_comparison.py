@@ -11,7 +11,7 @@ from training.__main__ import main, parser
 from training.commands.train import configure
 from training.config import configuration, from_json, settings
 from training.contract import comparison
-from training.contract.card import Information, Latent, Metric, Provenance
+from training.contract.card import MODEL, Information, Latent, Metric, Provenance
 from training.contract.files import LARGEST_CARD, describe_files, read_card
 from training.contract.reading import plain
 from training.contract.table import (
@@ -258,3 +258,5 @@ def test_a_shipped_run_is_what_its_recipe_makes(folder: Path) -> None:
             card = read_card(MODELS / made.checkpoint)
             assert configuration(card, made.recipe) == config
             assert (card.metrics, card.latents) == (made.final.metrics, made.final.latents)
+        elif plan.keeps_weights:
+            assert MODEL in (made.final.files or {})
