@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
@@ -40,3 +42,17 @@ def test_what_runs_down_the_reverse_kl_ends_in_one_hump(opened: Page) -> None:
     humps.get_by_text("Run down the reverse KL").click()
     expect(humps.locator("dd").last).to_have_text("0.92 nats")  # −ln 0.4: one hump of the two
     expect(humps.get_by_label("mean")).to_have_value("2")
+
+
+def test_a_vae_learns_in_the_page_and_its_code_is_dragged(opened: Page) -> None:
+    points = opened.locator("#points")
+    steps, reconstruction = points.locator("dd").nth(0), points.locator("dd").nth(1)
+    expect(steps).to_have_text("0")
+    points.get_by_role("button", name="Train").click()
+    expect(steps).to_have_text(re.compile(r"[1-9]"))
+    points.get_by_role("button", name="Pause").click()
+    expect(reconstruction).to_have_text(re.compile(r"nats$"))
+    made, place = points.locator(".small-decoded"), "mark => mark.getAttribute('cx')"
+    before = made.evaluate(place)
+    points.locator(".small-point").press("ArrowRight")
+    assert made.evaluate(place) != before

@@ -5,10 +5,11 @@ import { bernoulli } from "./bernoulli.js";
 import { categorical } from "./categorical.js";
 import { humps } from "./humps.js";
 import { line } from "./line.js";
+import { points } from "./points.js";
 import { table } from "./table.js";
 
 /** Every part of the page, in the order of a class. */
-const PARTS = [categorical, bernoulli, ancestral, table, line, humps];
+const PARTS = [categorical, bernoulli, ancestral, table, line, humps, points];
 
 /** All of them, to be dragged. */
 export const createParts = () => el("div", { class: "small-parts" }, ...PARTS.map((part) => part()));
@@ -30,8 +31,8 @@ export function mount(root, { assets }) {
       el("p", {
         class: "lessons-lead",
         text:
-          "What generative models are made of, small enough to hold in a hand. Nothing here is trained: every number is computed as you " +
-          "drag.",
+          "What generative models are made of, small enough to hold in a hand. Every number is computed as you drag, and the last part " +
+          "trains while you look.",
       }),
       createParts(),
     ),
