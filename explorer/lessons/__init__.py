@@ -1,6 +1,7 @@
 """The lessons: one Markdown file each, listed here in the order of their numbers."""
 
 LESSONS = (
+    "seven",
     "dials",
     "squeeze",
     "holes",
@@ -23,9 +24,9 @@ LESSONS = (
 
 # The order for a class of two hours, for homework, and for one who learns alone.
 CLASS = {
-    "Before": (2, 11),
+    "Before": (1, 2, 11),
     "First hour": (3, 5, 6, 7, 10),
     "Second hour": (9, 13, 14, 15, 20),
     "At home": (8, 12, 16, 17, 18, 19),
 }
-ALONE = (3, 5, 2, 6, 7, 10, 11, 9, 8, 12, 13, 14, 16, 15, 17, 18, 19, 20)
+ALONE = (3, 5, 2, 6, 7, 10, 11, 9, 8, 12, 13, 14, 16, 15, 17, 18, 19, 1, 20)

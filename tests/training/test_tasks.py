@@ -23,8 +23,9 @@ from training.contract.task import (
     write_task,
 )
 from training.datasets import Split
+from training.distributions import Bernoulli, DiagonalGaussian
 from training.errors import CheckpointError
-from training.tasks import anomaly, bench, imputation
+from training.tasks import anomaly, bench, classifier, imputation
 
 RESULTS = Path(__file__).resolve().parents[2] / "assets" / "results"
 PLANNED = Task(
@@ -145,6 +146,27 @@ def test_swapped_tiles_are_the_same_pixels_elsewhere() -> None:
 def test_labelled_images_are_as_many_of_each_label() -> None:
     _, labels = bench.labelled(Images().split("digits", "train"), 100, 3)
     assert labels.bincount().tolist() == [10] * 10
+
+
+class Coins:
+    """A conditional VAE without a latent worth the name: label y makes pixel y white."""
+
+    def encode(self, x: Tensor, labels: Tensor) -> DiagonalGaussian:
+        return DiagonalGaussian(torch.zeros(len(x), 2), torch.zeros(len(x), 2))
+
+    def decode(self, z: Tensor, labels: Tensor) -> Bernoulli:
+        logits = torch.full((len(z), 1, 2, 5), -3.0)
+        logits.view(len(z), -1)[torch.arange(len(z)), labels] = 3.0
+        return Bernoulli(logits)
+
+
+def test_bayes_rule_finds_the_label_under_which_the_image_is_likeliest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(classifier, "conditional_vae", lambda *_: Coins())
+    x = torch.eye(10).view(10, 1, 2, 5)
+    classify = classifier.bayes(Any, x, torch.arange(10), 0)  # type: ignore[arg-type]
+    assert classify(x[[3, 9, 0]]).tolist() == [3, 9, 0]
 
 
 @pytest.mark.parametrize("name", tasks.TASKS)

@@ -18,6 +18,7 @@ TASKS = (
     "imputation",
     "anomaly",
     "shift",
+    "classifier",
 )
 SEEDS = (0, 1, 2)
 
