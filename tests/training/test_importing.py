@@ -223,8 +223,10 @@ def test_images_of_a_folder_are_brought_to_the_models_size(tmp_path: Path) -> No
         path.parent.mkdir(exist_ok=True)
         Image.new("RGB", (40, 20), (90 * at, 0, 0)).save(path)
     (tmp_path / "dogs" / "broken.png").write_bytes(b"no image")
+    assert images.read(tmp_path, (3, 6, 8)).images.shape == (3, 3, 6, 8)
     shown = images.read(tmp_path, (1, 8, 8))
     assert shown.images.shape == (3, 1, 8, 8)
+    assert shown.images[1, 0, 0, 0] == pytest.approx(27 / 255), "the luma of red 90"
     assert shown.labels is not None
     assert (shown.labels[0].tolist(), shown.labels[1]) == ([0, 1, 1], ("cats", "dogs"))
     assert shown.skipped == ("dogs/broken.png",)

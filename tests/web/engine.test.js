@@ -5,6 +5,7 @@ import { bell, cutWidth, klByLatent } from "../../explorer/instrument/web/engine
 import { reconstructionNats } from "../../explorer/instrument/web/engine/likelihood.js";
 import { newestWins } from "../../explorer/instrument/web/engine/scheduler.js";
 import { cardOf } from "../../explorer/instrument/web/ladder/models.js";
+import { median, spellPace } from "../../explorer/instrument/web/panels/pace.js";
 import answers from "./answers.js";
 import { assertNear } from "./near.js";
 
@@ -124,3 +125,10 @@ for (const image of [{ likelihood: "gaussian" }, { likelihood: "poisson" }]) {
     assert.equal(nats(image, [0.5, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5]), null);
   });
 }
+
+test("how long an image takes is said where it is more than a frame, and a decode that is late by chance is not", () => {
+  assert.equal(median([1, 900, 2, 1, 3]), 2);
+  assert.equal(median([340, 20, 330, 350, 360]), 340);
+  assert.equal(spellPace(340.2), "340 ms an image");
+  assert.equal(spellPace(12_340), "12.3 s an image");
+});

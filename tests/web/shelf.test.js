@@ -86,3 +86,17 @@ test("a server that is gone gives one sentence, and a page that is gone its own 
   gone.abort();
   await assert.rejects(get(BLOTS, "card.json", gone.signal), { name: "TypeError" });
 });
+
+test("a model that no page can hold is refused before it is fetched, with another way", async () => {
+  let cancelled = false;
+  globalThis.document = /** @type {any} */ ({ baseURI: "http://here/" });
+  globalThis.fetch = async () => {
+    const body = new ReadableStream({ cancel: () => void (cancelled = true) });
+    return new Response(body, { headers: { "content-length": "335000000" } });
+  };
+  await assert.rejects(
+    getBytes(BLOTS, "decoder.onnx", SIGNAL),
+    /decoder\.onnx has 335 MB, and a page opens models of up to 200 MB: decode in a notebook .* publish runs\/blots/,
+  );
+  assert.ok(cancelled);
+});

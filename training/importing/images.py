@@ -1,21 +1,19 @@
 """The images that a foreign model is shown: a folder of pictures, or a npz file."""
 
 import math
-import warnings
 import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from training.datasets.own.arrays import UNREADABLE
-from training.datasets.own.images import FORMATS
+from training.datasets.own.images import Fit, decode
+from training.datasets.own.sources import SUFFIXES
 from training.errors import DataError
 from training.graphs import Array
 from training.importing.found import Shape
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 MOST = 10_000
 LARGEST = 2**31  # bytes of all as float32, which takes fewer large ones, and of a npz file
 
@@ -46,9 +44,9 @@ def read(path: Path, shape: Shape | None) -> Shown:
         raise DataError(f"{path} is neither a folder of images nor a npz file.")
     if shape is None:
         raise DataError("Nothing says what size the model takes: give --shape 1,28,28.")
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS)
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
     if not files:
-        raise DataError(f"{path} holds no image ({', '.join(ENDINGS)}).")
+        raise DataError(f"{path} holds no image ({', '.join(sorted(SUFFIXES))}).")
     most = max(1, min(MOST, LARGEST // (4 * math.prod(shape))))
     files = files[:: -(-len(files) // most)]  # of too many, from the whole folder
     images, kept, skipped = [], [], []
@@ -56,7 +54,7 @@ def read(path: Path, shape: Shape | None) -> Shown:
         try:
             images.append(_read(file, shape))
             kept.append(file)
-        except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError):
+        except (OSError, ValueError):
             skipped.append(file.relative_to(path).as_posix())
     if not images:
         raise DataError(f"None of the {len(files):,} files in {path} is a readable image.")
@@ -65,23 +63,8 @@ def read(path: Path, shape: Shape | None) -> Shown:
 
 def _read(file: Path, shape: Shape) -> Array:
     channels, height, width = shape
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            with Image.open(file, formats=FORMATS) as opened:
-                picture = ImageOps.exif_transpose(opened)
-        except Image.DecompressionBombWarning as warning:
-            raise ValueError(str(warning)) from warning
-    if picture.mode.startswith(("I", "F")):  # 16 bit
-        grey = np.asarray(picture, np.float64)
-        picture = Image.fromarray((grey / 65_535 * 255).clip(0, 255).round().astype(np.uint8))
-    if "A" in picture.getbands() or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    picture = picture.convert("L" if channels == 1 else "RGB")
-    picture = ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)
-    array = np.asarray(picture, np.float32).reshape(height, width, channels) / 255
-    return array.transpose(2, 0, 1)
+    seen = decode(file.read_bytes(), Fit(width, channels, height=height), to_grey=True)
+    return seen.pixels.astype(np.float32) / 255
 
 
 def _classes(path: Path, files: list[Path]) -> tuple[Array, tuple[str, ...]] | None:

@@ -25,13 +25,19 @@ class Fit:
     """How an image of any size becomes one of `side`×`side` with `channels` of 1 or 3.
 
     `crop` cuts the centre out, `pad` keeps the whole image with `ground` on both sides of it. What
-    is transparent lies on `ground`, too.
+    is transparent lies on `ground`, too. Where `height` is given, `side` is the width.
     """
 
     side: int
     channels: int
     fit: Literal["crop", "pad"] = "crop"
     ground: Literal["white", "black"] = "white"
+    height: int | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return (self.side, self.height or self.side)
 
 
 @dataclass(frozen=True)
@@ -53,14 +59,17 @@ def is_grey(content: bytes) -> bool:
         return True
 
 
-def decode(content: bytes, fit: Fit) -> Seen:
+def decode(content: bytes, fit: Fit, to_grey: bool = False) -> Seen:
     """The image of a PNG, JPEG or WebP file.
+
+    Args:
+        to_grey: make an image with colours grey where `fit` has one channel.
 
     16-bit greys are scaled to 8 bits, and a photograph is turned as its EXIF orientation says.
 
     Raises:
         ValueError: if the file is none of these, is damaged, or is too large.
-        ColourFound: if it has colours and `fit` has one channel.
+        ColourFound: if it has colours and `fit` has one channel, without `to_grey`.
     """
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
@@ -69,11 +78,11 @@ def decode(content: bytes, fit: Fit) -> Seen:
             width, height = image.size
             if image.format == "JPEG":
                 # Decodes at an eighth, a quarter or half of the size where that is enough.
-                image.draft(None, (fit.side, fit.side))
+                image.draft(None, fit.size)
             turned = ImageOps.exif_transpose(image)
             if turned.size[0] < turned.size[1] != width < height:
                 width, height = height, width
-            return prepared(turned, fit, width, height)
+            return prepared(turned, fit, width, height, to_grey)
     except UnidentifiedImageError as error:
         raise ValueError("is not a PNG, JPEG or WebP image") from error
     except Image.DecompressionBombError as error:
@@ -82,10 +91,10 @@ def decode(content: bytes, fit: Fit) -> Seen:
         raise ValueError(f"is damaged ({str(error).strip().rstrip('.'):.80})") from error
 
 
-def prepared(image: Image.Image, fit: Fit, width: int, height: int) -> Seen:
+def prepared(image: Image.Image, fit: Fit, width: int, height: int, to_grey: bool = False) -> Seen:
     """An open image as the model sees it; `width` and `height` are those of its file."""
     transparent = "A" in image.getbands() or "transparency" in image.info
-    if image.mode not in GREY_MODES and fit.channels == 1:
+    if image.mode not in GREY_MODES and fit.channels == 1 and not to_grey:
         raise ColourFound
     if image.mode in DEEP_MODES:
         deep = np.asarray(image).astype(np.float64)
@@ -97,14 +106,14 @@ def prepared(image: Image.Image, fit: Fit, width: int, height: int) -> Seen:
         ground = Image.new("RGBA", clear.size, fit.ground)
         image = Image.alpha_composite(ground, clear)
     image = image.convert(mode)
-    size = (fit.side, fit.side)
+    size = fit.size
     if image.size != size:
         bicubic = Image.Resampling.BICUBIC
         if fit.fit == "crop":
             image = ImageOps.fit(image, size, bicubic)
         else:
             image = ImageOps.pad(image, size, bicubic, color=fit.ground)
-    pixels = np.asarray(image).reshape(fit.side, fit.side, fit.channels).transpose(2, 0, 1)
+    pixels = np.asarray(image).reshape(size[1], size[0], fit.channels).transpose(2, 0, 1)
     return Seen(np.ascontiguousarray(pixels), width, height, transparent)
 
 

@@ -7,6 +7,7 @@ import { isPart } from "../model/numbers.js";
 import { outputOf } from "../outputs/index.js";
 import { present } from "../present.js";
 import { trace } from "../trace.js";
+import { createPace } from "./pace.js";
 
 /**
  * What the decoder makes of where the controls are, decoded on the main thread: no message to a worker and back lies
@@ -25,10 +26,13 @@ export default {
     picture.canvas = output.canvas ?? null;
     picture.text = () => output.text?.() ?? null;
     let isFirst = true;
+    const pace = createPace();
+    if (model.shape) output.element.append(pace.element);
 
     const queue = newestWins(
       async ({ codes, time }) => {
-        const values = await (first && codes === first.codes ? first.values : model.decode([codes]));
+        const known = first && codes === first.codes;
+        const values = await (known ? first.values : pace.of(() => model.decode([codes])));
         if (!allFinite(values)) stage.warnNotFinite();
         output.draw(values);
         trace("instrument:paint", { since: time });

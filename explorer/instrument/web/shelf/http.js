@@ -2,6 +2,9 @@ import { InstrumentError } from "../errors.js";
 import { present } from "../present.js";
 import { fetchFile } from "./held.js";
 
+/** Of a graph, in bytes: a page holds it twice, and as much again of what is made of its weights. */
+const LARGEST_GRAPH = 200e6;
+
 /**
  * A folder that the explorer serves: a checkpoint, or a model that a table of results keeps.
  *
@@ -67,6 +70,15 @@ function remade({ path = "FOLDER", again }, file) {
  */
 export async function getBytes(folder, file, signal, files = null) {
   const answer = await get(folder, file, signal);
+  const size = files?.[file]?.bytes ?? Number(answer.headers.get("content-length"));
+  if (file.endsWith(".onnx") && size > LARGEST_GRAPH) {
+    void answer.body?.cancel();
+    throw new InstrumentError(
+      `${folder.id}/${file} has ${Math.round(size / 1e6).toLocaleString("en")} MB, and a page opens models of up to ` +
+        `${LARGEST_GRAPH / 1e6} MB: decode in a notebook instead, by the lines of Python that ` +
+        `\`python -m training publish ${folder.path ?? "FOLDER"}\` writes.`,
+    );
+  }
   const bytes = new Uint8Array(await answer.arrayBuffer());
   checkSize(folder, file, bytes.length, files);
   return bytes;
