@@ -30,6 +30,7 @@ from explorer import loading, uploads
 from explorer.archives import UploadError
 from explorer.arriving import let_pass, receive, visitor_of
 from explorer.jobs import routes as jobs
+from explorer.presenter import routes as presenter
 from explorer.protection import POLICY, Protection, policy
 from explorer.streaming import FileAnswer, range_of
 from training.contract.card import CARD, Card
@@ -102,6 +103,7 @@ def routes(base: str = "", here: str = "") -> list[Route]:
         Route(f"{base}/uploads", partial(_drop, here=here), methods=["POST"]),
         Route(f"{base}/uploads/{{id}}", partial(_dropped, here=here)),
         *jobs.routes(base),
+        *presenter.routes(base),
     ]
 
 

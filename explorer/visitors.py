@@ -15,7 +15,7 @@ from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer.protection import FULL, HEADERS, POLICY, RETRY_S, policy
 
@@ -33,6 +33,9 @@ OWN_FILES, FILES_A_VISITOR = 64, 7
 OPENING_S = 20
 
 LONGEST_HEAD, LONGEST_HEAD_S = 2**16, 20
+
+# In the scope of a request whose answer goes on until somebody leaves.
+ENDLESS = "explorer.endless"
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Latent-space explorer</title>
 <meta http-equiv="refresh" content="{seconds}"><meta name="color-scheme" content="light dark">
@@ -109,10 +112,27 @@ class Visitors:
         elif _is_page(scope) and not self._room():
             await full(scope, receive, send)
         elif scope["type"] == "http":
-            async with self.turns:
-                await self.app(scope, receive, send)
+            await self._in_turn(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+    async def _in_turn(self, scope: Scope, receive: Receive, send: Send) -> None:
+        holds = True
+
+        async def send_on(message: Message) -> None:
+            nonlocal holds
+            # An answer without an end takes no file, and must take no turn from those that do.
+            if holds and scope.get(ENDLESS):
+                holds = False
+                self.turns.release()
+            await send(message)
+
+        await self.turns.acquire()
+        try:
+            await self.app(scope, receive, send_on)
+        finally:
+            if holds:
+                self.turns.release()
 
     def _room(self) -> bool:
         now = self.clock()
@@ -142,6 +162,8 @@ async def full(scope: Scope, receive: Receive, send: Send) -> None:
 def bound_connections(files: int) -> None:
     """Bound what a connection may send before its request is complete, and how many there are.
 
+    An answer without an end is cut off where the server stops, which would wait for it.
+
     uvicorn has an option for neither that Streamlit hands on: its protocol is changed here.
     """
     from uvicorn.protocols.http import httptools_impl
@@ -153,6 +175,7 @@ def bound_connections(files: int) -> None:
     kind.most_connections = connections(files)
     made, received, lost = kind.connection_made, kind.data_received, kind.connection_lost
     begun, complete = kind.on_message_begin, kind.on_headers_complete
+    stopped = kind.shutdown
 
     def connection_made(self: Any, transport: asyncio.Transport) -> None:
         made(self, transport)
@@ -181,8 +204,14 @@ def bound_connections(files: int) -> None:
         self.patience.cancel()
         lost(self, exc)
 
+    def shutdown(self: Any) -> None:
+        stopped(self)
+        if self.cycle is not None and self.cycle.scope.get(ENDLESS):
+            self.transport.close()
+
     for method in (
         *(connection_made, data_received, on_message_begin, on_headers_complete, connection_lost),
+        shutdown,
     ):
         setattr(kind, method.__name__, method)
     vars(httptools_impl)["service_unavailable"] = full

@@ -1,8 +1,7 @@
-"""The jobs in one SQLite file: what was acknowledged is there, whatever ends the server and when.
+"""The jobs in the server's one file: what was acknowledged is there, whatever ends the server.
 
-Every change is one transaction, in write-ahead logging with full synchronisation. The state of a
-run itself, its weights, is in the job's folder; what is said here of a run that was cut off is
-where it goes on from.
+The state of a run itself, its weights, is in the job's folder; what is said here of a run that was
+cut off is where it goes on from.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
+
+from explorer.database import Database
 
 State = Literal[
     "waiting",  # for its turn to train
@@ -34,7 +33,6 @@ AT_WORK: dict[State, State] = {"waiting": "training", "keeping": "finishing"}
 
 # A job under which so many workers ended is not given another.
 MOST_INTERRUPTED = 5
-LONGEST_WAIT_S = 10.0
 
 _TABLES = f"""
 CREATE TABLE IF NOT EXISTS jobs (
@@ -94,38 +92,11 @@ class Job:
     checkpoint: str
 
 
-class Store:
-    """The file of the jobs; any thread, and any process, may ask it."""
+class Store(Database):
+    """The jobs in the file."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with self._open() as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(_TABLES)
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.path, timeout=LONGEST_WAIT_S, isolation_level=None)
-        try:
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.row_factory = sqlite3.Row
-            yield connection
-        finally:
-            connection.close()
-
-    @contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it or nothing."""
-        with self._open() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+        super().__init__(path, _TABLES)
 
     def add(self, visitor: str, asked: dict[str, Any]) -> str:
         """A new job at the end of the queue; returns its id."""

@@ -1,4 +1,7 @@
-"""Jobs of training: none is lost, whoever is killed; they are fair, bounded, and resumed."""
+"""Jobs of training: none is lost, whoever is killed; they are fair, bounded, and resumed.
+
+Beside them in the one file lie the predictions of classes, of which none is lost either.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ import pytest
 from explorer.jobs import offers, quota
 from explorer.jobs.store import MOST_INTERRUPTED, Job, Store
 from explorer.jobs.supervisor import Supervisor
+from explorer.presenter.store import Store as Classes
 from training.contract.errors import ConfigError
 from training.contract.reading import read
 
@@ -28,11 +32,14 @@ KILLED = """
 import json, os, random, signal, sys
 from pathlib import Path
 from explorer.jobs.store import Store
+from explorer.presenter.store import Store as Classes
 
 def serve(words):
-    store = Store(Path(sys.argv[1]))
+    store, classes = Store(Path(sys.argv[1])), Classes(Path(sys.argv[1]))
     store.recover()
     while True:
+        classes.guess(sys.argv[2], "gap", voter := os.urandom(8).hex(), "70")
+        words.write(f"guessed {voter}\\n"); words.flush()
         words.write(f"added {store.add('a visitor', {})}\\n"); words.flush()
         job = store.take()
         if job is None: continue
@@ -51,7 +58,7 @@ for _ in range(50):
         serve(os.fdopen(theirs, "w"))
     os.close(theirs)
     with os.fdopen(ours) as words:
-        heard += [words.readline() for _ in range(chance.randint(1, 6))]
+        heard += [words.readline() for _ in range(chance.randint(1, 8))]
         os.kill(child, signal.SIGKILL)
         heard += words.readlines()
     os.waitpid(child, 0)
@@ -62,9 +69,10 @@ print(json.dumps([line.split() for line in heard if line.endswith("\\n")]))
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_fifty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     path = tmp_path / "jobs.sqlite"
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(path)], capture_output=True, text=True, check=True
-    )
+    classes = Classes(path)
+    code, key = classes.begin("model=digits", "a visitor")
+    killed = [sys.executable, "-c", KILLED, str(path), code]
+    done = subprocess.run(killed, capture_output=True, text=True, check=True)
     heard = json.loads(done.stdout)
     assert len(heard) > 100
     store = Store(path)
@@ -72,7 +80,13 @@ def test_fifty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     jobs = {job.id: job for job in store.all()}
+    guessed = sum(what == "guessed" for what, *_ in heard)
+    assert guessed > 50
+    assert guessed <= classes.tally(code, "gap")["70"] <= guessed + 50
+    assert classes.leads(code, key)
     for what, id, *step in heard:
+        if what == "guessed":
+            continue
         if what == "added":
             assert id in jobs
         elif what == "trained":

@@ -6,15 +6,16 @@ import { provenance, term } from "./term.js";
  * The line at the top: which model, what its card says of it, and what can be taken away.
  *
  * @param {{picker: HTMLElement, exporting: ReturnType<typeof import("./export/menu.js").createExportMenu>,
- *   tools: Record<"undo" | "redo" | "tour" | "share" | "help", () => void>}} options
+ *   tools: Record<"undo" | "redo" | "tour" | "share" | "help", () => void>, present: (() => void) | null}} options `present`:
+ *   leads a class, where there is a server for it
  */
-export function createHeader({ picker, exporting, tools }) {
+export function createHeader({ picker, exporting, tools, present }) {
   const facts = el("p", { class: "facts" });
   const undo = step("undo", "Undo (Ctrl+Z)");
   const redo = step("redo", "Redo (Ctrl+Shift+Z)");
   const promise = el("p", { class: "promise", text: "Move a latent and see what it means to the model." });
-  const tour = tool("tour", "tour", "Tour", "What is what, in a minute");
-  const share = tool("share", "share", "Share", "Copy a link that opens to exactly this");
+  const tour = tool("tour", "tour", "Tour", "What is what, in a minute", tools.tour);
+  const share = tool("share", "share", "Share", "Copy a link that opens to exactly this", tools.share);
   const element = el(
     "header",
     { class: "bar" },
@@ -28,8 +29,9 @@ export function createHeader({ picker, exporting, tools }) {
       redo,
       tour,
       share,
+      present && tool("present", "present", "Present", "Lead a class from this screen, or join one", present),
       exporting.element,
-      tool("help", "keyboard", "Keys", "Keyboard (?)"),
+      tool("help", "keyboard", "Keys", "Keyboard (?)", tools.help),
     ),
   );
 
@@ -42,11 +44,14 @@ export function createHeader({ picker, exporting, tools }) {
     );
   }
 
-  /** @param {"tour" | "share" | "help"} name @param {import("./icons.js").Picture} picture @param {string} text @param {string} title */
-  function tool(name, picture, text, title) {
+  /**
+   * @param {string} name @param {import("./icons.js").Picture} picture @param {string} text @param {string} title
+   * @param {() => void} run
+   */
+  function tool(name, picture, text, title, run) {
     return el(
       "button",
-      { class: `action tool-${name}`, type: "button", title, on: { click: () => tools[name]() } },
+      { class: `action tool-${name}`, type: "button", title, on: { click: run } },
       icon(picture),
       el("span", { text }),
     );

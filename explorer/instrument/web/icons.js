@@ -17,6 +17,7 @@ const PATHS = {
   picture: "M3 4h14v12H3zM3 13.5l4-4 3.5 3.5 2.5-2.5 4 4M13 7.5v0",
   grid: "M3 3.5h14v13H3zM3 8h14M3 12.200h14M7.700 3.5v13M12.300 3.5v13",
   tour: "M5 17V3.500M5 4.500h10l-2.500 3.500L15 11.500H5",
+  present: "M3 4h14v9H3zM10 13v4M6.5 17h7M8.5 6.5l4 2-4 2z",
   keyboard: "M2.5 5h15v10h-15zM6 8v0M10 8v0M14 8v0M6.5 12h7",
   whole: "M3 7.5V3h4.5M12.5 3H17v4.5M17 12.5V17h-4.5M7.5 17H3v-4.5",
   points: "M5 5h.5v.5H5zM11 3.500h.5v.5h-.5zM15 8h.5v.5h-.5zM8.500 9.500H9v.5h-.5zM13.500 14h.5v.5h-.5zM6 15h.5v.5H6z",

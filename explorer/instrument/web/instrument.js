@@ -1,3 +1,4 @@
+import { createClassroom, noClassroom } from "./classroom/classroom.js";
 import { createCompare } from "./compare/compare.js";
 import { hasExample, MOST, sharesExamples } from "./compare/follow.js";
 import { isTogether, linkedComparison, readCompared, writeComparison } from "./compare/link.js";
@@ -30,6 +31,21 @@ import { createStage } from "./stage.js";
 import { createTour } from "./tour.js";
 import { trace } from "./trace.js";
 
+/** In place of the models that are open; the id of none has a space. */
+const SMALL = "no model";
+
+/**
+ * @param {import("./store.js").State} now
+ * @param {import("./store.js").State} next
+ * @returns {Partial<import("./store.js").State>} what is not the same, and nothing else: what is drawn follows what is new
+ */
+function changed(now, next) {
+  const fields = Object.entries(next).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(/** @type {any} */ (now)[name]),
+  );
+  return Object.fromEntries(fields);
+}
+
 /**
  * Builds the instrument inside `root`.
  *
@@ -49,7 +65,9 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
   const frame = createFrame(root, { assets });
   const { messages } = frame;
   linkTerms(frame.element);
-  const lessons = createLessons({ assets, link: address, frame, restart: () => start() });
+  const classroom = hasServer ? createClassroom({ assets, link: address, frame }) : noClassroom(address);
+  const { audience } = classroom;
+  const lessons = createLessons({ assets, link: classroom.link, frame, audience, restart: () => start() });
   const { link } = lessons;
   const own = hasServer ? createOwn({ assets, messages, onChoose: () => picker.toggle(), onEntry: openOwn }) : noOwn();
   const picker = createPicker({ catalogue, onPick: pick, onCompare: compare, onOpen: relist, footer: own.footer });
@@ -77,8 +95,9 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
       },
       help: help.open,
     },
+    present: classroom.open,
   });
-  frame.element.prepend(createSkips(frame.element), header.element);
+  frame.element.prepend(createSkips(frame.element), header.element, ...(classroom.bar ? [classroom.bar] : []));
   const tour = createTour(frame.element);
   frame.element.append(own.element, help.element, tour.element, text.element);
 
@@ -86,6 +105,8 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
   let stage = null;
   /** @type {ReturnType<typeof createCompare> | null} */
   let compared = null;
+  /** What is open needs no model. */
+  let isSmall = false;
   let model = "";
   let loading = new AbortController();
   let gone = false;
@@ -147,6 +168,7 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
     stage?.destroy();
     compared?.destroy();
     stage = compared = null;
+    isSmall = false;
     header.show(null);
     delete root.dataset.ready;
   }
@@ -247,15 +269,18 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
         isReady();
       },
       onCommit: release,
+      onPanel: classroom.moved,
     });
+    stage.store.onChange(classroom.moved);
     frame.show(stage.element);
     onStage?.(stage);
     stage.openPanel(view);
     lessons.stands(stage.element);
     header.setHistory(stage.store);
     // A lesson says itself what to touch.
-    if (!isLesson(address.read())) pointAt(stage.element);
+    if (!isLesson(address.read()) && !classroom.isFollower()) pointAt(stage.element);
     link.write(writeLink({ ...initial, model }, opened.controls));
+    classroom.stands();
   }
 
   /** Of a control that was let go of, the link and the host hear. @param {import("./store.js").State} state */
@@ -264,7 +289,12 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
     const query = writeLink({ ...state, model }, controls);
     link.write(query);
     header.setHistory(present(stage).store);
-    onRelease({ model, z: z(state), query });
+    tellHost({ model, z: z(state), query });
+  }
+
+  /** A class that goes where its teacher goes has let go of nothing: its host would hear of it once a screen. @param {Parameters<typeof onRelease>[0]} released */
+  function tellHost(released) {
+    if (!classroom.isFollower()) onRelease(released);
   }
 
   /** @returns {string} the link of what is on screen */
@@ -327,17 +357,8 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
       console.error(reason);
       return frame.block(sentenceFor(reason, `${entries[failed].title} could not be opened: reload the page.`));
     }
-    const linked = models.map((one, at) => readCompared(query, models, at, limitsOf(one)));
-    const problem = linked.find((one) => one.problem)?.problem;
+    const { linked, initials, problem } = linkedStates(query, models, source);
     if (problem) messages.warn(problem);
-    const initials = models.map((one, at) => startOf(one, linked[at].state));
-    if (source) initials[0] = { ...initials[0], own: source, example: null };
-    const { example } = initials[0];
-    initials.forEach((initial, at) => {
-      const isKnown =
-        example !== null && sharesExamples(models[0].card, models[at].card) && hasExample(models[at], example);
-      if (at) Object.assign(initial, { example: isKnown ? example : null, noise: initials[0].noise });
-    });
     header.showComparison();
     compared = createCompare({
       models,
@@ -356,25 +377,109 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
         const query = linkNow();
         link.write(query);
         header.setHistory(atHand()?.store ?? null);
-        onRelease({ model, z: models[0].z(first), query });
+        tellHost({ model, z: models[0].z(first), query });
       },
       onRemove: leave,
     });
+    for (const store of compared.stores) store.onChange(classroom.moved);
     frame.show(compared.element);
     lessons.stands(compared.element);
     header.setHistory(compared.stageAt(null).store);
     link.write(linkNow());
+    classroom.stands();
   }
 
   /** A lesson about distributions so small that they need no model. */
   async function openSmall() {
     close();
+    isSmall = true;
     const parts = createParts();
     await frame.styled;
     frame.show(parts);
     lessons.stands(parts);
     isReady();
+    classroom.stands();
   }
+
+  /**
+   * Where a link has each model of a comparison.
+   *
+   * @param {string} query
+   * @param {import("./model/model.js").Model[]} models
+   * @param {import("./store.js").Source | null} source of the first
+   */
+  function linkedStates(query, models, source) {
+    const linked = models.map((one, at) => readCompared(query, models, at, limitsOf(one)));
+    const initials = models.map((one, at) => startOf(one, linked[at].state));
+    if (source) initials[0] = { ...initials[0], own: source, example: null };
+    const { example } = initials[0];
+    initials.forEach((initial, at) => {
+      const isKnown =
+        example !== null && sharesExamples(models[0].card, models[at].card) && hasExample(models[at], example);
+      if (at) Object.assign(initial, { example: isKnown ? example : null, noise: initials[0].noise });
+    });
+    return { linked, initials, problem: linked.find((one) => one.problem)?.problem };
+  }
+
+  /** @returns {string | null} the models that are open */
+  function opened() {
+    if (compared) return String(compared.models.map(({ entry }) => entry.id));
+    if (stage) return model;
+    return isSmall ? SMALL : null;
+  }
+
+  /** The models that a class went to last. */
+  let asked = "";
+
+  /** Goes where another screen is; what both have open stays open. @param {string} query @param {boolean} isFirst */
+  async function goTo(query, isFirst) {
+    await lessons.follow(query);
+    const { ids } = linkedComparison(query);
+    const wanted = lessons.isSmall() ? SMALL : String(ids.length ? ids : linkedModel(query));
+    if (isFirst) asked = "";
+    if (wanted === opened()) {
+      asked = wanted;
+      goOn(query);
+    } else if (wanted !== asked) {
+      // Once: what could not be opened is not asked for again at every move.
+      asked = wanted;
+      address.write(query);
+      start();
+    }
+  }
+
+  /** @param {string} query of what is open here too */
+  function goOn(query) {
+    if (compared) {
+      const { models, states } = compared;
+      const { initials } = linkedStates(query, models, null);
+      compared.goTo(
+        states().map((state, at) => changed(state, initials[at])),
+        isTogether(query),
+      );
+    } else if (stage) {
+      const { store, player, shownPanel, openPanel } = stage;
+      if (store.get().playing !== null) player.stop();
+      const change = changed(store.get(), startOf(stage.model, readLink(query, limitsOf(stage.model)).state));
+      if (Object.keys(change).length) store.set(change);
+      const view = named(query, "view");
+      if (view && view !== shownPanel()) openPanel(view);
+    }
+  }
+
+  classroom.attach({
+    place: () => (opened() === null ? "" : lessons.compose(isSmall ? "" : linkNow())),
+    view: () => stage?.shownPanel() ?? "",
+    goTo,
+    rest() {
+      if (stage) stage.store.commit();
+      else compared?.stores[0].commit();
+    },
+    predicting: lessons.predicting,
+    count: lessons.count,
+    refresh: lessons.refresh,
+    step: lessons.step,
+  });
 
   const stopListening = listen(root, () => {
     const at = atHand();
@@ -435,7 +540,9 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
     }
   }
 
-  start();
+  classroom.opening().then(() => {
+    if (!gone) start();
+  });
   own.recall().then(() => gone || list());
 
   return {
@@ -445,6 +552,7 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
       stopListening();
       picker.close();
       lessons.destroy();
+      classroom.destroy();
       own.destroy();
       exporting.close();
       close();

@@ -49,6 +49,7 @@ const MOST_DRAWS = 32;
  * @property {() => import("./store.js").Source | null} source whose posterior is drawn
  * @property {(tab: "test" | "draw" | "upload") => void} openTab where an image comes from
  * @property {(name: string) => void} openPanel shows a panel of the place "tabs", by its name
+ * @property {() => string} shownPanel the one that is shown there
  * @property {Current} current the latent that keys and actions are about
  * @property {Picture} picture what is there of the output for others to use
  * @property {import("./map/marking.js").Marking} marking what is marked on the map
@@ -195,6 +196,7 @@ export function placeModel(options) {
     source: () => source,
     openTab: (tab) => parts.forEach(({ part }) => part.openTab?.(tab)),
     openPanel: () => {},
+    shownPanel: () => "",
     current: createCurrent(),
     picture: { canvas: null, text: () => null, fit: () => {}, drawGrid: null },
     marking: createMarking(),
@@ -396,10 +398,10 @@ export function placeModel(options) {
  * Where one open checkpoint is worked with: the panels that fit it, around one place.
  *
  * @param {Omit<Setting, "store"> & {initial: import("./store.js").State,
- *   onCommit(state: import("./store.js").State): void}} options
+ *   onCommit(state: import("./store.js").State): void, onPanel?(): void}} options `onPanel`: another tab is shown
  */
 export function createStage(options) {
-  const { model, initial, onCommit } = options;
+  const { model, initial, onCommit, onPanel = () => {} } = options;
   const store = createStore(initial, model.controls);
   const { stage, parts, missing, destroy } = placeModel({ ...options, store, panels: PANELS, isAlone: true });
   const { gone, player } = stage;
@@ -408,8 +410,10 @@ export function createStage(options) {
   const tabs = createTabs(
     parts.filter(({ panel }) => panel.place === "tabs"),
     initial,
+    onPanel,
   );
   stage.openPanel = tabs.open;
+  stage.shownPanel = tabs.shown;
   store.onChange((state, before) => tabs.follow(state, before));
   const { element, sticky } = createBench(model, { at: standing(parts), missing, tabs: tabs.element });
   stage.picture.fit = (width) => element.style.setProperty("--picture", `${width}px`);

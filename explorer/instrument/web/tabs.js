@@ -6,12 +6,14 @@ import { present } from "./present.js";
  *
  * @param {{panel: import("./stage.js").Panel, part: import("./stage.js").Part}[]} parts
  * @param {State} state that opens with the panel that it is about
- * @returns {{element: HTMLElement, open(name: string): void, follow(state: State, before: State): void}} `open` brings a
- *   panel into sight; `follow` shows the one that a change is about
+ * @param {() => void} onShow a person, or a change, has shown another panel
+ * @returns {{element: HTMLElement, open(name: string): void, follow(state: State, before: State): void, shown(): string}} `open`
+ *   brings a panel into sight; `follow` shows the one that a change is about
  *
  * @typedef {import("./store.js").State} State
  */
-export function createTabs(parts, state) {
+export function createTabs(parts, state, onShow) {
+  let shown = "";
   const tabs = parts.map(({ panel: { name, title } }) =>
     el("button", {
       class: "tab",
@@ -35,6 +37,9 @@ export function createTabs(parts, state) {
 
   /** @param {string} name */
   function show(name) {
+    const isOther = shown !== "" && shown !== name;
+    shown = name;
+    if (isOther) onShow();
     parts.forEach(({ panel }, at) => {
       const isShown = panel.name === name;
       tabs[at].setAttribute("aria-selected", String(isShown));
@@ -65,6 +70,7 @@ export function createTabs(parts, state) {
   show(newIn(state, null) ?? names[0]);
   return {
     element,
+    shown: () => shown,
     open(name) {
       if (!names.includes(name)) return;
       show(name);

@@ -208,11 +208,23 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
       );
   });
 
+  /** @param {boolean} isSo */
+  function setTogether(isSo) {
+    together = box.checked = isSo;
+  }
+
   return {
     element,
     models,
+    stores,
     states,
     together: () => together,
+    /** Puts each model where another screen has it. @param {Partial<import("../store.js").State>[]} changes @param {boolean} isTogether */
+    goTo(changes, isTogether) {
+      setTogether(false);
+      changes.forEach((change, index) => Object.keys(change).length && stores[index].set(change));
+      setTogether(isTogether);
+    },
     /** @param {Element | null} focus @returns {import("../stage.js").Stage} of the model that the keys are about */
     stageAt(focus) {
       const columns = [...element.querySelectorAll(".compared")];

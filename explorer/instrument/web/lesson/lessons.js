@@ -72,9 +72,9 @@ export function setupOf({ setup, cards }, card) {
  * leads back to its card.
  *
  * @param {{assets: string, link: {read(): string, write(query: string): void}, frame: {element: HTMLElement},
- *   restart(): void}} options `restart` opens what the link says
+ *   audience: import("../classroom/classroom.js").Audience, restart(): void}} options `restart` opens what the link says
  */
-export function createLessons({ assets, link: outer, frame, restart }) {
+export function createLessons({ assets, link: outer, frame, audience, restart }) {
   /** @type {Lesson | null} */
   let lesson = null;
   let step = 0;
@@ -87,12 +87,13 @@ export function createLessons({ assets, link: outer, frame, restart }) {
   const progress = createProgress();
   const stop = new AbortController();
 
+  /** @param {string} query of what is on screen @returns {string} which leads back to its card */
+  const compose = (query) => (lesson ? [query, lessonLink(lesson.id, step + 1)].filter(Boolean).join("&") : query);
+
   const link = {
     read: outer.read,
     /** @param {string} query */
-    write(query) {
-      outer.write(lesson ? [query, lessonLink(lesson.id, step + 1)].filter(Boolean).join("&") : query);
-    },
+    write: (query) => outer.write(compose(query)),
   };
 
   /**
@@ -102,24 +103,46 @@ export function createLessons({ assets, link: outer, frame, restart }) {
    */
   async function opening() {
     const query = outer.read();
+    if (!lesson) await openLesson(query);
+    return lesson && named(query, "model") === null ? queryOf(setupOf(lesson, CARDS[step])) : query;
+  }
+
+  /** @param {string} query */
+  const stepIn = (query) =>
+    Math.min(Math.max(1, Number.parseInt(named(query, STEP) ?? "1", 10) || 1), CARDS.length) - 1;
+
+  /** @param {string} query the lesson that it names, if any, stands beside the instrument */
+  async function openLesson(query) {
     const id = named(query, LESSON);
-    if (id === null || lesson) return query;
+    if (id === null) return;
     try {
       const { lessons } = await fetchLessons(assets);
       const found = lessons.find((one) => one.id === id);
-      if (!found || stop.signal.aborted) return query;
+      if (!found || stop.signal.aborted) return;
       lesson = found;
-      step = Math.min(Math.max(1, Number.parseInt(named(query, STEP) ?? "1", 10) || 1), CARDS.length) - 1;
-      panel = createLessonPanel({ lesson, lessons, assets, progress, go, close, showAll });
+      step = stepIn(query);
+      values = null;
+      panel = createLessonPanel({ lesson, lessons, assets, progress, audience, go, close, showAll });
       stand(panel.element);
       panel.show(step, values);
       measure(found.id);
-      return named(query, "model") === null ? queryOf(setupOf(lesson, CARDS[step])) : query;
     } catch (error) {
       console.error(error);
       stand(el("aside", { class: "lesson", role: "alert" }, el("p", { text: UNREACHABLE })));
-      return query;
     }
+  }
+
+  /** Shows the card that another screen shows; what the instrument opens for it is not said here. @param {string} query */
+  async function follow(query) {
+    if (named(query, LESSON) !== (lesson?.id ?? null)) {
+      remove();
+      await openLesson(query);
+    } else if (lesson && stepIn(query) !== step) {
+      step = stepIn(query);
+      progress.note(lesson.id, { step: step + 1 });
+      panel?.show(step, values);
+    }
+    fold();
   }
 
   // What the instrument measures now stands under the term that is about it.
@@ -139,9 +162,11 @@ export function createLessons({ assets, link: outer, frame, restart }) {
   async function measure(id) {
     try {
       const answer = await fetchFile(new URL(`../lessons/${id}/figures.json`, assets), { signal: stop.signal });
-      values = answer.ok ? await answer.json() : UNMEASURED;
+      const found = answer.ok ? await answer.json() : UNMEASURED;
+      if (id !== lesson?.id) return;
+      values = found;
     } catch (error) {
-      if (stop.signal.aborted) return;
+      if (stop.signal.aborted || id !== lesson?.id) return;
       console.error(error);
       values = UNMEASURED;
     }
@@ -173,13 +198,17 @@ export function createLessons({ assets, link: outer, frame, restart }) {
     const query = new URLSearchParams(outer.read());
     query.delete(LESSON);
     query.delete(STEP);
+    remove();
+    fold();
+    outer.write(query.toString().replace(/%(2C|3A|3B)/g, decodeURIComponent));
+    if (!hadModel) restart();
+  }
+
+  function remove() {
     lesson = null;
     panel?.element.remove();
     panel = null;
     frame.element.classList.remove("with-lesson", "all-shown");
-    fold();
-    outer.write(query.toString().replace(/%(2C|3A|3B)/g, decodeURIComponent));
-    if (!hadModel) restart();
   }
 
   /** @param {boolean} on whether also what the card does not need is there */
@@ -200,9 +229,22 @@ export function createLessons({ assets, link: outer, frame, restart }) {
 
   return {
     link,
+    compose,
     opening,
     /** Whether the open lesson stands on the small distributions in place of a model. */
     isSmall: () => lesson?.setup.page === "distributions",
+    follow,
+    /** @param {number} by cards @returns {boolean} whether there is a lesson to go on in */
+    step(by) {
+      panel?.turn(by);
+      return panel !== null;
+    },
+    /** @returns {string | null} the lesson whose prediction is on screen */
+    predicting: () => (lesson && CARDS[step] === "predict" ? lesson.id : null),
+    /** @param {import("../classroom/api.js").Tally} tally */
+    count: (tally) => panel?.count(tally),
+    /** A class has begun, has ended, or is shown the answer. */
+    refresh: () => panel?.refresh(),
     /** @param {HTMLElement} element what the instrument shows now */
     stands(element) {
       standing = element;

@@ -10,18 +10,22 @@ const TITLES = { look: "Look", predict: "Predict", do: "Do", why: "Why", check: 
  * The lesson beside the instrument: one card at a time.
  *
  * @param {{lesson: import("./lessons.js").Lesson, lessons: import("./lessons.js").Lesson[], assets: string,
- *   progress: ReturnType<typeof import("./progress.js").createProgress>, go(step: number): void, close(): void,
- *   showAll(on: boolean): void}} options
+ *   progress: ReturnType<typeof import("./progress.js").createProgress>, audience: import("../classroom/classroom.js").Audience,
+ *   go(step: number): void, close(): void, showAll(on: boolean): void}} options
  * @returns {{element: HTMLElement, show(step: number, values: import("./lessons.js").Values): void,
- *   fill(values: import("./lessons.js").Values): void, live(values: Record<string, number | null>): void}} `live`: what
- *   the instrument measures now, by the name of the probe
+ *   fill(values: import("./lessons.js").Values): void, live(values: Record<string, number | null>): void,
+ *   count(tally: import("../classroom/api.js").Tally): void, refresh(): void, turn(by: number): void}} `live`: what the
+ *   instrument measures now, by the name of the probe; `count`: what the class predicts; `refresh`: what this screen is to a
+ *   class has changed; `turn` goes on or back, within the lesson
  */
-export function createLessonPanel({ lesson, lessons, assets, progress, go, close, showAll }) {
+export function createLessonPanel({ lesson, lessons, assets, progress, audience, go, close, showAll }) {
   let step = 0;
   /** @type {(values: import("./lessons.js").Values) => void} */
   let filled = () => {};
   /** @type {(values: Record<string, number | null>) => void} */
   let lived = () => {};
+  /** @type {ReturnType<typeof createPrediction> | null} */
+  let prediction = null;
 
   const steps = CARDS.map((card, at) =>
     el("button", {
@@ -80,7 +84,11 @@ export function createLessonPanel({ lesson, lessons, assets, progress, go, close
   /** The lesson after this one, by number. */
   const following = () => lessons.find(({ number }) => number > lesson.number);
 
+  /** A class sees the answer before it goes on. */
+  const toReveal = () => CARDS[step] === "predict" && audience.role() === "leader" && !audience.isRevealed(lesson.id);
+
   function onward() {
+    if (toReveal()) return audience.reveal();
     if (step < CARDS.length - 1) return go(step + 1);
     const after = following();
     const query = after ? `?${lessonLink(after.id)}` : location.pathname;
@@ -115,19 +123,23 @@ export function createLessonPanel({ lesson, lessons, assets, progress, go, close
       const content = [...(name === "look" ? recall() : []), ...text.elements];
       filled = text.fill;
       lived = text.live;
+      prediction = null;
       if (name === "predict") {
-        const prediction = createPrediction({
+        const asked = createPrediction({
           lesson,
           kept: progress.of(lesson.id),
+          audience,
           onCommit(change) {
             progress.note(lesson.id, change);
+            if (change.prediction !== undefined) audience.guess(lesson.id, String(change.prediction));
             nameNext();
           },
         });
-        content.push(prediction.element);
+        prediction = asked;
+        content.push(asked.element);
         filled = (found) => {
           text.fill(found);
-          prediction.fill(found);
+          asked.fill(found);
         };
       }
       if (name === "check") {
@@ -162,13 +174,23 @@ export function createLessonPanel({ lesson, lessons, assets, progress, go, close
       filled(values);
     },
     live: (values) => lived(values),
+    count: (tally) => prediction?.count(tally),
+    refresh() {
+      prediction?.refresh();
+      nameNext();
+    },
+    turn(by) {
+      if (by < 0) go(step - 1);
+      else if (step < CARDS.length - 1) onward();
+    },
   };
 
   function nameNext() {
-    const isOpen = CARDS[step] === "predict" && progress.of(lesson.id).prediction === undefined;
+    const isAsked = CARDS[step] === "predict" && audience.role() !== "leader" && !audience.isRevealed(lesson.id);
+    const isOpen = isAsked && progress.of(lesson.id).prediction === undefined;
     const after = following();
     if (step === CARDS.length - 1) next.textContent = after ? `Next lesson: ${after.title}` : "To the instrument";
-    else next.textContent = isOpen ? "Skip the prediction" : "Next";
+    else next.textContent = toReveal() ? "Show the answer" : isOpen ? "Skip the prediction" : "Next";
     next.classList.toggle("is-quiet", isOpen);
   }
 }

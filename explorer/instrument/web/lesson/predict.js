@@ -1,18 +1,38 @@
+import { countOf, createHistogram } from "../classroom/tally.js";
 import { el } from "../dom.js";
 import { spellFigure, spellNumber } from "./text.js";
 
 /**
  * The prediction of a lesson: a mark on the axis of the figure, or one of some options. It is locked when it is committed;
- * then the measured value moves out of it.
+ * then the measured value moves out of it. In a class that is when the teacher says so, who sees what all predict.
  *
  * @param {{lesson: import("./lessons.js").Lesson, kept: import("./progress.js").Progress,
- *   onCommit(change: import("./progress.js").Progress): void}} options `kept`: what was predicted before
- * @returns {{element: HTMLElement, fill(values: import("./lessons.js").Values): void}}
+ *   audience: import("../classroom/classroom.js").Audience, onCommit(change: import("./progress.js").Progress): void}} options
+ *   `kept`: what was predicted before
+ * @returns {{element: HTMLElement, fill(values: import("./lessons.js").Values): void,
+ *   count(tally: import("../classroom/api.js").Tally): void, refresh(): void}} `count`: what the class predicts; `refresh`:
+ *   what this screen is to a class has changed, or the answer is shown to it
  */
 export const createPrediction = (options) => (options.lesson.predict.figure === null ? choice(options) : mark(options));
 
+const WAITING = "Your prediction is in. Your teacher will show the answer.";
+
+/**
+ * @param {boolean} isLocked
+ * @param {import("../classroom/classroom.js").Audience} audience
+ * @param {string} lesson
+ * @returns {"open" | "waiting" | "led" | "shown"} `waiting` for the teacher; `led` by this screen, which predicts nothing
+ */
+function stateOf(isLocked, audience, lesson) {
+  const role = audience.role();
+  if (role === null) return isLocked ? "shown" : "open";
+  if (audience.isRevealed(lesson)) return "shown";
+  if (role === "leader") return "led";
+  return isLocked ? "waiting" : "open";
+}
+
 /** @param {Parameters<typeof createPrediction>[0]} options @returns {ReturnType<typeof createPrediction>} */
-function mark({ lesson, kept, onCommit }) {
+function mark({ lesson, kept, audience, onCommit }) {
   const { axis, scale, figure: name } = lesson.predict;
   const [low, high] = /** @type {[number, number]} */ (axis);
   const figure = lesson.figures[/** @type {string} */ (name)];
@@ -50,12 +70,16 @@ function mark({ lesson, kept, onCommit }) {
     text: "Lock my prediction",
     on: { click: commit },
   });
+  const histogram = createHistogram(toShare);
+  const counted = el("p", { class: "hint tally-count" });
+  const own = el("p", { class: "guess-guess" }, "Your mark: ", said);
   const verdict = el("p", { class: "verdict", role: "status" });
   const element = el(
     "div",
     { class: "prediction" },
     el("p", { class: "ask", text: lesson.predict.ask }),
-    el("p", { class: "guess-guess" }, "Your mark: ", said),
+    own,
+    histogram.element,
     el(
       "div",
       { class: "guess-axis" },
@@ -63,6 +87,7 @@ function mark({ lesson, kept, onCommit }) {
       el("div", { class: "guess-ticks", "aria-hidden": "true" }, ...ticks),
       measured,
     ),
+    counted,
     lock,
     verdict,
   );
@@ -79,23 +104,30 @@ function mark({ lesson, kept, onCommit }) {
   }
 
   function reveal() {
-    input.disabled = locked;
-    lock.hidden = locked;
-    if (!locked) return;
-    if (values === null) verdict.textContent = "Measuring on the model …";
+    const state = stateOf(locked, audience, lesson.id);
+    const leads = audience.role() === "leader";
+    element.classList.toggle("led", leads);
+    own.hidden = leads;
+    histogram.element.hidden = counted.hidden = !leads;
+    input.disabled = state !== "open";
+    lock.hidden = state !== "open";
+    verdict.textContent = state === "waiting" ? WAITING : "";
+    if (state !== "shown") measured.hidden = true;
+    else if (values === null) verdict.textContent = "Measuring on the model …";
     else if (typeof values === "string") verdict.textContent = values;
     else {
       const value = values[/** @type {string} */ (name)];
-      onCommit({ measured: Number(value.toPrecision(4)) });
+      if (locked) onCommit({ measured: Number(value.toPrecision(4)) });
       const label = /** @type {HTMLElement} */ (measured.firstElementChild);
       label.textContent = spellFigure(figure, values, /** @type {string} */ (name));
       // Out of the mark, so that the eye sees how far it was off.
-      measured.style.left = `${Number(input.value) / 10}%`;
+      if (measured.hidden) measured.style.setProperty("--share", String(Number(input.value) / 1000));
       measured.hidden = false;
       measured.getBoundingClientRect();
-      measured.style.left = `${100 * Math.min(1, Math.max(0, toShare(value)))}%`;
+      measured.style.setProperty("--share", String(Math.min(1, Math.max(0, toShare(value)))));
       const where = lesson.setup.page ? "Measured" : "Measured on this model";
-      verdict.textContent = `${where}: ${label.textContent}${unit}. You marked ${written(guess())}.`;
+      const marked = locked && !leads ? ` You marked ${written(guess())}.` : "";
+      verdict.textContent = `${where}: ${label.textContent}${unit}.${marked}`;
     }
   }
 
@@ -107,21 +139,29 @@ function mark({ lesson, kept, onCommit }) {
       values = next;
       reveal();
     },
+    count({ guesses, followers }) {
+      histogram.show(guesses, (share) => written(toValue(share)));
+      const count = Object.values(guesses).reduce((sum, one) => sum + one, 0);
+      counted.textContent = countOf(count, followers);
+    },
+    refresh: reveal,
   };
 }
 
 /** @param {Parameters<typeof createPrediction>[0]} options @returns {ReturnType<typeof createPrediction>} */
-function choice({ lesson, kept, onCommit }) {
+function choice({ lesson, kept, audience, onCommit }) {
   const { ask, options, wanted } = lesson.predict;
   /** @type {import("./lessons.js").Values} */
   let values = null;
   let chosen = options.findIndex(({ label }) => label === kept.prediction);
   const verdict = el("p", { class: "verdict", role: "status" });
+  const counted = el("p", { class: "hint tally-count" });
+  const tallies = options.map(() => el("span", { class: "option-tally", role: "img" }));
   const buttons = options.map(({ label }, at) =>
     el(
       "button",
       { class: "option", type: "button", on: { click: () => commit(at) } },
-      el("span", { class: "option-label", text: label }),
+      el("span", { class: "option-label" }, label, " ", tallies[at]),
       el("span", { class: "option-bar", hidden: true }),
       el("span", { class: "option-value" }),
     ),
@@ -131,6 +171,7 @@ function choice({ lesson, kept, onCommit }) {
     { class: "prediction" },
     el("p", { class: "ask", text: ask }),
     el("div", { class: "options", role: "group", "aria-label": ask }, ...buttons),
+    counted,
     verdict,
   );
 
@@ -143,11 +184,17 @@ function choice({ lesson, kept, onCommit }) {
   }
 
   function reveal() {
-    if (chosen < 0) return;
+    const state = stateOf(chosen >= 0, audience, lesson.id);
+    const leads = audience.role() === "leader";
+    counted.hidden = !leads;
+    for (const one of tallies) one.hidden = !leads;
     buttons.forEach((button, at) => {
-      button.disabled = true;
-      button.setAttribute("aria-pressed", String(at === chosen));
+      button.disabled = state !== "open";
+      if (chosen >= 0 && !leads) button.setAttribute("aria-pressed", String(at === chosen));
+      else button.removeAttribute("aria-pressed");
     });
+    verdict.textContent = state === "waiting" ? WAITING : "";
+    if (state !== "shown") return;
     if (values === null) verdict.textContent = "Measuring on the model …";
     else if (typeof values === "string") verdict.textContent = values;
     else {
@@ -162,11 +209,11 @@ function choice({ lesson, kept, onCommit }) {
         value.textContent = [spellFigure(lesson.figures[figure], values, figure), unit].filter(Boolean).join(" ");
         buttons[at].classList.toggle("right", at === right);
       });
-      onCommit({ measured: options[right].label });
-      verdict.textContent =
-        right === chosen
-          ? `Right: ${options[right].label}.`
-          : `It is: ${options[right].label}. You chose ${options[chosen].label}.`;
+      const mine = leads ? undefined : options[chosen]?.label;
+      if (mine) onCommit({ measured: options[right].label });
+      const isRight = mine === options[right].label;
+      const also = mine ? ` You chose ${mine}.` : "";
+      verdict.textContent = isRight ? `Right: ${mine}.` : `It is: ${options[right].label}.${also}`;
     }
   }
 
@@ -177,6 +224,18 @@ function choice({ lesson, kept, onCommit }) {
       values = next;
       reveal();
     },
+    count({ guesses, followers }) {
+      const counts = options.map(({ label }) => guesses[label] ?? 0);
+      tallies.forEach((one, at) => {
+        one.textContent = String(counts[at]);
+        one.setAttribute("aria-label", `${counts[at]} of the class`);
+      });
+      counted.textContent = countOf(
+        counts.reduce((sum, one) => sum + one, 0),
+        followers,
+      );
+    },
+    refresh: reveal,
   };
 }
 

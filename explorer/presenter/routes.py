@@ -1,0 +1,203 @@
+"""The addresses of a class: an event stream to follow, and what only the teacher's key may do."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import segno
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from explorer import loading
+from explorer.arriving import visitor_of
+from explorer.jobs.routes import HOME
+from explorer.lessons import LESSONS
+from explorer.presenter.store import ClassError, Store
+from explorer.visitors import ENDLESS
+
+KEY = "X-Presenter"  # a header, for addresses end up in logs
+QUIET_S = 10  # after so long a comment is sent: no proxy closes the stream, no page thinks it lost
+MOST_FOLLOWERS = 300
+LARGEST_BODY = 64_000
+LONGEST_GUESS = 100
+LONGEST_LINK = 1000  # that a QR code is made of
+NO_CLASS = "This class has ended, or its code is not complete."
+NO_LEADER = "Only the teacher's own link leads this class."
+NO_FILE = "This explorer cannot write to its folder `runs`, so it can keep no class."
+
+
+@cache
+def _store(path: Path) -> Store:
+    return Store(path)
+
+
+def store() -> Store:
+    """The classes of this server, in the file of its training runs."""
+    return _store((loading.RUNS / HOME / "jobs.sqlite").resolve())
+
+
+def routes(base: str) -> list[Route]:
+    """The routes below `base`."""
+    classes = _Classes()
+    return [
+        Route(f"{base}/classes", classes.begin, methods=["POST"]),
+        Route(f"{base}/classes/{{code}}", classes.end, methods=["DELETE"]),
+        Route(f"{base}/classes/{{code}}/places", classes.follow),
+        Route(f"{base}/classes/{{code}}/place", classes.move, methods=["POST"]),
+        Route(f"{base}/classes/{{code}}/guesses", classes.guess, methods=["POST"]),
+        Route(f"{base}/classes/{{code}}/tally.json", classes.tally),
+        Route(f"{base}/classes/{{code}}/link.svg", classes.picture),
+    ]
+
+
+class _Classes:
+    """Who follows which class. A slow follower gets the newest place, not every one before it."""
+
+    def __init__(self) -> None:
+        self._followers: dict[str, set[asyncio.Queue[str]]] = defaultdict(set)
+
+    async def begin(self, request: Request) -> Response:
+        try:
+            place = await _text(request, "place")
+            code, key = await run_in_threadpool(lambda: store().begin(place, visitor_of(request)))
+        except (OSError, sqlite3.Error):
+            return _refused(NO_FILE, 503)
+        except ClassError as error:
+            return _refused(str(error), 422)
+        return _json({"code": code, "key": key}, 201)
+
+    async def move(self, request: Request) -> Response:
+        code = request.path_params["code"]
+        if not await _leads(request):
+            return _refused(NO_LEADER, 403)
+        try:
+            place = await _text(request, "place")
+            await run_in_threadpool(store().move, code, place)
+        except ClassError as error:
+            return _refused(str(error), 422)
+        self._tell(code, {"place": place})
+        return Response(status_code=204)
+
+    async def end(self, request: Request) -> Response:
+        code = request.path_params["code"]
+        if not await _leads(request):
+            return _refused(NO_LEADER, 403)
+        await run_in_threadpool(store().end, code)
+        self._tell(code, {"ended": True})
+        return Response(status_code=204)
+
+    def _tell(self, code: str, event: dict[str, Any]) -> None:
+        line = f"data: {json.dumps(event)}\n\n"
+        for queue in self._followers.get(code, ()):
+            while not queue.empty():
+                queue.get_nowait()
+            queue.put_nowait(line)
+
+    async def follow(self, request: Request) -> Response:
+        code = request.path_params["code"]
+        if await _place(code) is None:
+            return _refused(NO_CLASS, 404)
+        if len(self._followers.get(code, ())) >= MOST_FOLLOWERS:
+            return _refused(f"{MOST_FOLLOWERS} screens follow this class already.", 503)
+        request.scope[ENDLESS] = True
+        # A named encoding is left alone by what packs answers, and would hold them back.
+        headers = {
+            "Cache-Control": "no-store",
+            "Content-Encoding": "identity",
+            "X-Accel-Buffering": "no",
+        }
+        return StreamingResponse(
+            self._places(code), media_type="text/event-stream", headers=headers
+        )
+
+    async def _places(self, code: str) -> AsyncIterator[str]:
+        queue: asyncio.Queue[str] = asyncio.Queue()
+        self._followers[code].add(queue)
+        try:
+            # Read once it listens: no move falls between the two.
+            place = await _place(code)
+            event = {"ended": True} if place is None else {"place": place}
+            yield f"data: {json.dumps(event)}\n\n"
+            while True:
+                try:
+                    yield await asyncio.wait_for(queue.get(), QUIET_S)
+                except TimeoutError:
+                    yield ": still here\n\n"
+        finally:
+            self._followers[code].discard(queue)
+            if not self._followers[code]:
+                del self._followers[code]
+
+    async def guess(self, request: Request) -> Response:
+        code = request.path_params["code"]
+        try:
+            lesson, voter, guess = [
+                await _text(request, field) for field in ("lesson", "voter", "guess")
+            ]
+            if lesson not in LESSONS or not voter or max(len(voter), len(guess)) > LONGEST_GUESS:
+                raise ClassError("A prediction names a lesson, a voter and a guess.")
+            if await _place(code) is None:
+                return _refused(NO_CLASS, 404)
+            await run_in_threadpool(store().guess, code, lesson, voter, guess)
+        except ClassError as error:
+            return _refused(str(error), 422)
+        return Response(status_code=204)
+
+    async def tally(self, request: Request) -> Response:
+        """How many follow, and what they predict of the lesson that the query names."""
+        if not await _leads(request):
+            return _refused(NO_LEADER, 403)
+        code, lesson = request.path_params["code"], request.query_params.get("lesson", "")
+        found = await run_in_threadpool(store().tally, code, lesson) if lesson else {}
+        return _json({"followers": len(self._followers.get(code, ())), "guesses": found})
+
+    async def picture(self, request: Request) -> Response:
+        """The QR code of a link to the class, whose beginning only the page knows."""
+        code, link = request.path_params["code"], request.query_params.get("link", "")
+        if code not in link or len(link) > LONGEST_LINK or await _place(code) is None:
+            return _refused(NO_CLASS, 404)
+        drawn = io.BytesIO()
+        segno.make(link, error="m").save(drawn, kind="svg", scale=8, border=4, light="#fff")
+        return Response(drawn.getvalue(), media_type="image/svg+xml")
+
+
+async def _place(code: str) -> str | None:
+    return await run_in_threadpool(lambda: store().place(code))
+
+
+async def _leads(request: Request) -> bool:
+    code, key = request.path_params["code"], request.headers.get(KEY, "")
+    return await run_in_threadpool(lambda: store().leads(code, key))
+
+
+async def _text(request: Request, field: str) -> str:
+    """A field of the JSON object that was sent."""
+    if int(request.headers.get("content-length") or LARGEST_BODY + 1) > LARGEST_BODY:
+        raise ClassError(f"At most {LARGEST_BODY:,} bytes are taken, and their count must be sent.")
+    try:
+        found = (await request.json())[field]
+        if isinstance(found, str):
+            found.encode()  # half of a pair of surrogates is no text
+    except (ValueError, KeyError, TypeError) as error:
+        raise ClassError(f"A JSON object with the field {field!r} was expected.") from error
+    if not isinstance(found, str):
+        raise ClassError(f"{field} must be text.")
+    return found
+
+
+def _json(content: Any, status: int = 200) -> Response:
+    return JSONResponse(content, status, headers={"Cache-Control": "no-store"})
+
+
+def _refused(sentence: str, status: int) -> Response:
+    return _json({"error": sentence}, status)
