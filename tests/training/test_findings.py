@@ -66,7 +66,7 @@ def test_a_table_says_its_best_row_and_its_worst() -> None:
             bounds[row.title] = statistics.median(value for _, value in found)
     best, worst = min(bounds, key=bounds.__getitem__), max(bounds, key=bounds.__getitem__)
     assert of_table(table).startswith(
-        f"{best} has the best bound, {bounds[best]:.2f} nats an image "
+        f"{best} has the best ELBO, {bounds[best]:.2f} nats an image "
         f"({worst}: {bounds[worst]:.2f})."
     )
     assert of_table(replace(table, runs=())) == ""

@@ -81,14 +81,15 @@ def _duel(task: Task, condition: str, measure: Measure) -> _Duel | None:
 
 # What a table's rows are best at: of which metric, and whether more of it is better.
 CLAIMS = (
-    ("neg_elbo", False, "{} has the best bound, {} nats an image ({}: {})."),
+    ("neg_log_likelihood", False, "{} bounds ln p(x) best, at {} nats an image ({}: {})."),
+    ("neg_elbo", False, "{} has the best ELBO, {} nats an image ({}: {})."),
     ("iou_heart", True, "{} decodes the best hearts: they overlap theirs by {} of 1 ({}: {})."),
     ("mig", True, "{} keeps the factors of the images apart best, by a MIG of {} ({}: {})."),
 )
 
 
 def of_table(table: Table) -> str:
-    """The best row and the worst, by the medians of each metric that has a claim."""
+    """The best row and the worst, by the medians of each of its metrics that has a claim."""
     said = []
     for name, more_is_better, sentence in CLAIMS:
         metric = comparison.measured(table, name)

@@ -73,7 +73,7 @@ export function createHeader({ picker, exporting, tools, present }) {
       share.disabled = false;
       exporting.enable(false);
       undo.hidden = redo.hidden = false;
-      tour.hidden = true;
+      tour.hidden = promise.hidden = true;
       facts.replaceChildren("Side by side: the same image, encoded by each; the same z where that means the same.");
     },
     /** @param {import("./checkpoint/checkpoint.js").Card | null} card */
@@ -82,6 +82,7 @@ export function createHeader({ picker, exporting, tools, present }) {
       share.disabled = !card;
       exporting.enable(card !== null);
       undo.hidden = redo.hidden = tour.hidden = !card;
+      promise.hidden = false;
       if (!card) return facts.replaceChildren();
       const active = card.latents.filter((latent) => latent.active).length;
       const which = active === card.latents.length ? "all" : active;

@@ -1,5 +1,5 @@
 import { createDial } from "../distributions/widgets.js";
-import { el } from "../dom.js";
+import { el, withCode } from "../dom.js";
 import { sentenceFor } from "../errors.js";
 import { createOwn } from "./own.js";
 
@@ -153,7 +153,7 @@ export function createForm({ offer, api, onBegin }) {
     refusal,
     ...offer.data
       .filter(({ missing }) => missing)
-      .map(({ title, missing }) => el("p", { class: "train-missing", text: `${title}: ${missing}` })),
+      .map(({ title, missing }) => el("p", { class: "train-missing" }, ...withCode(`${title}: ${missing}`))),
   );
   // The first and the last list are of the form; those between, of one's own images.
   const lists = element.querySelectorAll("select");
