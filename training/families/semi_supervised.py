@@ -138,7 +138,7 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
         def encoded(model: Any, x: Tensor) -> tuple[Tensor, ...]:
             log_q = model.classify(x)
             label = log_q.argmax(1)
-            found = model.encode(x, model.one_hot(label))
+            found = model.encode(x, label)
             return found.mean, found.log_variance, label, log_q
 
         labels = len(self._labels(form))
@@ -150,7 +150,7 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
         log_q = Port("log_q", "float32", ("batch", labels), "logits", LABEL)
         image = Port("image", "float32", ("batch", *form.image), "image")
         x = Port("x", "float32", ("batch", *form.image), "image")
-        decoder = Computed(model, lambda model, z, label: model.image(z, model.one_hot(label)))
+        decoder = Computed(model, lambda model, z, label: model.decode(z, label).mean)
         return (
             Traced(
                 Graph(DECODER, (z, label), (image,)),
@@ -165,8 +165,8 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
         )
 
     def _guess(self, model: Any, x: Tensor) -> Tensor:
-        """The likeliest label of images, as rows with one 1: (B, Y)."""
-        guess: Tensor = model.one_hot(model.classify(x).argmax(1))
+        """The likeliest label of images: (B,)."""
+        guess: Tensor = model.classify(x).argmax(1)
         return guess
 
     def encode(self, model: Any, batch: Batch) -> Codes:
@@ -175,13 +175,12 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
 
     def cost_nats(self, model: Any, batch: Batch, codes: Codes) -> Tensor:
         """−ln p(x|f) at the mean of p(f|z, y), y being the likeliest label."""
-        f = model.m2.decode(codes.value, self._guess(model, batch.x)).mean
-        return cost_nats(model.m1.decode(f), batch.x)
+        return cost_nats(model.decode(codes.value, self._guess(model, batch.x)), batch.x)
 
     def reconstruct(self, model: Any, batch: Batch) -> Tensor:
         """The mean image at the posterior mean, under the likeliest label."""
         guess = self._guess(model, batch.x)
-        image: Tensor = model.image(model.encode(batch.x, guess).mean, guess)
+        image: Tensor = model.decode(model.encode(batch.x, guess).mean, guess).mean
         return image
 
     def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
@@ -210,7 +209,7 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
         with torch.no_grad():
             for x, targets, *_ in data.batches:
                 assert targets is not None
-                right.append(model.classify(x).argmax(1) == targets)
+                right.append(self._guess(model, x) == targets)
                 misfit, of_code = bound(model, x, generator)
                 reconstruction.append(misfit.double())
                 code.append(of_code.double())
@@ -249,9 +248,9 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
         import torch
 
         z = torch.randn(count, self.latents, generator=generator)
-        y = model.one_hot(torch.arange(count) % len(self._labels(form)))
+        y = torch.arange(count) % len(self._labels(form))
         pairs = zip(z.split(500), y.split(500), strict=True)
-        images = torch.cat([model.image(*some) for some in pairs])
+        images = torch.cat([model.decode(*some).mean for some in pairs])
         how = "mean images at the mean of p(f|z, y), z from the prior, every label y equally often"
         return Drawn(images, how)
 
@@ -264,8 +263,8 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
         z = torch.zeros(STYLES, self.latents)
         for row, latent in zip(range(1, STYLES), strongest(latents), strict=False):
             z[row, latent] = PREVIEW_RANGE / 1.5
-        y = model.one_hot(torch.arange(LABELS) % len(self._labels(form)))
-        images: Tensor = model.image(z.repeat_interleave(LABELS, dim=0), y.repeat(STYLES, 1))
+        y = torch.arange(LABELS) % len(self._labels(form))
+        images: Tensor = model.decode(z.repeat_interleave(LABELS, dim=0), y.repeat(STYLES)).mean
         return images
 
     def round(self, model: Any, dataset: Dataset, seed: int) -> Rounding:
@@ -281,15 +280,15 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
             part = dataset.splits[split]
             x = part.images(torch.arange(min(most, len(part))))
             z = torch.randn(len(x), self.latents, generator=generator)
-            return x, z, model.one_hot(torch.arange(len(x)) % model.m2.labels)
+            return x, z, torch.arange(len(x)) % model.m2.labels
 
         (seen, of_seen, labels), (judged, z, y) = some("validation", SEEN), some("test", JUDGED)
         posterior = model.encode(judged, y)
         parts = (
             Part.of_images(
                 nn.ModuleList([model.m2.decoder, model.m1.decoder]),
-                lambda: model.image(of_seen, labels),
-                lambda: model.image(z, y),
+                lambda: model.decode(of_seen, labels),
+                lambda: model.decode(z, y).mean,
             ),
             Part.of_codes(
                 nn.ModuleList([model.m2.encoder, model.m1.encoder]),

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.distributions import DiagonalGaussian
+from training.distributions import DiagonalGaussian, ImageDistribution
 from training.models.gaussian_vae import GaussianVAE
 
 
@@ -96,15 +96,13 @@ class SemiSupervised(nn.Module):
         """ln q(y|f) at the mean of q(f|x), of images (B, C, H, W): (B, Y)."""
         return self.m2.classify(self.m1.encode(x).mean)
 
-    def encode(self, x: Tensor, y: Tensor) -> DiagonalGaussian:
-        """q(z|f, y) at the mean of q(f|x), of images (B, C, H, W) with labels (B, Y)."""
-        return self.m2.encode(self.m1.encode(x).mean, y)
+    def encode(self, x: Tensor, labels: Tensor) -> DiagonalGaussian:
+        """q(z|f, y) at the mean of q(f|x), of images (B, C, H, W) with labels (B,)."""
+        return self.m2.encode(self.m1.encode(x).mean, self._one_hot(labels))
 
-    def image(self, z: Tensor, y: Tensor) -> Tensor:
-        """The mean image at the mean of p(f|z, y), of z (B, D) and labels (B, Y): (B, C, H, W)."""
-        image: Tensor = self.m1.decode(self.m2.decode(z, y).mean).mean
-        return image
+    def decode(self, z: Tensor, labels: Tensor) -> ImageDistribution:
+        """p(x|f) at the mean of p(f|z, y), of codes (B, D) with labels (B,)."""
+        return self.m1.decode(self.m2.decode(z, self._one_hot(labels)).mean)
 
-    def one_hot(self, labels: Tensor) -> Tensor:
-        """Labels (B,) as rows with one 1: (B, Y)."""
+    def _one_hot(self, labels: Tensor) -> Tensor:
         return F.one_hot(labels.long(), self.m2.labels).float()
