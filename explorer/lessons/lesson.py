@@ -36,6 +36,8 @@ Panel = Literal[
     "start",
     "writing",
     "gradients",
+    "noise",
+    "denoised",
 ]
 # The parts of the page of small distributions, by the names in `web/distributions`.
 Small = Literal["categorical", "bernoulli", "ancestral", "table", "line", "humps"]
@@ -43,6 +45,9 @@ CARDS = ("look", "predict", "do", "why", "check")
 Card = Literal["look", "predict", "do", "why", "check"]
 Place = Annotated[str, Meta(max_length=400, pattern=r"^[-0-9.,]*(?![\s\S])")]
 Axes = Annotated[str, Meta(max_length=20, pattern=r"^(umap|pca|z[0-9]+,z[0-9]+)(?![\s\S])")]
+NoiseLaid = Annotated[
+    str, Meta(pattern=r"^(gaussian|masking|salt_and_pepper),(0|1|0?[.][0-9]{1,3})(?![\s\S])")
+]
 Colour = Annotated[str, Meta(max_length=80, pattern=r"^(label|error|z[0-9]+|factor:.+)(?![\s\S])")]
 
 
@@ -62,6 +67,7 @@ class Setup(Record, frozen=True, kw_only=True):
     axes: Axes | None = None
     colour: Colour | None = None
     temperature: Annotated[float, Meta(ge=0.1, le=2)] | None = None
+    noise: NoiseLaid | None = None
     unused: bool = False
     show: Annotated[tuple[Panel | Small, ...], Meta(max_length=16)] = ()
 

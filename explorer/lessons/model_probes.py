@@ -48,12 +48,15 @@ class SquaredError(OfModel, frozen=True, kw_only=True, tag="squared_error"):
 
     title = "Squared error"
     unit = "an image"
-    how = "Σ (x − x̂)² over pixels, mean over the first 2,000 test images, decoded from the code."
+    how = (
+        "Σ (x − x̂)² over pixels, mean over the first 2,000 test images, or as many as there are, "
+        "decoded from the code."
+    )
     panel = "output"
 
     def measure(self, bench: Bench) -> float:
         model = bench.model(self.model)
-        some = range(IMAGES)
+        some = range(min(IMAGES, model.examples))
         away = model.images(some).astype(np.float64) - model.reconstruct(some)
         return float((away**2).sum(1).mean())
 
@@ -130,6 +133,18 @@ class Pixels(OfModel, frozen=True, kw_only=True, tag="pixels"):
 
     def measure(self, bench: Bench) -> float:
         return float(np.prod(bench.model(self.model).shape))
+
+
+class Units(OfModel, frozen=True, kw_only=True, tag="units"):
+    """How many numbers a code has."""
+
+    title = "Hidden units"
+    unit = "units"
+    how = "The size of the model's continuous controls, from the card."
+    panel = "controls"
+
+    def measure(self, bench: Bench) -> float:
+        return float(bench.model(self.model).card.size)
 
 
 class SigmoidTwice(OfModel, frozen=True, kw_only=True, tag="sigmoid_twice"):

@@ -118,6 +118,17 @@ class Opened:
                 f"{self.id} has no Bernoulli likelihood, which every probe in nats needs."
             )
 
+    @property
+    def examples(self) -> int:
+        """How many test images came with it."""
+        return 0 if self.card.examples is None else self.card.examples.count
+
+    def encode(self, x: Floats) -> Floats:
+        """What its encoder gives first, means or points (N, D), of images (N, C·H·W)."""
+        (port,) = self._graph("encode").inputs
+        parts = np.split(x.reshape(-1, *self.shape), range(BATCH, len(x), BATCH))
+        return np.concatenate([self._encoder.run(None, {port.name: some})[0] for some in parts])
+
     def decode(self, z: NDArray[Any] | None, **others: NDArray[Any]) -> Floats:
         """The decoder's images (N, C·H·W) of z (N, D), and of other controls where it has some.
 

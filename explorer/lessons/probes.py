@@ -27,9 +27,11 @@ from explorer.lessons.model_probes import (
     SigmoidTwice,
     SquaredError,
     ThinShare,
+    Units,
     Unused,
     VoidShare,
 )
+from explorer.lessons.noise_probes import Psnr
 from explorer.lessons.probe import Probe
 from explorer.lessons.small_probes import Coins, HumpsKl, HumpsRest, Slope, SoftmaxShare
 from training.contract.fields import Identifier
@@ -59,5 +61,5 @@ PROBES = (
     | PriorDraws | MillionDraws | Sigma | VarianceRatio | MeanKl | Unused | SquaredError
     | VoidShare | ThinShare | Mutual | MarginalKl | Pixels | SigmoidTwice | Floor
     | MeanReconstruction | OfCard | OfRow | OfTask | FactorShare | BestLatent | SoftmaxShare
-    | Coins | Slope | HumpsKl | HumpsRest | Ratio | Difference
+    | Psnr | Units | Coins | Slope | HumpsKl | HumpsRest | Ratio | Difference
 )  # fmt: skip

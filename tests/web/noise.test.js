@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { corrupted, KINDS, NO_NOISE, psnr } from "../../explorer/instrument/web/engine/corruption.js";
+import { queryOf } from "../../explorer/instrument/web/lesson/lessons.js";
 import { orderLatents } from "../../explorer/instrument/web/model/latents.js";
 
 const GREY = new Float32Array(20_000).fill(0.4);
@@ -65,4 +66,9 @@ test("of very many latents, those have a slider whose codes vary most", () => {
   assert.deepEqual([active[0], active.length, inactive.length], [99, 24, 0]);
   const few = /** @type {any} */ ({ latents: latents.slice(0, 30), controls: [{ kind: "continuous", size: 30 }] });
   assert.equal(orderLatents(few).active.length, 30);
+});
+
+test("a lesson lays noise on the image", () => {
+  const setup = { compare: ["a", "b"], example: 7, noise: "gaussian,0.3" };
+  assert.equal(queryOf(setup), "model=a&compare=a,b&apart=yes&example=7&noise=gaussian,0.3");
 });

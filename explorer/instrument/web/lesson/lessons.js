@@ -10,7 +10,7 @@ import { createProgress } from "./progress.js";
  * @typedef {{kind: "text" | "strong" | "emphasis" | "code" | "tex" | "figure", text: string}} Piece
  * @typedef {{kind: "paragraph" | "item" | "formula", parts?: Piece[], terms?: {tex: string, figure: string | null}[]}} Block
  * @typedef {{model?: string | null, page?: string | null, compare?: string[], example?: number | null, z?: string | null, axes?: string | null,
- *   colour?: string | null, temperature?: number | null, unused?: boolean, show?: string[]}} Setup
+ *   colour?: string | null, temperature?: number | null, noise?: string | null, unused?: boolean, show?: string[]}} Setup
  * @typedef {{probe: string, title: string, unit: string, how: string, panel: string, decimals: number, on: Record<string, string | number>}} Figure
  * @typedef {{ask: string, figure: string | null, axis: [number, number] | null, scale: "linear" | "log",
  *   options: {label: string, figure: string}[], wanted: "largest" | "smallest"}} Predict
@@ -45,12 +45,12 @@ export const isLesson = (query) => named(query, LESSON) !== null;
 export const lessonLink = (id, step = 1) => new URLSearchParams({ [LESSON]: id, [STEP]: String(step) }).toString();
 
 /** @param {Setup} setup @returns {string} the query of what the instrument shows */
-export function queryOf({ model, compare = [], example, z, axes, colour, temperature, unused }) {
+export function queryOf({ model, compare = [], example, z, axes, colour, temperature, noise, unused }) {
   const query = new URLSearchParams();
   // Side by side, each stays where its own sliders put it: the same z means another image to each.
   const several = compare.length ? { compare: compare.join(","), apart: "yes" } : {};
   const fields = { model: model ?? compare[0], ...several };
-  for (const [key, value] of Object.entries({ ...fields, example, z, axes, colour, temperature }))
+  for (const [key, value] of Object.entries({ ...fields, example, z, axes, colour, temperature, noise }))
     if (value !== null && value !== undefined) query.set(key, String(value));
   if (unused) {
     query.set("inactive", "shown");
