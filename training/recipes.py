@@ -238,9 +238,9 @@ RECIPES = {
             cost="5 min",
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
-                model=ImageCVAE(10),
+                model=ImageCVAE(10, hidden=(160,)),
                 objective=BetaVAE(beta=1),
-                train=TrainConfig(steps=6_000, batch_size=128, weight_decay=0.05),
+                train=TrainConfig(steps=5_000, batch_size=128, weight_decay=0.05),
             ),
         ),
         Recipe(
@@ -254,7 +254,7 @@ RECIPES = {
                 model=SemiSupervised(),
                 objective=None,
                 train=TrainConfig(
-                    steps=10_000, batch_size=128, weight_decay=0.01, precision="float32"
+                    steps=7_000, batch_size=128, weight_decay=0.01, precision="float32"
                 ),
             ),
         ),
@@ -268,7 +268,7 @@ RECIPES = {
                 data=DataConfig("digits", pixels="binarized"),
                 model=Hierarchical(),
                 objective=None,
-                train=TrainConfig(steps=8_000, batch_size=128, weight_decay=0.05),
+                train=TrainConfig(steps=6_000, batch_size=128, weight_decay=0.05),
             ),
         ),
         Recipe(

@@ -58,7 +58,7 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
     hidden: Annotated[Layers, Meta(min_length=1)] = (256,)
     units: Positive = 128
     activation: Activation = "silu"
-    m2_from: Positive = 6_000
+    m2_from: Positive = 4_000
 
     def check(self, config: RunConfig) -> None:
         """Refuse settings of a model of one loss, and turns that there is no time for."""

@@ -19,6 +19,9 @@ const makesText = (card) => card.output.kind !== "pixels";
 /** @param {Card} card @returns {boolean} that nothing says how probable one of its codes is */
 const lacksPrior = ({ controls }) => controls.some((one) => one.kind === "continuous" && one.prior === null);
 
+/** @param {Card} card @returns {boolean} that its figures are of the part of an image that it is not told */
+const isTold = ({ controls }) => controls.some((one) => one.kind === "image");
+
 /** @param {string} sentence @returns {Cell} */
 const none = (sentence) => ({ text: "none", sentence, value: null });
 
@@ -48,6 +51,8 @@ function measured({ metrics }, names, decimals) {
 
 /** @param {Card} card @returns {Cell} */
 function bound(card) {
+  if (isTold(card))
+    return none("This model is told a part of the image: its bound is that of the rest alone, and stands in its card.");
   const found = measured(card, ["neg_log_likelihood", "neg_elbo"], 1);
   if (found) return found;
   if (card.output.kind === "pixels" && card.output.likelihood === null)
@@ -60,6 +65,7 @@ function bound(card) {
 
 /** @param {Card} card @returns {Cell} */
 function rebuilt(card) {
+  if (isTold(card)) return none("This model is told a part of the image, which comes back as it was.");
   const found = measured(card, ["reconstruction_error"], 2);
   if (found) return found;
   if (makesText(card)) return none("This model makes text, which has no grey levels to compare.");
