@@ -12,6 +12,7 @@ import sys
 from training import memory
 from training.commands import (
     classifier,
+    clinic,
     embed,
     evaluate,
     export,
@@ -34,6 +35,7 @@ COMMANDS = {
     "publish": publishing,
     "reproduce": reproduce,
     "classifier": classifier,
+    "clinic": clinic,
 }
 # What these work on may come from anybody; they compute on the CPU.
 OF_ANYBODY = ("evaluate", "embed", "export", "import", "publish")

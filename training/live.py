@@ -7,6 +7,8 @@ worker stops, with its run saved, when its input ends, as it does when who gives
   the one that the folder holds. `images` is where images of a visitor's lie, whose path no
   configuration has. It says `step` a few times a second, `snapshot` whenever the
   growing model can be opened anew, and at last `trained`, `paused` or `failed`.
+- `{"do": "treat", "job", "folder", "patient", "cure", "data"}`: trains a script of the collapse
+  clinic anew with a cure, and says the same; its snapshots are records.
 - `{"do": "finish", ...}`: makes a whole checkpoint of the run's best weights; says `finished`.
 - `{"do": "pause"}`: saves the run that is on, and leaves it.
 """
@@ -29,6 +31,7 @@ from onnx import numpy_helper
 
 from training import build, checkpoint, devices, export, finish, loop
 from training.batch import Batch
+from training.clinic.treatment import treat
 from training.commands.train import command_line, configure
 from training.config import DataConfig, RunConfig, to_json
 from training.contract.card import DECODER, MODEL
@@ -91,6 +94,12 @@ class Worker:
 
     def _do(self, order: dict[str, Any]) -> None:
         folder = Path(order["folder"])
+        if order["do"] == "treat":
+            folder.mkdir(parents=True, exist_ok=True)
+            with writing_to(folder, "wait for it", timeout=20):
+                dataset = self._dataset(DataConfig("digits"), Path(order["data"]))
+                treat(order, dataset, folder, self.tell, self.stop)
+            return
         options = argparse.Namespace(
             recipe=order["recipe"], seed=None, no_map=True, overrides=order["overrides"]
         )

@@ -11,6 +11,8 @@ from msgspec import Meta, Struct
 from explorer.arriving import LARGEST_ZIP
 from explorer.jobs.images import BOUNDS, SIDES, Images
 from explorer.jobs.store import Job
+from training.contract.clinic import Ward
+from training.contract.errors import ConfigError
 from training.contract.reading import plain
 
 # Where data sets lie, as `--data` of `python -m training`; and "no", where visitors may not train.
@@ -20,6 +22,8 @@ _IDX = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labe
 
 LATENTS, STEPS, MINUTES, BETA = (1, 16), (100, 6_000), (1, 10), (0.0, 16.0)
 WIDTHS = {"half": 0.5, "normal": 1.0, "double": 2.0}
+# A cure takes some twenty seconds of one core; where the machine has much to do, as long as this.
+TREATMENT_S = 180
 VALIDATIONS = 12  # of a run, evenly; each saves it
 
 
@@ -39,6 +43,13 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
     images: Annotated[str, Meta(max_length=40)] = ""
     side: Literal[28, 64, 128] = 64
     fit: Literal["crop", "pad"] = "crop"
+
+
+class Treatment(Struct, frozen=True, forbid_unknown_fields=True):
+    """A patient of the collapse clinic, from 1, and the cure that was chosen, from 0."""
+
+    patient: Annotated[int, Meta(ge=1, le=20)]
+    cure: Annotated[int, Meta(ge=0, le=5)]
 
 
 class Data(Struct, frozen=True):
@@ -121,9 +132,9 @@ def paces(done: list[Job]) -> dict[str, float]:
     """Seconds a step, by kind of run, as the newest of that kind took on this machine."""
     found: dict[str, float] = {}
     for job in done:
+        form = job.asked["form"]
         # Images of visitors differ in size and colours: theirs are timed when they are looked at.
-        if job.step >= STEPS[0] and "images" not in job.asked:
-            form = job.asked["form"]
+        if job.step >= STEPS[0] and "family" in form and "images" not in job.asked:
             name = kind(form["data"], form["family"], form["width"])
             found[name] = round(job.seconds / job.step, 5)
     return found
@@ -172,9 +183,33 @@ def _run(asked: Asked, recipe: str, overrides: list[str], title: str) -> dict[st
     }
 
 
+def treatment_of(asked: Treatment, ward: Ward) -> dict[str, Any]:
+    """The job that trains a patient with a cure.
+
+    Raises:
+        ConfigError: if there is no such patient, or no such cure.
+    """
+    count = len(ward.patients)
+    if asked.patient > count:
+        raise ConfigError(f"There are {count} patients: patient {asked.patient} is none of them.")
+    patient = ward.patients[asked.patient - 1]
+    if asked.cure >= len(patient.cures):
+        raise ConfigError(f"Cures go from 0 to {len(patient.cures) - 1}: there is no {asked.cure}.")
+    cure = patient.cures[asked.cure]
+    return {
+        "do": "treat",
+        "patient": asked.patient,
+        "cure": asked.cure,
+        "title": f"Patient {asked.patient}: {cure.label}",
+        "steps": ward.records[cure.record].steps[-1],
+        "seconds": TREATMENT_S,
+        "form": plain(asked),
+    }
+
+
 def with_more_time(job: Job) -> dict[str, Any]:
     """What was asked; where the time is up, with as long again as the form says."""
-    if job.seconds <= job.asked["seconds"]:
+    if job.seconds <= job.asked["seconds"] or "minutes" not in job.asked["form"]:
         return job.asked
     return job.asked | {"seconds": job.seconds + 60 * job.asked["form"]["minutes"]}
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msgspec import to_builtins
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -25,6 +27,7 @@ from explorer.jobs.looking import Looks
 from explorer.jobs.store import OPEN, Job
 from explorer.jobs.supervisor import Supervisor
 from training.contract.card import MODEL
+from training.contract.clinic import read_ward
 from training.contract.errors import UserError
 from training.contract.reading import parse, read
 
@@ -92,6 +95,12 @@ def routes(base: str) -> list[Route]:
         return await run_in_threadpool(_offer)
 
     async def ask(request: Request) -> Response:
+        return await posted(request, _ask)
+
+    async def treat(request: Request) -> Response:
+        return await posted(request, _treat)
+
+    async def posted(request: Request, then: Callable[[bytes, str], Response]) -> Response:
         if HEADER not in request.headers:
             return _refused(f"A run is asked for with the header {HEADER}.")
         body = b""
@@ -99,7 +108,10 @@ def routes(base: str) -> list[Route]:
             body += piece
             if len(body) > LONGEST_FORM:
                 return _refused("This form is too long.")
-        return await run_in_threadpool(_ask, body, visitor_of(request))
+        return await run_in_threadpool(then, body, visitor_of(request))
+
+    async def clinic(_: Request) -> Response:
+        return await run_in_threadpool(_clinic)
 
     async def look(request: Request) -> Response:
         since = request.query_params.get("since", "0")
@@ -134,11 +146,13 @@ def routes(base: str) -> list[Route]:
 
     return [
         Route(f"{base}/training.json", offer),
+        Route(f"{base}/clinic.json", clinic),
         Route(f"{base}/images", drop, methods=["POST"]),
         Route(f"{base}/images/{{id}}.json", seen),
         Route(f"{base}/images/{{id}}/remove", forget, methods=["POST"]),
         Route(f"{base}/images/{{id}}/{{name}}", sheet),
         Route(f"{base}/jobs", ask, methods=["POST"]),
+        Route(f"{base}/treatments", treat, methods=["POST"]),
         Route(f"{base}/jobs/{{id}}.json", look),
         Route(f"{base}/jobs/{{id}}/{{what}}", decide, methods=["POST"]),
         Route(f"{base}/jobs/{{id}}/{{name}}", file),
@@ -155,23 +169,52 @@ def _offer() -> Response:
     return _json(found | {"queue": len(store.all("waiting", "training"))})
 
 
-def _ask(body: bytes, visitor: str) -> Response:
-    if not offers.allowed():
-        return _refused(NOT_ALLOWED)
-    one = supervisor()
+def _clinic() -> Response:
+    """The patients; and why nobody can be treated here, in a sentence, or an empty one."""
     try:
+        ward = to_builtins(read_ward())
+    except UserError as error:
+        return _refused(str(error), 404)
+    one = supervisor() if offers.allowed() else None
+    why = NOT_ALLOWED if one is None else offers.missing("digits", one.data)
+    if one is not None and not why:
+        one.wake()  # by the time that the cure is chosen, the worker has loaded what it needs
+    return _json(ward | {"untreated": why})
+
+
+def _ask(body: bytes, visitor: str) -> Response:
+    def job(one: Supervisor) -> dict[str, Any]:
         asked = read(offers.Asked, parse(body, "The form"), "form")
         if asked.data == "own":
             found = images.find(one.home, asked.images)
             facts = found and found.facts(asked.side, asked.fit)
             if not found or not facts:
-                return _refused(images.GONE)
-            run = offers.run_on(asked, found, facts)
-        else:
-            if why := offers.missing(asked.data, one.data):
-                return _refused(why)
-            run = offers.run_of(asked)
-        id = quota.add(one.store, one.home, visitor, run)
+                raise UserError(images.GONE)
+            return offers.run_on(asked, found, facts)
+        if why := offers.missing(asked.data, one.data):
+            raise UserError(why)
+        return offers.run_of(asked)
+
+    return _begin(job, visitor)
+
+
+def _treat(body: bytes, visitor: str) -> Response:
+    def job(one: Supervisor) -> dict[str, Any]:
+        asked = read(offers.Treatment, parse(body, "The form"), "form")
+        if why := offers.missing("digits", one.data):
+            raise UserError(why)
+        return offers.treatment_of(asked, read_ward())
+
+    return _begin(job, visitor)
+
+
+def _begin(job: Callable[[Supervisor], dict[str, Any]], visitor: str) -> Response:
+    """Queue the job that is asked for, or say why not."""
+    if not offers.allowed():
+        return _refused(NOT_ALLOWED)
+    one = supervisor()
+    try:
+        id = quota.add(one.store, one.home, visitor, job(one))
     except UserError as error:
         return _refused(str(error))
     one.wake()

@@ -36,6 +36,8 @@ IDLE_S = 15 * 60
 # Where others wait, a run gives way after so long, and goes on in its next turn.
 TURN_S = 60
 LOOK_S = 1.0
+# What the worker is told of what was asked.
+GIVEN = ("recipe", "overrides", "title", "patient", "cure")
 ENDING_S = 20
 
 
@@ -159,13 +161,12 @@ class Supervisor:
         if not self.warm or (job := self.store.take()) is None:
             return
         self._job, self._asked = job, False
+        asked = {name: job.asked[name] for name in GIVEN if name in job.asked}
         self._order(
-            do="train" if job.state == "training" else "finish",
+            do=job.asked.get("do", "train") if job.state == "training" else "finish",
             job=job.id,
             folder=str(self.folder(job.id).resolve()),
-            recipe=job.asked["recipe"],
-            overrides=job.asked["overrides"],
-            title=job.asked["title"],
+            **asked,
             **self._data(job),
         )
 
@@ -189,7 +190,9 @@ class Supervisor:
         if now is None:
             return
         others = any(other.visitor != now.visitor for other in self.store.queue())
-        turn_over = others and time.time() - now.served > TURN_S
+        # A treatment begins anew each time: given way to others, it might never end.
+        is_long = "do" not in now.asked
+        turn_over = others and is_long and time.time() - now.served > TURN_S
         if now.wanted or turn_over or now.seconds > now.asked["seconds"]:
             self._asked = True
             self._order(do="pause")

@@ -35,7 +35,7 @@ Panel = Literal[
     "samples",
     "start",
     "writing",
-    "gradients",
+    "numbers",
     "noise",
     "denoised",
 ]
@@ -150,6 +150,8 @@ class Front(Record, frozen=True, kw_only=True):
     minutes: Annotated[int, Meta(ge=1, le=60)]
     misconception: Line
     core: bool = False
+    # The patient of the collapse clinic that the last card leads to; 0 for the list of all.
+    clinic: Annotated[int, Meta(ge=0, le=20)] | None = None
     needs: Annotated[tuple[Id, ...], Meta(max_length=8)] = ()
     setup: Setup
     # Where a card shows something else than `setup`: only what differs.

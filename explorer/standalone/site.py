@@ -9,9 +9,11 @@ from pathlib import Path
 from string import Template
 
 import segno
+from msgspec import to_builtins
 
 from explorer.lessons import listing
 from explorer.standalone import files
+from training.contract.clinic import read_ward
 
 CARDS = ("look", "predict", "do", "why", "check")
 
@@ -23,6 +25,11 @@ import {{ {show} }} from "./instrument/explorer.js";
 const root = document.getElementById("{id}");
 {show}(root, new URL("instrument/", document.baseURI).href, {options});
 </script>"""
+
+
+# Without a server: what it can't do, and where its clinic is.
+STATIC = '{ hasServer: false, clinic: new URL("clinic.html", document.baseURI).href }'
+UNTREATED = "This site has no server to train on."
 
 
 def write(folder: Path, models: Sequence[files.Model], address: str) -> int:
@@ -54,13 +61,16 @@ def content_of(
     def page(title: str, body: str) -> bytes:
         return PAGE.substitute(title=title, body=body, ladder=link).encode()
 
-    host = HOST.format(id="instrument", show="showInstrument", options="{ hasServer: false }")
+    host = HOST.format(id="instrument", show="showInstrument", options=STATIC)
     yield "index.html", page("Latent-space explorer", host)
     if table:
         yield from files.table(table)
         options = json.dumps({"table": table.name})
         host = HOST.format(id="ladder", show="showLadder", options=options)
         yield "beta.html", page("β as a dial", host)
+    yield "clinic.json", json.dumps(to_builtins(read_ward()) | {"untreated": UNTREATED}).encode()
+    host = HOST.format(id="clinic", show="showClinic", options="{}")
+    yield "clinic.html", page("Collapse clinic", host)
     host = HOST.format(id="distributions", show="showDistributions", options="{}")
     yield "distributions.html", page("Small distributions", host)
     yield "lessons.html", page("Lessons", "\n".join(_index(lessons, address)))

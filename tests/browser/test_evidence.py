@@ -128,10 +128,17 @@ def test_the_score_functions_gradient_is_spread_and_a_baseline_helps(
     page: Page, instrument: Instrument
 ) -> None:
     instrument.open("model=digits-2d&example=0")
-    page.get_by_role("tab", name="Gradients").click()
+    page.get_by_role("tab", name="Numbers").click()
     panel = page.locator(".gradients")
     panel.get_by_role("button", name="Measure").click()
     ratio = panel.locator(".gradient-ratio")
     expect(ratio).to_have_text(re.compile(r"variance is \d+,\d{3} times"), timeout=30_000)
     panel.get_by_label("Baseline").check()
     expect(ratio).to_have_text(re.compile(r"variance is \d{1,3}(\.\d+)? times"))
+
+    # The same tab splits the KL, of the codes that came with the model.
+    split = page.locator(".information")
+    split.get_by_role("button", name="Measure").click()
+    told = split.locator(".information-parts dt").first
+    expect(told).to_have_text(re.compile(r"^Information about the image [56]\.\d\d ± 0\.0\d nats$"))
+    assert 40 < int(split.locator(".information-thin").inner_text()) < 110

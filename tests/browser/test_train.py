@@ -16,13 +16,15 @@ from playwright.sync_api import Page, expect
 
 from explorer.jobs.routes import HOME
 from explorer.jobs.store import Store
-from training.contract.files import read_card
+from training.contract.clinic import read_ward
+from training.contract.files import as_json, read_card
 from training.contract.reading import plain
 
 from . import checkpoints
 from .conftest import plain_server
 from .dropping import drag
 
+WARD = read_ward()
 PIXELS = "canvas => canvas.toDataURL()"
 
 
@@ -107,3 +109,44 @@ def test_dropped_images_are_shown_as_the_model_will_see_them(page: Page, address
     page.get_by_role("button", name="Remove these images").click()
     expect(page.locator(".own-status")).to_have_text("These images were removed from the server.")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_disabled()
+
+
+def test_a_patient_is_diagnosed_and_a_cure_that_was_trained_is_checked(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    patient = WARD.patients[0]
+    wrong = next(at for at in range(len(patient.cures)) if at != patient.right)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{address}/instrument/train/index.html?clinic=1")
+    page.locator(".clinic-patient").wait_for()
+    expect(page.locator(".clinic-plot svg")).to_have_count(7)
+    # What it has is not told before it is found.
+    expect(page.locator(".clinic-reveal")).to_be_hidden()
+    expect(page.locator(".clinic-patient")).not_to_contain_text(patient.wrong)
+    other, against = next(iter(patient.others.items()))
+    page.get_by_role("button", name=WARD.diagnoses[other]).press("Enter")
+    expect(page.locator(".because").first).to_have_text(f"Not this. {against}")
+    page.get_by_role("button", name=WARD.diagnoses[patient.found]).press("Enter")
+    # There is no MNIST here: what was measured beforehand stands for what a training would give.
+    page.get_by_role("button", name=patient.cures[wrong].label).press("Enter")
+    page.get_by_role("button", name="See what it does").press("Enter")
+    expect(page.locator(".clinic-verdict")).to_contain_text("Not cured.")
+    expect(page.locator(".clinic-reveal")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+    # And a run of the right cure that ended, by its link.
+    home = tmp_path / "no runs" / HOME
+    store = Store(home / "jobs.sqlite")
+    form = {"patient": 1, "cure": patient.right}
+    id = store.add(
+        "visitor", {"do": "treat", "title": "Cure", "steps": 9, "seconds": 9} | {"form": form}
+    )
+    store.take()
+    store.picture(id, "live-0000009")
+    store.move(id, ("training",), "trained")
+    (home / id).mkdir()
+    record = WARD.records[patient.cures[patient.right].record]
+    (home / id / "live-0000009.json").write_bytes(as_json(record))
+    page.goto(f"{address}/instrument/train/index.html?clinic=1&job={id}")
+    expect(page.locator(".clinic-verdict")).to_contain_text("Cured.")
+    expect(page.locator(".clinic-lines code")).to_have_text([patient.wrong, patient.correct])

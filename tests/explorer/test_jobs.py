@@ -148,7 +148,9 @@ def test_a_worker_that_is_killed_is_replaced_and_its_job_goes_on(supervisor: Sup
     assert worker is not None
     worker.kill()
     worker.wait()
+    deadline = time.monotonic() + 60
     while supervisor.worker in (worker, None):
+        assert time.monotonic() < deadline, "no worker took the place of the one that was killed"
         time.sleep(0.01)
     job = until(supervisor, id, "training")
     assert job.interrupted == 1
@@ -172,6 +174,20 @@ def test_when_the_server_ends_its_worker_does_and_the_next_server_goes_on(tmp_pa
     second.wake()
     assert until(second, id, "trained").interrupted == 0
     second.close()
+
+
+@pytest.mark.parametrize(("do", "after"), [({}, "waiting"), ({"do": "treat"}, "trained")])
+def test_a_run_gives_way_to_others_and_a_treatment_which_begins_anew_does_not(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch, do: dict[str, Any], after: str
+) -> None:
+    monkeypatch.setattr("explorer.jobs.supervisor.TURN_S", 0.0)
+    asked = ASKED | {"recipe": "", "overrides": []}
+    first = supervisor.store.add("one", asked | {"title": 60} | do)
+    supervisor.store.add("another", asked | {"title": 10**6})
+    supervisor.wake()
+    assert until(supervisor, first, "waiting", "trained").state == "waiting"  # before it begins
+    until(supervisor, first, "training")
+    until(supervisor, first, after)
 
 
 def test_who_asks_for_many_runs_takes_no_turn_from_who_asks_for_one(tmp_path: Path) -> None:

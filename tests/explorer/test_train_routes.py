@@ -125,3 +125,38 @@ def test_a_flood_of_requests_gets_no_more_than_three_runs(
         answers = list(pool.map(lambda _: ask("POST", "/jobs", FORM)[0], range(8)))
     assert answers.count(201) == quota.MOST_OPEN_EACH == len(store.all())
     assert set(answers) == {201, 422}
+
+
+def test_a_patient_is_treated_by_a_job_with_the_cure_that_was_chosen(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    treatment = {"patient": 2, "cure": 0}
+    status, found = ask("POST", "/treatments", treatment)
+    assert status == 422
+    assert "MNIST is not on this server" in found["error"]
+    assert "MNIST is not on this server" in ask("GET", "/clinic.json")[1]["untreated"]
+
+    monkeypatch.setitem(offers.DATA_SETS, "digits", offers.DATA_SETS["sprites"])  # always there
+    _, ward = ask("GET", "/clinic.json")
+    assert ward["untreated"] == ""
+    for wrong in ({"patient": 8}, {"cure": 3}, {"cure": -1}, {"seed": 1}):
+        status, found = ask("POST", "/treatments", treatment | wrong)
+        assert status == 422, wrong
+        assert "error" in found
+    status, made = ask("POST", "/treatments", treatment)
+    assert status == 201
+    job = routes.supervisor().store.get(made["id"])
+    assert job is not None
+    label = ward["patients"][1]["cures"][0]["label"]
+    assert (job.asked["do"], job.asked["patient"], job.asked["cure"]) == ("treat", 2, 0)
+    assert (job.asked["title"], job.asked["seconds"]) == (f"Patient 2: {label}", offers.TREATMENT_S)
+    # It is no run whose pace says how long another takes, and there is no model to keep.
+    store = routes.supervisor().store
+    assert store.take() is not None
+    store.note(job.id, 200, 9.0, 1.0, None)
+    store.move(job.id, ("training",), "trained")
+    assert ask("GET", "/training.json")[1]["paces"] == {}
+    assert ask("POST", f"/jobs/{job.id}/keep")[0] == 422
+    for _ in range(quota.MOST_OPEN_EACH):
+        assert ask("POST", "/treatments", treatment)[0] == 201
+    assert "unfinished" in ask("POST", "/treatments", treatment)[1]["error"]

@@ -8,6 +8,6 @@ export { host as lessons } from "./lesson/streamlit.js";
 export { showInNotebook } from "./notebook.js";
 export { host as released } from "./released.js";
 export { hold } from "./shelf/held.js";
-export { showDistributions, showInstrument, showLadder, showLessons, showTraining } from "./static.js";
+export { showClinic, showDistributions, showInstrument, showLadder, showLessons, showTraining } from "./static.js";
 export { host as instrument } from "./streamlit.js";
 export { host as training } from "./train/streamlit.js";

@@ -51,13 +51,14 @@ function changed(now, next) {
  *
  * @param {HTMLElement} root
  * @param {{catalogue: import("./checkpoint/checkpoint.js").Entry[], assets: string,
- *   link: {read(): string, write(query: string): void}, hasServer?: boolean,
+ *   link: {read(): string, write(query: string): void}, hasServer?: boolean, clinic?: string | null,
  *   onRelease(state: {model: string, z: number[], query: string}): void,
  *   onStage?(stage: import("./stage.js").Stage): void}} options `assets` is the absolute URL of this
- *   folder, with trailing slash; `hasServer`: something takes checkpoints that are dropped
+ *   folder, with trailing slash; `hasServer`: something takes checkpoints that are dropped; `clinic`: the
+ *   address of the collapse clinic
  * @returns {{setCatalogue(catalogue: import("./checkpoint/checkpoint.js").Entry[]): void, destroy(): void}}
  */
-export function mount(root, { catalogue, assets, link: address, hasServer = true, onRelease, onStage }) {
+export function mount(root, { catalogue, assets, link: address, hasServer = true, clinic = null, onRelease, onStage }) {
   const engine = startEngine(assets);
   const trial = createTrial(assets);
   engine.catch(() => {});
@@ -67,7 +68,7 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
   linkTerms(frame.element);
   const classroom = hasServer ? createClassroom({ assets, link: address, frame }) : noClassroom(address);
   const { audience } = classroom;
-  const lessons = createLessons({ assets, link: classroom.link, frame, audience, restart: () => start() });
+  const lessons = createLessons({ assets, clinic, link: classroom.link, frame, audience, restart: () => start() });
   const { link } = lessons;
   const own = hasServer ? createOwn({ assets, messages, onChoose: () => picker.toggle(), onEntry: openOwn }) : noOwn();
   const picker = createPicker({ catalogue, onPick: pick, onCompare: compare, onOpen: relist, footer: own.footer });

@@ -1,5 +1,6 @@
 // The pages without Streamlit, as the browser tests open them: all that says where they are is the address.
 
+import { mount as mountClinic } from "./clinic/clinic.js";
 import { mount as mountDistributions } from "./distributions/page.js";
 import { mount } from "./instrument.js";
 import { mount as mountLadder } from "./ladder/ladder.js";
@@ -25,9 +26,10 @@ const hashLink = {
 /**
  * @param {HTMLElement} root
  * @param {string} assets absolute URL of this folder, with trailing slash
- * @param {{hasServer?: boolean}} [options] `hasServer`: something takes checkpoints that are dropped
+ * @param {{hasServer?: boolean, clinic?: string | null}} [options] `hasServer`: something takes checkpoints that are dropped,
+ *   and trains; `clinic`: where the collapse clinic is where nothing does
  */
-export async function showInstrument(root, assets, { hasServer = true } = {}) {
+export async function showInstrument(root, assets, { hasServer = true, clinic = null } = {}) {
   try {
     const answer = await fetchFile(new URL("../catalogue.json", assets));
     mount(root, {
@@ -35,6 +37,7 @@ export async function showInstrument(root, assets, { hasServer = true } = {}) {
       assets,
       link: isHeld() ? hashLink : link,
       hasServer,
+      clinic: hasServer ? new URL("train/index.html", assets).href : clinic,
       onRelease: (state) => root.dispatchEvent(new CustomEvent("release", { detail: state })),
     });
   } catch (error) {
@@ -62,6 +65,11 @@ export function showLessons(root, assets) {
 /** @param {HTMLElement} root @param {string} assets */
 export function showDistributions(root, assets) {
   mountDistributions(root, { assets });
+}
+
+/** @param {HTMLElement} root @param {string} assets */
+export function showClinic(root, assets) {
+  mountClinic(root, { assets, link });
 }
 
 /** @param {HTMLElement} root @param {string} assets */

@@ -14,6 +14,7 @@ export const host = hosted((root, /** @type {Data} */ data, newest) => {
     catalogue: data.catalogue,
     assets: new URL(data.assets, location.origin).href,
     link: { read: () => read(newest().data.remembered), write },
+    clinic: new URL("train", document.baseURI).href,
     onRelease: tell,
   });
   return {

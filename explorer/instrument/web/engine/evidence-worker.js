@@ -1,6 +1,7 @@
 import { createExact, startsOf } from "../evidence/exact.js";
 import { fit } from "../evidence/fit.js";
 import { gradients } from "../evidence/gradients.js";
+import { split } from "../evidence/information.js";
 import { elboOf } from "../evidence/quadrature.js";
 import { logWeights } from "../evidence/weights.js";
 import { openDecoder } from "./decoder.js";
@@ -16,6 +17,7 @@ import { startEngine } from "./session.js";
  * @typedef {{kind: "posterior", x: Float32Array}} Ask
  * @typedef {{kind: "elbo", x: Float32Array, q: Q} | {kind: "weights", x: Float32Array, q: Q}} Try
  * @typedef {{kind: "fit", x: Float32Array, posterior: import("../evidence/exact.js").Posterior}} Fit
+ * @typedef {{kind: "information", codes: import("../evidence/information.js").Codes}} Codes
  * @typedef {{kind: "gradients", x: Float32Array, q: Q, draws: number, seed: number}} Slopes
  */
 
@@ -34,9 +36,10 @@ async function open({ engine, bytes, expected, control, latents, output }) {
   };
 }
 
-/** @param {Open | Ask | Try | Fit | Slopes} message @returns {Promise<any>} */
+/** @param {Open | Ask | Try | Fit | Codes | Slopes} message @returns {Promise<any>} */
 async function answer(message) {
   if (message.kind === "open") return open(message);
+  if (message.kind === "information") return split(message.codes);
   if (!opened) throw new Error("The worker was asked before it was opened.");
   const { exact, slopes } = opened;
   if (message.kind === "gradients") return slopes(message);

@@ -47,6 +47,7 @@ export function createGradients(stage) {
   const element = el(
     "section",
     { class: "gradients", "aria-label": "Variance of gradients" },
+    el("h3", { text: "Two ways to a gradient" }),
     el("p", {
       text:
         "How does the fit to this image change if μ of q moves a little? Each mark is one estimate from draws of q. Both ways are " +

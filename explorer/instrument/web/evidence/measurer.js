@@ -7,9 +7,10 @@ import { startWorker } from "../shelf/held.js";
  *
  * @param {{model: import("../model/model.js").Model, assets: string, gone: AbortSignal}} stage
  * @param {string} sorry what is said where it fails
+ * @param {{decodes?: boolean}} [options] `decodes`: its questions are about the decoder
  * @returns {{ask(message: Record<string, unknown>): Promise<any>, destroy(): void}}
  */
-export function createMeasurer({ model, assets, gone }, sorry) {
+export function createMeasurer({ model, assets, gone }, sorry, { decodes = true } = {}) {
   /** @type {Worker | null} */
   let worker = null;
   /** @type {Promise<Worker> | null} */
@@ -26,7 +27,7 @@ export function createMeasurer({ model, assets, gone }, sorry) {
   }
 
   async function start() {
-    const engine = await engineOf(assets);
+    const engine = decodes ? await engineOf(assets) : null;
     const started = startWorker("engine/evidence-worker.js", assets);
     worker = started;
     started.addEventListener("message", ({ data }) => {
@@ -40,6 +41,7 @@ export function createMeasurer({ model, assets, gone }, sorry) {
       waiting.clear();
     });
     if (gone.aborted) started.terminate();
+    if (!engine) return started;
     const { bytes, expected } = present(model.decoder);
     const { parts, size } = present(model.continuous);
     const { output } = model.card;

@@ -16,7 +16,7 @@ import { createProgress } from "./progress.js";
  *   options: {label: string, figure: string}[], wanted: "largest" | "smallest"}} Predict
  * @typedef {{ask: string, choices: string[], answer: number, because: string}} Question
  * @typedef {{id: string, number: number, title: string, idea: string, minutes: number, misconception: string, core: boolean,
- *   needs: string[], setup: Setup, cards: Record<string, Setup>, figures: Record<string, Figure>, predict: Predict,
+ *   needs: string[], clinic: number | null, setup: Setup, cards: Record<string, Setup>, figures: Record<string, Figure>, predict: Predict,
  *   questions: Question[], text: Record<string, Block[]>}} Lesson
  * @typedef {{lessons: Lesson[], class: Record<string, number[]>, alone: number[]}} Lessons
  *
@@ -71,10 +71,11 @@ export function setupOf({ setup, cards }, card) {
  * The lesson that a link names, beside the instrument: it says what the instrument opens, and every link that is written
  * leads back to its card.
  *
- * @param {{assets: string, link: {read(): string, write(query: string): void}, frame: {element: HTMLElement},
- *   audience: import("../classroom/classroom.js").Audience, restart(): void}} options `restart` opens what the link says
+ * @param {{assets: string, clinic: string | null, link: {read(): string, write(query: string): void},
+ *   frame: {element: HTMLElement}, audience: import("../classroom/classroom.js").Audience, restart(): void}} options `clinic`: the
+ *   address of the collapse clinic, where there is one; `restart` opens what the link says
  */
-export function createLessons({ assets, link: outer, frame, audience, restart }) {
+export function createLessons({ assets, clinic, link: outer, frame, audience, restart }) {
   /** @type {Lesson | null} */
   let lesson = null;
   let step = 0;
@@ -122,7 +123,7 @@ export function createLessons({ assets, link: outer, frame, audience, restart })
       lesson = found;
       step = stepIn(query);
       values = null;
-      panel = createLessonPanel({ lesson, lessons, assets, progress, audience, go, close, showAll });
+      panel = createLessonPanel({ lesson, lessons, assets, clinic, progress, audience, go, close, showAll });
       stand(panel.element);
       panel.show(step, values);
       measure(found.id);

@@ -1,7 +1,9 @@
+import { clinicLink } from "../clinic/clinic.js";
 import { el } from "../dom.js";
 import { CARDS, lessonLink, setupOf } from "./lessons.js";
 import { createPrediction } from "./predict.js";
 import { createQuestions } from "./questions.js";
+import { createGate, recalled } from "./recall.js";
 import { createText } from "./text.js";
 
 const TITLES = { look: "Look", predict: "Predict", do: "Do", why: "Why", check: "Check" };
@@ -10,16 +12,21 @@ const TITLES = { look: "Look", predict: "Predict", do: "Do", why: "Why", check: 
  * The lesson beside the instrument: one card at a time.
  *
  * @param {{lesson: import("./lessons.js").Lesson, lessons: import("./lessons.js").Lesson[], assets: string,
- *   progress: ReturnType<typeof import("./progress.js").createProgress>, audience: import("../classroom/classroom.js").Audience,
- *   go(step: number): void, close(): void, showAll(on: boolean): void}} options
+ *   clinic: string | null, progress: ReturnType<typeof import("./progress.js").createProgress>,
+ *   audience: import("../classroom/classroom.js").Audience, go(step: number): void, close(): void,
+ *   showAll(on: boolean): void}} options
  * @returns {{element: HTMLElement, show(step: number, values: import("./lessons.js").Values): void,
  *   fill(values: import("./lessons.js").Values): void, live(values: Record<string, number | null>): void,
  *   count(tally: import("../classroom/api.js").Tally): void, refresh(): void, turn(by: number): void}} `live`: what the
  *   instrument measures now, by the name of the probe; `count`: what the class predicts; `refresh`: what this screen is to a
  *   class has changed; `turn` goes on or back, within the lesson
  */
-export function createLessonPanel({ lesson, lessons, assets, progress, audience, go, close, showAll }) {
+export function createLessonPanel({ lesson, lessons, assets, clinic, progress, audience, go, close, showAll }) {
   let step = 0;
+  /** What its gate waits for: "" where it is open. @type {"" | "asked" | "answered"} */
+  let gate = "";
+  /** @type {import("./lessons.js").Values} */
+  let measured = null;
   /** @type {(values: import("./lessons.js").Values) => void} */
   let filled = () => {};
   /** @type {(values: Record<string, number | null>) => void} */
@@ -88,6 +95,7 @@ export function createLessonPanel({ lesson, lessons, assets, progress, audience,
   const toReveal = () => CARDS[step] === "predict" && audience.role() === "leader" && !audience.isRevealed(lesson.id);
 
   function onward() {
+    if (gate) return enter();
     if (toReveal()) return audience.reveal();
     if (step < CARDS.length - 1) return go(step + 1);
     const after = following();
@@ -95,32 +103,43 @@ export function createLessonPanel({ lesson, lessons, assets, progress, audience,
     location.assign(query);
   }
 
-  /** The questions of what this lesson builds on, to be recalled before it begins. */
-  function recall() {
-    const before = lessons.filter(({ id }) => lesson.needs.includes(id) && progress.of(id).done);
-    return before.map(({ title, questions }) =>
-      el(
-        "details",
-        { class: "recall" },
-        el("summary", { text: `First recall: three questions from “${title}”` }),
-        createQuestions(questions, [], () => {}),
-      ),
-    );
+  /** Through the gate, answered or skipped. */
+  function enter() {
+    gate = "";
+    progress.note(lesson.id, { recalled: true });
+    panel.show(0, measured);
+    card.focus({ preventScroll: true });
   }
 
-  return {
+  /** Where the lesson's bugs can be found and cured. */
+  function practice() {
+    if (lesson.clinic === null || clinic === null) return null;
+    const [patient, text] = lesson.clinic
+      ? [lesson.clinic, `Go to patient ${lesson.clinic} of the collapse clinic`]
+      : [undefined, "Go to the collapse clinic"];
+    const href = `${clinic}?${clinicLink(patient)}`;
+    return el("p", {}, el("a", { class: "lesson-practice", href, target: "_top", text }));
+  }
+
+  const panel = {
     element,
+    /** @param {number} at @param {import("./lessons.js").Values} values */
     show(at, values) {
       const moved = at !== step;
       step = at;
+      measured = values;
       const name = CARDS[at];
+      // A class that is led goes where its teacher goes.
+      const isGated = name === "look" && audience.role() === null;
+      const before = isGated ? recalled(lesson, lessons, progress.all()) : null;
+      gate = before ? "asked" : "";
       const text = createText(lesson.text[name] ?? [], {
         figures: lesson.figures,
         assets,
         model: setupOf(lesson, name).model,
       });
       /** @type {(HTMLElement | null)[]} */
-      const content = [...(name === "look" ? recall() : []), ...text.elements];
+      const content = before ? [createGate(before, answered)] : text.elements;
       filled = text.fill;
       lived = text.live;
       prediction = null;
@@ -145,6 +164,7 @@ export function createLessonPanel({ lesson, lessons, assets, progress, audience,
       if (name === "check") {
         const answers = progress.of(lesson.id).answers ?? [];
         content.push(
+          practice(),
           createQuestions(lesson.questions, answers, (given) => progress.note(lesson.id, { answers: given })),
         );
         content.push(
@@ -170,22 +190,38 @@ export function createLessonPanel({ lesson, lessons, assets, progress, audience,
         card.focus({ preventScroll: true });
       }
     },
+    /** @param {import("./lessons.js").Values} values */
     fill(values) {
+      measured = values;
       filled(values);
     },
+    /** @param {Record<string, number | null>} values */
     live: (values) => lived(values),
+    /** @param {import("../classroom/api.js").Tally} tally */
     count: (tally) => prediction?.count(tally),
     refresh() {
       prediction?.refresh();
       nameNext();
     },
+    /** @param {number} by */
     turn(by) {
       if (by < 0) go(step - 1);
       else if (step < CARDS.length - 1) onward();
     },
   };
+  return panel;
+
+  function answered() {
+    gate = "answered";
+    nameNext();
+  }
 
   function nameNext() {
+    if (gate) {
+      next.textContent = gate === "answered" ? "Begin the lesson" : "Skip the questions";
+      next.classList.toggle("is-quiet", gate === "asked");
+      return;
+    }
     const isAsked = CARDS[step] === "predict" && audience.role() !== "leader" && !audience.isRevealed(lesson.id);
     const isOpen = isAsked && progress.of(lesson.id).prediction === undefined;
     const after = following();

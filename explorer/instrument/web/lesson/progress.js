@@ -2,7 +2,9 @@
  * How far a person is in each lesson, in this browser alone: nothing of it is sent anywhere.
  *
  * @typedef {{step?: number, done?: boolean, prediction?: number | string, measured?: number | string,
- *   answers?: (number | null)[], at?: string}} Progress
+ *   answers?: (number | null)[], recalled?: boolean, at?: string}} Progress
+ *
+ * `recalled`: the questions that stand before the lesson were answered, or skipped.
  */
 
 const KEY = "latent-explorer.lessons";

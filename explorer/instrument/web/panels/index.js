@@ -29,6 +29,6 @@ export const PANELS = (
     import("./path.js"),
     import("./directions.js"),
     import("./imputation.js"),
-    import("./gradients.js"),
+    import("./numbers.js"),
   ])
 ).map((module) => module.default);

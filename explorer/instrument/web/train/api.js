@@ -58,6 +58,10 @@ export function createApi(assets) {
     offer: () => ask("training.json"),
     /** @param {Form} form @returns {Promise<{id: string}>} */
     begin: (form) => post("jobs", form),
+    /** @returns {Promise<import("../clinic/ward.js").Ward>} */
+    clinic: () => ask("clinic.json"),
+    /** @param {{patient: number, cure: number}} form @returns {Promise<{id: string}>} */
+    treat: (form) => post("treatments", form),
     /** @param {string} id @param {number} since @returns {Promise<Job>} its losses only from after a step */
     look: (id, since) => ask(`${at(id)}.json?since=${since}`),
     /** @param {string} id @param {"pause" | "go-on" | "stop" | "keep"} what @returns {Promise<Job>} */

@@ -1,3 +1,4 @@
+import { clinicLink, createClinic, isClinic } from "../clinic/clinic.js";
 import { el } from "../dom.js";
 import { sentenceFor } from "../errors.js";
 import { createFrame } from "../frame.js";
@@ -26,8 +27,8 @@ export function mount(root, { assets, instrument, link }) {
   const api = createApi(assets);
   const worker = createWorker(assets);
   const store = remembered("runs");
-  /** @type {{destroy(): void} | null} */
-  let run = null;
+  /** @type {{destroy(): void} | null} a run, the form of one, or the clinic */
+  let opened = null;
   let gone = false;
   open();
 
@@ -54,13 +55,17 @@ export function mount(root, { assets, instrument, link }) {
   }
 
   async function open() {
-    run?.destroy();
-    run = null;
+    opened?.destroy();
+    opened = null;
     const id = named(link.read(), JOB);
     await frame.styled;
     if (gone) return;
-    if (id) {
-      const opened = createRun({
+    if (isClinic(link.read())) {
+      const clinic = createClinic({ api, link, frame });
+      opened = clinic;
+      await clinic.opened;
+    } else if (id) {
+      const run = createRun({
         id,
         api,
         assets,
@@ -71,8 +76,8 @@ export function mount(root, { assets, instrument, link }) {
         onTitle: (title) => remember(id, title),
         share: () => frame.share(location.href),
       });
-      run = opened;
-      frame.show(opened.element);
+      opened = run;
+      frame.show(run.element);
     } else await choose();
     frame.element.setAttribute("data-ready", "");
   }
@@ -90,7 +95,7 @@ export function mount(root, { assets, instrument, link }) {
           go(new URLSearchParams({ [JOB]: id }).toString());
         },
       });
-      run = form;
+      opened = form;
       frame.show(
         el(
           "div",
@@ -102,13 +107,30 @@ export function mount(root, { assets, instrument, link }) {
               "Choose images and a model, or drop images of your own. It trains on one core of the machine that runs this explorer, and you watch its latent space " +
               "grow: drag a latent while it learns. Closing this page stops nothing; the run's link opens it again.",
           }),
-          el("div", { class: "train-choose" }, form.element, el("div", {}, form.seen, runs())),
+          el("div", { class: "train-choose" }, form.element, el("div", {}, form.seen, clinic(), runs())),
         ),
       );
     } catch (error) {
       console.error(error);
       if (!gone) frame.block(sentenceFor(error, "What can be trained could not be fetched: reload the page."));
     }
+  }
+
+  function clinic() {
+    return el(
+      "section",
+      { class: "train-clinic" },
+      el("h2", { text: "Collapse clinic" }),
+      el("p", {
+        text: "Seven scripts that train and learn nothing good. Find what is wrong, cure it, and see it train.",
+      }),
+      el("button", {
+        type: "button",
+        class: "lesson-main is-quiet",
+        text: "Open the clinic",
+        on: { click: () => go(clinicLink()) },
+      }),
+    );
   }
 
   function runs() {
@@ -140,7 +162,7 @@ export function mount(root, { assets, instrument, link }) {
   return {
     destroy() {
       gone = true;
-      run?.destroy();
+      opened?.destroy();
       worker.destroy();
       frame.destroy();
     },

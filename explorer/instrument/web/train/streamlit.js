@@ -1,5 +1,6 @@
 // The host inside Streamlit: joins the page of training to a component of the second kind.
 
+import { isClinic } from "../clinic/clinic.js";
 import { hosted } from "../component.js";
 import { named } from "../link.js";
 import { mount } from "./page.js";
@@ -13,7 +14,7 @@ export const host = hosted((root, /** @type {{assets: string}} */ { assets }) =>
     // Streamlit's pages lie beside each other, and the instrument is the one without a name.
     instrument: new URL("./", document.baseURI).href,
     link: {
-      read: () => (named(location.search, "job") === null ? left : location.search),
+      read: () => (named(location.search, "job") === null && !isClinic(location.search) ? left : location.search),
       write(query) {
         left = query;
         history.replaceState(history.state, "", query ? `?${query}` : location.pathname);
