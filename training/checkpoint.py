@@ -249,7 +249,8 @@ def _first_difference(before: Any, now: Any, path: str = "") -> str:
         for key in [*before, *now]:
             field = f"{path}.{key}".lstrip(".")
             if key not in before or key not in now:
-                return f"{'with' if key in before else 'without'} the field {field}"
+                shown = field if field.isprintable() else repr(field)
+                return f"{'with' if key in before else 'without'} the field {shown:.80}"
             if before[key] != now[key]:
                 return _first_difference(before[key], now[key], field)
     return f"with {path} = {before!r:.60}, not {now!r:.60}"

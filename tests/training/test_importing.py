@@ -239,7 +239,8 @@ def test_images_of_a_folder_are_brought_to_the_models_size(tmp_path: Path) -> No
     ("changes", "sentence"),
     [
         ({"latent_dim": 10**12}, "has the shape|cannot be built"),
-        ({"latent_dim": -3}, "cannot be built"),
+        ({"latent_dim": 0}, "does not say name, latent_dim"),
+        ({"latent_dim": -3}, "does not say name, latent_dim"),
         ({"latent_dim": float("inf")}, "is not readable JSON"),
         ({"input_dim": [3, 10**9, 10**9]}, "no size of images"),
         ({"input_dim": 5}, "does not say name, latent_dim and input_dim"),

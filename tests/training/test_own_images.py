@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import struct
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from training import build
 from training.__main__ import main
@@ -62,6 +63,17 @@ def test_sixteen_bits_transparency_and_orientation() -> None:
     turned = decode(encoded(left_half, "WEBP", lossless=True, exif=exif), Fit(32, 3)).pixels
     assert (turned[:, :15] > 250).all()
     assert (turned[:, 17:] < 5).all()
+
+
+def test_a_damaged_exif_block_costs_the_turn_and_not_the_image(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(_: Image.Image) -> Image.Image:
+        raise struct.error("required argument is not an integer")  # of an entry of another type
+
+    monkeypatch.setattr(ImageOps, "exif_transpose", fails)
+    content = encoded(np.full((32, 32), 90, np.uint8))
+    assert (decode(content, Fit(32, 1)).pixels == 90).all()
 
 
 def test_crop_cuts_the_centre_and_pad_keeps_all() -> None:

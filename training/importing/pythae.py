@@ -135,6 +135,8 @@ def _config(path: Path) -> dict[str, Any]:
     try:
         name, size = str(config["name"]), int(config["latent_dim"])
         shape = tuple(map(int, config["input_dim"]))
+        if size < 1:
+            raise ValueError
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise CheckpointError(
             f"{path.parent.name}/{path.name} does not say name, latent_dim and input_dim as "

@@ -79,7 +79,7 @@ def decode(content: bytes, fit: Fit, to_grey: bool = False) -> Seen:
             if image.format == "JPEG":
                 # Decodes at an eighth, a quarter or half of the size where that is enough.
                 image.draft(None, fit.size)
-            turned = ImageOps.exif_transpose(image)
+            turned = upright(image)
             if turned.size[0] < turned.size[1] != width < height:
                 width, height = height, width
             return prepared(turned, fit, width, height, to_grey)
@@ -89,6 +89,16 @@ def decode(content: bytes, fit: Fit, to_grey: bool = False) -> Seen:
         raise ValueError("has too many pixels") from error
     except (OSError, SyntaxError, EOFError) as error:
         raise ValueError(f"is damaged ({str(error).strip().rstrip('.'):.80})") from error
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """The image turned as its EXIF block says; as it is, where that block is damaged."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except (OSError, SyntaxError, EOFError, ValueError):
+        raise  # of its pixels
+    except Exception:  # of each kind of entry Pillow raises another
+        return image
 
 
 def prepared(image: Image.Image, fit: Fit, width: int, height: int, to_grey: bool = False) -> Seen:
