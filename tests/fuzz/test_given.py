@@ -11,18 +11,21 @@ import copy
 import io
 import json
 import warnings
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import onnx
+import pytest
 import safetensors.torch
 import torch
 from PIL import Image
 
 from explorer import lessons, loading
-from explorer.jobs import offers
+from explorer.jobs import images, offers
+from explorer.jobs.store import Store
 from explorer.lessons import reading
 from training import checkpoint, loop
 from training.commands.train import configure
@@ -138,6 +141,47 @@ def test_numbers_of_ones_own(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(mutation.bytes_of(chance, whole))
         with refused_or_taken():
             opened(DataConfig("own", path=str(tmp_path / name), side=28), tmp_path)
+
+
+def packed_pictures() -> bytes:
+    """A zip of two folders with thirty pictures each."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for at in range(60):
+            picture = io.BytesIO()
+            Image.fromarray(np.full((4, 4), 4 * at, np.uint8)).save(picture, "PNG")
+            archive.writestr(f"mine/{('cat', 'dog')[at % 2]}/{at}.png", picture.getvalue())
+    return buffer.getvalue()
+
+
+def test_zips_of_images(tmp_path: Path) -> None:
+    """As a command reads them, and as the page of training takes them in."""
+    whole = packed_pictures()
+    store = Store(tmp_path / "jobs.sqlite")
+    for chance in cases(30):
+        content = mutation.bytes_of(chance, whole)
+        (tmp_path / "own.zip").write_bytes(content)
+        with refused_or_taken():
+            opened(DataConfig("own", path=str(tmp_path / "own.zip"), side=28), tmp_path)
+        with refused_or_taken(), images.arriving(tmp_path) as arrived:
+            arrived.write_bytes(content)
+            images.accept(store, tmp_path, arrived, mutation.text(chance), "visitor")
+
+
+def test_tables_of_images(tmp_path: Path) -> None:
+    """A Parquet file, where there is what reads them."""
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    picture = io.BytesIO()
+    Image.fromarray(np.arange(16, dtype=np.uint8).reshape(4, 4)).save(picture, "PNG")
+    rows = [{"bytes": picture.getvalue() + bytes([at]), "path": "x"} for at in range(60)]
+    path = tmp_path / "train.parquet"
+    parquet.write_table(arrow.table({"image": rows, "label": [at % 3 for at in range(60)]}), path)
+    whole = path.read_bytes()
+    for chance in cases(30):
+        path.write_bytes(mutation.bytes_of(chance, whole))
+        with refused_or_taken():
+            opened(DataConfig("own", path=str(path), side=28), tmp_path)
 
 
 def test_patterns_of_factors() -> None:

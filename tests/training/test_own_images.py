@@ -222,6 +222,17 @@ def test_what_a_header_claims_is_not_held(
     assert peak < 2**24
 
 
+def test_a_zip_with_an_entry_of_no_name_is_refused(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("x", b"")
+    content = bytearray(buffer.getvalue())
+    at = content.index(b"PK\x01\x02") + 28  # in the table of contents: no name, and one byte more
+    content[at : at + 4] = struct.pack("<HH", 0, 1)
+    (tmp_path / "odd.zip").write_bytes(content)
+    assert "is not a readable zip file" in refused(tmp_path / "odd.zip")
+
+
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "images.npz")
     assert "is not a regular file" in refused(tmp_path / "images.npz")

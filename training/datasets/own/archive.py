@@ -1,5 +1,6 @@
 """A zip of image files, read as it is: nothing of it is unpacked to disk."""
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,7 +15,10 @@ from training.errors import DataError
 
 LARGEST_FILE = 2**26  # of one image as it lies in the zip
 LARGEST_CONTENT = 2**33  # of all of them, as the zip declares it: zipfile reads no more than that
-_UNREADABLE = (OSError, EOFError, KeyError, ValueError, RuntimeError, NotImplementedError)
+_UNREADABLE = (
+    *(OSError, EOFError, LookupError, ValueError, RuntimeError, NotImplementedError),
+    *(OverflowError, struct.error, zipfile.BadZipFile, zlib.error),
+)
 
 
 @dataclass
@@ -51,8 +55,9 @@ def archive(path: Path) -> Archive:
     try:
         with zipfile.ZipFile(path) as opened:
             listed = [entry for entry in opened.infolist() if not entry.is_dir()]
-    except (*_UNREADABLE, zipfile.BadZipFile) as error:
-        raise DataError(f"{path.name} is not a readable zip file ({error!s:.100}).") from error
+    except _UNREADABLE as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path.name} is not a readable zip file ({reason:.100}).") from error
     shown = [entry for entry in listed if not _hidden(entry.filename)]
     found = [entry for entry in shown if Path(entry.filename).suffix.lower() in SUFFIXES]
     others = sorted(
@@ -98,5 +103,5 @@ def _content(archive: zipfile.ZipFile, name: str) -> bytes:
             return b""
         with archive.open(entry) as file:
             return file.read(LARGEST_FILE)
-    except (*_UNREADABLE, zipfile.BadZipFile, zlib.error):
+    except _UNREADABLE:
         return b""

@@ -109,7 +109,7 @@ def table(path: Path) -> Table:
     except DataError:
         raise
     except Exception as error:  # pyarrow's have no class in common
-        raise DataError(f"{path} is not readable as a data set ({error!s:.150}).") from error
+        raise DataError(f"{path} is not readable as a data set ({_line(error)}).") from error
     splits = [_split_of(file, root) for file in files]
     part: list[str] | None = None
     if len({split for split in splits if split}) > 1 and all(splits):
@@ -192,7 +192,7 @@ def _batches(path: Path, columns: list[str]) -> Iterator[Any]:
             for start in range(0, batch.num_rows, FEW):
                 yield batch.slice(start, FEW).select(columns)
     except (arrow.ArrowException, OSError) as error:
-        raise DataError(f"{path.name} is damaged ({error!s:.150}); get it again.") from error
+        raise DataError(f"{path.name} is damaged ({_line(error)}); get it again.") from error
 
 
 def _features(schema: Any, folder: Path) -> dict[str, Any]:
@@ -261,6 +261,11 @@ def _labels(
         return [0] * sum(counts), None, counts
     place = {value: at for at, value in enumerate(distinct)}
     return [place[value] for value in values], tuple(map(str, distinct)), counts
+
+
+def _line(error: Exception) -> str:
+    """What pyarrow says, which is often several lines."""
+    return " ".join(str(error).split())[:150].rstrip(".")
 
 
 def _split_of(path: Path, root: Path) -> str | None:
