@@ -137,13 +137,33 @@ def rate_factor(plan: TrainConfig, step: int) -> float:
 
 def descend(optimizer: torch.optim.Optimizer, loss: Tensor, rate: float) -> None:
     """Move what the optimizer moves down the loss, at this rate; nothing else gets a gradient."""
-    parameters = [one for group in optimizer.param_groups for one in group["params"]]
-    gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
-    for parameter, gradient in zip(parameters, gradients, strict=True):
+    descend_along(optimizer, gradients_of(optimizer, loss), rate)
+
+
+def gradients_of(
+    optimizer: torch.optim.Optimizer, loss: Tensor, keep: bool = False
+) -> tuple[Tensor | None, ...]:
+    """The gradients of a loss, of all that the optimizer moves.
+
+    Args:
+        keep: what the loss was computed from, for the gradients of another loss.
+    """
+    return torch.autograd.grad(loss, _moved(optimizer), allow_unused=True, retain_graph=keep)
+
+
+def descend_along(
+    optimizer: torch.optim.Optimizer, gradients: Sequence[Tensor | None], rate: float
+) -> None:
+    """Move what the optimizer moves along gradients that were taken before, at this rate."""
+    for parameter, gradient in zip(_moved(optimizer), gradients, strict=True):
         parameter.grad = gradient
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.step()
+
+
+def _moved(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
+    return [one for group in optimizer.param_groups for one in group["params"]]
 
 
 def begun(optimizer: AnyOptimizer) -> AnyOptimizer:

@@ -23,6 +23,7 @@ from training.families.pca import PCA
 from training.families.semi_supervised import SemiSupervised
 from training.families.text_vae import TextVAE
 from training.families.transformer import Transformer
+from training.families.vaegan import VAEGAN
 from training.families.vqvae import VQVAE
 from training.objectives.beta_tcvae import BetaTCVAE
 from training.objectives.beta_vae import BetaVAE
@@ -390,9 +391,20 @@ RECIPES = {
                 data=DataConfig("digits"),
                 model=GAN(),
                 objective=None,
-                train=TrainConfig(
-                    steps=6_000, batch_size=64, learning_rate=2e-4, precision="float32"
-                ),
+                train=TrainConfig(steps=12_000, batch_size=64),
+            ),
+        ),
+        Recipe(
+            name="digits-vaegan",
+            title="Digits, VAE-GAN",
+            intent="A VAE that compares images by a critic's features instead of pixel by pixel: "
+            "sharp reconstructions that may be of another digit, and no density.",
+            cost="8 min",
+            run=RunConfig(
+                data=DataConfig("digits"),
+                model=VAEGAN(),
+                objective=None,
+                train=TrainConfig(steps=8_000, batch_size=64),
             ),
         ),
         Recipe(

@@ -33,6 +33,7 @@ from training.families.semi_supervised import SemiSupervised
 from training.families.text_vae import TextVAE
 from training.families.transformer import Transformer
 from training.families.vae import VAE
+from training.families.vaegan import VAEGAN
 from training.families.vqvae import VQVAE
 from training.objectives.beta_vae import BetaVAE
 from training.recipes import Recipe
@@ -53,6 +54,7 @@ TINY: dict[str, Family] = {
     "transformer": Transformer(width=8, layers=1),
     "textvae": TextVAE(3, embedding=4, read_units=5, write_units=6),
     "gan": GAN(3, channels=(4, 4)),
+    "vaegan": VAEGAN(3, channels=(4, 4), hidden=(16,), generator=(4, 4)),
 }
 Z = Continuous("z", 3, "standard_normal")
 POINT = Continuous("z", 3, None)
@@ -129,11 +131,15 @@ def test_nothing_is_said_of_a_prior_that_there_is_not(made: tuple[str, Card, Pat
     measured = {metric.name for metric in card.metrics}
     without = name in ("autoencoder", "linear", "pca", "denoising", "gan", "transformer")
     assert without == measured.isdisjoint({"kl", "neg_elbo"})
+    assert (without or name == "vaegan") == ("neg_elbo" not in measured)
     for latent in card.latents:
         assert (latent.kl_nats is None) == without
         assert (latent.posterior_std is None) == without
     assert len(card.latents) == (0 if name in ("gan", "transformer", "vqvae") else 3)
-    drawn = name in ("vae", "cvae", "image_cvae", "semi_supervised", "hierarchical", "vqvae", "gan")
+    drawn = name in (
+        *("vae", "cvae", "image_cvae", "semi_supervised", "hierarchical", "vqvae"),
+        *("gan", "vaegan"),
+    )
     assert drawn == ("precision" in measured)
 
 
@@ -205,7 +211,7 @@ def test_a_run_goes_on_where_it_stopped(
     [
         (VAE(2, "bernoulli"), {"objective": None}, "objective is missing; the family vae"),
         (GAN(), {"objective": BetaVAE()}, "objective is beta_vae, but the family gan has losses"),
-        (GAN(), {"train": TrainConfig(5)}, "train.precision is auto, but a GAN learns in float32"),
+        (VQVAE(), {"train": TrainConfig(5)}, "train.precision is auto, but a VQ-VAE learns in"),
         (
             PCA(2),
             {"train": TrainConfig(5, precision="float32", optimizer="muon")},

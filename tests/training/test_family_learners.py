@@ -2,6 +2,7 @@
 
 import copy
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -12,11 +13,13 @@ from training.config import DataConfig, RunConfig, TrainConfig
 from training.errors import ConfigError
 from training.families.family import Form
 from training.families.transformer import Transformer as Patches
+from training.families.vaegan import VAEGAN
 from training.families.vqvae import VQVAE as CodesAndPrior
 from training.learners import Learner
 from training.learners.adversaries import Adversaries
 from training.learners.codes_then_prior import CodesThenPrior
 from training.learners.reader import Reader
+from training.learners.three_opponents import ThreeOpponents
 from training.learners.writer import Writer
 from training.likelihoods import BernoulliLikelihood
 from training.models.gan import Discriminator, Generator
@@ -45,23 +48,41 @@ def moved(before: list[Tensor], module: nn.Module) -> bool:
 
 def adversaries() -> Adversaries:
     torch.manual_seed(0)
-    return Adversaries(Generator(3, SHAPE, (8, 6)), Discriminator(SHAPE, (4, 6)), plan())
+    networks = Generator(3, SHAPE, (8, 6)), Discriminator(SHAPE, (4, 6))
+    return Adversaries(*networks, plan(), r1=0, average=0.9)
 
 
-@pytest.mark.parametrize(
-    ("other", "module"), [("optimizer", "model"), ("discriminator_optimizer", "discriminator")]
-)
-def test_each_of_the_adversaries_moves_itself_alone(
-    other: str, module: str, monkeypatch: pytest.MonkeyPatch
+def three_opponents() -> ThreeOpponents:
+    torch.manual_seed(0)
+    family = VAEGAN(3, channels=(4, 6), hidden=(8,), generator=(8, 6))
+    model, discriminator = family.network(Form(SHAPE)), Discriminator(SHAPE, (4, 6))
+    return ThreeOpponents(model, discriminator, plan(), gamma=0.5, r1=0, average=0.9)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("make", [adversaries, three_opponents])
+def test_each_of_the_opponents_moves_itself_alone(
+    make: Callable[[], Adversaries | ThreeOpponents], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With one optimizer at rest, its network stays as it is, and the other one learns."""
-    learner = adversaries()
-    monkeypatch.setattr(learner.optimizers[other], "step", lambda: None)
-    before = {name: weights(network) for name, network in learner.modules.items()}
-    for step in range(3):
-        learner.step(Batch(torch.rand(5, *SHAPE)), step, torch.Generator().manual_seed(step))
-    for name, network in learner.modules.items():
-        assert moved(before[name], network) == (name != module)
+    """With one optimizer at rest, its network stays as it is, and the others learn."""
+    for other in make().optimizers:
+        learner = make()
+        monkeypatch.setattr(learner.optimizers[other], "step", lambda: None)
+        owned = {
+            name: nn.ParameterList(optimizer.param_groups[0]["params"])
+            for name, optimizer in learner.optimizers.items()
+        }
+        before = {name: weights(network) for name, network in owned.items()}
+        for step in range(3):
+            learner.step(Batch(torch.rand(5, *SHAPE)), step, torch.Generator().manual_seed(step))
+        for name, network in owned.items():
+            assert moved(before[name], network) == (name != other)
+
+
+def expect_gradients(learned: nn.Module, twin: nn.Module, loss: Tensor) -> None:
+    expected = torch.autograd.grad(loss, list(twin.parameters()), retain_graph=True)
+    for parameter, gradient in zip(learned.parameters(), expected, strict=True):
+        assert parameter.grad is not None
+        torch.testing.assert_close(parameter.grad, gradient, rtol=1e-4, atol=1e-6)
 
 
 def test_the_adversaries_gradients_are_those_of_their_own_losses(
@@ -73,14 +94,58 @@ def test_the_adversaries_gradients_are_those_of_their_own_losses(
     twin = copy.deepcopy(learner.modules)
     learner.step(Batch(x), 0, torch.Generator().manual_seed(1))
     z = torch.randn(5, 3, generator=torch.Generator().manual_seed(1))
-    made = twin["model"](z)
+    made = twin["generator"](z)
     told = discriminator_loss(twin["discriminator"](x), twin["discriminator"](made.detach()))
     fooled = generator_loss(twin["discriminator"](made))
-    for name, loss in (("discriminator", told), ("model", fooled)):
-        expected = torch.autograd.grad(loss, list(twin[name].parameters()), retain_graph=True)
-        for parameter, gradient in zip(learner.modules[name].parameters(), expected, strict=True):
-            assert parameter.grad is not None
-            torch.testing.assert_close(parameter.grad, gradient)
+    expect_gradients(learner.modules["discriminator"], twin["discriminator"], told)
+    expect_gradients(learner.modules["generator"], twin["generator"], fooled)
+
+
+def test_the_three_opponents_gradients_are_those_of_larsen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Larsen et al. 2016, Algorithm 1: no verdict reaches the encoder, no KL the decoder."""
+    learner, x = three_opponents(), torch.rand(5, *SHAPE)
+    for optimizer in learner.optimizers.values():  # so that all losses meet the same weights
+        monkeypatch.setattr(optimizer, "step", lambda: None)
+    model, judge = copy.deepcopy(learner.learned), copy.deepcopy(learner.discriminator)
+    parts = learner.step(Batch(x), 0, torch.Generator().manual_seed(1))
+    noise = torch.Generator().manual_seed(1)
+    posterior = model.encode(x)
+    z = [posterior.sample(noise), torch.randn(5, 3, generator=noise)]
+    rebuilt, drawn = model.decode(torch.cat(z)).chunk(2)
+    hidden = [judge.layers[:-1](images) for images in (x, rebuilt)]
+    likeness = torch.distributions.Normal(hidden[1], 1).log_prob(hidden[0].detach()).sum(1)
+    constant = 0.5 * math.log(2 * math.pi) * hidden[0].shape[1]
+    of_features = -likeness.mean() - constant
+    kl = torch.distributions.kl_divergence(
+        torch.distributions.Normal(posterior.mean, (posterior.log_variance / 2).exp()),
+        torch.distributions.Normal(0, 1),
+    )
+    real, of_rebuilt, of_drawn = (
+        torch.sigmoid(judge(images)) for images in (x, rebuilt.detach(), drawn.detach())
+    )
+    told = -(real.log() + (1 - of_rebuilt).log() + (1 - of_drawn).log()).mean()
+    fooled = -(torch.sigmoid(judge(rebuilt)).log() + torch.sigmoid(judge(drawn)).log()).mean()
+    expect_gradients(learner.discriminator, judge, told)
+    expect_gradients(learner.learned.encoder, model.encoder, kl.sum(1).mean() + of_features)
+    expect_gradients(learner.learned.decoder, model.decoder, 0.5 * of_features + fooled)
+    found = [part.item() for part in (of_features, kl.sum(1).mean(), fooled, told)]
+    assert parts[:4].tolist() == pytest.approx(found, rel=1e-4)
+
+
+def test_what_is_kept_is_the_average_of_the_generator() -> None:
+    learner = adversaries()
+    expected = weights(learner.model)
+    for step in range(4):
+        learner.step(Batch(torch.rand(5, *SHAPE)), step, torch.Generator().manual_seed(step))
+        kept = min(0.9, (1 + step) / (10 + step))
+        expected = [
+            kept * old + (1 - kept) * new
+            for old, new in zip(expected, weights(learner.generator), strict=True)
+        ]
+    for found, average in zip(weights(learner.model), expected, strict=True):
+        torch.testing.assert_close(found, average)
 
 
 def test_the_discriminator_tells_noise_from_an_image_that_stands_still(
@@ -194,13 +259,15 @@ def test_each_turn_has_the_rates_of_a_run_of_its_own() -> None:
         )
 
 
-@pytest.mark.parametrize("kind", ["gan", "vqvae", "transformer", "words"])
+@pytest.mark.parametrize("kind", ["gan", "vaegan", "vqvae", "transformer", "words"])
 def test_what_is_reported_is_what_is_validated(kind: str) -> None:
     x = torch.rand(6, *SHAPE)
     learner: Learner
     match kind:
         case "gan":
             learner = adversaries()
+        case "vaegan":
+            learner = three_opponents()
         case "vqvae":
             learner = codes_then_prior()
         case "transformer":

@@ -9,7 +9,11 @@ from scipy.spatial.distance import jensenshannon
 from training.errors import ConfigError
 from training.metrics.energy_distance import energy_distance
 from training.models.gan import Discriminator, Generator
-from training.objectives.adversarial import discriminator_loss, generator_loss
+from training.objectives.adversarial import (
+    discriminator_loss,
+    generator_loss,
+    gradient_penalty,
+)
 
 DATA = torch.tensor([4, 3, 2, 1]).double() / 10  # densities of four points
 MADE = torch.tensor([1, 1, 4, 4]).double() / 10
@@ -41,6 +45,15 @@ def test_the_generators_loss_does_not_saturate() -> None:
     generator_loss(lost).backward()
     assert lost.grad is not None
     assert lost.grad.item() == pytest.approx(-1, abs=1e-6)
+
+
+def test_the_gradient_penalty_of_a_plane_is_its_slope() -> None:
+    slope = torch.tensor([[3.0, 0], [0, 4]], requires_grad=True)
+    penalty = gradient_penalty(lambda x: (x * slope).flatten(1).sum(1), torch.rand(5, 1, 2, 2))
+    assert penalty.item() == pytest.approx(25)
+    penalty.backward()  # as the discriminator learns from it
+    assert slope.grad is not None
+    assert slope.grad.tolist() == [[6, 0], [0, 8]]
 
 
 def test_shapes() -> None:

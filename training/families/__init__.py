@@ -18,6 +18,7 @@ _LISTED = (
     "transformer.Transformer",
     "text_vae.TextVAE",
     "gan.GAN",
+    "vaegan.VAEGAN",
 )
 
 

@@ -219,6 +219,15 @@ def refuse_settings(config: RunConfig, family: str) -> None:
             f"train.precision is {config.train.precision}, but {family} learns in float32; set "
             "float32."
         )
+    refuse_optimizer(config, family)
+
+
+def refuse_optimizer(config: RunConfig, family: str) -> None:
+    """Refuse another optimizer than the family's own.
+
+    Raises:
+        ConfigError: naming the field.
+    """
     if config.train.optimizer != "adamw":
         raise ConfigError(
             f"train.optimizer is {config.train.optimizer}, but {family} has its own; leave it "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from msgspec import Meta
 
 from training.contract.card import DECODER, Graph, Port
-from training.contract.fields import MOST_LATENTS
+from training.contract.fields import MOST_LATENTS, Magnitude
 from training.contract.outputs import Pixels
 from training.contract.spaces import Continuous
 from training.families.family import (
@@ -16,10 +16,12 @@ from training.families.family import (
     Form,
     Layers,
     Measurement,
-    refuse_settings,
+    refuse_optimizer,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
     from torch import Tensor, nn
 
@@ -36,16 +38,22 @@ PREVIEWED = 32  # images
 
 
 class GAN(Family, frozen=True, tag="gan"):
-    """The networks: `channels` are the generator's, from the codes on; reversed in the other."""
+    """The networks: `channels` are the generator's, from the codes on; reversed in the other.
+
+    `r1` is γ of the gradient penalty of Mescheder et al. 2018; of the weights' average over steps,
+    the share `average` stays at every step.
+    """
 
     latents: Annotated[int, Meta(ge=1, le=MOST_LATENTS)] = 10
     channels: Layers = (64, 32)
+    r1: Magnitude = 1.0
+    average: Annotated[float, Meta(ge=0, lt=1)] = 0.999
 
     loss_unit: ClassVar[str] = "grey levels"
 
     def check(self, config: RunConfig) -> None:
         """Refuse settings of a model of one loss."""
-        refuse_settings(config, "a GAN")
+        refuse_optimizer(config, "a GAN")
 
     def words(self, config: RunConfig) -> str:
         """What it is, and how many latents."""
@@ -71,7 +79,8 @@ class GAN(Family, frozen=True, tag="gan"):
         from training.models.gan import Discriminator
 
         discriminator = Discriminator(form.image, tuple(reversed(self.channels))).to(device)
-        return Adversaries(model, discriminator, config.train)
+        settings = (config.train, self.r1, self.average, precision)
+        return Adversaries(model, discriminator, *settings)
 
     def controls(self, form: Form) -> tuple[Space, ...]:
         """z ~ N(0, I)."""
@@ -100,25 +109,7 @@ class GAN(Family, frozen=True, tag="gan"):
 
     def metrics(self, model: Any, data: Measured) -> tuple[Metric, ...]:
         """The energy distance; a generator gives no bound on ln p(x)."""
-        import torch
-
-        from training.metrics.energy_distance import energy_distance
-
-        noise = torch.Generator().manual_seed(data.seed)
-        distance = 0.0
-        for batch in data.batches:
-            z = torch.randn(len(batch.x), self.latents, generator=noise)
-            apart = energy_distance(batch.x.flatten(1), model(z).detach().flatten(1))
-            distance += apart * len(batch.x) / len(data)
-        sizes = max(len(batch.x) for batch in data.batches)
-        return (
-            data.metric(
-                *("energy_distance", "Energy distance", distance, "grey levels"),
-                "Székely & Rizzo 2013, 2 E|x − y| − E|x − x'| − E|y − y'| of images x and "
-                "generated images y as points of their pixels, without bias, mean over batches of "
-                f"{sizes}",
-            ),
-        )
+        return (distance_metric(data, self.latents, model),)
 
     def draw(self, model: Any, form: Form, count: int, generator: torch.Generator) -> Drawn:
         """Generated images."""
@@ -143,3 +134,24 @@ class GAN(Family, frozen=True, tag="gan"):
         z = torch.randn(SEEN + JUDGED, self.latents, generator=torch.Generator().manual_seed(seed))
         part = Part.of_images(model, lambda: model(z[:SEEN]), lambda: model(z[SEEN:]))
         return round_parts(model, (part,), f"{JUDGED:,} samples of N(0, I)", JUDGED, seed)
+
+
+def distance_metric(data: Measured, latents: int, decode: Callable[[Tensor], Tensor]) -> Metric:
+    """The energy distance between images and what is decoded from N(0, I), pixel by pixel."""
+    import torch
+
+    from training.metrics.energy_distance import energy_distance
+
+    noise = torch.Generator().manual_seed(data.seed)
+    distance = 0.0
+    with torch.no_grad():
+        for batch in data.batches:
+            z = torch.randn(len(batch.x), latents, generator=noise)
+            apart = energy_distance(batch.x.flatten(1), decode(z).flatten(1))
+            distance += apart * len(batch.x) / len(data)
+    sizes = max(len(batch.x) for batch in data.batches)
+    return data.metric(
+        *("energy_distance", "Energy distance", distance, "grey levels"),
+        "Székely & Rizzo 2013, 2 E|x − y| − E|x − x'| − E|y − y'| of images x and generated images "
+        f"y as points of their pixels, without bias, mean over batches of {sizes}",
+    )

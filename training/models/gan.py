@@ -63,7 +63,16 @@ class Discriminator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """ln D(x) / (1 − D(x)) of images (B, C, H, W): (B,)."""
-        logits: Tensor = self.layers(x)
+        return self.judge(self.features(x))
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the last layer judges images (B, C, H, W) by: (B, F)."""
+        features: Tensor = self.layers[:-1](x)
+        return features
+
+    def judge(self, features: Tensor) -> Tensor:
+        """ln D(x) / (1 − D(x)) of features (B, F): (B,)."""
+        logits: Tensor = self.layers[-1](features)
         return logits.float().squeeze(1)
 
 

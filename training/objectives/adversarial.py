@@ -1,9 +1,12 @@
-"""The two losses of a GAN: Goodfellow et al. 2014, Algorithm 1.
+"""The two losses of a GAN (Goodfellow et al. 2014, Algorithm 1), and what calms its discriminator.
 
 The discriminator's logits are a(x) = ln D(x) / (1 − D(x)); then −ln D = softplus(−a) and
 −ln(1 − D) = softplus(a).
 """
 
+from collections.abc import Callable
+
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -22,3 +25,14 @@ def generator_loss(generated: Tensor) -> Tensor:
     The non-saturating loss (Section 3): its gradient is strong where the discriminator wins.
     """
     return F.softplus(-generated).mean()
+
+
+def gradient_penalty(discriminator: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """E_data[‖∇a(x)‖²] of images (B, C, H, W): Mescheder et al. 2018, Eq. 9, but for γ/2.
+
+    A discriminator that cannot be steep where the data are leaves the generator a slope to follow,
+    and an equilibrium to end in.
+    """
+    x = x.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+    return gradient.flatten(1).square().sum(1).mean()
