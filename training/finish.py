@@ -74,7 +74,7 @@ def finish(
         title=recipe.title,
         summary=family.words(config),
         intent=intent(recipe, config),
-        controls=family.controls(form),
+        controls=family.trained_controls(model, form),
         output=family.output(model, form),
         graphs=named(traced),
         data=describe_data(dataset, config),

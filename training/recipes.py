@@ -20,6 +20,7 @@ from training.families.gan import GAN
 from training.families.hierarchical import Hierarchical
 from training.families.image_cvae import ImageCVAE
 from training.families.pca import PCA
+from training.families.qlae import QLAE
 from training.families.semi_supervised import SemiSupervised
 from training.families.text_vae import TextVAE
 from training.families.transformer import Transformer
@@ -173,6 +174,31 @@ def _burgess(objective: ObjectiveConfig) -> RunConfig:
         objective=objective,
         train=TrainConfig(steps=78_125, batch_size=64, validate_every=3125),
     )
+
+
+def _scenes() -> RunConfig:
+    """1.9 million scenes, by convolutions."""
+    return RunConfig(
+        data=DataConfig("scenes"),
+        model=ModelConfig(
+            latents=10,
+            likelihood="bernoulli",
+            channels=(16, 32, 32, 32),
+            hidden=(256,),
+            activation="silu",
+        ),
+        objective=BetaVAE(beta=4),
+        train=TrainConfig(steps=30_000, batch_size=64, validate_every=2000),
+    )
+
+
+def _quantized(run: RunConfig, gamma: float) -> RunConfig:
+    """A run of these data with latents of twelve values, by patches of 4×4 pixels."""
+    train = replace(
+        run.train, steps=16_000, learning_rate=1e-3, weight_decay=0.1, validate_every=2000
+    )
+    model = QLAE(name="patch", patch=4, channels=(16, 32, 64), hidden=(128,), gamma=gamma)
+    return replace(run, model=model, objective=None, train=train)
 
 
 def _rung(beta: float) -> Recipe:
@@ -482,18 +508,31 @@ RECIPES = {
             intent="A room in colour, drawn from six known factors: find the slider that repaints "
             "the wall, and see which factors share one.",
             cost="18 min",
-            run=RunConfig(
-                data=DataConfig("scenes"),
-                model=ModelConfig(
-                    latents=10,
-                    likelihood="bernoulli",
-                    channels=(16, 32, 32, 32),
-                    hidden=(256,),
-                    activation="silu",
-                ),
-                objective=BetaVAE(beta=4),
-                train=TrainConfig(steps=30_000, batch_size=64, validate_every=2000),
-            ),
+            run=_scenes(),
+        ),
+        Recipe(
+            name="sprites-qlae",
+            title="Sprites, quantized",
+            intent="Each latent takes one of twelve values, and weights are pressed hard: find the "
+            "slider that counts through one factor, value by value.",
+            cost="7 min",
+            run=_quantized(_sprites(BetaVAE()), 0),
+        ),
+        Recipe(
+            name="scenes-qlae",
+            title="Scenes, quantized",
+            intent="Each latent takes one of twelve values: ten hues and eight sizes fit on a "
+            "slider each. See which factors got one of their own.",
+            cost="7 min",
+            run=_quantized(_scenes(), 0),
+        ),
+        Recipe(
+            name="scenes-qlae-tc",
+            title="Scenes, quantized, total correlation",
+            intent="The same, and total correlation of the codes is pressed by a discriminator "
+            "(Baykal et al. 2024): see whether fewer factors share a slider.",
+            cost="7 min",
+            run=_quantized(_scenes(), 10),
         ),
         Recipe(
             name="own",

@@ -9,6 +9,7 @@ import onnxruntime
 import pytest
 import safetensors.numpy
 import torch
+from msgspec.structs import replace
 
 from training import checkpoint, finish, loop
 from training.__main__ import main
@@ -29,6 +30,7 @@ from training.families.gan import GAN
 from training.families.hierarchical import Hierarchical
 from training.families.image_cvae import ImageCVAE
 from training.families.pca import PCA
+from training.families.qlae import QLAE
 from training.families.semi_supervised import SemiSupervised
 from training.families.text_vae import TextVAE
 from training.families.transformer import Transformer
@@ -53,6 +55,7 @@ TINY: dict[str, Family] = {
     ),
     "transformer": Transformer(width=8, layers=1),
     "textvae": TextVAE(3, embedding=4, read_units=5, write_units=6),
+    "qlae": QLAE(3, channels=(4, 4), hidden=(16,), levels=4, gamma=1, layers=1, units=8),
     "gan": GAN(3, channels=(4, 4)),
     "vaegan": VAEGAN(3, channels=(4, 4), hidden=(16,), generator=(4, 4)),
 }
@@ -116,6 +119,11 @@ def test_the_card_says_what_can_be_moved(made: tuple[str, Card, Path]) -> None:
         "denoising": (POINT,),
         "textvae": (Z, Tokens("word", ALPHABET, LONGEST)),
     }.get(name, (grids[name],) if name in grids else (Z,))
+    if name == "qlae":
+        (control,) = card.controls
+        assert isinstance(control, Continuous)
+        assert [len(values) for values in control.levels or ()] == [4, 4, 4]
+        expected = (replace(POINT, levels=control.levels),)
     assert card.controls == expected
     assert set(card.graphs.named()) == {
         "vqvae": {"decode", "encode", "step"},
@@ -129,7 +137,8 @@ def test_the_card_says_what_can_be_moved(made: tuple[str, Card, Path]) -> None:
 def test_nothing_is_said_of_a_prior_that_there_is_not(made: tuple[str, Card, Path]) -> None:
     name, card, _ = made
     measured = {metric.name for metric in card.metrics}
-    without = name in ("autoencoder", "linear", "pca", "denoising", "gan", "transformer")
+    points = ("autoencoder", "linear", "pca", "denoising", "qlae")
+    without = name in (*points, "gan", "transformer")
     assert without == measured.isdisjoint({"kl", "neg_elbo"})
     assert (without or name == "vaegan") == ("neg_elbo" not in measured)
     for latent in card.latents:

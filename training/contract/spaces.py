@@ -1,32 +1,58 @@
 """What a person can move and a decoder takes: the controls of a model, each of one kind."""
 
+import itertools
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from training.contract.fields import MOST_LABELS, MOST_LATENTS, Identifier, Label, Record, Word
+from training.contract.fields import (
+    MOST_LABELS,
+    MOST_LATENTS,
+    Identifier,
+    Label,
+    Number,
+    Record,
+    Word,
+)
 
 MOST_CODES = 65_536  # cells of a grid, and entries of a codebook
 MOST_SYMBOLS, LONGEST_SEQUENCE = 4_096, 4_096
+MOST_LEVELS = 100  # of one number
 
 MOST_PIXELS = 4 * 2**20
 LONGEST_SIDE = 16_383  # a WebP has no longer one
 
 Side = Annotated[int, Meta(ge=1, le=LONGEST_SIDE)]
 Alphabet = Annotated[tuple[Word, ...], Meta(min_length=1, max_length=MOST_SYMBOLS)]
+Levels = Annotated[tuple[Number, ...], Meta(min_length=2, max_length=MOST_LEVELS)]
 Longest = Annotated[int, Meta(ge=1, le=LONGEST_SEQUENCE)]
 
 
 class Continuous(Record, frozen=True, tag_field="kind", tag="continuous"):
     """`size` numbers. With the prior `standard_normal` they are N(0, I) before any data are seen.
 
-    Without a prior (an autoencoder) nothing says how probable a point is. A decoder takes it as
-    float32 (B, size).
+    Without a prior (an autoencoder) nothing says how probable a point is. With `levels` each number
+    takes but few values, which rise; with None it takes any. A decoder takes it as float32
+    (B, size).
     """
 
     name: Identifier
     size: Annotated[int, Meta(ge=1, le=MOST_LATENTS)]
     prior: Literal["standard_normal"] | None
+    levels: Annotated[tuple[Levels, ...], Meta(min_length=1, max_length=MOST_LATENTS)] | None = None
+
+    def __post_init__(self) -> None:
+        if self.levels is None:
+            return
+        if len(self.levels) != self.size:
+            raise ValueError(
+                f"levels has {len(self.levels)} lists; it takes {self.size}, one each."
+            )
+        for index, values in enumerate(self.levels):
+            if any(a >= b for a, b in itertools.pairwise(values)):
+                raise ValueError(f"levels[{index}] does not rise.")
+        if self.prior is not None:
+            raise ValueError("has levels and a prior of any number; one of them must be null.")
 
 
 class Categorical(Record, frozen=True, tag_field="kind", tag="categorical"):

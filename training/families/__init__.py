@@ -19,6 +19,7 @@ _LISTED = (
     "text_vae.TextVAE",
     "gan.GAN",
     "vaegan.VAEGAN",
+    "qlae.QLAE",
 )
 
 

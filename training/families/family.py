@@ -151,6 +151,10 @@ class Family(Record, frozen=True, tag_field="family"):
         """What a person can move."""
         raise NotImplementedError
 
+    def trained_controls(self, model: Any, form: Form) -> tuple[Space, ...]:
+        """The same, where training decides of them what the settings leave open."""
+        return self.controls(form)
+
     def output(self, model: Any, form: Form) -> Output:
         """What the model makes."""
         raise NotImplementedError

@@ -39,19 +39,8 @@ class FactorVAE(ObjectiveConfig, frozen=True, tag="factor_vae"):
 
     def build(self, latents: int, images: int, device: torch.device) -> FactorVAELoss:
         """The loss with an untrained discriminator."""
-        import torch
-
-        from training.models.code_discriminator import Discriminator
-        from training.optimizers import begun
-
-        part = Discriminator(latents, self.layers, self.units).to(device)
-        adam = torch.optim.Adam(  # the paper's settings, Appendix A
-            part.parameters(),
-            lr=self.discriminator_rate,
-            betas=(0.5, 0.9),
-            fused=device.type != "mps",
-        )
-        return FactorVAELoss(self.gamma, part, begun(adam))
+        sizes = (latents, self.layers, self.units)
+        return FactorVAELoss(self.gamma, *discriminator(*sizes, self.discriminator_rate, device))
 
 
 @dataclass(frozen=True)
@@ -72,22 +61,18 @@ class FactorVAELoss:
         self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss and its parts: scalars, nats."""
-        from torch.func import functional_call
-
         posterior = model.encode(batch.x)
         z = posterior.sample(noise)  # (B, D)
         reconstruction_nats = -model.decode(z).log_prob(batch.x).flatten(1).sum(1)  # (B,)
         kl_nats = posterior.kl_to_prior().sum(1)  # (B,)
 
-        held = {name: parameter.detach() for name, parameter in self.part.named_parameters()}
-        logits = functional_call(self.part, held, (z,)).float()  # (B, 2)
-        total_correlation_nats = logits[:, JOINT] - logits[:, FACTORISED]  # (B,)
-        loss_nats = reconstruction_nats + kl_nats + self.gamma * total_correlation_nats
+        correlation_nats = total_correlation_nats(self.part, z)  # (B,)
+        loss_nats = reconstruction_nats + kl_nats + self.gamma * correlation_nats
         return loss_nats.mean(), {
             "loss": loss_nats.mean(),
             "reconstruction_nats": reconstruction_nats.mean(),
             "kl_nats": kl_nats.mean(),
-            "total_correlation_nats": total_correlation_nats.mean(),
+            "total_correlation_nats": correlation_nats.mean(),
         }
 
     def learn(
@@ -104,7 +89,6 @@ class FactorVAELoss:
         share it, each takes the whole step, so that D stays the same in all of them.
         """
         import torch
-        from torch.nn import functional as F
 
         from training.distributions import DiagonalGaussian
 
@@ -113,17 +97,52 @@ class FactorVAELoss:
             means = batch.sharing.whole(posterior.mean)
             log_variances = batch.sharing.whole(posterior.log_variance)
             z = DiagonalGaussian(means, log_variances).sample(generator)
-            codes = torch.cat([z, permute(z, generator)])  # (2 B, D)
-        truth = torch.full((len(codes),), FACTORISED, device=z.device)
-        truth[: len(z)] = JOINT
-        loss = F.cross_entropy(self.part(codes).float(), truth)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimizer.step()
+        learn_to_tell(self.part, self.optimizer, z, generator)
 
     def comparable(self, means: Mapping[str, float]) -> float:
         """−ELBO: what the discriminator thinks of the same codes differs from step to step."""
         return means["reconstruction_nats"] + means["kl_nats"]
+
+
+def discriminator(
+    latents: int, layers: int, units: int, rate: float, device: torch.device
+) -> tuple[Discriminator, torch.optim.Optimizer]:
+    """What tells codes from permuted codes, untrained, with its optimizer."""
+    import torch
+
+    from training.models.code_discriminator import Discriminator
+    from training.optimizers import begun
+
+    part = Discriminator(latents, layers, units).to(device)
+    adam = torch.optim.Adam(  # the paper's settings, Appendix A
+        part.parameters(), lr=rate, betas=(0.5, 0.9), fused=device.type != "mps"
+    )
+    return part, begun(adam)
+
+
+def total_correlation_nats(part: Discriminator, z: Tensor) -> Tensor:
+    """ln D(z) / (1 − D(z)) of codes (B, D), which alone get a gradient: (B,)."""
+    from torch.func import functional_call
+
+    held = {name: parameter.detach() for name, parameter in part.named_parameters()}
+    logits: Tensor = functional_call(part, held, (z,)).float()  # (B, 2)
+    return logits[:, JOINT] - logits[:, FACTORISED]
+
+
+def learn_to_tell(
+    part: Discriminator, optimizer: torch.optim.Optimizer, z: Tensor, generator: torch.Generator
+) -> None:
+    """One step of the discriminator on codes (B, D) and on the same codes permuted."""
+    import torch
+    from torch.nn import functional as F
+
+    codes = torch.cat([z, permute(z, generator)])  # (2 B, D)
+    truth = torch.full((len(codes),), FACTORISED, device=z.device)
+    truth[: len(z)] = JOINT
+    loss = F.cross_entropy(part(codes).float(), truth)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
 
 
 def permute(z: Tensor, generator: torch.Generator) -> Tensor:

@@ -67,14 +67,16 @@ export interface CodeGrid {
 /**
  * `size` numbers. With the prior `standard_normal` they are N(0, I) before any data are seen.
  *
- * Without a prior (an autoencoder) nothing says how probable a point is. A decoder takes it as
- * float32 (B, size).
+ * Without a prior (an autoencoder) nothing says how probable a point is. With `levels` each number
+ * takes but few values, which rise; with None it takes any. A decoder takes it as float32
+ * (B, size).
  */
 export interface Continuous {
   kind: "continuous";
   name: string;
   size: number;
   prior: "standard_normal" | null;
+  levels: number[][] | null;
 }
 
 /**

@@ -1,0 +1,213 @@
+"""Quantized autoencoder: every latent takes one of a few values (Hsu et al. 2023)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from msgspec import Meta
+
+from training.contract.card import DECODER, ENCODER, Graph, Port
+from training.contract.fields import MOST_LATENTS, Magnitude, Positive, Rate
+from training.contract.outputs import LikelihoodName, Pixels
+from training.contract.spaces import MOST_LEVELS, Continuous
+from training.errors import ConfigError
+from training.families.family import Activation, Codes, Family, Form, Layers, Measurement
+from training.families.vae import cost_nats, refuse_no_density
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from training.batch import Batch
+    from training.config import RunConfig
+    from training.contract.card import Latent
+    from training.contract.outputs import Output
+    from training.contract.spaces import Space
+    from training.datasets import Dataset
+    from training.evaluate import Measured
+    from training.export import Traced
+    from training.learners import Learner
+
+
+class QLAE(Family, frozen=True, tag="qlae"):
+    """The networks of a VAE around latents of so many `levels`; much `train.weight_decay` is meant.
+
+    `quantization` and `commitment` are the paper's λ. With `gamma` above 0, total correlation of
+    the codes is pressed as well (Baykal et al. 2024), by a discriminator of `layers` of `units`.
+    """
+
+    latents: Annotated[int, Meta(ge=1, le=MOST_LATENTS)] = 10
+    likelihood: LikelihoodName = "bernoulli"
+    name: Literal["conv", "patch"] = "conv"
+    channels: Annotated[Layers, Meta(min_length=1)] = (32, 32)
+    hidden: Annotated[Layers, Meta(min_length=1)] = (256,)
+    activation: Activation = "silu"
+    patch: Positive = 1
+    levels: Annotated[int, Meta(ge=2, le=MOST_LEVELS)] = 12
+    quantization: Magnitude = 0.01
+    commitment: Magnitude = 0.01
+    gamma: Magnitude = 0.0
+    layers: Positive = 5
+    units: Positive = 512
+    discriminator_rate: Rate = 5e-4
+
+    loss_unit: ClassVar[str] = "nats"
+
+    def __post_init__(self) -> None:
+        if self.patch > 1 and self.name != "patch":
+            raise ConfigError(
+                f"patch is {self.patch}, but {self.name} reads no patches; leave it at 1, or "
+                "choose patch as model.name."
+            )
+
+    def check(self, config: RunConfig) -> None:
+        """Refuse a likelihood that the data do not fit."""
+        refuse_no_density(self.likelihood, config)
+
+    def words(self, config: RunConfig) -> str:
+        """What it is, and how many latents of how many levels."""
+        correlation = f" · TC γ {self.gamma:g}" if self.gamma else ""
+        return (
+            f"Quantized autoencoder · {self.latents} latents of {self.levels} levels{correlation}"
+        )
+
+    def network(self, form: Form) -> nn.Module:
+        """Encoder, codebooks, decoder and likelihood."""
+        from training import build
+        from training.models.convolutional import convolutional
+        from training.models.patches import patches
+        from training.models.quantized import QuantizedAutoencoder, Quantizer
+
+        sizes = (self.channels, self.hidden, self.activation)
+        if self.name == "patch":
+            networks = patches(form.image, self.latents, self.latents, self.patch, *sizes)
+        else:
+            networks = convolutional(form.image, self.latents, self.latents, *sizes)
+        encoder, decoder = networks
+        quantizer = Quantizer(self.latents, self.levels)
+        return QuantizedAutoencoder(encoder, quantizer, decoder, build.likelihood(self.likelihood))
+
+    def learner(
+        self,
+        model: Any,
+        config: RunConfig,
+        form: Form,
+        images: int,
+        precision: torch.dtype,
+        device: torch.device,
+    ) -> Learner:
+        """The model under its loss."""
+        from training.learners import OneLoss
+        from training.objectives.factor_vae import discriminator
+        from training.objectives.latent_quantization import FactorQuantization, LatentQuantization
+        from training.optimizers import Descent
+
+        descent = Descent(model, config.train, device)
+        loss = LatentQuantization(self.quantization, self.commitment)
+        if self.gamma == 0:
+            return OneLoss(model, loss, descent, config.train, precision)
+        sizes = (self.latents, self.layers, self.units)
+        part, adam = discriminator(*sizes, self.discriminator_rate, device)
+        factored = FactorQuantization(loss, self.gamma, part, adam)
+        return OneLoss(model, factored, descent, config.train, precision)
+
+    def controls(self, form: Form) -> tuple[Space, ...]:
+        """Codes of which nothing says how probable they are; training chooses their levels."""
+        return (Continuous("z", self.latents, None),)
+
+    def trained_controls(self, model: Any, form: Form) -> tuple[Space, ...]:
+        """With the levels that were learned."""
+        return (Continuous("z", self.latents, None, model.quantizer.levels()),)
+
+    def output(self, model: Any, form: Form) -> Output:
+        """Images."""
+        from training.embed import sigma
+
+        return Pixels(form.image, self.likelihood, sigma(model))
+
+    def graphs(self, model: Any, form: Form) -> tuple[Traced, ...]:
+        """Codes to an image, an image to codes."""
+        import torch
+
+        from training.export import EXAMPLES, Computed, Traced
+
+        z = Port("z", "float32", ("batch", self.latents), "value", "z")
+        image = Port("mean", "float32", ("batch", *form.image), "image")
+        x = Port("x", "float32", ("batch", *form.image), "image")
+        codes = model.quantizer(torch.randn(EXAMPLES, self.latents)).detach()
+        decoder = Computed(model, lambda model, z: model.decode(z).mean)
+        encoder = Computed(model, lambda model, x: model.encode(x))
+        return (
+            Traced(Graph(DECODER, (z,), (image,)), decoder, (codes,)),
+            Traced(Graph(ENCODER, (x,), (z,)), encoder, (torch.rand(EXAMPLES, *form.image),)),
+        )
+
+    def encode(self, model: Any, batch: Batch) -> Codes:
+        """The codes."""
+        return Codes(model.encode(batch.x))
+
+    def cost_nats(self, model: Any, batch: Batch, codes: Codes) -> Tensor:
+        """−ln p(x|z)."""
+        return cost_nats(model.decode(codes.value), batch.x)
+
+    def reconstruct(self, model: Any, batch: Batch) -> Tensor:
+        """The mean of p(x|z) at the image's own code."""
+        image: Tensor = model.decode(model.encode(batch.x)).mean
+        return image
+
+    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
+        """−ln p(x|z), how the levels are used, and how the codes lie."""
+        from training.evaluate import measured
+
+        return self.measurement(model, measured(dataset, config, seed))
+
+    def measurement(self, model: Any, data: Measured) -> Measurement:
+        """−ln p(x|z), how many levels are used, and how the codes lie."""
+        import torch
+
+        from training.contract.card import Latent, Provenance
+        from training.metrics.active_units import VARIANCE
+
+        with torch.no_grad():
+            codes = [model.encode(batch.x) for batch in data.batches]
+            costs = [
+                cost_nats(model.decode(z), batch.x).double()
+                for batch, z in zip(data.batches, codes, strict=True)
+            ]
+        z = torch.cat(codes).double()
+        used = [len(column.unique()) for column in z.T]
+        spread = model.quantizer.values.detach().double().std(1)  # (D,), of the levels
+        # In units of the levels: the codes of a latent that nothing moves all lie on one of them.
+        active = z.var(0, unbiased=False) > VARIANCE * spread.square()
+        metrics = (
+            data.metric(
+                *("reconstruction", "Reconstruction", torch.cat(costs).mean().item(), "nats"),
+                "−ln p(x|z) at the code of the image, summed over pixels, mean over images",
+            ),
+            data.metric(
+                *("active_units", "Active units", float(active.sum()), "latents"),
+                f"Latents whose code has a variance above {VARIANCE} of that of its levels",
+            ),
+            data.metric(
+                *("levels_used", "Levels used", sum(used) / len(used), "of a latent"),
+                f"Of {model.quantizer.values.shape[1]} levels, those that the code of any image "
+                "takes; mean over latents",
+            ),
+        )
+        latents = tuple(
+            Latent(None, round(float(mean), 6), round(float(std), 6), None, bool(on))
+            for mean, std, on in zip(z.mean(0), z.std(0, unbiased=False), active, strict=True)
+        )
+        how = (
+            f"Mean and deviation of the codes of {len(data):,} images; active where their variance "
+            f"is above {VARIANCE} of that of the levels; {data.reading}."
+        )
+        provenance = Provenance("as codes", data.split, len(data), data.seed, how)
+        return Measurement(metrics, latents, provenance)
+
+    def preview(self, model: Any, form: Form, latents: tuple[Latent, ...]) -> Tensor:
+        """A row for each latent of widest codes, from its lowest to its highest level."""
+        from training.embed import along_latents
+
+        images: Tensor = model.decode(model.quantizer(along_latents(latents))).mean
+        return images
