@@ -417,7 +417,9 @@ RECIPES = {
                 data=DataConfig("digits"),
                 model=GAN(),
                 objective=None,
-                train=TrainConfig(steps=12_000, batch_size=64),
+                train=TrainConfig(
+                    steps=6_000, batch_size=64, learning_rate=2e-4, precision="float32"
+                ),
             ),
         ),
         Recipe(

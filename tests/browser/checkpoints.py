@@ -271,10 +271,16 @@ def write_generator(folder: Path, title: str = "Generator") -> None:
     _rewrite(folder, whole, changes | dict.fromkeys(("examples", "map", "training")))
 
 
-def write_points(folder: Path, title: str = "Points", denoises: bool = False) -> None:
+def write_points(
+    folder: Path,
+    title: str = "Points",
+    denoises: bool = False,
+    levels: tuple[float, ...] | None = None,
+) -> None:
     """What `write` makes, without prior and likelihood: the encoder gives z itself.
 
-    With `denoises` its card says how well it takes noise away.
+    With `denoises` its card says how well it takes noise away, with `levels` which values each of
+    its numbers takes.
     """
     write(folder, title=title)
     whole = read_card(folder)
@@ -293,7 +299,7 @@ def write_points(folder: Path, title: str = "Points", denoises: bool = False) ->
     means = tensors["mean"].astype(float)
     changes = {
         "family": "autoencoder",
-        "controls": (Continuous("z", size, None),),
+        "controls": (Continuous("z", size, None, levels and size * (levels,)),),
         "output": Pixels(whole.shape),
         "graphs": card.Graphs(
             decode=whole.graphs.decode, encode=msgspec.structs.replace(encode, outputs=points)

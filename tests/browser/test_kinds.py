@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Locator, expect
 
-from . import kinds
+from . import checkpoints, kinds
 from .conftest import plain_server
 from .instrument import Instrument, frames
 
+LEVELS = (-2.0, -0.5, 0.0, 1.5)
 CELLS = kinds.GRID[0] * kinds.GRID[1]
 
 
@@ -23,6 +24,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server with a checkpoint of each kind."""
     models = tmp_path_factory.mktemp("kinds")
     kinds.write(models)
+    checkpoints.write_points(models / "levels", levels=LEVELS)
     with plain_server(models, models / "no results") as address:
         yield address
 
@@ -41,6 +43,30 @@ def wait_for_query(instrument: Instrument, name: str, value: str) -> None:
 
 def wait_for_word(instrument: Instrument, word: str) -> None:
     expect(instrument.page.locator(".written")).to_have_attribute("data-word", word)
+
+
+# Numbers that take few values
+
+
+def test_a_slider_snaps_to_the_levels_of_its_number(instrument: Instrument) -> None:
+    instrument.open("model=levels&z=0,0,0,0")
+    page, row = instrument.page, instrument.page.locator("[data-latent='0']")
+    pixels = checkpoints.weights(4, (1, 12, 8), 1)
+
+    def expect_level(value: float, shown: str) -> None:
+        z = np.array([[value, 0, 0, 0]], np.float32)
+        image = checkpoints.decode(z, pixels).reshape(12, 8)
+        instrument.wait_for_pixels(page.locator("canvas.picture"), (image * 255).round())
+        expect(row.locator(".value")).to_have_value(shown)
+
+    row.locator(".range").focus()
+    page.keyboard.press("ArrowRight")
+    expect_level(1.5, "1.50")
+    row.locator(".value").fill("-1.1")
+    page.keyboard.press("Enter")
+    expect_level(-0.5, "−0.50")
+    assert row.locator(".range").input_value() == "1"
+    expect(row.locator(".film")).to_have_attribute("width", str(4 * 8))
 
 
 # Labels

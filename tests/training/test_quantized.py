@@ -120,7 +120,7 @@ def test_the_discriminator_learns_that_codes_move_together() -> None:
     [
         ([[0, 1]], "has 1 lists; it takes 2"),
         ([[0, 1], [1, 1]], r"levels\[1\] does not rise"),
-        ([[0, 1], [2]], "levels"),
+        ([[0, 1], [2, 3, 4]], "levels are not as many"),
     ],
 )
 def test_levels_that_no_control_can_have(levels: list[list[float]], message: str) -> None:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { latentsOf, orderLatents } from "../../explorer/instrument/web/model/latents.js";
+import { cellOf, latentsOf, orderLatents } from "../../explorer/instrument/web/model/latents.js";
 import { createJoin, numbersOf, split } from "../../explorer/instrument/web/model/numbers.js";
 import { farthest, space } from "../../explorer/instrument/web/spaces/continuous.js";
 import { Unreadable } from "../../explorer/instrument/web/spaces/unreadable.js";
@@ -146,4 +146,41 @@ test("latents of several controls are called by them", () => {
     found.map(({ steps }) => steps[5]),
     [0, 0, 5],
   );
+});
+
+test("numbers of few values are shown at those, and a graph is given the nearest", () => {
+  const levels = [
+    [-2, -0.5, 0, 1.5],
+    [0, 1, 2, 3],
+  ];
+  const stepped = /** @type {any} */ ({ kind: "continuous", name: "z", size: 2, prior: null, levels });
+  const found = latentsOf(/** @type {any} */ ({ latents: [] }), /** @type {any} */ (numbersOf([stepped])));
+  assert.deepEqual(
+    found.map(({ steps, isStepped }) => [steps, isStepped]),
+    levels.map((values) => [values, true]),
+  );
+  const { data } = space.tensor(
+    [
+      [-9, 1.4],
+      [-1.2, 1.6],
+      [0.8, 99],
+    ],
+    stepped,
+  );
+  assert.deepEqual([...data], [-2, 1, -0.5, 2, 1.5, 3]);
+});
+
+test("a value lies between the cells of its row, however far apart they are", () => {
+  const steps = [-2, -0.5, 0, 1.5];
+  for (const [value, cell] of [
+    [-3, 0],
+    [-2, 0],
+    [-1.25, 0.5],
+    [-0.5, 1],
+    [0, 2],
+    [0.75, 2.5],
+    [1.5, 3],
+    [9, 3],
+  ])
+    assert.equal(cellOf(steps, value), cell);
 });

@@ -48,6 +48,8 @@ class Continuous(Record, frozen=True, tag_field="kind", tag="continuous"):
             raise ValueError(
                 f"levels has {len(self.levels)} lists; it takes {self.size}, one each."
             )
+        if len({len(values) for values in self.levels}) > 1:
+            raise ValueError("levels are not as many for each number.")
         for index, values in enumerate(self.levels):
             if any(a >= b for a, b in itertools.pairwise(values)):
                 raise ValueError(f"levels[{index}] does not rise.")

@@ -46,8 +46,8 @@ class GAN(Family, frozen=True, tag="gan"):
 
     latents: Annotated[int, Meta(ge=1, le=MOST_LATENTS)] = 10
     channels: Layers = (64, 32)
-    r1: Magnitude = 1.0
-    average: Annotated[float, Meta(ge=0, lt=1)] = 0.999
+    r1: Magnitude = 0.0
+    average: Annotated[float, Meta(ge=0, lt=1)] = 0.0
 
     loss_unit: ClassVar[str] = "grey levels"
 

@@ -28,8 +28,8 @@ class Quantizer(nn.Module):
         return quantized
 
     def levels(self) -> tuple[tuple[float, ...], ...]:
-        """The different values of each latent, rising."""
-        return tuple(tuple(sorted(set(row))) for row in self.values.detach().tolist())
+        """The values of each latent, rising."""
+        return tuple(tuple(sorted(row)) for row in self.values.detach().tolist())
 
 
 class QuantizedAutoencoder(nn.Module):

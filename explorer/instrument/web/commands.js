@@ -4,8 +4,9 @@ import { standardNormal } from "./engine/gaussian.js";
 import { sentenceFor } from "./errors.js";
 import { TEMPERATURES } from "./link.js";
 import { BRIEFLY_MS } from "./messages.js";
+import { cellOf } from "./model/latents.js";
 import { isPart } from "./model/numbers.js";
-import { farthest, rounded } from "./spaces/continuous.js";
+import { farthest, nearestLevel, rounded } from "./spaces/continuous.js";
 
 /** @typedef {ReturnType<typeof createCommands>} Commands */
 
@@ -27,7 +28,9 @@ const LONGEST_ECHO = 40;
  */
 export function createCommands({ model, store, player, codesOf, nameOf, source, onDraw, messages, warn }) {
   const most = model.continuous ? farthest(model.continuous) : 0;
-  const held = (/** @type {number} */ value) => clamp(value, -most, most);
+  /** @param {number} value @param {number} latent @returns {number} where the latent can be */
+  const held = (value, latent) =>
+    model.latents[latent]?.isStepped ? nearestLevel(model.latents[latent].steps, value) : clamp(value, -most, most);
   const isLocked = (/** @type {number} */ latent) => store.get().locked.includes(latent);
   const zNow = () => model.z(store.get());
 
@@ -46,7 +49,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
     const now = model.z({ codes });
     return model.withZ(
       { codes },
-      now.map((value, latent) => (isLocked(latent) ? value : held(z[latent]))),
+      now.map((value, latent) => (isLocked(latent) ? value : held(z[latent], latent))),
     ).codes;
   }
 
@@ -121,14 +124,18 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
       const { playing } = store.get();
       if (playing === latent || playing === "path") player.stop();
       const z = [...zNow()];
-      z[latent] = held(value);
+      z[latent] = held(value, latent);
       store.set(model.withZ(store.get(), z), time);
     },
     /** @param {number} latent @param {number} by in steps of a prior @param {number} time */
     nudge(latent, by, time) {
       back(time);
       const z = zNow()[latent];
-      const { steps } = model.latents[latent];
+      const { steps, isStepped } = model.latents[latent];
+      if (isStepped) {
+        const next = Math.round(cellOf(steps, z)) + Math.sign(by);
+        return commands.move(latent, steps[clamp(next, 0, steps.length - 1)], time);
+      }
       const [first, last] = [steps[0], steps[steps.length - 1]];
       // Typed, linked and sampled values lie beyond the track too, and are not to be pulled back onto it.
       const [low, high] = [Math.min(first, z, -z), Math.max(last, z, -z)];
@@ -152,7 +159,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
             `${model.continuous?.prior ? ": the prior has almost no mass beyond that" : ""}.`,
         );
       back(performance.now());
-      if (rounded(held(value)) === zNow()[latent]) return;
+      if (rounded(held(value, latent)) === zNow()[latent]) return;
       commands.move(latent, value);
       store.commit();
     },

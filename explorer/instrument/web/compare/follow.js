@@ -10,6 +10,8 @@ export const MOST = 4;
 
 /** @param {Control} control @returns {string} what a value of it means, whatever the control is called */
 function meaning({ name: _name, space: _space, ...described }) {
+  // A card that was written before there were levels does not say that there are none.
+  if (described.kind === "continuous") return JSON.stringify({ ...described, levels: described.levels ?? null });
   return JSON.stringify(described);
 }
 

@@ -78,6 +78,7 @@ const FIELDS = [
         name: "z",
         size,
         prior: /** @type {const} */ ("standard_normal"),
+        levels: null,
       };
       return continuous.read(text, control, { what: "its z" });
     },

@@ -41,7 +41,7 @@ export function cardOf(stage, examples) {
   const { shape } = examples.output;
   return {
     ...examples,
-    controls: [{ kind: "continuous", name: "z", size, prior: "standard_normal" }],
+    controls: [{ kind: "continuous", name: "z", size, prior: "standard_normal", levels: null }],
     latents: stage.latents,
     files: stage.files ?? {},
     graphs: {

@@ -1,7 +1,7 @@
-import { clamp } from "../clamp.js";
 import { context2d, el, focusIn, selectedOnFocus, spell, spellKl } from "../dom.js";
 import { bell, cutWidth } from "../engine/gaussian.js";
 import { icon } from "../icons.js";
+import { cellOf } from "../model/latents.js";
 import { present } from "../present.js";
 import { createRange } from "./range.js";
 
@@ -25,8 +25,11 @@ const shortKl = (nats) => (nats === null ? "" : nats < 0.095 ? "<0.1" : spell(na
  *   the images of its filmstrip, if there is one
  */
 export function createSlider({ latent: described, hasPrior, largestKl, shape, commands }) {
-  const { index: latent, name, steps } = described;
-  const [first, last] = [steps[0], steps[steps.length - 1]];
+  const { index: latent, name, steps, isStepped } = described;
+  // Few values may lie unevenly: their slider counts them.
+  const [first, last] = isStepped ? [0, steps.length - 1] : [steps[0], steps[steps.length - 1]];
+  const placeOf = (/** @type {number} */ z) => (isStepped ? cellOf(steps, z) : z);
+  const valueAt = (/** @type {number} */ place) => (isStepped ? steps[Math.round(place)] : place);
   const kl = described.kl === null ? null : spellKl(described.kl);
   const id = `latent-${latent}`;
 
@@ -44,11 +47,17 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
     : null;
   const nowContext = now && context2d(now, { alpha: false });
   const range = createRange(
-    { id, min: first, max: last, step: (last - first) / 600, "aria-label": kl ? `${name}, ${kl} nats of KL` : name },
     {
-      onTake: (to, time) => commands.move(latent, to, time),
+      id,
+      min: first,
+      max: last,
+      step: isStepped ? 1 : (last - first) / 600,
+      "aria-label": kl ? `${name}, ${kl} nats of KL` : name,
+    },
+    {
+      onTake: (to, time) => commands.move(latent, valueAt(to), time),
       onSettle: commands.settle,
-      shown: () => shown,
+      shown: () => placeOf(shown),
     },
   );
   const value = el("input", {
@@ -80,23 +89,27 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
   const prior = document.createElementNS(SVG, "path");
   const posterior = document.createElementNS(SVG, "path");
   const cut = document.createElementNS(SVG, "path");
-  const mean = document.createElementNS(SVG, "path");
+  const meanLine = document.createElementNS(SVG, "path");
   if (hasPrior) prior.setAttribute("d", bell(0, 1, first, last, PRIOR_PEAK));
   prior.setAttribute("class", "prior");
   posterior.setAttribute("class", "posterior");
   cut.setAttribute("class", "posterior-cut");
-  mean.setAttribute("class", "posterior-mean");
+  meanLine.setAttribute("class", "posterior-mean");
   const half = (last - first) / (steps.length - 1) / 2;
   const curves = document.createElementNS(SVG, "svg");
   curves.setAttribute("class", "curves");
   curves.setAttribute("viewBox", `${first - half} 0 ${last - first + 2 * half} 1`);
   curves.setAttribute("preserveAspectRatio", "none");
   curves.setAttribute("aria-hidden", "true");
-  curves.append(prior, posterior, cut, mean);
+  curves.append(prior, posterior, cut, meanLine);
 
   const element = el(
     "div",
-    { class: "latent", "data-latent": latent, style: `--kl: ${(described.kl ?? 0) / (largestKl || 1)}` },
+    {
+      class: "latent",
+      "data-latent": latent,
+      style: `--kl: ${(described.kl ?? 0) / (largestKl || 1)}; --cells: ${steps.length}`,
+    },
     el(
       "div",
       { class: "latent-head" },
@@ -166,11 +179,8 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
     /** @param {number} z */
     show(z) {
       write(z);
-      range.value = String(z);
-      if (now) {
-        const share = (clamp(z, first, last) - first) / (last - first);
-        now.style.transform = `translateX(${(100 * share * (steps.length - 1)).toFixed(1)}%)`;
-      }
+      range.value = String(placeOf(z));
+      if (now) now.style.transform = `translateX(${(100 * cellOf(steps, z)).toFixed(1)}%)`;
       range.setAttribute("aria-valuetext", spell(z));
     },
     /** @param {ImageData} image */
@@ -188,15 +198,16 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
     /** @param {boolean} playing */
     setPlaying: (playing) =>
       press(play, playing, playing ? "pause" : "play", playing ? `Pause ${name}` : `Play ${name} from end to end`),
-    /** @param {number | null} mu where the encoder puts an image @param {number | null} [sigma] of its posterior, if it has one */
-    setPosterior(mu, sigma = null) {
+    /** @param {number | null} mean where the encoder puts an image @param {number | null} [sigma] of its posterior, if it has one */
+    setPosterior(mean, sigma = null) {
+      const mu = mean === null ? null : placeOf(mean);
       const isDensity = mu !== null && sigma !== null;
       const std = Math.max(sigma ?? 0, LEAST_SEEN);
       posterior.setAttribute("d", isDensity ? bell(mu, std, first, last, PRIOR_PEAK) : "");
       const wide = isDensity ? cutWidth(std, PRIOR_PEAK) : 0;
       cut.setAttribute("d", wide ? `M${present(mu) - wide} 0H${present(mu) + wide}` : "");
-      mean.setAttribute("d", mu === null || mu < first || mu > last ? "" : `M${mu} 0V1`);
-      spread.textContent = isDensity ? `${spell(mu)} ± ${spell(sigma)}` : mu === null ? "" : spell(mu);
+      meanLine.setAttribute("d", mu === null || mu < first || mu > last ? "" : `M${mu} 0V1`);
+      spread.textContent = isDensity ? `${spell(mu)} ± ${spell(sigma)}` : mean === null ? "" : spell(mean);
       // At the end of the row that the density leaves free.
       spread.classList.toggle("left", mu !== null && mu > (first + last) / 2);
       element.classList.toggle("has-posterior", mu !== null);

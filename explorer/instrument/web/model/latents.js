@@ -19,6 +19,7 @@ const SHOWN_OF_MANY = 24;
  * @property {number | null} std of the codes over the data, where it was measured
  * @property {boolean} active whether the data move it, as far as that was measured
  * @property {number[]} steps the values that its filmstrip shows; its slider goes from the first to the last
+ * @property {boolean} isStepped it takes no other values than these
  */
 
 /**
@@ -33,6 +34,7 @@ export function latentsOf(card, { size, parts }) {
   return Array.from({ length: size }, (_, index) => {
     const facts = card.latents[index];
     const part = present(parts.findLast(({ at }) => at <= index));
+    const levels = part.levels?.[index - part.at];
     const { mean, std } = facts && part.prior === null ? facts : { mean: 0, std: 1 };
     return {
       index,
@@ -40,7 +42,8 @@ export function latentsOf(card, { size, parts }) {
       kl: facts?.kl_nats ?? null,
       std: facts?.std ?? null,
       active: facts?.active ?? true,
-      steps: STEPS.map((step) => mean + step * (std || 1)),
+      steps: levels ?? STEPS.map((step) => mean + step * (std || 1)),
+      isStepped: Boolean(levels),
     };
   });
 }
@@ -69,8 +72,12 @@ export function orderLatents({ latents, controls }) {
 
 /** @param {number[]} steps of a latent @param {number} value @returns {number} where it lies on them, in cells from the first; held to them */
 export function cellOf(steps, value) {
-  const [first, last] = [steps[0], steps[steps.length - 1]];
-  return ((clamp(value, first, last) - first) / (last - first)) * (steps.length - 1);
+  const held = clamp(value, steps[0], steps[steps.length - 1]);
+  const next = Math.max(
+    1,
+    steps.findIndex((step) => step >= held),
+  );
+  return next - 1 + (held - steps[next - 1]) / (steps[next] - steps[next - 1]);
 }
 
 /**

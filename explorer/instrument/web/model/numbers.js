@@ -4,7 +4,8 @@
  *
  * @typedef {import("./model.js").Control} Control
  * @typedef {Extract<Control, {kind: "continuous"}>} Continuous
- * @typedef {{name: string, size: number, at: number, prior: Continuous["prior"]}} Part `at`: where its numbers begin in z
+ * @typedef {{name: string, size: number, at: number, prior: Continuous["prior"], levels?: Continuous["levels"]}} Part
+ *   `at`: where its numbers begin in z
  * @typedef {Continuous & {parts: Part[]}} Numbers `prior`: of all of them together
  * @typedef {import("./model.js").Codes} Codes
  */
@@ -14,8 +15,8 @@ export function numbersOf(controls) {
   const found = controls.filter(/** @returns {control is Continuous} */ (control) => control.kind === "continuous");
   if (!found.length) return null;
   let at = 0;
-  const parts = found.map(({ name, size, prior }) => {
-    const part = { name, size, at, prior };
+  const parts = found.map(({ name, size, prior, levels }) => {
+    const part = { name, size, at, prior, levels };
     at += size;
     return part;
   });

@@ -16,8 +16,13 @@ export const rounded = (value) => Math.round(value * DECIMALS) / DECIMALS + 0;
 /** @param {{prior: string | null}} control @returns {number} the largest absolute value of one of its numbers */
 export const farthest = ({ prior }) => (prior === null ? FARTHEST : FARTHEST_OF_PRIOR);
 
+/** @param {number[]} levels that rise @param {number} value @returns {number} the nearest of them */
+export function nearestLevel(levels, value) {
+  return levels.reduce((best, level) => (Math.abs(level - value) < Math.abs(best - value) ? level : best));
+}
+
 /**
- * `size` numbers.
+ * `size` numbers. Where each takes but few values, those nearest to them are what a graph is given.
  *
  * @type {import("./index.js").Space<number[], import("../checkpoint/contract.js").Continuous>}
  */
@@ -40,9 +45,10 @@ export const space = {
   sample: ({ size, prior }, random, temperature) =>
     prior === null ? null : Array.from({ length: size }, () => temperature * standardNormal(random)),
   between: (a, b, t) => a.map((value, at) => (1 - t) * value + t * b[at]),
-  tensor(values, { size }) {
+  tensor(values, { size, levels }) {
     const data = new Float32Array(values.length * size);
-    for (const [at, value] of values.entries()) data.set(value, at * size);
+    for (const [at, value] of values.entries())
+      data.set(levels ? value.map((number, index) => nearestLevel(levels[index], number)) : value, at * size);
     return { type: "float32", data, dims: [values.length, size] };
   },
   fromTensor: (data) => Array.from(data),
