@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from explorer import loading, serving
-from training.contract.card import CARD, DECODER
+from training.contract.card import CARD
 
 HERE = Path(__file__).resolve().parent
 ICON = "icon.svg"
@@ -80,7 +80,9 @@ def early_lines(model: str) -> list[str]:
     ]
     if chosen is not None:
         folder = f"{serving.HERE}/checkpoints/{quote(chosen.id)}"
-        lines += [_preload(f"{folder}/{name}") for name in (CARD, DECODER)]
+        decode = chosen.card.graphs.decode if chosen.card else None
+        names = [CARD] + ([decode.file] if decode else [])
+        lines += [_preload(f"{folder}/{name}") for name in names]
     return lines
 
 

@@ -281,19 +281,21 @@ def is_whole(entry: TableEntry, name: str) -> bool:
 
 
 def opening(entry: Entry) -> dict[str, str]:
-    """The part of a link that leads to the test image which a model opens on."""
+    """The part of a link that leads to what a model opens on."""
     # numpy, which nothing waits for that opens a link to a place.
     from explorer import opening
 
-    if entry.card is None or CODES not in entry.card.files:
+    if entry.card is None:
         return {}
+    if CODES not in entry.card.files:
+        return opening.choose(entry.folder, entry.card)
     known = entry.card.files[CODES].sha256
     if known not in _openings:
         try:
             _openings[known] = opening.choose(entry.folder, entry.card)
         except Exception:
             # What is wrong with the file, the page says once it has read it.
-            _LOGGER.info("%s has no image to open on", printable(entry.id), exc_info=True)
+            _LOGGER.info("%s has no example to open on", printable(entry.id), exc_info=True)
             return {}
     return _openings[known]
 

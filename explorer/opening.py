@@ -1,12 +1,14 @@
-"""The test image that a model opens on: one that says most plainly what the model does.
+"""What a model opens on: the test image or the word that says most plainly what the model does.
 
-Chosen by what was measured of the images that came with the checkpoint, so that every visitor of a
-model sees the same one and no list has to be kept.
+Chosen by what was measured of the examples that came with the checkpoint, so that every visitor of
+a model sees the same one and no list has to be kept. A model without an encoder opens on a draw
+from its prior, the same for everyone: its origin may be no image at all.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors.numpy
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 
 from training.contract.card import CODES, Card
 from training.contract.outputs import Pixels
-from training.contract.spaces import Categorical, Continuous
+from training.contract.spaces import Categorical, CodeGrid, Continuous, Tokens
 
 # Fewer images say too little about what is usual.
 LEAST = 100
@@ -22,39 +24,74 @@ LEAST = 100
 CANDIDATES, NEIGHBOURS = 100, 15
 # The largest |z| under a prior that a link may hold, as spaces/continuous.js has it.
 FARTHEST = 5
+# Of the draw that a model without an encoder opens on.
+SEED = 5
 
 Array = NDArray[np.floating]
 
 
 def choose(folder: Path, card: Card) -> dict[str, str]:
-    """The part of a link that leads to the image: `example`, and where it puts the controls.
+    """The part of a link that leads to the example: `example`, and where it puts the controls.
 
-    Empty where a model has no images to open on. The controls are left out where the file does not
-    hold their values; the page then asks the encoder.
+    Empty where a model has no examples to open on and no prior to draw from. The controls are left
+    out where the file does not hold their values; the page then asks the encoder.
     """
     examples = card.examples
-    if examples is None or examples.count < LEAST or not isinstance(card.output, Pixels):
+    if examples is None and card.graphs.encode is None:
+        return drawn(card)
+    if examples is None or examples.count < LEAST:
         return {}
     tensors = safetensors.numpy.load((folder / CODES).read_bytes())
     mean, label = tensors.get("mean"), tensors.get("label")
     reached = np.full(examples.count, True)
     if mean is not None and any(isinstance(c, Continuous) and c.prior for c in card.controls):
         reached = np.abs(mean[: examples.count]).max(1) <= FARTHEST
-    found = plainest(mean, label, tensors.get("reconstruction"), examples.count, reached)
+    error = tensors.get("reconstruction")
+    if isinstance(card.output, Pixels) or error is None:
+        found = plainest(mean, label, error, examples.count, reached)
+    else:
+        # A usual word comes back with other letters: the surest one shows what is meant.
+        found = int(np.argmin(np.where(reached, error, np.inf)))
     query = {"example": str(found)}
-    if mean is None or not reached[found]:
+    if not reached[found]:
         return query
     values, at = {}, 0
     for control in card.controls:
-        if isinstance(control, Continuous):
-            part = mean[found, at : at + control.size]
-            values[control.name] = ",".join(f"{round(float(value), 3) + 0:g}" for value in part)
+        if isinstance(control, Continuous) and mean is not None:
+            values[control.name] = spelled(mean[found, at : at + control.size])
             at += control.size
         elif isinstance(control, Categorical) and label is not None:
             values[control.name] = control.labels[int(label[found])]
+        elif isinstance(control, CodeGrid) and control.name in tensors:
+            values[control.name] = ",".join(map(str, tensors[control.name][found].ravel()))
+        elif isinstance(control, Tokens) and (written := word(control, tensors, found)):
+            values[control.name] = written
         else:
             return query
     return query | values
+
+
+def drawn(card: Card) -> dict[str, str]:
+    """A draw from the prior N(0, I) for a model that has one and no encoder."""
+    controls = [control for control in card.controls if isinstance(control, Continuous)]
+    if not controls or any(control.prior is None for control in controls):
+        return {}
+    random = np.random.default_rng(SEED)
+    return {one.name: spelled(random.standard_normal(one.size)) for one in controls}
+
+
+def spelled(values: Array) -> str:
+    """Numbers as a link holds them, with three decimals."""
+    return ",".join(f"{round(float(value), 3) + 0:g}" for value in values)
+
+
+def word(control: Tokens, tensors: dict[str, NDArray[Any]], example: int) -> str:
+    """The word of an example, where its symbols are letters that need nothing between them."""
+    tokens = tensors.get(control.name)
+    if tokens is None or any(len(symbol) > 1 for symbol in control.alphabet):
+        return ""
+    symbols = [control.alphabet[token - 1] for token in tokens[example] if token > 0]
+    return "".join(symbols)
 
 
 def plainest(

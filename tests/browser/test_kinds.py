@@ -106,7 +106,7 @@ def test_every_label_shows_what_is_seen_with_it(instrument: Instrument) -> None:
 
 
 def test_labels_go_by_the_keyboard_and_are_undone(instrument: Instrument) -> None:
-    page = instrument.open("model=stripes").page
+    page = instrument.open("model=stripes&z=0,0").page
     label(instrument, "none").focus()
     page.keyboard.press("ArrowRight")
     expect(label(instrument, "left")).to_be_focused()
@@ -366,9 +366,22 @@ def test_a_typed_word_moves_the_sliders_and_its_link_opens_there(instrument: Ins
     field.press("Enter")
     instrument.wait_for_z(2, 1, 4, 0, 0)
     wait_for_query(instrument, "word", "bad")
+    # z is moved away from the word, and both stay what they are.
+    instrument.value(0).fill("3")
+    instrument.value(0).press("Enter")
+    wait_for_word(instrument, "cad")
+    page.get_by_role("button", name="Drawn").click()
+    page.get_by_role("button", name="Draw again").click()
+    wait_for_query(instrument, "seed", "2")
     instrument.go(page.url.split("?")[1])
-    wait_for_word(instrument, "bad")
+    instrument.wait_for_z(3, 1, 4, 0, 0)
     expect(field).to_have_value("bad")
+    expect(page.get_by_role("button", name="Drawn")).to_have_attribute("aria-pressed", "true")
+    assert instrument.query()["seed"] == "2"
+    # The link of a word alone leads to its place.
+    instrument.go("model=letters&word=bad")
+    instrument.wait_for_z(2, 1, 4, 0, 0)
+    wait_for_word(instrument, "bad")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from safetensors.numpy import load_file
 
 from explorer import opening
@@ -14,8 +14,11 @@ from training.contract.card import CODES
 from training.contract.files import read_card
 
 from . import checkpoints
+from .app import ROOT
 from .conftest import plain_server
 from .instrument import READ_PIXELS, Instrument
+
+SHIPPED = ROOT / "assets" / "models"
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +43,19 @@ def test_it_opens_on_a_test_image_that_is_encoded(page: Page, address: str, plen
     mean = load_file(plenty / CODES)["mean"][int(chosen["example"])]
     assert instrument.z() == pytest.approx(mean, abs=6e-4)
     expect(page.locator(".source-label")).to_contain_text(chosen["example"])
+
+
+def test_a_model_of_words_opens_on_one_that_it_gives_back(browser: Browser) -> None:
+    with plain_server(SHIPPED, SHIPPED / "no results") as address:
+        page = browser.new_page()
+        Instrument(page, address).open("model=names")
+        word = page.get_by_label("Type a word").input_value()
+        assert word
+        expect(page.locator(".written")).to_have_attribute("data-word", word)
+        # On the map z lies on the point of that word.
+        page.locator(".map-here").hover(force=True)
+        expect(page.locator(".map-tip strong")).to_have_text(word)
+        page.close()
 
 
 def test_the_first_image_waits_for_nothing_around_it(page: Page, address: str) -> None:

@@ -39,6 +39,8 @@ const START = {
   own: null,
   locked: [],
   temperature: 1,
+  writing: "greedy",
+  seed: 1,
   unfolded: false,
   playing: null,
   axes: "",

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { linkedComparison, readCompared, writeComparison } from "../../explorer/instrument/web/compare/link.js";
+import { NO_NOISE } from "../../explorer/instrument/web/engine/corruption.js";
 import { readLink as readLadder, writeLink as writeLadder } from "../../explorer/instrument/web/ladder/link.js";
 import { begin, go } from "../../explorer/instrument/web/ladder/state.js";
 import { readLink, writeLink } from "../../explorer/instrument/web/link.js";
@@ -96,6 +97,9 @@ const START = {
     own: null,
     locked: [],
     temperature: 1,
+    writing: "greedy",
+    seed: 1,
+    noise: NO_NOISE,
     unfolded: false,
     playing: null,
     axes: "",

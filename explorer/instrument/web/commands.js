@@ -6,6 +6,7 @@ import { TEMPERATURES } from "./link.js";
 import { BRIEFLY_MS } from "./messages.js";
 import { cellOf } from "./model/latents.js";
 import { isPart } from "./model/numbers.js";
+import { SEEDS } from "./model/writing.js";
 import { farthest, nearestLevel, rounded } from "./spaces/continuous.js";
 
 /** @typedef {ReturnType<typeof createCommands>} Commands */
@@ -61,10 +62,16 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
     return model.withZ({ codes: now }, model.z({ codes: atZ(model.z({ codes: now })) })).codes;
   }
 
+  /** A word stands in its field for as long as it is the source. @param {Codes} codes @param {Partial<import("./store.js").State>} change @returns {Codes} */
+  function withoutWord(codes, { example, own }) {
+    if (example !== null || own !== null) return codes;
+    return { ...codes, ...Object.fromEntries(model.words.map((word) => [word.name, word.space.start(word)])) };
+  }
+
   /** Goes there, and ends the move. @param {Codes} codes @param {Partial<import("./store.js").State>} [change] */
   function jump(codes, change = {}) {
     player.stop();
-    store.set({ ...change, codes });
+    store.set({ ...change, codes: withoutWord(codes, change) });
     before = null;
     store.commit();
   }
@@ -200,7 +207,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
       if (!codes || now.example !== asked.example || now.own !== asked.own) return;
       jump(at(codes), { example, own: null });
       const name = nameOf(example);
-      messages.say(`Test image #${example}${name ? `, ${name}` : ""}: ${ENCODED}.`);
+      messages.say(`Test ${model.shape ? "image" : "word"} #${example}${name ? `, ${name}` : ""}: ${ENCODED}.`);
     },
     /** Begins where the encoder puts a person's own image. @param {import("./store.js").Source} own */
     own(own) {
@@ -234,7 +241,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
       if (!found || now.noise !== noise || now.example !== example || now.own !== own) return;
       store.set({ codes: at(found.codes), example, own: own && { ...own, ...found } }, time);
     },
-    forget: () => change({ example: null, own: null }),
+    forget: () => jump(store.get().codes, { example: null, own: null }),
     resample() {
       const from = source();
       if (!from)
@@ -274,6 +281,10 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
     },
     /** @param {boolean} slerp */
     setSlerp: (slerp) => change({ slerp }),
+    /** @param {import("./model/writing.js").Way} writing how letters are chosen */
+    setWriting: (writing) => change({ writing }),
+    /** Letters are drawn anew. */
+    drawAgain: () => change({ seed: (store.get().seed + 1) % SEEDS }),
     /** @param {string} axes */
     setAxes: (axes) => change({ axes }),
     /** @param {string} colour */

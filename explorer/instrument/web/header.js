@@ -13,7 +13,7 @@ export function createHeader({ picker, exporting, tools, present }) {
   const facts = el("p", { class: "facts" });
   const undo = step("undo", "Undo (Ctrl+Z)");
   const redo = step("redo", "Redo (Ctrl+Shift+Z)");
-  const promise = el("p", { class: "promise", text: "Move a latent and see what it means to the model." });
+  const promise = el("p", { class: "promise", text: "Move a latent, see what it means." });
   const tour = tool("tour", "tour", "Tour", "What is what, in a minute", tools.tour);
   const share = tool("share", "share", "Share", "Copy a link that opens to exactly this", tools.share);
   const element = el(

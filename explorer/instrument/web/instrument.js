@@ -20,6 +20,7 @@ import { createHelp, listen } from "./keyboard.js";
 import { createLessons, isLesson } from "./lesson/lessons.js";
 import { linkedModel, named, readLink, writeLink } from "./link.js";
 import { linkTerms } from "./linked.js";
+import { withLinkedWord } from "./linked-word.js";
 import { openModel } from "./model/model.js";
 import { createWorker } from "./model/worker.js";
 import { createOwn, noOwn } from "./own/own.js";
@@ -190,7 +191,8 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
         frame.styled,
       ]);
       if (signal.aborted) return opened.release();
-      const plan = planOf(opened, query, opening);
+      const plan = await planOf(opened, query, opening);
+      if (signal.aborted) return opened.release();
       const first = await showFirst(opened, plan.initial.codes, frame.show);
       if (signal.aborted) return opened.release();
       build(opened, plan, first);
@@ -215,6 +217,8 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
     own: null,
     locked: [],
     temperature: 1,
+    writing: "greedy",
+    seed: 1,
     unfolded: card.latents.length > 0 && !card.latents.some((latent) => latent.active),
     playing: null,
     axes: "",
@@ -236,13 +240,13 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
    * @param {string} query
    * @param {string} opening where to be, if the query does not say it
    */
-  function planOf(opened, query, opening) {
+  async function planOf(opened, query, opening) {
     const limits = limitsOf(opened);
     const given = readLink(query, limits);
     const isPlaced = given.problem !== null || given.state.codes !== undefined;
     const { state, problem } = isPlaced || !opening ? given : readLink(`${query}&${opening}`, limits);
     return {
-      initial: startOf(opened, state),
+      initial: startOf(opened, await withLinkedWord(opened, state)),
       problem,
       fromExample: state.codes === undefined && !problem,
       view: named(query, "view") ?? "",
@@ -251,7 +255,7 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
 
   /**
    * @param {import("./model/model.js").Model} opened
-   * @param {ReturnType<typeof planOf>} plan
+   * @param {Awaited<ReturnType<typeof planOf>>} plan
    * @param {import("./stage.js").Decoded | null} first
    */
   function build(opened, { initial, problem, fromExample, view }, first) {
@@ -358,8 +362,17 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
       console.error(reason);
       return frame.block(sentenceFor(reason, `${entries[failed].title} could not be opened: reload the page.`));
     }
-    const { linked, initials, problem } = linkedStates(query, models, source);
+    const { linked, initials: stated, problem } = linkedStates(query, models, source);
     if (problem) messages.warn(problem);
+    const read = await Promise.all(models.map((one, at) => withLinkedWord(one, linked[at].state)));
+    if (signal.aborted) {
+      for (const one of models) one.release();
+      return;
+    }
+    const initials = stated.map((one, at) => {
+      const { own, codes } = read[at];
+      return own && !one.own ? { ...one, own, codes: { ...one.codes, ...codes } } : one;
+    });
     header.showComparison();
     compared = createCompare({
       models,

@@ -1,5 +1,6 @@
 import { isKind, NO_NOISE } from "./engine/corruption.js";
 import { numbersOf } from "./model/numbers.js";
+import { SEEDS, WAYS } from "./model/writing.js";
 import { space as continuous } from "./spaces/continuous.js";
 import { readIndex, readNumber } from "./spaces/digits.js";
 import { Unreadable } from "./spaces/unreadable.js";
@@ -104,6 +105,22 @@ const FIELDS = [
         throw new Unreadable("its temperature is off the scale");
       return value;
     },
+  },
+  {
+    key: "writing",
+    name: "writing",
+    write: ({ writing }) => (writing === WAYS[0] ? null : writing),
+    read(text) {
+      const way = WAYS.find((one) => one === text);
+      if (!way) throw new Unreadable("its way of choosing letters is not known here");
+      return way;
+    },
+  },
+  {
+    key: "seed",
+    name: "seed",
+    write: ({ seed }) => (seed === 1 ? null : String(seed)),
+    read: (text) => readIndex(text, SEEDS, "its seed"),
   },
   {
     key: "inactive",

@@ -157,7 +157,7 @@ export function placeModel(options) {
     store,
     player,
     codesOf: whereIs,
-    nameOf: (example) => embedding?.labels[example] ?? null,
+    nameOf: (example) => embedding?.words?.[example] ?? embedding?.labels[example] ?? null,
     source: () => source,
     onDraw: (z) => stage.draws.set([...stage.draws.get(), z].slice(-MOST_DRAWS)),
     messages,
@@ -265,7 +265,9 @@ export function placeModel(options) {
   /** @param {number} example */
   function titleOf(example) {
     const label = embedding?.labels[example] ?? null;
-    return `${present(card.examples).split} image #${example}${label === null ? "" : ` (${called(label)})`}`;
+    const word = embedding?.words?.[example];
+    const name = word ? `“${word}”` : label === null ? null : called(label);
+    return `${present(card.examples).split} ${word ? "word" : "image"} #${example}${name === null ? "" : ` (${name})`}`;
   }
 
   const reading = newestWins(
@@ -365,7 +367,7 @@ export function placeModel(options) {
     } catch (error) {
       if (gone.signal.aborted) return;
       console.error(error);
-      const otherwise = "The test images could not be read: copy the checkpoint folder again.";
+      const otherwise = "The test examples could not be read: copy the checkpoint folder again.";
       for (const { part } of parts) part.refuse?.(sentenceFor(error, otherwise));
     }
   }

@@ -16,6 +16,8 @@ import { createHistory } from "./history.js";
  * @property {Source | null} own the person's own image whose posterior is drawn instead; not in the link
  * @property {number[]} locked latents that nothing may move
  * @property {number} temperature of sampling
+ * @property {import("./model/writing.js").Way} writing how the letters of a word are chosen
+ * @property {number} seed of the letters that are drawn
  * @property {boolean} unfolded inactive latents are shown
  * @property {number | "path" | null} playing what moves by itself: a latent, or z on its path; not in the link
  * @property {string} axes of the map: "umap", "pca", two latents such as "z3,z7", or "" for what suits the model
@@ -38,7 +40,7 @@ import { createHistory } from "./history.js";
 const isSame = (a, b) => a === b || (a !== null && b !== null && a.every((value, latent) => value === b[latent]));
 
 /** What undo and redo bring back. A lock is a step of its own, so that undo never moves a latent while it is locked. */
-const PLACE = ["codes", "example", "own", "locked", "pins", "directions", "noise"];
+const PLACE = ["codes", "example", "own", "locked", "pins", "directions", "noise", "writing", "seed"];
 
 /**
  * @param {State} initial

@@ -13,7 +13,8 @@ import { readSafetensors } from "./safetensors.js";
  * @property {Float32Array} mean N·D, of the posteriors, or the codes themselves; empty where there is no such control
  * @property {Float32Array | null} logVariance N·D, of the posteriors, where there are any
  * @property {Record<string, Int32Array>} codes of the other controls that the file holds, N times their size
- * @property {(string | null)[]} labels the name of each image's class
+ * @property {(string | null)[]} labels the name of each example's class
+ * @property {string[] | null} words that the examples are, of a model of words
  * @property {Int32Array | null} label the class of each image
  * @property {Int32Array | null} factors N·F
  * @property {Float32Array | null} reconstruction N, −ln p(x|z) at the posterior mean in nats
@@ -85,17 +86,27 @@ export async function fetchEmbedding({ entry, card, controls, continuous }, sign
   const isLabel = (control) =>
     control.kind === "categorical" && String(control.labels) === String(card.data.labels ?? control.name);
   const label = card.data?.labels ? integers("label", [card.data.labels.length]) : null;
+  /** @type {Record<string, Int32Array>} */
+  const codes = Object.fromEntries(
+    others.flatMap((control) => {
+      const data = isLabel(control) ? label : integers(control.name, [countOf(control)]);
+      return data ? [[control.name, data]] : [];
+    }),
+  );
+  /** @param {import("../model/model.js").Control} control @param {number} at */
+  const spelledIn = (control, at) => {
+    const size = codes[control.name].length / count;
+    const value = control.space.fromTensor(codes[control.name].subarray(at * size, (at + 1) * size), control);
+    return control.space.write(value, control) ?? "";
+  };
+  const written = others.find(({ kind, name }) => kind === "tokens" && codes[name]);
   return {
     count,
     latents,
     mean: latents ? floats("mean", true) : new Float32Array(0),
     logVariance: latents ? floats("log_variance", isPosterior) : null,
-    codes: Object.fromEntries(
-      others.flatMap((control) => {
-        const data = isLabel(control) ? label : integers(control.name, [countOf(control)]);
-        return data ? [[control.name, data]] : [];
-      }),
-    ),
+    codes,
+    words: written ? Array.from({ length: count }, (_, at) => spelledIn(written, at)) : null,
     labels: Array.from({ length: count }, (_, at) => card.data?.labels?.[label?.[at]] ?? null),
     label,
     factors: factors

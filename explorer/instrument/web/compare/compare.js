@@ -2,10 +2,11 @@ import { el, isolated, withCode } from "../dom.js";
 import { newestWins } from "../engine/scheduler.js";
 import { sentenceFor } from "../errors.js";
 import { icon } from "../icons.js";
+import { sourceOfWords } from "../linked-word.js";
 import { PANELS } from "../panels/index.js";
 import { placeModel } from "../stage.js";
 import { createCursor } from "../store.js";
-import { createFollow, hasExample, sharesExamples } from "./follow.js";
+import { agreeing, createFollow, hasExample, sharesExamples } from "./follow.js";
 import { createTable } from "./table.js";
 
 /**
@@ -91,6 +92,7 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
       if (codes && !isOld()) cursor.put(at, { codes: { ...stores[at].get().codes, ...codes } });
       return;
     }
+    if (own && !own.pixels) return encodeWords(at, from, isOld);
     const pixels = own ? own.pixels : example === null ? null : await placed[from].stage.thumbnails().pixels(example);
     if (!pixels || !model.encoder || String(model.shape) !== String(models[from].shape) || isOld()) return;
     const title = own?.title ?? placed[from].stage.source()?.title ?? "";
@@ -98,6 +100,18 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
     if (isOld()) return;
     const mine = { title, pixels, ...posterior };
     cursor.put(at, { own: mine, example: null, codes: { ...stores[at].get().codes, ...posterior.codes } });
+  }
+
+  /** The same of a word. @param {number} at @param {number} from @param {() => boolean} isOld */
+  async function encodeWords(at, from, isOld) {
+    const model = models[at];
+    const pairs = agreeing(models[from].words, model.words);
+    if (!pairs.length || pairs.length < model.words.length) return;
+    const { codes } = stores[from].get();
+    const read = Object.fromEntries(pairs.map(({ from, to }) => [to, codes[from]]));
+    const mine = await sourceOfWords(model, { ...stores[at].get().codes, ...read });
+    if (isOld()) return;
+    cursor.put(at, { own: mine, example: null, codes: { ...stores[at].get().codes, ...mine.codes } });
   }
 
   /** What shows an output stands in one row, whatever it is; every other panel has its own. @param {import("../stage.js").Panel} panel */

@@ -81,6 +81,10 @@ export function createFollow(models, { isTogether, onImage }) {
         Object.assign(also, { example: isKnown ? example : null, own: null });
       }
       if (change.noise) also.noise = change.noise;
+      if (isTogether()) {
+        const { writing, seed } = change;
+        Object.assign(also, writing !== undefined && { writing }, seed !== undefined && { seed });
+      }
       if (isFollowed && pairs[from][at].length) {
         const taken = pairs[from][at].map(({ from, to }) => [to, now.codes[from]]);
         also.codes = { ...states[at].codes, ...Object.fromEntries(taken) };

@@ -11,6 +11,9 @@ import { agreeing, MOST } from "./follow.js";
 
 const PART = /[%,]/g;
 
+/** How letters are chosen, and by which seed they are drawn: of every model, as the first has it unless its own says more. */
+const WRITING = /** @type {const} */ (["writing", "seed"]);
+
 /**
  * @param {Model[]} models
  * @param {State[]} states
@@ -32,6 +35,8 @@ export function writeComparison(models, states, together) {
       const text = control.space.write(value, control);
       if (text !== null) more.push([`${at + 1}.${keyOf(control)}`, text]);
     }
+    for (const key of WRITING)
+      if (states[at][key] !== states[0][key]) more.push([`${at + 1}.${key}`, String(states[at][key])]);
   });
   return writeLink({ ...states[0], model: first.entry.id }, first.controls, more);
 }
@@ -82,7 +87,14 @@ export function readCompared(query, models, at, limits) {
     const text = first && given.get(keyOf(first));
     if (here && text) mine.set(keyOf(here), text);
   }
+  for (const key of WRITING) {
+    const text = given.get(key);
+    if (text !== null) mine.set(key, text);
+  }
   const own = [...given].filter(([key]) => key.startsWith(`${at + 1}.`));
   for (const [key, text] of own) mine.set(key.slice(2), text);
-  return { ...readLink(mine.toString(), limits), isPlaced: own.length > 0 };
+  return {
+    ...readLink(mine.toString(), limits),
+    isPlaced: own.some(([key]) => !WRITING.some((name) => key === `${at + 1}.${name}`)),
+  };
 }

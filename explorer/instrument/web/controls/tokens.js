@@ -1,6 +1,7 @@
 import { el, focusIn } from "../dom.js";
 import { newestWins } from "../engine/scheduler.js";
 import { sentenceFor } from "../errors.js";
+import { sourceOfWords } from "../linked-word.js";
 import { space, spelled, spelledAlphabet, tokensOf } from "../spaces/tokens.js";
 import { Unreadable } from "../spaces/unreadable.js";
 import { term } from "../term.js";
@@ -64,12 +65,10 @@ export function createWord({ model, control: described, stage }) {
   const queue = newestWins(
     async ({ tokens, time }, overtaken) => {
       if (!model.encoder) return;
-      const codes = { ...stage.store.get().codes, [name]: tokens };
-      const posterior = await model.encoder.encode(null, codes);
+      const own = await sourceOfWords(model, { ...stage.store.get().codes, [name]: tokens });
       if (overtaken() || stage.gone.aborted) return;
       value = tokens;
-      const own = { title: spelled(tokens, alphabet), pixels: null, ...posterior };
-      stage.commands.moveOwn({ ...own, codes: { ...posterior.codes, [name]: tokens } }, time);
+      stage.commands.moveOwn(own, time);
       if (isEntered || !focusIn(element)) stage.commands.settle();
     },
     (error) => {

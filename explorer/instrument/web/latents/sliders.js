@@ -23,8 +23,9 @@ function reason(card, inactive) {
   const what = kl ? "posterior mean" : "code";
   const { samples, split } = present(card.latents_provenance);
   const one = inactive.length === 1;
+  const examples = card.output.kind === "pixels" ? "images" : "words";
   return (
-    `Over ${samples.toLocaleString("en")} ${split} images ${one ? `its ${what}` : `their ${what}s`} ` +
+    `Over ${samples.toLocaleString("en")} ${split} ${examples} ${one ? `its ${what}` : `their ${what}s`} ` +
     `hardly ${one ? "varies" : "vary"} (variance up to ${variance}${kl}): the encoder sends almost nothing ` +
     `through ${one ? "it" : "them"}, so moving ${one ? "it" : "them"} should change little.`
   );

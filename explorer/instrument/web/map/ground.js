@@ -7,6 +7,7 @@ import { createMosaic } from "./mosaic.js";
 import { createNames } from "./names.js";
 import { createPoints } from "./points.js";
 import { newView } from "./view.js";
+import { createWordLabels } from "./word-labels.js";
 
 /** How solid points are, points under images, points over the sheet, and points that a filter leaves out. */
 const SOLID = 217;
@@ -26,11 +27,11 @@ const REST_MS = 160;
 
 /**
  * What stands still on the map while z moves, from the back: the decoded sheet; the points, by WebGL where there is one; and over them
- * thumbnails or the names of classes. It is drawn beyond the edges of the stage, so that most of panning is left to the
+ * thumbnails, words or the names of classes. It is drawn beyond the edges of the stage, so that most of panning is left to the
  * compositor, however many points there are.
  *
- * @param {{shape: import("../engine/pixels.js").Shape, thumbnails: import("../checkpoint/thumbnails.js").Thumbnails,
- *   sheet: ReturnType<typeof import("./sheet.js").createSheet>,
+ * @param {{shape: import("../engine/pixels.js").Shape | null,
+ *   thumbnails: import("../checkpoint/thumbnails.js").Thumbnails | null, sheet: import("./sheet.js").Sheet,
  *   theme(): {ink: string, paper: string, inkBytes: import("./colours.js").Rgb}, onStale(): void}} options
  */
 export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
@@ -38,7 +39,8 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
     el("canvas", { class: `map-layer ${name}` }),
   );
   const element = el("div", { class: "map-ground", "aria-hidden": "true" }, under, dots, still);
-  const mosaic = createMosaic(shape, thumbnails);
+  const mosaic = shape && thumbnails ? createMosaic(shape, thumbnails) : null;
+  const words = createWordLabels();
   const points = createPoints(dots, refresh) ?? createFlatPoints(dots);
   const names = createNames();
   /** What is drawn, when it was. */
@@ -61,13 +63,14 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
   const shown = (index) => options.points && colouring !== null && !options.isHidden(colouring.of[index]);
 
   function paint() {
-    const behind = options.mosaic ? BEHIND : options.faded ? FADED : SOLID;
+    const behind = options.mosaic && mosaic ? BEHIND : options.faded ? FADED : SOLID;
     points.setPalette((index) => {
       if (!options.points || !colouring || index >= colouring.colours.length) return [0, 0, 0, 0];
       if (options.isHidden(index)) return [...theme().inkBytes, FILTERED];
       return [...colouring.colours[index], behind];
     });
-    mosaic.renew();
+    mosaic?.renew();
+    words.renew();
     refresh();
   }
 
@@ -91,7 +94,8 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
   function drawStill() {
     const context = prepare(still);
     if (!colouring || !options.points) return;
-    if (options.mosaic) {
+    if (options.mosaic && !mosaic) return words.draw(context, drawn, places, shown, theme());
+    if (options.mosaic && mosaic) {
       const { colours, of } = colouring;
       const colour = (/** @type {number} */ index) => css(colours[of[index]]);
       return mosaic.draw(context, drawn, places, shown, colour);
@@ -133,7 +137,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
     return true;
   }
 
-  thumbnails.onLoad(() => options.mosaic && refresh());
+  thumbnails?.onLoad(() => options.mosaic && refresh());
 
   return {
     element,
@@ -161,9 +165,12 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
     setPlaces(next) {
       places = next;
       points.setPlaces(next);
-      mosaic.renew();
+      mosaic?.renew();
+      words.renew();
       refresh();
     },
+    /** @param {readonly string[]} next the word of each point */
+    setWords: words.set,
     /** @param {import("./colours.js").Colouring} next @param {import("./names.js").Name[]} called its classes */
     setColouring(next, called) {
       colouring = next;

@@ -13,8 +13,8 @@ const EMPTY = { left: -1, bottom: -1, width: 2, height: 2 };
 /**
  * The surface of the map: the ground, which stands still while z moves, and over it what moves.
  *
- * @param {{shape: import("../engine/pixels.js").Shape, thumbnails: import("../checkpoint/thumbnails.js").Thumbnails,
- *   sheet: ReturnType<typeof import("./sheet.js").createSheet>, onFrame(time: number): void, onTheme(): void,
+ * @param {{shape: import("../engine/pixels.js").Shape | null,
+ *   thumbnails: import("../checkpoint/thumbnails.js").Thumbnails | null, sheet: import("./sheet.js").Sheet, onFrame(time: number): void, onTheme(): void,
  *   onView(): void}} options
  */
 export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onView }) {

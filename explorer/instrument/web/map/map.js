@@ -11,11 +11,11 @@ import { createLayers } from "./layers.js";
 import { createLegend } from "./legend.js";
 import { axesHere, createPlane, namesOn, pathOn, searchOf } from "./plane.js";
 import { listenToHands } from "./pointer.js";
-import { createSheet } from "./sheet.js";
+import { createSheet, NO_SHEET } from "./sheet.js";
 import { createTip } from "./tip.js";
 import { createTools } from "./tools.js";
 import { fit, pan, planeX, planeY, zoom } from "./view.js";
-import { COLLAPSED, describeMap, KEY, KEY_MEANING, noMap, ONE_LATENT } from "./words.js";
+import { collapsed, describeMap, KEY, KEY_MEANING, noMap, ONE_LATENT } from "./words.js";
 
 /** A step of the path that is longer than this part of a map by UMAP leaps over what lies between. */
 const JUMP = 0.1;
@@ -34,7 +34,9 @@ let maps = 0;
 export function createMap(stage) {
   const { card, model, commands, store, marking } = stage;
   const zNow = () => model.z(store.get());
-  const shown = { thumbnails: false, sheet: false, points: true };
+  const { shape } = model;
+  const thumbnails = shape && stage.thumbnails();
+  const shown = { thumbnails: !shape, sheet: false, points: true };
   const stale = { here: true, pins: true, draws: true };
   /** @type {import("../checkpoint/embedding.js").Embedding | null} */
   let embedding = null;
@@ -45,22 +47,19 @@ export function createMap(stage) {
   /** Where each draw lies on the plane. @type {WeakMap<number[], [number, number]>} */
   let placed = new WeakMap();
 
-  const { shape } = card.output;
-  const sheet = createSheet({
-    shape,
-    decode: stage.decodeLatents,
-    onDrawn: () => layers.ground.refreshSheet(),
-  });
+  const sheet = shape
+    ? createSheet({ shape, decode: stage.decodeLatents, onDrawn: () => layers.ground.refreshSheet() })
+    : NO_SHEET;
   const layers = createLayers({
     shape,
-    thumbnails: stage.thumbnails(),
+    thumbnails,
     sheet,
     onFrame: place,
     onTheme: () => embedding && paint(true),
     onView: askSheet,
   });
   const { surface, view, scene } = layers;
-  const tip = createTip(card, stage.thumbnails());
+  const tip = createTip(card, shape, thumbnails);
   const hover = createHover({ stage, layers, tip, plane: () => plane });
   const legend = createLegend(() => layers.ground.set({ isHidden: legend.isHidden }));
   const toggle = (/** @type {keyof typeof shown} */ name) => () => {
@@ -70,6 +69,7 @@ export function createMap(stage) {
   };
   const tools = createTools({
     card,
+    hasImages: shape !== null,
     commands,
     isAlone: stage.isAlone,
     acts: {
@@ -86,7 +86,7 @@ export function createMap(stage) {
   const frame = el("div", { class: "map-frame" }, surface, tip.element);
   const element = el(
     "section",
-    { class: "map", "aria-label": "Map of the encoded images" },
+    { class: "map", "aria-label": `Map of the encoded ${shape ? "images" : "words"}` },
     tools.element,
     frame,
     key,
@@ -209,8 +209,8 @@ export function createMap(stage) {
 
   function face() {
     tools.show({ axes: present(plane).axes, colour, ...shown });
-    const { thumbnails, sheet: faded, points } = shown;
-    layers.ground.set({ mosaic: thumbnails, points: points || !faded, faded });
+    const { thumbnails: mosaic, sheet: faded, points } = shown;
+    layers.ground.set({ mosaic, points: points || !faded, faded });
   }
 
   /** Another plane, or none: the sheet that was is put away. */
@@ -339,6 +339,7 @@ export function createMap(stage) {
     },
     fill(codes) {
       embedding = codes;
+      layers.ground.setWords(codes.words ?? []);
       setAxes(store.get().axes);
       if (!plane) return;
       tools.element.inert = false;
@@ -347,7 +348,7 @@ export function createMap(stage) {
       face();
       describe();
       const remark = card.latents.every(({ active }) => !active)
-        ? COLLAPSED
+        ? collapsed(shape !== null)
         : card.map
           ? null
           : noMap(stage.entry, card);

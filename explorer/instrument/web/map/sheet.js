@@ -12,6 +12,11 @@ const LINES = 3;
 /** The sheet follows z and the view once they have rested for so long. */
 const REST_MS = 200;
 
+/** Of a model that makes no images. @type {Sheet} */
+export const NO_SHEET = { ask() {}, forget() {}, draw() {} };
+
+/** @typedef {ReturnType<typeof createSheet>} Sheet */
+
 /** @typedef {{left: number, top: number, width: number, height: number}} Area of a plane */
 
 /**

@@ -13,19 +13,26 @@ const PICTURED = {
 };
 
 /**
- * What stands beside the pointer: the image of a point, or who lives where there is none.
+ * What stands beside the pointer: the image or the word of a point, or how many are near where there is none.
  *
  * @param {import("../checkpoint/checkpoint.js").ImagesCard} card
- * @param {import("../checkpoint/thumbnails.js").Thumbnails} thumbnails
+ * @param {import("../engine/pixels.js").Shape | null} shape
+ * @param {import("../checkpoint/thumbnails.js").Thumbnails | null} thumbnails
  */
-export function createTip(card, thumbnails) {
-  const [, height, width] = card.output.shape;
+export function createTip(card, shape, thumbnails) {
+  const [, height, width] = shape ?? [0, 0, 0];
+  const called = `${card.examples.split} ${shape ? "image" : "word"}`;
   const scale = Math.max(1, Math.ceil(SIDE / Math.max(width, height)));
   const style = `width: ${width * scale}px; height: ${height * scale}px`;
   const canvas = el("canvas", { class: "tip-image", width, height, style });
   const name = el("strong");
   const facts = el("span", { class: "hint" });
-  const image = el("div", { class: "tip-point" }, canvas, el("span", { class: "tip-text" }, name, facts));
+  const image = el(
+    "div",
+    { class: "tip-point" },
+    shape ? canvas : null,
+    el("span", { class: "tip-text" }, name, facts),
+  );
   const empty = el("div", { class: "tip-empty" });
   const element = el("div", { class: "map-tip", "aria-hidden": "true", hidden: true }, image, empty);
   const context = context2d(canvas);
@@ -35,9 +42,9 @@ export function createTip(card, thumbnails) {
 
   function draw() {
     context.clearRect(0, 0, width, height);
-    waits = index !== null && !thumbnails.draw(context, index, 0, 0, width, height);
+    waits = index !== null && thumbnails !== null && !thumbnails.draw(context, index, 0, 0, width, height);
   }
-  thumbnails.onLoad(() => waits && draw());
+  thumbnails?.onLoad(() => waits && draw());
 
   /** Beside the pointer, towards the middle of the map, so that it does not leave it. @param {number} x @param {number} y @param {import("./view.js").View} view */
   function move(x, y, view) {
@@ -66,7 +73,7 @@ export function createTip(card, thumbnails) {
         const nats = embedding.reconstruction;
         facts.textContent = [
           ...others,
-          `${card.examples.split} image ${at}`,
+          `${called} ${at}`,
           ...(nats ? [`reconstruction ${spell(nats[at], 1)} nats`] : []),
         ].join("\n");
         draw();
@@ -80,7 +87,7 @@ export function createTip(card, thumbnails) {
       waits = false;
       empty.textContent =
         neighbours === 0
-          ? [`No ${card.examples.split} image is near this point.`, PICTURED[axes] ?? ""].join("\n")
+          ? [`No ${called} is near this point.`, (shape && PICTURED[axes]) ?? ""].join("\n")
           : `${neighbours.toLocaleString("en")} neighbour${neighbours === 1 ? "" : "s"} within the circle`;
       face(false);
       move(x, y, view);
@@ -95,10 +102,11 @@ export function createTip(card, thumbnails) {
  * @param {number} at
  * @param {import("../checkpoint/checkpoint.js").ImagesCard} card
  * @param {import("../checkpoint/embedding.js").Embedding} embedding
- * @returns {string[]} what an image is called, by its label or its factors
+ * @returns {string[]} what an example is called: itself where it is a word, and by its label or its factors
  */
 export function namesOf(at, card, embedding) {
   const label = embedding.labels[at];
+  if (embedding.words) return [embedding.words[at], ...(label === null ? [] : [label])];
   if (label !== null) return [label];
   const { factors } = card.data;
   const values = embedding.factors;

@@ -8,9 +8,9 @@ import { colourings } from "./colours.js";
  *
  * @param {{card: import("../checkpoint/checkpoint.js").Card, commands: import("../commands.js").Commands,
  *   acts: {thumbnails(): void, sheet(): void, points(): void, whole(): void, lasso(): void},
- *   isAlone: boolean}} options `isAlone`: no other model stands beside it, so that there is something to draw around for
+ *   hasImages: boolean, isAlone: boolean}} options `hasImages`: its examples are images, not words; `isAlone`: no other model stands beside it, so that there is something to draw around for
  */
-export function createTools({ card, commands, acts, isAlone }) {
+export function createTools({ card, commands, acts, hasImages, isAlone }) {
   const { active, inactive } = orderLatents(card);
   const order = [...active, ...inactive];
   const select = (/** @type {string} */ name, /** @type {(event: Event) => void} */ change) =>
@@ -51,8 +51,8 @@ export function createTools({ card, commands, acts, isAlone }) {
     );
   const thumbnails = action(
     "map-thumbnails",
-    "Images",
-    "in place of points where they fit",
+    hasImages ? "Images" : "Words",
+    hasImages ? "in place of points where they fit" : "beside points where they fit",
     "picture",
     acts.thumbnails,
   );
@@ -68,7 +68,7 @@ export function createTools({ card, commands, acts, isAlone }) {
   const whole = action("map-whole", "Whole map", wide, "whole", acts.whole);
   whole.removeAttribute("aria-pressed");
   const lasso = action("map-lasso", "Lasso", "draw around images, to make a direction of them", "lasso", acts.lasso);
-  lasso.hidden = !isAlone;
+  lasso.hidden = !isAlone || !hasImages;
 
   const option = (/** @type {string} */ value, /** @type {string} */ text, disabled = false) =>
     el("option", { value, text, disabled });
@@ -106,7 +106,7 @@ export function createTools({ card, commands, acts, isAlone }) {
       colour.value = now.colour;
       thumbnails.setAttribute("aria-pressed", String(now.thumbnails));
       sheet.setAttribute("aria-pressed", String(now.sheet));
-      sheet.hidden = !isPlane;
+      sheet.hidden = !isPlane || !hasImages;
       points.hidden = !now.sheet;
       points.setAttribute("aria-pressed", String(now.points));
     },

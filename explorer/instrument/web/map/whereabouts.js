@@ -77,9 +77,11 @@ export function createWhereabouts({ card, model, source, unlike }) {
     const among = codes.searched < embedding.count ? codes.searched : null;
     const { distances, indices } = codes.nearest(z);
     const label = embedding.labels[indices[0]];
+    const word = embedding.words?.[indices[0]];
+    const name = word ? `“${word}”` : label === null ? null : `${article(label)} ${label}`;
     const isForeign = unlike.get() !== null && isCodeOf(source(), z);
     const examples = model.shape ? "images" : "words";
-    const sentence = spellNearest(distances[0], card.map?.nearest, among, label, { isForeign, examples });
+    const sentence = spellNearest(distances[0], card.map?.nearest, among, name, { isForeign, examples });
     write(distance, sentence.text);
     distance.classList.toggle("off", sentence.off);
   }
@@ -154,14 +156,14 @@ function explained(shares) {
  * @param {number} distance from z to the nearest code
  * @param {{median: number, p95: number, p99: number} | undefined} held what it is for images that were held out
  * @param {number | null} among how many codes were searched, where that is not all of them
- * @param {string | null} label of the nearest
+ * @param {string | null} name of the nearest: a 7, “maria”
  * @param {{isForeign?: boolean, examples?: string}} [more] `isForeign`: z is the code of an image that is not as those that
  *   came with the model; `examples`: what those are
  * @returns {{text: string, off: boolean}}
  */
-export function spellNearest(distance, held, among, label, { isForeign = false, examples = "images" } = {}) {
+export function spellNearest(distance, held, among, name, { isForeign = false, examples = "images" } = {}) {
   const of = among === null ? "" : ` of ${among.toLocaleString("en")} codes`;
-  const code = label === null ? of || " code" : `${of}, ${article(label)} ${label},`;
+  const code = name === null ? of || " code" : `${of}, ${name},`;
   const away = `the nearest${code} is ${spell(distance)} away`;
   if (isForeign) return { text: `Its code says little about an image unlike the data: ${away}.`, off: true };
   if (!held) return { text: `${away[0].toUpperCase()}${away.slice(1)}.`, off: false };

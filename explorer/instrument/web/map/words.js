@@ -4,10 +4,14 @@ import { namesOf } from "./tip.js";
 
 export const ONE_LATENT = "One latent is a line, not a plane: its row of traversals below shows all of it.";
 
-/** Of a model none of whose latents the data move. */
-export const COLLAPSED =
-  "This map shows noise. No latent is active: the encoder gives every image almost the same posterior, so where a point " +
-  "lies says nothing about its image, and the decoder draws nearly the same image everywhere.";
+/** Of a model none of whose latents the data move. @param {boolean} hasImages */
+export function collapsed(hasImages) {
+  const [thing, makes] = hasImages ? ["image", "draws"] : ["word", "writes"];
+  return (
+    `This map shows noise. No latent is active: the encoder gives every ${thing} almost the same posterior, so where a ` +
+    `point lies says nothing about its ${thing}, and the decoder ${makes} nearly the same ${thing} everywhere.`
+  );
+}
 
 export const KEY = "rings: 1σ and 2σ · dots: draws";
 
@@ -43,9 +47,9 @@ export function describeMap(plane, z, card, embedding) {
   const [image] = nearest.indices;
   const part = codes.searched < embedding.count ? `${codes.searched.toLocaleString("en")} of them` : "them";
   return (
-    `${spellAxes(plane.axes)} of ${embedding.count.toLocaleString("en")} ${card.examples.split} images; ` +
+    `${spellAxes(plane.axes)} of ${embedding.count.toLocaleString("en")} ${card.examples.split} ${embedding.words ? "words" : "images"}; ` +
     `z is placed among ${part}. z lies at ${spell(x)}, ${spell(y)}; the nearest is ` +
-    `${[`image ${image}`, ...namesOf(image, card, embedding)].join(", ")}, ${spell(nearest.distances[0])} away.`
+    `${[`${embedding.words ? "word" : "image"} ${image}`, ...namesOf(image, card, embedding)].join(", ")}, ${spell(nearest.distances[0])} away.`
   );
 }
 

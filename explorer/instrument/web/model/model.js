@@ -38,6 +38,7 @@ import { openStepper } from "./stepper.js";
  * @property {boolean} asksEncoder where it is put by an image depends on more than the image, or on what no file holds: the
  *   encoder is asked, also for an image that came with the checkpoint
  * @property {import("./latents.js").Latent[]} latents its numbers
+ * @property {Control[]} words those of them that are words which the encoder reads
  * @property {boolean} hasPrior something can be drawn from a prior of the controls
  * @property {boolean} hasPosterior the encoder gives a mean and a variance of it, beside a prior
  * @property {import("../engine/pixels.js").Shape | null} shape of the images, if it makes images
@@ -233,6 +234,9 @@ export async function openModel(entry, { engine, signal, card: known, trial }) {
     continuous,
     condition,
     asksEncoder: Boolean(encoder) && (condition !== null || encode?.outputs.some(isGuess) === true),
+    words: controls.filter(
+      ({ kind, name }) => kind === "tokens" && encode?.inputs.some(({ control }) => control === name),
+    ),
     latents: continuous ? latentsOf(card, continuous) : [],
     hasPrior: controls.some((control) => (control.space.sample?.(control, () => 0.5, 1) ?? null) !== null),
     hasPosterior: continuous?.prior === "standard_normal" && continuous.parts.every(({ name }) => hasVariance(name)),

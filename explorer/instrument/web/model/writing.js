@@ -5,6 +5,7 @@ import { FIRST } from "./stepper.js";
  *
  * @typedef {import("./stepper.js").Stepper} Stepper
  * @typedef {Parameters<Stepper["begin"]>[1]} Values
+ * @typedef {typeof WAYS[number]} Way
  *
  * @typedef {object} Written
  * @property {number[]} tokens without the one that ends the sequence
@@ -12,6 +13,12 @@ import { FIRST } from "./stepper.js";
  * @property {number} logProbability ln p of all of them, in nats, with the one that ends it where it has ended
  * @property {Float64Array[]} choices ln p of every token, at each place that was written, the end's too
  */
+
+/** As a link names them, the one that is not named first. */
+export const WAYS = /** @type {const} */ (["greedy", "sampled", "beam"]);
+
+/** Seeds are smaller. */
+export const SEEDS = 1_000_000;
 
 /**
  * @param {Float32Array} logits of all sequences

@@ -4,9 +4,8 @@ import { createMap } from "../map/map.js";
 export default {
   name: "map",
   place: "chart",
-  fits({ card, continuous, shape }) {
+  fits({ card, continuous }) {
     if (!continuous) return "";
-    if (!shape) return "The map shows images, and this model makes none.";
     return card.examples
       ? true
       : "There is no map: this model has no encoder, so nothing says where images lie among its codes.";

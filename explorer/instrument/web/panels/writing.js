@@ -2,7 +2,7 @@ import { el, spell } from "../dom.js";
 import { newestWins } from "../engine/scheduler.js";
 import { seeded } from "../engine/seeded.js";
 import { sentenceFor } from "../errors.js";
-import { appear, beam, greedy, sampled } from "../model/writing.js";
+import { appear, beam, greedy, sampled, WAYS } from "../model/writing.js";
 import { bars } from "../outputs/bars.js";
 import { present } from "../present.js";
 import { separator } from "../spaces/tokens.js";
@@ -14,19 +14,18 @@ const BEAM_WIDTH = 5;
 const EACH_ITS_FRAME_MS = 0;
 const AT_ONCE_MS = 40;
 
-const WAYS = [
-  { way: "greedy", name: "Likeliest letter", does: "Greedy: at every place the likeliest next letter." },
-  {
-    way: "sampled",
+/** @type {Record<import("../model/writing.js").Way, {name: string, does: string}>} */
+const CALLED = {
+  greedy: { name: "Likeliest letter", does: "At every place the likeliest next letter (greedy)." },
+  sampled: {
     name: "Drawn",
-    does: "Sampled: every letter is drawn by its probability, so each time another word comes.",
+    does: "Every letter is drawn by its probability, so that each time another word comes (sampled).",
   },
-  {
-    way: "beam",
+  beam: {
     name: "Likeliest word",
-    does: `Beam search: ${BEAM_WIDTH} beginnings are followed at once, and the likeliest whole words that are found are listed.`,
+    does: `${BEAM_WIDTH} beginnings are followed at once, and the likeliest whole words that are found are listed (beam search).`,
   },
-];
+};
 
 /**
  * The word that the model writes, letter by letter, and what it might have written instead.
@@ -37,20 +36,16 @@ const WAYS = [
  * @typedef {import("../model/writing.js").Written} Written
  */
 function create(stage) {
-  const { model, gone } = stage;
+  const { model, commands, store, gone } = stage;
   const writer = present(model.writer);
   const output = /** @type {import("../checkpoint/contract.js").Characters} */ (model.card.output);
   const { alphabet } = output;
   const mark = separator(alphabet);
   const nameOf = (/** @type {number} */ token) => (token === 0 ? "end" : alphabet[token - 1]);
-  let way = "greedy";
-  let seed = 1;
   /** @type {Written | null} */
   let written = null;
   /** @type {number | null} the place whose choices are shown */
   let place = null;
-  /** @type {import("../model/model.js").Codes | null} where the word is written */
-  let shown = null;
   let isFirst = true;
 
   const word = el("div", {
@@ -62,14 +57,13 @@ function create(stage) {
   const likelihood = el("output", { class: "number written-nats" });
   const choices = el("div", { class: "written-choices", hidden: true });
   const others = el("ol", { class: "written-others", hidden: true, "aria-label": "Other words that were found" });
-  const ways = WAYS.map(({ way: own, name, does }) =>
+  const ways = WAYS.map((way) =>
     el("button", {
       class: "path-kind",
       type: "button",
-      text: name,
-      title: does,
-      "aria-pressed": String(own === way),
-      on: { click: () => setWay(own) },
+      text: CALLED[way].name,
+      title: CALLED[way].does,
+      on: { click: () => commands.setWriting(way) },
     }),
   );
   const again = el("button", {
@@ -77,7 +71,7 @@ function create(stage) {
     type: "button",
     text: "Draw again",
     hidden: true,
-    on: { click: drawAgain },
+    on: { click: () => commands.drawAgain() },
   });
   const refusal = el("p", { class: "refusal", role: "alert", hidden: true });
   const element = el(
@@ -113,14 +107,14 @@ function create(stage) {
       const stepper = await writer.open();
       const values = writer.values([codes]);
       const isOver = () => overtaken() || gone.aborted;
+      const { temperature, writing: way, seed } = store.get();
       if (way === "beam") {
         const show = (/** @type {Written[]} */ found) => draw(found[0], found.slice(1));
         if (!(await appear(beam(stepper, values, BEAM_WIDTH), show, isOver, ms))) return;
       } else {
-        const { temperature } = stage.store.get();
-        const writing =
+        const written =
           way === "greedy" ? greedy(stepper, values) : sampled(stepper, values, seeded(seed), temperature);
-        if (!(await appear(writing, (one) => draw(one, []), isOver, ms))) return;
+        if (!(await appear(written, (one) => draw(one, []), isOver, ms))) return;
       }
       refusal.hidden = true;
       trace("instrument:paint", { since: time });
@@ -196,34 +190,21 @@ function create(stage) {
     );
   }
 
-  /** @param {string} next */
-  function setWay(next) {
-    way = next;
-    ways.forEach((button, at) => {
-      button.setAttribute("aria-pressed", String(WAYS[at].way === way));
-    });
-    again.hidden = way !== "sampled";
-    rewrite();
-  }
-
-  function drawAgain() {
-    seed += 1;
-    rewrite();
-  }
-
-  function rewrite() {
-    if (shown) queue.request({ codes: shown, time: performance.now(), ms: EACH_ITS_FRAME_MS });
-  }
-
   stage.picture.text = () => word.dataset.word ?? null;
 
   return {
     element,
     show(state, before, time) {
-      const isHotter = way === "sampled" && state.temperature !== before?.temperature;
-      if (state.codes === before?.codes && !isHotter) return;
-      shown = state.codes;
-      queue.request({ codes: shown, time, ms: AT_ONCE_MS });
+      const isOther = state.writing !== before?.writing || state.seed !== before?.seed;
+      if (state.writing !== before?.writing) {
+        ways.forEach((button, at) => {
+          button.setAttribute("aria-pressed", String(WAYS[at] === state.writing));
+        });
+        again.hidden = state.writing !== "sampled";
+      }
+      const isHotter = state.writing === "sampled" && state.temperature !== before?.temperature;
+      if (state.codes === before?.codes && !isHotter && !isOther) return;
+      queue.request({ codes: state.codes, time, ms: isOther && before ? EACH_ITS_FRAME_MS : AT_ONCE_MS });
     },
     settle() {
       word.setAttribute(
