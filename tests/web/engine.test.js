@@ -6,6 +6,7 @@ import { reconstructionNats } from "../../explorer/instrument/web/engine/likelih
 import { newestWins } from "../../explorer/instrument/web/engine/scheduler.js";
 import { cardOf } from "../../explorer/instrument/web/ladder/models.js";
 import { median, spellPace } from "../../explorer/instrument/web/panels/pace.js";
+import { nearestOf } from "../../explorer/instrument/web/panels/preview.js";
 import answers from "./answers.js";
 import { assertNear } from "./near.js";
 
@@ -131,4 +132,16 @@ test("how long an image takes is said where it is more than a frame, and a decod
   assert.equal(median([340, 20, 330, 350, 360]), 340);
   assert.equal(spellPace(340.2), "340 ms an image");
   assert.equal(spellPace(12_340), "12.3 s an image");
+});
+
+test("what is shown while a slow model waits is the nearest image of a strip that leads through the place", () => {
+  const rows = new Map([
+    [0, { canvas: "first", z: [0, 1] }],
+    [1, { canvas: "second", z: [0.4, 0] }],
+  ]);
+  const steps = () => [-3, 0, 3];
+  assert.deepEqual(nearestOf(rows, [2, 1], steps), { canvas: "first", column: 2 });
+  assert.deepEqual(nearestOf(rows, [0.4, 1], steps), { canvas: "first", column: 1 });
+  assert.deepEqual(nearestOf(rows, [0.4, -2], steps), { canvas: "second", column: 0 });
+  assert.equal(nearestOf(rows, [2, 2], steps), null);
 });

@@ -66,7 +66,7 @@ const MOST_DRAWS = 32;
  * @typedef {{get(): number, set(latent: number): void, onSet(listener: (latent: number, before: number) => void): void,
  *   step(by: number): void, onStep(listener: (latent: number) => void): void}} Current
  *
- * @typedef {{onRow(listener: (latent: number, image: ImageData) => void): void,
+ * @typedef {{onRow(listener: (latent: number, image: ImageData, codes: import("./model/model.js").Codes) => void): void,
  *   settled(): Promise<number[] | null>}} Films `settled` waits until nothing moves; gives the z that all rows show then
  *
  * @typedef {{canvas: HTMLCanvasElement | null, text(): string | null, fit(width: number): void,
@@ -137,7 +137,7 @@ export function placeModel(options) {
       ? createThumbnails(entry, card, (sentence) => gone.signal.aborted || warn(sentence, "start"))
       : null);
   let warned = false;
-  /** @type {((latent: number, image: ImageData) => void)[]} */
+  /** @type {((latent: number, image: ImageData, codes: import("./model/model.js").Codes) => void)[]} */
   const rowListeners = [];
 
   /** @param {string} sentence @param {string} name */
@@ -343,8 +343,8 @@ export function placeModel(options) {
       films = createFilms({
         model,
         worker,
-        onRow(latent, image) {
-          for (const listener of rowListeners) listener(latent, image);
+        onRow(latent, image, codes) {
+          for (const listener of rowListeners) listener(latent, image, codes);
         },
         onDone(z) {
           trace("instrument:grid", { detail: { z } });

@@ -11,7 +11,7 @@ const ROWS_AT_ONCE = 12;
  * The filmstrips of latents: rows of images, made in a worker around the newest z. A row is both under a slider and among
  * the traversals. The same worker decodes any other images that are asked for.
  *
- * @param {{model: import("../model/model.js").Model, worker: import("../model/worker.js").DecodingWorker, onRow(latent: number, image: ImageData): void,
+ * @param {{model: import("../model/model.js").Model, worker: import("../model/worker.js").DecodingWorker, onRow(latent: number, image: ImageData, codes: import("../model/model.js").Codes): void,
  *   onDone(z: number[]): void, onNotFinite(): void, onFailure(sentence: string): void}} options `model` decodes images
  */
 export function createFilms({ model, worker, onRow, onDone, onNotFinite, onFailure }) {
@@ -77,7 +77,7 @@ export function createFilms({ model, worker, onRow, onDone, onNotFinite, onFailu
       if (!answer.finite) onNotFinite();
       some.forEach((latent, row) => {
         const pixels = new Uint8ClampedArray(answer.buffer, row * rowBytes, rowBytes);
-        onRow(latent, new ImageData(pixels, rowWidth, height));
+        onRow(latent, new ImageData(pixels, rowWidth, height), codes);
         drawn.delete(latent);
         drawn.set(latent, codes);
       });

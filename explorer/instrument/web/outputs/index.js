@@ -6,6 +6,7 @@ import { createPixels } from "./pixels.js";
  * @typedef {object} Output
  * @property {HTMLElement} element
  * @property {(values: Float32Array) => void} draw what `model.decode` gave for one value
+ * @property {(strip: HTMLCanvasElement, column: number) => void} [preview] draws an image of a filmstrip
  * @property {(text: string) => void} describe says in words where this is
  * @property {HTMLCanvasElement} [canvas] of one that is an image
  * @property {() => string} [text] of one that is text

@@ -37,6 +37,7 @@ export function createPixels({ model, onFit }) {
       writeImage(values, 0, shape, pixels, width, 0);
       context.putImageData(image, 0, 0);
     },
+    preview: (strip, column) => context.drawImage(strip, column * width, 0, width, height, 0, 0, width, height),
     describe: (text) => canvas.setAttribute("aria-label", text),
     destroy: () => fit.disconnect(),
   };

@@ -8,6 +8,10 @@ import { outputOf } from "../outputs/index.js";
 import { present } from "../present.js";
 import { trace } from "../trace.js";
 import { createPace } from "./pace.js";
+import { createPreview } from "./preview.js";
+
+/** A hand that does not move so long rests: a slow model is decoded then, and its strips are shown until then. */
+const REST_MS = 60;
 
 /**
  * What the decoder makes of where the controls are, decoded on the main thread: no message to a worker and back lies
@@ -27,10 +31,20 @@ export default {
     picture.text = () => output.text?.() ?? null;
     let isFirst = true;
     const pace = createPace();
-    if (model.shape) output.element.append(pace.element);
+    const preview = createPreview(model, pace.isSlow);
+    if (model.shape) {
+      output.element.append(pace.element);
+      stage.films.onRow(preview.keep);
+    }
 
     const queue = newestWins(
-      async ({ codes, time }) => {
+      async ({ codes, time }, overtaken) => {
+        if (pace.isSlow()) {
+          const near = preview.nearest(model.z({ codes }));
+          if (near) output.preview?.(near.canvas, near.column);
+          await new Promise((resolve) => setTimeout(resolve, REST_MS));
+          if (overtaken()) return;
+        }
         const known = first && codes === first.codes;
         const values = await (known ? first.values : pace.of(() => model.decode([codes])));
         if (!allFinite(values)) stage.warnNotFinite();
