@@ -17,6 +17,7 @@ SMALLEST = {
     "load": "--visitors 2 --seconds 1 --stay 1 --left 1",
     "map": "--model digits-2d --counts 10000 --seconds 1 --rounds 1",
     "metrics": "--threads 1 --samples 1 --data {data}",
+    "presenting": "--followers 3 --seconds 1",
     "rendering": "--images 512 --rounds 1",
     "steps": "--times 1",
     "training": "--smoke --to-loss ours plain --data {data}",

@@ -22,7 +22,7 @@ from explorer import loading
 from explorer.arriving import visitor_of
 from explorer.jobs.routes import HOME
 from explorer.lessons import LESSONS
-from explorer.presenter.store import ClassError, Store
+from explorer.presenter.store import ClassError, Store, bounded
 from explorer.visitors import ENDLESS
 
 KEY = "X-Presenter"  # a header, for addresses end up in logs
@@ -65,6 +65,9 @@ class _Classes:
 
     def __init__(self) -> None:
         self._followers: dict[str, set[asyncio.Queue[str]]] = defaultdict(set)
+        # Where a class is, until the file says it too, and what writes it there.
+        self._newest: dict[str, str] = {}
+        self._writing: dict[str, asyncio.Task[None]] = {}
 
     async def begin(self, request: Request) -> Response:
         try:
@@ -81,12 +84,28 @@ class _Classes:
         if not await _leads(request):
             return _refused(NO_LEADER, 403)
         try:
-            place = await _text(request, "place")
-            await run_in_threadpool(store().move, code, place)
+            place = bounded(await _text(request, "place"))
         except ClassError as error:
             return _refused(str(error), 422)
         self._tell(code, {"place": place})
+        self._newest[code] = place
+        if code not in self._writing:
+            self._writing[code] = asyncio.create_task(self._write(code))
         return Response(status_code=204)
+
+    async def _write(self, code: str) -> None:
+        """Note where a class is; of a drag the newest place, for the disk may be slower than it."""
+        try:
+            written = None
+            while (place := self._newest[code]) != written:
+                await run_in_threadpool(store().move, code, place)
+                written = place
+        finally:
+            del self._newest[code], self._writing[code]
+
+    async def _place(self, code: str) -> str | None:
+        found = await run_in_threadpool(lambda: store().place(code))
+        return None if found is None else self._newest.get(code, found)
 
     async def end(self, request: Request) -> Response:
         code = request.path_params["code"]
@@ -105,7 +124,7 @@ class _Classes:
 
     async def follow(self, request: Request) -> Response:
         code = request.path_params["code"]
-        if await _place(code) is None:
+        if await self._place(code) is None:
             return _refused(NO_CLASS, 404)
         if len(self._followers.get(code, ())) >= MOST_FOLLOWERS:
             return _refused(f"{MOST_FOLLOWERS} screens follow this class already.", 503)
@@ -125,7 +144,7 @@ class _Classes:
         self._followers[code].add(queue)
         try:
             # Read once it listens: no move falls between the two.
-            place = await _place(code)
+            place = await self._place(code)
             event = {"ended": True} if place is None else {"place": place}
             yield f"data: {json.dumps(event)}\n\n"
             while True:
@@ -146,7 +165,7 @@ class _Classes:
             ]
             if lesson not in LESSONS or not voter or max(len(voter), len(guess)) > LONGEST_GUESS:
                 raise ClassError("A prediction names a lesson, a voter and a guess.")
-            if await _place(code) is None:
+            if await self._place(code) is None:
                 return _refused(NO_CLASS, 404)
             await run_in_threadpool(store().guess, code, lesson, voter, guess)
         except ClassError as error:
@@ -164,15 +183,11 @@ class _Classes:
     async def picture(self, request: Request) -> Response:
         """The QR code of a link to the class, whose beginning only the page knows."""
         code, link = request.path_params["code"], request.query_params.get("link", "")
-        if code not in link or len(link) > LONGEST_LINK or await _place(code) is None:
+        if code not in link or len(link) > LONGEST_LINK or await self._place(code) is None:
             return _refused(NO_CLASS, 404)
         drawn = io.BytesIO()
         segno.make(link, error="m").save(drawn, kind="svg", scale=8, border=4, light="#fff")
         return Response(drawn.getvalue(), media_type="image/svg+xml")
-
-
-async def _place(code: str) -> str | None:
-    return await run_in_threadpool(lambda: store().place(code))
 
 
 async def _leads(request: Request) -> bool:

@@ -66,7 +66,7 @@ class Store(Database):
                 raise ClassError(f"{count} classes are on this server already: try again later.")
             connection.execute(
                 "INSERT INTO classes VALUES (?, ?, ?, ?, ?)",
-                (code, _digest(key), visitor, _bounded(place), time.time()),
+                (code, _digest(key), visitor, bounded(place), time.time()),
             )
         return code, key
 
@@ -90,7 +90,7 @@ class Store(Database):
         with self._change() as connection:
             connection.execute(
                 "UPDATE classes SET place = ?, moved = ? WHERE code = ?",
-                (_bounded(place), time.time(), code),
+                (bounded(place), time.time(), code),
             )
 
     def end(self, code: str) -> None:
@@ -123,7 +123,8 @@ class Store(Database):
             )
 
 
-def _bounded(place: str) -> str:
+def bounded(place: str) -> str:
+    """The place, if it is not too long."""
     if len(place) > LONGEST_PLACE:
         raise ClassError(f"A place has {LONGEST_PLACE:,} characters at most.")
     return place

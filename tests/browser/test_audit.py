@@ -83,3 +83,18 @@ def test_nothing_serious_is_found(themed: Page, app: str, path: str) -> None:
     )
     themed.add_script_tag(path=AXE)
     assert themed.evaluate(FIND) == []
+
+
+def test_nothing_serious_is_found_where_a_class_is_led(themed: Page, app: str) -> None:
+    themed.goto(f"{app}/?lesson=gap&step=2")
+    themed.locator("[data-ready] .prediction").wait_for()
+    themed.get_by_role("button", name="Present").click()
+    themed.get_by_role("button", name="Start presenting").click()
+    themed.get_by_label("Link for your class").wait_for()
+    themed.add_script_tag(path=AXE)
+    assert themed.evaluate(FIND) == []
+    themed.keyboard.press("Escape")
+    themed.locator(".tally-count", has_text="predictions").wait_for()
+    themed.get_by_role("button", name="Large type").click()
+    assert themed.evaluate(FIND) == []
+    themed.get_by_role("button", name="End", exact=True).click()

@@ -42,7 +42,8 @@ export function createLessonPanel({ lesson, lessons, assets, clinic, progress, a
       on: { click: () => go(at) },
     }),
   );
-  const card = el("div", { class: "lesson-card", tabindex: -1 });
+  // It may scroll, which the keyboard can only do where it has the focus.
+  const card = el("div", { class: "lesson-card", tabindex: 0 });
   const back = el("button", { class: "action", type: "button", text: "Back", on: { click: () => go(step - 1) } });
   const next = el("button", { class: "lesson-main", type: "button", on: { click: onward } });
   const fold = el("button", {
