@@ -45,7 +45,7 @@ SIZES = "--model.channels 4,4 --model.hidden 16 --model.latents 3 --train.batch_
 PLAN = (
     "--train.steps 60 --train.validate_every 20 --train.optimizer adamw --train.warmup 0 --no-map"
 )
-LONGEST_S = 300
+LONGEST_S = 900
 TINY = "tiny"  # the table that is made, and its one recipe
 
 

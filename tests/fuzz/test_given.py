@@ -76,7 +76,7 @@ def test_forms_of_runs() -> None:
 def test_configurations() -> None:
     """Of every recipe, as a card or a run that goes on holds it."""
     trees = [to_json(recipe.run) for recipe in RECIPES.values()]
-    for chance in cases(300):
+    for chance in cases(150):
         with refused_or_taken():
             config = from_json(mutation.tree_of(chance, chance.choice(trees)), "configuration")
             assert from_json(to_json(config)) == config
