@@ -29,7 +29,7 @@ const LINKS = [
   "model=digits&z=0.1,-2,3&example=7&locked=0,2&temperature=0.7&inactive=shown&axes=z1,z0&colour=factor:shape&a=1,2,3",
   "model=m&z=0,0,0&directions=up:0.6,0.8,0;b%253A:1,0,0&b=1,2,3&c=4,4,4&path=spherical&axes=umap&colour=error",
   "model=names&word=aébb&z=1,1,1&view=gradients&lesson=noise&step=3",
-  "model=vq&codes=0,1,2,3&colour=z0&map=pca&constructor=5,5",
+  "model=vq&codes=0,1,2,3&colour=z0&noise=masking,0.5,3&constructor=5,5",
   "model=a&compare=a,b,c%252Cd,e,f&apart=yes&2.z=1,2,3&2.label=7&3.codes=0,0,0,0&2.inactive=shown&label=a,b",
   "table=sprites&recipe=four&seed=0&step=5&image=3&z=1,-1",
 ];
