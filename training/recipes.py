@@ -377,7 +377,7 @@ RECIPES = {
             "digits-textbook",
             "Digits, squared error plus KL",
             "The loss of many textbooks: squared error plus KL, and no scale between them. That is "
-            "a Gaussian of σ = 0.71: see how many latents are left.",
+            "a Gaussian of σ = 0.71: compare its codes and images with those of a learned σ.",
             _grey("gaussian", sigma=math.sqrt(0.5)),
         ),
         *(_denoising(width, level) for level in (0.3, 0.0) for width in ("wide", "narrow")),

@@ -146,3 +146,26 @@ def test_sigma_is_a_gaussians() -> None:
     assert likelihood.get_parameter("log_variance").item() == pytest.approx(math.log(4))
     with pytest.raises(ConfigError, match=r"sigma is 0\.5, but the likelihood is bernoulli"):
         VAE(2, "bernoulli", sigma=0.5)
+
+
+def test_two_optimizers_are_one_for_both_networks() -> None:
+    """θ is the decoder's and φ the encoder's, whether one optimizer moves both or each has its own.
+
+    That one letter often stands for both changes nothing that is computed; what the bound needs is
+    that the gradient goes through z into the encoder.
+    """
+    torch.manual_seed(0)
+    x = torch.rand(20, *SHAPE).double()
+    models = [linear_vae(GaussianLikelihood(learned=False, sigma=math.sqrt(0.5))) for _ in range(2)]
+    models[1].load_state_dict(models[0].state_dict())
+    one = [torch.optim.Adam([*models[0].decoder.parameters(), *models[0].encoder.parameters()])]
+    two = [torch.optim.Adam(part.parameters()) for part in (models[1].encoder, models[1].decoder)]
+    for step in range(5):
+        noise = torch.randn(20, LATENTS, generator=torch.Generator().manual_seed(step)).double()
+        for model, optimizers in zip(models, (one, two), strict=True):
+            model.zero_grad()
+            BetaVAE()(model, Batch(x), step, noise)[0].backward()
+            for optimizer in optimizers:
+                optimizer.step()
+    states = [model.state_dict() for model in models]
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
