@@ -25,6 +25,7 @@ MODELS = Path(__file__).parents[2] / "assets" / "models"
 DIGITS = RECIPES["digits"].run
 # What configurations did not have from the beginning, and what it was until then.
 LATER_FIELDS = {
+    "model.sigma": 0.1,
     "model.r1": 0.0,
     "model.average": 0.0,
     "data.path": "",
