@@ -71,10 +71,10 @@ export function createHeader({ picker, exporting, tools, present }) {
     /** Several models are open: each says for itself what it is. */
     showComparison() {
       share.disabled = false;
-      exporting.enable(false);
+      exporting.enable(false, "Export takes one model: take the others out first");
       undo.hidden = redo.hidden = false;
       tour.hidden = promise.hidden = true;
-      facts.replaceChildren("Side by side: the same image, encoded by each; the same z where that means the same.");
+      facts.replaceChildren("The same image, encoded by each. Export takes one model.");
     },
     /** @param {import("./checkpoint/checkpoint.js").Card | null} card */
     show(card) {

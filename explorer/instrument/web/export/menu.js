@@ -122,9 +122,10 @@ export function createExportMenu({ lines, tell }) {
   return {
     element,
     close,
-    /** @param {boolean} on */
-    enable(on) {
+    /** @param {boolean} on @param {string} [title] why not, where it is off */
+    enable(on, title = "Save or copy what is on screen") {
       button.disabled = !on;
+      button.title = title;
       if (!on) close();
     },
     /** @param {number | null} done in [0, 1], of what is being made; nothing once it is */
