@@ -227,7 +227,7 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
                 "sample of f and of z for each label, the sum over labels as q(y|f) weighs them",
             ),
             data.metric(
-                *("reconstruction", "Reconstruction", reconstruction_nats, "nats"),
+                *("m1_reconstruction", "Reconstruction by M1", reconstruction_nats, "nats"),
                 "−ln p(x|f) of M1, one sample of q(f|x) per image",
             ),
             data.metric(

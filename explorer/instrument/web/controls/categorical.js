@@ -12,7 +12,7 @@ const LONGEST_SHOWN = 12;
 const ARROW = /^(Arrow|Home|End)/;
 
 /** @param {number} share @returns {string} */
-const percent = (share) => (share < 0.005 ? "0 %" : `${Math.round(100 * share)} %`);
+const percent = (share) => `${Math.round(100 * share)}%`;
 
 /**
  * A button for each label, with the image that what is on screen would be with it.

@@ -27,7 +27,8 @@ export function createElbo({ card, model, decoded, gone }) {
   const averages = {
     reconstruction: hasPosterior || !isNats ? averageOf(isNats ? "reconstruction" : "squared_error") : null,
     kl: hasPosterior ? averageOf("kl") : null,
-    sum: hasPosterior ? averageOf("neg_elbo") : null,
+    // Of a bound that has other parts than these two, the average is that of something else.
+    sum: hasPosterior && averageOf("kl") ? averageOf("neg_elbo") : null,
   };
   /** @type {import("../store.js").Source | null} */
   let source = null;
