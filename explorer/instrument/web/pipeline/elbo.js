@@ -24,11 +24,12 @@ export function createElbo({ card, model, decoded, gone }) {
   const { hasPosterior } = model;
   const isNats = output.likelihood !== null;
   const averageOf = (/** @type {string} */ name) => card.metrics.find((metric) => metric.name === name) ?? null;
+  // A bound whose average has other parts than these two, a label's for one, is not their sum.
+  const areWhole = averageOf("kl") !== null || averageOf("neg_elbo") === null;
   const averages = {
     reconstruction: hasPosterior || !isNats ? averageOf(isNats ? "reconstruction" : "squared_error") : null,
     kl: hasPosterior ? averageOf("kl") : null,
-    // Of a bound that has other parts than these two, the average is that of something else.
-    sum: hasPosterior && averageOf("kl") ? averageOf("neg_elbo") : null,
+    sum: hasPosterior && areWhole ? averageOf("neg_elbo") : null,
   };
   /** @type {import("../store.js").Source | null} */
   let source = null;
@@ -38,10 +39,8 @@ export function createElbo({ card, model, decoded, gone }) {
 
   const rows = {
     reconstruction: createRow("reconstruction", reconstructionTerm(output), averages.reconstruction),
-    ...(hasPosterior && {
-      kl: createRow("kl", klTerm(model), averages.kl),
-      sum: createRow("sum", sumTerm(), averages.sum),
-    }),
+    ...(hasPosterior && { kl: createRow("kl", klTerm(model), averages.kl) }),
+    ...(hasPosterior && areWhole && { sum: createRow("sum", sumTerm(), averages.sum) }),
   };
   const { active, inactive } = orderLatents(card);
   const byLatent = hasPosterior ? createByLatent([...active, ...inactive].map((at) => model.latents[at])) : null;
@@ -52,7 +51,7 @@ export function createElbo({ card, model, decoded, gone }) {
     "section",
     {
       class: "elbo",
-      "aria-label": hasPosterior ? "Negative ELBO of this image" : "Reconstruction of this image",
+      "aria-label": hasPosterior && areWhole ? "Negative ELBO of this image" : "Reconstruction of this image",
       hidden: true,
     },
     ...Object.values(rows).map((row) => row.element),
@@ -115,11 +114,13 @@ export function createElbo({ card, model, decoded, gone }) {
         ? ` Over ${all.samples.toLocaleString("en")} ${all.split} images the average is ${spell(all.value, 1)} + ` +
           `${spell(averages.kl.value, 1)} = ${spell(averages.sum.value, 1)}.`
         : "";
+    const together = areWhole
+      ? `Together ${spell(sum, 1)} nats: the negative ELBO of this image, from this one z; the ELBO itself averages over all z ` +
+        `of the posterior.${average}`
+      : "The bound of this model has more parts than these two, so they are not added.";
     return (
       `Given the z on screen, the source costs ${spell(reconstruction, 1)} nats: the less its image resembles the source, ` +
-      `the more. To narrow the prior down to this image's posterior costs ${spell(kl, 1)} nats, wherever z is. Together ` +
-      `${spell(sum, 1)} nats: the negative ELBO of this image, from this one z; the ELBO itself averages over all z of the ` +
-      `posterior.${average}`
+      `the more. To narrow the prior down to this image's posterior costs ${spell(kl, 1)} nats, wherever z is. ${together}`
     );
   }
 
