@@ -52,6 +52,7 @@ from training.finish import finish
 from training.locking import changing, writing_to
 from training.loop import METRICS, SNAPSHOTS
 from training.recipes import RECIPES, Recipe
+from training.reconstructions import measure_reconstructions
 from training.samples import measure_samples
 from training.tables import Plan, config_of, current
 
@@ -300,7 +301,8 @@ def measure_again(plan: Plan, wanted: Container[tuple[str, int]], places: Places
             print(f"Measuring {folder}.", file=sys.stderr)
             metrics, latents, information, provenance = measure_all(plan, model, config, dataset)
             if card is not None:
-                metrics += measure_samples(config.model, model, dataset, config.seed)
+                given = config.model, model, dataset, config.seed
+                metrics += (*measure_reconstructions(*given), *measure_samples(*given))
                 card = replace(
                     card,
                     metrics=metrics,

@@ -12,6 +12,7 @@ from explorer import loading, opening
 from training.contract.card import CODES
 from training.contract.files import read_card
 from training.contract.outputs import Pixels
+from training.contract.spaces import Image
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
 SHIPPED = sorted(path.name for path in MODELS.iterdir())
@@ -50,6 +51,9 @@ def test_it_is_where_the_encoder_puts_it(name: str) -> None:
         return
     tensors = safetensors.numpy.load_file(MODELS / name / CODES)
     at = int(found["example"])
+    if any(isinstance(control, Image) for control in card.controls):
+        assert set(found) == {"example"}, "the page asks the encoder, once it knows what is seen"
+        return
     if "mean" in tensors:
         z = [float(value) for value in found["z"].split(",")]
         assert z == pytest.approx(tensors["mean"][at], abs=6e-4)

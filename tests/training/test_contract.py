@@ -65,7 +65,7 @@ def test_what_is_made_from_the_models_is_that_of_the_models(path: str) -> None:
         (
             {"spaces": [{"kind": "knob"}]},
             "toy: spaces[0].kind is 'knob'; choose one of continuous, categorical, code_grid, "
-            "tokens.",
+            "tokens, image.",
         ),
         ({"spaces": [{"name": "z"}]}, "toy: spaces[0] lacks the field 'kind': one of continuous"),
         ({"spaces": [{"kind": "tokens"}]}, "toy: spaces[0] lacks the field 'name'."),

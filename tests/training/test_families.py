@@ -178,7 +178,8 @@ def test_the_codes_of_examples_are_the_encoders(
     key = "codes" if name == "vqvae" else "mean"
     np.testing.assert_allclose(codes[key][:5], found[0], atol=1e-4)
     assert ("log_variance" in codes) == (
-        name in ("vae", "cvae", "image_cvae", "semi_supervised", "hierarchical", "textvae")
+        name
+        in ("vae", "cvae", "image_cvae", "semi_supervised", "hierarchical", "textvae", "vaegan")
     )
     if name == "textvae":
         written = [word(row) for row in codes["word"][:5].tolist()]

@@ -25,7 +25,8 @@ export function createElbo({ card, model, decoded, gone }) {
   const isNats = output.likelihood !== null;
   const averageOf = (/** @type {string} */ name) => card.metrics.find((metric) => metric.name === name) ?? null;
   // A bound whose average has other parts than these two, a label's for one, is not their sum.
-  const areWhole = averageOf("kl") !== null || averageOf("neg_elbo") === null;
+  const areWhole =
+    averageOf("kl") !== null || card.metrics.every(({ name, unit }) => unit !== "nats" || name === "neg_elbo");
   const averages = {
     reconstruction: hasPosterior || !isNats ? averageOf(isNats ? "reconstruction" : "squared_error") : null,
     kl: hasPosterior ? averageOf("kl") : null,
