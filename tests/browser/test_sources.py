@@ -731,7 +731,9 @@ def test_the_source_is_measured_as_in_python(
         figure = page.locator(f".elbo-row[data-row='{row}'] .number")
         expect(figure).to_have_text(f"{nats:.1f}")
 
-    panes = [np.array(pixels(one)) for one in page.locator(".source:not(.imputation .source)").all()]
+    panes = [
+        np.array(pixels(one)) for one in page.locator(".source:not(.imputation .source)").all()
+    ]
     source, decoded, difference = (pane.reshape(12, 8, 4).astype(int) for pane in panes)
     session = onnxruntime.InferenceSession(models / "blots" / "decoder.onnx")
     image = session.run(["mean"], {"z": mean[None]})[0][0, 0]
@@ -739,7 +741,9 @@ def test_the_source_is_measured_as_in_python(
     apart = source[..., 0] - 255 * image
     assert np.abs(difference[..., 3] - np.abs(apart)).max() <= 1
     page.get_by_role("button", name="absolute").click()
-    unsigned = np.array(pixels(page.locator(".source:not(.imputation .source)").nth(2))).reshape(12, 8, 4)
+    unsigned = np.array(pixels(page.locator(".source:not(.imputation .source)").nth(2))).reshape(
+        12, 8, 4
+    )
     shown = unsigned[unsigned[..., 3] > 0][:, :3]
     assert len(np.unique(shown, axis=0)) <= 1
     for slider in page.locator(".sliders > [data-latent]").all():
