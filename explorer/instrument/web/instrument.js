@@ -23,6 +23,7 @@ import { linkTerms } from "./linked.js";
 import { withLinkedWord } from "./linked-word.js";
 import { openModel } from "./model/model.js";
 import { createWorker } from "./model/worker.js";
+import { openingOf } from "./opening.js";
 import { createOwn, noOwn } from "./own/own.js";
 import { createPicker } from "./picker.js";
 import { present } from "./present.js";
@@ -351,8 +352,11 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
     forgetEarly();
     frame.wait(`Opening ${ids.length} models …`);
     const { signal } = mine;
-    const opening = await Promise.allSettled(entries.map((entry) => openModel(entry, { engine, signal, trial })));
-    await frame.styled;
+    const [opening, place] = await Promise.all([
+      Promise.allSettled(entries.map((entry) => openModel(entry, { engine, signal, trial }))),
+      source ? "" : openingOf(entries[0], query, signal),
+      frame.styled,
+    ]);
     const models = opening.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
     const failed = opening.findIndex(({ status }) => status === "rejected");
     if (signal.aborted || failed >= 0) {
@@ -362,7 +366,7 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
       console.error(reason);
       return frame.block(sentenceFor(reason, `${entries[failed].title} could not be opened: reload the page.`));
     }
-    const { linked, initials: stated, problem } = linkedStates(query, models, source);
+    const { linked, initials: stated, problem } = linkedStates(place ? `${query}&${place}` : query, models, source);
     if (problem) messages.warn(problem);
     const read = await Promise.all(models.map((one, at) => withLinkedWord(one, linked[at].state)));
     if (signal.aborted) {
