@@ -140,7 +140,7 @@ def _check(arrived: Path) -> None:
 
 
 def make_room(store: Store, home: Path, visitor: str, size: int) -> None:
-    """Remove sets that nobody used for a day, then a visitor's oldest, then the oldest of all.
+    """Remove sets unused for a day, then a visitor's oldest, then the oldest of all.
 
     Sets that an unfinished run learns from stay.
 
@@ -175,7 +175,7 @@ def make_room(store: Store, home: Path, visitor: str, size: int) -> None:
 
 
 def all_of(home: Path) -> list[Images]:
-    """Every set, the one first that nobody used longest."""
+    """Every set, the least recently used first."""
     found = []
     for place in (home / FOLDER).glob(f"*/{FACTS}"):
         try:

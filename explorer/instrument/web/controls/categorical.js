@@ -86,9 +86,9 @@ export function createLabels({ model, control, stage }) {
       { class: "hint guessed", hidden: true },
       term(
         "q(y|x)",
-        `What the encoder says of the image, which nobody told it the ${name} of: the probability of each ${name}, in ` +
-          "percent. It was told the labels of few images in training. A drawing it has never seen the like of can be " +
-          "taken for anything, and surely.",
+        `The encoder's guess, without being told the ${name} of this image: the probability of each ${name}, in percent. ` +
+          "In training it saw the labels of only a few images. A drawing unlike any of those can be taken for anything, " +
+          "with great certainty.",
       ),
       " of the image stands on each button.",
     ),

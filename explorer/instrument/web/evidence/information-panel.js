@@ -107,7 +107,7 @@ export function createInformation(stage) {
         ? el("p", {
             class: "information-full",
             text:
-              "The information is nearly ln N: so few images cannot fill a space of so many latents. Read the total correlation and the " +
+              "The information is nearly ln N: there are too few images to fill a space of this many latents. Read the total correlation and the " +
               "rare draws as upper bounds.",
           })
         : "",

@@ -71,7 +71,7 @@ export function spelledPart(seen) {
   return text;
 }
 
-/** @param {string} text @param {number} size @returns {Seen | null} what `spelledPart` wrote of so many pixels; nothing where it is not that */
+/** @param {string} text @param {number} size @returns {Seen | null} what `spelledPart` wrote for an image of this size; nothing for any other text */
 export function readPart(text, size) {
   if (text.length !== Math.ceil(size / 4) || !/^[0-9a-f]*$/.test(text)) return null;
   return Uint8Array.from({ length: size }, (_, at) => (Number.parseInt(text[at >> 2], 16) >> (3 - (at & 3))) & 1);

@@ -5,7 +5,7 @@ import { present } from "../present.js";
 /** The values that the filmstrip of a latent and its row of traversals show, in standard deviations of the prior. */
 const STEPS = [-3, -2.4, -1.8, -1.2, -0.6, 0, 0.6, 1.2, 1.8, 2.4, 3];
 
-/** Of more latents than these, such as the hidden units of a wide layer, only so many have a slider: a page of hundreds says nothing. */
+/** A model with more latents than these, such as the hidden units of a wide layer, has sliders for some of them only: hundreds would say nothing. */
 const MANY = 50;
 const SHOWN_OF_MANY = 24;
 
