@@ -1,4 +1,5 @@
-import { createClassroom, noClassroom } from "./classroom/classroom.js";
+import { createClassroom } from "./classroom/classroom.js";
+import { noClassroom } from "./classroom/none.js";
 import { createCompare } from "./compare/compare.js";
 import { hasExample, MOST, sharesExamples } from "./compare/follow.js";
 import { isTogether, linkedComparison, readCompared, writeComparison } from "./compare/link.js";

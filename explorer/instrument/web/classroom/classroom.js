@@ -1,25 +1,15 @@
 import { el } from "../dom.js";
-import { newestWins } from "../engine/scheduler.js";
-import { InstrumentError } from "../errors.js";
 import { named } from "../link.js";
 import { remembered } from "../remembered.js";
 import { createApi } from "./api.js";
 import { createBar } from "./bar.js";
 import { createDialog } from "./dialog.js";
+import { follow, placeOf } from "./follower.js";
+import { lead, stepByKey } from "./leader.js";
 import { forget, keep, recall } from "./role.js";
-import { listen } from "./stream.js";
 
-/** Of a drag that is streamed: twenty moves a second, the newest wins. */
-const MOVE_MS = 50;
-/** A follower's link, and what is measured at rest, wait until the teacher does. */
-const REST_MS = 200;
-const TALLY_MS = 1000;
 /** What a place of the class holds beside the link of the instrument: the open tab, and whether the answer is shown. */
 const [VIEW, REVEALED] = ["view", "revealed"];
-const ARROWS = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight: 1, PageUp: -1, PageDown: 1 });
-const OWN_ARROWS = "input, select, textarea, dialog, [role=tab], .place";
-/** A touch of these may move the screen; a prediction is made without leaving the class. */
-const MOVING = ".place, .bar, .lesson-head, .lesson-steps, .lesson-foot";
 
 /**
  * What a class is to a prediction.
@@ -79,13 +69,10 @@ export function createClassroom({ assets, link: address, frame }) {
   let isBroken = false;
   /** The lesson whose answer is shown to the class. @type {string | null} */
   let revealed = null;
-
-  // Of a follower.
-  let newest = "";
-  let isFree = false;
-  let byHand = false;
-  let isFirst = true;
-  let resting = 0;
+  /** @type {ReturnType<typeof lead> | null} */
+  let leader = null;
+  /** @type {ReturnType<typeof follow> | null} */
+  let follower = null;
   /** The page opens, and waits to hear where the class is. */
   let isOpening = true;
   let found = () => {};
@@ -93,7 +80,7 @@ export function createClassroom({ assets, link: address, frame }) {
   const known = new Promise((resolve) => (found = resolve));
 
   const isLeader = () => typeof role?.key === "string";
-  const isFollower = () => role !== null && !isLeader() && !isFree;
+  const isFollower = () => role !== null && !isLeader() && !follower?.isFree();
   const leading = () => /** @type {import("./api.js").Leading} */ (role);
 
   const large = el("button", {
@@ -113,8 +100,8 @@ export function createClassroom({ assets, link: address, frame }) {
     large,
     onLink: () => dialog.open(leading()),
     onEnd: end,
-    onLetGo: letGo,
-    onFollow: again,
+    onLetGo: () => follower?.letGo(),
+    onFollow: () => follower?.followAgain(),
     onLeave: leave,
   });
   frame.element.append(dialog.element);
@@ -129,7 +116,7 @@ export function createClassroom({ assets, link: address, frame }) {
     enlarge();
     if (!role) bar.hide();
     else if (isLeader()) bar.lead(role.code, followers, isBroken);
-    else if (isFree) bar.letGo();
+    else if (follower?.isFree()) bar.letGo();
     else bar.follow(isBroken);
   }
 
@@ -139,8 +126,7 @@ export function createClassroom({ assets, link: address, frame }) {
     show();
   }
 
-  // The teacher.
-
+  /** @returns {string} where a teacher has the class */
   function placeNow() {
     const query = screen?.place();
     if (!query) return "";
@@ -151,141 +137,15 @@ export function createClassroom({ assets, link: address, frame }) {
     return [query, ...extra].join("&");
   }
 
-  let sent = "";
-  const sender = newestWins(
-    async (/** @type {AbortSignal} */ signal) => {
-      // Not in the event that moves a slider.
-      await pause(0);
-      const place = placeNow();
-      if (signal.aborted || !place || place === sent) return;
-      await api.move(leading(), place);
-      sent = place;
-      if (isBroken) setBroken(false);
-      await pause(MOVE_MS);
-    },
-    async (error) => {
-      if (!isLeader()) return;
-      if (error instanceof InstrumentError) return over(error.message);
-      setBroken(true);
-    },
-  );
-  const send = () => isLeader() && sender.request(mine.signal);
-
   async function begin() {
     take(keep(await api.begin(placeNow())));
     dialog.open(leading());
-  }
-
-  /** Asks how many follow, and what they predict, for as long as this screen leads. @param {AbortSignal} signal */
-  async function count(signal) {
-    while (!signal.aborted) {
-      try {
-        const tally = await api.tally(leading(), screen?.predicting() ?? "");
-        if (signal.aborted) return;
-        followers = tally.followers;
-        screen?.count(tally);
-        if (isBroken) send();
-        setBroken(false);
-      } catch (error) {
-        if (signal.aborted) return;
-        if (error instanceof InstrumentError) return over(error.message);
-        setBroken(true);
-      }
-      await pause(TALLY_MS);
-    }
   }
 
   async function end() {
     const ended = leading();
     over("The class has ended.");
     await api.end(ended).catch((error) => console.error(error));
-  }
-
-  /** A card by an arrow key, where no slider has the focus; a remote control sends PageUp and PageDown. @param {KeyboardEvent} event */
-  function pressed(event) {
-    const by = ARROWS[event.key];
-    if (!by || !isLeader() || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
-    if (event.key.startsWith("Arrow") && target.closest?.(OWN_ARROWS)) return;
-    if (!screen?.step(by)) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-  }
-
-  // Who follows.
-
-  /** @param {AbortSignal} signal of the role */
-  function follow(signal) {
-    const { code } = leading();
-    listen(() => api.follow(code, signal), {
-      signal,
-      onEvent({ place, ended }) {
-        if (ended) return over("The teacher has ended the class. You move by yourself now.");
-        newest = place ?? "";
-        if (isBroken) setBroken(false);
-        if (!isOpening) return apply();
-        address.write(newest);
-        found();
-      },
-      onBroken() {
-        setBroken(true);
-        found();
-      },
-      onRefused: over,
-    });
-  }
-
-  /** Who leads from one device more begins where the class is. */
-  async function arrive() {
-    const { code } = leading();
-    const once = new AbortController();
-    await listen(() => api.follow(code, once.signal), {
-      signal: once.signal,
-      onEvent({ place }) {
-        if (place) address.write(place);
-        once.abort();
-      },
-      onBroken: () => once.abort(),
-      onRefused: over,
-    });
-  }
-
-  const goer = newestWins(
-    async () => {
-      if (!isFollower() || !screen || !newest) return;
-      byHand = false;
-      const before = revealed;
-      revealed = named(newest, REVEALED) && named(newest, "lesson");
-      const first = isFirst;
-      isFirst = false;
-      await screen.goTo(newest, first);
-      if (revealed !== before) screen.refresh();
-      clearTimeout(resting);
-      resting = window.setTimeout(rest, REST_MS);
-    },
-    (error) => console.error(error),
-  );
-  const apply = () => goer.request(undefined);
-
-  function rest() {
-    byHand = false;
-    if (isFollower()) screen?.rest();
-  }
-
-  function letGo() {
-    if (!isFollower()) return;
-    isFree = true;
-    clearTimeout(resting);
-    show();
-    screen?.refresh();
-  }
-
-  function again() {
-    isFree = false;
-    isFirst = true;
-    show();
-    apply();
-    screen?.refresh();
   }
 
   /** @param {string} code */
@@ -305,43 +165,87 @@ export function createClassroom({ assets, link: address, frame }) {
     messages.warn(sentence);
   }
 
-  // Both.
-
   /** @param {typeof role} next */
   function take(next) {
     mine.abort();
     mine = new AbortController();
     role = next;
+    leader = follower = null;
     followers = 0;
-    isBroken = isFree = byHand = false;
-    isFirst = true;
-    newest = sent = "";
+    isBroken = false;
     revealed = null;
     attend();
     screen?.refresh();
   }
 
   function attend() {
+    if (isLeader()) leader = asLeader();
+    else if (role) follower = asFollower();
     show();
-    if (!role) return;
-    if (isLeader()) count(mine.signal);
-    else follow(mine.signal);
   }
 
-  /** A move by the hand of who follows lets go. */
+  const asLeader = () =>
+    lead({
+      api,
+      leading: leading(),
+      signal: mine.signal,
+      place: placeNow,
+      predicting: () => screen?.predicting() ?? "",
+      onTally(tally) {
+        followers = tally.followers;
+        screen?.count(tally);
+        if (isBroken) leader?.send();
+        setBroken(false);
+      },
+      onSent: () => isBroken && setBroken(false),
+      onBroken: () => setBroken(true),
+      onOver: over,
+    });
+
+  const asFollower = () =>
+    follow({
+      api,
+      code: leading().code,
+      signal: mine.signal,
+      canGo: () => !isOpening && screen !== null,
+      async goTo(place, isFirst) {
+        const before = revealed;
+        revealed = named(place, REVEALED) && named(place, "lesson");
+        await screen?.goTo(place, isFirst);
+        if (revealed !== before) screen?.refresh();
+      },
+      rest: () => screen?.rest(),
+      onHeard(place) {
+        if (isBroken) setBroken(false);
+        if (!isOpening) return;
+        address.write(place);
+        found();
+      },
+      onBroken() {
+        setBroken(true);
+        found();
+      },
+      onTurn() {
+        show();
+        screen?.refresh();
+      },
+      onOver: over,
+    });
+
   function moved() {
-    if (isLeader()) send();
-    else if (byHand) letGo();
-  }
-
-  /** @param {Event} event */
-  function touched({ target }) {
-    if (/** @type {Element} */ (target).closest(MOVING)) byHand = true;
+    leader?.send();
+    follower?.moved();
   }
 
   for (const type of ["pointerdown", "keydown"])
-    frame.element.addEventListener(type, touched, { capture: true, signal: stop.signal });
-  window.addEventListener("keydown", pressed, { capture: true, signal: stop.signal });
+    frame.element.addEventListener(type, (event) => follower?.touched(event), { capture: true, signal: stop.signal });
+  window.addEventListener(
+    "keydown",
+    (event) => {
+      if (isLeader()) stepByKey(event, (by) => screen?.step(by) ?? false);
+    },
+    { capture: true, signal: stop.signal },
+  );
 
   /** @type {Audience} */
   const audience = {
@@ -349,7 +253,7 @@ export function createClassroom({ assets, link: address, frame }) {
     isRevealed: (lesson) => revealed === lesson,
     reveal() {
       revealed = screen?.predicting() ?? null;
-      send();
+      leader?.send();
       screen?.refresh();
     },
     guess(lesson, guess) {
@@ -377,38 +281,23 @@ export function createClassroom({ assets, link: address, frame }) {
     open: () => dialog.open(isLeader() ? leading() : null),
     async opening() {
       attend();
-      if (isLeader() && isAsked) await arrive();
-      else if (role && !isLeader()) await known;
+      if (isLeader() && isAsked) {
+        // Who leads from one device more begins where the class is.
+        const place = await placeOf(api, leading().code, over);
+        if (place) address.write(place);
+      } else if (role && !isLeader()) await known;
       isOpening = false;
     },
     attach(next) {
       screen = next;
     },
     stands() {
-      if (isLeader()) send();
-      else apply();
+      leader?.send();
+      follower?.catchUp();
     },
     destroy() {
       stop.abort();
       mine.abort();
-      clearTimeout(resting);
     },
   };
 }
-
-/** A page without a server has no classes. @param {{read(): string, write(query: string): void}} link @returns {Classroom} */
-export const noClassroom = (link) => ({
-  bar: null,
-  audience: { role: () => null, isRevealed: () => false, reveal() {}, guess() {} },
-  link,
-  isFollower: () => false,
-  moved() {},
-  open: null,
-  opening: async () => {},
-  attach() {},
-  stands() {},
-  destroy() {},
-});
-
-/** @param {number} ms @returns {Promise<void>} */
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
