@@ -91,6 +91,21 @@ def test_a_card_opens_its_own_image_and_its_formula_lights_what_it_is_about(
     assert "lesson=gap&step=4" in page.url
 
 
+def test_the_inside_of_the_model_stands_beside_the_image_of_its_lesson(
+    page: Page, instrument: Instrument
+) -> None:
+    page.set_viewport_size({"width": 1366, "height": 768})
+    instrument.open("lesson=noise")
+    draw = page.get_by_role("button", name="Draw from the posterior").locator("visible=true")
+    expect(draw).to_be_in_viewport()
+    inside = page.locator(".pipeline").bounding_box()
+    image = page.locator("[data-panel='output']").bounding_box()
+    assert inside is not None
+    assert image is not None
+    assert inside["x"] > image["x"] + image["width"]
+    assert inside["width"] > 300
+
+
 def test_a_lesson_that_is_left_leaves_the_instrument_as_it_is(
     page: Page, instrument: Instrument
 ) -> None:
