@@ -13,6 +13,7 @@ from pathlib import Path
 from explorer.lessons import LESSONS
 from explorer.lessons.bench import Bench, shipped
 from explorer.lessons.check import measure, outside, read_all
+from explorer.lessons.translation import translations
 from training.contract.errors import UserError
 
 
@@ -53,7 +54,10 @@ def run(names: Sequence[str], bench: Bench) -> int:
     """Measure the lessons of these names, and print what was found."""
     wrong = 0
     try:
-        for lesson in read_all(names, model_names(bench)):
+        models = model_names(bench)
+        lessons = read_all(names, models)
+        translated = list(translations(lessons, models))
+        for lesson in lessons:
             values = measure(lesson, bench)
             print(f"{lesson.front.id} ({lesson.front.title})")
             for name, probe in lesson.front.figures.items():
@@ -63,6 +67,11 @@ def run(names: Sequence[str], bench: Bench) -> int:
             for sentence in outside(lesson, values):
                 wrong += 1
                 print(sentence, file=sys.stderr)
+            for language, words, ones in translated:
+                for one in ones:
+                    if one.front.id == lesson.front.id:
+                        title = f"{words.name}: {one.front.title}"
+                        print(f"  the same figures and bands in {language} ({title})")
     except UserError as error:
         print(error, file=sys.stderr)
         return 1

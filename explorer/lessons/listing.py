@@ -9,35 +9,52 @@ from explorer.lessons.bench import Bench, measuring, shipped
 from explorer.lessons.check import measure, read_all
 from explorer.lessons.command import model_names
 from explorer.lessons.lesson import Lesson
+from explorer.lessons.translation import translations
+from explorer.lessons.words import ORIGINAL, TABLES, Words, read_words
 from training.contract.reading import plain
 
 
 def lessons() -> dict[str, Any]:
-    """Front matter and cards of each lesson, and the orders to take them in."""
-    read = read_all(LESSONS, model_names(shipped()))
+    """Front matter and cards of each lesson in every language, and the orders to take them in."""
+    models = model_names(shipped())
+    read = read_all(LESSONS, models)
+    words = {ORIGINAL: read_words(ORIGINAL)}
+    described = {one.front.id: _described(one, words[ORIGINAL]) for one in read}
+    for language, table, translated in translations(read, models):
+        words[language] = table
+        for one in translated:
+            described[one.front.id]["translations"][language] = _described(one, table)
     return {
-        "lessons": [_described(lesson) for lesson in read],
+        "lessons": list(described.values()),
         "class": {title: list(numbers) for title, numbers in CLASS.items()},
         "alone": list(ALONE),
+        "words": {language: _said(table) for language, table in words.items()},
     }
 
 
-def _described(lesson: Lesson) -> dict[str, Any]:
+def _said(words: Words) -> dict[str, Any]:
+    """What the player says, in one table."""
+    tables = {name: getattr(words, name) for name in TABLES}
+    return {"name": words.name, "decimal": words.decimal, "thousands": words.thousands, **tables}
+
+
+def _described(lesson: Lesson, words: Words) -> dict[str, Any]:
     front = plain(lesson.front)
     del front["teacher"]  # on a page of its own
     figures = {
         name: {
             "probe": str(probe.__struct_config__.tag),
-            "title": probe.title,
-            "unit": probe.unit,
-            "how": probe.how,
+            "title": words.title(probe),
+            "unit": words.unit(probe),
+            "how": words.how(probe),
             "panel": probe.panel,
             "decimals": probe.decimals,
             "on": probe.on,
         }
         for name, probe in lesson.front.figures.items()
     }
-    return {**front, "figures": figures, "text": plain(lesson.cards)}
+    text = plain(lesson.cards)
+    return {**front, "figures": figures, "text": text, "translations": {}}
 
 
 def figures(id: str) -> dict[str, float] | None:

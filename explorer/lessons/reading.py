@@ -65,7 +65,7 @@ def parse(text: str, name: str, models: Collection[str]) -> Lesson:
         return Lesson(front, cards)
     read = {
         field: tuple(
-            _parts(text, _line_of(lines[1:end], f"teacher.{field}"), name, front)
+            _parts(text, line_of(lines[1:end], f"teacher.{field}"), name, front)
             for text in getattr(front.teacher, field)
         )
         for field in ("wrong", "discuss")
@@ -85,7 +85,7 @@ def _front(lines: list[str], name: str) -> Front:
     for figure, given in _entries(tree.get("figures")):
         probe = given.get("probe")
         if isinstance(probe, str) and probe not in PROBE_NAMES:
-            line = _line_of(lines, f"figures.{figure}.probe")
+            line = line_of(lines, f"figures.{figure}.probe")
             raise LessonError(
                 f"{name}, line {line}: figures.{figure}.probe is {probe!r:.60}"
                 f"{nearest(probe, PROBE_NAMES)}"
@@ -110,10 +110,10 @@ def _line_in(lines: list[str], said: str) -> int:
     path = re.match(r"[A-Za-z_][\w.\[\]']*", said)
     unknown = re.search(r"has an unknown field '([^']*)'", said)
     named = path[0].rstrip(".") if path and not said.startswith(("has ", "lacks ")) else ""
-    return _line_of(lines, f"{named}.{unknown[1]}".lstrip(".") if unknown else named)
+    return line_of(lines, f"{named}.{unknown[1]}".lstrip(".") if unknown else named)
 
 
-def _line_of(lines: list[str], path: str) -> int:
+def line_of(lines: list[str], path: str) -> int:
     """The line of the file where a path of the front matter stands, or the nearest above it."""
     keys = re.findall(r"[A-Za-z_]\w*|(?<=\[)\d+(?=\])", path)
     best, deepest = 1, 0
@@ -146,7 +146,7 @@ def _check_names(front: Front, lines: list[str], name: str, models: Collection[s
 
     def refuse(path: str, given: str, known: Collection[str]) -> None:
         if given not in known:
-            line = _line_of(lines, path)
+            line = line_of(lines, path)
             raise LessonError(
                 f"{name}, line {line}: {path} is {given!r:.60}{nearest(given, known)}"
             )
@@ -157,7 +157,7 @@ def _check_names(front: Front, lines: list[str], name: str, models: Collection[s
         for model in setup.models:
             refuse(f"{where}.{'compare' if setup.compare else 'model'}", model, models)
     if not front.setup.models and front.setup.page is None:
-        line = _line_of(lines, "setup")
+        line = line_of(lines, "setup")
         raise LessonError(f"{name}, line {line}: setup names no model, and no page in its place.")
     for figure, probe in front.figures.items():
         if isinstance(probe, OfImage | OfModel):
@@ -165,7 +165,7 @@ def _check_names(front: Front, lines: list[str], name: str, models: Collection[s
         for field, other in _operands(probe).items():
             refuse(f"figures.{figure}.{field}", other, list(front.figures))
             if _operands(front.figures[other]):
-                line = _line_of(lines, f"figures.{figure}.{field}")
+                line = line_of(lines, f"figures.{figure}.{field}")
                 raise LessonError(
                     f"{name}, line {line}: figures.{figure}.{field} is {other!r}, which is itself "
                     "made of two figures; name one that is measured."

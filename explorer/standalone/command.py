@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from explorer import loading
-from explorer.lessons import LESSONS, listing
+from explorer.lessons import LESSONS, TRANSLATED, listing
 from explorer.standalone import files, page, site
 from training.contract.errors import UserError
 
@@ -23,6 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     export = commands.add_parser("export", help="write one page that opens from disk")
     export.add_argument("what", help="the id of a model or of a lesson")
     export.add_argument("--out", type=Path, required=True, metavar="PAGE.html")
+    export.add_argument("--lang", choices=TRANSLATED, help="the language that a lesson opens in")
     whole = commands.add_parser("site", help="write a folder for any web host")
     whole.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     whole.add_argument("--models", nargs="+", metavar="ID", help="(default: all that there are)")
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.command == "export":
-            return _export(options.what, options.out)
+            return _export(options.what, options.out, options.lang)
         return _site(options.out, options.models, options.address)
     except UserError as error:
         print(error, file=sys.stderr)
@@ -39,13 +40,21 @@ def main(arguments: Sequence[str]) -> int:
     return 1
 
 
-def _export(what: str, out: Path) -> int:
+def _export(what: str, out: Path, language: str | None) -> int:
     if out.is_dir():
         raise UserError(f"{out} is a folder: name the page, such as {out / f'{what}.html'}.")
     if what in LESSONS:
-        (title,) = (one["title"] for one in listing.lessons()["lessons"] if one["id"] == what)
+        (lesson,) = (one for one in listing.lessons()["lessons"] if one["id"] == what)
         chosen, lessons = files.models(sorted(files.opened_by(what))), [what]
-        query = urlencode({"lesson": what, "step": 1})
+        link = {"lesson": what, "step": "1"}
+        if language:
+            if language not in lesson["translations"]:
+                there = ", ".join(TRANSLATED[language])
+                raise UserError(f"The lesson {what} is not there in {language}, only {there}.")
+            lesson, link["lang"] = lesson["translations"][language], language
+        title, query = lesson["title"], urlencode(link)
+    elif language:
+        raise UserError(f"{what} is no lesson, so it has no language: leave out --lang.")
     else:
         known = [entry.id for entry, _ in loading.usable(loading.catalogue())]
         if what not in known:

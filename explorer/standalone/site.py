@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import segno
 from msgspec import to_builtins
@@ -84,15 +85,27 @@ def _index(lessons: Sequence[str], address: str) -> Iterator[str]:
     yield "<table><tr><th>Lesson</th>"
     yield from (f"<th>{card.capitalize()}</th>" for card in CARDS)
     yield "</tr>"
-    for lesson in listing.lessons()["lessons"]:
-        if lesson["id"] not in lessons:
-            continue
-        title, idea = escape(lesson["title"]), escape(lesson["idea"])
-        yield f"<tr><td><strong>{title}</strong><br>{idea}<br>{lesson['minutes']} minutes<br>"
-        yield f'<a href="lessons/{lesson["id"]}/teacher.html">Teacher’s page</a></td>'
-        for step, card in enumerate(CARDS, 1):
-            link = f"index.html?lesson={lesson['id']}&step={step}"
-            code = segno.make(address + link).svg_inline(scale=2) if address else ""
-            yield f'<td><a href="{escape(link)}">{card.capitalize()}</a><br>{code}</td>'
-        yield "</tr>"
+    every = listing.lessons()
+    for original in every["lessons"]:
+        if original["id"] in lessons:
+            for language, one in (("en", original), *original["translations"].items()):
+                yield from _row(one, language, every["words"][language]["cards"], address)
     yield "</table></main>"
+
+
+def _row(
+    lesson: dict[str, Any], language: str, cards: dict[str, str], address: str
+) -> Iterator[str]:
+    """A lesson in one of its languages."""
+    title, idea = escape(lesson["title"]), escape(lesson["idea"])
+    yield f'<tr lang="{language}"><td><strong>{title}</strong><br>{idea}<br>'
+    yield f"{lesson['minutes']} min"
+    if language == "en":
+        yield f'<br><a href="lessons/{lesson["id"]}/teacher.html">Teacher’s page</a>'
+    yield "</td>"
+    spoken = "" if language == "en" else f"&lang={language}"
+    for step, card in enumerate(CARDS, 1):
+        link = f"index.html?lesson={lesson['id']}&step={step}{spoken}"
+        code = segno.make(address + link).svg_inline(scale=2) if address else ""
+        yield f'<td><a href="{escape(link)}">{escape(cards[card])}</a><br>{code}</td>'
+    yield "</tr>"

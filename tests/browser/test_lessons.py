@@ -141,6 +141,27 @@ def test_every_card_of_a_lesson_is_laid_out_on_a_phone(
     expect(page.locator(".katex-error")).to_have_count(0)
 
 
+def test_a_lesson_in_another_language_says_so_and_leads_back(
+    page: Page, instrument: Instrument
+) -> None:
+    instrument.open("lesson=holes&step=4&lang=de")
+    lesson = page.locator(".lesson")
+    # A screen reader reads it in its own language, and the instrument beside it in English.
+    expect(lesson).to_have_attribute("lang", "de")
+    assert step(page) == "Warum"
+    kl = f"{measured('holes')['kl']:.1f}".replace(".", ",")
+    expect(lesson.locator(".term-value").nth(1)).to_have_text(f"{kl} Nats")
+    lesson.get_by_role("button", name="Weiter").click()
+    page.wait_for_function("location.search.includes('step=5&lang=de')")
+    lesson.get_by_role("button", name="Nein: Er hat weniger").click()
+    expect(lesson.locator(".because").nth(1)).to_contain_text("Richtig. Die KL-Divergenz")
+    # The answers are of the lesson, whatever it is read in.
+    lesson.get_by_role("link", name="English").click()
+    page.wait_for_selector(".lesson[lang=en]")
+    assert step(page) == "Check"
+    expect(page.locator(".because").nth(1)).to_contain_text("Right. The KL makes holes")
+
+
 def test_a_lesson_that_there_is_not_opens_the_instrument(
     page: Page, instrument: Instrument
 ) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +12,16 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from explorer.lessons import ALONE, CLASS, LESSONS, command, listing, reading
+from explorer.lessons import ALONE, CLASS, LESSONS, TRANSLATED, command, listing, reading, words
 from explorer.lessons.bench import MODELS, Bench, shipped
 from explorer.lessons.check import HERE, measure, outside, read_all
 from explorer.lessons.information import information, log_aggregate, marginal_kl
 from explorer.lessons.lesson import Panel
 from explorer.lessons.posterior import cut
 from explorer.lessons.reading import LessonError, parse
+from explorer.lessons.translation import translations
+from explorer.lessons.words import read_words
+from training.contract.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
 EVIDENCE = ROOT / "tests/data/evidence.json"  # written by tests/explorer/evidence.py
@@ -48,6 +53,54 @@ def test_lessons_are_those_that_lie_here_and_each_builds_on_one_before_it() -> N
                 before.add(lesson.front.id)
     assert before == set(LESSONS)
     assert {number for numbers in CLASS.values() for number in numbers} == set(ALONE)
+
+
+def test_every_translation_is_whole_and_its_lessons_are_those_that_lie_there() -> None:
+    read = read_all(LESSONS, command.model_names(shipped()))
+    found = list(translations(read, command.model_names(shipped())))
+    assert {path.parent.name for path in HERE.glob("*/words.toml")} == set(TRANSLATED)
+    for language, _, lessons in found:
+        assert {path.stem for path in (HERE / language).glob("*.md")} == set(TRANSLATED[language])
+        assert [one.front.id for one in lessons] == list(TRANSLATED[language])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("band = [2, 15]", "band = [2, 60]", "de/holes.md, line 33: figures.vae.band[1] is 60.0, and 15.0 in holes.md: a translation changes words alone."),  # noqa: E501
+        ('probe = "ratio"\nof = "autoencoder"\nover', 'probe = "difference"\nof = "autoencoder"\nless', "figures.times.probe is difference, and ratio in holes.md"),  # noqa: E501
+        ("answer = 2", "answer = 1", "questions[0].answer is 1, and 2 in holes.md"),
+        (', "Nein: Er hat mehr"', "", "questions[1].choices is 2 texts, and 3 texts in holes.md"),
+        ("etwa {times}-mal so viele", "mehr", "the card why lacks the figure {times} of holes.md"),
+        ('"Schätzen"', '"Schätzen {mal}"', "de/words.toml: cards.predict must have the names in braces of 'Predict', and no others."),  # noqa: E501
+        ("lock =", "look =", "de/words.toml: player has 'look'; did you mean 'lock'?"),
+        ('next = "Weiter"\n', "", "de/words.toml: player lacks next, which is 'Next' in English."),
+        ("[probes.ratio]", "[probes.gap]", "de/words.toml has no [probes.ratio], which holes.md shows"),  # noqa: E501
+    ],
+)  # fmt: skip
+def test_a_translation_that_is_other_in_more_than_words_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str, said: str
+) -> None:
+    shutil.copytree(HERE, tmp_path / "lessons", ignore=shutil.ignore_patterns("*.py"))
+    monkeypatch.setattr(words, "HERE", tmp_path / "lessons")
+    (path,) = (
+        path for path in (tmp_path / "lessons/de").iterdir() if before in path.read_text("utf-8")
+    )
+    path.write_text(path.read_text("utf-8").replace(before, after, 1), "utf-8")
+    read = read_all(["holes"], command.model_names(shipped()))
+    with pytest.raises(UserError, match=re.escape(said)):
+        list(translations(read, command.model_names(shipped())))
+
+
+def test_the_player_says_all_that_stands_in_its_table_and_nothing_else() -> None:
+    player = ROOT / "explorer/instrument/web"
+    code = "".join(
+        path.read_text("utf-8")
+        for path in (*player.glob("lesson/*.js"), *player.glob("classroom/*.js"))
+    )
+    keys = set(read_words("en").player)
+    assert set(re.findall(r'say\("(\w+)"', code)) <= keys
+    assert [key for key in keys if f'"{key}"' not in code] == []
 
 
 def test_lessons_point_at_panels_that_there_are() -> None:

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lessonLink, queryOf, setupOf } from "../../explorer/instrument/web/lesson/lessons.js";
 import { asCsv, createProgress } from "../../explorer/instrument/web/lesson/progress.js";
+import { createWords } from "../../explorer/instrument/web/lesson/words.js";
 
 const lesson = /** @type {any} */ ({
   setup: { model: "digits-2d", compare: [], example: 119, z: null, axes: "z0,z1", show: ["map"] },
@@ -14,6 +15,7 @@ test("a card shows what its lesson does, and of its own only what differs", () =
   assert.deepEqual(setupOf(lesson, "look").show, ["map"]);
   assert.equal(queryOf({ compare: ["a", "b"], example: 3 }), "model=a&compare=a,b&apart=yes&example=3");
   assert.equal(lessonLink("gap", 2), "lesson=gap&step=2");
+  assert.equal(lessonLink("gap", 2, "de"), "lesson=gap&step=2&lang=de");
 });
 
 test("progress is kept in the browser, goes forward only, and outlives nonsense", () => {
@@ -34,4 +36,14 @@ test("progress is kept in the browser, goes forward only, and outlives nonsense"
   assert.deepEqual(progress.all(), {});
   progress.note("gap", { prediction: 'a "big" one, I think' });
   assert.match(asCsv(progress.all()), /"a ""big"" one, I think"/);
+});
+
+test("words stand in their sentence, and numbers are written as the language writes them", () => {
+  const player = { bin: "{count} von {low} bis {high}" };
+  const { say, number } = createWords("de", { name: "Deutsch", decimal: ",", thousands: ".", cards: {}, player });
+  assert.equal(say("bin", { count: 2, high: "b", low: "a" }), "2 von a bis b");
+  assert.equal(number(1234567.25, 1), "1.234.567,3");
+  assert.equal(number(-0.04, 1), "0,0");
+  assert.equal(number(-1234, 0), "−1.234");
+  assert.equal(number(999, 0), "999");
 });

@@ -19,18 +19,15 @@ export function binned(guesses, toShare) {
 /** @param {number} followers @returns {string} */
 export const screens = (followers) => (followers === 1 ? "1 screen follows" : `${followers} screens follow`);
 
-/** @param {number} count @param {number} followers @returns {string} */
-export const countOf = (count, followers) =>
-  `${count === 1 ? "1 prediction" : `${count} predictions`} · ${screens(followers)}`;
-
 /**
  * What the class predicts, as a histogram on the axis of the question.
  *
  * @param {(value: number) => number} toShare
+ * @param {import("../lesson/words.js").Words} words
  */
-export function createHistogram(toShare) {
+export function createHistogram(toShare, { say }) {
   const bars = Array.from({ length: BINS }, () => el("span", { class: "tally-bar" }));
-  const element = el("div", { class: "tally", role: "img", "aria-label": "No predictions yet" }, ...bars);
+  const element = el("div", { class: "tally", role: "img", "aria-label": say("none_yet") }, ...bars);
   return {
     element,
     /** @param {Record<string, number>} guesses @param {(share: number) => string} spell what stands at a share of the axis */
@@ -42,9 +39,9 @@ export function createHistogram(toShare) {
         bars[at].dataset.count = count ? String(count) : "";
       });
       const parts = bins.flatMap((count, at) =>
-        count ? [`${count} from ${spell(at / BINS)} to ${spell((at + 1) / BINS)}`] : [],
+        count ? [say("bin", { count, low: spell(at / BINS), high: spell((at + 1) / BINS) })] : [],
       );
-      element.setAttribute("aria-label", parts.join("; ") || "No predictions yet");
+      element.setAttribute("aria-label", parts.join("; ") || say("none_yet"));
     },
   };
 }

@@ -3,6 +3,7 @@ import { named } from "../link.js";
 import { fetchFile } from "../shelf/held.js";
 import { createLessonPanel } from "./panel.js";
 import { createProgress } from "./progress.js";
+import { createWords, inLanguage, knownLanguage } from "./words.js";
 
 /**
  * What `lessons.json` has: the front matter of a lesson file and the blocks of its cards.
@@ -17,8 +18,9 @@ import { createProgress } from "./progress.js";
  * @typedef {{ask: string, choices: string[], answer: number, because: string}} Question
  * @typedef {{id: string, number: number, title: string, idea: string, minutes: number, misconception: string, core: boolean,
  *   needs: string[], clinic: number | null, setup: Setup, cards: Record<string, Setup>, figures: Record<string, Figure>, predict: Predict,
- *   questions: Question[], text: Record<string, Block[]>}} Lesson
- * @typedef {{lessons: Lesson[], class: Record<string, number[]>, alone: number[]}} Lessons
+ *   questions: Question[], text: Record<string, Block[]>, translations: Record<string, Lesson>}} Lesson
+ * @typedef {{lessons: Lesson[], class: Record<string, number[]>, alone: number[],
+ *   words: Record<string, import("./words.js").Table>}} Lessons `translations` and `words` by the code of a language
  *
  * What was measured, by the name of the figure; nothing while it is on its way, a sentence where it cannot be had.
  *
@@ -26,10 +28,9 @@ import { createProgress } from "./progress.js";
  */
 
 export const CARDS = ["look", "predict", "do", "why", "check"];
-const [LESSON, STEP] = ["lesson", "step"];
+const [LESSON, STEP, LANGUAGE] = ["lesson", "step", "lang"];
 
 const UNREACHABLE = "The lesson could not be fetched: check that the explorer is running, then reload the page.";
-const UNMEASURED = "The figures could not be measured: reload the page to try again.";
 
 /** @param {string} assets @returns {Promise<Lessons>} */
 export async function fetchLessons(assets) {
@@ -41,8 +42,16 @@ export async function fetchLessons(assets) {
 /** @param {string} query @returns {boolean} whether a link opens a lesson */
 export const isLesson = (query) => named(query, LESSON) !== null;
 
-/** @param {string} id @param {number} [step] from 1 @returns {string} the query of a card */
-export const lessonLink = (id, step = 1) => new URLSearchParams({ [LESSON]: id, [STEP]: String(step) }).toString();
+/** @param {string} id @param {number} [step] from 1 @param {string} [language] @returns {string} the query of a card */
+export const lessonLink = (id, step = 1, language = "en") =>
+  new URLSearchParams({
+    [LESSON]: id,
+    [STEP]: String(step),
+    ...(language === "en" ? {} : { [LANGUAGE]: language }),
+  }).toString();
+
+/** @param {string} query @returns {string | null} the language that a link asks for */
+export const linkedLanguage = (query) => named(query, LANGUAGE);
 
 /** @param {Setup} setup @returns {string} the query of what the instrument shows */
 export function queryOf({ model, compare = [], example, z, axes, colour, temperature, noise, unused }) {
@@ -79,17 +88,21 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
   /** @type {Lesson | null} */
   let lesson = null;
   let step = 0;
+  /** What its links ask for, whether or not it has been translated. */
+  let language = "en";
   /** @type {Values} */
   let values = null;
   /** @type {HTMLElement | null} what stands beside it */
   let standing = null;
   /** @type {ReturnType<typeof createLessonPanel> | null} */
   let panel = null;
+  let unmeasured = "";
   const progress = createProgress();
   const stop = new AbortController();
 
   /** @param {string} query of what is on screen @returns {string} which leads back to its card */
-  const compose = (query) => (lesson ? [query, lessonLink(lesson.id, step + 1)].filter(Boolean).join("&") : query);
+  const compose = (query) =>
+    lesson ? [query, lessonLink(lesson.id, step + 1, language)].filter(Boolean).join("&") : query;
 
   const link = {
     read: outer.read,
@@ -117,16 +130,33 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
     const id = named(query, LESSON);
     if (id === null) return;
     try {
-      const { lessons } = await fetchLessons(assets);
-      const found = lessons.find((one) => one.id === id);
-      if (!found || stop.signal.aborted) return;
-      lesson = found;
+      const listed = await fetchLessons(assets);
+      const original = listed.lessons.find((one) => one.id === id);
+      if (!original || stop.signal.aborted) return;
+      language = knownLanguage(listed, named(query, LANGUAGE));
+      lesson = inLanguage(original, language);
+      const spoken = lesson === original ? "en" : language;
+      const words = createWords(spoken, listed.words[spoken]);
       step = stepIn(query);
       values = null;
-      panel = createLessonPanel({ lesson, lessons, assets, clinic, progress, audience, go, close, showAll });
+      unmeasured = words.say("unmeasured");
+      panel = createLessonPanel({
+        lesson,
+        original,
+        listed,
+        language,
+        words,
+        assets,
+        clinic,
+        progress,
+        audience,
+        go,
+        close,
+        showAll,
+      });
       stand(panel.element);
       panel.show(step, values);
-      measure(found.id);
+      measure(original.id);
     } catch (error) {
       console.error(error);
       stand(el("aside", { class: "lesson", role: "alert" }, el("p", { text: UNREACHABLE })));
@@ -135,7 +165,8 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
 
   /** Shows the card that another screen shows; what the instrument opens for it is not said here. @param {string} query */
   async function follow(query) {
-    if (named(query, LESSON) !== (lesson?.id ?? null)) {
+    const asked = named(query, LESSON);
+    if (asked !== (lesson?.id ?? null) || (asked && (named(query, LANGUAGE) ?? "en") !== language)) {
       remove();
       await openLesson(query);
     } else if (lesson && stepIn(query) !== step) {
@@ -163,13 +194,13 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
   async function measure(id) {
     try {
       const answer = await fetchFile(new URL(`../lessons/${id}/figures.json`, assets), { signal: stop.signal });
-      const found = answer.ok ? await answer.json() : UNMEASURED;
+      const found = answer.ok ? await answer.json() : unmeasured;
       if (id !== lesson?.id) return;
       values = found;
     } catch (error) {
       if (stop.signal.aborted || id !== lesson?.id) return;
       console.error(error);
-      values = UNMEASURED;
+      values = unmeasured;
     }
     panel?.fill(values);
   }
@@ -199,6 +230,7 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
     const query = new URLSearchParams(outer.read());
     query.delete(LESSON);
     query.delete(STEP);
+    query.delete(LANGUAGE);
     remove();
     fold();
     outer.write(query.toString().replace(/%(2C|3A|3B)/g, decodeURIComponent));

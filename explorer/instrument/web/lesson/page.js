@@ -59,7 +59,7 @@ export function mount(root, { assets, instrument }) {
             "section",
             { class: "lesson-group" },
             el("h2", { text: `${title ? `${title} · ` : ""}${minutes} minutes` }),
-            el("ol", { class: "lesson-list" }, ...lessons.map(row)),
+            el("ol", { class: "lesson-list" }, ...lessons.map((lesson) => row(lesson, listed.words))),
           );
         }),
       );
@@ -93,14 +93,25 @@ export function mount(root, { assets, instrument }) {
     );
   }
 
-  /** @param {import("./lessons.js").Lesson} lesson */
-  function row({ id, number, title, idea, minutes, core }) {
+  /** @param {import("./lessons.js").Lesson} lesson @param {Record<string, import("./words.js").Table>} words */
+  function row({ id, number, title, idea, minutes, core, translations }, words) {
     const { step = 0, done = false } = progress.of(id);
+    const card = done || !step ? 1 : step;
     const state = done ? "Done" : step ? `At card ${step} of ${CARDS.length}` : "Not begun";
     return el(
       "li",
       { class: `lesson-row${done ? " done" : ""}`, value: number },
-      el("a", { href: `${instrument}?${lessonLink(id, done || !step ? 1 : step)}`, target: "_top", text: title }),
+      el("a", { href: `${instrument}?${lessonLink(id, card)}`, target: "_top", text: title }),
+      ...Object.entries(translations).map(([language, translated]) =>
+        el("a", {
+          class: "lesson-translation",
+          href: `${instrument}?${lessonLink(id, card, language)}`,
+          target: "_top",
+          lang: language,
+          hreflang: language,
+          text: `${words[language].name}: ${translated.title}`,
+        }),
+      ),
       el("span", { class: "lesson-facts", text: `${minutes} min${core ? " · core" : ""} · ${state}` }),
       el("p", { text: idea }),
       el("a", {

@@ -5,23 +5,37 @@ import { createPrediction } from "./predict.js";
 import { createQuestions } from "./questions.js";
 import { createGate, recalled } from "./recall.js";
 import { createText } from "./text.js";
-
-const TITLES = { look: "Look", predict: "Predict", do: "Do", why: "Why", check: "Check" };
+import { createWords, inLanguage } from "./words.js";
 
 /**
  * The lesson beside the instrument: one card at a time.
  *
- * @param {{lesson: import("./lessons.js").Lesson, lessons: import("./lessons.js").Lesson[], assets: string,
- *   clinic: string | null, progress: ReturnType<typeof import("./progress.js").createProgress>,
- *   audience: import("../classroom/classroom.js").Audience, go(step: number): void, close(): void,
- *   showAll(on: boolean): void}} options
+ * @param {{lesson: import("./lessons.js").Lesson, original: import("./lessons.js").Lesson, listed: import("./lessons.js").Lessons,
+ *   language: string, words: import("./words.js").Words, assets: string, clinic: string | null,
+ *   progress: ReturnType<typeof import("./progress.js").createProgress>, audience: import("../classroom/classroom.js").Audience, go(step: number): void, close(): void,
+ *   showAll(on: boolean): void}} options `lesson` is `original` in the language of `words`; `language`: what was asked for,
+ *   which the next lesson may have
  * @returns {{element: HTMLElement, show(step: number, values: import("./lessons.js").Values): void,
  *   fill(values: import("./lessons.js").Values): void, live(values: Record<string, number | null>): void,
  *   count(tally: import("../classroom/api.js").Tally): void, refresh(): void, turn(by: number): void}} `live`: what the
  *   instrument measures now, by the name of the probe; `count`: what the class predicts; `refresh`: what this screen is to a
  *   class has changed; `turn` goes on or back, within the lesson
  */
-export function createLessonPanel({ lesson, lessons, assets, clinic, progress, audience, go, close, showAll }) {
+export function createLessonPanel({
+  lesson,
+  original,
+  listed,
+  language,
+  words,
+  assets,
+  clinic,
+  progress,
+  audience,
+  go,
+  close,
+  showAll,
+}) {
+  const { say } = words;
   let step = 0;
   /** What its gate waits for: "" where it is open. @type {"" | "asked" | "answered"} */
   let gate = "";
@@ -38,23 +52,23 @@ export function createLessonPanel({ lesson, lessons, assets, clinic, progress, a
     el("button", {
       class: "lesson-step",
       type: "button",
-      text: TITLES[/** @type {keyof typeof TITLES} */ (card)],
+      text: words.card(card),
       on: { click: () => go(at) },
     }),
   );
   // It may scroll, which the keyboard can only do where it has the focus.
   const card = el("div", { class: "lesson-card", tabindex: 0 });
-  const back = el("button", { class: "action", type: "button", text: "Back", on: { click: () => go(step - 1) } });
+  const back = el("button", { class: "action", type: "button", text: say("back"), on: { click: () => go(step - 1) } });
   const next = el("button", { class: "lesson-main", type: "button", on: { click: onward } });
   const fold = el("button", {
     class: "action lesson-fold",
     type: "button",
-    text: "Hide",
+    text: say("hide"),
     "aria-expanded": "true",
     on: {
       click() {
         const isFolded = element.classList.toggle("folded");
-        fold.textContent = isFolded ? "Show the lesson" : "Hide";
+        fold.textContent = isFolded ? say("show") : say("hide");
         fold.setAttribute("aria-expanded", String(!isFolded));
       },
     },
@@ -62,9 +76,9 @@ export function createLessonPanel({ lesson, lessons, assets, clinic, progress, a
   const all = el("button", {
     class: "action lesson-all",
     type: "button",
-    text: "All panels",
+    text: say("all_panels"),
     "aria-pressed": "false",
-    title: "Show also what this card does not need",
+    title: say("all_panels_why"),
     on: {
       click() {
         const on = all.getAttribute("aria-pressed") !== "true";
@@ -75,22 +89,47 @@ export function createLessonPanel({ lesson, lessons, assets, clinic, progress, a
   });
   const element = el(
     "aside",
-    { class: "lesson", "aria-label": `Lesson ${lesson.number}: ${lesson.title}` },
+    {
+      class: "lesson",
+      lang: words.language,
+      "aria-label": say("lesson", { number: lesson.number, title: lesson.title }),
+    },
     el(
       "header",
       { class: "lesson-head" },
-      el("p", { class: "lesson-kicker", text: `Lesson ${lesson.number} · ${lesson.minutes} min` }),
+      el("p", { class: "lesson-kicker", text: say("kicker", { number: lesson.number, minutes: lesson.minutes }) }),
       el("h2", { text: lesson.title }),
+      languages(),
       fold,
-      el("button", { class: "action", type: "button", text: "Leave", on: { click: close } }),
+      el("button", { class: "action", type: "button", text: say("leave"), on: { click: close } }),
     ),
-    el("nav", { class: "lesson-steps", "aria-label": "Cards of this lesson" }, ...steps),
+    untranslated(),
+    el("nav", { class: "lesson-steps", "aria-label": say("cards") }, ...steps),
     card,
     el("footer", { class: "lesson-foot" }, back, all, next),
   );
 
   /** The lesson after this one, by number. */
-  const following = () => lessons.find(({ number }) => number > lesson.number);
+  function following() {
+    const after = listed.lessons.find(({ number }) => number > lesson.number);
+    return after && inLanguage(after, words.language);
+  }
+
+  /** Links to this card in its other languages. */
+  function languages() {
+    const others = ["en", ...Object.keys(original.translations)].filter((one) => one !== words.language);
+    const links = others.map((one) =>
+      el("a", { lang: one, hreflang: one, text: listed.words[one].name, "data-language": one }),
+    );
+    return el("nav", { class: "lesson-languages", "aria-label": say("languages"), hidden: !links.length }, ...links);
+  }
+
+  /** A word to who asked for a language that it does not have. */
+  function untranslated() {
+    if (language === words.language) return null;
+    const text = createWords(language, listed.words[language]).say("only_here", { language: words.name });
+    return el("p", { class: "lesson-untranslated", lang: language, text });
+  }
 
   /** A class sees the answer before it goes on. */
   const toReveal = () => CARDS[step] === "predict" && audience.role() === "leader" && !audience.isRevealed(lesson.id);
@@ -100,7 +139,7 @@ export function createLessonPanel({ lesson, lessons, assets, clinic, progress, a
     if (toReveal()) return audience.reveal();
     if (step < CARDS.length - 1) return go(step + 1);
     const after = following();
-    const query = after ? `?${lessonLink(after.id)}` : location.pathname;
+    const query = after ? `?${lessonLink(after.id, 1, language)}` : location.pathname;
     location.assign(query);
   }
 
@@ -116,8 +155,8 @@ export function createLessonPanel({ lesson, lessons, assets, clinic, progress, a
   function practice() {
     if (lesson.clinic === null || clinic === null) return null;
     const [patient, text] = lesson.clinic
-      ? [lesson.clinic, `Go to patient ${lesson.clinic} of the collapse clinic`]
-      : [undefined, "Go to the collapse clinic"];
+      ? [lesson.clinic, say("patient", { number: lesson.clinic })]
+      : [undefined, say("clinic")];
     const href = `${clinic}?${clinicLink(patient)}`;
     return el("p", {}, el("a", { class: "lesson-practice", href, target: "_top", text }));
   }
@@ -132,21 +171,23 @@ export function createLessonPanel({ lesson, lessons, assets, clinic, progress, a
       const name = CARDS[at];
       // A class that is led goes where its teacher goes.
       const isGated = name === "look" && audience.role() === null;
-      const before = isGated ? recalled(lesson, lessons, progress.all()) : null;
+      const before = isGated ? recalled(lesson, listed.lessons, progress.all()) : null;
       gate = before ? "asked" : "";
       const text = createText(lesson.text[name] ?? [], {
         figures: lesson.figures,
         assets,
+        words,
         model: setupOf(lesson, name).model,
       });
       /** @type {(HTMLElement | null)[]} */
-      const content = before ? [createGate(before, answered)] : text.elements;
+      const content = before ? [createGate(inLanguage(before, words.language), words, answered)] : text.elements;
       filled = text.fill;
       lived = text.live;
       prediction = null;
       if (name === "predict") {
         const asked = createPrediction({
           lesson,
+          words,
           kept: progress.of(lesson.id),
           audience,
           onCommit(change) {
@@ -166,20 +207,25 @@ export function createLessonPanel({ lesson, lessons, assets, clinic, progress, a
         const answers = progress.of(lesson.id).answers ?? [];
         content.push(
           practice(),
-          createQuestions(lesson.questions, answers, (given) => progress.note(lesson.id, { answers: given })),
+          createQuestions(lesson.questions, words, answers, (given) => progress.note(lesson.id, { answers: given })),
         );
         content.push(
           el(
             "p",
             { class: "misconception" },
-            el("strong", { text: "Often said, and wrong: " }),
-            `“${lesson.misconception}”`,
+            el("strong", { text: say("misconception") }),
+            ` ${say("quoted", { text: lesson.misconception })}`,
           ),
         );
         progress.note(lesson.id, { done: true });
       }
       card.replaceChildren(...content.filter((one) => one !== null));
       filled(values);
+      for (const link of element.querySelectorAll("[data-language]"))
+        link.setAttribute(
+          "href",
+          `?${lessonLink(lesson.id, at + 1, /** @type {HTMLElement} */ (link).dataset.language)}`,
+        );
       steps.forEach((button, index) => {
         if (index === at) button.setAttribute("aria-current", "step");
         else button.removeAttribute("aria-current");
@@ -219,15 +265,16 @@ export function createLessonPanel({ lesson, lessons, assets, clinic, progress, a
 
   function nameNext() {
     if (gate) {
-      next.textContent = gate === "answered" ? "Begin the lesson" : "Skip the questions";
+      next.textContent = say(gate === "answered" ? "begin" : "skip_questions");
       next.classList.toggle("is-quiet", gate === "asked");
       return;
     }
     const isAsked = CARDS[step] === "predict" && audience.role() !== "leader" && !audience.isRevealed(lesson.id);
     const isOpen = isAsked && progress.of(lesson.id).prediction === undefined;
     const after = following();
-    if (step === CARDS.length - 1) next.textContent = after ? `Next lesson: ${after.title}` : "To the instrument";
-    else next.textContent = toReveal() ? "Show the answer" : isOpen ? "Skip the prediction" : "Next";
+    if (step === CARDS.length - 1)
+      next.textContent = after ? say("next_lesson", { title: after.title }) : say("to_instrument");
+    else next.textContent = say(toReveal() ? "show_answer" : isOpen ? "skip_prediction" : "next");
     next.classList.toggle("is-quiet", isOpen);
   }
 }

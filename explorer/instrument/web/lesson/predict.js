@@ -1,12 +1,12 @@
-import { countOf, createHistogram } from "../classroom/tally.js";
+import { createHistogram } from "../classroom/tally.js";
 import { el } from "../dom.js";
-import { spellFigure, spellNumber } from "./text.js";
+import { spellFigure } from "./text.js";
 
 /**
  * The prediction of a lesson: a mark on the axis of the figure, or one of some options. It is locked when it is committed;
  * then the measured value moves out of it. In a class that is when the teacher says so, who sees what all predict.
  *
- * @param {{lesson: import("./lessons.js").Lesson, kept: import("./progress.js").Progress,
+ * @param {{lesson: import("./lessons.js").Lesson, words: import("./words.js").Words, kept: import("./progress.js").Progress,
  *   audience: import("../classroom/classroom.js").Audience, onCommit(change: import("./progress.js").Progress): void}} options
  *   `kept`: what was predicted before
  * @returns {{element: HTMLElement, fill(values: import("./lessons.js").Values): void,
@@ -14,8 +14,6 @@ import { spellFigure, spellNumber } from "./text.js";
  *   what this screen is to a class has changed, or the answer is shown to it
  */
 export const createPrediction = (options) => (options.lesson.predict.figure === null ? choice(options) : mark(options));
-
-const WAITING = "Your prediction is in. Your teacher will show the answer.";
 
 /**
  * @param {boolean} isLocked
@@ -32,7 +30,8 @@ function stateOf(isLocked, audience, lesson) {
 }
 
 /** @param {Parameters<typeof createPrediction>[0]} options @returns {ReturnType<typeof createPrediction>} */
-function mark({ lesson, kept, audience, onCommit }) {
+function mark({ lesson, words, kept, audience, onCommit }) {
+  const { say } = words;
   const { axis, scale, figure: name } = lesson.predict;
   const [low, high] = /** @type {[number, number]} */ (axis);
   const figure = lesson.figures[/** @type {string} */ (name)];
@@ -42,7 +41,7 @@ function mark({ lesson, kept, audience, onCommit }) {
     isLog ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
   const decimals = high - low >= 20 ? 0 : 1;
   const unit = figure.unit ? ` ${figure.unit}` : "";
-  const written = (/** @type {number} */ value) => `${spellNumber(value, decimals)}${unit}`;
+  const written = (/** @type {number} */ value) => `${words.number(value, decimals)}${unit}`;
 
   /** @type {import("./lessons.js").Values} */
   let values = null;
@@ -62,17 +61,17 @@ function mark({ lesson, kept, audience, onCommit }) {
   const said = el("output", { class: "guess-said" });
   const measured = el("span", { class: "guess-measured", hidden: true }, el("span", { class: "guess-label" }));
   const ticks = (isLog ? decades(low, high) : fifths(low, high)).map((value) =>
-    el("span", { class: "guess-tick", style: `left: ${100 * toShare(value)}%`, text: short(value) }),
+    el("span", { class: "guess-tick", style: `left: ${100 * toShare(value)}%`, text: short(value, words) }),
   );
   const lock = el("button", {
     class: "lesson-main",
     type: "button",
-    text: "Lock my prediction",
+    text: say("lock"),
     on: { click: commit },
   });
-  const histogram = createHistogram(toShare);
+  const histogram = createHistogram(toShare, words);
   const counted = el("p", { class: "hint tally-count" });
-  const own = el("p", { class: "guess-guess" }, "Your mark: ", said);
+  const own = el("p", { class: "guess-guess" }, `${say("your_mark")} `, said);
   const verdict = el("p", { class: "verdict", role: "status" });
   const element = el(
     "div",
@@ -111,23 +110,22 @@ function mark({ lesson, kept, audience, onCommit }) {
     histogram.element.hidden = counted.hidden = !leads;
     input.disabled = state !== "open";
     lock.hidden = state !== "open";
-    verdict.textContent = state === "waiting" ? WAITING : "";
+    verdict.textContent = state === "waiting" ? say("waiting") : "";
     if (state !== "shown") measured.hidden = true;
-    else if (values === null) verdict.textContent = "Measuring on the model …";
+    else if (values === null) verdict.textContent = say("measuring");
     else if (typeof values === "string") verdict.textContent = values;
     else {
       const value = values[/** @type {string} */ (name)];
       if (locked) onCommit({ measured: Number(value.toPrecision(4)) });
       const label = /** @type {HTMLElement} */ (measured.firstElementChild);
-      label.textContent = spellFigure(figure, values, /** @type {string} */ (name));
+      label.textContent = spellFigure(figure, values, /** @type {string} */ (name), words);
       // Out of the mark, so that the eye sees how far it was off.
       if (measured.hidden) measured.style.setProperty("--share", String(Number(input.value) / 1000));
       measured.hidden = false;
       measured.getBoundingClientRect();
       measured.style.setProperty("--share", String(Math.min(1, Math.max(0, toShare(value)))));
-      const where = lesson.setup.page ? "Measured" : "Measured on this model";
-      const marked = locked && !leads ? ` You marked ${written(guess())}.` : "";
-      verdict.textContent = `${where}: ${label.textContent}${unit}.${marked}`;
+      const found = say(lesson.setup.page ? "measured" : "measured_here", { value: `${label.textContent}${unit}` });
+      verdict.textContent = locked && !leads ? `${found} ${say("marked", { value: written(guess()) })}` : found;
     }
   }
 
@@ -142,18 +140,20 @@ function mark({ lesson, kept, audience, onCommit }) {
     count({ guesses, followers }) {
       histogram.show(guesses, (share) => written(toValue(share)));
       const count = Object.values(guesses).reduce((sum, one) => sum + one, 0);
-      counted.textContent = countOf(count, followers);
+      counted.textContent = countOf(count, followers, words);
     },
     refresh: reveal,
   };
 }
 
 /** @param {Parameters<typeof createPrediction>[0]} options @returns {ReturnType<typeof createPrediction>} */
-function choice({ lesson, kept, audience, onCommit }) {
+function choice({ lesson, words, kept, audience, onCommit }) {
+  const { say } = words;
   const { ask, options, wanted } = lesson.predict;
   /** @type {import("./lessons.js").Values} */
   let values = null;
-  let chosen = options.findIndex(({ label }) => label === kept.prediction);
+  // By its figure, which is the same in every language; by its label it was kept before there was more than one.
+  let chosen = options.findIndex(({ label, figure }) => [figure, label].includes(String(kept.prediction)));
   const verdict = el("p", { class: "verdict", role: "status" });
   const counted = el("p", { class: "hint tally-count" });
   const tallies = options.map(() => el("span", { class: "option-tally", role: "img" }));
@@ -179,7 +179,7 @@ function choice({ lesson, kept, audience, onCommit }) {
   function commit(at) {
     if (chosen >= 0) return;
     chosen = at;
-    onCommit({ prediction: options[at].label });
+    onCommit({ prediction: options[at].figure });
     reveal();
   }
 
@@ -193,9 +193,9 @@ function choice({ lesson, kept, audience, onCommit }) {
       if (chosen >= 0 && !leads) button.setAttribute("aria-pressed", String(at === chosen));
       else button.removeAttribute("aria-pressed");
     });
-    verdict.textContent = state === "waiting" ? WAITING : "";
+    verdict.textContent = state === "waiting" ? say("waiting") : "";
     if (state !== "shown") return;
-    if (values === null) verdict.textContent = "Measuring on the model …";
+    if (values === null) verdict.textContent = say("measuring");
     else if (typeof values === "string") verdict.textContent = values;
     else {
       const found = options.map(({ figure }) => /** @type {Record<string, number>} */ (values)[figure]);
@@ -206,14 +206,18 @@ function choice({ lesson, kept, audience, onCommit }) {
         bar.hidden = false;
         bar.style.setProperty("--share", String(Math.abs(found[at]) / most));
         const { unit } = lesson.figures[figure];
-        value.textContent = [spellFigure(lesson.figures[figure], values, figure), unit].filter(Boolean).join(" ");
+        value.textContent = [spellFigure(lesson.figures[figure], values, figure, words), unit]
+          .filter(Boolean)
+          .join(" ");
         buttons[at].classList.toggle("right", at === right);
       });
       const mine = leads ? undefined : options[chosen]?.label;
-      if (mine) onCommit({ measured: options[right].label });
+      if (mine) onCommit({ measured: options[right].figure });
       const isRight = mine === options[right].label;
-      const also = mine ? ` You chose ${mine}.` : "";
-      verdict.textContent = isRight ? `Right: ${mine}.` : `It is: ${options[right].label}.${also}`;
+      const also = mine ? [say("chosen", { label: mine })] : [];
+      verdict.textContent = isRight
+        ? say("is_right", { label: mine })
+        : [say("is_other", { label: options[right].label }), ...also].join(" ");
     }
   }
 
@@ -225,19 +229,27 @@ function choice({ lesson, kept, audience, onCommit }) {
       reveal();
     },
     count({ guesses, followers }) {
-      const counts = options.map(({ label }) => guesses[label] ?? 0);
+      const counts = options.map(({ figure }) => guesses[figure] ?? 0);
       tallies.forEach((one, at) => {
         one.textContent = String(counts[at]);
-        one.setAttribute("aria-label", `${counts[at]} of the class`);
+        one.setAttribute("aria-label", say("of_the_class", { count: counts[at] }));
       });
       counted.textContent = countOf(
         counts.reduce((sum, one) => sum + one, 0),
         followers,
+        words,
       );
     },
     refresh: reveal,
   };
 }
+
+/** @param {number} count @param {number} followers @param {import("./words.js").Words} words */
+const countOf = (count, followers, { say }) =>
+  [
+    count === 1 ? say("one_prediction") : say("predictions", { count }),
+    followers === 1 ? say("one_screen") : say("screens", { count: followers }),
+  ].join(" · ");
 
 /** @param {number} low @param {number} high */
 const fifths = (low, high) => [0, 1, 2, 3, 4].map((at) => low + (at * (high - low)) / 4);
@@ -251,8 +263,8 @@ function decades(low, high) {
   return all.length > 5 ? all.filter((_, at) => at % 2 === 0 || at === all.length - 1) : all;
 }
 
-/** @param {number} value */
-function short(value) {
+/** @param {number} value @param {import("./words.js").Words} words */
+function short(value, words) {
   if (value >= 1e6) return `${value / 1e6}M`;
-  return spellNumber(value, Number.isInteger(value) || Math.abs(value) >= 100 ? 0 : 1);
+  return words.number(value, Number.isInteger(value) || Math.abs(value) >= 100 ? 0 : 1);
 }

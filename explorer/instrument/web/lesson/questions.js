@@ -4,11 +4,12 @@ import { el } from "../dom.js";
  * Questions to recall by. What is chosen is answered at once with why; nothing is graded.
  *
  * @param {import("./lessons.js").Question[]} questions
+ * @param {import("./words.js").Words} words
  * @param {(number | null)[]} answers chosen before, from 1
  * @param {(answers: (number | null)[]) => void} onAnswer
  * @returns {HTMLElement}
  */
-export function createQuestions(questions, answers, onAnswer) {
+export function createQuestions(questions, words, answers, onAnswer) {
   const chosen = questions.map((_, at) => answers[at] ?? null);
   return el("ol", { class: "questions" }, ...questions.map(question));
 
@@ -35,7 +36,7 @@ export function createQuestions(questions, answers, onAnswer) {
         button.classList.toggle("right", number === answer);
         button.classList.toggle("wrong", number === mine && number !== answer);
       });
-      said.textContent = `${mine === answer ? "Right." : `Not quite: “${choices[answer - 1]}”.`} ${because}`;
+      said.textContent = words.say(mine === answer ? "right" : "not_quite", { choice: choices[answer - 1], because });
     }
 
     show();

@@ -22,14 +22,15 @@ export function recalled(lesson, lessons, progress) {
  * The gate: the questions of a lesson before, of which none is graded.
  *
  * @param {import("./lessons.js").Lesson} before
+ * @param {import("./words.js").Words} words
  * @param {() => void} onAll when all were answered
  */
-export function createGate({ title, questions }, onAll) {
+export function createGate({ title, questions }, words, onAll) {
   return el(
     "section",
-    { class: "recall", "aria-label": "Three questions to recall" },
-    el("p", {}, el("strong", { text: "Before this lesson: " }), `three questions from “${title}”. Nothing is graded.`),
-    createQuestions(questions, [], (answers) => {
+    { class: "recall", "aria-label": words.say("recall") },
+    el("p", {}, el("strong", { text: words.say("before") }), ` ${words.say("recalled", { title })}`),
+    createQuestions(questions, words, [], (answers) => {
       if (answers.every((answer) => answer !== null)) onAll();
     }),
   );

@@ -1,25 +1,26 @@
-import { el, spell } from "../dom.js";
+import { el } from "../dom.js";
 import { setTex } from "./formula.js";
 
 /**
  * @param {import("./lessons.js").Figure} figure
  * @param {import("./lessons.js").Values} values
  * @param {string} name
+ * @param {import("./words.js").Words} words
  * @returns {string} its value as a lesson writes it, without its unit
  */
-export function spellFigure({ decimals }, values, name) {
+export function spellFigure({ decimals }, values, name, words) {
   if (values === null || typeof values === "string") return "…";
-  return Number.isFinite(values[name]) ? spellNumber(values[name], decimals) : "?";
+  return Number.isFinite(values[name]) ? words.number(values[name], decimals) : "?";
 }
 
-/** @param {number} value @param {number} decimals @returns {string} with commas between thousands, also of a whole number */
-export const spellNumber = (value, decimals) =>
-  decimals ? spell(value, decimals) : Math.round(value).toLocaleString("en").replace("-", "−");
-
-/** @param {import("./lessons.js").Figure} figure @returns {string} where it comes from, in a sentence */
-export function origin({ title, unit, how, on }) {
+/**
+ * @param {import("./lessons.js").Figure} figure
+ * @param {import("./words.js").Words} words
+ * @returns {string} where it comes from, in a sentence
+ */
+export function origin({ title, unit, how, on }, words) {
   const where = Object.entries(on).map(([field, value]) =>
-    field === "example" ? `test image ${value}` : String(value),
+    field === "example" ? words.say("example", { number: value }) : String(value),
   );
   return `${title}${unit ? ` (${unit})` : ""}${where.length ? `, ${where.join(", ")}` : ""}: ${how}`;
 }
@@ -28,12 +29,13 @@ export function origin({ title, unit, how, on }) {
  * The blocks of a card as elements; figures fill in when they are measured.
  *
  * @param {import("./lessons.js").Block[]} blocks
- * @param {{figures: Record<string, import("./lessons.js").Figure>, assets: string, model?: string | null}} options
+ * @param {{figures: Record<string, import("./lessons.js").Figure>, assets: string, words: import("./words.js").Words,
+ *   model?: string | null}} options
  *   `model`: the one that the instrument has open, whose live values stand under the terms that are about it
  * @returns {{elements: HTMLElement[], fill(values: import("./lessons.js").Values): void,
  *   live(values: Record<string, number | null>): void}}
  */
-export function createText(blocks, { figures, assets, model = null }) {
+export function createText(blocks, { figures, assets, words, model = null }) {
   /** @type {{element: HTMLElement, name: string, isTerm: boolean}[]} */
   const places = [];
   /** @type {{element: HTMLElement, probe: string, figure: string}[]} */
@@ -52,7 +54,7 @@ export function createText(blocks, { figures, assets, model = null }) {
     if (kind === "figure") {
       const element = el("span", {
         class: "figure",
-        title: origin(figures[text]),
+        title: origin(figures[text], words),
         text: "…",
         "data-lights": figures[text].panel || null,
       });
@@ -79,7 +81,7 @@ export function createText(blocks, { figures, assets, model = null }) {
       {
         class: "formula-term",
         type: "button",
-        title: origin(figures[figure]),
+        title: origin(figures[figure], words),
         "data-lights": figures[figure].panel || null,
       },
       symbol,
@@ -96,7 +98,11 @@ export function createText(blocks, { figures, assets, model = null }) {
   for (const block of blocks) {
     if (block.kind === "formula")
       elements.push(
-        el("div", { class: "formula", role: "group", "aria-label": "Formula" }, ...(block.terms ?? []).map(part)),
+        el(
+          "div",
+          { class: "formula", role: "group", "aria-label": words.say("formula") },
+          ...(block.terms ?? []).map(part),
+        ),
       );
     else if (block.kind === "item") {
       const last = elements.at(-1);
@@ -111,7 +117,7 @@ export function createText(blocks, { figures, assets, model = null }) {
     fill(values) {
       for (const { element, name, isTerm } of places) {
         const { unit } = figures[name];
-        const value = spellFigure(figures[name], values, name);
+        const value = spellFigure(figures[name], values, name, words);
         element.textContent = isTerm ? [value, unit].filter(Boolean).join(" ") : value;
       }
     },
@@ -120,7 +126,8 @@ export function createText(blocks, { figures, assets, model = null }) {
         const value = values[probe];
         if (value === undefined) continue;
         element.hidden = value === null;
-        element.textContent = value === null ? "" : `now ${spellNumber(value, figures[figure].decimals)}`;
+        element.textContent =
+          value === null ? "" : words.say("now", { value: words.number(value, figures[figure].decimals) });
       }
     },
   };

@@ -1,0 +1,113 @@
+"""The words around the lessons: a table a language, which a translator edits and no code has.
+
+`words.toml` is the English one. A language is a folder beside it, with its own `words.toml` and
+the lessons that are translated.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from explorer.lessons.probe import Probe
+from training.contract.complaints import nearest
+from training.contract.errors import ConfigError, UserError
+from training.contract.fields import Line, Paragraph, Record, Short
+from training.contract.reading import read
+
+HERE = Path(__file__).parent
+ORIGINAL = "en"
+FILE = "words.toml"
+TABLES = ("cards", "player")
+Mark = Annotated[str, Meta(min_length=1, max_length=1)]
+
+
+class Named(Record, frozen=True):
+    """What a probe is called, and how it is measured."""
+
+    title: Line
+    how: Paragraph
+
+
+class Words(Record, frozen=True, kw_only=True):
+    """Every text around a lesson, by key; probes and units where they are not in English."""
+
+    name: Short
+    decimal: Mark
+    thousands: Mark
+    cards: dict[str, Line]
+    player: dict[str, Line]
+    units: dict[str, Short] = {}  # noqa: RUF012
+    probes: dict[str, Named] = {}  # noqa: RUF012
+
+    def title(self, probe: Probe) -> str:
+        """What a probe is called."""
+        named = self.probes.get(str(probe.__struct_config__.tag))
+        return named.title if named else probe.title
+
+    def how(self, probe: Probe) -> str:
+        """How a probe is measured."""
+        named = self.probes.get(str(probe.__struct_config__.tag))
+        return named.how if named else probe.how
+
+    def unit(self, probe: Probe) -> str:
+        """What a probe is measured in."""
+        return self.units.get(probe.unit, probe.unit)
+
+    def number(self, value: float, decimals: int) -> str:
+        """A figure as it is written: marks between thousands, a minus sign."""
+        marks = {",": self.thousands, ".": self.decimal, "-": "−"}
+        return "".join(marks.get(one, one) for one in f"{value:,.{decimals}f}")
+
+
+def folder(language: str) -> Path:
+    """Where the lessons and the words of a language lie."""
+    return HERE if language == ORIGINAL else HERE / language
+
+
+def read_words(language: str) -> Words:
+    """The words of a language.
+
+    Raises:
+        UserError: naming the file and the key, where a text is missing, is one too many, or has
+            another name in braces than the English one.
+    """
+    words = _read(folder(language) / FILE)
+    if language != ORIGINAL:
+        _compare(_read(HERE / FILE), words, f"{language}/{FILE}")
+    return words
+
+
+def _read(path: Path) -> Words:
+    name = path.relative_to(HERE).as_posix()
+    try:
+        return read(Words, tomllib.loads(path.read_text("utf-8")), "")
+    except (OSError, ValueError) as error:
+        raise UserError(f"{name} cannot be read: {error}.") from error
+    except ConfigError as error:
+        raise UserError(f"{name}: {error}") from error
+
+
+def _compare(original: Words, words: Words, name: str) -> None:
+    for table in TABLES:
+        wanted: dict[str, Any] = getattr(original, table)
+        given: dict[str, Any] = getattr(words, table)
+        for key in given:
+            if key not in wanted:
+                raise UserError(f"{name}: {table} has {key!r:.60}{nearest(key, wanted)}")
+        for key, text in wanted.items():
+            if key not in given:
+                raise UserError(f"{name}: {table} lacks {key}, which is {text!r} in English.")
+            if _braces(text) != _braces(given[key]):
+                raise UserError(
+                    f"{name}: {table}.{key} must have the names in braces of {text!r}, and no "
+                    "others."
+                )
+
+
+def _braces(text: str) -> list[str]:
+    return sorted(re.findall(r"\{[^{}]*\}", text))
