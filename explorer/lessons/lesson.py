@@ -32,6 +32,7 @@ Panel = Literal[
     "elbo",
     "pipeline",
     "path",
+    "word-path",
     "samples",
     "start",
     "writing",
