@@ -27,7 +27,10 @@ _INLINE = re.compile(
     r"(?P<code>`[^`]+`)|(?P<tex>\$[^$]+\$)|\{(?P<figure>[a-z][a-z0-9_]*)\}"
     r"|\*\*(?P<strong>[^*]+)\*\*|\*(?P<emphasis>[^*]+)\*"
 )
-_TERM = re.compile(r"\{(?P<figure>[a-z][a-z0-9_]*): (?P<tex>(?:[^{}]|\{[^{}]*\})+)\}")
+# The TeX of a bound term may nest braces twice, as a fraction of texts does.
+_TERM = re.compile(
+    r"\{(?P<figure>[a-z][a-z0-9_]*): (?P<tex>(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})+)\}"
+)
 # What would be a figure that nobody measured: a number of two digits or more, or with decimals.
 _TYPED = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)+|(?<![\w.])\d{2,}")
 PROBE_NAMES = {kind.__struct_config__.tag: kind for kind in PROBES.__args__}

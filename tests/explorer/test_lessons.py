@@ -222,6 +222,13 @@ def test_a_wrong_lesson_is_refused_with_its_line(before: str, after: str, said: 
         assert any(piece in wrong[line - 1] for piece in (after, after.split(" ")[-1], "PCA loses"))
 
 
+def test_a_fraction_of_words_is_a_term_that_is_bound() -> None:
+    (noise,) = read_all(["noise"], command.model_names(shipped()))
+    terms = [term for block in noise.cards["why"] for term in block.terms]
+    assert [term.figure for term in terms] == [None, None, "ratio"]
+    assert terms[2].tex.startswith(r"\frac{\text{")
+
+
 def test_every_figure_that_a_lesson_measures_stands_somewhere_in_it() -> None:
     for lesson in read_all(LESSONS, command.model_names(shipped())):
         named = {
