@@ -135,6 +135,10 @@ def test_a_model_is_put_beside_the_open_one_and_taken_out_again(
     for model, inactive in (("one", 1), ("two", 0)):
         instrument.wait_for_pixels(column(page, model).locator("canvas.picture"), grey(z, inactive))
     assert instrument.query()["compare"] == "one,two"
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as saved:
+        page.get_by_role("group", name="Two: Image").get_by_role("menuitem").click()
+    assert saved.value.suggested_filename == "two.png"
     page.get_by_role("button", name="Take").first.click()
     page.wait_for_function("!location.search.includes('compare')")
     page.wait_for_selector("[data-ready]")

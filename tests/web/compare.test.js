@@ -7,10 +7,9 @@ import {
   readCompared,
   writeComparison,
 } from "../../explorer/instrument/web/compare/link.js";
-import { NO_NOISE } from "../../explorer/instrument/web/engine/corruption.js";
 import { space as categorical } from "../../explorer/instrument/web/spaces/categorical.js";
 import { space as continuous } from "../../explorer/instrument/web/spaces/continuous.js";
-import { createCursor } from "../../explorer/instrument/web/store.js";
+import { createCursor, startOf as openedWith } from "../../explorer/instrument/web/store.js";
 
 const z = (size, prior = /** @type {string | null} */ ("standard_normal"), name = "z") => ({
   kind: "continuous",
@@ -34,28 +33,17 @@ const model = (id, controls, sha256 = "ab") =>
     },
   });
 
-const START = {
-  example: null,
-  own: null,
-  locked: [],
-  temperature: 1,
-  writing: "greedy",
-  seed: 1,
-  unfolded: false,
-  playing: null,
-  axes: "",
-  colour: "label",
-  slerp: false,
-  pins: { a: null, b: null, c: null },
-  directions: [],
-  noise: NO_NOISE,
-};
-
-/** @param {any} one */
-const startOf = ({ controls }) => ({
-  ...START,
-  codes: Object.fromEntries(controls.map((/** @type {any} */ control) => [control.name, control.space.start(control)])),
-});
+/** @param {any} one @returns {any} */
+const startOf = ({ card, controls }) =>
+  openedWith(
+    {
+      card: { ...card, latents: [] },
+      start: Object.fromEntries(
+        controls.map((/** @type {any} */ control) => [control.name, control.space.start(control)]),
+      ),
+    },
+    {},
+  );
 
 /** @param {any[]} models */
 function cursorOf(models, together = true) {

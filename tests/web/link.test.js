@@ -1,31 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NO_NOISE } from "../../explorer/instrument/web/engine/corruption.js";
 import { LONGEST_QUERY, linkedModel, readLink, writeLink } from "../../explorer/instrument/web/link.js";
 import { space } from "../../explorer/instrument/web/spaces/continuous.js";
 import { Unreadable } from "../../explorer/instrument/web/spaces/unreadable.js";
+import { startOf } from "../../explorer/instrument/web/store.js";
 import answers from "./answers.js";
 
 /** @param {number} size */
 const numbers = (size) => [{ kind: "continuous", name: "z", size, prior: "standard_normal", space }];
 const CONTROLS = numbers(2);
 const LIMITS = { controls: CONTROLS, examples: 12, title: "Blots", factors: ["shape"] };
-const START = {
-  codes: { z: [0, 0] },
-  example: null,
-  locked: [],
-  temperature: 1,
-  writing: "greedy",
-  seed: 1,
-  unfolded: false,
-  playing: null,
-  axes: "",
-  colour: "label",
-  slerp: false,
-  pins: { a: null, b: null, c: null },
-  directions: [],
-  noise: NO_NOISE,
-};
+const START = startOf(/** @type {any} */ ({ card: { latents: [] }, start: { z: [0, 0] } }), {});
 
 const direction = { name: "a: b; 7 → 1, ✓", vector: [0.6, -0.8] };
 for (const [name, change] of Object.entries({

@@ -5,7 +5,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { linkedComparison, readCompared, writeComparison } from "../../explorer/instrument/web/compare/link.js";
-import { NO_NOISE } from "../../explorer/instrument/web/engine/corruption.js";
 import { readLink as readLadder, writeLink as writeLadder } from "../../explorer/instrument/web/ladder/link.js";
 import { begin, go } from "../../explorer/instrument/web/ladder/state.js";
 import { readLink, writeLink } from "../../explorer/instrument/web/link.js";
@@ -13,6 +12,7 @@ import { space as categorical } from "../../explorer/instrument/web/spaces/categ
 import { space as codeGrid } from "../../explorer/instrument/web/spaces/code-grid.js";
 import { space as continuous } from "../../explorer/instrument/web/spaces/continuous.js";
 import { space as tokens } from "../../explorer/instrument/web/spaces/tokens.js";
+import { startOf } from "../../explorer/instrument/web/store.js";
 import { seeded } from "./seeded.js";
 
 const TIMES = Number(process.env.FUZZ ?? 1);
@@ -91,22 +91,7 @@ function isSentence(problem) {
 }
 
 const limitsOf = (/** @type {any} */ controls) => ({ controls, examples: 12, title: "Blots", factors: ["shape"] });
-const START = {
-  ...{
-    example: null,
-    own: null,
-    locked: [],
-    temperature: 1,
-    writing: "greedy",
-    seed: 1,
-    noise: NO_NOISE,
-    unfolded: false,
-    playing: null,
-    axes: "",
-    colour: "label",
-  },
-  ...{ slerp: false, pins: { a: null, b: null, c: null }, directions: [] },
-};
+const START = startOf(/** @type {any} */ ({ card: { latents: [] }, start: {} }), {});
 
 /** @param {any} controls @param {any} state */
 function stateOf(controls, state) {

@@ -28,3 +28,22 @@ test("the pool opens once and lets the oldest go", async () => {
   await Promise.resolve();
   assert.deepEqual(released.sort(), ["a", "bad", "c"]);
 });
+
+test("the pool stops what it lets go of, also while that opens", async () => {
+  const released = [];
+  const signals = {};
+  const pool = createPool(({ key }, signal) => {
+    signals[key] = signal;
+    return new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+      if (key !== "slow") resolve({ key, release: () => released.push(key) });
+    });
+  }, 4);
+  const slow = pool.get({ key: "slow" });
+  await Promise.all([pool.get({ key: "a" }), pool.get({ key: "b" })]);
+  pool.keep(["b"]);
+  await assert.rejects(slow, { name: "AbortError" });
+  assert.deepEqual(released, ["a"]);
+  assert.equal(signals.b.aborted, false);
+  assert.notEqual(pool.peek("b"), null);
+});

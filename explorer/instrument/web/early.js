@@ -29,33 +29,27 @@ export function openEarly(assets, entry) {
 }
 
 /**
- * Opens a model, or takes the one that was opened early: once, for the model is its taker's to release.
+ * Takes the model that was opened early: once, for it is its taker's to release.
  *
  * @param {Entry} entry
- * @param {string} query what the link says
- * @param {Parameters<typeof openModel>[1]} options
- * @returns {Promise<[Model, string]>} the model, and what `openingOf` gives
+ * @param {AbortSignal} signal
+ * @returns {Promise<Model> | null} nothing where another was opened, or none
  */
-export async function openLinked(entry, query, options) {
-  const { signal } = options;
+export function takeModel(entry, signal) {
   const mine = early;
-  if (mine && mine.url === entry.url) {
-    early = null;
-    signal.addEventListener("abort", () => mine.stop.abort());
-    try {
-      const [model, opening] = await Promise.all([
-        mine.model,
-        mine.query === query ? mine.opening : openingOf(entry, query, signal),
-      ]);
-      return [model, opening];
-    } catch {
-      // What went wrong then may be right by now; if not, it is said now.
-    }
-  } else {
-    forgetEarly();
-  }
-  return Promise.all([openModel(entry, options), openingOf(entry, query, signal)]);
+  if (!mine || mine.url !== entry.url) return null;
+  early = null;
+  signal.addEventListener("abort", () => mine.stop.abort());
+  return mine.model;
 }
+
+/**
+ * @param {Entry} entry
+ * @param {string} query what the link says
+ * @returns {Promise<string> | null} what `openingOf` gave early; nothing where it was asked for something else
+ */
+export const takeOpening = (entry, query) =>
+  early && early.url === entry.url && early.query === query ? early.opening : null;
 
 /** Lets go of the model that was opened early, where others are opened instead. */
 export function forgetEarly() {

@@ -68,22 +68,17 @@ export function createHeader({ picker, exporting, tools, present }) {
       undo.setAttribute("aria-disabled", String(!store?.canUndo()));
       redo.setAttribute("aria-disabled", String(!store?.canRedo()));
     },
-    /** Several models are open: each says for itself what it is. */
-    showComparison() {
-      share.disabled = false;
-      exporting.enable(false, "Export takes one model: take the others out first");
-      undo.hidden = redo.hidden = false;
-      tour.hidden = promise.hidden = true;
-      facts.replaceChildren("The same image, encoded by each. Export takes one model.");
-    },
-    /** @param {import("./checkpoint/checkpoint.js").Card | null} card */
-    show(card) {
-      // What there is to take away only while a model is open.
+    /** @param {import("./checkpoint/checkpoint.js").Card[]} cards of what is open; several say for themselves what they are */
+    show(cards) {
+      const [card] = cards;
       share.disabled = !card;
-      exporting.enable(card !== null);
-      undo.hidden = redo.hidden = tour.hidden = !card;
-      promise.hidden = false;
+      // What there is to take away only while a model is open.
+      exporting.enable(cards.length > 0);
+      undo.hidden = redo.hidden = !card;
+      tour.hidden = cards.length !== 1;
+      promise.hidden = cards.length > 1;
       if (!card) return facts.replaceChildren();
+      if (cards.length > 1) return facts.replaceChildren("The same image, encoded by each.");
       const active = card.latents.filter((latent) => latent.active).length;
       const which = active === card.latents.length ? "all" : active;
       const elbo = card.metrics?.find((metric) => metric.name === "neg_elbo");

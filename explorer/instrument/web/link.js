@@ -41,6 +41,14 @@ const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** @typedef {FieldOf<Linked, Limits>} Field */
 
+/** @param {import("./model/model.js").Model} model @returns {Limits} */
+export const limitsOf = ({ card, controls }) => ({
+  controls,
+  examples: card.examples?.count ?? 0,
+  title: card.title,
+  factors: (card.data?.factors ?? []).map(({ name }) => name),
+});
+
 /** @param {string} text @param {Limits} limits @param {string} what */
 function code(text, limits, what) {
   const control = numbersOf(limits.controls);

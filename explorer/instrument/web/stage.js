@@ -391,7 +391,6 @@ export function placeModel(options) {
       started();
       films?.destroy();
       for (const { part } of parts) part.destroy?.();
-      model.release();
     },
   };
 }
@@ -406,8 +405,7 @@ export function createStage(options) {
   const { model, initial, onCommit, onPanel = () => {} } = options;
   const store = createStore(initial, model.controls);
   const { stage, parts, missing, destroy } = placeModel({ ...options, store, panels: PANELS, isAlone: true });
-  const { gone, player } = stage;
-  store.onCommit((state) => gone.aborted || onCommit(state));
+  store.onCommit((state) => stage.gone.aborted || onCommit(state));
 
   const tabs = createTabs(
     parts.filter(({ panel }) => panel.place === "tabs"),
@@ -432,13 +430,6 @@ export function createStage(options) {
   return {
     ...stage,
     element,
-    /** @returns {Promise<HTMLCanvasElement | null>} the traversals as a picture; nothing where they cannot be decoded */
-    async drawGrid() {
-      // A latent that plays never settles: it is held still for its picture.
-      player.stop();
-      const z = await stage.films.settled();
-      return z && (stage.picture.drawGrid?.(z) ?? null);
-    },
     destroy() {
       sizes.disconnect();
       destroy();

@@ -1,3 +1,4 @@
+import { NO_NOISE } from "./engine/corruption.js";
 import { createHistory } from "./history.js";
 
 /**
@@ -35,6 +36,42 @@ import { createHistory } from "./history.js";
  *   onChange(listener: (state: S, before: S, time: number) => void): void,
  *   onCommit(listener: (state: S) => void): void}} Store
  */
+
+/**
+ * @param {Pick<import("./model/model.js").Model, "card" | "start">} model
+ * @param {Partial<State>} linked what a link says of it
+ * @returns {State} with which it opens
+ */
+export const startOf = ({ card: { latents }, start }, linked) => ({
+  example: null,
+  own: null,
+  locked: [],
+  temperature: 1,
+  writing: "greedy",
+  seed: 1,
+  unfolded: latents.length > 0 && !latents.some(({ active }) => active),
+  playing: null,
+  axes: "",
+  colour: "label",
+  pins: { a: null, b: null, c: null },
+  slerp: false,
+  directions: [],
+  noise: NO_NOISE,
+  ...linked,
+  codes: { ...start, ...linked.codes },
+});
+
+/**
+ * @param {State} now
+ * @param {State} next
+ * @returns {Partial<State>} what is not the same, and nothing else: what is drawn follows what is new
+ */
+export function changed(now, next) {
+  const fields = Object.entries(next).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(/** @type {any} */ (now)[name]),
+  );
+  return Object.fromEntries(fields);
+}
 
 /** @param {number[] | null} a @param {number[] | null} b */
 const isSame = (a, b) => a === b || (a !== null && b !== null && a.every((value, latent) => value === b[latent]));

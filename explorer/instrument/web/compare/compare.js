@@ -14,7 +14,7 @@ import { createTable } from "./table.js";
  *
  * @param {Omit<import("../stage.js").Setting, "model" | "store" | "fromExample"> &
  *   {models: import("../model/model.js").Model[], initials: import("../store.js").State[], together: boolean,
- *   fromExample: boolean, fresh: boolean[], onCommit(states: import("../store.js").State[], together: boolean): void,
+ *   fromExample: boolean, fresh: boolean[], onCommit(): void,
  *   onRemove(at: number): void}} options `together`: what moves one model moves all whose spaces agree; `fresh`: which
  *   have not encoded the image yet
  */
@@ -185,7 +185,7 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
     on: {
       change() {
         together = box.checked;
-        onCommit(states(), together);
+        onCommit();
       },
     },
   });
@@ -212,7 +212,7 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
     createTable(models.map(({ card }) => card)),
     el("div", { class: "side" }, ...at("source"), ...at("side")),
   );
-  stores[0].onCommit(() => isGone || onCommit(states(), together));
+  stores[0].onCommit(() => isGone || onCommit());
   placed.forEach(({ stage }, index) => {
     stage.openTab = (tab) => placed.forEach(({ parts }) => parts.forEach(({ part }) => part.openTab?.(tab)));
     stage.picture.fit = (width) =>
@@ -229,8 +229,7 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
 
   return {
     element,
-    models,
-    stores,
+    stages: placed.map(({ stage }) => stage),
     states,
     together: () => together,
     /** Puts each model where another screen has it. @param {Partial<import("../store.js").State>[]} changes @param {boolean} isTogether */

@@ -6,22 +6,22 @@ import { enlarge, save, saveBlob } from "./png.js";
 import { jsonOf, liesElsewhere, pythonLines } from "./python-lines.js";
 
 /**
- * What can be taken away of the open checkpoint.
+ * @typedef {import("../stage.js").Stage} Stage
  *
- * @param {{stage(): ReturnType<typeof import("../stage.js").createStage> | null,
- *   messages: ReturnType<typeof import("../messages.js").createMessages>,
+ * What can be taken away of the open checkpoints.
+ *
+ * @param {{stages(): Stage[], messages: ReturnType<typeof import("../messages.js").createMessages>,
  *   showText: ReturnType<typeof import("./text-dialog.js").createTextDialog>["open"],
  *   onProgress(done: number | null): void}} options
  */
-export function createExports({ stage, messages, showText, onProgress }) {
+export function createExports({ stages, messages, showText, onProgress }) {
   /** @type {Promise<boolean> | null} */
   let webp = null;
   /** @type {AbortController | null} what is being made */
   let making = null;
 
-  /** @param {string} what @param {string} name @param {(t: number) => number[]} path @param {"gif" | "webp"} format */
-  async function animation(what, name, path, format) {
-    const { model, decodeLatents, gone } = present(stage());
+  /** @param {Stage} stage @param {string} what @param {string} name @param {(t: number) => number[]} path @param {"gif" | "webp"} format */
+  async function animation({ model, decodeLatents, gone }, what, name, path, format) {
     making?.abort();
     const mine = (making = new AbortController());
     const signal = AbortSignal.any([mine.signal, gone]);
@@ -55,16 +55,19 @@ export function createExports({ stage, messages, showText, onProgress }) {
     }
   }
 
-  async function grid() {
-    const { drawGrid, entry, gone } = present(stage());
-    const picture = await drawGrid();
+  /** @param {Stage} stage */
+  async function grid({ player, films, picture: { drawGrid }, entry, gone }) {
+    // A latent that plays never settles: it is held still for its picture.
+    player.stop();
+    const z = await films.settled();
+    const picture = z && drawGrid?.(z);
     if (picture) save(picture, `${entry.id}-traversals.png`);
     else if (!gone.aborted)
       messages.tell("The traversals could not be decoded, so there is nothing to save: reload the page.");
   }
 
-  function python() {
-    const { entry, model, store } = present(stage());
+  /** @param {Stage} stage */
+  function python({ entry, model, store }) {
     showText({
       title: "This image in Python",
       note: liesElsewhere(entry)
@@ -74,8 +77,8 @@ export function createExports({ stage, messages, showText, onProgress }) {
     });
   }
 
-  function json() {
-    const { entry, model, store } = present(stage());
+  /** @param {Stage} stage */
+  function json({ entry, model, store }) {
     showText({
       title: "z as JSON",
       note: "With the decoder it belongs to, and the command that trained it.",
@@ -84,94 +87,83 @@ export function createExports({ stage, messages, showText, onProgress }) {
     });
   }
 
-  return {
-    /** @returns {Promise<import("./menu.js").Line[]>} */
-    async lines() {
-      const { entry, model, store, picture, current } = present(stage());
-      // The writers of animations are fetched when they are first asked for: most visits never do.
-      webp ??= import("./animation.js").then(
-        ({ canWriteWebp }) => canWriteWebp(),
-        () => {
-          webp = null;
-          return false;
-        },
+  /** @param {Stage} stage @param {string[]} formats of animations @returns {import("./menu.js").Line[]} */
+  function linesOf(stage, formats) {
+    const { entry, model, store, picture, current } = stage;
+    const latent = current.get();
+    const name = latentName(latent);
+    const state = store.get();
+    const { canvas } = picture;
+    /** @param {string} label @param {import("./menu.js").Choice[]} choices */
+    const line = (label, ...choices) => ({ label, choices });
+    /** @param {string} kind @param {string} what @param {string} file @param {(t: number) => number[]} path @param {string} [missing] */
+    const animations = (kind, what, file, path, missing) =>
+      formats.map((format) => ({
+        name: `${kind}-${format}`,
+        text: format === "gif" ? "GIF" : "WebP",
+        title: `Animation of ${what}, ${format === "gif" ? "GIF" : "WebP"}`,
+        missing,
+        act: () =>
+          animation(stage, what, `${entry.id}-${file}.${format}`, path, /** @type {"gif" | "webp"} */ (format)),
+      }));
+    const latentAt = (/** @type {number} */ t) => {
+      const { steps } = model.latents[latent];
+      const [first, last] = [steps[0], steps[steps.length - 1]];
+      return model.z(state).map((value, at) => (at === latent ? first + (last - first) * t : value));
+    };
+    const pathAt = (/** @type {number} */ t) => codeAt(onPath(model, state), t);
+    const lines = [];
+    if (canvas) {
+      const act = () => save(enlarge(canvas), `${entry.id}.png`);
+      lines.push(line("Image", { name: "picture", text: "PNG", title: "Save the image as PNG", act }));
+    }
+    if (picture.drawGrid) {
+      const act = () => grid(stage);
+      lines.push(line("Traversals", { name: "grid", text: "PNG", title: "Save the traversals as PNG", act }));
+    }
+    if (model.continuous && canvas) {
+      const missing = isPath(state) ? undefined : "pin two images first";
+      lines.push(
+        line(`${name} from end to end`, ...animations("latent", `${name} from end to end`, `z${latent}`, latentAt)),
+        line("Path from A to B", ...animations("path", "the path from A to B", "path", pathAt, missing)),
       );
-      const kinds = (await webp) ? ["gif", "webp"] : ["gif"];
-      const latent = current.get();
-      const name = latentName(latent);
-      const state = store.get();
-      const { canvas } = picture;
-      /** @param {string} kind @param {string} what @param {string} file @param {(t: number) => number[]} path @param {string} [missing] */
-      const animations = (kind, what, file, path, missing) =>
-        kinds.map((format) => ({
-          name: `${kind}-${format}`,
-          text: format === "gif" ? "GIF" : "WebP",
-          title: `Animation of ${what}, ${format === "gif" ? "GIF" : "WebP"}`,
-          missing,
-          act: () => animation(what, `${entry.id}-${file}.${format}`, path, /** @type {"gif" | "webp"} */ (format)),
-        }));
-      const latentAt = (/** @type {number} */ t) => {
-        const { steps } = model.latents[latent];
-        const [first, last] = [steps[0], steps[steps.length - 1]];
-        return model.z(state).map((value, at) => (at === latent ? first + (last - first) * t : value));
-      };
+    }
+    if (model.continuous) {
+      const inPython = { name: "python", text: "Python", title: "This image in Python", act: () => python(stage) };
+      lines.push(
+        line(
+          "z of this image",
+          { name: "json", text: "JSON", title: "z as JSON", act: () => json(stage) },
+          ...(isVae(model) ? [inPython] : []),
+        ),
+      );
+    }
+    return lines;
+  }
+
+  /** The writers of animations are fetched when they are first asked for: most visits never do. */
+  async function formats() {
+    webp ??= import("./animation.js").then(
+      ({ canWriteWebp }) => canWriteWebp(),
+      () => {
+        webp = null;
+        return false;
+      },
+    );
+    return (await webp) ? ["gif", "webp"] : ["gif"];
+  }
+
+  return {
+    /** @returns {Promise<import("./menu.js").Part[]>} */
+    async parts() {
+      const found = await formats();
+      const open = stages();
       const stop = { name: "stop", text: "Stop", title: "Stop making the animation", act: () => making?.abort() };
       return [
-        ...(making ? [{ label: "Animation being made", choices: [stop] }] : []),
-        ...(canvas
-          ? [
-              {
-                label: "Image",
-                choices: [
-                  {
-                    name: "picture",
-                    text: "PNG",
-                    title: "Save the image as PNG",
-                    act: () => save(enlarge(canvas), `${entry.id}.png`),
-                  },
-                ],
-              },
-            ]
-          : []),
-        ...(picture.drawGrid
-          ? [
-              {
-                label: "Traversals",
-                choices: [{ name: "grid", text: "PNG", title: "Save the traversals as PNG", act: grid }],
-              },
-            ]
-          : []),
-        ...(model.continuous && canvas
-          ? [
-              {
-                label: `${name} from end to end`,
-                choices: animations("latent", `${name} from end to end`, `z${latent}`, latentAt),
-              },
-              {
-                label: "Path from A to B",
-                choices: animations(
-                  "path",
-                  "the path from A to B",
-                  "path",
-                  (t) => codeAt(onPath(model, state), t),
-                  isPath(state) ? undefined : "pin two images first",
-                ),
-              },
-            ]
-          : []),
-        ...(model.continuous
-          ? [
-              {
-                label: "z of this image",
-                choices: [
-                  { name: "json", text: "JSON", title: "z as JSON", act: json },
-                  ...(isVae(model)
-                    ? [{ name: "python", text: "Python", title: "This image in Python", act: python }]
-                    : []),
-                ],
-              },
-            ]
-          : []),
+        ...(making ? [{ title: null, lines: [{ label: "Animation being made", choices: [stop] }] }] : []),
+        ...open
+          .map((stage) => ({ title: open.length > 1 ? stage.card.title : null, lines: linesOf(stage, found) }))
+          .filter(({ lines }) => lines.length),
       ];
     },
   };

@@ -6,14 +6,15 @@ import { rove } from "../roving.js";
  * @typedef {{name: string, text: string, title: string, missing?: string, act(): void}} Choice `missing`: what is needed
  *   before it can be chosen
  * @typedef {{label: string, choices: Choice[]}} Line one thing to take away, and the formats there are of it
+ * @typedef {{title: string | null, lines: Line[]}} Part what there is of one model, under its title where there are several
  */
 
 /**
  * The menu of what can be taken away: a line a thing, a button a format.
  *
- * @param {{lines(): Promise<Line[]>, tell(sentence: string): void}} options `lines` are asked for whenever it opens
+ * @param {{parts(): Promise<Part[]>, tell(sentence: string): void}} options `parts` are asked for whenever it opens
  */
-export function createExportMenu({ lines, tell }) {
+export function createExportMenu({ parts, tell }) {
   // Said aloud, every percent would be.
   const progress = el("output", { class: "number export-progress", "aria-live": "off", hidden: true });
   const button = el(
@@ -65,21 +66,28 @@ export function createExportMenu({ lines, tell }) {
     });
   }
 
+  /** @param {Part} part */
+  function part({ title, lines }) {
+    const made = lines.map(({ label, choices }) => {
+      const row = choices.map(item);
+      table.push(row);
+      const name = title === null ? label : `${title}: ${label}`;
+      return el(
+        "div",
+        { class: "export-line", role: "group", "aria-label": name },
+        el("div", { class: "export-label", "aria-hidden": "true", text: label }),
+        ...row,
+      );
+    });
+    return title === null ? made : [el("div", { class: "export-model", role: "presentation", text: title }), ...made];
+  }
+
   async function open() {
-    const found = await lines();
+    const found = await parts();
     // Another model may have been picked meanwhile.
     if (button.disabled) return;
-    table = found.map(({ choices }) => choices.map(item));
-    menu.replaceChildren(
-      ...found.map(({ label }, line) =>
-        el(
-          "div",
-          { class: "export-line", role: "group", "aria-label": label },
-          el("div", { class: "export-label", "aria-hidden": "true", text: label }),
-          ...table[line],
-        ),
-      ),
-    );
+    table = [];
+    menu.replaceChildren(...found.flatMap(part));
     menu.hidden = false;
     button.setAttribute("aria-expanded", "true");
     makeCurrent(table[0][0]);

@@ -3,19 +3,24 @@
  *
  * @template {{key: string}} P where a model lies
  * @template {{release(): void}} M an open model
- * @param {(place: P) => Promise<M>} open
+ * @param {(place: P, signal: AbortSignal) => Promise<M>} open `signal` ends when the pool lets go of the model
  * @param {number} most how many
  */
 export function createPool(open, most) {
-  /** @type {Map<string, {model: M | null, opening: Promise<M>}>} the one asked for last at the end */
+  /** @typedef {{model: M | null, opening: Promise<M>, stop: AbortController}} Held */
+  /** @type {Map<string, Held>} the one asked for last at the end */
   const held = new Map();
 
-  /** @param {{opening: Promise<M>}} entry */
-  const release = ({ opening }) =>
-    opening.then(
+  /** @param {string} key */
+  function letGo(key) {
+    const entry = held.get(key);
+    held.delete(key);
+    entry?.stop.abort();
+    entry?.opening.then(
       (model) => model.release(),
       () => {},
     );
+  }
 
   return {
     /** @param {P} place @returns {Promise<M>} opened once; after a failure the next to ask tries again */
@@ -23,8 +28,9 @@ export function createPool(open, most) {
       const { key } = place;
       let entry = held.get(key);
       if (!entry) {
-        /** @type {{model: M | null, opening: Promise<M>}} */
-        const made = { model: null, opening: open(place) };
+        const stop = new AbortController();
+        /** @type {Held} */
+        const made = { model: null, opening: open(place, stop.signal), stop };
         entry = made;
         made.opening.then(
           (model) => (made.model = model),
@@ -33,18 +39,17 @@ export function createPool(open, most) {
       }
       held.delete(key);
       held.set(key, entry);
-      for (const [oldest, other] of held) {
-        if (held.size <= most) break;
-        held.delete(oldest);
-        release(other);
-      }
+      for (const oldest of [...held.keys()].slice(0, -most)) letGo(oldest);
       return entry.opening;
     },
     /** @param {string} key @returns {M | null} without asking for it */
     peek: (key) => held.get(key)?.model ?? null,
+    /** Lets go of all others. @param {string[]} keys */
+    keep(keys) {
+      for (const key of [...held.keys()]) if (!keys.includes(key)) letGo(key);
+    },
     destroy() {
-      for (const entry of held.values()) release(entry);
-      held.clear();
+      for (const key of [...held.keys()]) letGo(key);
     },
   };
 }
