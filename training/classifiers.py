@@ -66,7 +66,7 @@ def train(dataset: Dataset, seed: int = 0, epochs: int = EPOCHS) -> Trained:
                 order = torch.randperm(len(split))[: len(split) // batch * batch]
                 for indices in order.split(batch):
                     x, labels = split.images(indices), split.targets[indices].long()
-                    with torch.autocast("cpu", precision, enabled=precision != torch.float32):
+                    with devices.autocast(torch.device("cpu"), precision):
                         loss = cross_entropy(network(x), labels)
                     optimizer.zero_grad()
                     loss.backward()

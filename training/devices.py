@@ -27,3 +27,8 @@ def precision(name: str, device: torch.device) -> torch.dtype:
             abilities.get("avx512_bf16") or abilities.get("amx_bf16")
         )
     return torch.bfloat16 if fast else torch.float32
+
+
+def autocast(device: torch.device, precision: torch.dtype) -> torch.autocast:
+    """Computing on the device in the precision of a run."""
+    return torch.autocast(device.type, precision, enabled=precision != torch.float32)

@@ -14,6 +14,13 @@ LOG_2PI = math.log(2 * math.pi)
 Noise = torch.Generator | Tensor
 
 
+def standard_normal(
+    count: int, latents: int, device: torch.device, generator: torch.Generator
+) -> Tensor:
+    """Draws from N(0, I): (count, latents)."""
+    return torch.empty(count, latents, device=device).normal_(generator=generator)
+
+
 class ImageDistribution(Protocol):
     """What a likelihood returns: independent pixels, given the code."""
 

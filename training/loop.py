@@ -35,7 +35,8 @@ from training.contract.files import write_bytes
 from training.contract.reading import parse
 from training.datasets import Dataset, Split
 from training.errors import CheckpointError, ConfigError, DivergedError
-from training.learners import Learner
+from training.families.family import tag
+from training.learners import Joining, Learner
 from training.processes import OneProcess, Processes
 
 METRICS = "metrics.jsonl"
@@ -247,6 +248,11 @@ def train(
             "another step; all machines must see the same folder."
         )
     if processes is not ONE_PROCESS:
+        if not isinstance(run.learner, Joining):
+            raise ConfigError(
+                f"The family {tag(config.model)} is trained in one process; start it without "
+                "torchrun."
+            )
         run.learner.join(processes)
     run.claim()
     training, validation = (dataset.splits[name].to(device) for name in ("train", "validation"))

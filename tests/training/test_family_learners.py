@@ -15,7 +15,7 @@ from training.families.family import Form
 from training.families.transformer import Transformer as Patches
 from training.families.vaegan import VAEGAN
 from training.families.vqvae import VQVAE as CodesAndPrior
-from training.learners import Learner
+from training.learners import Joining, Learner
 from training.learners.adversaries import Adversaries
 from training.learners.codes_then_prior import CodesThenPrior
 from training.learners.reader import Reader
@@ -29,7 +29,6 @@ from training.models.vqvae import VQVAE, Codebook, grid_networks
 from training.objectives.adversarial import discriminator_loss, generator_loss
 from training.objectives.annealed_elbo import AnnealedELBO
 from training.objectives.vector_quantised import VectorQuantised
-from training.processes import OneProcess
 
 SHAPE = (1, 8, 8)
 
@@ -283,5 +282,4 @@ def test_what_is_reported_is_what_is_validated(kind: str) -> None:
     assert not parts.requires_grad
     assert tuple(validated) == learner.reports
     assert math.isfinite(learner.comparable({name: v.item() for name, v in validated.items()}))
-    with pytest.raises(ConfigError, match="trained in one process"):
-        learner.join(OneProcess())
+    assert not isinstance(learner, Joining)

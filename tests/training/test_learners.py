@@ -18,7 +18,7 @@ from training.datasets import Dataset
 from training.errors import ConfigError
 from training.families.vae import VAE
 from training.optimizers import begun
-from training.processes import OneProcess, Processes
+from training.processes import OneProcess
 
 Tiny = Callable[..., RunConfig]
 ReadMetrics = Callable[[Path], list[dict[str, float]]]
@@ -70,9 +70,6 @@ class Opponents:
     def comparable(self, means: Mapping[str, float]) -> float:
         return means["loss"]
 
-    def join(self, processes: Processes) -> None:
-        raise ConfigError("Opponents are trained by one process.")
-
 
 @pytest.fixture(autouse=True)
 def _opponents(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +111,7 @@ def test_opponents_go_on_bit_for_bit(
 
 
 def test_who_cannot_train_together_says_so(tiny: Tiny, digits: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="trained by one process"):
+    with pytest.raises(ConfigError, match="The family vae is trained in one process"):
         loop.train(tiny(), digits, tmp_path, CPU, processes=OneProcess())
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ConfigError, match="no single loss, so its seeds cannot be trained at once"):

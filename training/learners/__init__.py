@@ -1,14 +1,15 @@
 """What the training loop drives: something that learns from batches and says how well it does."""
 
 from collections.abc import Mapping
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
 from training.batch import UNSHARED, Batch, Sharing
 from training.config import TrainConfig
-from training.distributions import Noise
+from training.devices import autocast
+from training.distributions import Noise, standard_normal
 from training.models import VAE
 from training.objectives.objective import LearningObjective, Objective
 from training.optimizers import Descent, rate_factor
@@ -49,12 +50,13 @@ class Learner(Protocol):
         """From the means over many batches, a loss that means the same at every step of a run."""
         ...
 
-    def join(self, processes: Processes) -> None:
-        """From now on take every step together with other processes.
 
-        Raises:
-            ConfigError: if this learner cannot.
-        """
+@runtime_checkable
+class Joining(Protocol):
+    """A learner whose steps several processes can take together."""
+
+    def join(self, processes: Processes) -> None:
+        """From now on take every step together with other processes."""
         ...
 
 
@@ -140,8 +142,7 @@ class OneLoss:
     def noise(self, x: Tensor, generator: torch.Generator) -> Tensor:
         """N(0, 1) for the codes that the objective draws for images (B, C, H, W): (S B, D)."""
         latents = cast(VAE, self.model).latents
-        noise = torch.empty(self.objective.samples * len(x), latents, device=x.device)
-        return noise.normal_(generator=generator)
+        return standard_normal(self.objective.samples * len(x), latents, x.device, generator)
 
     def learn(self, batch: Batch, parts: Tensor, step: int, generator: torch.Generator) -> None:
         """Let the objective's own part learn, where it has one, after the model's step.
@@ -172,5 +173,4 @@ class OneLoss:
 
     def autocast(self, device: torch.device) -> torch.autocast:
         """Computing in the run's precision."""
-        mixed = self.precision != torch.float32
-        return torch.autocast(device.type, self.precision, enabled=mixed)
+        return autocast(device, self.precision)

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from training.batch import Batch
 from training.config import TrainConfig
-from training.errors import ConfigError
+from training.devices import autocast
+from training.distributions import standard_normal
 from training.learners.averaging import follow
 from training.metrics.energy_distance import energy_distance
 from training.models.gan import Discriminator, Generator
@@ -18,7 +19,6 @@ from training.objectives.adversarial import (
     gradient_penalty,
 )
 from training.optimizers import begun, descend, rate_factor
-from training.processes import Processes
 
 MOMENTA = (0.0, 0.99)  # of Adam: without inertia, which makes opponents circle (Mescheder 2018)
 PENALISED_EVERY = 8  # steps, and so much the more then: Karras et al. 2020, Appendix B
@@ -67,14 +67,16 @@ class Adversaries:
     def step(self, batch: Batch, step: int, generator: torch.Generator) -> Tensor:
         """One step of each on images (B, C, H, W); both losses, nats, and the distance."""
         rate = self.plan.learning_rate * rate_factor(self.plan, step)
-        with self.autocast(batch.x.device):
-            generated = self.generator(self._draw(batch.x, generator))
+        with autocast(batch.x.device, self.precision):
+            generated = self.generator(
+                standard_normal(len(batch.x), self.model.latents, batch.x.device, generator)
+            )
             of_discriminator = discriminator_loss(
                 self.discriminator(batch.x), self.discriminator(generated.detach())
             )
         penalty = penalty_at(step, self.r1, self.discriminator, batch.x)
         descend(self.optimizers["discriminator_optimizer"], of_discriminator + penalty, rate)
-        with self.autocast(batch.x.device):
+        with autocast(batch.x.device, self.precision):
             of_generator = generator_loss(self.discriminator(generated))
         descend(self.optimizers["optimizer"], of_generator, rate)
         follow(self.model, self.generator, self.average, step)
@@ -85,7 +87,9 @@ class Adversaries:
     @torch.no_grad()
     def validate(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         """Both losses, and how far generated images are from those of the batch, pixel by pixel."""
-        generated = self.model(self._draw(batch.x, generator))
+        generated = self.model(
+            standard_normal(len(batch.x), self.model.latents, batch.x.device, generator)
+        )
         verdict = self.discriminator(generated)
         distance = energy_distance(batch.x.flatten(1), generated.flatten(1))
         return {
@@ -97,23 +101,6 @@ class Adversaries:
     def comparable(self, means: Mapping[str, float]) -> float:
         """The energy distance: the losses say who is ahead, not how good either is."""
         return means["energy_distance"]
-
-    def autocast(self, device: torch.device) -> torch.autocast:
-        """Computing in the run's precision."""
-        mixed = self.precision != torch.float32
-        return torch.autocast(device.type, self.precision, enabled=mixed)
-
-    def _draw(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        z = torch.empty(len(x), self.model.latents, device=x.device)
-        return z.normal_(generator=generator)
-
-    def join(self, processes: Processes) -> None:
-        """Refuse.
-
-        Raises:
-            ConfigError: always.
-        """
-        raise ConfigError("A GAN is trained in one process; start it without torchrun.")
 
 
 def penalty_at(step: int, r1: float, discriminator: Discriminator, x: Tensor) -> Tensor:

@@ -10,12 +10,10 @@ from torch import Tensor, nn
 
 from training.batch import Batch
 from training.config import TrainConfig
-from training.errors import ConfigError
 from training.models.transformer import Transformer, code_nats
 from training.models.vqvae import VQVAE, as_rows
 from training.objectives.vector_quantised import VectorQuantised
 from training.optimizers import begun, descend, rate_factor
-from training.processes import Processes
 
 
 class CodesThenPrior:
@@ -79,11 +77,3 @@ class CodesThenPrior:
         detached = {name: part.detach() for name, part in parts.items()}
         loss_nats = detached["reconstruction_nats"] + of_codes.detach()
         return {"loss": loss_nats} | detached | {"code_nats": of_codes.detach()}
-
-    def join(self, processes: Processes) -> None:
-        """Refuse.
-
-        Raises:
-            ConfigError: always.
-        """
-        raise ConfigError("A VQ-VAE is trained in one process; start it without torchrun.")

@@ -7,10 +7,8 @@ from torch import Tensor, nn
 
 from training.batch import Batch
 from training.config import TrainConfig
-from training.errors import ConfigError
 from training.models.autoencoder import Autoencoder, Moments
 from training.objectives.squared_error import squared_error
-from training.processes import Processes
 
 
 class Components:
@@ -45,11 +43,3 @@ class Components:
     def comparable(self, means: Mapping[str, float]) -> float:
         """The squared error."""
         return means["loss"]
-
-    def join(self, processes: Processes) -> None:
-        """Refuse.
-
-        Raises:
-            ConfigError: always.
-        """
-        raise ConfigError("PCA is solved in one process; start it without torchrun.")

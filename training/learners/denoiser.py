@@ -8,10 +8,8 @@ from torch import Tensor, nn
 
 from training.batch import Batch
 from training.config import TrainConfig
-from training.errors import ConfigError
 from training.objectives.denoised import Denoised
 from training.optimizers import begun, descend, rate_factor
-from training.processes import Processes
 
 
 class Denoiser:
@@ -43,13 +41,3 @@ class Denoiser:
     def comparable(self, means: Mapping[str, float]) -> float:
         """The loss."""
         return means["loss"]
-
-    def join(self, processes: Processes) -> None:
-        """Refuse.
-
-        Raises:
-            ConfigError: always.
-        """
-        raise ConfigError(
-            "A denoising autoencoder is trained in one process; start it without torchrun."
-        )

@@ -8,12 +8,12 @@ from torch import Tensor, nn
 
 from training.batch import Batch
 from training.config import TrainConfig
+from training.distributions import standard_normal
 from training.errors import ConfigError
 from training.models.semi_supervised import SemiSupervised
 from training.objectives.beta_vae import BetaVAE
 from training.objectives.semi_supervised import FewLabels
 from training.optimizers import begun, descend, rate_factor
-from training.processes import Processes
 
 KNOWN_A_STEP = 100  # images with a label that a step of M2 sees
 REPORTED = 16  # images of a step whose bound is measured: of all, it would take as long as learning
@@ -123,14 +123,6 @@ class M1ThenM2:
         """The bound on −ln p(x) of M1 under the prior that M2 is of its codes."""
         return means["bound_nats"]
 
-    def join(self, processes: Processes) -> None:
-        """Refuse.
-
-        Raises:
-            ConfigError: always.
-        """
-        raise ConfigError("M1 and M2 are trained in one process; start them without torchrun.")
-
 
 def bound(model: SemiSupervised, x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """−ln p(x|f), and U(f) + ln q(f|x), with one sample of f and z of each image: (B,) each.
@@ -139,6 +131,6 @@ def bound(model: SemiSupervised, x: Tensor, generator: torch.Generator) -> tuple
     """
     posterior = model.m1.encode(x)
     f = posterior.sample(generator)
-    noise = torch.empty(len(x), model.m2.latents, device=x.device).normal_(generator=generator)
+    noise = standard_normal(len(x), model.m2.latents, x.device, generator)
     reconstruction = -model.m1.decode(f).log_prob(x).flatten(1).sum(1)
     return reconstruction, model.m2.unlabelled_nats(f, noise) + posterior.log_prob(f).sum(1)

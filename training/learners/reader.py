@@ -7,11 +7,9 @@ from torch import Tensor, nn
 
 from training.batch import Batch
 from training.config import TrainConfig
-from training.errors import ConfigError
 from training.models.pixel_patches import PixelPatches
 from training.models.transformer import Transformer, code_nats
 from training.optimizers import begun, descend, rate_factor
-from training.processes import Processes
 
 
 class Reader:
@@ -43,11 +41,3 @@ class Reader:
     def comparable(self, means: Mapping[str, float]) -> float:
         """−ln p(x)."""
         return means["loss"]
-
-    def join(self, processes: Processes) -> None:
-        """Refuse.
-
-        Raises:
-            ConfigError: always.
-        """
-        raise ConfigError("A transformer is trained in one process; start it without torchrun.")

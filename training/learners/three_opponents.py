@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from training.batch import Batch
 from training.config import TrainConfig
-from training.errors import ConfigError
+from training.devices import autocast
+from training.distributions import standard_normal
 from training.learners.adversaries import MOMENTA, penalty_at
 from training.learners.averaging import follow
 from training.metrics.energy_distance import energy_distance
@@ -16,7 +17,6 @@ from training.models.gan import Discriminator
 from training.models.vaegan import VAEGAN
 from training.objectives.adversarial import discriminator_loss, generator_loss
 from training.optimizers import begun, descend, descend_along, gradients_of, rate_factor
-from training.processes import Processes
 
 
 class ThreeOpponents:
@@ -71,9 +71,14 @@ class ThreeOpponents:
         """One step of each on images (B, C, H, W); what `reports` names."""
         x, judge = batch.x, self.discriminator
         rate = self.plan.learning_rate * rate_factor(self.plan, step)
-        with self.autocast(x.device):
+        with autocast(x.device, self.precision):
             posterior = self.learned.encode(x)
-            z = torch.cat([posterior.sample(generator), self._draw(x, generator)])
+            z = torch.cat(
+                [
+                    posterior.sample(generator),
+                    standard_normal(len(x), self.model.latents, x.device, generator),
+                ]
+            )
             rebuilt, drawn = self.learned.decode(z).chunk(2)
             features = judge.features(x)
             told = told_apart(
@@ -83,7 +88,7 @@ class ThreeOpponents:
         features = features.detach().float()
         descend(self.optimizers["discriminator_optimizer"], told + penalty, rate)
 
-        with self.autocast(x.device):
+        with autocast(x.device, self.precision):
             of_rebuilt = judge.features(rebuilt)
             fooled = generator_loss(judge.judge(of_rebuilt)) + generator_loss(judge(drawn))
         feature_nats = feature_cost(features, of_rebuilt.float()).mean()
@@ -104,7 +109,7 @@ class ThreeOpponents:
         x, judge = batch.x, self.discriminator
         posterior = self.model.encode(x)
         rebuilt = self.model.decode(posterior.sample(generator))
-        drawn = self.model.decode(self._draw(x, generator))
+        drawn = self.model.decode(standard_normal(len(x), self.model.latents, x.device, generator))
         features, of_rebuilt = judge.features(x), judge.features(rebuilt)
         verdicts = (judge.judge(of_rebuilt), judge(drawn))
         return {
@@ -118,23 +123,6 @@ class ThreeOpponents:
     def comparable(self, means: Mapping[str, float]) -> float:
         """The energy distance of what is drawn: the features change as the discriminator learns."""
         return means["energy_distance"]
-
-    def autocast(self, device: torch.device) -> torch.autocast:
-        """Computing in the run's precision."""
-        mixed = self.precision != torch.float32
-        return torch.autocast(device.type, self.precision, enabled=mixed)
-
-    def _draw(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        z = torch.empty(len(x), self.model.latents, device=x.device)
-        return z.normal_(generator=generator)
-
-    def join(self, processes: Processes) -> None:
-        """Refuse.
-
-        Raises:
-            ConfigError: always.
-        """
-        raise ConfigError("A VAE-GAN is trained in one process; start it without torchrun.")
 
 
 def feature_cost(features: Tensor, of_rebuilt: Tensor) -> Tensor:

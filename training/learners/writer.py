@@ -7,11 +7,9 @@ from torch import Tensor, nn
 
 from training.batch import Batch
 from training.config import TrainConfig
-from training.errors import ConfigError
 from training.models.text_vae import TextVAE
 from training.objectives.annealed_elbo import AnnealedELBO
 from training.optimizers import begun, descend, rate_factor
-from training.processes import Processes
 
 PLAIN = AnnealedELBO(word_dropout=0, annealing=0)
 
@@ -45,11 +43,3 @@ class Writer:
     def comparable(self, means: Mapping[str, float]) -> float:
         """−ELBO."""
         return means["reconstruction_nats"] + means["kl_nats"]
-
-    def join(self, processes: Processes) -> None:
-        """Refuse.
-
-        Raises:
-            ConfigError: always.
-        """
-        raise ConfigError("A VAE of words is trained in one process; start it without torchrun.")

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.distributions import DiagonalGaussian
+from training.distributions import DiagonalGaussian, standard_normal
 from training.models.semi_supervised import M2
 
 
@@ -38,8 +38,7 @@ class FewLabels:
         """
 
         def noise(count: int) -> Tensor:
-            z = torch.empty(count, model.latents, device=labels.device)
-            return z.normal_(generator=generator)
+            return standard_normal(count, model.latents, labels.device, generator)
 
         f, g = codes.sample(generator), known.sample(generator)
         y = F.one_hot(labels.long(), model.labels).float()

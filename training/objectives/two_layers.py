@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from training.batch import Batch
-from training.distributions import Noise
+from training.distributions import Noise, standard_normal
 from training.models.hierarchical import TwoLayers, bound
 
 
@@ -29,8 +29,7 @@ class TwoLayerELBO:
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss to descend and its parts by name: scalars, nats."""
         if isinstance(noise, torch.Generator):
-            drawn = torch.empty(len(batch.x), model.latents, device=batch.x.device)
-            noise = drawn.normal_(generator=noise)
+            noise = standard_normal(len(batch.x), model.latents, batch.x.device, noise)
         found = bound(model, batch.x, noise)
         upper, lower = found.upper_nats.sum(1), found.lower_nats.sum(1)
         weight = min(1.0, float(step) / self.annealing) if self.annealing else 1.0
