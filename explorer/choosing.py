@@ -14,8 +14,8 @@ from explorer.wording import plain
 LONGEST_NAME = 60
 
 
-def model(page: str) -> Entry | None:
-    """Draw the title, the name of a model, and beside it the picker, as in the instrument.
+def model(page: str, title: str = "") -> Entry | None:
+    """Draw the title, `title` or else the name of a model, and the picker beside it.
 
     Return what is chosen, or None where the link names what is not here. `page` is the prefix of
     the keys. There must be a checkpoint.
@@ -30,22 +30,8 @@ def model(page: str) -> Entry | None:
     known = asked if asked in entries else None
     if picker not in st.session_state or st.session_state[picker] != known:
         st.session_state[picker] = known
-    if known is None:
-        st.title("No such model")
-        st.markdown(
-            f"The link asks for the model “{plain(_cut(asked))}”, which is not here: "
-            + (
-                "it was dropped on the page, and what is dropped is kept until the server stops. "
-                "Drop it again, or choose another below."
-                if uploads.may_be_id(asked)
-                else f"choose another below, or set `{loading.EXTRA}` to the folder that has it "
-                "and start again."
-            )
-        )
     row = st.container(horizontal=True, vertical_alignment="center")
-    if known is not None:
-        card = entries[known].card
-        row.title(plain(card.title if card else known), anchor=False, width="content")
+    row.title(title or _title(entries.get(asked)), anchor=False, width="content")
     chosen: str | None = row.selectbox(
         "Model",
         list(entries),
@@ -58,9 +44,25 @@ def model(page: str) -> Entry | None:
         label_visibility="collapsed",
     )
     if chosen is None:
+        st.markdown(
+            f"The link asks for the model “{plain(_cut(asked))}”, which is not here: "
+            + (
+                "it was dropped on the page, and what is dropped is kept until the server stops. "
+                "Drop it again, or choose another above."
+                if uploads.may_be_id(asked)
+                else f"choose another above, or set `{loading.EXTRA}` to the folder that has it "
+                "and start again."
+            )
+        )
         return None
     row.page_link("views/instrument.py", label="Open in the instrument", icon=":material/tune:")
     return entries[chosen]
+
+
+def _title(entry: Entry | None) -> str:
+    if entry is None:
+        return "No such model"
+    return plain(entry.card.title if entry.card else entry.id)
 
 
 def _put_into_address(picker: str) -> None:

@@ -30,13 +30,17 @@ import { openEarly } from "./instrument/explorer.js";
 const entry = JSON.parse(document.getElementById("early-model").textContent);
 openEarly(new URL("./instrument/", document.baseURI).href, entry);
 </script>"""
+# Pages of Streamlit's own parts. They wear what the front end would otherwise bring them late, and
+# what they show would move.
+DRESSED = ("results", "card")
 STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
 
 
 def routes(base: str) -> list[Route]:
-    """Two of Streamlit's addresses, its page and the icon that the page names, and one of old."""
+    """Streamlit's page, the icon that it names, the pages of its own parts, and one of old."""
     return [
         Route(f"{base}/", _page),
+        *(Route(f"{base}/{name}", _dressed) for name in DRESSED),
         # `st.set_page_config` could name an icon too, but imports numpy to do it, while the first
         # visitor waits.
         Route(f"{base}/favicon.png", _icon),
@@ -52,6 +56,13 @@ async def _page(request: Request) -> Response:
     # Of a repeated field the first value, as the front end reads it.
     model = next(iter(request.query_params.getlist("model")), "")
     body = await run_in_threadpool(with_early, model)
+    return HTMLResponse(body, headers={"Cache-Control": "no-cache"})
+
+
+async def _dressed(request: Request) -> Response:
+    """Streamlit's page, with the margins and titles that all pages share."""
+    sheet = f'<link rel="stylesheet" href="{serving.HERE}/instrument/around.css">'
+    body = STREAMLIT_PAGE.read_text("utf-8").replace("</head>", f"{sheet}</head>", 1)
     return HTMLResponse(body, headers={"Cache-Control": "no-cache"})
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer import loading
-from explorer.wording import duration, plain
+from explorer import choosing, loading, state
+from explorer.loading import Entry
+from explorer.wording import duration, number, plain
 from training.contract import comparison
 from training.contract.card import Metric
 from training.contract.findings import findings
@@ -13,12 +14,13 @@ from training.contract.table import Run, Table
 from training.contract.task import Task, over_seeds, provenance
 
 Shown = list[Metric]
+READ_WIDE = 880  # pixels, as on the model card
 
 
 def show() -> None:
     """Draw the page."""
     st.set_page_config(page_title="Results", layout="wide")
-    st.title("Results")
+    _head()
     entries, tasks = loading.tables(), loading.tasks()
     _findings([one.table for one in entries if one.table], [one.task for one in tasks if one.task])
     for found in tasks:
@@ -40,11 +42,39 @@ def show() -> None:
             _draw(entry.name, entry.table)
 
 
+def _head() -> None:
+    """The title, the picker, and what the chosen model scores."""
+    if not state.entries():
+        st.title("Results")
+        return
+    chosen = choosing.model("results", "Results")
+    if chosen is None:
+        return
+    state.choose(chosen.id)
+    _scores(chosen)
+
+
+def _scores(entry: Entry) -> None:
+    if entry.card is None:
+        st.markdown(plain(entry.error))
+        return
+    scores = (
+        f"{plain(metric.label)} {number(metric.value, metric.unit)}"
+        for metric in entry.card.metrics
+    )
+    with st.container(width=READ_WIDE):
+        st.markdown(f"**{plain(entry.card.title)}**: {' · '.join(scores)}")
+        st.page_link(
+            "views/card.py", label="How each was measured", icon=":material/arrow_forward:"
+        )
+
+
 def _findings(tables: list[Table], tasks: list[Task]) -> None:
     found = findings(tables, tasks)
     if found:
         st.header("What is good to know", anchor=False)
-        st.markdown("\n".join(f"- **{plain(title)}.** {plain(text)}" for title, text in found))
+        with st.container(width=READ_WIDE):
+            st.markdown("\n".join(f"- **{plain(title)}.** {plain(text)}" for title, text in found))
         st.caption("Medians over the seeds of the tables below, which say how each was measured.")
 
 

@@ -51,6 +51,18 @@ async () => {
 """
 
 
+# Of the text of the first title that is seen: left edge, upper edge, size of its letters.
+TITLE = """
+(titles) => {
+  const title = titles.find((one) => one.getBoundingClientRect().width > 0);
+  const text = document.createRange();
+  text.selectNodeContents(title);
+  const { left, top } = text.getBoundingClientRect();
+  return [left, top, parseFloat(getComputedStyle(title).fontSize)];
+}
+"""
+
+
 @pytest.fixture(scope="module")
 def app() -> Iterator[str]:
     if not AXE.exists():
@@ -74,13 +86,17 @@ def themed(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_nothing_serious_is_found(themed: Page, app: str, path: str) -> None:
+def test_every_page_begins_alike_and_nothing_serious_is_found(
+    themed: Page, app: str, path: str
+) -> None:
     themed.goto(f"{app}/{path}")
     themed.locator(PAGES[path]).first.wait_for()
     themed.wait_for_load_state("networkidle")
     themed.wait_for_function(
         "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
     )
+    titles = themed.locator("[data-testid=stMain] :is(h1, .picker-title)")
+    assert titles.evaluate_all(TITLE) == pytest.approx([40, 56, 21], abs=1)
     themed.add_script_tag(path=AXE)
     assert themed.evaluate(FIND) == []
 

@@ -263,7 +263,7 @@ def test_the_model_chosen_on_the_card_page_opens_in_the_instrument(instrument: I
     page = instrument.page
     page.goto(f"{instrument.address}/card?model=single")
     page.get_by_role("heading", name="Single").wait_for()
-    page.locator("link[href$='around.css']").wait_for(state="attached")
+    page.locator("html[data-keys=heard]").wait_for(state="attached")
     page.keyboard.press("?")
     expect(page.get_by_role("heading", name="In the instrument")).to_be_visible()
     page.keyboard.press("Escape")

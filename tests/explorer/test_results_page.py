@@ -11,6 +11,7 @@ import explorer
 from explorer import figures
 
 MakeTable = Callable[..., Path]
+MakeCheckpoint = Callable[..., Path]
 APP = Path(explorer.__file__).with_name("app.py")
 
 
@@ -139,3 +140,15 @@ def test_points_medians_and_published_are_where_they_should_be() -> None:
     assert figure.layout.yaxis.categoryarray == ("third", "second", "first")
     nothing = figures.seed_points([("a", [(0, 1.0)], [])], "MIG", figures.LIGHT)
     assert [trace.name for trace in nothing.data] == ["median", "a seed"]
+
+
+def test_the_chosen_model_says_what_it_scores(
+    page: AppTest, make_checkpoint: MakeCheckpoint
+) -> None:
+    make_checkpoint("first", title="First")
+    make_checkpoint("second", title="Second")
+    page.run()
+    assert [title.value for title in page.title] == ["Results"]
+    assert "First**: −ELBO 123.46 nats" in words(page)
+    page.selectbox(key="results.model").select("second").run()
+    assert "Second**: −ELBO 123.46 nats" in words(page)

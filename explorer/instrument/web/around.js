@@ -13,7 +13,9 @@ let isThere = false;
 export function surround(assets) {
   if (isThere) return;
   isThere = true;
-  document.head.append(el("link", { rel: "stylesheet", href: addressOf("around.css", assets) }));
+  // Some pages wear it from their first paint.
+  if (!document.head.querySelector("link[href$='around.css']"))
+    document.head.append(el("link", { rel: "stylesheet", href: addressOf("around.css", assets) }));
   /** @type {ReturnType<typeof createHelp> | null} */
   let help = null;
   window.addEventListener("keydown", (event) => {
@@ -21,6 +23,7 @@ export function surround(assets) {
     help ??= createHelpOutside(assets);
     help.open();
   });
+  document.documentElement.dataset.keys = "heard";
 }
 
 /** The list of keys with its style sheet, on a page that has neither. @param {string} assets */

@@ -6,10 +6,10 @@ import { addressOf } from "./shelf/held.js";
  * The menu of checkpoints, each with a picture of what it draws; broken ones are listed with the reason.
  *
  * @param {{catalogue: import("./checkpoint/checkpoint.js").Entry[], onPick(id: string): void,
- *   onCompare(id: string): void, onOpen(): void,
- *   footer: HTMLElement}} options `footer` stands below the checkpoints
+ *   onCompare?: ((id: string) => void) | null, onOpen?(): void,
+ *   footer?: HTMLElement}} options `footer` stands below the checkpoints
  */
-export function createPicker({ catalogue, onPick, onCompare, onOpen, footer }) {
+export function createPicker({ catalogue, onPick, onCompare = null, onOpen, footer = el("div", { hidden: true }) }) {
   const title = el("span", { class: "picker-title", text: "Model" });
   const button = el(
     "button",
@@ -63,20 +63,21 @@ export function createPicker({ catalogue, onPick, onCompare, onOpen, footer }) {
               el("span", { text: entry.intent }),
             ),
           ),
-          el("button", {
-            class: "action choice-compare",
-            type: "button",
-            text: "Compare",
-            title: `Show ${nameOf(entry)} beside what is open`,
-            "aria-label": `Compare with ${nameOf(entry)}`,
-            on: {
-              click() {
-                close();
-                button.focus();
-                onCompare(entry.id);
+          onCompare &&
+            el("button", {
+              class: "action choice-compare",
+              type: "button",
+              text: "Compare",
+              title: `Show ${nameOf(entry)} beside what is open`,
+              "aria-label": `Compare with ${nameOf(entry)}`,
+              on: {
+                click() {
+                  close();
+                  button.focus();
+                  onCompare(entry.id);
+                },
               },
-            },
-          }),
+            }),
         )
       : el(
           "p",
@@ -120,7 +121,7 @@ export function createPicker({ catalogue, onPick, onCompare, onOpen, footer }) {
     button.setAttribute("aria-expanded", "true");
     focus();
     element.ownerDocument.addEventListener("pointerdown", outside);
-    onOpen();
+    onOpen?.();
   }
 
   function focus() {
@@ -174,8 +175,10 @@ export function createPicker({ catalogue, onPick, onCompare, onOpen, footer }) {
     close,
     /** @param {import("./checkpoint/checkpoint.js").Entry[]} entries that are open */
     show(...entries) {
-      title.textContent = entries.length > 1 ? `${entries.length} models compared` : nameOf(entries[0]);
-      button.setAttribute("aria-label", `Model: ${title.textContent}`);
+      const [only] = entries;
+      title.textContent =
+        entries.length > 1 ? `${entries.length} models compared` : only ? nameOf(only) : "Choose a model";
+      button.setAttribute("aria-label", only ? `Model: ${title.textContent}` : "Choose a model");
       for (const choice of menu.querySelectorAll("[data-model]")) {
         const isOpen = entries.some(({ id }) => id === /** @type {HTMLElement} */ (choice).dataset.model);
         if (isOpen) choice.setAttribute("aria-current", "true");

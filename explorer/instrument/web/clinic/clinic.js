@@ -82,7 +82,7 @@ export function createClinic({ api, link, frame }) {
     return el(
       "div",
       {},
-      el("h1", { class: "lessons-title", text: "Collapse clinic" }),
+      el("h1", { text: "Collapse clinic" }),
       el("p", {
         class: "lessons-lead",
         text:

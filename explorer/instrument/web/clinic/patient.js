@@ -243,8 +243,12 @@ export function createPatient({ ward, number, job, api, progress, go, onJob }) {
   const element = el(
     "article",
     { class: "clinic-patient", "data-patient": number },
-    el("button", { class: "action", type: "button", text: "All patients", on: { click: () => go(null) } }),
-    el("h1", { class: "lessons-title", text: `Patient ${number}` }),
+    el(
+      "header",
+      { class: "bar" },
+      el("h1", { text: `Patient ${number}` }),
+      el("button", { class: "action", type: "button", text: "All patients", on: { click: () => go(null) } }),
+    ),
     el("p", { class: "lessons-lead", text: `“${patient.complaint}”` }),
     el(
       "p",

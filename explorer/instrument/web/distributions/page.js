@@ -27,7 +27,7 @@ export function mount(root, { assets }) {
     el(
       "div",
       {},
-      el("h1", { class: "lessons-title", text: "Small distributions" }),
+      el("h1", { text: "Small distributions" }),
       el("p", {
         class: "lessons-lead",
         text:

@@ -5,11 +5,13 @@ import { InstrumentError, sentenceFor } from "../errors.js";
 import { createFrame } from "../frame.js";
 import { icon } from "../icons.js";
 import { spelled } from "../keyboard.js";
+import { createPicker } from "../picker.js";
 import { present } from "../present.js";
+import { fetchFile } from "../shelf/held.js";
 import { linkedTable, readLink, writeLink } from "./link.js";
 import { createTableStage } from "./stage.js";
 import { begin, go } from "./state.js";
-import { fetchTable } from "./table.js";
+import { fetchTable, runOf } from "./table.js";
 
 const UNDO = ["Mod+z"];
 const REDO = ["Mod+Shift+z", "Mod+y"];
@@ -39,11 +41,18 @@ export function mount(root, { tables, assets, link }) {
     on: { change: () => open(choice.value, "") },
   });
   choice.append(...tables.map(({ name, title }) => el("option", { value: name, text: title ?? name })));
+  /** @type {import("../checkpoint/checkpoint.js").Entry[]} */
+  let shipped = [];
+  /** @type {string | null | undefined} the checkpoint that the picker names */
+  let onDial;
+  const picker = createPicker({ catalogue: [], onPick: turnTo });
+  picker.element.hidden = true;
   frame.element.prepend(
     el(
       "header",
       { class: "ladder-head" },
       el("h1", { text: "β as a dial" }),
+      picker.element,
       title,
       choice,
       el(
@@ -58,6 +67,35 @@ export function mount(root, { tables, assets, link }) {
   /** @type {ReturnType<typeof createTableStage> | null} */
   let stage = null;
   let loading = new AbortController();
+
+  /** @param {string} id of a checkpoint that a run of the table became */
+  function turnTo(id) {
+    const run = stage?.table.runs.find(({ checkpoint }) => checkpoint === id);
+    if (run) stage?.move({ recipe: run.recipe, seed: run.seed });
+  }
+
+  /** Names the model on the dial, where it is one that can be opened elsewhere too. */
+  function nameModel() {
+    if (!stage) return;
+    const { recipe, seed } = stage.store.get();
+    const id = runOf(stage.table, recipe, seed)?.checkpoint ?? null;
+    if (id === onDial) return;
+    onDial = id;
+    picker.show(...shipped.filter((entry) => entry.id === id));
+  }
+
+  /** @param {import("./table.js").Table} table @returns {Promise<import("../checkpoint/checkpoint.js").Entry[]>} its models on the list */
+  async function listed(table) {
+    try {
+      const answer = await fetchFile(new URL("../catalogue.json", assets));
+      /** @type {import("../checkpoint/checkpoint.js").Entry[]} */
+      const all = await answer.json();
+      return all.filter(({ id }) => table.runs.some(({ checkpoint }) => checkpoint === id));
+    } catch {
+      // The dial turns without it.
+      return [];
+    }
+  }
 
   function close() {
     loading.abort();
@@ -82,9 +120,10 @@ export function mount(root, { tables, assets, link }) {
   /** @param {string} name @param {string} query what the link says, or nothing to begin at the start */
   async function open(name, query) {
     close();
+    picker.element.hidden = true;
     const mine = (loading = new AbortController());
-    const listed = tables.find((table) => table.name === name);
-    if (listed?.error !== undefined) return frame.block(listed.error);
+    const chosen = tables.find((table) => table.name === name);
+    if (chosen?.error !== undefined) return frame.block(chosen.error);
     choice.value = name;
     title.textContent = "";
     frame.wait("Opening the table …");
@@ -143,6 +182,13 @@ export function mount(root, { tables, assets, link }) {
       await stage.begun;
       if (mine.signal.aborted) return;
       frame.show(stage.element);
+      shipped = await listed(table);
+      if (mine.signal.aborted) return;
+      picker.element.hidden = shipped.length === 0;
+      picker.list(shipped);
+      onDial = undefined;
+      nameModel();
+      stage.store.onChange(nameModel);
     } catch (error) {
       if (mine.signal.aborted) return;
       console.error(error);

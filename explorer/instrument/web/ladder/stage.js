@@ -144,6 +144,8 @@ export function createTableStage(options) {
   return {
     element,
     store,
+    table,
+    move: stage.move,
     /** Once the parts show the first model. */
     begun: begin(),
     destroy() {

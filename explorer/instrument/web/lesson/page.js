@@ -69,7 +69,7 @@ export function mount(root, { assets, instrument }) {
     return el(
       "div",
       {},
-      el("h1", { class: "lessons-title", text: "Lessons" }),
+      el("h1", { text: "Lessons" }),
       el("p", {
         class: "lessons-lead",
         text:

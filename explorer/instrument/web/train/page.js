@@ -100,7 +100,7 @@ export function mount(root, { assets, instrument, link }) {
         el(
           "div",
           {},
-          el("h1", { class: "lessons-title", text: "Train a model here" }),
+          el("h1", { text: "Train a model here" }),
           el("p", {
             class: "lessons-lead",
             text:

@@ -49,7 +49,7 @@ export function createRun({ id, api, assets, instrument, worker, shipped, onAnot
   /** @type {import("./api.js").Job | null} */
   let job = null;
 
-  const title = el("h1", { class: "lessons-title" });
+  const title = el("h1");
   const progress = el("progress", { class: "train-progress", max: 1, value: 0, "aria-label": "Steps done" });
   const status = el("p", { class: "train-status", role: "status" });
   const trouble = el("p", { class: "train-refusal", role: "alert" });
