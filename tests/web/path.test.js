@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { easedCodes } from "../../explorer/instrument/web/export/animation.js";
-import { jsonOf, pythonLines } from "../../explorer/instrument/web/export/python-lines.js";
+import { isSpelled, jsonOf, pythonLines } from "../../explorer/instrument/web/export/python-lines.js";
 import { wayOf } from "../../explorer/instrument/web/path/course.js";
 import { arithmetic, distance, lerp, slerp } from "../../explorer/instrument/web/path/interpolate.js";
 import answers from "./answers.js";
@@ -74,14 +74,31 @@ test("codes of an animation run from end to end and rest there", () => {
   assertNear(codes, expected, { absolute: 1e-12 });
 });
 
-test("lines of Python hold numbers that are not integers, and any path", () => {
+/** @param {string} name @param {string} dtype @param {(string | number)[]} shape */
+const port = (name, dtype, shape) => ({ name, dtype, shape, role: "value", control: name });
+
+test("lines of Python hold what each port takes, and any path", () => {
+  const graph = /** @type {any} */ ({
+    file: "decoder.onnx",
+    inputs: [port("z", "float32", ["batch", 2]), port("codes", "int64", ["batch", 2, 2])],
+  });
+  const tensors = /** @type {any} */ ({
+    z: { data: Float32Array.of(0, -1.234), dims: [1, 2] },
+    codes: { data: BigInt64Array.of(3n, 0n, 63n, 1n), dims: [1, 2, 2] },
+  });
   assert.equal(
-    pythonLines({ id: "odd", path: 'runs/a "b"' }, [0, -1.5]),
-    `import torch, training
-model, card = training.load("runs/a \\"b\\"")
-image = model.decode(torch.tensor([[0.0, -1.5]])).mean[0]
+    pythonLines({ id: "odd", path: 'runs/a "b"' }, graph, tensors),
+    `import numpy as np
+import onnxruntime
+
+decode = onnxruntime.InferenceSession("runs/a \\"b\\"/decoder.onnx").run
+image = decode(None, {"z": np.array([[0, -1.234]], np.float32), "codes": np.array([[[3, 0], [63, 1]]], np.int64)})[0][0]
 `,
   );
+  assert.equal(isSpelled(graph), true);
+  assert.equal(isSpelled(null), false);
+  const image = port("condition", "float32", ["batch", 2, 28, 28]);
+  assert.equal(isSpelled({ ...graph, inputs: [...graph.inputs, image] }), false);
 });
 
 test("JSON says which decoder and how it was made", () => {

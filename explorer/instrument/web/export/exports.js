@@ -3,7 +3,7 @@ import { InstrumentError, sentenceFor } from "../errors.js";
 import { codeAt, isPath, onPath } from "../path/course.js";
 import { present } from "../present.js";
 import { enlarge, save, saveBlob } from "./png.js";
-import { jsonOf, liesElsewhere, pythonLines } from "./python-lines.js";
+import { isSpelled, jsonOf, liesElsewhere, pythonLines } from "./python-lines.js";
 
 /**
  * @typedef {import("../stage.js").Stage} Stage
@@ -73,7 +73,7 @@ export function createExports({ stages, messages, showText, onProgress }) {
       note: liesElsewhere(entry)
         ? `Write the path of the folder ${entry.path ?? entry.id} as it is on your machine.`
         : "To be run in the folder that holds this explorer.",
-      text: pythonLines(entry, model.z(store.get())),
+      text: pythonLines(entry, present(model.card.graphs.decode), model.tensors([store.get().codes])),
     });
   }
 
@@ -128,16 +128,10 @@ export function createExports({ stages, messages, showText, onProgress }) {
         line("Path from A to B", ...animations("path", "the path from A to B", "path", pathAt, missing)),
       );
     }
-    if (model.continuous) {
-      const inPython = { name: "python", text: "Python", title: "This image in Python", act: () => python(stage) };
-      lines.push(
-        line(
-          "z of this image",
-          { name: "json", text: "JSON", title: "z as JSON", act: () => json(stage) },
-          ...(isVae(model) ? [inPython] : []),
-        ),
-      );
-    }
+    const asJson = { name: "json", text: "JSON", title: "z as JSON", act: () => json(stage) };
+    const inPython = { name: "python", text: "Python", title: "This image in Python", act: () => python(stage) };
+    const data = [...(model.continuous ? [asJson] : []), ...(isSpelled(model.card.graphs.decode) ? [inPython] : [])];
+    if (data.length) lines.push(line(model.continuous ? "z of this image" : "What the decoder is given", ...data));
     return lines;
   }
 
@@ -168,9 +162,3 @@ export function createExports({ stages, messages, showText, onProgress }) {
     },
   };
 }
-
-/**
- * @param {import("../model/model.js").Model} model
- * @returns {boolean} whether the lines of Python, which load it with `training.load` and decode z alone, hold for it
- */
-const isVae = ({ card, controls }) => card.family === "vae" && controls.length === 1;

@@ -9,24 +9,55 @@ export const folderOf = ({ id, path }) => path ?? id;
 /** @param {{path?: string}} entry @returns {boolean} whether a person must say themselves where the folder lies */
 export const liesElsewhere = (entry) => !folderOf(/** @type {any} */ (entry)).includes("/");
 
+/** So many numbers are written out at most: an image that a decoder is given is no text to read. */
+const MOST_NUMBERS = 1000;
+
+/** @param {import("../checkpoint/contract.js").Graph} graph of a decoder */
+const valuesOf = (graph) => graph.inputs.filter(({ role }) => role === "value");
+
 /**
- * What reproduces the image of z in Python, and nothing more.
+ * @param {import("../checkpoint/contract.js").Graph | null} graph of a decoder, if there is one
+ * @returns {boolean} whether what it takes can be written out
+ */
+export const isSpelled = (graph) =>
+  graph !== null && valuesOf(graph).reduce((sum, { shape }) => sum + sizeOf(shape), 0) <= MOST_NUMBERS;
+
+/** @param {import("../checkpoint/contract.js").Port["shape"]} shape @returns {number} of one value, the batch being one */
+const sizeOf = (shape) => shape.map((size) => Number(size) || 1).reduce((product, size) => product * size, 1);
+
+/**
+ * What reproduces the image in Python, and nothing more: of any model, whatever trained it.
  *
  * @param {{id: string, path?: string}} entry
- * @param {number[]} z
+ * @param {import("../checkpoint/contract.js").Graph} graph of its decoder
+ * @param {import("../engine/decoder.js").Tensors} tensors what it takes, by the names of the controls
  * @returns {string}
  */
-export function pythonLines(entry, z) {
-  // Whole numbers alone would make a tensor of integers, which no decoder takes.
-  const values = z.map((value) =>
-    Number.isInteger(rounded(value)) ? rounded(value).toFixed(1) : String(rounded(value)),
-  );
+export function pythonLines(entry, graph, tensors) {
+  const given = valuesOf(graph).map(({ name, control, dtype }) => {
+    const { data, dims } = tensors[/** @type {string} */ (control)];
+    // What a link holds has three decimals, and a float32 no more than seven digits.
+    const values = Array.from(/** @type {ArrayLike<number | bigint>} */ (data), (value) =>
+      String(Number(Number(value).toPrecision(7))),
+    );
+    return `${JSON.stringify(name)}: np.array(${nested(values, dims)}, np.${dtype})`;
+  });
+  const file = `${folderOf(entry)}/${graph.file}`;
   return [
-    "import torch, training",
-    `model, card = training.load(${JSON.stringify(folderOf(entry))})`,
-    `image = model.decode(torch.tensor([[${values.join(", ")}]])).mean[0]`,
+    "import numpy as np",
+    "import onnxruntime",
+    "",
+    `decode = onnxruntime.InferenceSession(${JSON.stringify(file)}).run`,
+    `image = decode(None, {${given.join(", ")}})[0][0]`,
     "",
   ].join("\n");
+}
+
+/** @param {string[]} values @param {readonly number[]} dims @returns {string} a list of lists */
+function nested(values, [size, ...dims]) {
+  const step = values.length / size;
+  const parts = Array.from({ length: size }, (_, at) => values.slice(at * step, (at + 1) * step));
+  return `[${(dims.length ? parts.map((part) => nested(part, dims)) : values).join(", ")}]`;
 }
 
 /**
