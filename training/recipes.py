@@ -415,11 +415,9 @@ RECIPES = {
             cost="8 min",
             run=RunConfig(
                 data=DataConfig("digits"),
-                model=GAN(),
+                model=GAN(r1=1.0, average=0.999),
                 objective=None,
-                train=TrainConfig(
-                    steps=6_000, batch_size=64, learning_rate=2e-4, precision="float32"
-                ),
+                train=TrainConfig(steps=12_000, batch_size=64),
             ),
         ),
         Recipe(
