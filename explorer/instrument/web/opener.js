@@ -3,7 +3,7 @@ import { forgetEarly, takeModel, takeOpening } from "./early.js";
 import { InstrumentError, sentenceFor } from "./errors.js";
 import { openModel } from "./model/model.js";
 import { createPool } from "./model/pool.js";
-import { openingOf } from "./opening.js";
+import { drawOf, openingOf } from "./opening.js";
 
 /**
  * @typedef {import("./checkpoint/checkpoint.js").Entry} Entry
@@ -51,10 +51,12 @@ export function createOpener({ engine, trial }) {
      */
     async open(entries, query, signal) {
       pool.keep(entries.map(keyOf));
-      const opening = takeOpening(entries[0], query) ?? openingOf(entries[0], query, signal);
+      const openings = entries.map((entry, at) =>
+        at === 0 ? (takeOpening(entry, query) ?? openingOf(entry, query, signal)) : drawOf(entry, at, query, signal),
+      );
       const models = Promise.all(entries.map(get));
       forgetEarly();
-      return { models: await models, opening: await opening };
+      return { models: await models, opening: (await Promise.all(openings)).filter(Boolean).join("&") };
     },
     /** Lets go of all. */
     close: () => pool.keep([]),

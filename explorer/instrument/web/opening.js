@@ -18,3 +18,19 @@ export async function openingOf(entry, query, signal) {
     return "";
   }
 }
+
+/**
+ * @param {import("./checkpoint/checkpoint.js").Entry} entry
+ * @param {number} at its place in a comparison, past the first
+ * @param {string} query of the link
+ * @param {AbortSignal} signal
+ * @returns {Promise<string>} the part of a link that leads to a draw of a model without an encoder; nothing for another, which
+ *   encodes what the first model opens on
+ */
+export async function drawOf(entry, at, query, signal) {
+  const place = `${at + 1}.`;
+  if ([...new URLSearchParams(query).keys()].some((key) => key.startsWith(place))) return "";
+  const drawn = new URLSearchParams(await openingOf(entry, "", signal));
+  if (drawn.has("example")) return "";
+  return new URLSearchParams([...drawn].map(([key, text]) => [place + key, text])).toString();
+}

@@ -23,14 +23,20 @@ export function createElbo({ card, model, decoded, gone }) {
   const { output } = card;
   const { hasPosterior } = model;
   const isNats = output.likelihood !== null;
+  const hasBound = hasPosterior && isNats;
   const averageOf = (/** @type {string} */ name) => card.metrics.find((metric) => metric.name === name) ?? null;
   // A bound whose average has other parts than these two, a label's for one, is not their sum.
   const areWhole =
-    averageOf("kl") !== null || card.metrics.every(({ name, unit }) => unit !== "nats" || name === "neg_elbo");
+    hasBound &&
+    (averageOf("kl") !== null || card.metrics.every(({ name, unit }) => unit !== "nats" || name === "neg_elbo"));
   const averages = {
-    reconstruction: hasPosterior || !isNats ? averageOf(isNats ? "reconstruction" : "squared_error") : null,
+    reconstruction: isNats
+      ? hasPosterior
+        ? averageOf("reconstruction")
+        : null
+      : (averageOf("squared_error") ?? averageOf("reconstruction_error")),
     kl: hasPosterior ? averageOf("kl") : null,
-    sum: hasPosterior && areWhole ? averageOf("neg_elbo") : null,
+    sum: areWhole ? averageOf("neg_elbo") : null,
   };
   /** @type {import("../store.js").Source | null} */
   let source = null;
@@ -41,7 +47,7 @@ export function createElbo({ card, model, decoded, gone }) {
   const rows = {
     reconstruction: createRow("reconstruction", reconstructionTerm(output), averages.reconstruction),
     ...(hasPosterior && { kl: createRow("kl", klTerm(model), averages.kl) }),
-    ...(hasPosterior && areWhole && { sum: createRow("sum", sumTerm(), averages.sum) }),
+    ...(areWhole && { sum: createRow("sum", sumTerm(), averages.sum) }),
   };
   const { active, inactive } = orderLatents(card);
   const byLatent = hasPosterior ? createByLatent([...active, ...inactive].map((at) => model.latents[at])) : null;
@@ -52,7 +58,7 @@ export function createElbo({ card, model, decoded, gone }) {
     "section",
     {
       class: "elbo",
-      "aria-label": hasPosterior && areWhole ? "Negative ELBO of this image" : "Reconstruction of this image",
+      "aria-label": areWhole ? "Negative ELBO of this image" : "Reconstruction of this image",
       hidden: true,
     },
     ...Object.values(rows).map((row) => row.element),
@@ -62,7 +68,7 @@ export function createElbo({ card, model, decoded, gone }) {
       average
         ? el("span", { class: "hint elbo-key" }, el("i"), term(`${average.split} average`, provenance(average)))
         : null,
-      hasPosterior ? createReadingSwitch(gone) : null,
+      hasBound ? createReadingSwitch(gone) : null,
       details,
     ),
     byLatent?.element ?? null,
@@ -94,7 +100,7 @@ export function createElbo({ card, model, decoded, gone }) {
     const values = { reconstruction, kl: total, sum };
     const known = [...Object.values(values), ...Object.values(averages).map((metric) => metric?.value ?? null)];
     const scale = scaleFor(known.filter((value) => value !== null));
-    const isBound = hasPosterior && reading() === "elbo";
+    const isBound = hasBound && reading() === "elbo";
     for (const name of /** @type {const} */ (["reconstruction", "kl", "sum"]))
       rows[name]?.show(values[name], scale, atLeast && name !== "kl", isBound);
     tellProbes(element, { reconstruction: isNats ? reconstruction : null, kl: total });
@@ -105,10 +111,14 @@ export function createElbo({ card, model, decoded, gone }) {
   function inWords({ reconstruction, kl, sum }) {
     if (reconstruction === null) return "The card does not give what the likelihood needs.";
     const all = averages.reconstruction;
-    if (kl === null || sum === null)
+    const missed =
+      `The image on screen misses the source by ${spell(reconstruction, 1)}${isNats ? " nats" : ""}` +
+      `${all ? `; ${all.split} images are missed by ${spell(all.value, 1)} on average` : ""}.`;
+    if (kl === null || sum === null) return missed;
+    if (!isNats)
       return (
-        `The image on screen misses the source by ${spell(reconstruction, 1)}${isNats ? " nats" : ""}` +
-        `${all ? `; ${all.split} images are missed by ${spell(all.value, 1)} on average` : ""}.`
+        `${missed} To narrow the prior down to this image's posterior costs ${spell(kl, 1)} nats. This model has no ` +
+        "likelihood, so the two have no common unit and no sum."
       );
     const average =
       all && averages.kl && averages.sum
@@ -128,7 +138,7 @@ export function createElbo({ card, model, decoded, gone }) {
   details.addEventListener("toggle", request);
   decoded.onSet(request);
   followReading((now) => {
-    for (const row of Object.values(rows)) row?.rename(now === "elbo" && hasPosterior);
+    for (const row of Object.values(rows)) row?.rename(now === "elbo" && hasBound);
     request();
   }, gone);
 
