@@ -3,6 +3,7 @@
 import json
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -205,16 +206,31 @@ class Hidden:
     pass
 
 
-def test_a_pickle_of_objects_is_not_opened_and_three_lines_mend_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "held",
+    [
+        lambda weights: {"state_dict": weights.state_dict(), "hyper_parameters": Hidden()},
+        lambda weights: {"epoch": 3, "by": Hidden(), "model": weights.state_dict()},
+        lambda weights: {"epoch": 3, "model": weights},
+        lambda weights: {**weights.state_dict(), "by": Hidden()},
+        lambda weights: weights,
+    ],
+    ids=["Lightning", "a checkpoint", "a module in one", "a state dict and more", "a module"],
+)
+def test_a_pickle_of_objects_is_not_opened_and_three_lines_mend_it(
+    held: Callable[[nn.Module], object], tmp_path: Path
+) -> None:
     path = tmp_path / "last.ckpt"
-    tensors = {"a": torch.arange(3.0)}
-    torch.save({"state_dict": tensors, "hyper_parameters": Hidden()}, path)
-    with pytest.raises(CheckpointError, match=r"\(\S*\.Hidden\)\.\nOpening it would run") as caught:
+    weights_of = nn.Linear(2, 3)
+    torch.save(held(weights_of), path)
+    with pytest.raises(CheckpointError, match=r"\(\S*\.(Hidden|Linear)\)\.\nOpening it") as caught:
         weights.read_weights(path)
     lines = [line.strip() for line in str(caught.value).splitlines() if line.startswith("    ")]
     assert len(lines) == 3
     exec("\n".join(lines), {})
-    assert safetensors.torch.load_file(tmp_path / "last.safetensors")["a"].equal(tensors["a"])
+    saved = safetensors.torch.load_file(tmp_path / "last.safetensors")
+    nn.Linear(2, 3).load_state_dict(saved)
+    assert saved["weight"].equal(weights_of.weight)
 
 
 def test_images_of_a_folder_are_brought_to_the_models_size(tmp_path: Path) -> None:

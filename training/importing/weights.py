@@ -13,6 +13,7 @@ from torch import Tensor
 from training.checkpoint import read_tensors
 from training.contract.card import LARGEST_FILE
 from training.errors import CheckpointError
+from training.importing.refused import way_to_weights
 
 PICKLES = (".pt", ".pth", ".bin", ".ckpt")
 WEIGHTS = (".safetensors", *PICKLES)
@@ -25,8 +26,8 @@ Opening it would run code, so it was not opened.
 If you trust where it comes from, these three lines save the weights alone:
 
     import torch, safetensors.torch
-    held = torch.load({path!r}, map_location="cpu", weights_only=False)["state_dict"]
-    safetensors.torch.save_file({{k: v.clone() for k, v in held.items()}}, {safe!r})
+    held = torch.load({path!r}, map_location="cpu", weights_only=False){way}
+    safetensors.torch.save_file({{k: v.clone() for k, v in held.items(){only}}}, {safe!r})
 
 Then import {safe}."""
 
@@ -49,9 +50,16 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         what = _refused(str(error))
         if what is None:
             raise _unreadable(path, error) from error
-        safe = str(path.with_suffix(".safetensors"))
+        way = way_to_weights(path, HOLDERS)
         raise CheckpointError(
-            SAFE_COPY.format(where=path.name, what=what, path=str(path), safe=safe)
+            SAFE_COPY.format(
+                where=path.name,
+                what=what,
+                path=str(path),
+                safe=str(path.with_suffix(".safetensors")),
+                way=way,
+                only="" if way else " if hasattr(v, 'clone')",
+            )
         ) from error
     except Exception as error:  # of what is no pickle of torch's, each step raises its own
         raise _unreadable(path, error) from error
