@@ -1,21 +1,36 @@
-"""`latent-explorer` or `python -m explorer`: starts the app, from any folder.
+"""`latent-explorer` or `python -m explorer`: starts the app, from any folder."""
 
-`--embed-in https://school.example` lets pages of that site show it in a frame. What else follows
-goes to Streamlit: `latent-explorer --server.port 8502`. `latent-explorer lessons check` starts no
-server: it measures every figure of the lessons. `export MODEL|LESSON --out
-page.html` and `site --out FOLDER` write pages that need none.
-"""
-
-import argparse
 import os
 import sys
 from pathlib import Path
 
 from streamlit.web import cli
 
+from explorer import loading
 from explorer.protection import EMBED_IN, EmbedError, embedding_origins
 
 APP = Path(__file__).parent / "app.py"
+HELP = """usage: latent-explorer [FOLDER ...] [options]
+
+Opens the explorer in a browser. FOLDER is a checkpoint, or holds checkpoints; the first of them is
+opened. Without one, the page opens on a model that came with the explorer. What lies in `runs` is
+always listed.
+
+  --server.port 8502                 where the default port, 8501, is taken
+  --server.address 0.0.0.0           for other machines, too
+  --server.headless true             without opening a browser
+  --server.baseUrlPath lab           at http://…/lab, behind a proxy
+  --server.maxUploadSize 500         MB that may be dropped
+  --embed-in https://school.example  let pages of that site show the explorer in a frame
+                                     (for several sites, give it again)
+
+Any other option goes to Streamlit, whose own are listed by `streamlit run --help`.
+
+Without a server:
+  latent-explorer export MODEL|LESSON --out page.html   one page that opens from disk
+  latent-explorer site --out FOLDER                     a folder for any web host
+  latent-explorer lessons check                         measure every figure of the lessons
+"""
 
 
 def main() -> None:
@@ -28,17 +43,45 @@ def main() -> None:
         from explorer.standalone import command as standalone
 
         sys.exit(standalone.main(sys.argv[1:]))
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--embed-in", action="append", default=[])
-    options, rest = parser.parse_known_args()
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(HELP, end="")
+        return
+    folders, sites, rest = told(sys.argv[1:])
+    for folder in folders:
+        if not Path(folder).is_dir():
+            sys.exit(f"There is no folder {folder}; see `latent-explorer --help`.")
+    if folders:
+        named = [str(Path(folder).resolve()) for folder in folders]
+        os.environ[loading.FIRST] = os.pathsep.join(named)
     try:
-        origins = embedding_origins(" ".join(options.embed_in))
+        origins = embedding_origins(" ".join(sites))
     except EmbedError as error:
         sys.exit(str(error))
     if origins:
         os.environ[EMBED_IN] = " ".join(origins)
     sys.argv = ["streamlit", "run", str(APP), *rest]
     cli.main(prog_name="streamlit")
+
+
+def told(words: list[str]) -> tuple[list[str], list[str], list[str]]:
+    """The folders of a command line, the sites that may embed, and what is for Streamlit.
+
+    Every option takes a value, in the same word (`--name=value`) or in the next one.
+    """
+    folders, sites, rest = [], [], []
+    left = iter(words)
+    for word in left:
+        if not word.startswith("-"):
+            folders.append(word)
+            continue
+        name, has_value, value = word.partition("=")
+        if not has_value:
+            value = next(left, "")
+        if name == "--embed-in":
+            sites.append(value)
+        else:
+            rest += [word] if has_value or not value else [name, value]
+    return folders, sites, rest
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "models"
 # The default output folder of `python -m training train`, below where the app was started.
 RUNS = Path("runs")
 EXTRA = "EXPLORER_MODELS"
+FIRST = "EXPLORER_FIRST"  # the folders that the command line names: they head the list
 RESULTS = table.SHIPPED
 # Below `RUNS`: checkpoints that show images of a visitor's, and that are found by their ids alone.
 PRIVATE = ".jobs/kept"
@@ -112,10 +113,11 @@ class Listing(TypedDict, total=False):
 
 
 def catalogue() -> tuple[Entry, ...]:
-    """Every checkpoint folder in the order: shipped, `EXPLORER_MODELS`, `runs`.
+    """Every checkpoint folder in the order: shipped, named at the start, `EXPLORER_MODELS`, `runs`.
 
     An id is the name of its folder. A name that came up before is told apart by its parent folder
-    (`digits~runs`) and then by a number, so the first in that order keeps its links.
+    (`digits~runs`) and then by a number, so the first in that order keeps its links. Those that
+    were named at the start then come first: a page without a link opens the first.
     """
     entries: dict[str, Entry] = {}
     seen: set[Path] = set()
@@ -126,7 +128,8 @@ def catalogue() -> tuple[Entry, ...]:
         id = _free_id(real, entries.keys())
         card, reason = (None, error) if error else _read(folder, real)
         entries[id] = Entry(id, folder, card, printable(reason))
-    return tuple(entries.values())
+    first = [Path(name) for name in _listed_in(FIRST)]
+    return tuple(sorted(entries.values(), key=lambda entry: not _is_below(entry.folder, first)))
 
 
 def find(id: str) -> Entry | None:
@@ -315,9 +318,17 @@ def printable(text: str) -> str:
 
 def _folders() -> Iterator[_Found]:
     yield from _inside_if_there(SHIPPED)
-    for name in filter(None, os.environ.get(EXTRA, "").split(os.pathsep)):
+    for name in (*_listed_in(FIRST), *_listed_in(EXTRA)):
         yield from _named(name)
     yield from _inside_if_there(RUNS)
+
+
+def _listed_in(variable: str) -> list[str]:
+    return list(filter(None, os.environ.get(variable, "").split(os.pathsep)))
+
+
+def _is_below(folder: Path, places: Iterable[Path]) -> bool:
+    return any(folder.is_relative_to(place) for place in places)
 
 
 def _named(name: str) -> list[_Found]:

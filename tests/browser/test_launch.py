@@ -1,12 +1,16 @@
 """The command `latent-explorer` starts the app from anywhere."""
 
+import os
 import subprocess
 import sys
 import tomllib
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from explorer import __main__ as launcher
+from explorer import loading
 
 from .app import ROOT, serve
 
@@ -33,3 +37,27 @@ def test_a_site_to_be_shown_in_is_named_at_the_start(tmp_path: Path) -> None:
     done = subprocess.run(wrong, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
     assert "is not the address of a site" in done.stderr
+
+
+def test_a_folder_that_is_named_is_opened_and_help_is_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--server.port", "8502", str(tmp_path), "--embed-in=https://a.example", "--x.y=z"]
+    assert launcher.told(words) == (
+        [str(tmp_path)],
+        ["https://a.example"],
+        ["--server.port", "8502", "--x.y=z"],
+    )
+    monkeypatch.setattr(sys, "argv", ["latent-explorer", "--help"])
+    launcher.main()
+    assert capsys.readouterr().out.startswith("usage: latent-explorer [FOLDER")
+    monkeypatch.setattr(sys, "argv", ["latent-explorer", str(tmp_path / "nowhere")])
+    with pytest.raises(SystemExit, match=r"There is no folder .*nowhere"):
+        launcher.main()
+    started: list[list[str]] = []
+    monkeypatch.setattr(launcher.cli, "main", lambda **_: started.append(sys.argv))
+    monkeypatch.setattr(sys, "argv", ["latent-explorer", str(tmp_path), "--server.port", "8502"])
+    monkeypatch.setenv(loading.FIRST, "")
+    launcher.main()
+    assert started == [["streamlit", "run", str(launcher.APP), "--server.port", "8502"]]
+    assert os.environ[loading.FIRST] == str(tmp_path)

@@ -283,6 +283,20 @@ def test_the_first_of_a_name_keeps_it(
     assert folders["digits"] == shipped / "digits"
 
 
+def test_what_is_named_at_the_start_heads_the_list_and_keeps_links_as_they_are(
+    make_checkpoint: MakeCheckpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped, mine = tmp_path / "shipped", tmp_path / "mine"
+    monkeypatch.setattr(loading, "SHIPPED", shipped)
+    make_checkpoint("digits", shipped)
+    make_checkpoint("digits", mine)
+    make_checkpoint("other", mine)
+    monkeypatch.setenv(loading.FIRST, str(mine / "digits"))
+    assert ids() == ["digits~mine", "digits"]
+    monkeypatch.setenv(loading.FIRST, str(mine))
+    assert ids() == ["digits~mine", "other", "digits"]
+
+
 def test_a_folder_named_twice_is_listed_once(
     make_checkpoint: MakeCheckpoint, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """`import`: take a model of another program over into a checkpoint folder."""
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 from typing import get_args
@@ -73,7 +74,8 @@ def run(options: argparse.Namespace) -> int:
         *(options.source, options.licence, not options.no_map),
     )
     numbers = [f"{metric.label} {metric.value:.4g} {metric.unit}" for metric in card.metrics]
-    print(f"{folder}: {'; '.join([card.summary, *numbers])}. Open it with `python -m explorer`.")
+    opened = f"latent-explorer {shlex.quote(str(folder))}"
+    print(f"{folder}: {'; '.join([card.summary, *numbers])}. Open it: {opened}")
     for sentence in left:
         print(f"Not taken over: {sentence.rstrip('.')}.", file=sys.stderr)
     return 0
