@@ -199,12 +199,14 @@ def _config(card: Card) -> dict[str, object]:
 
 
 def _check(fresh: Path, card: Card) -> None:
-    """Read the copy as any reader does, and run the README's lines in it."""
+    """Read the copy as any reader does, run the README's lines in it, and look at their image."""
     if read_card(fresh) != card:
         raise CheckpointError(f"{fresh.name} does not read as the checkpoint it is a copy of.")
+    decodes = isinstance(card.output, Pixels) and card.graphs.decode is not None
+    look = ["print(image.shape, np.isfinite(image).all())"] if decodes else []
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-c", "\n".join(lines(card))],
+            [sys.executable, "-I", "-c", "\n".join([*lines(card), *look])],
             cwd=fresh,
             capture_output=True,
             text=True,
@@ -218,3 +220,12 @@ def _check(fresh: Path, card: Card) -> None:
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1][:200]
         raise CheckpointError(f"The lines of {README} do not run in a fresh copy: {reason}.")
+    if isinstance(card.output, Pixels) and decodes:
+        expected = str((1, *card.output.shape))
+        found, _, finite = done.stdout.strip().rpartition(" ")
+        if (found, finite) != (expected, "True"):
+            given = "NaN or infinity" if found == expected else f"{found:.60}"
+            raise CheckpointError(
+                f"{CARD} says images of {expected}, and the decoder gives {given}: export it "
+                "again, or train it again."
+            )
