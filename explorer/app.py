@@ -60,7 +60,7 @@ def draw() -> None:
     state.hear()
     state.enter(page.url_path)
     page.run()
-    released()
+    released(page.url_path)
     # Last, for it imports numpy, which the instrument on its way to the first visitor is not to
     # wait for.
     st.logo(front_page.BRAND.read_text("utf-8"))

@@ -51,9 +51,9 @@ def instrument(
     _component("instrument")(key=key, data=[data])
 
 
-def released() -> None:
-    """What hears of every release, for `state.hear`; it is not seen, and stands on all pages."""
-    data = {"assets": ASSETS}
+def released(page: str) -> None:
+    """What hears of every release, for `state.hear`, and of a class; it stands on all pages."""
+    data = {"assets": ASSETS, "page": page}
     _component("released")(key=state.RELEASED, data=[data], on_last_change=_heard)
 
 

@@ -77,6 +77,11 @@ def test_a_class_goes_where_its_teacher_goes_or_lets_go(
     page.keyboard.press("ArrowRight")
     expect(class_.locator(".guess-measured")).to_be_visible()
     expect(class_.locator(".verdict")).to_contain_text("You marked 60 nats.")
+    # Who comes late, or loads the page anew, is shown it too, and so is the teacher.
+    for one in (class_, page):
+        one.reload()
+        expect(one.locator(".guess-measured")).to_be_visible()
+    expect(class_.locator(".guess-measured")).to_be_visible()
     page.keyboard.press("PageDown")
     expect(class_.locator(".lesson-step[aria-current]")).to_have_text("Do")
 

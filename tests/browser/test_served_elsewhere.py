@@ -69,6 +69,33 @@ def look_around(page: Page, address: str) -> None:
 def test_behind_a_proxy_that_strips_its_prefix(page: Page, blots: Path) -> None:
     with serve([blots]) as app, stripping(app, "/user/ann/proxy/8701/") as address:
         look_around(page, address)
+        lead_around(page, address)
+
+
+def lead_around(page: Page, address: str) -> None:
+    """Lead a class of one from page to page: it follows, until its hand goes elsewhere."""
+    page.goto(f"{address}?model=blots")
+    page.get_by_role("button", name="Present").click()
+    page.get_by_role("button", name="Start presenting").click()
+    link = page.get_by_label("Link for your class").input_value()
+    assert link.startswith(f"{address}?follow=")
+    page.keyboard.press("Escape")
+    # A tab that is opened by hand begins with a session storage of its own.
+    with page.context.expect_page() as opened:
+        page.evaluate("(link) => window.open(link, '_blank', 'noopener')", link)
+    follower = opened.value
+    said = follower.locator(".class-said")
+    expect(said).to_have_text("Following the teacher")
+    for name, path in (("Lessons", "lessons"), ("Results", "results"), ("Instrument", "")):
+        page.get_by_test_id("stTopNavLink").filter(has_text=name).first.click()
+        follower.wait_for_url(re.compile(rf"{re.escape(address)}{path}(\?|$)"))
+        expect(said).to_have_text("Following the teacher")
+    follower.get_by_test_id("stTopNavLink").filter(has_text="Results").first.click()
+    expect(said).to_have_text("You let go")
+    follower.get_by_role("button", name="Follow again").click()
+    follower.wait_for_url(re.compile(rf"{re.escape(address)}\?model=blots"))
+    follower.close()
+    page.get_by_role("button", name="End", exact=True).click()
 
 
 def test_at_a_path_of_its_own(page: Page, blots: Path) -> None:

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { addressOn, pageIn, placeOn, searchIn } from "../../explorer/instrument/web/classroom/pages.js";
 import { followLink, leadLink, roleIn, spelled, tidy } from "../../explorer/instrument/web/classroom/role.js";
 import { eventsOf, listen } from "../../explorer/instrument/web/classroom/stream.js";
 import { binned } from "../../explorer/instrument/web/classroom/tally.js";
@@ -62,6 +63,20 @@ test("a code is read whatever is typed around it, and a link says who follows an
   assert.equal(lead.search, "");
   assert.deepEqual(roleIn(lead), { code: CODE, key: "a_secret-1" });
   assert.equal(roleIn({ search: "?model=digits", hash: "" }), null);
+});
+
+test("a class goes to the pages beside the instrument, and to no other", () => {
+  const base = "https://school.example/room/3/lessons";
+  const place = placeOn("beta", "?table=sprites&seed=0");
+  assert.equal(pageIn(place), "beta");
+  assert.equal(searchIn(place), "table=sprites&seed=0");
+  assert.equal(addressOn(place, base), "https://school.example/room/3/beta?table=sprites&seed=0");
+  assert.equal(addressOn(placeOn("results", ""), base), "https://school.example/room/3/results");
+  assert.equal(addressOn("model=digits&z=0,1", base), "https://school.example/room/3/?model=digits&z=0,1");
+  for (const page of ["//evil.example", "javascript:alert(1)", "../admin"]) {
+    assert.equal(pageIn(`page=${page}`), "");
+    assert.ok(addressOn(`page=${page}`, base).startsWith("https://school.example/room/3/?"));
+  }
 });
 
 test("predictions are counted where they lie on the axis, and nonsense nowhere", () => {

@@ -7,7 +7,8 @@ const LOST = "Connection lost: trying again …";
 /**
  * The line that says what this screen is to the class, and what can be done about it.
  *
- * @param {{large: HTMLElement, onLink(): void, onEnd(): void, onLetGo(): void, onFollow(): void, onLeave(): void}} options
+ * @param {{large: HTMLElement | null, onLink(): void, onEnd(): void, onLetGo(): void, onFollow(): void, onLeave(): void}} options
+ *   `large` makes the type larger, where the page can
  */
 export function createBar({ large, onLink, onEnd, onLetGo, onFollow, onLeave }) {
   const said = el("p", { class: "class-said", role: "status" });
@@ -25,7 +26,7 @@ export function createBar({ large, onLink, onEnd, onLetGo, onFollow, onLeave }) 
   function offer(kind, make) {
     element.hidden = false;
     element.dataset.kind = kind;
-    if (shown !== kind) tools.replaceChildren(...make());
+    if (shown !== kind) tools.replaceChildren(...make(), ...(large ? [large] : []));
     shown = kind;
   }
 
@@ -43,16 +44,16 @@ export function createBar({ large, onLink, onEnd, onLetGo, onFollow, onLeave }) 
     },
     /** @param {string} code @param {number} followers @param {boolean} isBroken */
     lead(code, followers, isBroken) {
-      offer("leading", () => [button("Link and code", onLink), large, button("End", onEnd)]);
+      offer("leading", () => [button("Link and code", onLink), button("End", onEnd)]);
       say(isBroken ? LOST : "You lead the class", `Code ${spelled(code)} · ${screens(followers)}`);
     },
     /** @param {boolean} isBroken */
     follow(isBroken) {
-      offer("following", () => [button("Let go", onLetGo, "action class-turn"), large]);
+      offer("following", () => [button("Let go", onLetGo, "action class-turn")]);
       say(isBroken ? LOST : "Following the teacher");
     },
     letGo() {
-      offer("free", () => [button("Follow again", onFollow, "action class-turn"), button("Leave", onLeave), large]);
+      offer("free", () => [button("Follow again", onFollow, "action class-turn"), button("Leave", onLeave)]);
       say("You let go");
     },
   };

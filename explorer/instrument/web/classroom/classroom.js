@@ -4,9 +4,11 @@ import { remembered } from "../remembered.js";
 import { createApi } from "./api.js";
 import { createBar } from "./bar.js";
 import { createDialog } from "./dialog.js";
+import { goTo as goElsewhere } from "./elsewhere.js";
 import { follow, placeOf } from "./follower.js";
 import { lead, stepByKey } from "./leader.js";
-import { forget, keep, recall } from "./role.js";
+import { pageIn } from "./pages.js";
+import { forget, keep, noted, recall } from "./role.js";
 
 /** What a place of the class holds beside the link of the instrument: the open tab, and whether the answer is shown. */
 const [VIEW, REVEALED] = ["view", "revealed"];
@@ -68,7 +70,7 @@ export function createClassroom({ assets, link: address, frame }) {
   let followers = 0;
   let isBroken = false;
   /** The lesson whose answer is shown to the class. @type {string | null} */
-  let revealed = null;
+  let revealed = role?.revealed ?? null;
   /** @type {ReturnType<typeof lead> | null} */
   let leader = null;
   /** @type {ReturnType<typeof follow> | null} */
@@ -131,7 +133,7 @@ export function createClassroom({ assets, link: address, frame }) {
     const query = screen?.place();
     if (!query) return "";
     const lesson = named(query, "lesson");
-    if (lesson !== revealed) revealed = null;
+    if (lesson !== revealed) noted({ revealed: (revealed = null) });
     const more = { [VIEW]: screen?.view(), [REVEALED]: revealed && "yes" };
     const extra = Object.entries(more).flatMap(([key, value]) => (value ? [`${key}=${value}`] : []));
     return [query, ...extra].join("&");
@@ -207,8 +209,12 @@ export function createClassroom({ assets, link: address, frame }) {
       api,
       code: leading().code,
       signal: mine.signal,
+      // Whoever came back from another page where the class was came by hand.
+      isFree: role?.free || pageIn(role?.at ?? "") !== "",
       canGo: () => !isOpening && screen !== null,
       async goTo(place, isFirst) {
+        if (pageIn(place)) return goElsewhere(place);
+        noted({ at: "" });
         const before = revealed;
         revealed = named(place, REVEALED) && named(place, "lesson");
         await screen?.goTo(place, isFirst);
@@ -218,7 +224,10 @@ export function createClassroom({ assets, link: address, frame }) {
       onHeard(place) {
         if (isBroken) setBroken(false);
         if (!isOpening) return;
-        address.write(place);
+        if (!follower?.isFree()) {
+          if (pageIn(place)) return goElsewhere(place);
+          address.write(place);
+        }
         found();
       },
       onBroken() {
@@ -253,6 +262,7 @@ export function createClassroom({ assets, link: address, frame }) {
     isRevealed: (lesson) => revealed === lesson,
     reveal() {
       revealed = screen?.predicting() ?? null;
+      noted({ revealed });
       leader?.send();
       screen?.refresh();
     },
@@ -285,6 +295,7 @@ export function createClassroom({ assets, link: address, frame }) {
         // Who leads from one device more begins where the class is.
         const place = await placeOf(api, leading().code, over);
         if (place) address.write(place);
+        noted({ revealed: (revealed = named(place, REVEALED) && named(place, "lesson")) });
       } else if (role && !isLeader()) await known;
       isOpening = false;
     },

@@ -8,9 +8,9 @@ const LOCAL = new Set(["localhost", "127.0.0.1", "[::1]"]);
  * Begins a class or joins one; and of a class that is led, the links.
  *
  * @param {{api: ReturnType<typeof import("./api.js").createApi>, onBegin(): Promise<void>, onJoin(code: string): void,
- *   onEnd(): void}} options
+ *   onEnd(): void, page?: string}} options `page`: the address of the instrument, where this page is another
  */
-export function createDialog({ api, onBegin, onJoin, onEnd }) {
+export function createDialog({ api, onBegin, onJoin, onEnd, page = "" }) {
   const content = el("div", { class: "class-content" });
   const dialog = el(
     "dialog",
@@ -96,7 +96,7 @@ export function createDialog({ api, onBegin, onJoin, onEnd }) {
 
   /** @param {import("./api.js").Leading} leading */
   function show(leading) {
-    const link = followLink(location.href, leading.code);
+    const link = followLink(page || location.href, leading.code);
     content.replaceChildren(
       el("h2", { text: "Your class opens this" }),
       el("img", {
@@ -123,7 +123,7 @@ export function createDialog({ api, onBegin, onJoin, onEnd }) {
         {},
         el("summary", { text: "Lead from another device too" }),
         el("p", { class: "hint", text: "Whoever has this link leads the class: keep it to yourself." }),
-        linkField("Your own link", leadLink(location.href, leading)),
+        linkField("Your own link", leadLink(page || location.href, leading)),
       ),
       el("button", {
         class: "action",

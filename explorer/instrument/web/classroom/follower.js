@@ -1,4 +1,5 @@
 import { newestWins } from "../engine/scheduler.js";
+import { noted } from "./role.js";
 import { listen } from "./stream.js";
 
 /** A follower's link, and what is measured at rest, wait until the teacher does. */
@@ -11,12 +12,11 @@ const MOVING = ".place, .bar, .lesson-head, .lesson-steps, .lesson-foot";
  *
  * @param {{api: ReturnType<typeof import("./api.js").createApi>, code: string, signal: AbortSignal, canGo(): boolean,
  *   goTo(place: string, isFirst: boolean): Promise<void>, rest(): void, onHeard(place: string): void, onBroken(): void,
- *   onTurn(): void, onOver(sentence: string): void}} options `canGo`: false while the page opens, which then opens where it
+ *   onTurn(): void, onOver(sentence: string): void, isFree?: boolean}} options `canGo`: false while the page opens, which then opens where it
  *   heard that the class is; `rest` ends a move; `onTurn`: it has let go, or follows again
  */
-export function follow({ api, code, signal, canGo, goTo, rest, onHeard, onBroken, onTurn, onOver }) {
+export function follow({ api, code, signal, canGo, goTo, rest, onHeard, onBroken, onTurn, onOver, isFree = false }) {
   let newest = "";
-  let isFree = false;
   let byHand = false;
   let isFirst = true;
   let resting = 0;
@@ -56,6 +56,7 @@ export function follow({ api, code, signal, canGo, goTo, rest, onHeard, onBroken
   function letGo() {
     if (!isFollowing()) return;
     isFree = true;
+    noted({ free: true });
     clearTimeout(resting);
     onTurn();
   }
@@ -68,6 +69,7 @@ export function follow({ api, code, signal, canGo, goTo, rest, onHeard, onBroken
     letGo,
     followAgain() {
       isFree = false;
+      noted({ free: false });
       isFirst = true;
       onTurn();
       catchUp();

@@ -2,7 +2,9 @@
  * What this tab is to a class: it leads, or it follows. The address says it once; then the tab remembers it, from page to
  * page, and the teacher's key stands in no address that a projector shows.
  *
- * @typedef {{code: string, key: string | null, voter: string}} Role `key`: of the teacher alone
+ * @typedef {{code: string, key: string | null, voter: string, free?: boolean, at?: string, revealed?: string | null}} Role
+ *   `key`: of the teacher alone; `free`: it has let go; `at`: where the class took it last, beside the instrument; `revealed`:
+ *   the lesson whose answer the teacher has shown
  */
 
 const KEPT = "latent-space-explorer.class";
@@ -60,12 +62,22 @@ export function recall() {
 }
 
 /** @param {Pick<Role, "code" | "key"> & {voter?: string}} role @returns {Role} remembered */
-export function keep({ code, key, voter = crypto.randomUUID?.() ?? String(Math.random()) }) {
-  now = { code, key, voter };
+export const keep = ({ code, key, voter = crypto.randomUUID?.() ?? String(Math.random()) }) =>
+  store({ code, key, voter });
+
+/** @param {Partial<Pick<Role, "free" | "at" | "revealed">>} [change] remembered, where there is a role @returns {Partial<Role>} */
+export function noted(change = {}) {
+  const role = kept();
+  return role && Object.keys(change).length ? store({ ...role, ...change }) : (role ?? {});
+}
+
+/** @param {Role} role */
+function store(role) {
+  now = role;
   try {
-    sessionStorage.setItem(KEPT, JSON.stringify(now));
+    sessionStorage.setItem(KEPT, JSON.stringify(role));
   } catch {}
-  return now;
+  return role;
 }
 
 export function forget() {

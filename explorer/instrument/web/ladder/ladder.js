@@ -10,7 +10,7 @@ import { present } from "../present.js";
 import { fetchFile } from "../shelf/held.js";
 import { linkedTable, readLink, writeLink } from "./link.js";
 import { createTableStage } from "./stage.js";
-import { begin, go } from "./state.js";
+import { begin, go, hasTurned } from "./state.js";
 import { fetchTable, runOf } from "./table.js";
 
 const UNDO = ["Mod+z"];
@@ -26,7 +26,7 @@ const REDO = ["Mod+Shift+z", "Mod+y"];
  * @param {HTMLElement} root
  * @param {{tables: Listed[], assets: string, link: {read(): string, write(query: string): void}}} options `assets` is the
  *   absolute URL of the web folder, with trailing slash
- * @returns {{destroy(): void}}
+ * @returns {{goTo(query: string): void, destroy(): void}} `goTo` follows another screen's link
  */
 export function mount(root, { tables, assets, link }) {
   const engine = startEngine(assets);
@@ -66,6 +66,8 @@ export function mount(root, { tables, assets, link }) {
 
   /** @type {ReturnType<typeof createTableStage> | null} */
   let stage = null;
+  /** Follows a link of the open table. @type {((query: string) => void) | null} */
+  let turn = null;
   let loading = new AbortController();
 
   /** @param {string} id of a checkpoint that a run of the table became */
@@ -100,7 +102,7 @@ export function mount(root, { tables, assets, link }) {
   function close() {
     loading.abort();
     stage?.destroy();
-    stage = null;
+    stage = turn = null;
     delete root.dataset.ready;
   }
 
@@ -179,6 +181,14 @@ export function mount(root, { tables, assets, link }) {
           written = next;
         },
       });
+      const { store } = stage;
+      turn = (query) => {
+        const next = go(table, start, readLink(query, table, count).state);
+        // Without a z, the link means that of the image, which is here where nothing else has turned.
+        if (!hasTurned(next, store.get()) && !next.z) return;
+        store.set(next);
+        store.commit();
+      };
       await stage.begun;
       if (mine.signal.aborted) return;
       frame.show(stage.element);
@@ -211,6 +221,11 @@ export function mount(root, { tables, assets, link }) {
   }
 
   return {
+    goTo(query) {
+      const table = linkedTable(query);
+      if (turn && table === choice.value) turn(query);
+      else if (tables.some(({ name }) => name === table)) open(String(table), query);
+    },
     destroy() {
       close();
       view.removeEventListener("keydown", walkBack, { capture: true });

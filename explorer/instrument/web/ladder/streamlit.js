@@ -1,5 +1,6 @@
 // The host inside Streamlit: joins the page of the ladder to a component of the second kind.
 
+import { turnsBy } from "../classroom/elsewhere.js";
 import { hosted } from "../component.js";
 import { mount } from "./ladder.js";
 import { linkedTable } from "./link.js";
@@ -23,12 +24,16 @@ export const host = hosted((root, /** @type {Data} */ data) => {
       },
     });
   let page = stand(data.tables);
+  turnsBy((query) => page.goTo(query));
   return {
     update({ tables }, before) {
       if (JSON.stringify(tables) === JSON.stringify(before.tables)) return;
       page.destroy();
       page = stand(tables);
     },
-    destroy: () => page.destroy(),
+    destroy() {
+      turnsBy(null);
+      page.destroy();
+    },
   };
 });
