@@ -160,7 +160,7 @@ def test_with_a_decoder_that_may_never_end(
     onnx.checker.check_model(model)
     replace_decoder(page, models, model.SerializeToString())
     instrument.go()
-    blocked(page, "blots/decoder.onnx holds a loop, and one that never ends")
+    blocked(page, "blots/decoder.onnx contains a loop, which might never end")
 
 
 def test_with_a_decoder_that_gives_no_numbers_away_from_the_origin(

@@ -117,11 +117,11 @@ def test_figures_stand_below_the_models_and_say_why_there_are_none(
 
 def test_a_fifth_model_is_refused(page: Page, instrument: Instrument) -> None:
     instrument.open("compare=one,two,three,four,five")
-    expect(page.locator(".note")).to_contain_text("5 models, and 4 fit side by side")
+    expect(page.locator(".note")).to_contain_text("5 models, but only 4 fit side by side")
     expect(page.locator(".compared")).to_have_count(4)
     page.locator(".picker").click()
     page.get_by_role("button", name="Compare with Five").click()
-    expect(page.locator(".note")).to_contain_text("take one out before you add another")
+    expect(page.locator(".note")).to_contain_text("remove one before you add another")
     expect(page.locator(".compared")).to_have_count(4)
 
 

@@ -153,7 +153,7 @@ def test_a_part_that_is_hidden_is_completed_in_several_ways(instrument: Instrume
     part(instrument, "All").click()
     expect(page.locator(".hiding")).to_contain_text("Everything is hidden")
     instrument.wait_for_pixels(picture, grey(kinds.completed(z, pixels, seen & ~seen)))
-    # The brush shows the first row again.
+    # The brush reveals the first row again.
     part(instrument, "Show").click()
     canvas = page.locator(".hiding-image")
     canvas.hover(position={"x": 2, "y": 2})

@@ -167,7 +167,7 @@ test("a fifth model is refused in a sentence", () => {
   const { ids, problem } = linkedComparison("compare=a,b,c,d,e");
   assert.deepEqual(ids, ["a", "b", "c", "d"]);
   assert.equal(ids.length, MOST);
-  assert.match(/** @type {string} */ (problem), /^This link compares 5 models, and 4 fit side by side/);
+  assert.match(/** @type {string} */ (problem), /^This link compares 5 models, but only 4 fit side by side/);
 });
 
 for (const query of ["", "compare=a", "compare=", "compare=a,a"]) {

@@ -55,7 +55,7 @@ test("what a kind cannot have says none, and why", () => {
     ["Bound on −ln p(x)", points, /not a probability of images/],
     ["Reconstruction error", generator, /no encoder/],
     ["Reconstruction error", words, /text/],
-    ["Fréchet distance", points, /no way to draw/],
+    ["Fréchet distance", points, /no new images can be sampled/],
     ["Precision", words, /text/],
     ["Recall", card({ output: { kind: "pixels", shape: [3, 64, 64], likelihood: "bernoulli" } }), /28 × 28/],
   ])) {
@@ -101,7 +101,7 @@ test("the best figure is marked where figures compare, and nowhere else", () => 
   const grey = { ...high, data: { ...high.data, pixels: "grey" } };
   assert.equal(best([low, grey])["Bound on −ln p(x)"], null);
   assert.equal(best([low, grey]).Recall, 1);
-  assert.match(warnings([low, grey])[0], /read grey levels in different ways/);
+  assert.match(warnings([low, grey])[0], /treat grey levels in different ways/);
 
   const other = { ...high, data: { ...high.data, name: "fashion", sha256: "cd" } };
   assert.ok(Object.values(best([low, other])).every((one) => one === null));

@@ -32,7 +32,7 @@ export function createActions({ model, commands }) {
           el("button", {
             class: "action sample",
             type: "button",
-            title: "Draw z from N(0, I) and decode it (S)",
+            title: "Draw z from the prior, N(0, I), and decode it (S)",
             text: "Sample from the prior",
             on: { click: () => commands.sample() },
           }),

@@ -14,7 +14,7 @@ export function createHeader({ picker, exporting, tools, present }) {
   const undo = step("undo", "Undo (Ctrl+Z)");
   const redo = step("redo", "Redo (Ctrl+Shift+Z)");
   const promise = el("p", { class: "promise", text: "Move a latent, see what it means." });
-  const tour = tool("tour", "tour", "Tour", "What is what, in a minute", tools.tour);
+  const tour = tool("tour", "tour", "Tour", "A tour of this page, in one minute", tools.tour);
   const share = tool("share", "share", "Share", "Copy a link that opens to exactly this", tools.share);
   const element = el(
     "header",
@@ -78,7 +78,7 @@ export function createHeader({ picker, exporting, tools, present }) {
       tour.hidden = cards.length !== 1;
       promise.hidden = cards.length > 1;
       if (!card) return facts.replaceChildren();
-      if (cards.length > 1) return facts.replaceChildren("The same image, encoded by each.");
+      if (cards.length > 1) return facts.replaceChildren("Every model encodes the same image.");
       const active = card.latents.filter((latent) => latent.active).length;
       const which = active === card.latents.length ? "all" : active;
       const elbo = card.metrics?.find((metric) => metric.name === "neg_elbo");

@@ -231,8 +231,7 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
   /** Puts a model beside those that are open. @param {string} id */
   function compare(id) {
     const { ids, stages, link: now } = view ?? smallView(root);
-    if (ids.length >= MOST)
-      return messages.tell(`${MOST} models fit side by side: take one out before you add another.`);
+    if (ids.length >= MOST) return messages.tell(`${MOST} models fit side by side: remove one before you add another.`);
     if (!ids.length || ids.includes(id)) return pick(id);
     messages.hide();
     return open([...ids, id], now(), stages[0].store.get().own);

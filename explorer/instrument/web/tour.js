@@ -17,13 +17,14 @@ const STOPS = [
     at: ".sliders",
     title: "It becomes a few numbers",
     text:
-      "The encoder sums the image up in a few numbers, its latents: one a slider. The strip behind a slider shows what the " +
-      "model would draw if you dragged it. Under it lies how sure the encoder is: blue, against what it expects of any image: grey.",
+      "The encoder sums the image up in a few numbers, its latents, one for each slider. The strip behind a slider shows what the " +
+      "model would draw if you dragged it there. The blue curve below it shows which values the encoder finds likely for this " +
+      "image, the grey one which are usual for any image.",
   },
   {
     at: ".control-list .label-choices, .codes",
-    title: "And what is chosen, not slid",
-    text: "Some of what this model is told has no in-between. Choose it here.",
+    title: "Some things are chosen, not dragged",
+    text: "This model is also given something that has no in-between. Choose it here.",
   },
   {
     at: ".stage",

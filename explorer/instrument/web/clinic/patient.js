@@ -109,7 +109,7 @@ export function createPatient({ ward, number, job, api, progress, go, onJob }) {
       },
       ...withCode(
         ward.untreated
-          ? `You see what was measured beforehand: nothing can be trained here. ${ward.untreated}`
+          ? `Nothing can be trained here, so you see what was measured beforehand. ${ward.untreated}`
           : "The script is trained anew with that change, on one core of the machine that runs this explorer. It takes about twenty seconds.",
       ),
     ),

@@ -145,8 +145,8 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
           {
             class: "quiet",
             type: "button",
-            title: `Take ${name} out of the comparison`,
-            "aria-label": `Take ${name} out of the comparison`,
+            title: `Remove ${name} from the comparison`,
+            "aria-label": `Remove ${name} from the comparison`,
             on: { click: () => onRemove(at) },
           },
           icon("close"),
@@ -166,10 +166,10 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
     const isSame = String(shape) === String(first.shape);
     if (isSame && (encoder || sharesExamples(first.card, card))) return null;
     const sentence = !shape
-      ? "This model makes text, so the image of the others means nothing to it."
+      ? "This model writes text, so it cannot encode the image of the others."
       : !isSame
-        ? `This model knows images of ${shape.slice(1).join(" × ")}, so the image of the others is not encoded here.`
-        : "This model has no encoder, so the image of the others is not encoded here.";
+        ? `This model takes images of ${shape.slice(1).join(" × ")} pixels, so it cannot encode the image of the others.`
+        : "This model has no encoder, so it cannot encode the image of the others.";
     return el("p", { class: "hint compared-note" }, ...withCode(sentence));
   }
 
@@ -200,7 +200,7 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
         {
           class: "switch",
           title:
-            "What you move in one model moves every other whose controls are the same. An image is always encoded by each.",
+            "What you move in one model also moves in every other model with the same controls. An image is always encoded by each model.",
         },
         box,
         el("span", { text: "Same z in every model" }),

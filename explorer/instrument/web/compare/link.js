@@ -52,7 +52,7 @@ export function linkedComparison(query) {
   if (ids.length <= MOST) return { ids: ids.length > 1 ? ids : [], problem: null };
   return {
     ids: ids.slice(0, MOST),
-    problem: `This link compares ${ids.length} models, and ${MOST} fit side by side: the first ${MOST} were opened.`,
+    problem: `This link compares ${ids.length} models, but only ${MOST} fit side by side: the first ${MOST} were opened.`,
   };
 }
 

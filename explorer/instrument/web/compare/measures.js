@@ -28,7 +28,7 @@ const none = (sentence) => ({ text: "none", sentence, value: null });
 /** @param {string} what @returns {Cell} */
 const notMeasured = (what) => ({
   text: "not measured",
-  sentence: `${what} is not in the card of this model: \`python -m training evaluate\` measures what it can have.`,
+  sentence: `${what} is not on the card of this model: run \`python -m training evaluate\` to measure what it can have.`,
   value: null,
 });
 
@@ -52,24 +52,22 @@ function measured({ metrics }, names, decimals) {
 /** @param {Card} card @returns {Cell} */
 function bound(card) {
   if (isTold(card))
-    return none("This model is told a part of the image: its bound is that of the rest alone, and stands in its card.");
+    return none("This model is given part of the image, so its bound is for the rest alone. The model card has it.");
   const found = measured(card, ["neg_log_likelihood", "neg_elbo"], 1);
   if (found) return found;
   if (card.output.kind === "pixels" && card.output.likelihood === null)
-    return none(
-      "The decoder gives an image, not a probability of images, so there is no ln p(x) of which this could be the bound.",
-    );
-  if (lacksPrior(card)) return none("Nothing says how probable a code is, so p(x) is not defined.");
+    return none("This decoder gives an image, not a probability of images, so there is no ln p(x) to bound.");
+  if (lacksPrior(card)) return none("This model has no prior over its codes, so p(x) is not defined.");
   return notMeasured("A bound on ln p(x)");
 }
 
 /** @param {Card} card @returns {Cell} */
 function rebuilt(card) {
-  if (isTold(card)) return none("This model is told a part of the image, which comes back as it was.");
+  if (isTold(card)) return none("This model is given part of the image, and that part comes back unchanged.");
   const found = measured(card, ["reconstruction_error"], 2);
   if (found) return found;
-  if (makesText(card)) return none("This model makes text, which has no grey levels to compare.");
-  if (!card.graphs.encode) return none("There is no encoder: no image can be turned into codes and back.");
+  if (makesText(card)) return none("This model writes text, which has no grey levels to compare.");
+  if (!card.graphs.encode) return none("This model has no encoder, so no image can be encoded and rebuilt.");
   return notMeasured("The reconstruction error");
 }
 
@@ -84,13 +82,12 @@ const drawn = (name, decimals) => (card) => {
   const found = measured(card, [name], decimals);
   if (found) return found;
   const { output } = card;
-  if (output.kind !== "pixels") return none("This model makes text, and this is a figure of images.");
-  if (lacksPrior(card))
-    return none("Nothing says how probable a code is, so there is no way to draw new images from this model.");
+  if (output.kind !== "pixels") return none("This figure is for images, and this model writes text.");
+  if (lacksPrior(card)) return none("This model has no prior over its codes, so no new images can be sampled from it.");
   const isKnown = output.shape[0] === 1 && output.shape[1] === SIDE && output.shape[2] === SIDE;
   if (!isKnown)
     return none(
-      `This figure is measured of images that a shipped classifier knows: digits and clothing of ${SIDE} × ${SIDE} pixels.`,
+      `This figure needs a classifier of the images. The explorer has one only for digits and clothing of ${SIDE} × ${SIDE} pixels.`,
     );
   return notMeasured("This figure");
 };
@@ -101,7 +98,7 @@ function parameters({ parameters: count, rounding }) {
   if (value === null) return none("The card does not say how many numbers this model has learned.");
   return {
     text: value.toLocaleString("en"),
-    sentence: "Numbers that training has set: the weights of all networks that were kept.",
+    sentence: "How many numbers training has set: the weights of all networks that were kept.",
     value,
   };
 }
@@ -120,7 +117,7 @@ function seconds({ training }) {
 function size({ graphs, files }) {
   const names = Object.values(graphs).flatMap((graph) => (graph ? [graph.file] : []));
   const bytes = names.map((name) => files[name]?.bytes ?? 0).reduce((sum, one) => sum + one, 0);
-  const sentence = `The graphs that your browser has fetched: ${names.join(", ")}.`;
+  const sentence = `The files that your browser has fetched: ${names.join(", ")}.`;
   return { text: `${spell(bytes / 1e6)} MB`, sentence, value: bytes };
 }
 
@@ -130,14 +127,14 @@ export const MEASURES = [
     name: "Bound on −ln p(x)",
     unit: "nats",
     meaning:
-      "What an image costs at most, if the model is asked how probable it is. For a VAE it is −ELBO; a model that writes pixel after pixel knows the cost exactly.",
+      "How improbable the model finds an image, at most. For a VAE this is −ELBO; a model that draws pixel after pixel gives the exact value.",
     better: "lower",
     cell: bound,
   },
   {
     name: "Reconstruction error",
     unit: "grey levels²",
-    meaning: "How far an image is from what comes back of its own codes: squared differences, summed over pixels.",
+    meaning: "How far an image is from its reconstruction: squared differences of grey levels, summed over pixels.",
     better: "lower",
     cell: rebuilt,
   },
@@ -145,21 +142,21 @@ export const MEASURES = [
     name: "Fréchet distance",
     unit: "units²",
     meaning:
-      "How far drawn images are from real ones, all taken together. It is FID, but in the features of a small classifier that is trained here and not of Inception, so it does not compare with published figures.",
+      "How far samples are from real images, all taken together. It is the FID, but with the features of our small classifier instead of Inception's, so it cannot be compared with published figures.",
     better: "lower",
     cell: drawn("frechet_distance", 1),
   },
   {
     name: "Precision",
     unit: "of 1",
-    meaning: "The share of drawn images that look real, in the features of our small classifier.",
+    meaning: "The share of samples that look real, by the features of our small classifier.",
     better: "higher",
     cell: drawn("precision", 2),
   },
   {
     name: "Recall",
     unit: "of 1",
-    meaning: "The share of real images that the model can draw, in the features of our small classifier.",
+    meaning: "The share of real images that the model comes close to drawing, by the features of our small classifier.",
     better: "higher",
     cell: drawn("recall", 2),
   },
@@ -167,28 +164,28 @@ export const MEASURES = [
     name: "Sharpness",
     unit: "of samples",
     meaning:
-      "How strong the edges of drawn images are: the variance of a Laplace filter's answer. Best is not most, but what real images have.",
+      "How strong the edges of samples are: the variance after a Laplace filter. The best value is not the largest, but that of real images.",
     better: null,
     cell: drawn("sharpness", 3),
   },
   {
     name: "Parameters",
     unit: "",
-    meaning: "Numbers that training has set.",
+    meaning: "How many numbers training has set.",
     better: null,
     cell: parameters,
   },
   {
     name: "Training",
     unit: "time",
-    meaning: "How long training took, on the machine that the figure names.",
+    meaning: "How long training took. Press the figure to see on which machine.",
     better: null,
     cell: seconds,
   },
   {
     name: "Size",
     unit: "",
-    meaning: "Of the graphs that the browser computes.",
+    meaning: "The size of the files that the browser runs.",
     better: null,
     cell: size,
   },
@@ -213,9 +210,9 @@ export function measuresOf(cards) {
 /** @param {Card[]} cards @returns {string[]} which figures do not compare, and why */
 export function warnings(cards) {
   if (!alike(cards, ofImages))
-    return ["These models learned from different images, so their figures of images do not compare."];
+    return ["These models learned from different images, so these figures cannot be compared."];
   if (!alike(cards.filter(hasBound), ofPixels))
-    return ["The bounds do not compare: these models read grey levels in different ways."];
+    return ["The bounds cannot be compared: these models treat grey levels in different ways."];
   return [];
 }
 

@@ -74,9 +74,9 @@ export function createLabels({ model, control, stage }) {
       others.length && hasImages
         ? term(
             "one style, every label",
-            `The model is told the ${name} beside ${others.join(" and ")}. Each button shows what you see now, with ` +
-              `its own ${name} and all else the same. What the images share is the style that ${others.join(" and ")} ` +
-              "holds.",
+            `The model is given the ${name} besides ${others.join(" and ")}. Each button shows the image on screen with ` +
+              `another ${name} and everything else the same. What the images have in common is the style, which ` +
+              `${others.join(" and ")} holds.`,
           )
         : null,
     ),
@@ -86,9 +86,9 @@ export function createLabels({ model, control, stage }) {
       { class: "hint guessed", hidden: true },
       term(
         "q(y|x)",
-        `The encoder's guess, without being told the ${name} of this image: the probability of each ${name}, in percent. ` +
-          "In training it saw the labels of only a few images. A drawing unlike any of those can be taken for anything, " +
-          "with great certainty.",
+        `The encoder's guess, made without knowing the ${name} of this image: the probability of each ${name}, in percent. ` +
+          "In training it saw the labels of only a few images, so it may be wrong about a drawing unlike those, and still " +
+          "be very sure.",
       ),
       " of the image stands on each button.",
     ),

@@ -122,8 +122,8 @@ export function createCodeGrid({ control: described, stage }) {
     el("p", {
       class: "hint",
       text:
-        "Draw on the grid with the mouse or a finger. A right click, or I on the keyboard, takes a cell's code to paint " +
-        "with. Arrow keys walk, Enter paints.",
+        "Draw on the grid with the mouse or a finger. Right-click a cell, or press I, to paint with its " +
+        "code. The arrow keys move, Enter paints.",
     }),
   );
   reach(cells[0]);

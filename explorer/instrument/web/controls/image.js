@@ -26,8 +26,8 @@ export function createCondition({ control: described, stage }) {
         "What the model sees ",
         term(
           "given, not generated",
-          "The decoder is given z and the part of the image that is not hidden, and makes the hidden part: p(hidden | z, " +
-            "seen). z ~ N(0, I) says which of the images that go with the seen part it is.",
+          "The decoder is given z and the visible part of the image, and makes the hidden part: p(hidden | z, visible). " +
+            "Many images agree with the visible part, and z ~ N(0, I) selects one of them.",
         ),
       ),
       hiding.element,

@@ -43,8 +43,8 @@ export function createWord({ model, control: described, stage }) {
       " ",
       term(
         "what it does",
-        `The encoder reads the ${name} and says where among the latents it lies: the sliders move there, and the decoder ` +
-          `writes what it finds at that place. It knows ${spelledAlphabet(alphabet)}, and at most ${longest} of them.`,
+        `The encoder turns the ${name} into a code: the sliders move there, and the decoder writes a ${name} from it. ` +
+          `It can read ${spelledAlphabet(alphabet)}, and at most ${longest} of them.`,
       ),
     ),
     field,

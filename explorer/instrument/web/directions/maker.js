@@ -209,7 +209,7 @@ export function createMaker(stage, { onMade }) {
       el(
         "p",
         {},
-        "At 1 every image of A lies in the same direction from every image of B, at 0 in none. These groups: ",
+        "At 1 every image of A lies in the same direction from every image of B; at 0 there is no common direction. These groups: ",
         term(`coherence ${spell(value)}`, howOf(a, b)),
         `, more than ${rank} pairs of random groups.`,
       ),

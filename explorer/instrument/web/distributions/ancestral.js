@@ -99,8 +99,8 @@ export function ancestral() {
     {
       id: "ancestral",
       title: "A directed graph, and ancestral sampling",
-      lead: "An arrow says on what a variable depends. Each has a table: its chance of yes for every case of its parents.",
-      try: "Draw once: what is yes lights up, parents first. Draw 1,000 and compare with the exact sum.",
+      lead: "An arrow says what a variable depends on. Each variable has a table: its chance of being true, for every state of its parents.",
+      try: "Draw once: what is true lights up, parents first. Then draw 1,000 and compare with the exact sum.",
       why:
         "The joint distribution is the product of the tables. Drawing parents before children gives a sample of it. A VAE is " +
         "such a graph with two nodes, z → x, whose second table is a network.",

@@ -52,10 +52,10 @@ export function categorical() {
     {
       id: "categorical",
       title: "One of several: the categorical distribution",
-      lead: "A network gives one number for each possibility, its logit. Softmax makes shares of them that sum to 1.",
+      lead: "A network gives one number for each possibility, its logit. Softmax turns the logits into shares that sum to 1.",
       try: "Add 5 to all logits. Do the shares change? Then draw until the marks meet the bars.",
       why:
-        "Softmax divides e to the logit by the sum of them all: adding 5 multiplies above and below by the same number. So four " +
+        "Softmax divides e to the power of a logit by the sum over all logits. Adding 5 multiplies both by the same number. So four " +
         "logits have three degrees of freedom. Draws scatter around the shares, by about √(p (1 − p) / n).",
     },
     el("div", { class: "small-dials" }, ...dials.map(({ element }) => element)),

@@ -114,7 +114,7 @@ export function humps() {
     {
       id: "humps",
       title: "Two humps: forward and reverse KL",
-      lead: "The grey distribution p has two humps, and your Gaussian q has one. How far apart are they? It depends on who asks.",
+      lead: "The grey distribution p has two humps, and your Gaussian q has one. How far apart are they? That depends on which of the two you average over.",
       try: "Place q by hand so that the forward KL is small, then the reverse. Then let each run down, from several starts.",
       why:
         "Forward KL averages over p: wherever p has mass q must have some, so q spreads over both humps. Reverse KL averages over q: " +

@@ -89,12 +89,12 @@ export function line() {
     {
       id: "line",
       title: "Squared error is a likelihood",
-      lead: "A line that says: y is Gaussian around me, with this σ. Its squared error and its nats are two readings of one fit.",
+      lead: "The line says that y is Gaussian around it, with this σ. Squared error and nats are two measures of the same fit.",
       try: "Find the best line by hand. Then drag one point far off, and change σ: which of the two numbers moves, and does the best line?",
       why:
-        "−ln p = squared error / (2σ²) + n ln(σ √(2π)). For a fixed σ both are least for the same line, and minimising them is " +
+        "−ln p = squared error / (2σ²) + n ln(σ √(2π)). For a fixed σ both are smallest for the same line, and minimising them is " +
         "minimising KL(data ‖ model), the forward KL. σ decides how many nats an error costs: it is the hidden weight, a β, of " +
-        "every VAE that is trained with squared error. An outlier costs its square, so it pulls the line.",
+        "every VAE that is trained with squared error. An outlier costs the square of its distance, so it pulls the line.",
     },
     drawing,
     el("div", { class: "small-dials" }, slope.element, offset.element, width.element),

@@ -31,8 +31,8 @@ export function mount(root, { assets }) {
       el("p", {
         class: "lessons-lead",
         text:
-          "What generative models are made of, small enough to hold in a hand. Every number is computed as you drag, and the last part " +
-          "trains while you look.",
+          "What generative models are made of, each in a size that you can play with. Every number is computed as you drag, and the " +
+          "last part trains while you watch.",
       }),
       createParts(),
     ),

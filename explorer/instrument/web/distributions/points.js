@@ -192,8 +192,8 @@ export function points() {
   return section(
     {
       id: "points",
-      title: "A VAE that learns while you look",
-      lead: "Left, points in the plane, and the grid of codes as the decoder bends it. Right, the codes that the encoder gives them.",
+      title: "A VAE that learns while you watch",
+      lead: "On the left, points in the plane, and the grid of codes as the decoder bends it. On the right, the codes that the encoder gives the points.",
       try: "Press Train and watch the codes fill the circles of the prior. Drag z on the right. Then turn β up to 8, and down to 0.",
       why:
         "The decoder lays a flat sheet of codes over the points, and the encoder says where on the sheet each of them lies, as a small " +

@@ -40,7 +40,7 @@ async function open({ engine, bytes, expected, control, latents, output }) {
 async function answer(message) {
   if (message.kind === "open") return open(message);
   if (message.kind === "information") return split(message.codes);
-  if (!opened) throw new Error("The worker was asked before it was opened.");
+  if (!opened) throw new Error("The worker was used before it was opened.");
   const { exact, slopes } = opened;
   if (message.kind === "gradients") return slopes(message);
   if (message.kind === "posterior") {

@@ -83,7 +83,7 @@ function refuseLoops(bytes, file) {
   for (let at = bytes.indexOf(LOOPS[0][0]); at >= 0; at = bytes.indexOf(LOOPS[0][0], at + 1)) {
     if (!LOOPS.some((node) => node.every((byte, by) => bytes[at + by] === byte))) continue;
     throw new InstrumentError(
-      `${file} holds a loop, and one that never ends would hold up this page for good: export it without.`,
+      `${file} contains a loop, which might never end and would block this page: export it without loops.`,
     );
   }
 }

@@ -34,7 +34,7 @@ export function createTrial(assets) {
     try {
       await new Promise((resolve, reject) => {
         const refuse = (/** @type {string} */ sentence) => reject(new InstrumentError(sentence));
-        worker.addEventListener("error", () => refuse(`${file} ended the worker that tried it: use another model.`));
+        worker.addEventListener("error", () => refuse(`${file} crashed the worker that tried it: use another model.`));
         worker.addEventListener("message", ({ data }) => {
           if (data.started) {
             const late = `${file} did not finish two values within ${LONGEST_MS / 1000} seconds: use a smaller model.`;

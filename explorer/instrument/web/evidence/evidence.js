@@ -131,8 +131,8 @@ export function createEvidence(stage) {
         "dl",
         { class: "gap-split" },
         row(term("The encoder's gap", GAP), split.gap),
-        row(term("of it approximation", APPROXIMATION), split.approximation),
-        row(term("and amortisation", AMORTISATION), split.amortisation),
+        row(term("Approximation gap", APPROXIMATION), split.approximation),
+        row(term("Amortisation gap", AMORTISATION), split.amortisation),
       ),
     ),
     el(
@@ -305,16 +305,16 @@ const stepOf = (std) =>
 const row = (title, value) => el("div", {}, el("dt", {}, title), value);
 
 const ELBO =
-  "What your bell curve is worth as a bound on ln p(x): E_q[ln p(x|z)] − KL(q ‖ p(z)), by 10 × 10 quadrature. Its mean is the z on " +
-  "screen. No q can be worth more than ln p(x).";
+  "The lower bound on ln p(x) that your bell curve gives; its mean is the z on screen. No q can give more than ln p(x). " +
+  "E_q[ln p(x|z)] − KL(q ‖ p(z)), by 10 × 10 quadrature.";
 const GAP =
-  "ln p(x) less the ELBO of the encoder's q, which is KL(q ‖ p(z|x)). ln p(x) is the sum of p(x|z) p(z) over cells of the plane, " +
-  "refined where the posterior lies until it no longer changes by 0.001 nats.";
+  "How far the ELBO of the encoder's q is below ln p(x), which is how far q is from the true posterior: KL(q ‖ p(z|x)). ln p(x) is " +
+  "the sum of p(x|z) p(z) over cells of the plane, refined where the posterior lies until it changes by less than 0.001 nats.";
 const APPROXIMATION =
-  "What even the best bell curve with independent latents misses, because the posterior has another shape. Searched from the " +
-  "posterior's highest point and from its mean, by Newton's steps.";
+  "What even the best bell curve with independent latents misses, because the true posterior has another shape. Found by Newton's " +
+  "method, from the posterior's highest point and from its mean.";
 const AMORTISATION =
-  "What the best bell curve gains on the encoder's: the encoder names a q at one look, and does not find the best one.";
+  "How much better the best bell curve is than the encoder's: the encoder chooses its q at one look, and need not find the best.";
 const IWAE =
-  "ln of the mean of K weights p(x, z)/q(z) of draws of your q, averaged over 512/K groups. It rises to ln p(x) with K, but only " +
-  "where q reaches the posterior.";
+  "A tighter bound from K draws of your q. It rises to ln p(x) with K, but only if q reaches the posterior. It is ln of the mean of " +
+  "the K weights p(x, z)/q(z), averaged over 512/K groups (Burda et al. 2016).";

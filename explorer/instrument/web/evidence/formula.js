@@ -13,7 +13,7 @@ export function createEquation({ assets, gone }) {
   const terms = {
     evidence: createTerm("\\ln p(x)", "ln p(x)", "posterior"),
     fit: createTerm("\\mathbb{E}_q[\\ln p(x|z)]", "how well draws of q explain the image", "output"),
-    kl: createTerm("\\mathrm{KL}(q\\,\\|\\,p(z))", "what q costs against the prior", "q"),
+    kl: createTerm("\\mathrm{KL}(q\\,\\|\\,p(z))", "what it costs to say where in the prior q lies", "q"),
     gap: createTerm("\\mathrm{KL}(q\\,\\|\\,p(z|x))", "the gap: how far q is from the true posterior", "posterior"),
   };
   const signs = [0, 1, 2, 3].map(() => el("span", { class: "tex" }));

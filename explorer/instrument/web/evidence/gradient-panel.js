@@ -69,7 +69,7 @@ export function createGradients(stage) {
       text:
         "d/dμ E_q[ln p(x|z)] of the encoder's q. Score function: ln p(x|z) · (z − μ)/σ²; the baseline takes the other draws' mean " +
         "of ln p(x|z) away. Reparameterised: the decoder's own slope at z = μ + σε, here by central differences σ/50 " +
-        "apart, for the exported decoder has no backward pass.",
+        "apart, because the exported decoder has no backward pass.",
     }),
   );
 

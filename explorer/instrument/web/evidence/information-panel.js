@@ -33,8 +33,8 @@ export function createInformation(stage) {
     el("h3", { text: "Where the KL goes" }),
     el("p", {
       text:
-        "The KL is what the codes cost. Part of it is bought information: which image is it? The rest is waste: the codes of all " +
-        "images together, q(z), do not lie as the prior does.",
+        "The KL is what the codes cost. Part of it buys information about which image it is. The rest buys nothing: it is there " +
+        "because the codes of all images together, q(z), are not distributed like the prior.",
     }),
     press,
     result,
@@ -63,17 +63,17 @@ export function createInformation(stage) {
       {
         name: "Information about the image",
         estimate: information,
-        words: `How far a code tells which of the ${count.toLocaleString("en")} images it is of. It is at most ln N = ${spell(Math.log(count), 1)} nats.`,
+        words: `How well a code tells which of the ${count.toLocaleString("en")} images it belongs to. It is at most ln N = ${spell(Math.log(count), 1)} nats.`,
       },
       {
         name: "Total correlation",
         estimate: correlation,
-        words: "How far the latents depend on each other, over all images.",
+        words: "How much the latents depend on each other, over all images.",
       },
       {
         name: "Dimension-wise KL",
         estimate: single,
-        words: "How far each latent by itself lies otherwise than the prior does.",
+        words: "How far each latent, taken by itself, is from the prior.",
       },
     ];
     const most = Math.max(kl.value, ...rows.map(({ estimate }) => estimate.value), 1e-9);
@@ -101,7 +101,7 @@ export function createInformation(stage) {
         "Of ",
         `${priorDraws.toLocaleString("en")} draws of the prior, `,
         el("strong", { class: "number information-thin", text: thin.toLocaleString("en") }),
-        " fall where codes are ten times rarer than the prior says, q(z) < p(z)/10: there the decoder has hardly been trained.",
+        " fall where codes are at least ten times rarer than the prior says, q(z) < p(z)/10: there the decoder has hardly been trained.",
       ),
       isFull(information.value, count)
         ? el("p", {

@@ -71,8 +71,8 @@ export function createExports({ stages, messages, showText, onProgress }) {
     showText({
       title: "This image in Python",
       note: liesElsewhere(entry)
-        ? `Write the path of the folder ${entry.path ?? entry.id} as it is on your machine.`
-        : "To be run in the folder that holds this explorer.",
+        ? `Replace the folder by the path of ${entry.path ?? entry.id} on your machine.`
+        : "Run this in the folder that holds the explorer.",
       text: pythonLines(entry, present(model.card.graphs.decode), model.tensors([store.get().codes])),
     });
   }
@@ -81,7 +81,7 @@ export function createExports({ stages, messages, showText, onProgress }) {
   function json({ entry, model, store }) {
     showText({
       title: "z as JSON",
-      note: "With the decoder it belongs to, and the command that trained it.",
+      note: "With the name of its decoder and the command that trained it.",
       text: jsonOf(entry, model.card, model.z(store.get())),
       file: `${entry.id}-z.json`,
     });

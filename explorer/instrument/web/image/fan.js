@@ -49,7 +49,7 @@ export function createFan({ model, commands, decodeLatents, draws: drawn, messag
       { class: "fan-line" },
       term(
         "Draws from q(z|x)",
-        "Each is μ + σ ε with ε from N(0, I), decoded: what the encoder's uncertainty about this image looks like. Press one to use its z.",
+        "What the encoder's uncertainty about this image looks like. Press one to use its z. Each is μ + σ ε, decoded, with ε from N(0, I).",
       ),
       el(
         "button",

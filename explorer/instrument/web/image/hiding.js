@@ -41,10 +41,14 @@ export function createHiding(shape, { label, put, settle }) {
   const button = (/** @type {string} */ text, /** @type {string} */ title, /** @type {() => void} */ click) =>
     el("button", { class: "action", type: "button", text, title, on: { click } });
   const brushes = [false, true].map((value) =>
-    button(value ? "Show" : "Hide", value ? "The brush shows what it passes" : "The brush hides what it passes", () => {
-      shows = value;
-      face();
-    }),
+    button(
+      value ? "Show" : "Hide",
+      value ? "The brush reveals what it touches" : "The brush hides what it touches",
+      () => {
+        shows = value;
+        face();
+      },
+    ),
   );
   const parts = [
     ...HALVES.map((name) => ({

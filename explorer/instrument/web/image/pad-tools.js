@@ -50,8 +50,8 @@ export function createPadTools([channels, height], { undo, clear }) {
       eraser,
       size,
       colour,
-      action("Undo stroke", "undo", "Take the last stroke away", undo),
-      action("Clear", "close", "Begin again with an empty pad", clear),
+      action("Undo stroke", "undo", "Remove the last stroke", undo),
+      action("Clear", "close", "Start again with an empty pad", clear),
     ),
     /** @returns {{colour: string | null, size: number}} of the next stroke */
     current: () => ({

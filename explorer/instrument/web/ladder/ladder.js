@@ -139,7 +139,7 @@ export function mount(root, { tables, assets, link }) {
       }
       if (!table.examples) {
         throw new InstrumentError(
-          `${name}/table.json names no checkpoint whose images could be shown: run \`${table.command}\` again.`,
+          `${name}/table.json names no checkpoint with images to show: run \`${table.command}\` again.`,
         );
       }
       const url = new URL(`../checkpoints/${encodeURIComponent(table.examples)}/`, assets).href;
@@ -152,7 +152,7 @@ export function mount(root, { tables, assets, link }) {
         !information || information.entropies_nats.length === factors;
       if (!table.runs.every(({ stages }) => stages.every(fits))) {
         throw new InstrumentError(
-          `${name}/table.json has other factors than its examples in ${entry.id}: run \`${table.command}\` again.`,
+          `${name}/table.json has factors that its examples in ${entry.id} do not have: run \`${table.command}\` again.`,
         );
       }
       await frame.styled;

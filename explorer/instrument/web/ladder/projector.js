@@ -121,7 +121,7 @@ export function createProjector(options) {
     try {
       if (!place) {
         throw new InstrumentError(
-          "The weights of this moment were not kept: its numbers are here, its images are not.",
+          "The weights at this point of training were not kept, so there are numbers here but no images.",
         );
       }
       const found = await models.get(place);

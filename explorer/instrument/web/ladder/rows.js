@@ -149,13 +149,13 @@ function create({ table, latents, factors, shape, largestKl, moveLatent: onMove,
             "In the cells: ",
             term(
               "mutual information",
-              `${provenance(stage.information)} A cell is I(z; v) / H(v), in %: how much of what there is to know ` +
-                "about the factor v.",
+              `${provenance(stage.information)} A cell is I(z; v) / H(v), in %: the share of the uncertainty about ` +
+                "the factor v that goes away once z is known.",
             ),
             " of latent and factor, in % of the factor’s entropy; outlined, the factor that the row is for. The codes " +
-              "of inactive latents hardly move; even so they tell a little.",
+              "of unused latents hardly move, and yet they tell a little.",
           ]
-        : ["What the latents of this moment tell about the factors was not measured."]),
+        : ["What the latents tell about the factors was not measured at this point of training."]),
     );
   }
 

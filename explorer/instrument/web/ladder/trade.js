@@ -128,7 +128,7 @@ function create({ table, move }) {
               ": what is lost. A larger β buys a lower rate with more distortion. Dashed: where their sum, −ELBO, is " +
                 "this model’s.",
             ]
-          : ["Rate and distortion of this moment were not measured."]),
+          : ["Rate and distortion were not measured at this point of training."]),
       );
       line.setAttribute("d", "");
       ring.setAttribute("d", "");

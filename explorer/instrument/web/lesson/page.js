@@ -40,7 +40,7 @@ export function mount(root, { assets, instrument }) {
     /** @type {[string, [string, number[]][]][]} */
     const orders = [
       ["For a class", Object.entries(listed.class)],
-      ["For one who learns alone", [["", listed.alone]]],
+      ["For learning on your own", [["", listed.alone]]],
     ];
     const tabs = orders.map(([name, groups]) =>
       el("button", { class: "lesson-order", type: "button", text: name, on: { click: () => show(groups) } }),
@@ -97,7 +97,7 @@ export function mount(root, { assets, instrument }) {
   function row({ id, number, title, idea, minutes, core, translations }, words) {
     const { step = 0, done = false } = progress.of(id);
     const card = done || !step ? 1 : step;
-    const state = done ? "Done" : step ? `At card ${step} of ${CARDS.length}` : "Not begun";
+    const state = done ? "Done" : step ? `At card ${step} of ${CARDS.length}` : "Not started";
     return el(
       "li",
       { class: `lesson-row${done ? " done" : ""}`, value: number },

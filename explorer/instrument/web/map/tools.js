@@ -59,7 +59,7 @@ export function createTools({ card, commands, acts, hasImages, isAlone }) {
   const sheet = action(
     "map-sheet",
     "Decoded sheet",
-    "30 × 30 codes of this plane, all other latents as in z",
+    "30 × 30 codes of this plane, decoded with all other latents as they are now",
     "grid",
     acts.sheet,
   );

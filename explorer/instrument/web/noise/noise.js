@@ -7,7 +7,7 @@ import { present } from "../present.js";
 import { term } from "../term.js";
 
 const WHAT =
-  "The noise lies on the image before it is encoded. The model never sees the image without it; what it decodes is its guess " +
+  "The noise is added to the image before it is encoded. The model never sees the image without it; what it decodes is its guess " +
   "at that image.";
 
 /**

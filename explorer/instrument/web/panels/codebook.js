@@ -4,7 +4,7 @@ import { provenance, term } from "../term.js";
 
 /** What is said of a codebook, by the names that cards give it. @type {Record<string, string>} */
 const SAYS = {
-  perplexity: "How many codes are in use, as many as if all of those were used equally often.",
+  perplexity: "How varied the codes are: as varied as this many codes, all used equally often.",
   dead_codes: "Codes that no cell of any image holds: they take up room and say nothing.",
   code_nats: "What the codes of an image cost under the prior that was learned over them.",
 };
@@ -30,9 +30,9 @@ function create({ model: { card } }) {
       `An image passes through ${height} × ${width} cells of ${codes} codes. That is at most `,
       term(
         `${spell(bits, 0)} bits`,
-        `${height * width} cells · log₂ ${codes} = ${spell(bits, 1)} bits, whatever the image: a KL that is constant, ` +
-          `${height * width} · ln ${codes} = ${spell(height * width * Math.log(codes), 1)} nats, if all codes count as ` +
-          "equally likely.",
+        `${height * width} cells · log₂ ${codes} = ${spell(bits, 1)} bits, whatever the image. So the KL is constant, ` +
+          `${height * width} · ln ${codes} = ${spell(height * width * Math.log(codes), 1)} nats, if all codes are taken to ` +
+          "be equally likely.",
       ),
       ".",
     ),

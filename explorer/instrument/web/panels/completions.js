@@ -17,8 +17,8 @@ export default {
       title: "Completions",
       short: "one part, several wholes",
       explanation:
-        "Each image has another z, drawn from N(0, I), and the same seen part. Where they agree, the seen part decides; " +
-        "where they differ, z does. Press one to move the sliders to its z.",
+        "All images have the same visible part, and each has another z, drawn from N(0, I). Where they agree, the visible " +
+        "part decides; where they differ, z does. Press one to move the sliders to its z.",
       what: "Completion",
       parts: present(stage.model.continuous).parts,
     }),

@@ -98,8 +98,8 @@ function create(stage) {
       "Complete an image ",
       term(
         "round by round",
-        "The hidden pixels begin as the mean image. Each round encodes the whole, decodes it, and puts the seen pixels back: " +
-          "what is hidden drifts to what goes with them under the model (Rezende et al. 2014, Appendix F).",
+        "The hidden pixels start as the mean image. Each round encodes the whole image, decodes it, and puts the visible pixels " +
+          "back. The hidden ones drift to what the model finds likely beside them (Rezende et al. 2014, Appendix F).",
       ),
     ),
     hint,

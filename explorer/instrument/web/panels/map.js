@@ -8,7 +8,7 @@ export default {
     if (!continuous) return "";
     return card.examples
       ? true
-      : "There is no map: this model has no encoder, so nothing says where images lie among its codes.";
+      : "There is no map: this model has no encoder, so images have no place among its codes.";
   },
   create: createMap,
 };

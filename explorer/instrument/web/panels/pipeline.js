@@ -5,10 +5,6 @@ export default {
   name: "pipeline",
   place: "source",
   fits: ({ continuous, encoder, card }) =>
-    !continuous
-      ? ""
-      : encoder || card.examples
-        ? true
-        : "Nothing is encoded here: this model has no encoder, so no image has a μ and σ of its own.",
+    !continuous ? "" : encoder || card.examples ? true : "This model has no encoder, so no image has a μ and σ.",
   create: createPipeline,
 };

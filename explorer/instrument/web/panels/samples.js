@@ -72,7 +72,7 @@ function create(stage) {
       "Draw images ",
       term(
         "one code after the other",
-        `The model goes through the ${height} × ${width} cells from the top left. At each it says how likely every code is, ` +
+        `The model goes through the ${height} × ${width} cells from the top left. For each it says how likely every code is, ` +
           "given those before it, and one is drawn. The product of these probabilities is that of the whole: p(codes) = " +
           "∏ p(code | codes before).",
       ),
@@ -96,8 +96,8 @@ function create(stage) {
         { class: "temperature-place" },
         term(
           "temperature",
-          "1: codes are drawn as the model holds them likely. Below 1 likely codes become likelier still, and images alike; " +
-            "above 1 rare ones come up more often.",
+          "At 1 codes are drawn with the probabilities that the model gives them. Below 1 likely codes become likelier still, and " +
+            "the images more alike; above 1 rare codes come up more often.",
         ),
         temperature,
         shownTemperature,

@@ -8,7 +8,7 @@ export default {
   fits({ card, encoder, shape }) {
     if (!shape) return "";
     if (encoder || card.examples) return true;
-    return "No image can be the start: this model has no encoder, so nothing finds the code of an image.";
+    return "This model has no encoder, so you cannot start from an image.";
   },
   create: createStart,
 };

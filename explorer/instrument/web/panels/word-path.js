@@ -50,9 +50,9 @@ function create(stage) {
       "Between two words ",
       term(
         "how",
-        "Both words are read to their places among the latents. The decoder then writes what it finds at nine places on the " +
-          "way from one to the other, the likeliest letter each time. Where the space is well filled, what lies between is " +
-          "a word too.",
+        "The encoder turns both words into codes. The decoder then writes a word at nine places on the way from one code to " +
+          "the other, taking the likeliest letter each time. Where the space is well filled, what lies between is a word " +
+          "too.",
       ),
     ),
     el("div", { class: "word-ends" }, ends[0].field, el("span", { text: "→", "aria-hidden": "true" }), ends[1].field),

@@ -52,8 +52,8 @@ function create(stage) {
       "What each slider would write ",
       term(
         "from here",
-        "One row a latent: the word at each of its values while all others stay as they are. Rows in which the word never " +
-          "changes are latents that the decoder does not listen to.",
+        "One row for each latent: the word at each of its values, while all others stay as they are. Where the word never " +
+          "changes, the decoder ignores the latent.",
       ),
     ),
     el("div", { class: "word-table-scroll" }, table),

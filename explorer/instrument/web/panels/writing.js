@@ -16,10 +16,10 @@ const AT_ONCE_MS = 40;
 
 /** @type {Record<import("../model/writing.js").Way, {name: string, does: string}>} */
 const CALLED = {
-  greedy: { name: "Likeliest letter", does: "At every place the likeliest next letter (greedy)." },
+  greedy: { name: "Likeliest letter", does: "The likeliest next letter at every place (greedy)." },
   sampled: {
     name: "Drawn",
-    does: "Every letter is drawn by its probability, so that each time another word comes (sampled).",
+    does: "Each letter is drawn with its probability, so the word can be another each time (sampling).",
   },
   beam: {
     name: "Likeliest word",

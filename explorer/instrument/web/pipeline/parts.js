@@ -9,7 +9,7 @@
 export function partsOf(model) {
   const thing = model.shape ? "image" : "word";
   const given = model.controls.find(({ kind }) => kind === "categorical");
-  const also = given ? ` It is also told the ${given.name}.` : "";
+  const also = given ? ` It is also given the ${given.name}.` : "";
   const isPosterior = model.hasPosterior;
   const parts = [
     {
@@ -45,7 +45,7 @@ export function partsOf(model) {
     {
       name: "code",
       label: "Code z",
-      words: `The code: all that the decoder is told of the ${thing}. Every slider is one of its numbers.`,
+      words: `The code: all that the decoder knows about the ${thing}. Every slider is one of its numbers.`,
       formula: isPosterior ? "z = μ + s·σ·ε" : "z",
       places: ".pipeline-columns [data-part~='code'], .sliders .range, .map-stage",
     },

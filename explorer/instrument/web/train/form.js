@@ -88,7 +88,7 @@ export function createForm({ offer, api, onBegin }) {
   function time(pace) {
     return pace
       ? `About ${spellTime(pace * form.steps)}, as the last run of this kind took on this machine.`
-      : "No run of this kind was trained on this machine yet: its page will say the time left.";
+      : "No run of this kind has been trained on this machine yet. Once it has started, its page shows the time left.";
   }
 
   function ownTime() {
@@ -110,7 +110,7 @@ export function createForm({ offer, api, onBegin }) {
     button.disabled = form.data === OWN && !own.facts();
     const known = form.data === OWN ? ownTime() : time(offer.paces[`${form.data} ${form.family} ${form.width}`]);
     const queue = offer.queue
-      ? ` ${offer.queue === 1 ? "One run is" : `${offer.queue} runs are`} before it; turns are shared.`
+      ? ` ${offer.queue === 1 ? "One run is" : `${offer.queue} runs are`} before it; runs take turns.`
       : "";
     estimate.textContent = `${known} It ends after ${spellTime(60 * form.minutes)} at the latest.${queue}`;
   }

@@ -94,8 +94,8 @@ export function createOwn({ api, bounds, onDropped, onChange }) {
       text:
         `PNG, JPEG or WebP of any size, from 50 to ${bounds.most_images.toLocaleString("en")} images and up to ` +
         `${bounds.most_bytes / 1e6} MB. Images in folders get the folder's name as their class. They are sent to the machine ` +
-        "that runs this explorer, and are removed a day after their last use. No list shows them or what is trained on them: " +
-        "only who has the link of a run sees it.",
+        "that runs this explorer, and are removed a day after their last use. They and what is trained on them are in no list: " +
+        "only people with the link of a run can see it.",
     }),
   );
   const sizes = select(

@@ -122,7 +122,7 @@ export function mount(root, { assets, instrument, link }) {
       { class: "train-clinic" },
       el("h2", { text: "Collapse clinic" }),
       el("p", {
-        text: "Seven scripts that train and learn nothing good. Find what is wrong, cure it, and see it train.",
+        text: "Seven scripts that train, but do not learn what they should. Find the bug, cure it, and watch the cured script train.",
       }),
       el("button", {
         type: "button",

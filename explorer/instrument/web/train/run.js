@@ -26,7 +26,7 @@ const STATES = {
 };
 
 /** Of a run on images of a person's own, which no list shows. */
-const KEPT_PRIVATE = "Kept: it opens by its link, and no list shows it";
+const KEPT_PRIVATE = "Kept: it opens by its link and is in no list";
 
 /**
  * A run: how far it is, its losses, and the growing model under the hand, decoded in the browser.
@@ -64,7 +64,7 @@ export function createRun({ id, api, assets, instrument, worker, shipped, onAnot
   const sliders = el("div", { class: "train-sliders" });
   const sheet = el("canvas", { class: "train-sheet", width: 1, height: 1, role: "img" });
   const sheetWords = el("p", {});
-  const grows = el("p", { class: "train-wait", text: "The first picture comes as soon as the worker has begun." });
+  const grows = el("p", { class: "train-wait", text: "The first picture appears as soon as training has started." });
   const losses = createLosses();
   const plane = createPlane({ onMove: (values) => move(values) });
   const live = el(
