@@ -180,7 +180,7 @@ def test_a_large_one_is_refused_before_it_is_sent(instrument: Instrument) -> Non
           document.body.dispatchEvent(new DragEvent("drop", options));
         }"""
     )
-    expect(page.locator(".note")).to_contain_text("has 301 MB, and the limit is 300")
+    expect(page.locator(".note")).to_contain_text("is 301 MB, and the limit is 300 MB")
 
 
 def test_the_limits_are_those_of_the_server(page: Page, address: str) -> None:

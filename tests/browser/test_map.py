@@ -290,11 +290,11 @@ def test_it_says_when_z_has_left_the_data(instrument: Instrument, page: Page) ->
     instrument.open("model=blots&z=5,-5,5,0")
     codes_far = page.locator(".nearest")
     expect(codes_far).to_contain_text(
-        re.compile(r"Off the data: the nearest, an? \d, is [\d.]+ away; 99")
+        re.compile(r"Far from the data: the nearest, an? \d, is [\d.]+ away; 99")
     )
     expect(codes_far).to_contain_text("99 % of held-out images have one within 1.50.")
     expect(page.locator(".norm .number")).to_have_text("8.66")
-    expect(page.locator(".norm")).to_contain_text("‖z‖ 8.66 outside the prior's shell")
+    expect(page.locator(".norm")).to_contain_text("‖z‖ 8.66 · unusually large")
     for scheme, paper in (("light", (252, 252, 251)), ("dark", (20, 23, 26))):
         page.emulate_media(color_scheme=scheme)
         parts = codes_far.evaluate("(it) => getComputedStyle(it).color").split()[1:4]

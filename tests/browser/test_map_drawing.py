@@ -180,7 +180,7 @@ def test_without_webgl_the_points_are_drawn_by_the_canvas(
     painted = "(canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)"
     solid = f"(canvas) => ({painted})(canvas).data.filter((v, at) => at % 4 === 3 && v > 99).length"
     assert page.locator(".map-dots").evaluate(solid) > 300
-    expect(page.locator(".nearest")).to_contain_text("Off the data")
+    expect(page.locator(".nearest")).to_contain_text("Far from the data")
     instrument.cell(0, 0).click()
     instrument.wait_for_z(-3, -5, 5, 0)
 

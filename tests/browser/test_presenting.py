@@ -103,7 +103,7 @@ def test_a_class_goes_where_its_teacher_goes_or_lets_go(
     # Who moves by hand lets go, and comes back by a press.
     class_.get_by_role("button", name="Hide", exact=True).click()
     follower.slider(1).press("ArrowRight")
-    said(class_, "You let go")
+    said(class_, "You are moving freely")
     slider.press("ArrowRight")
     z = at_rest(instrument)
     expect(follower.slider(0)).not_to_have_value(slider.input_value())

@@ -91,7 +91,7 @@ def lead_around(page: Page, address: str) -> None:
         follower.wait_for_url(re.compile(rf"{re.escape(address)}{path}(\?|$)"))
         expect(said).to_have_text("Following the teacher")
     follower.get_by_test_id("stTopNavLink").filter(has_text="Results").first.click()
-    expect(said).to_have_text("You let go")
+    expect(said).to_have_text("You are moving freely")
     follower.get_by_role("button", name="Follow again").click()
     follower.wait_for_url(re.compile(rf"{re.escape(address)}\?model=blots"))
     follower.close()

@@ -104,7 +104,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     ),
     "too many bytes": (
         b"\x89PNG\r\n\x1a\n" + b"\0" * (30 * 2**20),
-        "has 31 MB, and the limit is 30",
+        "is 31 MB, and the limit is 30 MB",
     ),
 }
 
@@ -761,10 +761,10 @@ def test_the_gallery_shows_some_at_a_time(
     thumbs, pager = page.locator(".thumb"), page.locator(".pager")
     expect(thumbs).to_have_count(96)
     expect(pager).to_contain_text("1 to 96 of 250")
-    page.get_by_role("button", name="Earlier images").click(force=True)
+    page.get_by_role("button", name="Previous images").click(force=True)
     expect(pager).to_contain_text("1 to 96 of 250")
-    page.get_by_role("button", name="Further images").click()
-    page.get_by_role("button", name="Further images").click()
+    page.get_by_role("button", name="Next images").click()
+    page.get_by_role("button", name="Next images").click()
     expect(pager).to_contain_text("193 to 250 of 250")
     expect(thumbs).to_have_count(58)
     expect(thumbs.first).to_have_attribute("aria-label", "Image 192, 2")

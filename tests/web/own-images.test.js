@@ -22,7 +22,7 @@ test("no images, too many and too large ones are refused in a sentence", () => {
   assert.throws(() => pickImages([file("pets/notes.txt")], "pets", BOUNDS), /holds no PNG, JPEG or WebP files/);
   const many = Array.from({ length: 4 }, (_, at) => file(`${at}.png`));
   assert.throws(() => pickImages(many, "pets", BOUNDS), /holds 4 images, and the limit is 3/);
-  assert.throws(() => pickImages([file("1.png", 1001)], "pets", BOUNDS), /has 1 MB, and the limit is 0.001/);
+  assert.throws(() => pickImages([file("1.png", 1001)], "pets", BOUNDS), /is 1 MB, and the limit is 0.001 MB/);
 });
 
 test("what was found is said in sentences", () => {

@@ -96,7 +96,7 @@ test("a model that no page can hold is refused before it is fetched, with anothe
   };
   await assert.rejects(
     getBytes(BLOTS, "decoder.onnx", SIGNAL),
-    /decoder\.onnx has 335 MB, and a page opens models of up to 200 MB: decode in a notebook .* publish runs\/blots/,
+    /decoder\.onnx is 335 MB, and a page opens models of up to 200 MB: decode in a notebook .* publish runs\/blots/,
   );
   assert.ok(cancelled);
 });

@@ -43,7 +43,7 @@ const SHORTCUTS = [
     keys: ["0"],
     show: "0",
     latent: true,
-    does: "set it to 0 (also a double click on its track)",
+    does: "set it to 0 (or double-click its track)",
     run: ({ commands, current }) => commands.resetLatent(current()),
   },
   {
@@ -77,7 +77,7 @@ const SHORTCUTS = [
   {
     keys: ["Shift+a", "Shift+b", "Shift+c"],
     show: "Shift A B C",
-    does: "go to what is pinned there",
+    does: "go to A, B or C",
     run: ({ commands }, event) => commands.goToPin(pinOf(event)),
   },
   { keys: ["Mod+z"], show: "Ctrl Z", does: "undo", run: ({ commands }) => commands.undo() },
@@ -205,9 +205,9 @@ export function createHelp(title = "Keyboard") {
     listed(MAP_KEYS),
     el(
       "label",
-      { class: "switch", title: "Switch them off where you speak to your computer, or where a key is easily hit" },
+      { class: "switch", title: "Switch them off if you control your computer by voice, or hit keys by accident" },
       single,
-      el("span", { text: "Keys without Ctrl act (letters, digits, Space and ?)" }),
+      el("span", { text: "Single keys act (letters, digits, Space and ?)" }),
     ),
     el(
       "button",

@@ -49,12 +49,12 @@ export function createBar({ large, onLink, onEnd, onLetGo, onFollow, onLeave }) 
     },
     /** @param {boolean} isBroken */
     follow(isBroken) {
-      offer("following", () => [button("Let go", onLetGo, "action class-turn")]);
+      offer("following", () => [button("Stop following", onLetGo, "action class-turn")]);
       say(isBroken ? LOST : "Following the teacher");
     },
     letGo() {
       offer("free", () => [button("Follow again", onFollow, "action class-turn"), button("Leave", onLeave)]);
-      say("You let go");
+      say("You are moving freely");
     },
   };
 }

@@ -31,8 +31,8 @@ export function createExamples({ card, commands, thumbnails, store }) {
       { class: `quiet ${name}`, type: "button", title: label, "aria-label": label, on: { click: () => go(by) } },
       icon("chevron"),
     );
-  const previous = turn("previous", "Earlier images", -1);
-  const next = turn("next", "Further images", 1);
+  const previous = turn("previous", "Previous images", -1);
+  const next = turn("next", "Next images", 1);
   const number = el("input", {
     class: "field",
     type: "text",

@@ -36,7 +36,7 @@ export async function openImage(file) {
   const megabytes = (/** @type {number} */ bytes) => Math.ceil(bytes / 2 ** 20).toLocaleString("en");
   if (file.size > LARGEST_BYTES) {
     throw refuse(
-      `has ${megabytes(file.size)} MB, and the limit is ${megabytes(LARGEST_BYTES)}: save a smaller version and choose that file.`,
+      `is ${megabytes(file.size)} MB, and the limit is ${megabytes(LARGEST_BYTES)} MB: save a smaller version and choose that file.`,
     );
   }
   let bytes;

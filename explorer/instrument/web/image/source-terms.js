@@ -48,8 +48,8 @@ export function klTerm({ card: { examples }, latents }) {
     : "From";
   return term(
     "KL",
-    "How much z says about this image: what it costs to narrow the prior down to this image's posterior, wherever z is on " +
-      `screen. KL(q(z|x) ‖ N(0, I)) in nats, closed form, summed over ${latents.length} latents. ${shipped} what the encoder ` +
+    "How much the code says about this image: the cost of narrowing the prior down to this image's posterior. It does not " +
+      `depend on the z on screen. KL(q(z|x) ‖ N(0, I)) in nats, closed form, summed over ${latents.length} latents. ${shipped} what the encoder ` +
       "made of it here just now.",
   );
 }

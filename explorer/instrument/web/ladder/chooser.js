@@ -26,8 +26,8 @@ export function createChooser({ card, count, thumbnails, onChoose }) {
       },
       icon("chevron"),
     );
-  const previous = turn("Earlier images", -1);
-  const next = turn("Further images", 1);
+  const previous = turn("Previous images", -1);
+  const next = turn("Next images", 1);
   const where = el("span", { class: "hint" });
   /** @type {HTMLElement[]} */
   let buttons = [];

@@ -23,7 +23,7 @@ const SHORT = {
 };
 
 /**
- * Where z is, in numbers computed here: its length against the prior's shell, and how far the nearest image's code is.
+ * Where z is, in numbers computed here: its length beside those of samples from the prior, and how far the nearest image's code is.
  *
  * @param {import("../stage.js").Stage} stage
  * @returns {import("../stage.js").Part}
@@ -50,7 +50,7 @@ export function createWhereabouts({ card, model, source, unlike }) {
             term(
               "Samples from the prior",
               `Lengths of draws from N(0, I) in ${latents} dimension${latents === 1 ? "" : "s"} follow the chi ` +
-                "distribution: 95\u00a0% of them lie between these two quantiles. Their root mean square is " +
+                "distribution: 95\u00a0% of them lie between these two values. Their root mean square is " +
                 `√${latents} = ${spell(Math.sqrt(latents))}.`,
             ),
             `: 95\u00a0% between ${spell(low)} and ${spell(high)}.`,
@@ -71,7 +71,7 @@ export function createWhereabouts({ card, model, source, unlike }) {
     frame = 0;
     const length = Math.hypot(...z);
     write(norm, spell(length));
-    if (hasPrior) write(shell, `${length < low ? "inside" : length > high ? "outside" : "on"} the prior's shell`);
+    if (hasPrior) write(shell, length < low ? "· unusually small" : length > high ? "· unusually large" : "· usual");
     if (!embedding) return;
     const codes = searchOf(embedding, card);
     const among = codes.searched < embedding.count ? codes.searched : null;
@@ -169,7 +169,7 @@ export function spellNearest(distance, held, among, name, { isForeign = false, e
   if (!held) return { text: `${away[0].toUpperCase()}${away.slice(1)}.`, off: false };
   const [share, bound] = distance > held.p95 ? ["99\u00a0%", held.p99] : ["95\u00a0%", held.p95];
   const place =
-    distance > held.p99 ? "Off the data" : distance > held.p95 ? "At the edge of the data" : "Among the data";
+    distance > held.p99 ? "Far from the data" : distance > held.p95 ? "At the edge of the data" : "Among the data";
   return {
     text: `${place}: ${away}; ${share} of held-out ${examples} have one within ${spell(bound)}.`,
     off: distance > held.p99,

@@ -150,7 +150,7 @@ export function createDrop({ url, messages, onEntry }) {
     const size = files.reduce((sum, { blob }) => sum + blob.size, 0);
     if (size <= LARGEST) return files;
     throw new InstrumentError(
-      `${name} has ${Math.ceil(size / 1e6)} MB, and the limit is ${LARGEST / 1e6}: put it into the folder ` +
+      `${name} is ${Math.ceil(size / 1e6)} MB, and the limit is ${LARGEST / 1e6} MB: put it into the folder ` +
         "“runs” where the explorer was started instead.",
     );
   }

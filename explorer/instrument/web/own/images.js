@@ -42,7 +42,7 @@ export function pickImages(found, where, { most_bytes: bytes, most_images: most 
 export function fit(size, where, most) {
   if (size <= most) return;
   throw new InstrumentError(
-    `${where} has ${Math.ceil(size / 1e6)} MB, and the limit is ${most / 1e6}: drop fewer or smaller images, or train ` +
+    `${where} is ${Math.ceil(size / 1e6)} MB, and the limit is ${most / 1e6} MB: drop fewer or smaller images, or train ` +
       "with `python -m training train own`.",
   );
 }

@@ -112,7 +112,7 @@ export function createElbo({ card, model, decoded, gone }) {
     if (reconstruction === null) return "The card does not give what the likelihood needs.";
     const all = averages.reconstruction;
     const missed =
-      `The image on screen misses the source by ${spell(reconstruction, 1)}${isNats ? " nats" : ""}` +
+      `The image on screen differs from the source by ${spell(reconstruction, 1)}${isNats ? " nats" : ""}` +
       `${all ? `; ${all.split} images are missed by ${spell(all.value, 1)} on average` : ""}.`;
     if (kl === null || sum === null) return missed;
     if (!isNats)

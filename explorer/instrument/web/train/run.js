@@ -223,8 +223,8 @@ export function createRun({ id, api, assets, instrument, worker, shipped, onAnot
     const offered = {
       waiting: [button("Pause", "pause"), button("Stop", "stop")],
       training: [button("Pause", "pause"), button("Stop", "stop")],
-      paused: [button("Go on", "go-on", true), button("Stop", "stop")],
-      stopped: [...(canKeep ? [button("Keep this model", "keep", true)] : []), button("Go on", "go-on", !canKeep)],
+      paused: [button("Resume", "go-on", true), button("Stop", "stop")],
+      stopped: [...(canKeep ? [button("Keep this model", "keep", true)] : []), button("Resume", "go-on", !canKeep)],
       trained: [button("Keep this model", "keep", true)],
       keeping: [],
       finishing: [],
