@@ -23,6 +23,7 @@ from training.errors import CheckpointError
 README, CONFIG = "README.md", "config.json"
 BAR = "&#124;"  # within a cell of a table, | ends it
 LONGEST_S = 300  # that its lines may take
+NOT_SAID = "not said"  # as `training.save` has it where nothing was told
 UNKNOWN = "unknown"  # what model hubs call a licence that nobody gave
 
 
@@ -82,8 +83,8 @@ def readme(card: Card, licence: str | None) -> str:
             *_numbers(card.metrics),
             "## Data and licence",
             "",
-            f"Trained on {card.data.name}: {card.data.source}, licence: {card.data.licence}. "
-            f"Licence of the weights: {licence or 'not said'}.",
+            _about_data(card),
+            f"Licence of the weights: {licence or NOT_SAID}.",
             "",
             *_training(card),
             f"`{CARD}` has all of this, and the SHA-256 of every file.",
@@ -158,6 +159,13 @@ def _about_images(card: Card) -> Iterator[str]:
         yield ""
 
 
+def _about_data(card: Card) -> str:
+    data = card.data
+    if data.source == NOT_SAID:
+        return "What it was trained on was not said."
+    return f"Trained on {data.name}: {data.source}. Licence of these data: {data.licence}."
+
+
 def _numbers(metrics: tuple[Metric, ...]) -> Iterator[str]:
     if not metrics:
         return
@@ -166,7 +174,8 @@ def _numbers(metrics: tuple[Metric, ...]) -> Iterator[str]:
     yield "| | value | unit | on | how |"
     yield "|---|---|---|---|---|"
     for metric in metrics:
-        on = f"{metric.samples:,} of {metric.split}"
+        on = "examples" if metric.split == "example" else f"of {metric.split}"
+        on = f"{metric.samples:,} {on}"
         cells = (metric.label, f"{metric.value:.4g}", metric.unit, on, metric.how)
         yield f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |"
     yield ""

@@ -17,7 +17,7 @@ from training import build
 from training.__main__ import main
 from training.config import DataConfig
 from training.contract.files import read_card
-from training.datasets.own import opened, own, packing, split
+from training.datasets.own import opened, own, packing, sources, split
 from training.datasets.own.factors import by_pattern
 from training.datasets.own.images import Fit, decode
 from training.errors import DataError
@@ -84,6 +84,20 @@ def test_crop_cuts_the_centre_and_pad_keeps_all() -> None:
     assert (padded[:8] == 255).all()
     assert padded[14, 2] < 5
     assert padded[14, 14] > 190
+
+
+def test_files_are_found_folder_by_folder_without_links_and_hidden_ones(tmp_path: Path) -> None:
+    root = tmp_path / "all"
+    inside = ("b/1.png", "b/c/2.JPG", "b-c/1.webp", ".hidden/1.png", "b/.1.png", "b/notes.txt")
+    for name in inside:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"")
+    (root / "again").symlink_to(root / "b")
+    (root / "b" / "2.png").symlink_to(root / "b" / "1.png")
+    (root / "b" / "lost.png").symlink_to(root / "nowhere")
+    found = sources.folder(root)
+    assert found.names == ["b/1.png", "b/2.png", "b/c/2.JPG", "b-c/1.webp"]
+    assert found.labels == ("b", "b-c")
 
 
 def test_folder_with_broken_and_double_files(pictures: Path) -> None:

@@ -1,6 +1,8 @@
 """Where a person's images are: a folder of files, or one of the other kinds beside this."""
 
+import contextlib
 import hashlib
+import os
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -74,22 +76,15 @@ def folder(root: Path) -> Folder:
     """
     try:
         root = _inner(root)
-        paths = sorted(
-            path
-            for path in _below(root)
-            if path.suffix.lower() in SUFFIXES
-            and not any(part.startswith(".") for part in path.relative_to(root).parts)
-            and path.is_file()
-        )
-        stats = [path.stat() for path in paths]
+        found = _files(root)
     except OSError as error:
         raise DataError(f"{root} cannot be read ({error.strerror}).") from error
-    if not paths:
+    if not found:
         raise DataError(f"{root} holds no PNG, JPEG or WebP files; name another with --data.path.")
-    names = [path.relative_to(root).as_posix() for path in paths]
+    names = [name for name, _ in found]
     label, labels = labelled(names, root)
     digest = hashlib.sha256()
-    for name, stat in zip(names, stats, strict=True):
+    for name, stat in found:
         digest.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode("utf-8", "replace"))
     return Folder(root, names, label, labels, digest.hexdigest())
 
@@ -121,14 +116,32 @@ def labelled(names: list[str], where: object) -> tuple[list[int], tuple[str, ...
     return [place.get(first, 0) for first in firsts], tuple(found) or None
 
 
-def _below(root: Path) -> Iterator[Path]:
-    for at, path in enumerate(root.rglob("*")):
-        if at >= MOST_ENTRIES:
-            raise DataError(
-                f"{root} holds more than {MOST_ENTRIES:,} files and folders; name the folder of "
-                "your images."
-            )
-        yield path
+def _files(root: Path) -> list[tuple[str, os.stat_result]]:
+    """The images below `root` by their names in it, folder by folder.
+
+    Links to folders are not followed, and what this user may not open is passed over. A million
+    files are listed here before every training, so none is made a `Path`.
+    """
+    found = []
+    left, seen = [("", str(root))], 0
+    while left:
+        prefix, place = left.pop()
+        with contextlib.suppress(PermissionError), os.scandir(place) as entries:
+            for entry in entries:
+                seen += 1
+                if seen > MOST_ENTRIES:
+                    raise DataError(
+                        f"{root} holds more than {MOST_ENTRIES:,} files and folders; name the "
+                        "folder of your images."
+                    )
+                name = entry.name
+                if name.startswith("."):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    left.append((f"{prefix}{name}/", entry.path))
+                elif f".{name.rpartition('.')[2].lower()}" in SUFFIXES and entry.is_file():
+                    found.append((prefix + name, entry.stat()))
+    return sorted(found, key=lambda file: file[0].split("/"))
 
 
 def _inner(root: Path) -> Path:
