@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from . import checkpoints
 from .app import PATIENCE_S, serve
+from .dropping import zipped
 from .proxy import stripping
 
 
@@ -70,6 +71,7 @@ def test_behind_a_proxy_that_strips_its_prefix(page: Page, blots: Path) -> None:
     with serve([blots]) as app, stripping(app, "/user/ann/proxy/8701/") as address:
         look_around(page, address)
         lead_around(page, address)
+        drop_a_model(page, address, blots)
 
 
 def lead_around(page: Page, address: str) -> None:
@@ -96,6 +98,19 @@ def lead_around(page: Page, address: str) -> None:
     follower.wait_for_url(re.compile(rf"{re.escape(address)}\?model=blots"))
     follower.close()
     page.get_by_role("button", name="End", exact=True).click()
+
+
+def drop_a_model(page: Page, address: str, folder: Path) -> None:
+    """Send a model to the server, which opens it."""
+    page.goto(f"{address}?model=blots")
+    page.wait_for_selector("[data-ready]")
+    page.locator(".picker").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Open a zip …").click()
+    mine = {"name": "a.zip", "mimeType": "application/zip", "buffer": zipped(folder)}
+    chooser.value.set_files(mine)
+    expect(page.locator(".picker")).to_contain_text("(dropped)")
+    page.wait_for_selector("[data-ready]")
 
 
 def test_at_a_path_of_its_own(page: Page, blots: Path) -> None:
