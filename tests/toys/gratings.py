@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from training.config import RunConfig
     from training.contract.outputs import Output
     from training.contract.spaces import Space
-    from training.datasets import Dataset
+    from training.evaluate import Measured
     from training.export import Traced
     from training.learners import Learner
 
@@ -102,12 +102,10 @@ class Gratings(Family, frozen=True, tag="gratings"):
         """z, on a dark ground."""
         return Codes(model.encode(batch.x))
 
-    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
+    def measurement(self, model: Any, data: Measured) -> Measurement:
         """The squared error on a dark ground."""
-        from training.evaluate import measured
         from training.objectives.squared_error import squared_error
 
-        data = measured(dataset, config, seed)
         lost = [squared_error(b.x, model.decode(model.encode(b.x))).sum() for b in data.batches]
         how = "Squared difference of image and reconstruction, summed over pixels, mean over images"
         error = float(sum(lost)) / len(data)

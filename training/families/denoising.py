@@ -70,11 +70,8 @@ class Denoising(Points, frozen=True, tag="denoising"):
         """So many that their codes stay small: a wide layer has more of them than an image."""
         return max(100, MOST_CODES // self.latents)
 
-    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
+    def measurement(self, model: Any, data: Measured) -> Measurement:
         """The squared error on clean images, and what becomes of noisy ones."""
-        from training.evaluate import measured
-
-        data = measured(dataset, config, seed)
         found = point_measurement(model, data)
         return found._replace(metrics=found.metrics + denoised(model, data))
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset
+    from training.evaluate import Measured
     from training.export import Traced
     from training.learners import Learner
 
@@ -180,10 +181,16 @@ class Family(Record, frozen=True, tag_field="family"):
         return None
 
     def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
-        """What the model is worth on the test split.
+        """What the model is worth on the test split; a family that needs other splits says how.
 
         On the CPU, in float32, wherever it was trained.
         """
+        from training.evaluate import measured
+
+        return self.measurement(model, measured(dataset, config, seed))
+
+    def measurement(self, model: Any, data: Measured) -> Measurement:
+        """What the model is worth on these data."""
         raise NotImplementedError
 
     def bound(

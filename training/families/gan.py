@@ -101,15 +101,9 @@ class GAN(Family, frozen=True, tag="gan"):
         codes = torch.randn(EXAMPLES, self.latents)
         return (Traced(Graph(DECODER, (z,), (image,)), model, (codes,)),)
 
-    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
-        """How far its images are from those of the data."""
-        from training.evaluate import measured
-
-        return Measurement(self.metrics(model, measured(dataset, config, seed)))
-
-    def metrics(self, model: Any, data: Measured) -> tuple[Metric, ...]:
+    def measurement(self, model: Any, data: Measured) -> Measurement:
         """The energy distance; a generator gives no bound on ln p(x)."""
-        return (distance_metric(data, self.latents, model),)
+        return Measurement((distance_metric(data, self.latents, model),))
 
     def draw(self, model: Any, form: Form, count: int, generator: torch.Generator) -> Drawn:
         """Generated images."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from training.batch import Batch
     from training.config import RunConfig
-    from training.contract.card import Latent, Metric, Rounding
+    from training.contract.card import Latent, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset
@@ -177,24 +177,11 @@ class Hierarchical(Family, frozen=True, tag="hierarchical"):
         image: Tensor = model.write(model.read(batch.x).mean).mean
         return image
 
-    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
+    def measurement(self, model: Any, data: Measured) -> Measurement:
         """The ELBO and its three terms, what each latent carries, and the holes of the prior."""
-        from training.contract.card import Provenance
-        from training.evaluate import measured
-
-        data = measured(dataset, config, seed)
-        metrics, latents = self.metrics(model, data)
-        provenance = Provenance(
-            *("nats", data.split, len(data), seed),
-            "KL per latent: of z2 closed form KL(q(z2|z1) ‖ N(0, I)), of z1 ln q(z1|x) − ln "
-            f"p(z1|z2), one sample of each per image, mean over images; {data.reading}.",
-        )
-        return Measurement(metrics, latents, provenance)
-
-    def metrics(self, model: Any, data: Measured) -> tuple[tuple[Metric, ...], tuple[Latent, ...]]:
-        """What `measure` says."""
         import torch
 
+        from training.contract.card import Provenance
         from training.elbo import of_latents
         from training.metrics.holes import holes
         from training.models.hierarchical import bound
@@ -241,7 +228,13 @@ class Hierarchical(Family, frozen=True, tag="hierarchical"):
                 f"{thin.protocol}; z is z1, which the decoder sees, drawn through z2",
             ),
         )
-        return metrics, of_latents(kl, torch.cat(means), torch.cat(deviations))
+        provenance = Provenance(
+            *("nats", data.split, len(data), data.seed),
+            "KL per latent: of z2 closed form KL(q(z2|z1) ‖ N(0, I)), of z1 ln q(z1|x) − ln "
+            f"p(z1|z2), one sample of each per image, mean over images; {data.reading}.",
+        )
+        latents = of_latents(kl, torch.cat(means), torch.cat(deviations))
+        return Measurement(metrics, latents, provenance)
 
     def draw(self, model: Any, form: Form, count: int, generator: torch.Generator) -> Drawn:
         """The means of p(x|z1), z2 from the prior and z1 given z2."""

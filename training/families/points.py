@@ -16,11 +16,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from training.batch import Batch
-    from training.config import RunConfig
     from training.contract.card import Latent, Metric
     from training.contract.outputs import Output
     from training.contract.spaces import Space
-    from training.datasets import Dataset
     from training.evaluate import Measured
     from training.export import Traced
 
@@ -65,11 +63,9 @@ class Points(Family, frozen=True):
         """The image at its own code."""
         return shown(model.decode(model.encode(batch.x)))
 
-    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
+    def measurement(self, model: Any, data: Measured) -> Measurement:
         """The squared error, and the share of the variance that the codes keep."""
-        from training.evaluate import measured
-
-        return point_measurement(model, measured(dataset, config, seed))
+        return point_measurement(model, data)
 
     def preview(self, model: Any, form: Form, latents: tuple[Latent, ...]) -> Tensor:
         """A row for each latent of widest codes, 2.5 deviations to either side of their mean."""

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from training.contract.card import Latent
     from training.contract.outputs import Output
     from training.contract.spaces import Space
-    from training.datasets import Dataset
     from training.evaluate import Measured
     from training.export import Traced
     from training.learners import Learner
@@ -154,12 +153,6 @@ class QLAE(Family, frozen=True, tag="qlae"):
         """The mean of p(x|z) at the image's own code."""
         image: Tensor = model.decode(model.encode(batch.x)).mean
         return image
-
-    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
-        """−ln p(x|z), how the levels are used, and how the codes lie."""
-        from training.evaluate import measured
-
-        return self.measurement(model, measured(dataset, config, seed))
 
     def measurement(self, model: Any, data: Measured) -> Measurement:
         """−ln p(x|z), how many levels are used, and how the codes lie."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from training.batch import Batch
     from training.config import RunConfig
-    from training.contract.card import Latent, Metric, Rounding
+    from training.contract.card import Latent, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset
@@ -183,24 +183,11 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
         image: Tensor = model.decode(model.encode(batch.x, guess).mean, guess).mean
         return image
 
-    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
+    def measurement(self, model: Any, data: Measured) -> Measurement:
         """The bound, how often q(y|x) errs, and what each latent carries."""
-        from training.contract.card import Provenance
-        from training.evaluate import measured
-
-        data = measured(dataset, config, seed)
-        metrics, latents = self.metrics(model, data)
-        provenance = Provenance(
-            *("nats", data.split, len(data), seed),
-            "KL per latent: closed form KL(q(z|f, y) ‖ N(0, I)) at the mean of q(f|x) and the "
-            f"likeliest label, mean over images; {data.reading}.",
-        )
-        return Measurement(metrics, latents, provenance)
-
-    def metrics(self, model: Any, data: Measured) -> tuple[tuple[Metric, ...], tuple[Latent, ...]]:
-        """What `measure` says."""
         import torch
 
+        from training.contract.card import Provenance
         from training.elbo import of_latents
         from training.learners.m1_then_m2 import bound
 
@@ -240,8 +227,13 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
                 f"{self.labelled:,} labels were seen in training",
             ),
         )
-        found = of_latents(torch.cat(kl).mean(0), torch.cat(means), torch.cat(deviations))
-        return metrics, found
+        provenance = Provenance(
+            *("nats", data.split, len(data), data.seed),
+            "KL per latent: closed form KL(q(z|f, y) ‖ N(0, I)) at the mean of q(f|x) and the "
+            f"likeliest label, mean over images; {data.reading}.",
+        )
+        latents = of_latents(torch.cat(kl).mean(0), torch.cat(means), torch.cat(deviations))
+        return Measurement(metrics, latents, provenance)
 
     def draw(self, model: Any, form: Form, count: int, generator: torch.Generator) -> Drawn:
         """The mean images of z from the prior, every label as often as any other."""

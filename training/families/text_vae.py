@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from training.config import RunConfig
     from training.contract.outputs import Output
     from training.contract.spaces import Space
-    from training.datasets import Dataset
     from training.evaluate import Measured
     from training.export import Traced
     from training.learners import Learner
@@ -139,13 +138,7 @@ class TextVAE(Family, frozen=True, tag="textvae"):
 
         return -log_probability(model.decode(codes.value, batch.x), batch.x).sum(1)
 
-    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
-        """The ELBO and its parts, how much of a word z holds, and what each latent carries."""
-        from training.evaluate import measured
-
-        return self.measured(model, measured(dataset, config, seed))
-
-    def measured(self, model: Any, data: Measured) -> Measurement:
+    def measurement(self, model: Any, data: Measured) -> Measurement:
         """The ELBO and its parts, how much of a word z holds, and what each latent carries."""
         import torch
 

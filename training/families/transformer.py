@@ -28,10 +28,9 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from training.config import RunConfig
-    from training.contract.card import Card, Latent, Metric
+    from training.contract.card import Card, Latent
     from training.contract.outputs import Output
     from training.contract.spaces import Space
-    from training.datasets import Dataset
     from training.evaluate import Measured
     from training.export import Traced
     from training.learners import Learner
@@ -121,20 +120,13 @@ class Transformer(Family, frozen=True, tag="transformer"):
         decode = Traced(Graph(DECODER, (codes,), (image,)), patches, (drawn,))
         return decode, step_graph(model, "codes")
 
-    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
-        """What an image costs."""
-        from training.evaluate import measured
-
-        data = measured(dataset, config, seed)
-        return Measurement(self.metrics(model, dataset.form, data))
-
-    def metrics(self, model: Any, form: Form, data: Measured) -> tuple[Metric, ...]:
+    def measurement(self, model: Any, data: Measured) -> Measurement:
         """−ln p(x), which is exact here, for the image and for one of its pixels."""
         import torch
 
         from training.models.transformer import code_nats
 
-        patches = self.patches(form)
+        patches = self.patches(Form(tuple(data.batches[0].x.shape[1:])))
         with torch.no_grad():
             costs = [code_nats(model, patches.read(batch.x)).double() for batch in data.batches]
         nats = torch.cat(costs).mean().item()
@@ -143,13 +135,14 @@ class Transformer(Family, frozen=True, tag="transformer"):
             f"−ln p(x) of black and white images of {pixels} pixels, exact, by the product of the "
             "probabilities of their patches, mean over images"
         )
-        return (
+        metrics = (
             data.metric("neg_log_likelihood", "−ln p(x)", nats, "nats", how),
             data.metric(
                 *("neg_log_likelihood_per_dim", "−ln p(x) per pixel", nats / pixels / math.log(2)),
                 *("bits/dim", f"{how}; nats / ({pixels} · ln 2)"),
             ),
         )
+        return Measurement(metrics)
 
     def preview(self, model: Any, form: Form, latents: tuple[Latent, ...]) -> Tensor:
         """What it draws, patch by patch."""

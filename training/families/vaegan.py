@@ -133,12 +133,6 @@ class VAEGAN(Family, frozen=True, tag="vaegan"):
         image: Tensor = model.decode(model.encode(batch.x).mean)
         return image
 
-    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
-        """How far its images are from those of the data, and what each latent carries."""
-        from training.evaluate import measured
-
-        return self.measurement(model, measured(dataset, config, seed))
-
     def measurement(self, model: Any, data: Measured) -> Measurement:
         """The energy distance of what it draws, the KL, and the latents."""
         import torch

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from training.batch import Batch
     from training.config import RunConfig
-    from training.contract.card import Latent, Metric, Rounding
+    from training.contract.card import Latent, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset
@@ -155,13 +155,7 @@ class VQVAE(Family, frozen=True, tag="vqvae"):
         image: Tensor = model["vqvae"].decode(model["vqvae"].encode(batch.x)).mean
         return image
 
-    def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
-        """What an image costs, and how the codebook is used."""
-        from training.evaluate import measured
-
-        return Measurement(self.metrics(model, measured(dataset, config, seed)))
-
-    def metrics(self, model: Any, data: Measured) -> tuple[Metric, ...]:
+    def measurement(self, model: Any, data: Measured) -> Measurement:
         """What an image costs, in codes and given them, and how the codebook is used."""
         import torch
 
@@ -185,7 +179,7 @@ class VQVAE(Family, frozen=True, tag="vqvae"):
             "−ln p(codes) by the transformer, mean over images; were all codes equally likely, it "
             f"would be {uniform:.1f} nats"
         )
-        return (
+        metrics = (
             data.metric(
                 *("neg_elbo", "−ELBO", reconstruction_nats + prior_nats, "nats"),
                 "−ln p(x|codes) − ln p(codes) at the codes of the image, summed over pixels and "
@@ -202,6 +196,7 @@ class VQVAE(Family, frozen=True, tag="vqvae"):
                 f"Of {len(used.shares)} codes, those that no cell of any image holds",
             ),
         )
+        return Measurement(metrics)
 
     def draw(self, model: Any, form: Form, count: int, generator: torch.Generator) -> Drawn:
         """The means of p(x|codes), codes from the prior."""
