@@ -49,7 +49,12 @@ class DiagonalGaussian:
         """
         if not isinstance(noise, Tensor):
             noise = torch.empty_like(self.mean).normal_(generator=noise)
-        return self.mean + torch.exp(0.5 * self.log_variance) * noise
+        return self.mean + self.deviation * noise
+
+    @property
+    def deviation(self) -> Tensor:
+        """σ, (B, D)."""
+        return torch.exp(0.5 * self.log_variance)
 
     def log_prob(self, z: Tensor) -> Tensor:
         """ln q(z) per latent in nats, (B, D)."""

@@ -42,7 +42,7 @@ def measure_elbo(
         reconstruction.append(-likelihood.log_prob(x).flatten(1).double().sum(1))  # (B,)
         kl.append(posterior.kl_to_prior().double())  # (B, D)
         means.append(posterior.mean.double())
-        deviations.append((0.5 * posterior.log_variance).exp().double())
+        deviations.append(posterior.deviation.double())
 
     reconstruction_nats = torch.cat(reconstruction).mean().item()
     kl_nats = torch.cat(kl).mean(0)  # (D,)

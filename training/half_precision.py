@@ -56,7 +56,7 @@ def round_weights(
         decode: codes (B, D) -> a distribution over images.
     """
     generator = torch.Generator().manual_seed(seed)
-    seen, x = _first(dataset.splits["validation"], SEEN), _first(dataset.splits["test"], JUDGED)
+    seen, x = seen_and_judged(dataset)
     known, targets = (dataset.splits[name].targets for name in ("validation", "test"))
     known, targets = known[: len(seen)], targets[: len(x)]
     prior = torch.randn(SEEN + JUDGED, model.latents, generator=generator)
@@ -69,7 +69,7 @@ def round_weights(
             model.encoder,
             lambda: encode(seen, known),
             lambda: encode(x, targets).mean,
-            (0.5 * posterior.log_variance).exp(),
+            posterior.deviation,
         ),
     )
     what = (
@@ -79,8 +79,13 @@ def round_weights(
     return round_parts(model, parts, what, len(x), seed)
 
 
-def _first(split: Split, count: int) -> Tensor:
-    return split.images(torch.arange(min(count, len(split))))
+def seen_and_judged(dataset: Dataset) -> tuple[Tensor, Tensor]:
+    """The validation images that the rounding minds, and the test images that it is judged by."""
+
+    def first(split: Split, most: int) -> Tensor:
+        return split.images(torch.arange(min(most, len(split))))
+
+    return first(dataset.splits["validation"], SEEN), first(dataset.splits["test"], JUDGED)
 
 
 class Part(NamedTuple):

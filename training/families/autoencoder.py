@@ -87,16 +87,12 @@ class Autoencoder(Points, frozen=True, tag="autoencoder"):
 
     def round(self, model: Any, dataset: Dataset, seed: int) -> Rounding | None:
         """Where images and codes stay as they were; a linear one is small as it is."""
-        import torch
 
-        from training.half_precision import JUDGED, SEEN, Part, round_parts
+        from training.half_precision import Part, round_parts, seen_and_judged
 
         if self.name == "linear":
             return None
-        seen = dataset.splits["validation"].images(
-            torch.arange(min(SEEN, len(dataset.splits["validation"])))
-        )
-        x = dataset.splits["test"].images(torch.arange(min(JUDGED, len(dataset.splits["test"]))))
+        seen, x = seen_and_judged(dataset)
         known, z = model.encode(seen), model.encode(x)
         parts = (
             Part.of_images(

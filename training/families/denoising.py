@@ -77,12 +77,11 @@ class Denoising(Points, frozen=True, tag="denoising"):
 
     def round(self, model: Any, dataset: Dataset, seed: int) -> Rounding:
         """Where images and hidden units stay as they were."""
-        import torch
         from torch import nn
 
-        from training.half_precision import JUDGED, Part, round_parts
+        from training.half_precision import Part, round_parts, seen_and_judged
 
-        x = dataset.splits["test"].images(torch.arange(min(JUDGED, len(dataset.splits["test"]))))
+        _, x = seen_and_judged(dataset)
         parts = (
             # The matrix is both the encoder's and the decoder's.
             Part.of_images(model, lambda: None, lambda: shown(model.decode(model.encode(x)))),

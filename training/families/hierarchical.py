@@ -196,7 +196,7 @@ class Hierarchical(Family, frozen=True, tag="hierarchical"):
                 nats.append(torch.cat([found.upper_nats, found.lower_nats], 1).double())
                 posterior = model.encode(x)
                 means.append(posterior.mean.double())
-                deviations.append((0.5 * posterior.log_variance).exp().double())
+                deviations.append(posterior.deviation.double())
                 below.append(model.read(x).sample(generator))
             z = torch.randn(10 * len(data), self.upper + self.lower, generator=generator)
             above, epsilon = z.split([self.upper, self.lower], 1)
@@ -255,13 +255,9 @@ class Hierarchical(Family, frozen=True, tag="hierarchical"):
         import torch
         from torch import nn
 
-        from training.half_precision import JUDGED, SEEN, Part, round_parts
+        from training.half_precision import JUDGED, Part, round_parts, seen_and_judged
 
-        def some(split: str, most: int) -> Tensor:
-            part = dataset.splits[split]
-            return part.images(torch.arange(min(most, len(part))))
-
-        seen, judged = some("validation", SEEN), some("test", JUDGED)
+        seen, judged = seen_and_judged(dataset)
         generator = torch.Generator().manual_seed(seed)
         z = torch.randn(2 * JUDGED, self.upper + self.lower, generator=generator)
         posterior = model.encode(judged)
@@ -275,7 +271,7 @@ class Hierarchical(Family, frozen=True, tag="hierarchical"):
                 nn.ModuleList([model.encoder, model.upwards]),
                 lambda: model.encode(seen),
                 lambda: model.encode(judged).mean,
-                (0.5 * posterior.log_variance).exp(),
+                posterior.deviation,
             ),
         )
         what = (

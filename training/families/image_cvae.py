@@ -252,19 +252,17 @@ class ImageCVAE(Family, frozen=True, tag="image_cvae"):
         import torch
         from torch import nn
 
-        from training.half_precision import JUDGED, SEEN, Part, round_parts
+        from training.half_precision import Part, round_parts, seen_and_judged
         from training.models.image_cvae import shown
 
         generator = torch.Generator().manual_seed(seed)
 
-        def some(split: str, most: int) -> tuple[Tensor, Tensor, Tensor]:
-            part = dataset.splits[split]
-            x = part.images(torch.arange(min(most, len(part))))
+        def given(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            """Images, the part of them that is seen, and codes of the prior."""
             z = torch.randn(len(x), self.latents, generator=generator)
             return x, shown(x, self._seen(len(x), dataset.form)), z
 
-        seen, judged = some("validation", SEEN), some("test", JUDGED)
-        x, condition, z = judged
+        seen, (x, condition, z) = map(given, seen_and_judged(dataset))
         posterior = model.encode(x, condition)
         parts = (
             Part.of_images(
@@ -276,7 +274,7 @@ class ImageCVAE(Family, frozen=True, tag="image_cvae"):
                 model.encoder,
                 lambda: model.encode(*seen[:2]),
                 lambda: model.encode(x, condition).mean,
-                (0.5 * posterior.log_variance).exp(),
+                posterior.deviation,
             ),
         )
         what = (

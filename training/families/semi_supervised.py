@@ -203,7 +203,7 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
                 posterior = model.encode(x, self._guess(model, x))
                 kl.append(posterior.kl_to_prior().double())
                 means.append(posterior.mean.double())
-                deviations.append((0.5 * posterior.log_variance).exp().double())
+                deviations.append(posterior.deviation.double())
         reconstruction_nats = torch.cat(reconstruction).mean().item()
         code_nats = torch.cat(code).mean().item()
         error = 100 * (1 - torch.cat(right).double().mean().item())
@@ -264,17 +264,17 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
         import torch
         from torch import nn
 
-        from training.half_precision import JUDGED, SEEN, Part, round_parts
+        from training.half_precision import Part, round_parts, seen_and_judged
 
         generator = torch.Generator().manual_seed(seed)
 
-        def some(split: str, most: int) -> tuple[Tensor, Tensor, Tensor]:
-            part = dataset.splits[split]
-            x = part.images(torch.arange(min(most, len(part))))
-            z = torch.randn(len(x), self.latents, generator=generator)
-            return x, z, torch.arange(len(x)) % model.m2.labels
+        def drawn(count: int) -> tuple[Tensor, Tensor]:
+            """Codes of the prior, and a label for each."""
+            z = torch.randn(count, self.latents, generator=generator)
+            return z, torch.arange(count) % model.m2.labels
 
-        (seen, of_seen, labels), (judged, z, y) = some("validation", SEEN), some("test", JUDGED)
+        seen, judged = seen_and_judged(dataset)
+        (of_seen, labels), (z, y) = drawn(len(seen)), drawn(len(judged))
         posterior = model.encode(judged, y)
         parts = (
             Part.of_images(
@@ -286,7 +286,7 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
                 nn.ModuleList([model.m2.encoder, model.m1.encoder]),
                 lambda: model.encode(seen, labels),
                 lambda: model.encode(judged, y).mean,
-                (0.5 * posterior.log_variance).exp(),
+                posterior.deviation,
             ),
             Part.of_probabilities(
                 model.m2.classifier,

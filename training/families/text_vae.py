@@ -156,7 +156,7 @@ class TextVAE(Family, frozen=True, tag="textvae"):
                 reconstruction.append(-log_probability(logits, batch.x).double().sum(1))  # (B,)
                 kl.append(posterior.kl_to_prior().double())  # (B, D)
                 means.append(posterior.mean.double())
-                deviations.append((0.5 * posterior.log_variance).exp().double())
+                deviations.append(posterior.deviation.double())
                 read_back += sum(
                     written(model, z) == tuple(token for token in word if token != END)
                     for z, word in zip(posterior.mean, batch.x.tolist(), strict=True)

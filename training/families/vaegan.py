@@ -144,7 +144,7 @@ class VAEGAN(Family, frozen=True, tag="vaegan"):
             posteriors = [model.encode(batch.x) for batch in data.batches]
             kl_nats = torch.cat([one.kl_to_prior().double() for one in posteriors]).mean(0)
             means = torch.cat([one.mean.double() for one in posteriors])
-            sigmas = torch.cat([(0.5 * one.log_variance).exp().double() for one in posteriors])
+            sigmas = torch.cat([one.deviation.double() for one in posteriors])
         latents = of_latents(kl_nats, means, sigmas)
         closed = "closed form KL(q(z|x) ‖ N(0, I)), mean over images"
         metrics: tuple[Metric, ...] = (
@@ -181,14 +181,10 @@ class VAEGAN(Family, frozen=True, tag="vaegan"):
         """Where images and posterior means stay as they were."""
         import torch
 
-        from training.half_precision import JUDGED, SEEN, Part, round_parts
-
-        def first(split: str, most: int) -> Tensor:
-            part = dataset.splits[split]
-            return part.images(torch.arange(min(most, len(part))))
+        from training.half_precision import JUDGED, Part, round_parts, seen_and_judged
 
         generator = torch.Generator().manual_seed(seed)
-        seen, x = first("validation", SEEN), first("test", JUDGED)
+        seen, x = seen_and_judged(dataset)
         known = model.encode(seen).sample(generator)
         posterior = model.encode(x)
         z = torch.cat([posterior.mean, torch.randn(JUDGED, self.latents, generator=generator)])
@@ -198,7 +194,7 @@ class VAEGAN(Family, frozen=True, tag="vaegan"):
                 model.encoder,
                 lambda: model.encode(seen),
                 lambda: model.encode(x).mean,
-                (0.5 * posterior.log_variance).exp(),
+                posterior.deviation,
             ),
         )
         what = (

@@ -220,21 +220,11 @@ class VQVAE(Family, frozen=True, tag="vqvae"):
 
     def round(self, model: Any, dataset: Dataset, seed: int) -> Rounding:
         """The prior's weights, where the probabilities of the codes stay as they were."""
-        import torch
 
-        from training.half_precision import JUDGED, SEEN, Part, round_parts
-
-        def codes(split: str, most: int) -> Tensor:
-            part = dataset.splits[split]
-            return self.encode(model, _first(part, most)).value.flatten(1)
-
-        def _first(part: Any, most: int) -> Batch:
-            from training.batch import Batch
-
-            return Batch(part.images(torch.arange(min(most, len(part)))))
+        from training.half_precision import Part, round_parts, seen_and_judged
 
         prior = model["prior"]
-        seen, judged = codes("validation", SEEN), codes("test", JUDGED)
+        seen, judged = (model["vqvae"].encode(x).flatten(1) for x in seen_and_judged(dataset))
         part = Part.of_probabilities(prior, lambda: prior(seen), lambda: prior(judged).softmax(-1))
         what = f"the probabilities of the codes of {len(judged):,} images by the prior"
         return round_parts(model, (part,), what, len(judged), seed)
