@@ -8,10 +8,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
+from msgspec import to_builtins
+
 from explorer import loading, serving
 from explorer.lessons import LESSONS, listing
 from explorer.materials import files as teaching
 from training.contract.card import CARD, MODEL, Card
+from training.contract.clinic import read_ward
 from training.contract.errors import UserError
 from training.contract.files import as_json, read_bytes
 from training.contract.places import without_places
@@ -75,6 +78,21 @@ def lessons(ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     yield "lessons.json", json.dumps(every | {"lessons": kept}).encode()
     for id in ids:
         yield f"lessons/{id}/figures.json", json.dumps(listing.figures(id)).encode()
+
+
+def lead_to_the_clinic(ids: Sequence[str]) -> bool:
+    """Whether one of these lessons ends at a patient of the collapse clinic."""
+    found = listing.lessons()["lessons"]
+    return any(one["clinic"] is not None for one in found if one["id"] in ids)
+
+
+def clinic(untreated: str) -> Iterator[tuple[str, bytes]]:
+    """The patients, and what was measured of each of their cures.
+
+    Args:
+        untreated: why none is trained.
+    """
+    yield "clinic.json", json.dumps(to_builtins(read_ward()) | {"untreated": untreated}).encode()
 
 
 def materials(ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:

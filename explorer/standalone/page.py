@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -17,7 +18,7 @@ from explorer.standalone import files
 HELD = "https://held.invalid"
 
 # What the page does: alone it keeps its place in its address, in a notebook it tells its host.
-ALONE = f'showInstrument(root, "{HELD}/instrument/", {{ hasServer: false }})'
+ALONE = 'showInstrument(root, "%s/instrument/", %s)'
 IN_NOTEBOOK = f'showInNotebook(root, "{HELD}/instrument/", $model)'
 
 PAGE = Template(Path(__file__).with_name("page.html").read_text("utf-8"))
@@ -28,17 +29,21 @@ def page(
     lessons: Sequence[str],
     query: str,
     title: str,
-    show: str = ALONE,
+    show: str = "",
 ) -> str:
     """The HTML of a page that holds these models and lessons.
 
     Args:
         query: what it opens on, as the explorer's links have it; empty where its host says that.
-        show: what it calls of the front end.
+        show: what it calls of the front end, where it does not stand alone.
     """
     parts = dict(files.front_end())
     parts |= dict(files.checkpoints(models, HELD))
     parts |= dict(files.lessons(lessons))
+    alone: dict[str, object] = {"hasServer": False, "lessons": bool(lessons)}
+    if files.lead_to_the_clinic(lessons):
+        parts |= dict(files.clinic("This page has no server to train on."))
+        alone["clinic"] = ""  # in this page
     style = parts.pop("instrument/static.css").decode()
     sheet = "instrument/vendor/katex/katex.min.css"
     parts[sheet] = with_fonts(parts[sheet].decode(), parts).encode()
@@ -47,8 +52,8 @@ def page(
         title=escape(title),
         style=style,
         held="\n".join(held(kept.items())),
-        query=escape(query),
-        show=show,
+        query=json.dumps(query),
+        show=show or ALONE % (HELD, json.dumps(alone)),
     )
 
 

@@ -10,11 +10,9 @@ from string import Template
 from typing import Any
 
 import segno
-from msgspec import to_builtins
 
 from explorer.lessons import listing
 from explorer.standalone import files
-from training.contract.clinic import read_ward
 
 CARDS = ("look", "predict", "do", "why", "check")
 
@@ -69,7 +67,7 @@ def content_of(
         options = json.dumps({"table": table.name})
         host = HOST.format(id="ladder", show="showLadder", options=options)
         yield "beta.html", page("β as a dial", host)
-    yield "clinic.json", json.dumps(to_builtins(read_ward()) | {"untreated": UNTREATED}).encode()
+    yield from files.clinic(UNTREATED)
     host = HOST.format(id="clinic", show="showClinic", options="{}")
     yield "clinic.html", page("Collapse clinic", host)
     host = HOST.format(id="distributions", show="showDistributions", options="{}")

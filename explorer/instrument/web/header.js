@@ -6,10 +6,10 @@ import { provenance, term } from "./term.js";
  * The line at the top: which model, what its card says of it, and what can be taken away.
  *
  * @param {{picker: HTMLElement, exporting: ReturnType<typeof import("./export/menu.js").createExportMenu>,
- *   tools: Record<"undo" | "redo" | "tour" | "share" | "help", () => void>, present: (() => void) | null}} options `present`:
- *   leads a class, where there is a server for it
+ *   tools: Record<"undo" | "redo" | "tour" | "share" | "help", () => void>, present: (() => void) | null,
+ *   lessons: (() => void) | null}} options `present` leads a class, where there is a server for it; `lessons` goes to the list
  */
-export function createHeader({ picker, exporting, tools, present }) {
+export function createHeader({ picker, exporting, tools, present, lessons }) {
   const facts = el("p", { class: "facts" });
   const undo = step("undo", "Undo (Ctrl+Z)");
   const redo = step("redo", "Redo (Ctrl+Shift+Z)");
@@ -29,6 +29,7 @@ export function createHeader({ picker, exporting, tools, present }) {
       redo,
       tour,
       share,
+      lessons && tool("lessons", "grid", "Lessons", "The lessons that this page has", lessons),
       present && tool("present", "present", "Present", "Lead a class from this screen, or join one", present),
       exporting.element,
       tool("help", "keyboard", "Keys", "Keyboard (?)", tools.help),

@@ -41,12 +41,14 @@ const NOTHING =
  * @param {{catalogue: import("./checkpoint/checkpoint.js").Entry[], assets: string,
  *   link: {read(): string, write(query: string): void}, hasServer?: boolean, clinic?: string | null,
  *   onRelease(state: {model: string, z: number[], query: string}): void,
- *   onStage?(stage: import("./stage.js").Stage): void}} options `assets` is the absolute URL of this
+ *   toLessons?: (() => void) | null, onStage?(stage: import("./stage.js").Stage): void}} options `assets` is the absolute URL of this
  *   folder, with trailing slash; `hasServer`: something takes checkpoints that are dropped; `clinic`: the
- *   address of the collapse clinic
+ *   address of the collapse clinic; `toLessons` goes to the list of lessons, where no menu of the host does
  * @returns {{setCatalogue(catalogue: import("./checkpoint/checkpoint.js").Entry[]): void, destroy(): void}}
  */
-export function mount(root, { catalogue, assets, link: address, hasServer = true, clinic = null, onRelease, onStage }) {
+export function mount(root, options) {
+  const { assets, link: address, hasServer = true, clinic = null, toLessons = null, onRelease, onStage } = options;
+  let { catalogue } = options;
   const engine = startEngine(assets);
   engine.catch(() => {});
   const opener = createOpener({ engine, trial: createTrial(assets) });
@@ -85,6 +87,7 @@ export function mount(root, { catalogue, assets, link: address, hasServer = true
       help: help.open,
     },
     present: classroom.open,
+    lessons: toLessons,
   });
   frame.element.prepend(createSkips(frame.element), header.element, ...(classroom.bar ? [classroom.bar] : []));
   const tour = createTour(frame.element);

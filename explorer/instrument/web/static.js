@@ -1,6 +1,6 @@
 // The pages without Streamlit, as the browser tests open them: all that says where they are is the address.
 
-import { mount as mountClinic } from "./clinic/clinic.js";
+import { isClinic, mount as mountClinic } from "./clinic/clinic.js";
 import { mount as mountDistributions } from "./distributions/page.js";
 import { mount } from "./instrument.js";
 import { mount as mountLadder } from "./ladder/ladder.js";
@@ -23,13 +23,22 @@ const hashLink = {
   write: (query) => history.replaceState(history.state, "", `#${query}`),
 };
 
+/** What follows # of a page that holds its files, for the list of its lessons. */
+const LESSONS = "lessons";
+
 /**
  * @param {HTMLElement} root
  * @param {string} assets absolute URL of this folder, with trailing slash
- * @param {{hasServer?: boolean, clinic?: string | null}} [options] `hasServer`: something takes checkpoints that are dropped,
- *   and trains; `clinic`: where the collapse clinic is where nothing does
+ * @param {{hasServer?: boolean, clinic?: string | null, lessons?: boolean}} [options] `hasServer`: something takes checkpoints
+ *   that are dropped, and trains; `clinic`: where the collapse clinic is where nothing does; `lessons`: this page holds some
  */
-export async function showInstrument(root, assets, { hasServer = true, clinic = null } = {}) {
+export async function showInstrument(root, assets, { hasServer = true, clinic = null, lessons = false } = {}) {
+  if (isHeld()) {
+    // What writes the link fires no event; who follows a link, or types one, does.
+    window.addEventListener("hashchange", () => location.reload());
+    if (isClinic(hashLink.read())) return mountClinic(root, { assets, link: hashLink });
+    if (hashLink.read() === `?${LESSONS}`) return void mountLessons(root, { assets, instrument: "" });
+  }
   try {
     const answer = await fetchFile(new URL("../catalogue.json", assets));
     mount(root, {
@@ -38,6 +47,7 @@ export async function showInstrument(root, assets, { hasServer = true, clinic = 
       link: isHeld() ? hashLink : link,
       hasServer,
       clinic: hasServer ? new URL("train/index.html", assets).href : clinic,
+      toLessons: lessons ? () => location.assign(`#${LESSONS}`) : null,
       onRelease: (state) => root.dispatchEvent(new CustomEvent("release", { detail: state })),
     });
   } catch (error) {

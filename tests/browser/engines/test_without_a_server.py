@@ -22,7 +22,7 @@ LARGEST = {"digits-2d": 14_000_000, "digits": 18_000_000}
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
-    for what in ("digits-2d", "gap"):
+    for what in ("digits-2d", "gap", "collapse"):
         assert command.main(["export", what, "--out", str(folder / f"{what}.html")]) == 0
     return folder
 
@@ -69,6 +69,21 @@ def test_a_lesson_opens_from_disk(driver: Driver, pages: Path) -> None:
     driver.wait(READY)
     driver.wait("document.body.innerText.includes('Two terms, one gap')")
     assert "lesson=gap" in driver.run("return location.hash")
+
+
+def test_a_page_from_disk_leads_to_its_lessons_and_the_clinic_without_training(
+    driver: Driver, pages: Path
+) -> None:
+    address = (pages / "collapse.html").as_uri()
+    driver.open(f"{address}#lessons")
+    driver.wait("document.querySelectorAll('.lesson-row').length === 1")
+    link = driver.run("return document.querySelector('.lesson-row a').getAttribute('href')")
+    assert link == "#lesson=collapse&step=1"
+    driver.open("about:blank")
+    driver.open(f"{address}#clinic=2")
+    driver.wait("document.querySelector('.clinic-patient') !== null")
+    driver.run("document.querySelector('.clinic-step .action').click()")
+    assert "This page has no server to train on." in driver.run("return document.body.innerText")
 
 
 def test_a_static_host_serves_the_whole(driver: Driver, site: str) -> None:

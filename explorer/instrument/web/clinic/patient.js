@@ -126,8 +126,9 @@ export function createPatient({ ward, number, job, api, progress, go, onJob }) {
   async function start() {
     refusal.textContent = "";
     begin.disabled = true;
-    treatment?.destroy();
+    const before = treatment;
     treatment = null;
+    await before?.abandon();
     try {
       if (ward.untreated) {
         const record = ward.records[patient.cures[chosen].record];

@@ -1,6 +1,6 @@
 import { el } from "../dom.js";
 import { svg } from "../svg.js";
-import { scaleOf, spellShort } from "./ward.js";
+import { scaleOf, spellShort, spellTick } from "./ward.js";
 
 const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [260, 130, 62, 8, 10];
 
@@ -71,8 +71,8 @@ function createCurve({ name, title, isLog = false }) {
     });
     drawing.replaceChildren(
       svg("path", { d: `M${LEFT},${TOP} V${HEIGHT - BOTTOM} H${WIDTH - 4}`, class: "train-axis" }),
-      svg("text", { x: LEFT - 5, y: y(high) + 5, class: "train-tick end", text: spellShort(high) }),
-      svg("text", { x: LEFT - 5, y: y(low) + 3, class: "train-tick end", text: spellShort(low) }),
+      svg("text", { x: LEFT - 5, y: y(high) + 5, class: "train-tick end", text: spellTick(high) }),
+      svg("text", { x: LEFT - 5, y: y(low) + 3, class: "train-tick end", text: spellTick(low) }),
       ...lines,
     );
     words.textContent = spellEnds(drawn.map((one) => ({ name: one.name, value: one.record[name].at(-1) })));
@@ -100,7 +100,7 @@ function createLatents() {
     const wide = (WIDTH - LEFT - 4) / most;
     drawing.replaceChildren(
       svg("path", { d: `M${LEFT},${TOP} V${HEIGHT - BOTTOM} H${WIDTH - 4}`, class: "train-axis" }),
-      svg("text", { x: LEFT - 5, y: y(high) + 5, class: "train-tick end", text: spellShort(high) }),
+      svg("text", { x: LEFT - 5, y: y(high) + 5, class: "train-tick end", text: spellTick(high) }),
       svg("text", { x: LEFT - 5, y: y(0) + 3, class: "train-tick end", text: "0" }),
       ...rows.flatMap((row, of) =>
         row.map((value, at) =>

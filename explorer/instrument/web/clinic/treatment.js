@@ -15,6 +15,8 @@ const STATES = {
 /**
  * A treatment that is on: how far it is, and its record as it grows.
  *
+ * `abandon` ends it for good: another cure is tried in its place.
+ *
  * @param {{id: string, api: ReturnType<typeof import("../train/api.js").createApi>,
  *   onRecord(record: import("./ward.js").Seen): void,
  *   onEnd(record: import("./ward.js").Seen | null, cure: number): void}} options `onEnd`: with nothing where it did not
@@ -92,6 +94,12 @@ export function createTreatment({ id, api, onRecord, onEnd }) {
 
   return {
     element,
+    async abandon() {
+      const isOver = stop.hidden;
+      gone = true;
+      clearTimeout(timer);
+      if (!isOver) await api.decide(id, "stop").catch((error) => console.error(error));
+    },
     destroy() {
       gone = true;
       clearTimeout(timer);

@@ -44,6 +44,9 @@ export function spellShort(value) {
   return value.toFixed(decimals).replace("-", "−");
 }
 
+/** @param {number} value @returns {string} as it stands beside an axis, where there is little room */
+export const spellTick = (value) => spellShort(value).replace(/^under /, "< ");
+
 /**
  * From values to shares of a height: linear, unless they go beyond all measure.
  *

@@ -1,5 +1,6 @@
 import { el } from "../dom.js";
 import { createFrame } from "../frame.js";
+import { isHeld, linkTo } from "../shelf/held.js";
 import { CARDS, fetchLessons, lessonLink } from "./lessons.js";
 import { asCsv, createProgress } from "./progress.js";
 
@@ -101,11 +102,11 @@ export function mount(root, { assets, instrument }) {
     return el(
       "li",
       { class: `lesson-row${done ? " done" : ""}`, value: number },
-      el("a", { href: `${instrument}?${lessonLink(id, card)}`, target: "_top", text: title }),
+      el("a", { href: `${instrument}${linkTo(lessonLink(id, card))}`, target: "_top", text: title }),
       ...Object.entries(translations).map(([language, translated]) =>
         el("a", {
           class: "lesson-translation",
-          href: `${instrument}?${lessonLink(id, card, language)}`,
+          href: `${instrument}${linkTo(lessonLink(id, card, language))}`,
           target: "_top",
           lang: language,
           hreflang: language,
@@ -114,13 +115,16 @@ export function mount(root, { assets, instrument }) {
       ),
       el("span", { class: "lesson-facts", text: `${minutes} min${core ? " · core" : ""} · ${state}` }),
       el("p", { text: idea }),
-      el("a", {
-        class: "lesson-teacher",
-        href: new URL(`../lessons/${id}/teacher.html`, assets).href,
-        target: "_blank",
-        text: "Teacher’s page",
-        "aria-label": `Teacher’s page of “${title}”`,
-      }),
+      // Not in a page to hand out: it has the answers.
+      isHeld()
+        ? null
+        : el("a", {
+            class: "lesson-teacher",
+            href: new URL(`../lessons/${id}/teacher.html`, assets).href,
+            target: "_blank",
+            text: "Teacher’s page",
+            "aria-label": `Teacher’s page of “${title}”`,
+          }),
     );
   }
 

@@ -1,5 +1,6 @@
 import { clinicLink } from "../clinic/clinic.js";
 import { el } from "../dom.js";
+import { linkTo } from "../shelf/held.js";
 import { CARDS, lessonLink, setupOf } from "./lessons.js";
 import { createPrediction } from "./predict.js";
 import { createQuestions } from "./questions.js";
@@ -139,8 +140,8 @@ export function createLessonPanel({
     if (toReveal()) return audience.reveal();
     if (step < CARDS.length - 1) return go(step + 1);
     const after = following();
-    const query = after ? `?${lessonLink(after.id, 1, language)}` : location.pathname;
-    location.assign(query);
+    if (after) location.assign(linkTo(lessonLink(after.id, 1, language)));
+    else close();
   }
 
   /** Through the gate, answered or skipped. */
@@ -157,7 +158,7 @@ export function createLessonPanel({
     const [patient, text] = lesson.clinic
       ? [lesson.clinic, say("patient", { number: lesson.clinic })]
       : [undefined, say("clinic")];
-    const href = `${clinic}?${clinicLink(patient)}`;
+    const href = `${clinic}${linkTo(clinicLink(patient))}`;
     return el("p", {}, el("a", { class: "lesson-practice", href, target: "_top", text }));
   }
 
@@ -224,7 +225,7 @@ export function createLessonPanel({
       for (const link of element.querySelectorAll("[data-language]"))
         link.setAttribute(
           "href",
-          `?${lessonLink(lesson.id, at + 1, /** @type {HTMLElement} */ (link).dataset.language)}`,
+          linkTo(lessonLink(lesson.id, at + 1, /** @type {HTMLElement} */ (link).dataset.language)),
         );
       steps.forEach((button, index) => {
         if (index === at) button.setAttribute("aria-current", "step");

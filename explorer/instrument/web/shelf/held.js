@@ -18,6 +18,9 @@ export function hold(name, file) {
 /** @returns {boolean} whether the page holds its files itself */
 export const isHeld = () => held.size > 0;
 
+/** @param {string} query @returns {string} a link to another view of this page: browsers let one from disk change no more than its hash */
+export const linkTo = (query) => `${isHeld() ? "#" : "?"}${query}`;
+
 /**
  * @param {string} name
  * @param {string} base
