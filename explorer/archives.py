@@ -106,7 +106,7 @@ def _checked(entry: zipfile.ZipInfo, again: str) -> bool:
         or len(parts) > DEEPEST
     ):
         raise UploadError(
-            f"This zip holds an entry named {shown}, which points outside the zip: {again}."
+            f"This zip holds an entry named {shown}, which is not a plain path inside it: {again}."
         )
     if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise UploadError(f"{shown} in this zip is a link, not a file: {again}.")

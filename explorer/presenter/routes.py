@@ -7,7 +7,7 @@ import io
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from explorer.jobs.routes import HOME
 from explorer.lessons import LESSONS
 from explorer.presenter.store import ClassError, Store, bounded
 from explorer.visitors import ENDLESS
+from training.contract.errors import UserError
+from training.contract.reading import parse
 
 KEY = "X-Presenter"  # a header, for addresses end up in logs
 QUIET_S = 10  # after so long a comment is sent: no proxy closes the stream, no page thinks it lost
@@ -49,15 +51,36 @@ def store() -> Store:
 def routes(base: str) -> list[Route]:
     """The routes below `base`."""
     classes = _Classes()
+    listed: tuple[tuple[str, str, _Answer], ...] = (
+        ("POST", "", classes.begin),
+        ("DELETE", "/{code}", classes.end),
+        ("GET", "/{code}/places", classes.follow),
+        ("POST", "/{code}/place", classes.move),
+        ("POST", "/{code}/guesses", classes.guess),
+        ("GET", "/{code}/tally.json", classes.tally),
+        ("GET", "/{code}/link.svg", classes.picture),
+    )
     return [
-        Route(f"{base}/classes", classes.begin, methods=["POST"]),
-        Route(f"{base}/classes/{{code}}", classes.end, methods=["DELETE"]),
-        Route(f"{base}/classes/{{code}}/places", classes.follow),
-        Route(f"{base}/classes/{{code}}/place", classes.move, methods=["POST"]),
-        Route(f"{base}/classes/{{code}}/guesses", classes.guess, methods=["POST"]),
-        Route(f"{base}/classes/{{code}}/tally.json", classes.tally),
-        Route(f"{base}/classes/{{code}}/link.svg", classes.picture),
+        Route(f"{base}/classes{path}", _in_a_sentence(answer), methods=[method])
+        for method, path, answer in listed
     ]
+
+
+_Answer = Callable[[Request], Awaitable[Response]]
+
+
+def _in_a_sentence(answer: _Answer) -> _Answer:
+    """The same answer; where there is none, the sentence that says why."""
+
+    async def said(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except (OSError, sqlite3.Error):
+            return _refused(NO_FILE, 503)
+        except UserError as error:
+            return _refused(str(error), 422)
+
+    return said
 
 
 class _Classes:
@@ -70,23 +93,15 @@ class _Classes:
         self._writing: dict[str, asyncio.Task[None]] = {}
 
     async def begin(self, request: Request) -> Response:
-        try:
-            place = await _text(request, "place")
-            code, key = await run_in_threadpool(lambda: store().begin(place, visitor_of(request)))
-        except (OSError, sqlite3.Error):
-            return _refused(NO_FILE, 503)
-        except ClassError as error:
-            return _refused(str(error), 422)
+        place = await _text(request, "place")
+        code, key = await run_in_threadpool(lambda: store().begin(place, visitor_of(request)))
         return _json({"code": code, "key": key}, 201)
 
     async def move(self, request: Request) -> Response:
         code = request.path_params["code"]
         if not await _leads(request):
             return _refused(NO_LEADER, 403)
-        try:
-            place = bounded(await _text(request, "place"))
-        except ClassError as error:
-            return _refused(str(error), 422)
+        place = bounded(await _text(request, "place"))
         self._tell(code, {"place": place})
         self._newest[code] = place
         if code not in self._writing:
@@ -159,17 +174,14 @@ class _Classes:
 
     async def guess(self, request: Request) -> Response:
         code = request.path_params["code"]
-        try:
-            lesson, voter, guess = [
-                await _text(request, field) for field in ("lesson", "voter", "guess")
-            ]
-            if lesson not in LESSONS or not voter or max(len(voter), len(guess)) > LONGEST_GUESS:
-                raise ClassError("A prediction names a lesson, a voter and a guess.")
-            if await self._place(code) is None:
-                return _refused(NO_CLASS, 404)
-            await run_in_threadpool(store().guess, code, lesson, voter, guess)
-        except ClassError as error:
-            return _refused(str(error), 422)
+        lesson, voter, guess = [
+            await _text(request, field) for field in ("lesson", "voter", "guess")
+        ]
+        if lesson not in LESSONS or not voter or max(len(voter), len(guess)) > LONGEST_GUESS:
+            raise ClassError("A prediction names a lesson, a voter and a guess.")
+        if await self._place(code) is None:
+            return _refused(NO_CLASS, 404)
+        await run_in_threadpool(store().guess, code, lesson, voter, guess)
         return Response(status_code=204)
 
     async def tally(self, request: Request) -> Response:
@@ -186,7 +198,11 @@ class _Classes:
         if code not in link or len(link) > LONGEST_LINK or await self._place(code) is None:
             return _refused(NO_CLASS, 404)
         drawn = io.BytesIO()
-        segno.make(link, error="m").save(drawn, kind="svg", scale=8, border=4, light="#fff")
+        try:
+            code_of_link = segno.make(link, error="m")
+        except segno.DataOverflowError as error:  # of letters that take several bytes
+            raise ClassError("This link is too long for a QR code: send it as text.") from error
+        code_of_link.save(drawn, kind="svg", scale=8, border=4, light="#fff")
         return Response(drawn.getvalue(), media_type="image/svg+xml")
 
 
@@ -200,7 +216,7 @@ async def _text(request: Request, field: str) -> str:
     if int(request.headers.get("content-length") or LARGEST_BODY + 1) > LARGEST_BODY:
         raise ClassError(f"At most {LARGEST_BODY:,} bytes are taken, and their count must be sent.")
     try:
-        found = (await request.json())[field]
+        found = parse(await request.body(), "The message")[field]
         if isinstance(found, str):
             found.encode()  # half of a pair of surrogates is no text
     except (ValueError, KeyError, TypeError) as error:

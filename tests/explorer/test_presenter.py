@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import uvicorn
@@ -96,7 +97,7 @@ def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 def ask(port: int) -> Ask:
     def ask(method: str, path: str, form: object = None, key: str = "") -> tuple[int, Any]:
         connection = http.client.HTTPConnection("127.0.0.1", port)
-        content = None if form is None else json.dumps(form)
+        content = form if form is None or isinstance(form, str) else json.dumps(form)
         connection.request(method, path, content, {routes.KEY: key})
         answer = connection.getresponse()
         body = answer.read()
@@ -193,9 +194,33 @@ def test_a_link_to_the_class_has_a_qr_code_and_nothing_else_has(ask: Ask) -> Non
     assert ask("GET", f"{at}https%3A//example.org/")[0] == 404
 
 
+def test_what_is_sent_and_asked_for_out_of_all_measure_is_refused_in_a_sentence(ask: Ask) -> None:
+    _, made = ask("POST", "/classes", {"place": ""})
+    at, key = f"/classes/{made['code']}", made["key"]
+    status, answer = ask("POST", f"{at}/place", '{"place":' * 6000, key)
+    assert (status, answer["error"]) == (
+        422,
+        "A JSON object with the field 'place' was expected.",
+    )
+    link = made["code"] + "😀" * 900
+    status, answer = ask("GET", f"{at}/link.svg?link={quote(link)}")
+    assert (status, answer["error"]) == (
+        422,
+        "This link is too long for a QR code: send it as text.",
+    )
+
+
 def test_where_nothing_can_be_written_a_sentence_says_so(
     ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a file").touch()
     monkeypatch.setattr(loading, "RUNS", tmp_path / "a file")
-    assert ask("POST", "/classes", {"place": ""}) == (503, {"error": routes.NO_FILE})
+    for method, path in (
+        ("POST", ""),
+        ("DELETE", "/a"),
+        ("GET", "/a/places"),
+        ("POST", "/a/place"),
+        ("GET", "/a/tally.json"),
+    ):
+        form = {"place": ""} if method == "POST" else None
+        assert ask(method, f"/classes{path}", form) == (503, {"error": routes.NO_FILE})
