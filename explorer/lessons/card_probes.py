@@ -78,6 +78,7 @@ class FactorShare(OfModel, frozen=True, kw_only=True, tag="factor_share"):
     title = "Share of a factor that one latent tells"
     unit = "%"
     how = "I(z; factor) / H(factor), as the card has it."
+    panel = "controls"
     factor: Word
     latent: Index | None = None
 
@@ -92,6 +93,7 @@ class BestLatent(OfModel, frozen=True, kw_only=True, tag="best_latent"):
     title = "The latent that tells most of it"
     unit = ""
     how = "The largest I(z; factor), as the card has it."
+    panel = "controls"
     factor: Word
 
     def measure(self, bench: Bench) -> float:

@@ -53,6 +53,7 @@ class Elbo(OfImage, frozen=True, kw_only=True, tag="elbo"):
         "The mean of ln p(x|z) over q(z|x), by 16 × 16 quadrature for two latents, otherwise over "
         "256 draws, seed 0; less the KL in closed form."
     )
+    panel = "elbo"
 
     def measure(self, bench: Bench) -> float:
         return bench.elbo(self.model, self.example)
@@ -89,6 +90,7 @@ class ApproximationGap(OfImage, frozen=True, kw_only=True, tag="approximation_ga
         "posterior's highest mode and from its mean, mean and σ are moved until the ELBO no longer "
         "rises (16 × 16 quadrature)."
     )
+    panel = "evidence"
 
     def measure(self, bench: Bench) -> float:
         best = best_elbo(bench, self.model, self.example)
@@ -100,6 +102,7 @@ class AmortisationGap(OfImage, frozen=True, kw_only=True, tag="amortisation_gap"
 
     title = "Amortisation gap"
     how = "The best ELBO of any Gaussian with independent latents, less the encoder's ELBO."
+    panel = "evidence"
 
     def measure(self, bench: Bench) -> float:
         best = best_elbo(bench, self.model, self.example)
@@ -111,6 +114,7 @@ class IwaeMiss(OfImage, frozen=True, kw_only=True, tag="iwae_miss"):
 
     title = "IWAE's distance to ln p(x)"
     how = "ln p(x), less the mean of ln(mean weight of the draws) over 20 repeats, seed 0."
+    panel = "evidence"
     draws: Draws
 
     def measure(self, bench: Bench) -> float:
@@ -135,6 +139,7 @@ class PriorDraws(OfImage, frozen=True, kw_only=True, tag="prior_draws"):
         "Relative variance of p(x|z) under the prior, exact on the refined grid: with so many "
         "draws the estimate's standard error is as large as p(x) itself."
     )
+    panel = "map"
 
     def measure(self, bench: Bench) -> float:
         found = bench.posterior(self.model, self.example)
@@ -149,6 +154,7 @@ class MillionDraws(OfImage, frozen=True, kw_only=True, tag="million_draws"):
     title = "Draws of the prior until one lands in q"
     unit = "million draws"
     how = "e to the power of KL(q(z|x) ‖ N(0, I)), in millions."
+    panel = "map"
 
     def measure(self, bench: Bench) -> float:
         return float(np.exp(bench.kl(self.model, self.example).sum()) / 1e6)
@@ -177,6 +183,7 @@ class VarianceRatio(OfImage, frozen=True, kw_only=True, tag="variance_ratio"):
         "estimates, summed over latents, score function over reparameterisation; slopes of the "
         "decoder by central differences; seed 0."
     )
+    panel = "numbers"
     baseline: bool = False
 
     def measure(self, bench: Bench) -> float:

@@ -99,6 +99,7 @@ class ThinShare(OfModel, frozen=True, kw_only=True, tag="thin_share"):
         "Share of 1,000 draws of the prior, seed 0, where q(z), the mean of the test images' "
         "q(z|x), is below p(z)/10."
     )
+    panel = "map"
 
     def measure(self, bench: Bench) -> float:
         return 100 * thin_share(bench.model(self.model).codes)
@@ -109,6 +110,7 @@ class Mutual(OfModel, frozen=True, kw_only=True, tag="information"):
 
     title = "Information"
     how = "E[ln q(z|x) − ln q(z)], q(z) the mean over the test images' q(z|x); 2,000 draws, seed 0."
+    panel = "controls"
 
     def measure(self, bench: Bench) -> float:
         return information(bench.model(self.model).codes)
@@ -119,6 +121,7 @@ class MarginalKl(OfModel, frozen=True, kw_only=True, tag="marginal_kl"):
 
     title = "KL(q(z) ‖ p(z))"
     how = "E[ln q(z) − ln p(z)] over 2,000 draws of q(z), seed 0."
+    panel = "map"
 
     def measure(self, bench: Bench) -> float:
         return marginal_kl(bench.model(self.model).codes)
@@ -130,6 +133,7 @@ class Pixels(OfModel, frozen=True, kw_only=True, tag="pixels"):
     title = "Pixels"
     unit = "pixels"
     how = "Channels × height × width, from the card."
+    panel = "output"
 
     def measure(self, bench: Bench) -> float:
         return float(np.prod(bench.model(self.model).shape))
@@ -156,6 +160,7 @@ class SigmoidTwice(OfModel, frozen=True, kw_only=True, tag="sigmoid_twice"):
         "for every pixel, each drawn black or white with its grey level as the probability; mean "
         "over the first 2,000 test images."
     )
+    panel = "output"
 
     def measure(self, bench: Bench) -> float:
         x = bench.model(self.model).images(range(IMAGES)).astype(np.float64)
@@ -171,6 +176,7 @@ class Floor(OfModel, frozen=True, kw_only=True, tag="floor"):
     how = (
         "The entropy of pixels drawn with their grey level; mean over the first 2,000 test images."
     )
+    panel = "output"
 
     def measure(self, bench: Bench) -> float:
         x = bench.model(self.model).images(range(IMAGES)).astype(np.float64)

@@ -3,7 +3,8 @@
 A file is TOML between two lines `+++`, then five cards, each under its heading: `## Look`,
 `## Predict`, `## Do`, `## Why`, `## Check`. A line of text knows `**strong**`, `*emphasis*`,
 `` `code` ``, `$TeX$` and `{figure}`, the measured value of a figure of the front matter. Lines
-between two lines `$$` are a formula: `{figure: TeX}` binds a term of it to a figure.
+between two lines `$$` are a formula: `{figure: TeX}` binds a term of it to a figure. One that
+begins with `$$ loss` or `$$ elbo` is there only while the instrument writes it that way.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from explorer.lessons.lesson import CARDS, Block, Front, Lesson, Part, Setup, Term
 from explorer.lessons.probe import OfImage, OfModel, Probe
@@ -23,6 +24,12 @@ from training.contract.reading import read
 
 LARGEST = 100_000  # characters
 FENCE = "+++"
+# How a formula begins, and the way of writing that it is for.
+FORMULAS: dict[str, Literal["loss", "elbo"] | None] = {
+    "$$": None,
+    "$$ loss": "loss",
+    "$$ elbo": "elbo",
+}
 _INLINE = re.compile(
     r"(?P<code>`[^`]+`)|(?P<tex>\$[^$]+\$)|\{(?P<figure>[a-z][a-z0-9_]*)\}"
     r"|\*\*(?P<strong>[^*]+)\*\*|\*(?P<emphasis>[^*]+)\*"
@@ -215,12 +222,18 @@ def _blocks(lines: list[str], start: int, end: int, name: str, front: Front) -> 
         first = at
         if not line:
             at += 1
-        elif line == "$$":
+        elif line in FORMULAS:
             at = next((i for i in range(first + 1, end) if lines[i].strip() == "$$"), end)
             if at == end:
                 raise LessonError(f"{name}, line {first + 1}: the formula has no second line $$.")
             at += 1
-            yield Block("formula", terms=_terms(lines, first + 1, at - 1, name, front))
+            terms = _terms(lines, first + 1, at - 1, name, front)
+            yield Block("formula", FORMULAS[line], terms=terms)
+        elif line.startswith("$$"):
+            raise LessonError(
+                f"{name}, line {first + 1}: a formula begins with {', '.join(FORMULAS)} on a line "
+                f"of its own; this is {line!r:.60}."
+            )
         else:
             item = line.startswith("- ")
             taken = [line.removeprefix("- ")]

@@ -27,6 +27,7 @@ class SoftmaxShare(Probe, frozen=True, kw_only=True, tag="softmax_share"):
     title = "Share of one possibility"
     unit = "%"
     how = "e to its logit, over the sum of e to each logit."
+    panel = "categorical"
     logits: Annotated[tuple[Number, ...], Meta(min_length=1, max_length=100)]
     of: Index
     plus: Number = 0
@@ -52,6 +53,7 @@ class Coins(Probe, frozen=True, kw_only=True, tag="coins"):
     title = "Draws that equal the likeliest image"
     unit = "of a million"
     how = "The product over the pixels of the chance of the likelier colour."
+    panel = "bernoulli"
     chances: Annotated[tuple[tuple[Chance, Count], ...], Meta(min_length=1, max_length=20)]
 
     def measure(self, bench: Bench) -> float:
@@ -64,6 +66,7 @@ class Slope(Probe, frozen=True, kw_only=True, tag="slope"):
     title = "Slope of the best line"
     unit = ""
     how = "Least squares, in closed form."
+    panel = "line"
     points: Annotated[tuple[Point, ...], Meta(min_length=2, max_length=100)]
 
     def measure(self, bench: Bench) -> float:
@@ -80,6 +83,7 @@ class Humps(Probe, frozen=True, kw_only=True):
         descends: the KL that q runs down: forward is KL(p ‖ q), reverse is KL(q ‖ p).
     """
 
+    panel = "humps"
     humps: Annotated[tuple[tuple[Number, Width, Chance], ...], Meta(min_length=1, max_length=5)]
     start: tuple[Number, Width]
     descends: Literal["forward", "reverse"]

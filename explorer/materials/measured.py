@@ -53,6 +53,8 @@ class Measured:
     def html(self, blocks: Iterable[Block]) -> str:
         """The blocks of a card."""
         out: list[str] = []
+        # On paper there is no switch: the formula of the loss, as the instrument opens.
+        blocks = [block for block in blocks if block.reading != "elbo"]
         for is_list, some in groupby(blocks, lambda block: block.kind == "item"):
             inside = "\n".join(map(self._block, some))
             out.append(f"<ul>\n{inside}\n</ul>" if is_list else inside)

@@ -85,6 +85,12 @@ def test_a_card_opens_its_own_image_and_its_formula_lights_what_it_is_about(
     expect(page.locator("[data-panel='map']")).to_have_class(re.compile("lit"))
     page.mouse.move(0, 0)
     expect(page.locator("[data-panel='map']")).not_to_have_class(re.compile("lit"))
+    # The switch of the instrument turns the formula of the lesson, too.
+    formula = page.locator(".lesson .formula").locator("visible=true")
+    expect(formula).to_contain_text("−ln")
+    page.get_by_role("button", name="ELBO", exact=True).first.click()
+    expect(formula).to_have_count(1)
+    expect(formula).not_to_contain_text("−ln")
     # Somebody who moves a slider keeps the card in the link.
     instrument.slider(0).press("ArrowRight")
     page.wait_for_function("location.search.includes('z=')")

@@ -16,8 +16,9 @@ from explorer.lessons import ALONE, CLASS, LESSONS, TRANSLATED, command, listing
 from explorer.lessons.bench import MODELS, Bench, shipped
 from explorer.lessons.check import HERE, measure, outside, read_all
 from explorer.lessons.information import information, log_aggregate, marginal_kl
-from explorer.lessons.lesson import Panel
+from explorer.lessons.lesson import Panel, Small
 from explorer.lessons.posterior import cut
+from explorer.lessons.probes import PROBES
 from explorer.lessons.reading import LessonError, parse
 from explorer.lessons.translation import translations
 from explorer.lessons.words import read_words
@@ -107,6 +108,8 @@ def test_lessons_point_at_panels_that_there_are() -> None:
     panels = ROOT / "explorer/instrument/web/panels"
     for name in Panel.__args__:
         assert f'name: "{name}"' in (panels / f"{name}.js").read_text("utf-8")
+    lit = {probe.panel for probe in PROBES.__args__} - {""}
+    assert lit <= {*Panel.__args__, *Small.__args__}
 
 
 def test_another_model_under_the_same_name_fails_the_check(
@@ -203,6 +206,7 @@ def test_information_of_gaussians_that_are_known() -> None:
         ("band = [24, 28]", "band = [28, 24]", "line 18: figures.pca: band goes from 28 to 24; the lower end comes first."),  # noqa: E501
         ('of = "pca"', 'of = "pcs"', "figures.times.of is 'pcs'; did you mean 'pca'?"),
         ('figure = "times"', 'figure = "time"', "predict.figure is 'time'; did you mean 'times'?"),
+        ("$$", "$$ los", "a formula begins with $$, $$ loss, $$ elbo on a line of its own; this is '$$ los'."),  # noqa: E501
         ("## Do", "## Hands", "is '## Hands'; expected '## Do'."),
         ("autoencoder {curved}", "autoencoder {curve}", "the figure 'curve' is not in the front matter; did you mean 'curved'?"),  # noqa: E501
         ("{curved}: PCA", "9.5: PCA", "the text has the number 9.5; write a figure"),

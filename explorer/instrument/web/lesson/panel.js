@@ -18,7 +18,7 @@ import { createWords, inLanguage } from "./words.js";
  *   which the next lesson may have
  * @returns {{element: HTMLElement, show(step: number, values: import("./lessons.js").Values): void,
  *   fill(values: import("./lessons.js").Values): void, live(values: Record<string, number | null>): void,
- *   count(tally: import("../classroom/api.js").Tally): void, refresh(): void, turn(by: number): void}} `live`: what the
+ *   count(tally: import("../classroom/api.js").Tally): void, refresh(): void, turn(by: number): void, remove(): void}} `live`: what the
  *   instrument measures now, by the name of the probe; `count`: what the class predicts; `refresh`: what this screen is to a
  *   class has changed; `turn` goes on or back, within the lesson
  */
@@ -48,6 +48,8 @@ export function createLessonPanel({
   let lived = () => {};
   /** @type {ReturnType<typeof createPrediction> | null} */
   let prediction = null;
+  /** Ends with the card. */
+  let mine = new AbortController();
 
   const steps = CARDS.map((card, at) =>
     el("button", {
@@ -164,6 +166,10 @@ export function createLessonPanel({
 
   const panel = {
     element,
+    remove() {
+      mine.abort();
+      element.remove();
+    },
     /** @param {number} at @param {import("./lessons.js").Values} values */
     show(at, values) {
       const moved = at !== step;
@@ -174,10 +180,13 @@ export function createLessonPanel({
       const isGated = name === "look" && audience.role() === null;
       const before = isGated ? recalled(lesson, listed.lessons, progress.all()) : null;
       gate = before ? "asked" : "";
+      mine.abort();
+      mine = new AbortController();
       const text = createText(lesson.text[name] ?? [], {
         figures: lesson.figures,
         assets,
         words,
+        gone: mine.signal,
         model: setupOf(lesson, name).model,
       });
       /** @type {(HTMLElement | null)[]} */

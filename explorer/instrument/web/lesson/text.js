@@ -1,4 +1,5 @@
 import { el } from "../dom.js";
+import { followReading } from "../reading.js";
 import { setTex } from "./formula.js";
 
 /**
@@ -30,12 +31,12 @@ export function origin({ title, unit, how, on }, words) {
  *
  * @param {import("./lessons.js").Block[]} blocks
  * @param {{figures: Record<string, import("./lessons.js").Figure>, assets: string, words: import("./words.js").Words,
- *   model?: string | null}} options
+ *   gone: AbortSignal, model?: string | null}} options
  *   `model`: the one that the instrument has open, whose live values stand under the terms that are about it
  * @returns {{elements: HTMLElement[], fill(values: import("./lessons.js").Values): void,
  *   live(values: Record<string, number | null>): void}}
  */
-export function createText(blocks, { figures, assets, words, model = null }) {
+export function createText(blocks, { figures, assets, words, gone, model = null }) {
   /** @type {{element: HTMLElement, name: string, isTerm: boolean}[]} */
   const places = [];
   /** @type {{element: HTMLElement, probe: string, figure: string}[]} */
@@ -96,15 +97,16 @@ export function createText(blocks, { figures, assets, words, model = null }) {
   /** @type {HTMLElement[]} */
   const elements = [];
   for (const block of blocks) {
-    if (block.kind === "formula")
-      elements.push(
-        el(
-          "div",
-          { class: "formula", role: "group", "aria-label": words.say("formula") },
-          ...(block.terms ?? []).map(part),
-        ),
+    if (block.kind === "formula") {
+      const formula = el(
+        "div",
+        { class: "formula", role: "group", "aria-label": words.say("formula") },
+        ...(block.terms ?? []).map(part),
       );
-    else if (block.kind === "item") {
+      elements.push(formula);
+      const { reading } = block;
+      if (reading) followReading((now) => void (formula.hidden = now !== reading), gone);
+    } else if (block.kind === "item") {
       const last = elements.at(-1);
       const list = last?.tagName === "UL" ? last : el("ul");
       if (list !== last) elements.push(list);
