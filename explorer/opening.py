@@ -26,6 +26,7 @@ CANDIDATES, NEIGHBOURS = 100, 15
 FARTHEST = 5
 # Of the draw that a model without an encoder opens on.
 SEED = 5
+DRAW = "draw"  # says so on the page, and is in no link
 
 Array = NDArray[np.floating]
 
@@ -72,12 +73,13 @@ def choose(folder: Path, card: Card) -> dict[str, str]:
 
 
 def drawn(card: Card) -> dict[str, str]:
-    """A draw from the prior N(0, I) for a model that has one and no encoder."""
+    """A draw from the prior N(0, I) for a model that has one and no encoder, and its seed."""
     controls = [control for control in card.controls if isinstance(control, Continuous)]
     if not controls or any(control.prior is None for control in controls):
         return {}
     random = np.random.default_rng(SEED)
-    return {one.name: spelled(random.standard_normal(one.size)) for one in controls}
+    values = {one.name: spelled(random.standard_normal(one.size)) for one in controls}
+    return values | {DRAW: str(SEED)}
 
 
 def spelled(values: Array) -> str:

@@ -12,7 +12,7 @@ from explorer import loading, opening
 from training.contract.card import CODES
 from training.contract.files import read_card
 from training.contract.outputs import Pixels
-from training.contract.spaces import Image
+from training.contract.spaces import Continuous, Image
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
 SHIPPED = sorted(path.name for path in MODELS.iterdir())
@@ -47,7 +47,8 @@ def test_it_is_where_the_encoder_puts_it(name: str) -> None:
     found = opening.choose(MODELS / name, card)
     if card.examples is None:
         with_prior = [one for one in card.controls if getattr(one, "prior", None)]
-        assert set(found) == {one.name for one in with_prior}
+        names = {one.name for one in with_prior}
+        assert set(found) == (names | {"draw"} if names else set())
         return
     tensors = safetensors.numpy.load_file(MODELS / name / CODES)
     at = int(found["example"])
@@ -55,7 +56,8 @@ def test_it_is_where_the_encoder_puts_it(name: str) -> None:
         assert set(found) == {"example"}, "the page asks the encoder, once it knows what is seen"
         return
     if "mean" in tensors:
-        z = [float(value) for value in found["z"].split(",")]
+        spaces = [one.name for one in card.controls if isinstance(one, Continuous)]
+        z = [float(value) for name in spaces for value in found[name].split(",")]
         assert z == pytest.approx(tensors["mean"][at], abs=6e-4)
     if "reconstruction" not in tensors:
         return

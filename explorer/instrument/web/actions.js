@@ -9,7 +9,7 @@ import { term } from "./term.js";
  * @param {import("./stage.js").Stage} stage
  * @returns {import("./stage.js").Part}
  */
-export function createActions({ model, commands }) {
+export function createActions({ model, commands, drawn }) {
   const reset = model.continuous ? "Reset z to the origin (R)" : "Reset (R)";
   const temperature = el("input", {
     class: "temperature",
@@ -24,6 +24,11 @@ export function createActions({ model, commands }) {
     },
   });
   const degrees = el("span", { class: "number" });
+  const opened = el("p", {
+    class: "hint opened-on",
+    hidden: drawn === null,
+    text: `It opens on a random draw from the prior (seed ${drawn}), the same for everybody.`,
+  });
   const element = el(
     "div",
     { class: "actions", role: "toolbar", "aria-label": "Actions" },
@@ -59,11 +64,13 @@ export function createActions({ model, commands }) {
       },
       icon("reset"),
     ),
+    opened,
   );
 
   return {
     element,
     show(state, before) {
+      if (before && state.codes !== before.codes) opened.hidden = true;
       if (state.temperature !== before?.temperature) {
         temperature.value = String(state.temperature);
         degrees.textContent = spell(state.temperature, 1);

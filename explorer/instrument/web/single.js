@@ -29,6 +29,7 @@ export async function createSingle(model, { query, opening, source, signal, fram
     model,
     initial,
     fromExample: state.codes === undefined && !problem,
+    drawn: isPlaced ? null : named(opening, "draw"),
     messages: frame.messages,
     first,
     onFirst() {

@@ -60,6 +60,7 @@ const MOST_DRAWS = 32;
  *   which would pass for an image
  * @property {Decoded | null} first what was decoded before there was a stage
  * @property {boolean} isAlone no other model stands beside it, so that a panel may begin by itself
+ * @property {string | null} drawn the seed of the draw from the prior that it opened on, if it did
  * @property {() => void} onFirst for the panel of the output: its first is on screen
  * @property {AbortSignal} gone once the checkpoint is closed
  *
@@ -109,6 +110,7 @@ const MOST_DRAWS = 32;
  * @property {import("./model/worker.js").DecodingWorker} worker for what follows the first image
  * @property {string} assets
  * @property {boolean} fromExample nothing but the test image says where it is
+ * @property {string | null} [drawn] the seed, where a draw from the prior says where it is
  * @property {ReturnType<typeof import("./messages.js").createMessages>} messages
  * @property {Decoded | null} [first] what was decoded of where it is
  * @property {() => void} onFirst its first image is on screen
@@ -211,6 +213,7 @@ export function placeModel(options) {
     },
     first: options.first ?? null,
     isAlone: Boolean(options.isAlone),
+    drawn: options.drawn ?? null,
     onFirst: first,
     gone: gone.signal,
   };
