@@ -40,6 +40,8 @@ Panel = Literal[
     "noise",
     "denoised",
 ]
+# The figures of an image that the instrument measures as one moves, by the names of their probes.
+LIVE = ("reconstruction", "kl", "evidence", "elbo", "gap")
 # The parts of the page of small distributions, by the names in `web/distributions`.
 Small = Literal["categorical", "bernoulli", "ancestral", "table", "line", "humps"]
 CARDS = ("look", "predict", "do", "why", "check")
@@ -117,6 +119,22 @@ class Predict(Record, frozen=True, kw_only=True):
             raise ValueError("axis of a log scale begins above 0.")
 
 
+class Goal(Record, frozen=True, kw_only=True):
+    """What the card Do asks for: a figure that the instrument measures all the while, on one side.
+
+    The figure is of the image of the card, where its band says that the goal is not reached yet.
+    """
+
+    say: Line
+    figure: Identifier
+    below: Number | None = None
+    above: Number | None = None
+
+    def __post_init__(self) -> None:
+        if (self.below is None) == (self.above is None):
+            raise ValueError("takes below or above: one of the two.")
+
+
 class Question(Record, frozen=True, kw_only=True):
     """A question to recall by: choices, the number of the right one from 1, and why it is."""
 
@@ -159,6 +177,7 @@ class Front(Record, frozen=True, kw_only=True):
     cards: Annotated[dict[Card, Setup], Meta(max_length=5)] = {}  # noqa: RUF012
     figures: Annotated[dict[FigureName, PROBES], Meta(min_length=1, max_length=30)]
     predict: Predict
+    goal: Goal | None = None
     teacher: Teacher | None = None
     questions: Annotated[tuple[Question, ...], Meta(min_length=3, max_length=3)]
 

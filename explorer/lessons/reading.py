@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from explorer.lessons.lesson import CARDS, Block, Front, Lesson, Part, Setup, Term
+from explorer.lessons.lesson import CARDS, LIVE, Block, Front, Goal, Lesson, Part, Setup, Term
 from explorer.lessons.probe import OfImage, OfModel, Probe
 from explorer.lessons.probes import PROBES, Difference, Ratio
 from training.contract.complaints import nearest
@@ -180,6 +180,10 @@ def _check_names(front: Front, lines: list[str], name: str, models: Collection[s
                     f"{name}, line {line}: figures.{figure}.{field} is {other!r}, which is itself "
                     "made of two figures; name one that is measured."
                 )
+    if front.goal is not None:
+        refuse("goal.figure", front.goal.figure, list(front.figures))
+        if why := _no_goal(front.goal, front.figures[front.goal.figure]):
+            raise LessonError(f"{name}, line {line_of(lines, 'goal')}: goal {why}")
     if front.predict.figure is not None:
         refuse("predict.figure", front.predict.figure, front.figures)
     for option in front.predict.options:
@@ -193,6 +197,18 @@ def _operands(probe: Probe) -> dict[str, str]:
     if isinstance(probe, Difference):
         return {"of": probe.of, "less": probe.less}
     return {}
+
+
+def _no_goal(goal: Goal, probe: Probe) -> str:
+    """Why a goal is none; empty where it is one."""
+    low, high = probe.band
+    if probe.__struct_config__.tag not in LIVE:
+        return f"has a figure that is not measured as one moves; choose one of {', '.join(LIVE)}."
+    if (goal.below is not None and low <= goal.below) or (
+        goal.above is not None and high >= goal.above
+    ):
+        return f"may be reached at the start: the band of {goal.figure} is {low:g} to {high:g}."
+    return ""
 
 
 def _cards(lines: list[str], start: int, name: str, front: Front) -> dict[str, tuple[Block, ...]]:

@@ -17,7 +17,18 @@ from training.contract.errors import UserError
 from training.contract.reading import plain
 
 # What is translated; everything else in the front matter stays.
-WORDS = {"title", "idea", "misconception", "ask", "label", "choices", "because", "wrong", "discuss"}
+WORDS = {
+    "title",
+    "idea",
+    "misconception",
+    "ask",
+    "say",
+    "label",
+    "choices",
+    "because",
+    "wrong",
+    "discuss",
+}
 
 
 def read_translation(id: str, language: str, original: Lesson, models: Sequence[str]) -> Lesson:

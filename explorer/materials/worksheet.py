@@ -31,6 +31,7 @@ def worksheet(measured: Measured, pictures: Sequence[tuple[str, str]]) -> str:
         _answer(front.predict, measured),
         "<h2>Do</h2>",
         measured.html(cards["do"]),
+        f"<p><strong>{escape(front.goal.say)}</strong></p>" if front.goal else "",
         "<p>What you saw:</p>",
         _lines(3),
         '<section class="second">',

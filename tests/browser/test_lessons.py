@@ -112,6 +112,18 @@ def test_the_inside_of_the_model_stands_beside_the_image_of_its_lesson(
     assert inside["width"] > 300
 
 
+def test_the_page_notices_that_the_goal_of_a_lesson_is_reached(
+    page: Page, instrument: Instrument
+) -> None:
+    instrument.open("lesson=gap&step=3")
+    said = page.locator(".goal-said")
+    expect(said).to_have_text(re.compile(r"It is \d\d\.\d nats now\."))
+    page.get_by_role("button", name="The best q").click()
+    expect(said).to_have_text(re.compile(r"Reached: \d\.\d nats\."))
+    page.reload()
+    expect(said).to_have_text(re.compile(r"Reached: \d\.\d nats\."))
+
+
 def test_a_lesson_that_is_left_leaves_the_instrument_as_it_is(
     page: Page, instrument: Instrument
 ) -> None:

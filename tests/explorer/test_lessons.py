@@ -233,6 +233,21 @@ def test_a_fraction_of_words_is_a_term_that_is_bound() -> None:
     assert terms[2].tex.startswith(r"\frac{\text{")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("below = 10", "below = 90", "goal may be reached at the start: the band of gap is 70 to 100."),  # noqa: E501
+        ("below = 10", "", "goal: takes below or above: one of the two."),
+        ('figure = "gap"\nbelow', 'figure = "gaps"\nbelow', "goal.figure is 'gaps'; did you mean 'gap'?"),  # noqa: E501
+    ],
+)  # fmt: skip
+def test_a_goal_is_not_reached_before_anybody_has_moved(before: str, after: str, said: str) -> None:
+    text = (HERE / "gap.md").read_text("utf-8")
+    assert before in text
+    with pytest.raises(LessonError, match=re.escape(said)):
+        parse(text.replace(before, after, 1), "gap.md", command.model_names(shipped()))
+
+
 def test_every_figure_that_a_lesson_measures_stands_somewhere_in_it() -> None:
     for lesson in read_all(LESSONS, command.model_names(shipped())):
         named = {

@@ -17,7 +17,7 @@ import { createWords, inLanguage, knownLanguage } from "./words.js";
  *   options: {label: string, figure: string}[], wanted: "largest" | "smallest"}} Predict
  * @typedef {{ask: string, choices: string[], answer: number, because: string}} Question
  * @typedef {{id: string, number: number, title: string, idea: string, minutes: number, misconception: string, core: boolean,
- *   needs: string[], clinic: number | null, setup: Setup, cards: Record<string, Setup>, figures: Record<string, Figure>, predict: Predict,
+ *   needs: string[], clinic: number | null, setup: Setup, cards: Record<string, Setup>, figures: Record<string, Figure>, predict: Predict, goal: import("./goal.js").Goal | null,
  *   questions: Question[], text: Record<string, Block[]>, translations: Record<string, Lesson>}} Lesson
  * @typedef {{lessons: Lesson[], class: Record<string, number[]>, alone: number[],
  *   words: Record<string, import("./words.js").Table>}} Lessons `translations` and `words` by the code of a language
@@ -180,7 +180,10 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
   // What the instrument measures now stands under the term that is about it.
   frame.element.addEventListener(
     "probes",
-    (event) => panel?.live(/** @type {CustomEvent<Record<string, number | null>>} */ (event).detail),
+    (event) => {
+      const { detail } = /** @type {CustomEvent<Record<string, number | null>>} */ (event);
+      panel?.live(detail, named(outer.read(), "example"));
+    },
     { signal: stop.signal },
   );
 

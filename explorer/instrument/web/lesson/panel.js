@@ -1,6 +1,7 @@
 import { clinicLink } from "../clinic/clinic.js";
 import { el } from "../dom.js";
 import { linkTo } from "../shelf/held.js";
+import { createGoal } from "./goal.js";
 import { CARDS, lessonLink, setupOf } from "./lessons.js";
 import { createPrediction } from "./predict.js";
 import { createQuestions } from "./questions.js";
@@ -17,7 +18,7 @@ import { createWords, inLanguage } from "./words.js";
  *   showAll(on: boolean): void}} options `lesson` is `original` in the language of `words`; `language`: what was asked for,
  *   which the next lesson may have
  * @returns {{element: HTMLElement, show(step: number, values: import("./lessons.js").Values): void,
- *   fill(values: import("./lessons.js").Values): void, live(values: Record<string, number | null>): void,
+ *   fill(values: import("./lessons.js").Values): void, live(values: Record<string, number | null>, example: string | null): void,
  *   count(tally: import("../classroom/api.js").Tally): void, refresh(): void, turn(by: number): void, remove(): void}} `live`: what the
  *   instrument measures now, by the name of the probe; `count`: what the class predicts; `refresh`: what this screen is to a
  *   class has changed; `turn` goes on or back, within the lesson
@@ -44,7 +45,7 @@ export function createLessonPanel({
   let measured = null;
   /** @type {(values: import("./lessons.js").Values) => void} */
   let filled = () => {};
-  /** @type {(values: Record<string, number | null>) => void} */
+  /** @type {(values: Record<string, number | null>, example: string | null) => void} */
   let lived = () => {};
   /** @type {ReturnType<typeof createPrediction> | null} */
   let prediction = null;
@@ -213,6 +214,20 @@ export function createLessonPanel({
           asked.fill(found);
         };
       }
+      if (name === "do" && lesson.goal) {
+        const goal = createGoal({
+          goal: lesson.goal,
+          figure: lesson.figures[lesson.goal.figure],
+          words,
+          before: progress.of(lesson.id).reached ?? null,
+          onReached: (value) => progress.note(lesson.id, { reached: Number(value.toPrecision(4)) }),
+        });
+        content.push(goal.element);
+        lived = (now, example) => {
+          text.live(now);
+          goal.live(now, example);
+        };
+      }
       if (name === "check") {
         const answers = progress.of(lesson.id).answers ?? [];
         content.push(
@@ -252,8 +267,8 @@ export function createLessonPanel({
       measured = values;
       filled(values);
     },
-    /** @param {Record<string, number | null>} values */
-    live: (values) => lived(values),
+    /** @param {Record<string, number | null>} values @param {string | null} example */
+    live: (values, example) => lived(values, example),
     /** @param {import("../classroom/api.js").Tally} tally */
     count: (tally) => prediction?.count(tally),
     refresh() {

@@ -2,9 +2,9 @@
  * How far a person is in each lesson, in this browser alone: nothing of it is sent anywhere.
  *
  * @typedef {{step?: number, done?: boolean, prediction?: number | string, measured?: number | string,
- *   answers?: (number | null)[], recalled?: boolean, at?: string}} Progress
+ *   answers?: (number | null)[], reached?: number, recalled?: boolean, at?: string}} Progress
  *
- * `recalled`: the questions that stand before the lesson were answered, or skipped.
+ * `reached`: the figure of its goal, when it was; `recalled`: the questions that stand before the lesson were answered, or skipped.
  */
 
 const KEY = "latent-explorer.lessons";
