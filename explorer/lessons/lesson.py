@@ -200,9 +200,9 @@ class Block(Record, frozen=True, omit_defaults=True):
     """A paragraph, an item of a list, or a formula, which may be for one way of writing alone."""
 
     kind: Literal["paragraph", "item", "formula"]
-    reading: Literal["loss", "elbo"] | None = None
     parts: tuple[Part, ...] = ()
     terms: tuple[Term, ...] = ()
+    reading: Literal["loss", "elbo"] | None = None
 
 
 class Lesson(Record, frozen=True):

@@ -244,7 +244,7 @@ def _blocks(lines: list[str], start: int, end: int, name: str, front: Front) -> 
                 raise LessonError(f"{name}, line {first + 1}: the formula has no second line $$.")
             at += 1
             terms = _terms(lines, first + 1, at - 1, name, front)
-            yield Block("formula", FORMULAS[line], terms=terms)
+            yield Block("formula", terms=terms, reading=FORMULAS[line])
         elif line.startswith("$$"):
             raise LessonError(
                 f"{name}, line {first + 1}: a formula begins with {', '.join(FORMULAS)} on a line "

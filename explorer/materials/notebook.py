@@ -40,6 +40,9 @@ pictures.append(model.decode(q.mean).mean)
 kl_nats = 0.5 * (q.mean**2 + q.log_variance.exp() - 1 - q.log_variance)
 print("KL of each latent, nats:", [round(nats, 2) for nats in kl_nats[0].tolist()])"""
 
+# A decoder without a density gives the image itself.
+VAEGAN = VAE.replace("model.decode(q.mean).mean", "model.decode(q.mean)")
+
 CONDITIONAL = """# {id}: encoder and decoder are told the digit.
 model, card = models[{id!r}]
 label = torch.tensor([int(opened.codes["label"][{example}])])
@@ -57,6 +60,11 @@ model, card = models[{id!r}]
 codes = model["vqvae"].encode(x)
 pictures.append(model["vqvae"].decode(codes).mean)
 print("codes:", codes[0].tolist())"""
+
+GENERATOR = """# {id}: it has no encoder, so no image has a z; a draw of the prior is decoded.
+model, card = models[{id!r}]
+z = torch.randn(1, card.size, generator=torch.Generator().manual_seed(0))
+pictures.append(model(z))"""
 
 SHOW = """# The test image, and what each of the models makes of it.
 row = torch.cat([picture.reshape(opened.shape) for picture in pictures], dim=2)
@@ -141,8 +149,12 @@ def _way(card: Card) -> str:
         return CONDITIONAL
     if isinstance(card.controls[0], CodeGrid):
         return CODES
-    encode = card.graphs.named()["encode"]
-    return VAE if any(port.role == "log_variance" for port in encode.outputs) else AUTOENCODER
+    encode = card.graphs.named().get("encode")
+    if encode is None:
+        return GENERATOR
+    if not any(port.role == "log_variance" for port in encode.outputs):
+        return AUTOENCODER
+    return VAE if isinstance(card.output, Pixels) and card.output.likelihood else VAEGAN
 
 
 def _text(source: str) -> dict[str, object]:
