@@ -100,6 +100,7 @@ def routes(base: str = "", here: str = "") -> list[Route]:
         Route(f"{base}/lessons.json", _lessons),
         Route(f"{base}/lessons/{{id}}/figures.json", _figures),
         Route(f"{base}/lessons/{{id}}/{{name}}", _material),
+        Route(f"{base}/lessons/{{id}}/{{language}}/{{name}}", _material),
         Route(f"{base}/uploads", partial(_drop, here=here), methods=["POST"]),
         Route(f"{base}/uploads/{{id}}", partial(_dropped, here=here)),
         *jobs.routes(base),
@@ -193,11 +194,12 @@ async def _material(request: Request) -> Response:
     from explorer.materials import files
 
     id, name = request.path_params["id"], request.path_params["name"]
+    language = request.path_params.get("language", "en")
     found = None
     if name in files.NAMES:
         async with _measuring:
-            found = await run_in_threadpool(files.materials, id)
-    if found is None:
+            found = await run_in_threadpool(files.materials, id, language)
+    if found is None or name not in found:
         return _not_found()
     suffix = PurePosixPath(name).suffix
     headers = {"Cache-Control": "no-cache"}

@@ -10,7 +10,7 @@ from explorer.lessons.check import measure, read_all
 from explorer.lessons.command import model_names
 from explorer.lessons.lesson import Lesson
 from explorer.lessons.translation import translations
-from explorer.lessons.words import ORIGINAL, TABLES, Words, read_words
+from explorer.lessons.words import ORIGINAL, PLAYER, Words, read_words
 from training.contract.reading import plain
 
 
@@ -34,7 +34,7 @@ def lessons() -> dict[str, Any]:
 
 def _said(words: Words) -> dict[str, Any]:
     """What the player says, in one table."""
-    tables = {name: getattr(words, name) for name in TABLES}
+    tables = {name: getattr(words, name) for name in PLAYER}
     return {"name": words.name, "decimal": words.decimal, "thousands": words.thousands, **tables}
 
 

@@ -22,7 +22,8 @@ from training.contract.reading import read
 HERE = Path(__file__).parent
 ORIGINAL = "en"
 FILE = "words.toml"
-TABLES = ("cards", "player")
+PLAYER = ("cards", "player")  # what the page is sent
+TABLES = (*PLAYER, "pages")
 Mark = Annotated[str, Meta(min_length=1, max_length=1)]
 
 
@@ -41,8 +42,17 @@ class Words(Record, frozen=True, kw_only=True):
     thousands: Mark
     cards: dict[str, Line]
     player: dict[str, Line]
+    pages: dict[str, Line]
     units: dict[str, Short] = {}  # noqa: RUF012
     probes: dict[str, Named] = {}  # noqa: RUF012
+
+    def page(self, key: str, **values: object) -> str:
+        """A text of the pages for a teacher, with what stands in place of its braces."""
+        return self.pages[key].format(**values)
+
+    def quoted(self, text: str) -> str:
+        """A text in quotation marks."""
+        return self.player["quoted"].format(text=text)
 
     def title(self, probe: Probe) -> str:
         """What a probe is called."""

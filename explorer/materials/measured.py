@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from itertools import groupby
 
 from latex2mathml.converter import convert
 
 from explorer.lessons.lesson import Block, Lesson, Part, Term
+from explorer.lessons.words import ORIGINAL, Words, read_words
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,19 @@ class Measured:
 
     lesson: Lesson
     values: dict[str, float]
+    language: str = ORIGINAL
+    words: Words = field(default_factory=lambda: read_words(ORIGINAL))
 
     def figure(self, name: str, unit: bool = False) -> str:
         """The value as the lesson writes it, with its unit where that is wanted."""
         probe = self.lesson.front.figures[name]
-        return spelled(self.values[name], probe.decimals) + (
-            f" {probe.unit}" if unit and probe.unit else ""
-        )
+        value = self.words.number(self.values[name], probe.decimals)
+        return f"{value} {self.words.unit(probe)}".strip() if unit else value
+
+    def by_figure(self) -> str:
+        """What each option of the prediction has, in a line."""
+        options = self.lesson.front.predict.options
+        return "; ".join(f"{one.label}: {self.figure(one.figure, unit=True)}" for one in options)
 
     @property
     def right(self) -> int:
@@ -73,8 +80,3 @@ class Measured:
         value = self.figure(term.figure, unit=True) if term.figure else ""
         below = f'<span class="value">{value}</span>' if value else ""
         return f'<span class="term">{convert(term.tex)}{below}</span>'
-
-
-def spelled(value: float, decimals: int) -> str:
-    """A figure as the page writes it: commas between thousands, a minus sign."""
-    return f"{value:,.{decimals}f}".replace("-", "−")

@@ -7,14 +7,22 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from explorer.materials.measured import Measured
+
 HERE = Path(__file__).parent
 PAGE = Template((HERE / "page.html").read_text("utf-8"))
 STYLE = (HERE / "page.css").read_text("utf-8")
 
 
-def page(title: str, body: str) -> str:
-    """The whole page."""
-    return PAGE.substitute(title=escape(title), style=STYLE, body=body)
+LICENSE = '<a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>'
+
+
+def page(title: str, body: str, measured: Measured) -> str:
+    """The whole page, in the language of its lesson."""
+    footer = escape(measured.words.page("footer", license="@")).replace("@", LICENSE)
+    return PAGE.substitute(
+        title=escape(title), style=STYLE, body=body, footer=footer, language=measured.language
+    )
 
 
 def shown(pictures: Sequence[tuple[str, str]]) -> str:

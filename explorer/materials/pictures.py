@@ -10,12 +10,13 @@ from PIL import Image
 
 from explorer.lessons.bench import Bench
 from explorer.lessons.lesson import Lesson
+from explorer.lessons.words import Words
 from training.contract.outputs import Pixels
 
 WIDE = 160  # pixels of a picture, at least
 
 
-def pictures(lesson: Lesson, bench: Bench) -> list[tuple[str, str]]:
+def pictures(lesson: Lesson, bench: Bench, words: Words) -> list[tuple[str, str]]:
     """A title and a `data:` address each: the test image of the lesson, and its reconstructions.
 
     Of a model that makes no images there is none.
@@ -29,9 +30,9 @@ def pictures(lesson: Lesson, bench: Bench) -> list[tuple[str, str]]:
             continue
         if not found:
             given = model.images([example]).reshape(model.shape)
-            found.append((f"Test image {example}", address(given)))
+            found.append((words.page("test_image", number=example), address(given)))
         made = model.reconstruct([example]).reshape(model.shape)
-        found.append((f"Rebuilt by “{model.card.title}”", address(made)))
+        found.append((words.page("rebuilt", title=model.card.title), address(made)))
     return found
 
 

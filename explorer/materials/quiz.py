@@ -35,25 +35,30 @@ Question = Choice | Numeric
 
 def quiz(measured: Measured) -> list[Question]:
     """The questions. Whoever answers has done the lesson, so the figure may be asked for."""
-    front = measured.lesson.front
+    front, words = measured.lesson.front, measured.words
     asked: list[Question] = [
-        Choice(f"{front.title}: question {at}", one.ask, one.choices, one.answer - 1, one.because)
+        Choice(
+            f"{front.title}: {words.page('question', number=at)}",
+            one.ask,
+            one.choices,
+            one.answer - 1,
+            one.because,
+        )
         for at, one in enumerate(front.questions, 1)
     ]
     return [_prediction(measured), *asked]
 
 
 def _prediction(measured: Measured) -> Question:
-    front, predict = measured.lesson.front, measured.lesson.front.predict
-    name = f"{front.title}: prediction"
+    front, predict, words = measured.lesson.front, measured.lesson.front.predict, measured.words
+    name = f"{front.title}: {words.page('asked')}"
     if predict.figure is not None:
         low, high = front.figures[predict.figure].band
         value = measured.values[predict.figure]
-        where = "Measured" if front.setup.page else "Measured on this model"
-        said = f"{where}: {measured.figure(predict.figure, unit=True)}."
+        said = words.player["measured" if front.setup.page else "measured_here"].format(
+            value=measured.figure(predict.figure, unit=True)
+        )
         return Numeric(name, predict.ask, value, low, high, said)
-    said = "; ".join(
-        f"{option.label}: {measured.figure(option.figure, unit=True)}" for option in predict.options
-    )
     labels = tuple(option.label for option in predict.options)
-    return Choice(name, predict.ask, labels, measured.right, f"Measured on these models: {said}.")
+    said = words.page("measured_models", values=measured.by_figure())
+    return Choice(name, predict.ask, labels, measured.right, said)

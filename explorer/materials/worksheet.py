@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from explorer.lessons.lesson import Predict
+from explorer.lessons.words import Words
 from explorer.materials.measured import Measured
 from explorer.materials.page import page, shown
 
@@ -17,27 +18,28 @@ WIDE, MARGIN = 640, 30  # of the axis
 def worksheet(measured: Measured, pictures: Sequence[tuple[str, str]]) -> str:
     """The page. Answers stand on the teacher's page alone, but for the card that explains."""
     front, cards = measured.lesson.front, measured.lesson.cards
+    words, say = measured.words, measured.words.page
+    name = say("name", number=front.number, minutes=front.minutes)
     body = [
-        '<p class="screen how">Print this page: it fills two sheets, or one on both sides.</p>',
-        f'<p class="kicker">Lesson {front.number} · {front.minutes} minutes · Name: '
-        "______________________________</p>",
+        f'<p class="screen how">{escape(say("print"))}</p>',
+        f'<p class="kicker">{escape(name)} ______________________________</p>',
         f"<h1>{escape(front.title)}</h1>",
-        "<h2>Look</h2>",
+        f"<h2>{escape(words.cards['look'])}</h2>",
         measured.html(cards["look"]),
         shown(pictures),
-        "<h2>Predict, before you try</h2>",
+        f"<h2>{escape(say('predict'))}</h2>",
         measured.html(cards["predict"]),
         f"<p><strong>{escape(front.predict.ask)}</strong></p>",
         _answer(front.predict, measured),
-        "<h2>Do</h2>",
+        f"<h2>{escape(words.cards['do'])}</h2>",
         measured.html(cards["do"]),
         f"<p><strong>{escape(front.goal.say)}</strong></p>" if front.goal else "",
-        "<p>What you saw:</p>",
+        f"<p>{escape(say('saw'))}</p>",
         _lines(3),
         '<section class="second">',
-        "<h2>Why</h2>",
+        f"<h2>{escape(words.cards['why'])}</h2>",
         measured.html(cards["why"]),
-        "<h2>Check</h2>",
+        f"<h2>{escape(words.cards['check'])}</h2>",
         "<ol>",
         *(
             f"<li>{escape(one.ask)}<br>"
@@ -49,12 +51,12 @@ def worksheet(measured: Measured, pictures: Sequence[tuple[str, str]]) -> str:
             for one in front.questions
         ),
         "</ol>",
-        f"<h2>“{escape(front.misconception)}”</h2>",
-        "<p>What is wrong with this sentence? Use a figure of this page.</p>",
+        f"<h2>{escape(words.quoted(front.misconception))}</h2>",
+        f"<p>{escape(say('explain'))}</p>",
         _lines(3),
         "</section>",
     ]
-    return page(f"{front.title} – worksheet", "\n".join(body))
+    return page(f"{front.title} – {say('worksheet')}", "\n".join(body), measured)
 
 
 def _lines(count: int) -> str:
@@ -67,21 +69,24 @@ def _answer(predict: Predict, measured: Measured) -> str:
         options = "".join(f"<li>{escape(option.label)}</li>" for option in predict.options)
         return f'<ul class="boxes">{options}</ul>'
     low, high = predict.axis
+    words, say = measured.words, measured.words.page
     marks = "".join(
-        f'<path d="M{x:.1f} 14v10"/><text stroke="none" x="{x:.1f}" y="40">{text}</text>'
-        for x, text in _ticks(low, high, predict.scale == "log")
+        f'<path d="M{x:.1f} 14v10"/>'
+        f'<text stroke="none" x="{x:.1f}" y="40">{_tick(value, words)}</text>'
+        for x, value in _ticks(low, high, predict.scale == "log")
     )
-    unit = measured.lesson.front.figures[predict.figure].unit
+    unit = escape(words.unit(measured.lesson.front.figures[predict.figure]))
     return (
-        f'<svg class="axis" viewBox="0 0 {WIDE} 46" role="img" aria-label="An axis to mark">'
+        f'<svg class="axis" viewBox="0 0 {WIDE} 46" role="img" aria-label="'
+        f'{escape(say("axis"))}">'
         '<g stroke="#1b1f24" stroke-width="1.2" font-size="12" text-anchor="middle">'
         f'<path d="M{MARGIN} 19H{WIDE - MARGIN}"/><g>{marks}</g></g></svg>'
-        f"<p>Mark your guess on the axis. In figures: ____________ {escape(unit)} &nbsp; "
-        f"Measured: ____________ {escape(unit)}</p>"
+        f"<p>{escape(say('mark'))} ____________ {unit} &nbsp; "
+        f"{escape(say('measured'))} ____________ {unit}</p>"
     )
 
 
-def _ticks(low: float, high: float, is_log: bool) -> Iterator[tuple[float, str]]:
+def _ticks(low: float, high: float, is_log: bool) -> Iterator[tuple[float, float]]:
     if is_log:
         first = math.ceil(math.log10(low))
         values = [10.0**power for power in range(first, int(math.log10(high)) + 1)]
@@ -91,4 +96,10 @@ def _ticks(low: float, high: float, is_log: bool) -> Iterator[tuple[float, str]]
     for value in values:
         share = math.log(value / low) / math.log(high / low) if is_log else value - low
         share = share if is_log else share / (high - low)
-        yield MARGIN + share * (WIDE - 2 * MARGIN), f"{value:,.10g}"
+        yield MARGIN + share * (WIDE - 2 * MARGIN), value
+
+
+def _tick(value: float, words: Words) -> str:
+    """A number beside an axis, with as many decimals as it has."""
+    decimals = len(f"{value:.10g}".partition(".")[2])
+    return words.number(value, decimals)

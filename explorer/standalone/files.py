@@ -98,7 +98,7 @@ def clinic(untreated: str) -> Iterator[tuple[str, bytes]]:
 def materials(ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     """What a teacher takes from these lessons."""
     for id in ids:
-        for name, content in (teaching.materials(id) or {}).items():
+        for name, content in teaching.all_of(id):
             yield f"lessons/{id}/{name}", content
 
 

@@ -87,19 +87,20 @@ def _index(lessons: Sequence[str], address: str) -> Iterator[str]:
     for original in every["lessons"]:
         if original["id"] in lessons:
             for language, one in (("en", original), *original["translations"].items()):
-                yield from _row(one, language, every["words"][language]["cards"], address)
+                said = every["words"][language]
+                yield from _row(one, language, said["cards"], said["player"]["teacher"], address)
     yield "</table></main>"
 
 
 def _row(
-    lesson: dict[str, Any], language: str, cards: dict[str, str], address: str
+    lesson: dict[str, Any], language: str, cards: dict[str, str], teacher: str, address: str
 ) -> Iterator[str]:
     """A lesson in one of its languages."""
     title, idea = escape(lesson["title"]), escape(lesson["idea"])
     yield f'<tr lang="{language}"><td><strong>{title}</strong><br>{idea}<br>'
     yield f"{lesson['minutes']} min"
-    if language == "en":
-        yield f'<br><a href="lessons/{lesson["id"]}/teacher.html">Teacher’s page</a>'
+    within = "" if language == "en" else f"{language}/"
+    yield f'<br><a href="lessons/{lesson["id"]}/{within}teacher.html">{escape(teacher)}</a>'
     yield "</td>"
     spoken = "" if language == "en" else f"&lang={language}"
     for step, card in enumerate(CARDS, 1):

@@ -20,6 +20,7 @@ from explorer.materials.gift import escaped, gift
 from explorer.materials.measured import Measured
 from explorer.materials.qti import QTI, qti
 from explorer.materials.quiz import Choice, Numeric
+from explorer.materials.teacher import SHARED
 
 HARD = "a ~ b = c # {d}: 50\\% «é» <b> & 'q'"
 QUESTIONS = [
@@ -46,6 +47,24 @@ def test_the_pages_of_a_lesson_show_what_was_measured(id: str) -> None:
     assert "http" not in re.sub(r"https?://(creativecommons|www\.w3)\.org/", "", page + sheet)
     # The worksheet asks; what the answer is, the teacher's page says.
     assert lesson.front.questions[0].because not in sheet
+
+
+def test_a_translated_lesson_has_its_pages_in_its_language() -> None:
+    made = files.materials("holes", "de")
+    assert made is not None
+    assert {*made, *SHARED} == set(files.NAMES)
+    page, sheet = made[files.TEACHER].decode(), made["worksheet.html"].decode()
+    assert '<html lang="de">' in page
+    assert "<h2>Was schiefgeht</h2>" in page
+    kl = f"{(listing.figures('holes') or {})['kl']:.1f}".replace(".", ",")
+    assert f"{kl} Nats" in page
+    assert "1.000</text>" in sheet
+    assert "An diesem Modell gemessen" in made["quiz.gift.txt"].decode()
+    # Where a word is left in English, it is a name on the screen.
+    for english in ("Measured", "Lesson ", "Test image", "Figure", "minutes"):
+        assert english not in re.sub(r"<style>.*?</style>", "", page + sheet, flags=re.S)
+    assert files.materials("gap", "de") is None
+    assert files.materials("holes", "../de") is None
 
 
 @pytest.mark.parametrize("id", LESSONS)

@@ -3,6 +3,7 @@ import { createFrame } from "../frame.js";
 import { isHeld, linkTo } from "../shelf/held.js";
 import { CARDS, fetchLessons, lessonLink } from "./lessons.js";
 import { asCsv, createProgress } from "./progress.js";
+import { createWords } from "./words.js";
 
 /**
  * The page that lists the lessons: in the order of a class or of one who learns alone, with how far one is.
@@ -116,16 +117,23 @@ export function mount(root, { assets, instrument }) {
       el("span", { class: "lesson-facts", text: `${minutes} min${core ? " · core" : ""} · ${state}` }),
       el("p", { text: idea }),
       // Not in a page to hand out: it has the answers.
-      isHeld()
-        ? null
-        : el("a", {
-            class: "lesson-teacher",
-            href: new URL(`../lessons/${id}/teacher.html`, assets).href,
-            target: "_blank",
-            text: "Teacher’s page",
-            "aria-label": `Teacher’s page of “${title}”`,
-          }),
+      ...(isHeld() ? [] : ["en", ...Object.keys(translations)].map(forTeacher)),
     );
+
+    /** @param {string} language */
+    function forTeacher(language) {
+      const { say } = createWords(language, words[language]);
+      const of = say("quoted", { text: (translations[language] ?? { title }).title });
+      return el("a", {
+        class: "lesson-teacher",
+        href: new URL(`../lessons/${id}/${language === "en" ? "" : `${language}/`}teacher.html`, assets).href,
+        target: "_blank",
+        lang: language,
+        hreflang: language,
+        text: say("teacher"),
+        "aria-label": `${say("teacher")}: ${of}`,
+      });
+    }
   }
 
   /** @param {string} text @param {string} name @param {string} type @param {() => string} content */
