@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -16,10 +17,11 @@ from typing import Any
 from msgspec import to_builtins
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from explorer import loading
+from explorer.answers import Answer, as_json, in_a_sentence, refused
 from explorer.archives import UploadError
 from explorer.arriving import let_pass, receive, visitor_of
 from explorer.jobs import images, offers, quota
@@ -46,6 +48,10 @@ _looks: dict[Path, Looks] = {}
 _lock = threading.Lock()
 
 NOT_ALLOWED = "Whoever runs this explorer has switched training off."
+NOT_WRITABLE = (
+    "Nothing can be trained here: this explorer cannot write to its folder `runs`. Whoever runs it "
+    "can start it in a folder of their own."
+)
 NOTHING_TO_KEEP = "This run has not been validated yet, so there is nothing to keep: let it go on."
 GONE = "There is no such run: it was removed, or the link was cut short."
 
@@ -102,12 +108,12 @@ def routes(base: str) -> list[Route]:
 
     async def posted(request: Request, then: Callable[[bytes, str], Response]) -> Response:
         if HEADER not in request.headers:
-            return _refused(f"A run is asked for with the header {HEADER}.")
+            return refused(f"A run is asked for with the header {HEADER}.")
         body = b""
         async for piece in request.stream():
             body += piece
             if len(body) > LONGEST_FORM:
-                return _refused("This form is too long.")
+                return refused("This form is too long.")
         return await run_in_threadpool(then, body, visitor_of(request))
 
     async def clinic(_: Request) -> Response:
@@ -120,7 +126,7 @@ def routes(base: str) -> list[Route]:
 
     async def decide(request: Request) -> Response:
         if HEADER not in request.headers:
-            return _refused(f"A run is changed with the header {HEADER}.")
+            return refused(f"A run is changed with the header {HEADER}.")
         id, what = request.path_params["id"], request.path_params["what"]
         return await run_in_threadpool(_decide, id, what)
 
@@ -137,36 +143,40 @@ def routes(base: str) -> list[Route]:
 
     async def forget(request: Request) -> Response:
         if HEADER not in request.headers:
-            return _refused(f"Images are removed with the header {HEADER}.")
+            return refused(f"Images are removed with the header {HEADER}.")
         return await run_in_threadpool(_forget, request.path_params["id"])
 
     async def sheet(request: Request) -> Response:
         id, name = request.path_params["id"], request.path_params["name"]
         return await run_in_threadpool(_sheet, id, name)
 
+    listed: tuple[tuple[str, str, Answer], ...] = (
+        ("GET", "training.json", offer),
+        ("GET", "clinic.json", clinic),
+        ("POST", "images", drop),
+        ("GET", "images/{id}.json", seen),
+        ("POST", "images/{id}/remove", forget),
+        ("GET", "images/{id}/{name}", sheet),
+        ("POST", "jobs", ask),
+        ("POST", "treatments", treat),
+        ("GET", "jobs/{id}.json", look),
+        ("POST", "jobs/{id}/{what}", decide),
+        ("GET", "jobs/{id}/{name}", file),
+    )
     return [
-        Route(f"{base}/training.json", offer),
-        Route(f"{base}/clinic.json", clinic),
-        Route(f"{base}/images", drop, methods=["POST"]),
-        Route(f"{base}/images/{{id}}.json", seen),
-        Route(f"{base}/images/{{id}}/remove", forget, methods=["POST"]),
-        Route(f"{base}/images/{{id}}/{{name}}", sheet),
-        Route(f"{base}/jobs", ask, methods=["POST"]),
-        Route(f"{base}/treatments", treat, methods=["POST"]),
-        Route(f"{base}/jobs/{{id}}.json", look),
-        Route(f"{base}/jobs/{{id}}/{{what}}", decide, methods=["POST"]),
-        Route(f"{base}/jobs/{{id}}/{{name}}", file),
+        Route(f"{base}/{path}", in_a_sentence(answer, NOT_WRITABLE), methods=[method])
+        for method, path, answer in listed
     ]
 
 
 def _offer() -> Response:
     if not offers.allowed():
-        return _refused(NOT_ALLOWED)
+        return refused(NOT_ALLOWED)
     one = supervisor()
     one.wake()  # by the time that the form is filled in, the worker has loaded what it needs
     store = one.store
     found = offers.offered(one.data, store.all("trained", "stopped", "kept"))
-    return _json(found | {"queue": len(store.all("waiting", "training"))})
+    return as_json(found | {"queue": len(store.all("waiting", "training"))})
 
 
 def _clinic() -> Response:
@@ -174,12 +184,22 @@ def _clinic() -> Response:
     try:
         ward = to_builtins(read_ward())
     except UserError as error:
-        return _refused(str(error), 404)
-    one = supervisor() if offers.allowed() else None
-    why = NOT_ALLOWED if one is None else offers.missing("digits", one.data)
-    if one is not None and not why:
+        return refused(str(error), 404)
+    return as_json(ward | {"untreated": _untreated()})
+
+
+def _untreated() -> str:
+    """Why nobody can be treated here, or nothing."""
+    if not offers.allowed():
+        return NOT_ALLOWED
+    try:
+        one = supervisor()
+    except (OSError, sqlite3.Error):
+        return NOT_WRITABLE
+    why = offers.missing("digits", one.data)
+    if not why:
         one.wake()  # by the time that the cure is chosen, the worker has loaded what it needs
-    return _json(ward | {"untreated": why})
+    return why
 
 
 def _ask(body: bytes, visitor: str) -> Response:
@@ -211,14 +231,14 @@ def _treat(body: bytes, visitor: str) -> Response:
 def _begin(job: Callable[[Supervisor], dict[str, Any]], visitor: str) -> Response:
     """Queue the job that is asked for, or say why not."""
     if not offers.allowed():
-        return _refused(NOT_ALLOWED)
+        return refused(NOT_ALLOWED)
     one = supervisor()
     try:
         id = quota.add(one.store, one.home, visitor, job(one))
     except UserError as error:
-        return _refused(str(error))
+        return refused(str(error))
     one.wake()
-    return _json({"id": id}, 201)
+    return as_json({"id": id}, 201)
 
 
 async def _drop(request: Request) -> Response:
@@ -241,35 +261,35 @@ async def _drop(request: Request) -> Response:
             found = await run_in_threadpool(accept)
     except UploadError as error:
         await let_pass(pieces)
-        return _refused(loading.printable(str(error)))
+        return refused(loading.printable(str(error)))
     except OSError as error:
         await let_pass(pieces)
-        return _refused(f"The zip could not be written: {error.strerror}; tell whoever runs this.")
+        return refused(f"The zip could not be written: {error.strerror}; tell whoever runs this.")
     except ClientDisconnect:
-        return _refused(GONE, 404)
-    return _json({"id": found.id, "title": found.title}, 201)
+        return refused(GONE, 404)
+    return as_json({"id": found.id, "title": found.title}, 201)
 
 
 def _seen(id: str, side: str, fit: str) -> Response:
     """What is known of images at a size; they are looked at first."""
     found = images.find(supervisor().home, id)
     if found is None:
-        return _refused(images.GONE, 404)
+        return refused(images.GONE, 404)
     if side not in map(str, images.SIDES) or fit not in images.FITS:
-        return _refused(f"Images are seen at {images.SIDES} pixels, cropped or padded.")
+        return refused(f"Images are seen at {images.SIDES} pixels, cropped or padded.")
     state = looks().state(found, int(side), fit)
-    return _json({"id": found.id, "title": found.title, **state})
+    return as_json({"id": found.id, "title": found.title, **state})
 
 
 def _forget(id: str) -> Response:
     one = supervisor()
     found = images.find(one.home, id)
     if found is None:
-        return _refused(images.GONE, 404)
+        return refused(images.GONE, 404)
     if any(job.asked.get("images") == id for job in one.store.all(*OPEN)):
-        return _refused("A run learns from these images: stop it first.")
+        return refused("A run learns from these images: stop it first.")
     images.remove(found)
-    return _json({})
+    return as_json({})
 
 
 def _sheet(id: str, name: str) -> Response:
@@ -284,11 +304,11 @@ def _look(id: str, since: int) -> Response:
     one = supervisor()
     job = one.store.get(id)
     if job is None:
-        return _refused(GONE, 404)
+        return refused(GONE, 404)
     if job.state in OPEN and job.state != "paused":
         one.wake()
     waiting = [other.id for other in one.store.queue()]
-    return _json(
+    return as_json(
         {
             "id": job.id,
             "title": job.asked["title"],
@@ -313,10 +333,10 @@ def _decide(id: str, what: str) -> Response:
     one = supervisor()
     job = one.store.get(id)
     if job is None:
-        return _refused(GONE, 404)
+        return refused(GONE, 404)
     try:
         if what in ("go-on", "keep") and _lost(one, job):
-            return _refused("The images of this run were removed: drop them and train anew.")
+            return refused("The images of this run were removed: drop them and train anew.")
         match what:
             case "pause" | "stop":
                 one.store.want(id, what)
@@ -328,14 +348,14 @@ def _decide(id: str, what: str) -> Response:
                     one.store.move(id, ("paused", "stopped"), "waiting", sentence="", asked=asked)
             case "keep":
                 if not _has_weights(one, id):
-                    return _refused(NOTHING_TO_KEEP)
+                    return refused(NOTHING_TO_KEEP)
                 with quota.counting:
                     quota.check_keeping(one.store, job.visitor)
                     one.store.move(id, ("trained", "stopped"), "keeping", sentence="")
             case _:
-                return _refused(GONE, 404)
+                return refused(GONE, 404)
     except UserError as error:
-        return _refused(str(error))
+        return refused(str(error))
     one.wake()
     return _look(id, job.step)
 
@@ -360,11 +380,3 @@ def _file(id: str, name: str) -> Response:
     # A file of that name never changes: its step is part of it.
     headers = {"Cache-Control": "private, max-age=600", "Content-Encoding": "identity"}
     return Response(path.read_bytes(), media_type=kind, headers=headers)
-
-
-def _json(content: Any, status: int = 200) -> Response:
-    return JSONResponse(content, status, headers={"Cache-Control": "no-store"})
-
-
-def _refused(sentence: str, status: int = 422) -> Response:
-    return _json({"error": sentence}, status)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import sqlite3
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,16 +14,16 @@ from typing import Any
 import segno
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from explorer import loading
+from explorer.answers import Answer, as_json, in_a_sentence, refused
 from explorer.arriving import visitor_of
 from explorer.jobs.routes import HOME
 from explorer.lessons import LESSONS
 from explorer.presenter.store import ClassError, Store, bounded
 from explorer.visitors import ENDLESS
-from training.contract.errors import UserError
 from training.contract.reading import parse
 
 KEY = "X-Presenter"  # a header, for addresses end up in logs
@@ -51,7 +50,7 @@ def store() -> Store:
 def routes(base: str) -> list[Route]:
     """The routes below `base`."""
     classes = _Classes()
-    listed: tuple[tuple[str, str, _Answer], ...] = (
+    listed: tuple[tuple[str, str, Answer], ...] = (
         ("POST", "", classes.begin),
         ("DELETE", "/{code}", classes.end),
         ("GET", "/{code}/places", classes.follow),
@@ -61,26 +60,9 @@ def routes(base: str) -> list[Route]:
         ("GET", "/{code}/link.svg", classes.picture),
     )
     return [
-        Route(f"{base}/classes{path}", _in_a_sentence(answer), methods=[method])
+        Route(f"{base}/classes{path}", in_a_sentence(answer, NO_FILE), methods=[method])
         for method, path, answer in listed
     ]
-
-
-_Answer = Callable[[Request], Awaitable[Response]]
-
-
-def _in_a_sentence(answer: _Answer) -> _Answer:
-    """The same answer; where there is none, the sentence that says why."""
-
-    async def said(request: Request) -> Response:
-        try:
-            return await answer(request)
-        except (OSError, sqlite3.Error):
-            return _refused(NO_FILE, 503)
-        except UserError as error:
-            return _refused(str(error), 422)
-
-    return said
 
 
 class _Classes:
@@ -95,12 +77,12 @@ class _Classes:
     async def begin(self, request: Request) -> Response:
         place = await _text(request, "place")
         code, key = await run_in_threadpool(lambda: store().begin(place, visitor_of(request)))
-        return _json({"code": code, "key": key}, 201)
+        return as_json({"code": code, "key": key}, 201)
 
     async def move(self, request: Request) -> Response:
         code = request.path_params["code"]
         if not await _leads(request):
-            return _refused(NO_LEADER, 403)
+            return refused(NO_LEADER, 403)
         place = bounded(await _text(request, "place"))
         self._tell(code, {"place": place})
         self._newest[code] = place
@@ -125,7 +107,7 @@ class _Classes:
     async def end(self, request: Request) -> Response:
         code = request.path_params["code"]
         if not await _leads(request):
-            return _refused(NO_LEADER, 403)
+            return refused(NO_LEADER, 403)
         await run_in_threadpool(store().end, code)
         self._tell(code, {"ended": True})
         return Response(status_code=204)
@@ -140,9 +122,9 @@ class _Classes:
     async def follow(self, request: Request) -> Response:
         code = request.path_params["code"]
         if await self._place(code) is None:
-            return _refused(NO_CLASS, 404)
+            return refused(NO_CLASS, 404)
         if len(self._followers.get(code, ())) >= MOST_FOLLOWERS:
-            return _refused(f"{MOST_FOLLOWERS} screens follow this class already.", 503)
+            return refused(f"{MOST_FOLLOWERS} screens follow this class already.", 503)
         request.scope[ENDLESS] = True
         # A named encoding is left alone by what packs answers, and would hold them back.
         headers = {
@@ -180,23 +162,23 @@ class _Classes:
         if lesson not in LESSONS or not voter or max(len(voter), len(guess)) > LONGEST_GUESS:
             raise ClassError("A prediction names a lesson, a voter and a guess.")
         if await self._place(code) is None:
-            return _refused(NO_CLASS, 404)
+            return refused(NO_CLASS, 404)
         await run_in_threadpool(store().guess, code, lesson, voter, guess)
         return Response(status_code=204)
 
     async def tally(self, request: Request) -> Response:
         """How many follow, and what they predict of the lesson that the query names."""
         if not await _leads(request):
-            return _refused(NO_LEADER, 403)
+            return refused(NO_LEADER, 403)
         code, lesson = request.path_params["code"], request.query_params.get("lesson", "")
         found = await run_in_threadpool(store().tally, code, lesson) if lesson else {}
-        return _json({"followers": len(self._followers.get(code, ())), "guesses": found})
+        return as_json({"followers": len(self._followers.get(code, ())), "guesses": found})
 
     async def picture(self, request: Request) -> Response:
         """The QR code of a link to the class, whose beginning only the page knows."""
         code, link = request.path_params["code"], request.query_params.get("link", "")
         if code not in link or len(link) > LONGEST_LINK or await self._place(code) is None:
-            return _refused(NO_CLASS, 404)
+            return refused(NO_CLASS, 404)
         drawn = io.BytesIO()
         try:
             code_of_link = segno.make(link, error="m")
@@ -224,11 +206,3 @@ async def _text(request: Request, field: str) -> str:
     if not isinstance(found, str):
         raise ClassError(f"{field} must be text.")
     return found
-
-
-def _json(content: Any, status: int = 200) -> Response:
-    return JSONResponse(content, status, headers={"Cache-Control": "no-store"})
-
-
-def _refused(sentence: str, status: int) -> Response:
-    return _json({"error": sentence}, status)

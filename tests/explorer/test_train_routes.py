@@ -56,6 +56,25 @@ def test_a_run_is_asked_for_watched_paused_and_its_files_are_served(ask: Ask) ->
     assert ask("GET", "/jobs/another.json")[0] == 404
 
 
+def test_where_nothing_can_be_written_a_sentence_says_so(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container of another user; root may write everywhere but below a file."""
+    (tmp_path / "a file").touch()
+    monkeypatch.setattr(loading, "RUNS", tmp_path / "a file")
+    for method, path in (
+        ("GET", "/training.json"),
+        ("POST", "/jobs"),
+        ("POST", "/jobs/a/keep"),
+        ("GET", "/jobs/a.json"),
+        ("GET", "/images/a.json?side=64&fit=crop"),
+    ):
+        answer = ask(method, path, FORM) if method == "POST" else ask(method, path)
+        assert answer == (503, {"error": routes.NOT_WRITABLE})
+    status, ward = ask("GET", "/clinic.json")
+    assert (status, ward["untreated"]) == (200, routes.NOT_WRITABLE)
+
+
 def test_what_is_not_on_offer_is_refused_in_a_sentence(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,42 @@
+"""Answers of the routes that keep something: JSON, or the sentence that says why there is none."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from training.contract.errors import UserError
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+def as_json(content: Any, status: int = 200) -> Response:
+    """Of this moment: no browser keeps it."""
+    return JSONResponse(content, status, headers={"Cache-Control": "no-store"})
+
+
+def refused(sentence: str, status: int = 422) -> Response:
+    """Why not, for the page to show."""
+    return as_json({"error": sentence}, status)
+
+
+def in_a_sentence(answer: Answer, unwritable: str) -> Answer:
+    """The same answer; where there is none, the sentence that says why.
+
+    Args:
+        unwritable: where the folder `runs` is read-only or full, or is none.
+    """
+
+    async def said(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except (OSError, sqlite3.Error):
+            return refused(unwritable, 503)
+        except UserError as error:
+            return refused(str(error))
+
+    return said
