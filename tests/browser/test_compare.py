@@ -139,7 +139,7 @@ def test_a_model_is_put_beside_the_open_one_and_taken_out_again(
     with page.expect_download() as saved:
         page.get_by_role("group", name="Two: Image").get_by_role("menuitem").click()
     assert saved.value.suggested_filename == "two.png"
-    page.get_by_role("button", name="Take").first.click()
+    page.get_by_role("button", name="Remove").first.click()
     page.wait_for_function("!location.search.includes('compare')")
     page.wait_for_selector("[data-ready]")
     assert instrument.query()["model"] == "two"
