@@ -80,12 +80,12 @@ def _denoising(width: Literal["narrow", "wide"], level: float) -> Recipe:
 _DENOISING_INTENTS = {
     ("narrow", "clean"): "64 hidden units for 784 pixels, trained on clean digits: too few to copy "
     "the noise that you add.",
-    ("narrow", "noisy"): "64 hidden units, trained to take noise away: add some, and see what is "
+    ("narrow", "noisy"): "64 hidden units, trained to remove noise: add some, and see what is "
     "left of it.",
     ("wide", "clean"): "1,024 hidden units for 784 pixels, trained on clean digits: room enough to "
     "copy an image with all its noise.",
-    ("wide", "noisy"): "The same 1,024 hidden units, trained to take noise away: width copies, "
-    "and noise in training teaches what to leave out.",
+    ("wide", "noisy"): "The same 1,024 hidden units, trained to remove noise: width copies, and "
+    "noise in training teaches what to leave out.",
 }
 
 
@@ -235,7 +235,7 @@ RECIPES = {
         Recipe(
             name="digits-2d",
             title="Digits in the plane",
-            intent="Two latents only, so that the whole latent space fits on one sheet.",
+            intent="Only two latents, so that the whole latent space fits on one sheet.",
             cost="3 min",
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
@@ -247,8 +247,8 @@ RECIPES = {
         Recipe(
             name="digits-cvae",
             title="Digits by label",
-            intent="A label stands beside ten latents, so that z has only the style to tell: one "
-            "style in all ten digits. β = 5 presses the label out of z.",
+            intent="The decoder is given the label besides ten latents, so z need only hold the "
+            "style: write all ten digits in one style. β = 5 keeps the label out of z.",
             cost="2 min",
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
@@ -260,8 +260,8 @@ RECIPES = {
         Recipe(
             name="digits-halves",
             title="Digits from a half",
-            intent="Half of a digit is shown, or what a brush leaves of it, and z ~ N(0, I) says "
-            "how it goes on: one half, several whole digits.",
+            intent="The model sees half of a digit, or what a brush leaves visible, and z ~ N(0, "
+            "I) chooses how to complete it: one half, several whole digits.",
             cost="5 min",
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
@@ -301,8 +301,8 @@ RECIPES = {
         Recipe(
             name="digits-ae",
             title="Digits, autoencoder",
-            intent="One point an image, and no prior: reconstruct, then look between the points "
-            "for codes that make no digit.",
+            intent="One point for each image, and no prior: reconstruct, then look between the "
+            "points for codes that decode to no digit.",
             cost="3 min",
             run=RunConfig(
                 data=DataConfig("digits"),
@@ -362,8 +362,8 @@ RECIPES = {
         _likelihood(
             "digits-sigma-fixed",
             "Digits, Gaussian, σ = 0.1",
-            "Squared error on a scale that somebody chose: with σ = 0.1 it counts fifty times, and "
-            "the KL hardly at all.",
+            "Squared error on a scale that somebody chose: with σ = 0.1 it counts fifty times as "
+            "much, and the KL hardly at all.",
             _grey("gaussian"),
         ),
         _likelihood(
@@ -436,23 +436,23 @@ RECIPES = {
         Recipe(
             name="names",
             title="Names",
-            intent="First names letter by letter: the decoder is hindered, so that it listens to "
-            "z, and a slider changes the name.",
+            intent="First names, letter by letter. Training hid letters from the decoder so that "
+            "it uses z: a slider changes the name.",
             cost="2 min",
             run=_names(TextVAE()),
         ),
         Recipe(
             name="names-collapsed",
             title="Names, collapsed",
-            intent="The same network without annealing and word dropout: its decoder does without "
-            "z, so every slider says the same name, and the ELBO hardly tells.",
+            intent="The same network without annealing and word dropout: its decoder ignores z, "
+            "so no slider changes the name, and the ELBO hardly shows it.",
             cost="2 min",
             run=_names(TextVAE(word_dropout=0, annealing=0)),
         ),
         Recipe(
             name="fashion",
             title="Fashion",
-            intent="Clothing in grey levels, its KL weighed by β = 4 for the sake of its samples.",
+            intent="Clothing in grey levels, with the KL weighted by β = 4 for better samples.",
             cost="4 min",
             run=RunConfig(
                 data=DataConfig("fashion", pixels="dequantized"),
@@ -465,16 +465,17 @@ RECIPES = {
         Recipe(
             name="sprites-tcvae",
             title="Sprites, β-TCVAE",
-            intent="Of the KL, only total correlation is pressed, by β = 4 (Chen et al. 2018): see "
-            "what the images keep that β = 4 on the whole KL takes from them.",
+            intent="Only one part of the KL, the total correlation, is weighted by β = 4 (Chen et"
+            " al. 2018): see what the images keep that β = 4 on the whole KL takes from "
+            "them.",
             cost="18 min",
             run=_sprites(BetaTCVAE(beta=4)),
         ),
         Recipe(
             name="sprites-factor",
             title="Sprites, FactorVAE",
-            intent="A discriminator finds total correlation, γ = 20 presses it (Kim & Mnih 2018): "
-            "see how sharp the images stay.",
+            intent="A discriminator finds total correlation, γ = 20 presses it (Kim & Mnih 2018):"
+            " see how sharp the images stay.",
             cost="25 min",
             run=_sprites(FactorVAE(gamma=20, layers=5, units=512, discriminator_rate=5e-4)),
         ),
@@ -489,16 +490,16 @@ RECIPES = {
         Recipe(
             name="sprites-tcvae-long",
             title="Sprites, β-TCVAE, longer",
-            intent="Total correlation is pressed less, by β = 4, and 5 million images are seen: "
-            "look for the latent that knows the shape.",
+            intent="The total correlation is weighted by β = 4, on Burgess' network and 5 million"
+            " images: look for the latent that knows the shape.",
             cost="27 min",
             run=_burgess(BetaTCVAE(beta=4)),
         ),
         Recipe(
             name="sprites-factor-long",
             title="Sprites, FactorVAE, longer",
-            intent="A discriminator finds total correlation, γ = 20 presses it, and 5 million "
-            "images are seen: see how sharp the images stay.",
+            intent="A discriminator estimates the total correlation, which is weighted by γ = 20,"
+            " on 5 million images: see how sharp the images stay.",
             cost="53 min",
             run=_burgess(FactorVAE(gamma=20, discriminator_rate=5e-4)),
         ),
@@ -513,8 +514,8 @@ RECIPES = {
         Recipe(
             name="sprites-qlae",
             title="Sprites, quantized",
-            intent="Each latent takes one of twelve values, and weights are pressed hard: find the "
-            "slider that counts through one factor, value by value.",
+            intent="Each latent takes one of twelve values, and weights are pressed hard: find "
+            "the slider that counts through one factor, value by value.",
             cost="7 min",
             run=_quantized(_sprites(BetaVAE()), 0),
         ),
@@ -537,8 +538,8 @@ RECIPES = {
         Recipe(
             name="own",
             title="Images of my own",
-            intent="Images from a folder of one's own (--data.path), in sixteen latents: find out "
-            "what each slider has learned of them.",
+            intent="Images from a folder of your own (--data.path), in sixteen latents: find out "
+            "what each slider has learned about them.",
             cost="told",
             run=RunConfig(
                 data=DataConfig("own"),

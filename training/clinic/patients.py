@@ -33,7 +33,7 @@ DIAGNOSES = {
     "sign": "The KL has the wrong sign in the loss",
     "sigma": "σ is trained, but z is drawn without it",
     "cut": "No gradient gets through z to the encoder",
-    "kept": "The weights it hands over are badly chosen",
+    "kept": "The wrong weights are kept at the end",
     "latents": "It has too few latents",
     "rate": "The learning rate is too high",
     "fine": "Nothing is wrong",
@@ -106,19 +106,19 @@ PATIENTS = (
         },
         cures=(
             FASTER,
-            Cure("Take the decoder's sigmoid away", {"output": logits_as_they_are}),
+            Cure("Remove the decoder's sigmoid", {"output": logits_as_they_are}),
             CHEAPER,
         ),
         right=1,
         wrong=sigmoid_before_logits,
         correct=logits_as_they_are,
-        because="The loss puts a sigmoid of its own on what it is given. Probabilities, taken for "
-        "logits, can make no pixel less likely than one half to be white: even a perfect "
-        "reconstruction would read {floor} nats. A code changes so little that it is not worth "
-        "its KL.",
+        because="The loss applies its own sigmoid to what it is given. With probabilities taken "
+        "for logits, every pixel is white with a probability of at least one half: even a"
+        " perfect reconstruction would read {floor} nats. A code improves so little that "
+        "it is not worth its KL.",
     ),
     Patient(
-        complaint="The loss is smaller than anybody's, less than one. Why do all images look the "
+        complaint="My loss is lower than anybody else's: below one. Why do all images look the "
         "same?",
         script=Script(reduce=averaged_over_pixels),
         found="averaged",
@@ -142,13 +142,13 @@ PATIENTS = (
         "with β = 784: at this price no code is worth having.",
     ),
     Patient(
-        complaint="The sharpest reconstructions of the ward. But what it draws from the prior are "
+        complaint="The sharpest reconstructions of all. But its samples from the prior are "
         "scribbles.",
         script=Script(loss=kl_left_out),
         found="left_out",
         others={
-            "sigma": "Without σ in the draw the KL would be small, for it would cost nothing to "
-            "make σ equal to the prior's. Here it grows and grows.",
+            "sigma": "Without σ in the draw the KL would be small, because it would cost nothing "
+            "to make σ equal to the prior's. Here it grows and grows.",
             "fine": "Each code is measured as costing hundreds of nats, and the measured −ELBO "
             "rises. The reconstruction is one of two terms.",
             "sign": "Then the loss would fall below zero. It stays at what the reconstruction is.",
@@ -157,17 +157,17 @@ PATIENTS = (
         right=2,
         wrong=kl_left_out,
         correct=kl_added,
-        because="The KL is computed and printed, and the loss is the reconstruction alone: this is "
-        "an autoencoder. It puts each image into a far corner of its own, where the prior never "
-        "draws.",
+        because="The KL is computed and printed, but the loss is the reconstruction alone: this "
+        "is an autoencoder. It puts each image into a far corner of its own, where no "
+        "draw of the prior ever lands.",
     ),
     Patient(
         complaint="The loss has fallen far below zero. It has never been so good.",
         script=Script(loss=kl_subtracted),
         found="sign",
         others={
-            "rate": "The loss does not jump about a valley, it runs away in one direction: down. "
-            "Something in it has no bottom.",
+            "rate": "The loss does not jump about. It runs away in one direction, down: something"
+            " in it has no lower limit.",
             "left_out": "Then the loss would be the reconstruction, which is never below zero.",
             "sigmoid": "Then the loss could not come below some hundreds of nats. This one is "
             "negative.",
@@ -176,12 +176,12 @@ PATIENTS = (
         right=1,
         wrong=kl_subtracted,
         correct=kl_added,
-        because="The loss is −ELBO = reconstruction + KL. With a minus there, the optimiser makes "
-        "the KL as large as it can, and it has no upper end.",
+        because="The loss is −ELBO = reconstruction + KL. With a minus in place of the plus, the "
+        "optimiser makes the KL as large as it can, and the KL has no upper limit.",
     ),
     Patient(
-        complaint="Loss and reconstructions are better than those of a healthy run, and the KL is "
-        "modest. Only the measured −ELBO will not agree.",
+        complaint="Loss and reconstructions are better than those of a healthy run, and the KL is"
+        " modest. Only the measured −ELBO does not agree.",
         script=Script(draw=mean_alone),
         found="sigma",
         others={
@@ -206,20 +206,22 @@ PATIENTS = (
         others={
             "averaged": "Then the printed reconstruction would be a fraction of one nat. It is "
             "some hundreds, as it should be without a code.",
-            "sigmoid": "Then the loss would stand still far higher: this is where a decoder "
-            "without a code comes to, and the printed loss agrees with the measured one.",
+            "sigmoid": "Then the loss would stand still far higher: this is the level that a "
+            "decoder reaches without a code, and the printed loss agrees with the "
+            "measured one.",
             "left_out": "Then the KL would grow. It has fallen to zero.",
         },
         cures=(CHEAPER, FASTER, DRAWN),
         right=2,
         wrong=cut_from_the_graph,
         correct=reparameterised,
-        because="The draw was cut out of the graph, as `Normal(mean, std).sample()` does it where "
-        "`rsample()` belongs. The encoder hears of the KL alone, and makes it zero.",
+        because="The draw was cut out of the graph, as happens with `Normal(mean, std).sample()` "
+        "instead of `rsample()`. The only gradient that reaches the encoder is that of "
+        "the KL, so it makes the KL zero.",
     ),
     Patient(
         complaint="It learns from {images} images, {epochs} times, and hands over its best "
-        "weights. The loss is lower than anybody's.",
+        "weights. The loss is lower than anybody else's.",
         script=replace(SMALL, keep=alias_by_training),
         found="kept",
         others={
@@ -245,9 +247,9 @@ PATIENTS = (
         right=2,
         wrong=alias_by_training,
         correct=copied_by_validation,
-        because="Two faults in one line. The training loss is lowest when the images are known by "
-        "heart; and `best = model` copies nothing: it is a second name, whose weights go on "
-        "changing.",
+        because="Two faults in one line. The training loss is lowest when the images are known by"
+        " heart. And `best = model` copies nothing: it is a second name for the same "
+        "weights, which go on changing.",
     ),
 )
 
