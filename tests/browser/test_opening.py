@@ -55,6 +55,8 @@ def test_a_model_of_words_opens_on_one_that_it_gives_back(browser: Browser) -> N
         # On the map z lies on the point of that word.
         page.locator(".map-here").hover(force=True)
         expect(page.locator(".map-tip strong")).to_have_text(word)
+        hints = page.locator(".first-hint")
+        expect(hints).to_have_text(["1Type one", "2Drag a slider", "3Click a point"])
         page.close()
 
 

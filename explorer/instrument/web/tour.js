@@ -14,12 +14,24 @@ const STOPS = [
     text: "Choose one of the test images, draw one, or upload your own. The model has never been trained on any of them.",
   },
   {
-    at: ".sliders",
+    at: ".word-control:not([hidden])",
+    title: "A word goes in",
+    text: "Type any name, one that you make up too. The encoder reads it letter by letter.",
+  },
+  {
+    at: ".sliders:has(.film)",
     title: "It becomes a few numbers",
     text:
       "The encoder sums the image up in a few numbers, its latents, one for each slider. The strip behind a slider shows what the " +
       "model would draw if you dragged it there. The blue curve below it shows which values the encoder finds likely for this " +
       "image, the grey one which are usual for any image.",
+  },
+  {
+    at: ".sliders:not(:has(.film))",
+    title: "It becomes a few numbers",
+    text:
+      "The encoder sums it up in a few numbers, its latents: one a slider. Under a slider lies how sure the encoder is: blue, " +
+      "against what it expects of any: grey.",
   },
   {
     at: ".control-list .label-choices, .codes",

@@ -24,9 +24,10 @@ export function spellTime(seconds) {
  * The form of a run, with its bounds and what it will take.
  *
  * @param {{offer: import("./api.js").Offer, api: ReturnType<typeof import("./api.js").createApi>,
- *   onBegin(form: import("./api.js").Form): Promise<void>}} options
+ *   onBegin(form: import("./api.js").Form): Promise<void>, onData(data: string): void}} options `onData`: told which images
+ *   are chosen, now too
  */
-export function createForm({ offer, api, onBegin }) {
+export function createForm({ offer, api, onBegin, onData }) {
   const there = offer.data.filter(({ missing }) => !missing);
   /** @type {import("./api.js").Form} */
   const form = { data: "", family: "vae", latents: 2, steps: 1500, minutes: 5, width: "normal", beta: 1 };
@@ -81,6 +82,7 @@ export function createForm({ offer, api, onBegin }) {
     form.data = name;
     form.steps = name === OWN ? offer.own.steps : (offer.data.find((one) => one.name === name)?.steps ?? form.steps);
     steps.set(form.steps);
+    onData(name);
     show();
   }
 

@@ -6,13 +6,14 @@ import { named } from "../link.js";
 import { createWorker } from "../model/worker.js";
 import { remembered } from "../remembered.js";
 import { createApi } from "./api.js";
+import { createExample } from "./example.js";
 import { createForm } from "./form.js";
 import { createRun } from "./run.js";
 
 const JOB = "job";
 const MOST_REMEMBERED = 12;
-/** What each data set's run may be compared with, of what comes with the explorer. */
-const SHIPPED = { digits: "digits-2d", fashion: "fashion", sprites: "sprites", scenes: "scenes" };
+/** What each data set's run may be compared with, of what comes with the explorer. @type {Record<string, string>} */
+const SHIPPED = { digits: "digits-2d", fashion: "fashion", sprites: "sprites-beta4", scenes: "scenes" };
 
 /**
  * The page of training: a form, the runs of this browser, and with a link to one, that run.
@@ -87,9 +88,11 @@ export function mount(root, { assets, instrument, link }) {
     try {
       const offer = await api.offer();
       if (gone) return;
+      const example = createExample({ assets, instrument });
       const form = createForm({
         offer,
         api,
+        onData: (data) => example.show(SHIPPED[data]),
         async onBegin(asked) {
           const { id } = await api.begin(asked);
           go(new URLSearchParams({ [JOB]: id }).toString());
@@ -107,7 +110,12 @@ export function mount(root, { assets, instrument, link }) {
               "Choose images and a model, or drop images of your own. It trains on one core of the machine that runs this explorer, and you watch its latent space " +
               "grow: drag a latent while it learns. Closing this page stops nothing; the run's link opens it again.",
           }),
-          el("div", { class: "train-choose" }, form.element, el("div", {}, form.seen, clinic(), runs())),
+          el(
+            "div",
+            { class: "train-choose" },
+            form.element,
+            el("div", {}, form.seen, example.element, runs(), clinic()),
+          ),
         ),
       );
     } catch (error) {
