@@ -70,3 +70,23 @@ def test_a_table_says_its_best_row_and_its_worst() -> None:
         f"({worst}: {bounds[worst]:.2f})."
     )
     assert of_table(replace(table, runs=())) == ""
+
+
+def test_ways_of_one_family_are_ranked_among_themselves() -> None:
+    task = Task(
+        name="priors",
+        title="Priors",
+        question="Which?",
+        command="python -m training reproduce priors",
+        measures=(Measure("bound", "−ELBO", "nats", "Measured.", more_is_better=False),),
+        ways=(Way("normal", "N(0, I)", "Given."), Way("flow", "A flow", "Learned.")),
+        conditions=(Condition("digits", "digits"),),
+        seeds="pixels",
+        split="test",
+        samples=10,
+        outcomes=(
+            Outcome("normal", "digits", "bound", 0, 91.0),
+            Outcome("flow", "digits", "bound", 0, 90.0),
+        ),
+    )
+    assert of_task(task) == "Best with digits: A flow 90.0; last: N(0, I) 91.0. (−ELBO, nats.)"

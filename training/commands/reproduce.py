@@ -120,7 +120,7 @@ def measure_task(options: argparse.Namespace) -> int:
         )
     from training.tasks import run as doing
 
-    seeds = tasks.SEEDS if options.seeds is None else seeds_in(options.seeds)
+    seeds = tasks.seeds(options.table) if options.seeds is None else seeds_in(options.seeds)
     try:
         done = doing.make(options.table, options.data, options.out, seeds)
     except KeyboardInterrupt:

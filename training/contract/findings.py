@@ -27,11 +27,13 @@ def markdown(found: Iterable[tuple[str, str]]) -> str:
 def of_task(task: Task) -> str:
     """In how many columns a VAE or its kin leads, and in how many another method.
 
-    Judged by the medians of the first measure, and "" where that is none to be best at.
+    Where no other method takes part, which is best and which is last. Judged by the medians of the first measure, and "" where that is none to be best at.
     """
     measure = task.measures[0]
     if measure.more_is_better is None:
         return ""
+    if not any(way.is_peer for way in task.ways):
+        return _ranked(task, measure)
     duels = [duel for one in task.conditions if (duel := _duel(task, one.name, measure))]
     parts = []
     for who, ours in (("The VAE family leads", True), ("Other methods lead", False)):
@@ -45,6 +47,25 @@ def of_task(task: Task) -> str:
             f"{who} in {many} under “{title}”: {furthest.first} against {furthest.second}."
         )
     return " ".join([*parts, f"({measure.label}, {measure.unit}.)"]) if parts else ""
+
+
+def _ranked(task: Task, measure: Measure) -> str:
+    """Which way is best and which is last, where all are models of one family."""
+    sign = -1 if measure.more_is_better else 1
+    said = []
+    for one in task.conditions:
+        medians = [
+            (sign * statistics.median(found), way.title)
+            for way in task.ways
+            if (found := task.values(way.name, one.name, measure.name))
+        ]
+        if len(medians) > 1:
+            best, last = (
+                f"{title} {sign * value:,.{measure.decimals}f}"
+                for value, title in (min(medians), max(medians))
+            )
+            said.append(f"Best with {one.title}: {best}; last: {last}.")
+    return " ".join([*said, f"({measure.label}, {measure.unit}.)"]) if said else ""
 
 
 class _Duel(NamedTuple):

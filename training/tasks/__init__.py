@@ -19,6 +19,7 @@ TASKS = (
     "anomaly",
     "shift",
     "classifier",
+    "prior",
 )
 SEEDS = (0, 1, 2)
 
@@ -26,6 +27,12 @@ SEEDS = (0, 1, 2)
 def module(name: str) -> ModuleType:
     """The task's file."""
     return importlib.import_module(f"training.tasks.{name}")
+
+
+def seeds(name: str) -> tuple[int, ...]:
+    """Those that the task is measured with."""
+    planned: tuple[int, ...] = getattr(module(name), "SEEDS", SEEDS)
+    return planned
 
 
 def plan(name: str) -> Task:
