@@ -27,7 +27,8 @@ def markdown(found: Iterable[tuple[str, str]]) -> str:
 def of_task(task: Task) -> str:
     """In how many columns a VAE or its kin leads, and in how many another method.
 
-    Where no other method takes part, which is best and which is last. Judged by the medians of the first measure, and "" where that is none to be best at.
+    Where no other method takes part, which is best and which is last. Judged by the medians of the
+    first measure, and "" where that is none to be best at.
     """
     measure = task.measures[0]
     if measure.more_is_better is None:
