@@ -27,7 +27,7 @@ PAGES = {
     "distributions": ".distributions[data-ready]",
     "train": ".train[data-ready] .train-form",
     "train?clinic=1": ".clinic-patient",
-    "?lesson=squeeze&step=2": "[data-ready] .prediction",
+    "?lesson=holes&step=2&lang=de": "[data-ready] .prediction",
     "?lesson=gap&step=4": "[data-ready] .formula-term .katex",
     "?lesson=which&step=5": "[data-ready] .questions",
     "beta": ".instrument",

@@ -51,7 +51,7 @@ def test_a_prediction_is_locked_and_then_shown_beside_what_was_measured(
     )
     expect(mark).to_be_disabled()
     expect(page.locator(".guess-measured")).to_have_text(f"{times:.1f}")
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next", exact=True).click()
     assert step(page) == "Do"
     # The link of the card opens it again, and the mark is where it was left.
     assert "lesson=squeeze&step=3" in page.url
@@ -199,7 +199,7 @@ def test_the_list_leads_to_a_lesson_and_remembers_how_far_one_was(
     expect(rows).to_have_count(len(LESSONS))
     page.get_by_role("link", name="Two terms, one gap", exact=True).click()
     page.wait_for_selector("[data-ready]")
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next", exact=True).click()
     page.get_by_role("button", name="Skip the prediction").click()
     page.goto(f"{address}/instrument/lesson/index.html")
     gap = rows.filter(has_text="Two terms, one gap")
