@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from explorer import loading, serving
+from explorer.listing import describe
 from training.contract.card import CARD
 
 HERE = Path(__file__).resolve().parent
@@ -81,7 +82,7 @@ def early_lines(model: str) -> list[str]:
     if chosen is None or chosen.card is None:
         chosen = next((entry for entry, _ in loading.usable(loading.catalogue())), None)
     # As data: a script that differs from page to page has no hash that the policy could name.
-    entry = json.dumps(loading.describe([chosen], serving.HERE)[0] if chosen else None)
+    entry = json.dumps(describe([chosen], serving.HERE)[0] if chosen else None)
     data = entry.replace("<", "\\u003c")
     lines = [f'<script type="application/json" id="early-model">{data}</script>', EARLY]
     lines += [_preload(assets + path) for path in preloads["fetched"]]

@@ -1,4 +1,4 @@
-"""Finding and reading checkpoint folders: the only caches of the explorer live here.
+"""Finding and reading checkpoint folders.
 
 Folders are looked for at every request, and a card is read again only when a file of its folder
 changed, so that a new checkpoint appears without a restart.
@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypedDict
-from urllib.parse import quote
+from typing import NamedTuple
 
 from explorer import uploads
 from training.contract import table
 from training.contract.absence import why_no_card
-from training.contract.card import CARD, CODES, DECODER, MODEL, PREVIEW, Card, File
+from training.contract.card import CARD, CODES, DECODER, MODEL, Card
 from training.contract.errors import CheckpointError
-from training.contract.files import describe_files, read_card
-from training.contract.table import TABLE, Table, read_table
-from training.contract.task import TASK, Task, read_task
+from training.contract.files import read_card
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -52,64 +49,12 @@ class Entry:
     dropped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TaskEntry:
-    """A task: either what task.json says, or one sentence about why it cannot be read."""
-
-    name: str
-    task: Task | None
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class TableEntry:
-    """A table of results: either what table.json says, or one sentence about why it cannot be read.
-
-    Its name is that of its folder.
-    """
-
-    name: str
-    folder: Path
-    table: Table | None
-    error: str
-
-    def files(self) -> dict[str, File]:
-        """The models that the table keeps in its own folder: `beta1-s0/decoder.onnx` and so on."""
-        stages = [stage for run in self.table.runs for stage in run.stages] if self.table else []
-        return {
-            f"{stage.folder}/{name}": file
-            for stage in stages
-            if stage.folder is not None and ".." not in stage.folder.split("/")
-            for name, file in (stage.files or {}).items()
-        }
-
-
 class _Found(NamedTuple):
     """A folder as it was named, where it really lies, and why it cannot be used, if so."""
 
     folder: Path
     real: Path
     error: str = ""
-
-
-class Listing(TypedDict, total=False):
-    """What the front end hears of an entry; `error` and the rest exclude one another.
-
-    `formerly`: the ids whose place this model took, as the tables of results say: links to them
-    open it.
-    """
-
-    id: str
-    url: str
-    path: str
-    title: str
-    summary: str
-    intent: str
-    preview: str
-    formerly: list[str]
-    decoder: str
-    dropped: bool
-    error: str
 
 
 def catalogue() -> tuple[Entry, ...]:
@@ -153,45 +98,6 @@ def usable(entries: Iterable[Entry]) -> list[tuple[Entry, Card]]:
     return [(entry, entry.card) for entry in entries if entry.card is not None]
 
 
-def describe(entries: Sequence[Entry], base: str = "") -> list[Listing]:
-    """The catalogue as the front end reads it; every address begins with `base`."""
-    formerly = _formerly()
-    return [_describe(entry, base, formerly.get(entry.id, [])) for entry in entries]
-
-
-def _formerly() -> dict[str, list[str]]:
-    """The ids whose place a checkpoint took, by its id: those of the rows that its row replaced."""
-    found: dict[str, list[str]] = {}
-    for results in (entry.table for entry in tables() if entry.table is not None):
-        rows = {row.recipe: row for row in results.rows}
-        for run in results.runs:
-            if run.checkpoint is not None and rows[run.recipe].formerly:
-                found.setdefault(run.checkpoint, []).extend(rows[run.recipe].formerly)
-    return found
-
-
-def _describe(entry: Entry, base: str, formerly: list[str]) -> Listing:
-    if entry.card is None:
-        return {"id": entry.id, "error": entry.error}
-    url = f"{base}/checkpoints/{quote(entry.id)}/"
-    decode = entry.card.graphs.decode
-    listing: Listing = {
-        "id": entry.id,
-        "url": url,
-        "path": path_of(entry.folder),
-        "title": entry.card.title,
-        "summary": entry.card.summary,
-        "intent": entry.card.intent,
-        "preview": f"{url}{PREVIEW}" if PREVIEW in entry.card.files else "",
-        "decoder": decode.file if decode else "",
-    }
-    if formerly:
-        listing["formerly"] = formerly
-    if entry.dropped:
-        listing["dropped"] = True
-    return listing
-
-
 def _typed(folder: Path) -> str:
     """The path as it can be typed where the server was started; "" where it is kept private.
 
@@ -200,87 +106,6 @@ def _typed(folder: Path) -> str:
     here = Path.cwd()
     below = folder.is_relative_to(RUNS.resolve()) and folder.is_relative_to(here)
     return printable(str(folder.relative_to(here))) if below else ""
-
-
-def path_of(folder: Path) -> str:
-    """How a person names the folder in code of their own, with slashes.
-
-    Where it lies in the checkout or below `runs`; of any other only its name, because where the
-    server keeps things is private.
-    """
-    real = folder.resolve()
-    checkout = SHIPPED.parent.parent
-    runs = RUNS.resolve()
-    if real.is_relative_to(checkout):
-        path = real.relative_to(checkout)
-    elif real.is_relative_to(runs):
-        path = RUNS.name / real.relative_to(runs)
-    else:
-        path = Path(real.name)
-    return printable(path.as_posix())
-
-
-def tables() -> tuple[TableEntry, ...]:
-    """Every table of results, by name: shipped ones, then those of trainings kept in `runs`.
-
-    One in `runs` that has the name of another is passed over.
-    """
-    folders = {folder.name: folder for place in (RUNS, RESULTS) for folder in _with_table(place)}
-    shipped = set(_with_table(RESULTS))
-    return tuple(
-        _read_table(folder)
-        for folder in sorted(folders.values(), key=lambda folder: (folder not in shipped, folder))
-    )
-
-
-def _with_table(place: Path) -> list[Path]:
-    try:
-        return [
-            folder
-            for folder in place.iterdir()
-            if not folder.name.startswith(".") and (folder / TABLE).exists()
-        ]
-    except OSError:
-        return []
-
-
-def tasks() -> tuple[TaskEntry, ...]:
-    """Every task that was measured, by name."""
-    try:
-        folders = sorted(folder for folder in RESULTS.iterdir() if (folder / TASK).exists())
-    except OSError:
-        return ()
-    entries = []
-    for folder in folders:
-        name = printable(folder.name)
-        try:
-            entries.append(TaskEntry(name, read_task(folder), ""))
-        except CheckpointError as error:
-            entries.append(TaskEntry(name, None, printable(str(error))))
-        except Exception as error:
-            entries.append(TaskEntry(name, None, printable(_unforeseen(folder / TASK, error))))
-    return tuple(entries)
-
-
-def find_table(name: str) -> TableEntry | None:
-    """The table of that name, if there is one."""
-    return next((entry for entry in tables() if entry.name == name), None)
-
-
-def is_whole(entry: TableEntry, name: str) -> bool:
-    """Whether a file below the table is one that it describes, and is as it describes it."""
-    expected = entry.files().get(name)
-    path = entry.folder / name
-    if expected is None:
-        return False
-    try:
-        stat = path.stat()
-        state = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-        if _last_hashed.get(path, (None,))[0] != state:
-            _last_hashed[path] = (state, describe_files(path.parent, (path.name,))[path.name])
-    except (OSError, CheckpointError):
-        return False
-    return _last_hashed[path][1] == expected
 
 
 def opening(entry: Entry) -> dict[str, str]:
@@ -385,9 +210,6 @@ _State = tuple[tuple[str, int, int, int], ...]
 # which is worth doing once a file, not once a request.
 _last_read: dict[Path, tuple[_State, tuple[Card | None, str]]] = {}
 
-_last_tables: dict[Path, tuple[tuple[int, int, int], TableEntry]] = {}
-_last_hashed: dict[Path, tuple[tuple[int, int, int], File]] = {}
-
 
 def _read(folder: Path, real: Path) -> tuple[Card | None, str]:
     try:
@@ -414,35 +236,16 @@ def _read_anew(folder: Path) -> tuple[Card | None, str]:
     except CheckpointError as error:
         return None, str(error)
     except Exception as error:
-        return None, _unforeseen(folder / CARD, error)
+        return None, unforeseen(folder / CARD, error)
 
 
-def _unforeseen(path: Path, error: Exception) -> str:
+def unforeseen(path: Path, error: Exception) -> str:
     """What is said of a folder that no check foresaw: it must not take the others with it."""
     _LOGGER.exception("%s could not be read", printable(str(path)))
     return (
         f"{path.parent.name}/{path.name} could not be read ({type(error).__name__}): copy the "
         "folder again, or move it elsewhere."
     )
-
-
-def _read_table(folder: Path) -> TableEntry:
-    name = printable(folder.name)
-    try:
-        stat = (folder / TABLE).stat()
-    except OSError as error:
-        return TableEntry(name, folder, None, f"{name}/{TABLE} cannot be read: {error.strerror}.")
-    state = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-    known = _last_tables.get(folder)
-    if known is None or known[0] != state:
-        try:
-            entry = TableEntry(name, folder, read_table(folder), "")
-        except CheckpointError as error:
-            entry = TableEntry(name, folder, None, printable(str(error)))
-        except Exception as error:
-            entry = TableEntry(name, folder, None, printable(_unforeseen(folder / TABLE, error)))
-        known = _last_tables[folder] = (state, entry)
-    return known[1]
 
 
 def _stats(folder: Path) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:

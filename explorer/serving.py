@@ -26,10 +26,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from explorer import loading, uploads
+from explorer import loading, measured, uploads
 from explorer.archives import UploadError
 from explorer.arriving import let_pass, receive, visitor_of
 from explorer.jobs import routes as jobs
+from explorer.listing import describe
 from explorer.presenter import routes as presenter
 from explorer.protection import POLICY, Protection, policy
 from explorer.streaming import FileAnswer, range_of
@@ -156,20 +157,20 @@ def _checked(model: Card | Table, known: str) -> Response:
 
 
 async def _result_file(request: Request) -> Response:
-    entry = await run_in_threadpool(loading.find_table, request.path_params["table"])
+    entry = await run_in_threadpool(measured.find_table, request.path_params["table"])
     path = request.path_params["path"]
     if entry is None or entry.table is None:
         return _not_found()
     if path == TABLE:
         return _checked(entry.table, request.headers.get("if-none-match", ""))
-    if not await run_in_threadpool(loading.is_whole, entry, path):
+    if not await run_in_threadpool(measured.is_whole, entry, path):
         return _not_found()
     return await send_file(request, entry.folder, path)
 
 
 async def _catalogue(request: Request, here: str) -> Response:
     listed = await run_in_threadpool(loading.catalogue)
-    body = json.dumps(loading.describe(listed, here))
+    body = json.dumps(describe(listed, here))
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})
 
 
@@ -228,7 +229,7 @@ async def _drop(request: Request, here: str) -> Response:
     except ClientDisconnect:
         return _not_found()
     entry = await run_in_threadpool(loading.find, dropped.id)
-    return _json(loading.describe([entry], here)[0] if entry else None, 201)
+    return _json(describe([entry], here)[0] if entry else None, 201)
 
 
 async def _dropped(request: Request, here: str) -> Response:
@@ -236,7 +237,7 @@ async def _dropped(request: Request, here: str) -> Response:
     entry = loading.find(request.path_params["id"])
     if entry is None or not entry.dropped:
         return _not_found()
-    return _json(loading.describe([entry], here)[0])
+    return _json(describe([entry], here)[0])
 
 
 def _json(content: object, status: int = 200) -> Response:

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 import streamlit as st
 
 from explorer import state
-from explorer.loading import Listing
+from explorer.listing import Listing
 from explorer.serving import HERE
 
 # Streamlit runs this from a `blob:` address, from which no relative import leads anywhere. The

@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from msgspec import to_builtins
 
-from explorer import loading, serving
+from explorer import loading, measured, serving
 from explorer.lessons import LESSONS, listing
+from explorer.listing import describe
 from explorer.materials import files as teaching
 from training.contract.card import CARD, MODEL, Card
 from training.contract.clinic import read_ward
@@ -60,7 +61,7 @@ def checkpoints(chosen: Sequence[Model], base: str) -> Iterator[tuple[str, bytes
         base: what the addresses in the catalogue begin with.
     """
     entries = [entry for entry, _ in chosen]
-    yield "catalogue.json", json.dumps(loading.describe(entries, base)).encode()
+    yield "catalogue.json", json.dumps(describe(entries, base)).encode()
     for entry, card in chosen:
         folder = f"checkpoints/{quote(entry.id)}"
         yield f"{folder}/{CARD}", as_json(without_places(card))
@@ -102,16 +103,16 @@ def materials(ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
             yield f"lessons/{id}/{name}", content
 
 
-def ladder(ids: Sequence[str]) -> loading.TableEntry | None:
+def ladder(ids: Sequence[str]) -> measured.TableEntry | None:
     """The table for the page of β: with rows over β, and the images of one of these models."""
-    for entry in loading.tables():
+    for entry in measured.tables():
         known = entry.table
         if known and known.examples in ids and any(row.beta is not None for row in known.rows):
             return entry
     return None
 
 
-def table(entry: loading.TableEntry) -> Iterator[tuple[str, bytes]]:
+def table(entry: measured.TableEntry) -> Iterator[tuple[str, bytes]]:
     """A table of results, with the models that it keeps."""
     assert entry.table is not None
     folder = f"results/{quote(entry.name)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer import loading
+from explorer import measured
 from explorer.instrument import ListedTable, ladder
 
 
@@ -17,7 +17,7 @@ def show() -> None:
 def _ladders() -> list[ListedTable]:
     """The tables that have rows over β, and those that cannot be read, with the reason."""
     listed: list[ListedTable] = []
-    for entry in loading.tables():
+    for entry in measured.tables():
         if entry.table is None:
             listed.append({"name": entry.name, "error": entry.error})
         elif any(row.beta is not None for row in entry.table.rows):

@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer import loading, serving, state
 from explorer.instrument import instrument
+from explorer.listing import describe
 
 
 def show() -> None:
@@ -13,7 +14,7 @@ def show() -> None:
     st.set_page_config(page_title="Latent-space explorer", layout="wide")
     entries = loading.catalogue()
     instrument(
-        loading.describe(entries, serving.HERE),
+        describe(entries, serving.HERE),
         remembered=state.shared().query_on_entry,
         key="instrument",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer import choosing, loading, state
+from explorer import choosing, measured, state
 from explorer.loading import Entry
 from explorer.wording import duration, number, plain
 from training.contract import comparison
@@ -21,7 +21,7 @@ def show() -> None:
     """Draw the page."""
     st.set_page_config(page_title="Results", layout="wide")
     _head()
-    entries, tasks = loading.tables(), loading.tasks()
+    entries, tasks = measured.tables(), measured.tasks()
     _findings([one.table for one in entries if one.table], [one.task for one in tasks if one.task])
     for found in tasks:
         if found.task is None:

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page, Request, WebSocket, expect
 
-from explorer import loading
+from explorer import loading, measured
 from training.contract import table
 from training.contract.card import CARD
 
@@ -239,7 +239,7 @@ def test_results_fit_a_phone_and_ask_nobody_else(
     visit.get_by_role("heading", name="Results", exact=True).wait_for()
     # One a table, beside the one that is folded away.
     grids = visit.locator("[data-testid=stDataFrame]:not(details *)")
-    tables = loading.tables()
+    tables = measured.tables()
     assert tables
     for number, entry in enumerate(tables):
         assert entry.table is not None, entry.error

@@ -9,6 +9,7 @@ import pytest
 from starlette.requests import Request
 
 from explorer import front_page, loading, serving, uploads
+from explorer.listing import Listing, describe
 from training.contract.files import read_card
 
 MakeCheckpoint = Callable[..., Path]
@@ -41,15 +42,15 @@ def test_what_is_opened_early_is_the_entry_that_the_catalogue_has(
     make_checkpoint("second")
     found = re.search(r'id="early-model">(.*?)</script>', "".join(front_page.early_lines("second")))
     assert found is not None
-    assert json.loads(found[1]) == loading.describe(loading.catalogue(), serving.HERE)[1]
+    assert json.loads(found[1]) == describe(loading.catalogue(), serving.HERE)[1]
 
 
 def test_a_title_cannot_end_the_data_that_it_stands_in(
     make_checkpoint: MakeCheckpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_checkpoint("first")
-    entry: loading.Listing = {"id": "first", "title": "</script><script>alert(1)</script>"}
-    monkeypatch.setattr(loading, "describe", lambda *_: [entry])
+    entry: Listing = {"id": "first", "title": "</script><script>alert(1)</script>"}
+    monkeypatch.setattr(front_page, "describe", lambda *_: [entry])
     lines = front_page.early_lines("")
     assert lines[0].count("</script>") == 1
     assert json.loads(re.sub("<[^>]*>", "", lines[0])) == entry

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from explorer import loading
+from explorer import loading, measured
+from explorer.listing import describe
 from training.contract.table import read_table, write_table
 from training.errors import CheckpointError
 
@@ -76,7 +77,7 @@ def test_a_broken_checkpoint_is_an_entry_with_one_sentence(
     assert "\n" not in broken.error
     assert broken.error.endswith(".")
     assert whole.card is not None
-    assert loading.describe([broken]) == [{"id": "broken", "error": broken.error}]
+    assert describe([broken]) == [{"id": "broken", "error": broken.error}]
 
 
 def test_a_command_names_a_path_only_where_it_can_be_typed(
@@ -121,7 +122,7 @@ def test_a_hostile_card_is_its_own_trouble(
     assert hostile.card is None
     assert words in hostile.error
     assert other.card is not None
-    json.dumps(loading.describe([hostile]), ensure_ascii=False).encode("utf-8")
+    json.dumps(describe([hostile]), ensure_ascii=False).encode("utf-8")
 
 
 def _merged(tree: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
@@ -140,25 +141,25 @@ def test_what_no_check_foresaw_is_the_trouble_of_one_folder(
     make_table("odd")
     make_table("whole")
 
-    def fails_for(name: str) -> None:
-        original = getattr(loading, name)
+    def fails_for(module: object, name: str) -> None:
+        original = getattr(module, name)
 
         def read(folder: Path) -> object:
             if folder.name == "odd":
                 raise RecursionError("maximum recursion depth exceeded")
             return original(folder)
 
-        monkeypatch.setattr(loading, name, read)
+        monkeypatch.setattr(module, name, read)
 
-    fails_for("read_card")
-    fails_for("read_table")
+    fails_for(loading, "read_card")
+    fails_for(measured, "read_table")
     odd, whole = loading.catalogue()
     assert odd.error == (
         "odd/card.json could not be read (RecursionError): copy the folder again, or move it "
         "elsewhere."
     )
     assert whole.card is not None
-    odd_table, whole_table = loading.tables()
+    odd_table, whole_table = measured.tables()
     assert odd_table.error.startswith("odd/table.json could not be read (RecursionError)")
     assert whole_table.table is not None
 
@@ -233,7 +234,7 @@ def test_a_folder_whose_name_is_no_text_can_be_sent(
     assert (named.id, named.folder) == ("d\ufffdgits", real)
     assert named.card is not None
     assert "b\ufffdoken" in reason.error
-    json.dumps(loading.describe([reason, named]), ensure_ascii=False).encode("utf-8")
+    json.dumps(describe([reason, named]), ensure_ascii=False).encode("utf-8")
 
 
 def test_a_repaired_permission_is_noticed(
@@ -309,7 +310,7 @@ def test_the_front_end_hears_addresses_below_the_base_path(
     make_checkpoint: MakeCheckpoint,
 ) -> None:
     make_checkpoint("a b")
-    (listing,) = loading.describe(loading.catalogue(), "/lab")
+    (listing,) = describe(loading.catalogue(), "/lab")
     assert listing["url"] == "/lab/checkpoints/a%20b/"
     assert listing["preview"] == "/lab/checkpoints/a%20b/preview.webp"
     assert listing["title"] == "Three latents"
@@ -326,9 +327,7 @@ def test_a_model_that_took_the_place_of_another_says_so(
     rows = [structs.replace(table.rows[0], formerly=("old", "older")), *table.rows[1:]]
     runs = [structs.replace(table.runs[0], checkpoint="new"), *table.runs[1:]]
     write_table(folder, structs.replace(table, rows=tuple(rows), runs=tuple(runs)))
-    formerly = {
-        listing["id"]: listing.get("formerly") for listing in loading.describe(loading.catalogue())
-    }
+    formerly = {listing["id"]: listing.get("formerly") for listing in describe(loading.catalogue())}
     assert formerly == {"new": ["old", "older"], "other": None}
 
 
@@ -350,26 +349,26 @@ def test_a_visitor_hears_no_path_of_the_server(
     there.parent.mkdir(parents=True)
     (place / "digits").rename(there)
     entry = loading.Entry("digits", there, loading.read_card(there), "")
-    (listing,) = loading.describe([entry])
+    (listing,) = describe([entry])
     assert listing["path"] == path
     assert str(place) not in json.dumps(listing)
 
 
 def test_tables_are_read_again_when_they_change(make_table: MakeCheckpoint) -> None:
-    assert loading.tables() == ()
+    assert measured.tables() == ()
     folder = make_table("sprites")
     (loading.RESULTS / "no table").mkdir()
-    (entry,) = loading.tables()
+    (entry,) = measured.tables()
     assert entry.table is not None
     assert (entry.name, entry.error, len(entry.table.runs)) == ("sprites", "", 3)
-    assert loading.find_table("sprites") is entry, "and not again when they do not"
+    assert measured.find_table("sprites") is entry, "and not again when they do not"
     path = folder / "table.json"
     path.write_text(path.read_text("utf-8").replace("β = 4", "β is 4"), "utf-8")
-    again = loading.find_table("sprites")
+    again = measured.find_table("sprites")
     assert again is not None
     assert again.table is not None
     assert again.table.rows[1].title == "β is 4"
-    assert loading.find_table("no table") is None
+    assert measured.find_table("no table") is None
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"version": 1}', "9" * 5000])
@@ -378,7 +377,7 @@ def test_a_table_that_cannot_be_read_is_one_sentence(
 ) -> None:
     folder = make_table("sprites")
     (folder / "table.json").write_text(content)
-    (entry,) = loading.tables()
+    (entry,) = measured.tables()
     assert entry.table is None
     assert entry.error.startswith("sprites/table.json")
     assert entry.files() == {}

@@ -21,6 +21,7 @@ import safetensors.numpy
 
 from explorer import loading, uploads
 from explorer.archives import UploadError
+from explorer.listing import describe
 from training.config import to_json
 from training.contract.card import CARD, CODES, DECODER, MODEL
 from training.contract.files import describe_files
@@ -95,7 +96,7 @@ def test_a_packed_checkpoint_is_kept_and_found_by_its_id_alone(
     assert entry is not None
     assert entry.card == dropped.card
     assert loading.catalogue() == ()
-    assert loading.describe([entry])[0]["dropped"] is True
+    assert describe([entry])[0]["dropped"] is True
 
 
 def test_the_same_zip_twice_is_two_checkpoints(checkpoint: Path) -> None:

@@ -24,6 +24,7 @@ import pytest
 from explorer import front_page, loading, pictures, protection, state, streaming, uploads
 from explorer import weights as outlines
 from explorer.codes import read_codes
+from explorer.listing import describe
 from training.contract import table
 from training.contract.card import CARD, CODES, DECODER, MODEL, PREVIEW, Card
 from training.contract.errors import UserError
@@ -203,7 +204,7 @@ def test_a_card_that_is_damaged_leaves_the_others(
         hostile, whole = loading.catalogue()
         assert hostile.error
         assert whole.card is not None
-        json.dumps(loading.describe([hostile, whole]), ensure_ascii=False).encode("utf-8")
+        json.dumps(describe([hostile, whole]), ensure_ascii=False).encode("utf-8")
 
 
 def _nested(chance: random.Random) -> bytes:

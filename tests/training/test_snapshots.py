@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import training
-from explorer import loading
+from explorer import loading, measured
 from training.contract.files import read_card
 from training.contract.outputs import Pixels
 from training.contract.table import read_table
@@ -72,7 +72,7 @@ def test_a_loop_of_ones_own_is_kept_for_the_replay(
     # The page of β finds the table, its examples, and every file of it whole.
     monkeypatch.setattr(loading, "RUNS", runs)
     monkeypatch.setattr(loading, "RESULTS", tmp_path / "none")
-    (entry,) = loading.tables()
+    (entry,) = measured.tables()
     assert entry.table is not None
     assert entry.table.rows[0].beta == 1
     assert loading.find(entry.table.examples or "") is not None
@@ -81,7 +81,7 @@ def test_a_loop_of_ones_own_is_kept_for_the_replay(
         for step in (0, 10)
         for file in ("codes.safetensors", "decoder.onnx")
     )
-    assert all(loading.is_whole(entry, name) for name in entry.files())
+    assert all(measured.is_whole(entry, name) for name in entry.files())
 
 
 def test_a_callback_keeps_moments_that_double(monkeypatch: pytest.MonkeyPatch) -> None:
