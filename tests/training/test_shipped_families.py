@@ -104,7 +104,7 @@ def bars() -> Iterator[tuple[str, str, float, float]]:
     yield "digits-halves", "kl", 4, 14
     yield "digits-two-layers", "neg_elbo", 90, 96
     yield "digits-two-layers", "kl_upper", 3, 8
-    yield "digits-semi", "label_error", 2, 20
+    yield "digits-semi", "label_error", 2, 13
     yield "digits-ae", "squared_error", 5, 20
     yield "digits-ae-2d", "squared_error", 20, 36
     yield "digits-pca", "squared_error", 26, 28
