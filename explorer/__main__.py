@@ -13,14 +13,14 @@ APP = Path(__file__).parent / "app.py"
 HELP = """usage: latent-explorer [FOLDER ...] [options]
 
 Opens the explorer in a browser. FOLDER is a checkpoint, or holds checkpoints; the first of them is
-opened. Without one, the page opens on a model that came with the explorer. What lies in `runs` is
-always listed.
+opened. Without one, the page opens on a model that came with the explorer. Checkpoints in `runs`
+are always listed.
 
-  --server.port 8502                 where the default port, 8501, is taken
-  --server.address 0.0.0.0           for other machines, too
-  --server.headless true             without opening a browser
-  --server.baseUrlPath lab           at http://…/lab, behind a proxy
-  --server.maxUploadSize 500         MB that may be dropped
+  --server.port 8502                 use another port if the default, 8501, is taken
+  --server.address 0.0.0.0           let other machines connect too
+  --server.headless true             do not open a browser
+  --server.baseUrlPath lab           serve it at http://…/lab, behind a proxy
+  --server.maxUploadSize 500         the largest checkpoint that may be dropped, in MB
   --embed-in https://school.example  let pages of that site show the explorer in a frame
                                      (for several sites, give it again)
 

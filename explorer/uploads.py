@@ -211,7 +211,7 @@ def _unpack(zipped: BinaryIO, home: Path) -> Path:
                 )
                 if file_card.bytes > most:
                     raise UploadError(
-                        f"{name} in this zip has more than {most >> 20} MiB: put such a "
+                        f"{name} in this zip is larger than {most >> 20} MiB: put such a "
                         "checkpoint into the explorer's `runs` instead."
                     )
                 if file_card.bytes > room:

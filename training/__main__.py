@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     options.overrides = rest
     try:
         if rest and options.command != "train":
-            raise ConfigError(f"{rest[0]} is no option of `{options.command}`.")
+            raise ConfigError(f"{rest[0]} is not an option of `{options.command}`.")
         within = memory.bounded() if options.command in OF_ANYBODY else contextlib.nullcontext()
         with within:
             status: int = COMMANDS[options.command].run(options)

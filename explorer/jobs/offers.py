@@ -99,9 +99,9 @@ def missing(name: str, folder: Path) -> str:
     if all(file.exists() or file.with_name(f"{file.name}.gz").exists() for file in files):
         return ""
     return (
-        f"{source} is not on this server. `python -m training train {DATA_SETS[name].recipe}`, run "
-        "where the server was started, downloads it into `data` before it trains, and can be "
-        f"stopped then; or name a folder that holds it in {DATA}."
+        f"{source} is not on this server. To download it, run `python -m training train "
+        f"{DATA_SETS[name].recipe}` where the server was started, and stop the run once it trains; "
+        f"or name a folder that holds the data in {DATA}."
     )
 
 
@@ -191,7 +191,9 @@ def treatment_of(asked: Treatment, ward: Ward) -> dict[str, Any]:
     """
     count = len(ward.patients)
     if asked.patient > count:
-        raise ConfigError(f"There are {count} patients: patient {asked.patient} is none of them.")
+        raise ConfigError(
+            f"There is no patient {asked.patient}: their numbers go from 1 to {count}."
+        )
     patient = ward.patients[asked.patient - 1]
     if asked.cure >= len(patient.cures):
         raise ConfigError(f"Cures go from 0 to {len(patient.cures) - 1}: there is no {asked.cure}.")

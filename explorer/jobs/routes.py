@@ -108,7 +108,7 @@ def routes(base: str) -> list[Route]:
 
     async def posted(request: Request, then: Callable[[bytes, str], Response]) -> Response:
         if HEADER not in request.headers:
-            return refused(f"A run is asked for with the header {HEADER}.")
+            return refused(f"A request for a run needs the header {HEADER}.")
         body = b""
         async for piece in request.stream():
             body += piece
@@ -126,7 +126,7 @@ def routes(base: str) -> list[Route]:
 
     async def decide(request: Request) -> Response:
         if HEADER not in request.headers:
-            return refused(f"A run is changed with the header {HEADER}.")
+            return refused(f"A request to change a run needs the header {HEADER}.")
         id, what = request.path_params["id"], request.path_params["what"]
         return await run_in_threadpool(_decide, id, what)
 
@@ -143,7 +143,7 @@ def routes(base: str) -> list[Route]:
 
     async def forget(request: Request) -> Response:
         if HEADER not in request.headers:
-            return refused(f"Images are removed with the header {HEADER}.")
+            return refused(f"A request to remove images needs the header {HEADER}.")
         return await run_in_threadpool(_forget, request.path_params["id"])
 
     async def sheet(request: Request) -> Response:
@@ -251,7 +251,7 @@ async def _drop(request: Request) -> Response:
         if not offers.allowed():
             raise UploadError(NOT_ALLOWED)
         if HEADER not in request.headers:
-            raise UploadError(f"Images are sent with the header {HEADER}.")
+            raise UploadError(f"Sending images needs the header {HEADER}.")
         one, visitor = supervisor(), visitor_of(request)
         with images.arriving(one.home) as place:
             with place.open("wb") as file:
@@ -287,7 +287,7 @@ def _forget(id: str) -> Response:
     if found is None:
         return refused(images.GONE, 404)
     if any(job.asked.get("images") == id for job in one.store.all(*OPEN)):
-        return refused("A run learns from these images: stop it first.")
+        return refused("A run is learning from these images: stop it first.")
     images.remove(found)
     return as_json({})
 
@@ -336,7 +336,9 @@ def _decide(id: str, what: str) -> Response:
         return refused(GONE, 404)
     try:
         if what in ("go-on", "keep") and _lost(one, job):
-            return refused("The images of this run were removed: drop them and train anew.")
+            return refused(
+                "The images of this run were removed: drop them again and start a new run."
+            )
         match what:
             case "pause" | "stop":
                 one.store.want(id, what)

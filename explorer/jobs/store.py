@@ -217,7 +217,7 @@ class Store(Database):
                     wanted = '',
                     sentence = CASE
                         WHEN interrupted + 1 >= ?
-                            THEN 'The worker ended under this job too often: ask for a smaller one.'
+                            THEN 'The worker ended too often in this job: ask for a smaller one.'
                         ELSE 'The worker ended and was started anew: the run goes on from its last '
                             || 'saved step.' END
                 WHERE state IN ('training', 'finishing')

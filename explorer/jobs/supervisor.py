@@ -234,10 +234,10 @@ class Supervisor:
             self.store.move(job.id, ("training",), "stopped", sentence="")
         elif now.seconds > now.asked["seconds"]:
             minutes = f"{now.asked['seconds'] / 60:.0f} min"
-            late = f"Its time of {minutes} is up; it can go on for as long again."
+            late = f"Its time of {minutes} is up. Resume it to train for as long again."
             self.store.move(job.id, ("training",), "stopped", sentence=late)
         else:
-            gave_way = "Other runs are waiting: this one goes on in its next turn."
+            gave_way = "Other runs are waiting: this one continues in its next turn."
             self.store.move(job.id, ("training",), "waiting", sentence=gave_way)
 
     def _end_worker(self) -> None:

@@ -57,7 +57,9 @@ class Bench:
     def plane(self, id: str) -> Plane:
         """The grid of a model of two latents."""
         if self.model(id).card.size != 2:
-            raise CheckpointError(f"{id} has not two latents: its exact posterior is out of reach.")
+            raise CheckpointError(
+                f"{id} does not have two latents, so its exact posterior cannot be computed."
+            )
         return self.once(("plane", id), lambda: Plane(self.model(id)))
 
     def image(self, id: str, example: int) -> Floats:

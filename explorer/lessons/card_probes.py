@@ -56,7 +56,10 @@ class OfTask(Probe, frozen=True, kw_only=True, tag="task"):
 
     title = "Result of a task"
     unit = ""
-    how = "The median over seeds, on test images; the page of results says how, beside the peers."
+    how = (
+        "The median over seeds, on test images; the Results page says how, beside the other "
+        "methods."
+    )
     task: Word
     way: Word
     condition: Word

@@ -76,9 +76,9 @@ class Setup(Record, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.model is not None and self.compare:
-            raise ValueError("compare stands in place of model: give one of the two.")
+            raise ValueError("give model or compare, not both.")
         if self.page is not None and self.models:
-            raise ValueError("page stands in place of models: give one of the two.")
+            raise ValueError("give page or a model, not both.")
         if len(self.compare) == 1:
             raise ValueError("compare takes two to four models; for one, write model.")
 

@@ -67,9 +67,9 @@ class VoidShare(OfModel, frozen=True, kw_only=True, tag="void_share"):
     title = "Draws in a void"
     unit = "of 1,000 draws"
     how = (
-        "4,000 draws, seed 0, of the prior, or where there is none of a Gaussian with the codes' "
-        "mean and covariance: in a void if the nearest code is farther than 99 % of held-out "
-        "images lie from theirs."
+        "4,000 draws, seed 0, of the prior; if there is none, of a Gaussian with the codes' mean "
+        "and covariance. A draw is in a void if its nearest code is farther away than that of 99 % "
+        "of held-out images."
     )
     panel = "map"
 
@@ -77,7 +77,7 @@ class VoidShare(OfModel, frozen=True, kw_only=True, tag="void_share"):
         model = bench.model(self.model)
         found = model.card.map
         if found is None:
-            raise CheckpointError(f"{self.model} has no map, so nothing says what a void is.")
+            raise CheckpointError(f"{self.model} has no map, so a void is not defined.")
         codes = model.codes["mean"][:, list(found.latents)].astype(np.float64)
         rng = np.random.default_rng(0)
         if model.card.controls[0].prior is None:  # type: ignore[union-attr]
@@ -93,7 +93,7 @@ class VoidShare(OfModel, frozen=True, kw_only=True, tag="void_share"):
 class ThinShare(OfModel, frozen=True, kw_only=True, tag="thin_share"):
     """Of a hundred draws of the prior, how many lie where q(z) < p(z) / 10."""
 
-    title = "Prior draws that the data hardly reach"
+    title = "Draws of the prior where codes are rare"
     unit = "%"
     how = (
         "Share of 1,000 draws of the prior, seed 0, where q(z), the mean of the test images' "

@@ -168,7 +168,7 @@ def _check_names(front: Front, lines: list[str], name: str, models: Collection[s
             refuse(f"{where}.{'compare' if setup.compare else 'model'}", model, models)
     if not front.setup.models and front.setup.page is None:
         line = line_of(lines, "setup")
-        raise LessonError(f"{name}, line {line}: setup names no model, and no page in its place.")
+        raise LessonError(f"{name}, line {line}: setup needs a model, a comparison or a page.")
     for figure, probe in front.figures.items():
         if isinstance(probe, OfImage | OfModel):
             refuse(f"figures.{figure}.model", probe.model, models)

@@ -43,7 +43,7 @@ print("KL of each latent, nats:", [round(nats, 2) for nats in kl_nats[0].tolist(
 # A decoder without a density gives the image itself.
 VAEGAN = VAE.replace("model.decode(q.mean).mean", "model.decode(q.mean)")
 
-CONDITIONAL = """# {id}: encoder and decoder are told the digit.
+CONDITIONAL = """# {id}: encoder and decoder are given the digit.
 model, card = models[{id!r}]
 label = torch.tensor([int(opened.codes["label"][{example}])])
 q = model.encode(x, label)

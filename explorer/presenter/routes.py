@@ -33,7 +33,7 @@ LARGEST_BODY = 64_000
 LONGEST_GUESS = 100
 LONGEST_LINK = 1000  # that a QR code is made of
 NO_CLASS = "This class has ended, or its code is not complete."
-NO_LEADER = "Only the teacher's own link leads this class."
+NO_LEADER = "Only the teacher's own link can lead this class."
 NO_FILE = "This explorer cannot write to its folder `runs`, so it can keep no class."
 
 

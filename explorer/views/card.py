@@ -75,7 +75,10 @@ def _preview(entry: Entry, card: Card) -> None:
         return
     names = ", ".join(map(latent_name, card.latents_by_kl()[:rows]))
     if any(latent.kl_nats is None for latent in card.latents):
-        along = "from 2.5 deviations of its codes below their mean to 2.5 above, the others at it"
+        along = (
+            "from 2.5 standard deviations below the mean of its codes to 2.5 above, the others at "
+            "theirs"
+        )
     else:
         along = "from −2.5 to 2.5 with the others at 0"
     st.caption(f"Decoded from the top: {names}, each {along}.")
@@ -103,7 +106,7 @@ def _map(map: Map | None) -> None:
     names = ", ".join(latent_name(latent) for latent in map.latents)
     st.caption(
         f"UMAP with {settings}, over {names}. The two principal axes "
-        f"hold {map.pca.explained[0]:.0%} and {map.pca.explained[1]:.0%} of the variance."
+        f"explain {map.pca.explained[0]:.0%} and {map.pca.explained[1]:.0%} of the variance."
     )
 
 

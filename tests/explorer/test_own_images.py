@@ -102,7 +102,7 @@ def test_images_are_sent_looked_at_trained_on_and_removed(ask: Ask) -> None:
     assert job.asked["overrides"][0] == "--data.path=cats.zip", "no path of this server"
     assert routes.supervisor()._data(job)["images"] == str(found.zip)
     remove = f"/images/{id}/remove"
-    assert "learns from these" in ask("POST", remove)[1]["error"]
+    assert "is learning from these" in ask("POST", remove)[1]["error"]
     ask("POST", f"/jobs/{job.id}/stop")
     assert ask("POST", remove)[0] == 200
     assert not found.folder.exists()

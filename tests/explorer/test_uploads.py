@@ -307,7 +307,10 @@ ATTACKS: dict[str, tuple[Pack, str]] = {
     "bomb": (_bomb, "decoder.onnx in this zip unpacks to more than"),
     "bomb with small headers": (_lying_bomb, "damaged"),
     "bomb for a card": (_card_bomb, "card.json in this zip unpacks to more than"),
-    "card that allows a bomb": (_claiming(2**30), "decoder.onnx in this zip has more than 256 MiB"),
+    "card that allows a bomb": (
+        _claiming(2**30),
+        "decoder.onnx in this zip is larger than 256 MiB",
+    ),
     "card that owes bytes": (_claiming(-(2**40)), "bytes is -1099511627776; expected"),
     "many entries": (_many, "more than 2,000 files"),
     "overlap": (_quoted, "overlap"),
@@ -327,7 +330,7 @@ ATTACKS: dict[str, tuple[Pack, str]] = {
     ),
     "labels beyond the card": (_codes(label=np.full(4, 2**31 - 1, np.int32)), "labels that are"),
     "no codes": (_codes_at(20), "codes.safetensors cannot be read"),
-    "large codes": (_codes_at(3_000_000), "codes.safetensors in this zip has more than 2 MiB"),
+    "large codes": (_codes_at(3_000_000), "codes.safetensors in this zip is larger than 2 MiB"),
     "weights that are none": (_with(MODEL, b"junk" * 50), "model.safetensors is not a whole safe"),
     "weights cut short": (
         _changing(MODEL, lambda content: content[:-4]),

@@ -317,8 +317,8 @@ def test_dry_run_prints_the_configuration_and_writes_nothing(
         ("train digits objective.beta 8", "'objective.beta' is not understood"),
         ("train digits --seed -1", "seed is -1"),
         ("train digits --resum", "'--resum' is not understood"),
-        ("list --dry-run", "--dry-run is no option of `list`"),
-        ("evaluate x --objective.beta 8", "--objective.beta is no option of `evaluate`"),
+        ("list --dry-run", "--dry-run is not an option of `list`"),
+        ("evaluate x --objective.beta 8", "--objective.beta is not an option of `evaluate`"),
     ],
 )
 def test_command_line_refuses_in_one_line(

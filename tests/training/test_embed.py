@@ -193,7 +193,7 @@ def test_what_a_reconstruction_costs(
         (["--count", "1000001"], "--count is 1,000,001"),
         (["--split", "tset"], "no split 'tset'; choose one of train, validation, test"),
         (["--seed", "-1"], "seed is -1"),
-        (["--cout", "1"], "--cout is no option of `embed`"),
+        (["--cout", "1"], "--cout is not an option of `embed`"),
     ],
 )
 def test_refused(

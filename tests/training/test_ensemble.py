@@ -290,8 +290,8 @@ def test_the_command_line_trains_seeds_into_folders_of_their_own(
         (["--seeds", "1,two"], "--seeds got '1,two'; it takes whole numbers with commas."),
         (["--seeds", "1", "--seed", "2"], "Give --seed for one run or --seeds for several"),
         (["--seeds", "-1"], "seed is -1; expected a whole number from 0"),
-        (["--seeds", "1", "--out", "."], "--out . has no name that -s0 could follow"),
-        (["--seeds", "1", "--out", ".."], "--out .. has no name that -s0 could follow"),
+        (["--seeds", "1", "--out", "."], "--out . does not end in a name"),
+        (["--seeds", "1", "--out", ".."], "--out .. does not end in a name"),
     ],
 )
 def test_seeds_that_cannot_be_are_refused(

@@ -35,7 +35,7 @@ def add_device(parser: argparse.ArgumentParser) -> None:
         "--device",
         choices=["auto", "cpu", "cuda", "mps"],
         default="auto",
-        help="what trains (default: auto, a GPU where there is one)",
+        help="where to train (default: auto, a GPU if there is one)",
     )
 
 

@@ -11,7 +11,7 @@ from training.contract.outputs import LikelihoodName
 from training.errors import ConfigError
 from training.importing.found import Said, Shape, Values
 
-HELP = "take over a model of pythae, diffusers, Lightning, PyTorch or ONNX"
+HELP = "import a model of pythae, diffusers, Lightning, PyTorch or ONNX"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -29,12 +29,14 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--class",
         dest="network",
         metavar="MODULE:CLASS",
-        help="whose weights these are; the code of that module runs",
+        help="the class whose weights these are; importing it runs its code",
     )
-    parser.add_argument("--args", metavar="JSON", help="what the class is made with")
+    parser.add_argument("--args", metavar="JSON", help="the arguments of the class, as JSON")
     parser.add_argument("--encoder", type=Path, help="the ONNX file beside a decoder's")
     parser.add_argument("--shape", help="of an image: channels,height,width, like 1,28,28")
-    parser.add_argument("--latents", type=int, help="how many there are, without an encoder")
+    parser.add_argument(
+        "--latents", type=int, help="how many latents there are, if there is no encoder"
+    )
     parser.add_argument(
         "--prior", choices=["normal", "none"], help="whether N(0, I) was the prior of the latents"
     )
@@ -77,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
     opened = f"latent-explorer {shlex.quote(str(folder))}"
     print(f"{folder}: {'; '.join([card.summary, *numbers])}. Open it: {opened}")
     for sentence in left:
-        print(f"Not taken over: {sentence.rstrip('.')}.", file=sys.stderr)
+        print(f"Not imported: {sentence.rstrip('.')}.", file=sys.stderr)
     return 0
 
 

@@ -43,12 +43,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seeds",
         metavar="SEED,…",
-        help="a run for each of these seeds, seed 3 into OUT-s3; on a CUDA device all at once",
+        help="one run for each of these seeds, seed 3 into OUT-s3; on a CUDA device all at once",
     )
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="go on with an interrupted run, or with a finished one to more steps",
+        help="continue an interrupted run, or a finished one for more steps",
     )
     parser.add_argument("--dry-run", action="store_true", help="print the configuration and stop")
     add_no_map(parser)
@@ -107,7 +107,7 @@ def configure(options: argparse.Namespace, overrides: list[str]) -> tuple[Recipe
     changes = {}
     for name, value in zip(words[::2], [*words[1::2], None], strict=False):
         if not name.startswith("--") or value is None:
-            raise ConfigError(f"{name!r} is not understood; write overrides as --objective.beta 8.")
+            raise ConfigError(f"{name!r} is not understood; set a field as in --objective.beta 8.")
         changes[name.removeprefix("--")] = value
     return recipe, override(recipe.run, changes)
 
@@ -120,7 +120,9 @@ def runs_of(options: argparse.Namespace, config: RunConfig) -> dict[Path, RunCon
     if options.seed is not None:
         raise ConfigError("Give --seed for one run or --seeds for several, not both.")
     if out.name in ("", ".."):
-        raise ConfigError(f"--out {out} has no name that -s0 could follow; give it one.")
+        raise ConfigError(
+            f"--out {out} does not end in a name to which -s0 can be added; choose another --out."
+        )
     return {
         out.with_name(f"{out.name}-s{seed}"): with_seed(config, seed)
         for seed in seeds_in(options.seeds)
@@ -152,14 +154,14 @@ def unfinished(runs: dict[Path, RunConfig], options: argparse.Namespace) -> list
             continue
         if begun and not options.resume:
             raise CheckpointError(
-                f"{folder} holds a run; add --resume to go on with it, or choose another --out."
+                f"{folder} holds a run; add --resume to continue it, or choose another --out."
             )
         if not begun and any(not item.name.startswith(".") for item in folder.iterdir()):
             raise CheckpointError(
                 f"{folder} holds files but no run; choose another folder with --out."
             )
         if options.resume and not begun:
-            print(f"{folder} holds no run yet; beginning one.", file=sys.stderr)
+            print(f"{folder} holds no run yet, so a new one begins.", file=sys.stderr)
         folders.append(folder)
     return folders
 

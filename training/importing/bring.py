@@ -108,7 +108,7 @@ def read(path: Path, said: Said) -> Found:
         if path.suffix in WEIGHTS:
             return state_dict.read(path, said)
         raise CheckpointError(
-            f"{path.name} is not a model that is taken over: those are {', '.join(WEIGHTS)} and "
+            f"{path.name} is not a model that can be imported: those are {', '.join(WEIGHTS)} and "
             ".onnx files, and folders of pythae and diffusers."
         )
     if (place := pythae.holds(path)) is not None:
@@ -122,10 +122,10 @@ def read(path: Path, said: Said) -> Found:
     files = sorted(file for file in path.iterdir() if file.suffix in WEIGHTS)
     if len(files) == 1:
         return state_dict.read(files[0], said)
-    what = f"{len(files)} files of weights: name one" if files else "no model that is known"
+    what = f"{len(files)} files of weights: name one" if files else "no model of a known kind"
     raise CheckpointError(
         f"{path} holds {what}. Folders of pythae (model_config.json), of diffusers (config.json) "
-        "and with a decoder.onnx are taken over."
+        "and with a decoder.onnx can be imported."
     )
 
 
@@ -146,7 +146,9 @@ def _check_values(found: Found) -> None:
         ) from error
     low, high = float(images.min()), float(images.max())
     if not images.isfinite().all():
-        raise CheckpointError("The decoder gives NaN or infinity: its weights are not trained.")
+        raise CheckpointError(
+            "The decoder gives NaN or infinity: its weights have not been trained."
+        )
     if low < -SLACK or high > 1 + SLACK:
         raise CheckpointError(
             f"The decoder gives values from {low:.2f} to {high:.2f}; images are in [0, 1]. Give "
@@ -166,5 +168,5 @@ def _intent(found: Found, left: list[str]) -> str:
     text = f"Imported from {found.origin}."
     text += "".join(f" {note}" for note in found.notes)
     if left:
-        text += f" Not taken over: {'; '.join(sentence.rstrip('.') for sentence in left)}."
+        text += f" Not imported: {'; '.join(sentence.rstrip('.') for sentence in left)}."
     return text[:1000]

@@ -45,7 +45,7 @@ def image(shape: Shape, where: str) -> Shape:
         return checked(Pixels(shape), where).shape
     except ValueError as error:
         raise CheckpointError(
-            f"{where}: {'×'.join(map(str, shape))} is no size of images that can be shown; give "
+            f"{where}: {'×'.join(map(str, shape))} is not an image size that can be shown; give "
             "--shape 1,28,28 (channels, height, width)."
         ) from error
 

@@ -84,7 +84,8 @@ def read(folder: Path, said: Said) -> Found:
     config = configuration(folder / CONFIG)
     if config["_class_name"] != KIND:
         raise CheckpointError(
-            f"{folder.name} is a {config['_class_name']!r:.60}; of diffusers, {KIND} is taken over."
+            f"{folder.name} is a {config['_class_name']!r:.60}; of diffusers, only {KIND} can be "
+            "imported."
         )
     sizes, shape = _sizes(config, folder), image_shape(folder, said)
     path = next((folder / name for name in FILES if (folder / name).is_file()), None)

@@ -81,7 +81,7 @@ def _from_npz(path: Path, shape: Shape | None) -> Shown:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
         if size > LARGEST:
-            raise DataError(f"{path.name} has more than 2 GiB; give at most 10,000 images.")
+            raise DataError(f"{path.name} is larger than 2 GiB; give at most 10,000 images.")
         with np.load(path, allow_pickle=False) as held:
             arrays = {name: held[name] for name in ("images", "labels") if name in held}
     except FileNotFoundError as error:

@@ -43,7 +43,7 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if not path.is_file():
         raise CheckpointError(f"{path.name} is not a regular file.")
     if max(path.stat().st_size, _unpacked(path)) > LARGEST_FILE:
-        raise CheckpointError(f"{path.name} has more than 1 GiB: save its weights as safetensors.")
+        raise CheckpointError(f"{path.name} is larger than 1 GiB: save its weights as safetensors.")
     try:
         held = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -75,7 +75,7 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         )
     # What is laid over one number in memory can be as large as it says once it is copied.
     if sum(value.numel() for value in held.values()) * 4 > 2 * LARGEST_FILE:
-        raise CheckpointError(f"{path.name} claims more weights than a file of 1 GiB holds.")
+        raise CheckpointError(f"{path.name} claims more weights than a file of 1 GiB can hold.")
     return _named(held), {name: value for name, value in rest.items() if name not in HOLDERS}
 
 
