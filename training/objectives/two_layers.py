@@ -32,7 +32,8 @@ class TwoLayerELBO:
             noise = standard_normal(len(batch.x), model.latents, batch.x.device, noise)
         found = bound(model, batch.x, noise)
         upper, lower = found.upper_nats.sum(1), found.lower_nats.sum(1)
-        weight = min(1.0, float(step) / self.annealing) if self.annealing else 1.0
+        # Not by float(step): a captured step reads its number where it is.
+        weight = (torch.as_tensor(step) / self.annealing).clamp(max=1) if self.annealing else 1.0
         loss = (found.reconstruction_nats + weight * (upper + lower)).mean()
         return loss, {
             "loss": loss,
