@@ -166,16 +166,6 @@ def _sprites(objective: ObjectiveConfig) -> RunConfig:
     )
 
 
-def _burgess(objective: ObjectiveConfig) -> RunConfig:
-    """Burgess' network on 5 million sprites."""
-    return RunConfig(
-        data=DataConfig("sprites"),
-        model=ModelConfig(latents=10, likelihood="bernoulli"),
-        objective=objective,
-        train=TrainConfig(steps=78_125, batch_size=64, validate_every=3125),
-    )
-
-
 def _scenes() -> RunConfig:
     """1.9 million scenes, by convolutions."""
     return RunConfig(
@@ -487,22 +477,6 @@ RECIPES = {
             "factor after another finds its latent.",
             cost="15 min",
             run=_sprites(Capacity(gamma=30, c_start=0, c_end=20, c_steps=60_000)),
-        ),
-        Recipe(
-            name="sprites-tcvae-long",
-            title="Sprites, β-TCVAE, longer",
-            intent="The total correlation is weighted by β = 4, on Burgess' network and 5 million"
-            " images: look for the latent that knows the shape.",
-            cost="27 min",
-            run=_burgess(BetaTCVAE(beta=4)),
-        ),
-        Recipe(
-            name="sprites-factor-long",
-            title="Sprites, FactorVAE, longer",
-            intent="A discriminator estimates the total correlation, which is weighted by γ = 20,"
-            " on 5 million images: see how sharp the images stay.",
-            cost="53 min",
-            run=_burgess(FactorVAE(gamma=20, discriminator_rate=5e-4)),
         ),
         Recipe(
             name="scenes",

@@ -8,12 +8,23 @@ import pytest
 from msgspec.structs import replace
 
 from training.__main__ import main
-from training.config import OBJECTIVES_BY_NAME, fields, from_json, options, override, to_json
+from training.config import (
+    OBJECTIVES_BY_NAME,
+    DataConfig,
+    RunConfig,
+    TrainConfig,
+    fields,
+    from_json,
+    options,
+    override,
+    to_json,
+)
 from training.contract.files import read_card
 from training.contract.reading import plain
 from training.errors import ConfigError
 from training.families.conditional_vae import ConditionalVAE
 from training.families.gan import GAN
+from training.families.vae import VAE
 from training.objectives.beta_tcvae import BetaTCVAE
 from training.objectives.beta_vae import BetaVAE
 from training.objectives.capacity import Capacity
@@ -62,7 +73,12 @@ def test_json_round_trip(recipe: Any) -> None:
 
 
 def test_defaults_may_be_left_out() -> None:
-    run = RECIPES["sprites-tcvae-long"].run  # of Burgess' network, which is the default
+    run = RunConfig(  # of Burgess' network
+        data=DataConfig("sprites"),
+        model=VAE(latents=10, likelihood="bernoulli"),
+        objective=BetaVAE(beta=4),
+        train=TrainConfig(steps=100, validate_every=50),
+    )
     tree = to_json(run)
     for path in ("data.pixels", "model.channels", "train.batch_size"):
         section, name = path.split(".")
