@@ -1,4 +1,5 @@
 import { el, focusIn } from "../dom.js";
+import { rove } from "../roving.js";
 
 /** @param {import("./colours.js").Rgb} rgb @param {number} [alpha] */
 export const css = ([red, green, blue], alpha = 1) => `rgb(${red} ${green} ${blue} / ${alpha})`;
@@ -21,6 +22,7 @@ export function createLegend(onFilter) {
     on: { click: () => filter(new Set()) },
   });
   const element = el("div", { class: "legend" });
+  const makeCurrent = rove(element, () => [buttons]);
 
   /** @param {Set<number>} next */
   function filter(next) {
@@ -58,6 +60,7 @@ export function createLegend(onFilter) {
           {
             class: "class",
             type: "button",
+            tabindex: "-1",
             "aria-pressed": String(!hidden.has(index)),
             title: "Click: hide or show. Double click or Alt: only this one",
             on: {
@@ -75,6 +78,7 @@ export function createLegend(onFilter) {
         element.setAttribute("aria-label", `Show by ${colouring.title}`);
         const title = el("span", { class: "hint legend-title", text: colouring.title });
         element.replaceChildren(...(colouring.ordered ? [title] : []), ...buttons, all);
+        if (buttons[0]) makeCurrent(buttons[0]);
       } else {
         element.removeAttribute("role");
         element.replaceChildren(scale(colouring));
