@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onnx import compose, helper
 from torch import nn
 
+from training import memory
 from training.contract.errors import CheckpointError
 from training.export import TOLERANCE, to_onnx
 
@@ -88,7 +89,7 @@ def runnable(
     values = tuple(inputs.values())
     if isinstance(network, nn.Module):
         network = network.cpu().eval()
-        model = onnx.load_from_string(to_onnx(network, tuple(map(torch.from_numpy, values))))
+        model = onnx.load_from_string(_traced(kind, network, values))
     else:
         model = _read(Path(network), kind)
     taken, given = len(model.graph.input), len(model.graph.output)
@@ -103,6 +104,31 @@ def runnable(
         if isinstance(network, nn.Module):
             _compare(kind, network, batch, found)
     return graph
+
+
+def _traced(kind: str, network: nn.Module, values: tuple[Array, ...]) -> bytes:
+    """The module as ONNX; it is run once before, for the exporter buries what a network raises."""
+    tensors = tuple(map(torch.from_numpy, values))
+    try:
+        with torch.no_grad():
+            network(*tensors)
+    except Exception as error:  # a person's own network raises anything
+        if memory.is_too_much(error):
+            raise
+        shapes = " and ".join(f"{value.dtype} {list(value.shape)}" for value in values)
+        raise CheckpointError(
+            f"{kind} fails on {shapes}, the first size being the batch's: {_line(error)}."
+        ) from error
+    try:
+        return to_onnx(network, tensors)
+    except Exception as error:
+        if memory.is_too_much(error):
+            raise
+        raise CheckpointError(
+            f"{kind} runs, but cannot be written as ONNX ({_line(error.__cause__ or error)}): its "
+            "forward should name its arguments, take and give tensors alone, for a batch of any "
+            "size, and compute with torch."
+        ) from error
 
 
 def _read(path: Path, kind: str) -> onnx.ModelProto:
@@ -150,5 +176,5 @@ def _compare(kind: str, module: nn.Module, values: tuple[Array, ...], found: lis
             )
 
 
-def _line(error: Exception) -> str:
+def _line(error: BaseException) -> str:
     return " ".join(str(error).split())[:200].rstrip(".")

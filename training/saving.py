@@ -8,10 +8,10 @@ import platform
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.contract.card import (
     CARD,
@@ -57,6 +57,7 @@ def save(
     folder = Path(folder)
     if (folder / CARD).exists():
         raise CheckpointError(f"{folder} holds a checkpoint; choose another folder.")
+    _check_given(decode, controls, output, labels)
     controls = tuple(controls)
     z = {space.name: _start(space, seed) for space in controls}
     decoder = runnable("decode", decode, z, {1: [MEAN]})
@@ -103,6 +104,27 @@ def save(
         card = measured(folder, card, decoder, encoder, seen, with_map, seed)
     write_preview(folder, card, decoder)
     return write_card(folder, card)
+
+
+def _check_given(decode: object, controls: object, output: object, labels: object) -> None:
+    """Refuse what is of another kind: a person writes this call by hand."""
+    if not isinstance(decode, nn.Module | str | Path):
+        raise ConfigError(f"decode is {decode!r:.60}; give a torch.nn.Module or an ONNX file.")
+    listed = controls if isinstance(controls, list | tuple) else ()
+    if not listed or not all(isinstance(space, get_args(Space)) for space in listed):
+        raise ConfigError(
+            f"controls is {controls!r:.60}; give a list, such as "
+            '[Continuous("z", 10, "standard_normal")].'
+        )
+    if not isinstance(output, Pixels):
+        raise ConfigError(
+            f'output is {output!r:.60}; give the kind of image, such as Pixels((1, 28, 28), "'
+            'bernoulli").'
+        )
+    if labels is not None and not (isinstance(labels, list | tuple) and len(labels) == 2):
+        raise ConfigError(
+            f"labels is {labels!r:.60}; give the index of each example's label, and their names."
+        )
 
 
 def _start(space: Space, seed: int) -> Array:
@@ -171,7 +193,12 @@ def _encoder_card(graph: Runnable, controls: tuple[Space, ...], images: Array) -
 
 def _images(examples: Any, output: Pixels) -> Array:
     array = examples.detach().cpu().numpy() if isinstance(examples, Tensor) else examples
-    images = np.asarray(array, np.float32)
+    try:
+        images = np.asarray(array, np.float32)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"examples is {examples!r:.60}; give an array of images (N, channels, height, width)."
+        ) from error
     if images.ndim != 4 or images.shape[1:] != output.shape or not len(images) >= 1:
         raise CheckpointError(
             f"examples have the shape {list(images.shape)}, not N × {list(output.shape)}."

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 import training
 from training import maps
 from training.contract.card import CODES, DECODER, ENCODER, PREVIEW, Port
-from training.contract.errors import CheckpointError
+from training.contract.errors import CheckpointError, UserError
 from training.contract.files import read_card
 from training.contract.outputs import Pixels
 from training.contract.spaces import Categorical, Continuous
@@ -157,6 +157,16 @@ class NotANumber(Decoder):
         return super().forward(z).log() * torch.nan
 
 
+class Failing(Decoder):
+    def forward(self, z: Tensor) -> Tensor:
+        return super().forward(z[:, :1])
+
+
+class Branching(Decoder):
+    def forward(self, z: Tensor) -> Tensor:
+        return super().forward(z if float(z.sum()) > 0 else -z)
+
+
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "of another shape": (
         {"output": Pixels((1, 5, 4))},
@@ -171,6 +181,19 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"controls": [Z, Categorical("label", ("a", "b"))]},
         "decode takes 1 inputs; there are 2 to give it",
     ),
+    "that fails": (
+        {"decode": Failing()},
+        r"decode fails on float32 \[3, 2\], the first size being the batch's: .*\.$",
+    ),
+    "that branches on its numbers": (
+        {"decode": Branching()},
+        "decode runs, but cannot be written as ONNX",
+    ),
+    "that is nothing": ({"decode": None}, "decode is None; give a torch.nn.Module or an ONNX file"),
+    "of a control by its name": ({"controls": ["z"]}, r"controls is \['z'\]; give a list, such as"),
+    "of an output by its name": ({"output": "pixels"}, "output is 'pixels'; give the kind of im"),
+    "of examples by their path": ({"examples": "photos"}, "examples is 'photos'; give an array of"),
+    "of labels without names": ({"labels": 3}, "labels is 3; give the index of each example's"),
     "that is no file": ({"decode": "nothing.onnx"}, "nothing.onnx is not a readable ONNX file"),
     "for batches of one": ({"batch": 1}, "decode does not take float32"),
     "with an encoder of a third output": (
@@ -200,7 +223,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(
         "examples": images(codes(3)),
         **{name: value for name, value in change.items() if name != "batch"},
     }
-    with pytest.raises(CheckpointError, match=sentence) as caught:
+    with pytest.raises(UserError, match=sentence) as caught:
         training.save(tmp_path / "mine", **given)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "mine").exists()
