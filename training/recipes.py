@@ -263,8 +263,8 @@ RECIPES = {
         Recipe(
             name="digits-semi",
             title="Digits, 100 labels",
-            intent="55,000 digits, of which 100 have a label (Kingma et al. 2014, M1 + M2): ask "
-            "what q(y|x) says of an image, and write one style in all ten digits.",
+            intent="55,000 digits, of which 100 have a label (Kingma et al. 2014, M1 + M2): see "
+            "which label q(y|x) gives an image, and write all ten digits in one style.",
             cost="12 min",
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
