@@ -669,7 +669,7 @@ def test_an_encoder_that_cannot_be_used_gets_one_sentence(
     content, reason = {
         "missing": (None, "encoder.onnx is missing"),
         "of another size": (b"short", "has 5 bytes where its card says"),
-        "a loop": (b'"\x04Loop', "holds a loop"),
+        "a loop": (b'"\x04Loop', "contains a loop"),
         "a decoder": (decoder, "should take `x` and give `mean` and `log_variance`"),
         "garbage": (b"cut short" * 9, "is not a model this browser can run"),
     }[kind]
