@@ -149,12 +149,12 @@ def test_the_tour_walks_the_page_by_keyboard(page: Page, address: str) -> None:
 def test_keys_that_act_alone_can_be_switched_off(page: Page, address: str) -> None:
     instrument = Instrument(page, address).open("model=plenty&z=1,0,0,0")
     page.keyboard.press("?")
-    page.get_by_label("Keys without Ctrl act").uncheck()
+    page.get_by_label("Single keys act (letters, digits, Space and ?)").uncheck()
     page.keyboard.press("Escape")
     page.keyboard.press("r")
     page.keyboard.press("Control+z")
     page.get_by_role("button", name="Keys").click()
-    page.get_by_label("Keys without Ctrl act").check()
+    page.get_by_label("Single keys act (letters, digits, Space and ?)").check()
     page.keyboard.press("Escape")
     assert instrument.z() == [1, 0, 0, 0]
     page.keyboard.press("r")

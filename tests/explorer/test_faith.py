@@ -75,4 +75,4 @@ def test_the_card_lists_how_faithful_the_map_is(make: Callable[..., Path]) -> No
     assert ("Trustworthiness", "0.97 of 1") in [
         (metric.label, metric.value) for metric in card.metric
     ]
-    assert "over z₀, z₁. The two principal axes hold 90% and 5%" in words(card)
+    assert "over z₀, z₁. The two principal axes explain 90% and 5%" in words(card)

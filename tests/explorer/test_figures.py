@@ -66,7 +66,7 @@ def test_colours_can_be_read_and_are_those_of_the_theme(
 
 @pytest.mark.parametrize(
     ("sheet", "rule"),
-    [("ladder.css", ".instrument h1 {"), ("instrument.css", ".picker-title {")],
+    [("instrument.css", ".instrument h1 {"), ("instrument.css", ".picker-title {")],
 )
 def test_the_title_of_every_page_is_as_large_as_that_of_the_instrument(
     sheet: str, rule: str
