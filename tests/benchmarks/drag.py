@@ -66,7 +66,9 @@ class Drag(NamedTuple):
 WATCH_PAINTS = """
 const probe = { inputs: [], pointers: [], painted: 0, moved: 0, last: 0, fresh: false };
 window.probe = probe;
-document.addEventListener("pointermove", (event) => { probe.moved = event.timeStamp; }, true);
+// The press moves the slider too; its image would count from the last move of the drag before.
+for (const type of ["pointerdown", "pointermove"])
+  document.addEventListener(type, (event) => { probe.moved = event.timeStamp; }, true);
 const measure = performance.measure.bind(performance);
 performance.measure = (name, span) => {
   if (name === "instrument:paint") {
