@@ -180,7 +180,7 @@ def _offer() -> Response:
 
 
 def _clinic() -> Response:
-    """The patients; and why nobody can be treated here, in a sentence, or an empty one."""
+    """The patients; and why no cure can be trained here, in a sentence, or an empty one."""
     try:
         ward = to_builtins(read_ward())
     except UserError as error:
@@ -189,7 +189,7 @@ def _clinic() -> Response:
 
 
 def _untreated() -> str:
-    """Why nobody can be treated here, or nothing."""
+    """Why no cure can be trained here; "" where one can."""
     if not offers.allowed():
         return NOT_ALLOWED
     try:

@@ -87,7 +87,6 @@ class Autoencoder(Points, frozen=True, tag="autoencoder"):
 
     def round(self, model: Any, dataset: Dataset, seed: int) -> Rounding | None:
         """Where images and codes stay as they were; a linear one is small as it is."""
-
         from training.half_precision import Part, round_parts, seen_and_judged
 
         if self.name == "linear":

@@ -220,7 +220,6 @@ class VQVAE(Family, frozen=True, tag="vqvae"):
 
     def round(self, model: Any, dataset: Dataset, seed: int) -> Rounding:
         """The prior's weights, where the probabilities of the codes stay as they were."""
-
         from training.half_precision import Part, round_parts, seen_and_judged
 
         prior = model["prior"]

@@ -83,7 +83,7 @@ export function attendElsewhere(root, { page: here, assets, onShown }) {
       predicting: () => "",
       onTally({ followers }) {
         bar.lead(role.code, followers, false);
-        // A page writes its own link, and tells nobody.
+        // A page changes its link without an event.
         leader.send();
       },
       onSent() {},

@@ -12,6 +12,8 @@ import { scaleFor, shareOf } from "./scale.js";
 /** Of more latents than this the bars are too narrow for a name each. */
 const MOST_NAMES = 12;
 
+const NAMES = /** @type {const} */ (["reconstruction", "kl", "sum"]);
+
 /**
  * What the image on screen costs: reconstruction and KL as bars, with their sum, and the average over the test images as a
  * mark. Reconstruction is that of the source at the z on screen, and follows it.
@@ -98,11 +100,15 @@ export function createElbo({ card, model, decoded, gone }) {
     const sum = reconstruction === null || total === null ? null : reconstruction + total;
     const atLeast = measured?.atLeast ?? false;
     const values = { reconstruction, kl: total, sum };
-    const known = [...Object.values(values), ...Object.values(averages).map((metric) => metric?.value ?? null)];
-    const scale = scaleFor(known.filter((value) => value !== null));
+    // Bars of one unit share a scale; a squared error and nats have one each.
+    const scaleOf = (/** @type {readonly (typeof NAMES)[number][]} */ names) =>
+      scaleFor(
+        names.flatMap((name) => [values[name], averages[name]?.value ?? null]).filter((value) => value !== null),
+      );
+    const shared = isNats ? scaleOf(NAMES) : null;
     const isBound = hasBound && reading() === "elbo";
-    for (const name of /** @type {const} */ (["reconstruction", "kl", "sum"]))
-      rows[name]?.show(values[name], scale, atLeast && name !== "kl", isBound);
+    for (const name of NAMES)
+      rows[name]?.show(values[name], shared ?? scaleOf([name]), atLeast && name !== "kl", isBound);
     tellProbes(element, { reconstruction: isNats ? reconstruction : null, kl: total });
     if (details.open) words.textContent = inWords(values);
   }
