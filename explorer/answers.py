@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -10,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from training.contract.errors import UserError
+
+_LOGGER = logging.getLogger(__name__)
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -35,6 +38,8 @@ def in_a_sentence(answer: Answer, unwritable: str) -> Answer:
         try:
             return await answer(request)
         except (OSError, sqlite3.Error):
+            # Who runs the server reads here which file it was.
+            _LOGGER.warning("%s was not answered", request.url.path, exc_info=True)
             return refused(unwritable, 503)
         except UserError as error:
             return refused(str(error))
