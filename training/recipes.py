@@ -265,7 +265,7 @@ RECIPES = {
             title="Digits, 100 labels",
             intent="55,000 digits, of which 100 have a label (Kingma et al. 2014, M1 + M2): see "
             "which label q(y|x) gives an image, and write all ten digits in one style.",
-            cost="12 min",
+            cost="8 min",
             run=RunConfig(
                 data=DataConfig("digits", pixels="binarized"),
                 # M2 is small, and errs less the longer it learns.
