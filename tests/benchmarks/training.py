@@ -16,8 +16,9 @@ fails on a figure. The network that reads and writes patches stands beside.
     python tests/benchmarks/training.py --to-loss ours plain pythae --peer FOLDER
 
 prints instead the seconds until the −ELBO of 2,000 test sprites is 85 nats at β = 1: our recipe
-(`--recipe`), and a plain loop and pythae with Burgess' network, each for half an hour at most. The
-loss is measured outside the clock. Contestants can be run one at a time.
+(`--recipe`, `--shortened` to so many steps), and a plain loop and pythae with Burgess' network,
+each for half an hour at most. The loss is measured outside the clock. Contestants can be run one at
+a time.
 """
 
 import argparse
@@ -254,15 +255,16 @@ def neg_elbo(encoder: torch.nn.Module, decoder: torch.nn.Module, x: torch.Tensor
 
 
 def ours_to_loss(
-    dataset: Dataset, recipe: str, x: torch.Tensor, smoke: bool
+    dataset: Dataset, recipe: str, x: torch.Tensor, steps: int | None
 ) -> tuple[float, float]:
     """Train the recipe, keeping weights at every validation; they are judged afterwards.
 
-    The seconds are those of the loop, its validations and saves included.
+    The seconds are those of the loop, its validations and saves included. With `steps` its schedule
+    is that of a run so long, with ten validations.
     """
     config = RECIPES[recipe].run
-    if smoke:
-        short = replace(config.train, steps=60, validate_every=20)
+    if steps:
+        short = replace(config.train, steps=steps, validate_every=-(-steps // 10))
         config = replace(config, train=short)
     every, steps = config.train.validate_every, config.train.steps
     with tempfile.TemporaryDirectory() as name:
@@ -325,17 +327,23 @@ def peer_to_loss(dataset: Dataset, x: torch.Tensor, cap_s: float) -> tuple[float
     return clocks[-1].seconds(), clocks[-1].nats
 
 
-def to_loss(names: list[str], recipe: str, cap_s: float, smoke: bool, data: Path) -> None:
+def to_loss(
+    names: list[str], recipe: str, steps: int | None, cap_s: float, smoke: bool, data: Path
+) -> None:
     """Print the seconds of each contestant."""
     dataset = build.dataset("sprites", data)
     x = dataset.splits["test"].images(torch.arange(100 if smoke else JUDGED))
     contestants = {
-        "ours": lambda: ours_to_loss(dataset, recipe, x, smoke),
+        "ours": lambda: ours_to_loss(dataset, recipe, x, 60 if smoke else steps),
         "plain": lambda: plain_to_loss(dataset, x, cap_s),
         "pythae": lambda: peer_to_loss(dataset, x, cap_s),
     }
     logging.disable(logging.INFO)
-    print(f"{loop.hardware(torch.device('cpu'))}, load {os.getloadavg()[0]:.1f}")
+    length = f"its schedule over {steps:,} steps" if steps else "its full length"
+    print(
+        f"{loop.hardware(torch.device('cpu'))}, load {os.getloadavg()[0]:.1f}; "
+        f"ours: {recipe}, {length}"
+    )
     for name in names:
         torch.manual_seed(0)
         with contextlib.redirect_stderr(io.StringIO()):
@@ -421,13 +429,21 @@ def main() -> None:
         "--to-loss", nargs="+", choices=["ours", "plain", "pythae"], help="seconds to 85 nats"
     )
     parser.add_argument("--recipe", default="sprites-beta1", help="ours (default: sprites-beta1)")
+    parser.add_argument("--shortened", type=int, help="ours: its schedule over so many steps")
     parser.add_argument("--smoke", action="store_true", help="seconds only, to see that it runs")
     options = parser.parse_args()
     if options.peer:
         sys.path.append(str(options.peer))
     if options.to_loss:
         cap_s = 5.0 if options.smoke else CAP_S
-        return to_loss(options.to_loss, options.recipe, cap_s, options.smoke, options.data)
+        return to_loss(
+            options.to_loss,
+            options.recipe,
+            options.shortened,
+            cap_s,
+            options.smoke,
+            options.data,
+        )
 
     device = devices.device(options.device)
     if device.type == "mps":
