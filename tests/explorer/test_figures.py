@@ -66,12 +66,12 @@ def test_colours_can_be_read_and_are_those_of_the_theme(
 
 @pytest.mark.parametrize(
     ("sheet", "rule"),
-    [("instrument.css", ".instrument h1 {"), ("instrument.css", ".picker-title {")],
+    [("instrument.css", ".instrument h1 {"), ("picker.css", ".picker-title {")],
 )
 def test_the_title_of_every_page_is_as_large_as_that_of_the_instrument(
     sheet: str, rule: str
 ) -> None:
-    web = Path(figures.__file__).parent / "instrument" / "web"
-    declared = (web / sheet).read_text("utf-8").split(rule, 1)[1].split("}", 1)[0]
+    styles = Path(figures.__file__).parent / "instrument" / "web" / "styles"
+    declared = (styles / sheet).read_text("utf-8").split(rule, 1)[1].split("}", 1)[0]
     title = 16 * float(THEME["headingFontSizes"][0].removesuffix("rem"))
     assert f"font-size: {title:g}px;" in declared

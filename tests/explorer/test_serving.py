@@ -77,7 +77,7 @@ def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("file", "media_type"),
     [
         ("instrument.js", "text/javascript; charset=utf-8"),
-        ("instrument.css", "text/css; charset=utf-8"),
+        ("styles/instrument.css", "text/css; charset=utf-8"),
         ("index.html", "text/html; charset=utf-8"),
         ("vendor/ort.wasm.bundle.min.mjs", "text/javascript; charset=utf-8"),
         ("vendor/ort-wasm-simd-threaded.wasm", "application/wasm"),
