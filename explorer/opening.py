@@ -42,30 +42,32 @@ def choose(folder: Path, card: Card) -> dict[str, str]:
         return drawn(card)
     if examples is None or examples.count < LEAST:
         return {}
-    tensors = safetensors.numpy.load((folder / CODES).read_bytes())
+    # A card may describe the first of them alone.
+    found = safetensors.numpy.load((folder / CODES).read_bytes())
+    tensors = {name: values[: examples.count] for name, values in found.items()}
     mean, label = tensors.get("mean"), tensors.get("label")
     reached = np.full(examples.count, True)
     if mean is not None and any(isinstance(c, Continuous) and c.prior for c in card.controls):
-        reached = np.abs(mean[: examples.count]).max(1) <= FARTHEST
+        reached = np.abs(mean).max(1) <= FARTHEST
     error = tensors.get("reconstruction")
     if isinstance(card.output, Pixels) or error is None:
-        found = plainest(mean, label, error, examples.count, reached)
+        best = plainest(mean, label, error, examples.count, reached)
     else:
         # A usual word comes back with other letters: the surest one shows what is meant.
-        found = int(np.argmin(np.where(reached, error, np.inf)))
-    query = {"example": str(found)}
-    if not reached[found]:
+        best = int(np.argmin(np.where(reached, error, np.inf)))
+    query = {"example": str(best)}
+    if not reached[best]:
         return query
     values, at = {}, 0
     for control in card.controls:
         if isinstance(control, Continuous) and mean is not None:
-            values[control.name] = spelled(mean[found, at : at + control.size])
+            values[control.name] = spelled(mean[best, at : at + control.size])
             at += control.size
         elif isinstance(control, Categorical) and label is not None:
-            values[control.name] = control.labels[int(label[found])]
+            values[control.name] = control.labels[int(label[best])]
         elif isinstance(control, CodeGrid) and control.name in tensors:
-            values[control.name] = ",".join(map(str, tensors[control.name][found].ravel()))
-        elif isinstance(control, Tokens) and (written := word(control, tensors, found)):
+            values[control.name] = ",".join(map(str, tensors[control.name][best].ravel()))
+        elif isinstance(control, Tokens) and (written := word(control, tensors, best)):
             values[control.name] = written
         else:
             return query

@@ -14,6 +14,8 @@ from explorer import loading, measured, serving
 from explorer.lessons import LESSONS, listing
 from explorer.listing import describe
 from explorer.materials import files as teaching
+from explorer.opening import choose
+from explorer.standalone.fewer import with_fewer
 from training.contract.card import CARD, MODEL, Card
 from training.contract.clinic import read_ward
 from training.contract.errors import UserError
@@ -54,22 +56,31 @@ def front_end() -> Iterator[tuple[str, bytes]]:
             yield f"instrument/{plain}", gzip.decompress(content) if plain != name else content
 
 
-def checkpoints(chosen: Sequence[Model], base: str) -> Iterator[tuple[str, bytes]]:
+def checkpoints(
+    chosen: Sequence[Model], base: str, most: int | None = None
+) -> Iterator[tuple[str, bytes]]:
     """The catalogue and what the page reads of each folder: all but the weights for PyTorch.
 
     Args:
         base: what the addresses in the catalogue begin with.
+        most: so many examples of each model, where not all of them.
     """
     entries = [entry for entry, _ in chosen]
     yield "catalogue.json", json.dumps(describe(entries, base)).encode()
-    for entry, card in chosen:
+    for entry, whole in chosen:
         folder = f"checkpoints/{quote(entry.id)}"
+
+        def read(name: str, place: Path = entry.folder) -> bytes:
+            # Not what a link leads to: the page is handed on.
+            return read_bytes(place / name)
+
+        card, changed = with_fewer(whole, read, most) if most else (whole, {})
+        opening = choose(entry.folder, card) if changed else loading.opening(entry)
         yield f"{folder}/{CARD}", as_json(without_places(card))
-        yield f"{folder}/opening.json", json.dumps(loading.opening(entry)).encode()
+        yield f"{folder}/opening.json", json.dumps(opening).encode()
         for name in card.files:
             if name != MODEL:
-                # Not what a link leads to: the page is handed on.
-                yield f"{folder}/{name}", read_bytes(entry.folder / name)
+                yield f"{folder}/{name}", changed.get(name) or read(name)
 
 
 def lessons(ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:

@@ -13,6 +13,7 @@ from string import Template
 
 from explorer.serving import MEDIA_TYPES
 from explorer.standalone import files
+from explorer.standalone.fewer import FEWER
 
 # `shelf/held.js` has the same name for a machine that there is not (RFC 6761).
 HELD = "https://held.invalid"
@@ -38,7 +39,7 @@ def page(
         show: what it calls of the front end, where it does not stand alone.
     """
     parts = dict(files.front_end())
-    parts |= dict(files.checkpoints(models, HELD))
+    parts |= dict(files.checkpoints(models, HELD, FEWER if len(models) > 1 else None))
     parts |= dict(files.lessons(lessons))
     alone: dict[str, object] = {"hasServer": False, "lessons": bool(lessons)}
     if files.lead_to_the_clinic(lessons):
@@ -58,11 +59,16 @@ def page(
 
 
 def held(parts: Iterable[tuple[str, bytes]]) -> Iterable[str]:
-    """Each file as a script that no browser runs."""
+    """Each file as a script that no browser runs; what two models share is there once."""
+    first: dict[bytes, str] = {}
     for name, content in parts:
-        packed = base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
         kind = MEDIA_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
         data = f'data-file="{escape(name)}" data-type="{kind.partition(";")[0]}"'
+        same = first.setdefault(content, name)
+        if same != name:
+            yield f'<script type="application/gzip" {data} data-same="{escape(same)}"></script>'
+            continue
+        packed = base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
         yield f'<script type="application/gzip" {data}>{packed}</script>'
 
 
