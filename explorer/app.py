@@ -7,6 +7,7 @@ every visitor and again after every interaction.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,9 +24,10 @@ from starlette.concurrency import run_in_threadpool  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 from streamlit import net_util  # noqa: E402
 
-from explorer import front_page, serving, state, uploads, visitors  # noqa: E402
+from explorer import front_page, garbage, loading, serving, state, uploads, visitors  # noqa: E402
 from explorer.instrument import released  # noqa: E402
 from explorer.jobs import routes as jobs  # noqa: E402
+from explorer.kept import Kept  # noqa: E402
 
 
 @asynccontextmanager
@@ -36,9 +38,11 @@ async def until_it_ends(app: st.App) -> AsyncIterator[None]:
     """
     await run_in_threadpool(uploads.clear_leftovers)
     await run_in_threadpool(jobs.begin)
+    collecting = asyncio.create_task(garbage.collect_now_and_then())
     try:
         yield
     finally:
+        collecting.cancel()
         await run_in_threadpool(jobs.end)
         uploads.forget_all()
 
@@ -74,6 +78,7 @@ else:
     net_util.get_external_ip = lambda: None
     files = visitors.raise_limit()
     visitors.bound_connections(files)
+    loading.listed.times = 10
     base = serving.base_path(st.get_option("server.baseUrlPath"))
     app = st.App(
         __file__,
@@ -86,5 +91,6 @@ else:
                 page=front_page.STREAMLIT_PAGE.read_text("utf-8") + front_page.EARLY,
             ),
             Middleware(visitors.Visitors, files=files),
+            Middleware(Kept, places=serving.kept_places(base) + front_page.kept_places(base)),
         ],
     )

@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from explorer import loading, serving
+from explorer import loading, sending, serving
+from explorer.kept import Place
 from explorer.listing import describe
 from training.contract.card import CARD
 
@@ -34,7 +35,10 @@ openEarly(new URL("./instrument/", document.baseURI).href, entry);
 # Pages of Streamlit's own parts. They wear what the front end would otherwise bring them late, and
 # what they show would move.
 DRESSED = ("results", "card")
-STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
+STREAMLIT = Path(streamlit.__file__).parent / "static"
+STREAMLIT_PAGE = STREAMLIT / "index.html"
+# Their names hold a hash of their content.
+IMMUTABLE = "public, immutable, max-age=31536000"
 
 
 def routes(base: str) -> list[Route]:
@@ -47,6 +51,11 @@ def routes(base: str) -> list[Route]:
         Route(f"{base}/favicon.png", _icon),
         Route(f"{base}/directions", _directions),
     ]
+
+
+def kept_places(base: str) -> list[Place]:
+    """Streamlit's front end, which it would read from the disk for everybody, and never packs."""
+    return [Place(f"{base}/static/", [STREAMLIT / "static"], IMMUTABLE)]
 
 
 async def _page(request: Request) -> Response:
@@ -80,7 +89,7 @@ def early_lines(model: str) -> list[str]:
     preloads = _preloads()
     chosen = loading.find(model) if model else None
     if chosen is None or chosen.card is None:
-        chosen = next((entry for entry, _ in loading.usable(loading.catalogue())), None)
+        chosen = next((entry for entry, _ in loading.usable(loading.listed())), None)
     # As data: a script that differs from page to page has no hash that the policy could name.
     entry = json.dumps(describe([chosen], serving.HERE)[0] if chosen else None)
     data = entry.replace("<", "\\u003c")
@@ -117,4 +126,4 @@ async def _directions(request: Request) -> Response:
 
 
 async def _icon(request: Request) -> Response:
-    return await serving.send_file(request, HERE, ICON)
+    return await sending.send_file(request, HERE, ICON)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from explorer import uploads
+from explorer.recent import Recent
 from training.contract import table
 from training.contract.absence import why_no_card
 from training.contract.card import CARD, CODES, DECODER, MODEL, Card
@@ -77,6 +78,11 @@ def catalogue() -> tuple[Entry, ...]:
     return tuple(sorted(entries.values(), key=lambda entry: not _is_below(entry.folder, first)))
 
 
+# For pages, of which a class opens many at once. Of a late binding, for tests put another in its
+# place.
+listed = Recent(lambda: catalogue())
+
+
 def find(id: str) -> Entry | None:
     """The entry of that id, if there is one: listed, or dropped by somebody and listed nowhere."""
     dropped = uploads.find(id)
@@ -85,7 +91,8 @@ def find(id: str) -> Entry | None:
     if uploads.may_be_id(id) and (private(id) / CARD).exists():
         card, reason = _read(private(id), private(id).resolve())
         return Entry(id, private(id), card, printable(reason), dropped=True)
-    return next((entry for entry in catalogue() if entry.id == id), None)
+    among = (entry for look in (listed, listed.anew) for entry in look() if entry.id == id)
+    return next(among, None)
 
 
 def private(id: str) -> Path:

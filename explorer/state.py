@@ -104,7 +104,7 @@ def meet(id: str) -> None:
 def entries() -> dict[str, Entry]:
     """What this visitor may choose from, by id: the catalogue, and what they dropped."""
     dropped = (loading.find(id) for id in shared().dropped)
-    listed = (*loading.catalogue(), *(entry for entry in dropped if entry is not None))
+    listed = (*loading.listed(), *(entry for entry in dropped if entry is not None))
     return {entry.id: entry for entry in listed}
 
 

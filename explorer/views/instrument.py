@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer import loading, serving, state
+from explorer import serving, state
 from explorer.instrument import instrument
-from explorer.listing import describe
+from explorer.listing import listed
 
 
 def show() -> None:
     """Draw the page."""
     st.set_page_config(page_title="Latent-space explorer", layout="wide")
-    entries = loading.catalogue()
     instrument(
-        describe(entries, serving.HERE),
+        listed(serving.HERE),
         remembered=state.shared().query_on_entry,
         key="instrument",
     )

@@ -154,7 +154,9 @@ async def fetch_all(address: str, paths: Iterable[str]) -> tuple[int, str]:
                         count += size
                     await reader.readline()
                 elif length:
-                    count += len(await reader.readexactly(int(length[1])))
+                    # Read first: `count` would be looked up before others add to it.
+                    body = await reader.readexactly(int(length[1]))
+                    count += len(body)
                 if status >= 400:
                     refusals.append(f"{status} {path}")
                     if status == 503:

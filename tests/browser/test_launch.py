@@ -1,6 +1,7 @@
 """The command `latent-explorer` starts the app from anywhere."""
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -20,6 +21,16 @@ def test_it_starts_the_app_from_another_folder(tmp_path: Path) -> None:
         page = urllib.request.urlopen(address).read().decode()
         assert "/checkpoints/digits/card.json" in page
         assert urllib.request.urlopen(f"{address}/checkpoints/digits/card.json").status == 200
+        # Streamlit itself would not pack its modules, and read each anew.
+        module = re.search(r"static/js/index\.[\w-]+\.js", page)
+        assert module is not None
+        for path in (module[0], "instrument/explorer.js"):
+            asked = urllib.request.Request(f"{address}/{path}", headers={"Accept-Encoding": "gzip"})
+            answer = urllib.request.urlopen(asked).headers
+            assert answer["Vary"] == "Accept-Encoding"
+            assert answer["Content-Encoding"] == "gzip"
+            assert answer["Content-Length"]
+            assert answer["X-Content-Type-Options"] == "nosniff"
 
 
 def test_the_installed_command_is_this_one() -> None:
