@@ -89,4 +89,12 @@ def test_ways_of_one_family_are_ranked_among_themselves() -> None:
             Outcome("flow", "digits", "bound", 0, 90.0),
         ),
     )
-    assert of_task(task) == "Best with digits: A flow 90.0; last: N(0, I) 91.0. (−ELBO, nats.)"
+    assert of_task(task) == (
+        "With digits: “A flow” is best (90.0), “N(0, I)” last (91.0). (−ELBO, nats.)"
+    )
+    alike = replace(
+        task,
+        ways=(*task.ways, Way("twin", "Its twin", "The same to the decimals that are shown.")),
+        outcomes=(*task.outcomes, Outcome("twin", "digits", "bound", 0, 89.99)),
+    )
+    assert "“A flow” is best, with one other (90.0)," in of_task(alike)

@@ -55,17 +55,20 @@ def _ranked(task: Task, measure: Measure) -> str:
     sign = -1 if measure.more_is_better else 1
     said = []
     for one in task.conditions:
-        medians = [
-            (sign * statistics.median(found), way.title)
+        medians = {
+            way.title: round(statistics.median(found), measure.decimals)
             for way in task.ways
             if (found := task.values(way.name, one.name, measure.name))
-        ]
+        }
         if len(medians) > 1:
-            best, last = (
-                f"{title} {sign * value:,.{measure.decimals}f}"
-                for value, title in (min(medians), max(medians))
+            best, *_, last = sorted(medians, key=lambda title: sign * medians[title])
+            alike = sum(value == medians[best] for value in medians.values()) - 1
+            said.append(
+                f"With {one.title}: “{best}” is best"
+                + (f", with {alike} others" if alike > 1 else ", with one other" if alike else "")
+                + f" ({medians[best]:,.{measure.decimals}f}), “{last}” last "
+                f"({medians[last]:,.{measure.decimals}f})."
             )
-            said.append(f"Best with {one.title}: {best}; last: {last}.")
     return " ".join([*said, f"({measure.label}, {measure.unit}.)"]) if said else ""
 
 
