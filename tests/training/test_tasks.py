@@ -1,5 +1,6 @@
 """Tasks: what they do on models whose answers are known, and what ships."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from torch import Tensor
 
 from training import tasks
 from training.__main__ import main
+from training.clinic import script
+from training.clinic.script import Best, Network
 from training.contract.files import read_card
 from training.contract.task import (
     Condition,
@@ -25,7 +28,14 @@ from training.contract.task import (
 from training.datasets import Split
 from training.distributions import Bernoulli, DiagonalGaussian
 from training.errors import CheckpointError
-from training.tasks import anomaly, bench, classifier, imputation
+from training.tasks import (
+    anomaly,
+    augmentation,
+    bench,
+    classifier,
+    imputation,
+    textbook,
+)
 
 RESULTS = Path(__file__).resolve().parents[2] / "assets" / "results"
 PLANNED = Task(
@@ -151,6 +161,8 @@ def test_labelled_images_are_as_many_of_each_label() -> None:
 class Coins:
     """A conditional VAE without a latent worth the name: label y makes pixel y white."""
 
+    latents = 2
+
     def encode(self, x: Tensor, labels: Tensor) -> DiagonalGaussian:
         return DiagonalGaussian(torch.zeros(len(x), 2), torch.zeros(len(x), 2))
 
@@ -167,6 +179,64 @@ def test_bayes_rule_finds_the_label_under_which_the_image_is_likeliest(
     x = torch.eye(10).view(10, 1, 2, 5)
     classify = classifier.bayes(Any, x, torch.arange(10), 0)  # type: ignore[arg-type]
     assert classify(x[[3, 9, 0]]).tolist() == [3, 9, 0]
+
+
+def test_shifted_copies_are_their_originals_elsewhere_with_their_labels() -> None:
+    x = torch.zeros(10, 1, 28, 28)
+    x[torch.arange(10), 0, 14, 5 + torch.arange(10)] = 1  # label y: one pixel, at (14, 5 + y)
+    copies, labels = augmentation.added("shifted", Coins(), x, torch.arange(10), 0)  # type: ignore[arg-type]
+    down, right = copies.flatten(1).argmax(1) // 28, copies.flatten(1).argmax(1) % 28
+    assert (copies.flatten(1).sum(1) == 1).all()
+    offsets = torch.stack([down - 14, right - 5 - labels])
+    assert (offsets.amin(1).tolist(), offsets.amax(1).tolist()) == ([-2, -2], [2, 2])
+    assert labels.unique().tolist() == list(range(10))
+
+
+@pytest.mark.parametrize("way", ["samples", "varied"])
+def test_images_are_made_under_the_labels_they_are_given(way: str) -> None:
+    x = torch.eye(10).view(10, 1, 2, 5)
+    made, labels = augmentation.added(way, Coins(), x, torch.arange(10), 0)  # type: ignore[arg-type]
+    assert len(made) == augmentation.MADE
+    assert torch.equal(made.flatten(1).argmax(1), labels)
+    assert labels.unique().tolist() == list(range(10))
+
+
+def kept_by(
+    keep: Callable[[Best, float, float, Network], Best],
+    network: Callable[[int], Network] = Network,
+    optimizers: Callable[[Network], list[torch.optim.Optimizer]] = textbook.one_optimizer,
+) -> Network:
+    """What is kept of ten epochs on two images."""
+    images = (torch.arange(2 * 784).view(2, 784) % 7 < 3).float()
+    return textbook.train(network, optimizers, {"it": keep}, images, images, 10, 0)["it"]
+
+
+def weights(model: Network) -> Tensor:
+    return torch.nn.utils.parameters_to_vector(model.parameters())
+
+
+def test_a_second_name_keeps_the_last_weights() -> None:
+    last = weights(kept_by(script.last_weights))
+    assert torch.equal(weights(kept_by(script.alias_by_validation)), last)
+    first = kept_by(lambda best, _, __, model: script.copied_by_training(best, 0, 0, model))
+    assert not torch.equal(weights(first), last)
+
+
+def test_one_optimizer_of_two_networks_takes_the_steps_of_two() -> None:
+    one = kept_by(script.last_weights)
+    two = kept_by(script.last_weights, optimizers=textbook.two_optimizers)
+    assert torch.equal(weights(one), weights(two))
+
+
+def test_a_tied_decoder_is_the_encoder_transposed() -> None:
+    model = kept_by(script.last_weights, textbook.tied)
+    first, last = model.encoder[0].weight, model.encoder[2].weight
+    assert len(weights(model)) == len(weights(Network(32))) - 784 * 256 - 256 * 32
+    for bias in model.decoder.biases:
+        torch.nn.init.zeros_(bias)
+    z = torch.rand(3, 32)
+    expected = (z @ last[:32]).relu() @ first
+    assert torch.allclose(model.decoder(z), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", tasks.TASKS)

@@ -20,6 +20,8 @@ TASKS = (
     "shift",
     "classifier",
     "prior",
+    "augmentation",
+    "textbook",
 )
 SEEDS = (0, 1, 2)
 
