@@ -42,6 +42,29 @@ Panel = Literal[
 ]
 # The figures of an image that the instrument measures as one moves, by the names of their probes.
 LIVE = ("reconstruction", "kl", "evidence", "elbo", "gap")
+# What else the page measures as one moves, of any image or of none: its unit, and decimals.
+MOVING = {
+    "reconstruction": ("nats", 1),
+    "kl": ("nats", 1),
+    "squared_error": ("", 1),
+    "nearest_code": ("times", 1),
+    "centre_x": ("%", 0),
+    "psnr": ("dB", 1),
+    "gradient_ratio": ("times", 0),
+    "star_share": ("%", 0),
+    "reverse_kl": ("nats", 2),
+}
+Moving = Literal[
+    "reconstruction",
+    "kl",
+    "squared_error",
+    "nearest_code",
+    "centre_x",
+    "psnr",
+    "gradient_ratio",
+    "star_share",
+    "reverse_kl",
+]
 # The parts of the page of small distributions, by the names in `web/distributions`.
 Small = Literal["categorical", "bernoulli", "ancestral", "table", "line", "humps"]
 CARDS = ("look", "predict", "do", "why", "check")
@@ -120,17 +143,25 @@ class Predict(Record, frozen=True, kw_only=True):
 
 
 class Goal(Record, frozen=True, kw_only=True):
-    """What the card Do asks for: a figure that the instrument measures all the while, on one side.
+    """What the card Do asks for: a value that the page measures all the while, on one side.
 
-    The figure is of the image of the card, where its band says that the goal is not reached yet.
+    A `figure` is of the image of the card, where its band says that the goal is not reached yet.
+    What is `moving` is of whatever is on screen: any test image, any place. Of a comparison,
+    `model` says whose.
     """
 
     say: Line
-    figure: Identifier
+    figure: Identifier | None = None
+    moving: Moving | None = None
+    model: Word | None = None
     below: Number | None = None
     above: Number | None = None
 
     def __post_init__(self) -> None:
+        if (self.figure is None) == (self.moving is None):
+            raise ValueError("takes figure or moving: one of the two.")
+        if self.model is not None and self.moving is None:
+            raise ValueError("takes model only with moving: a figure has one of its own.")
         if (self.below is None) == (self.above is None):
             raise ValueError("takes below or above: one of the two.")
 

@@ -8,7 +8,7 @@ from explorer.lessons import ALONE, CLASS, LESSONS
 from explorer.lessons.bench import Bench, measuring, shipped
 from explorer.lessons.check import measure, read_all
 from explorer.lessons.command import model_names
-from explorer.lessons.lesson import Lesson
+from explorer.lessons.lesson import MOVING, Lesson
 from explorer.lessons.translation import translations
 from explorer.lessons.words import ORIGINAL, PLAYER, Words, read_words
 from training.contract.reading import plain
@@ -53,6 +53,9 @@ def _described(lesson: Lesson, words: Words) -> dict[str, Any]:
         }
         for name, probe in lesson.front.figures.items()
     }
+    if lesson.front.goal is not None and lesson.front.goal.moving is not None:
+        unit, decimals = MOVING[lesson.front.goal.moving]
+        front["goal"] |= {"unit": words.units.get(unit, unit), "decimals": decimals}
     text = plain(lesson.cards)
     return {**front, "figures": figures, "text": text, "translations": {}}
 

@@ -180,7 +180,10 @@ def _check_names(front: Front, lines: list[str], name: str, models: Collection[s
                     f"{name}, line {line}: figures.{figure}.{field} is {other!r}, which is itself "
                     "made of two figures; name one that is measured."
                 )
-    if front.goal is not None:
+    if front.goal is not None and front.goal.model is not None:
+        opened = front.cards.get("do", front.setup).models
+        refuse("goal.model", front.goal.model, opened or front.setup.models)
+    if front.goal is not None and front.goal.figure is not None:
         refuse("goal.figure", front.goal.figure, list(front.figures))
         if why := _no_goal(front.goal, front.figures[front.goal.figure]):
             raise LessonError(f"{name}, line {line_of(lines, 'goal')}: goal {why}")

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isReached } from "../../explorer/instrument/web/lesson/goal.js";
 import { lessonLink, queryOf, setupOf } from "../../explorer/instrument/web/lesson/lessons.js";
 import { asCsv, createProgress } from "../../explorer/instrument/web/lesson/progress.js";
 import { createWords } from "../../explorer/instrument/web/lesson/words.js";
+import { centreX } from "../../explorer/instrument/web/panels/centre.js";
 
 const lesson = /** @type {any} */ ({
   setup: { model: "digits-2d", compare: [], example: 119, z: null, axes: "z0,z1", show: ["map"] },
@@ -46,4 +48,20 @@ test("words stand in their sentence, and numbers are written as the language wri
   assert.equal(number(-0.04, 1), "0,0");
   assert.equal(number(-1234, 0), "−1.234");
   assert.equal(number(999, 0), "999");
+});
+
+test("a goal is reached on its side of the bound, and the centre of an image is that of its light", () => {
+  const bounds = (/** @type {number | null} */ below, /** @type {number | null} */ above) =>
+    /** @type {any} */ ({ below, above });
+  assert.deepEqual(
+    [9, 10, 11].map((value) => isReached(bounds(10, null), value)),
+    [true, false, false],
+  );
+  assert.deepEqual(
+    [9, 10, 11].map((value) => isReached(bounds(null, 10), value)),
+    [false, false, true],
+  );
+  assert.equal(centreX([0, 0, 0, 1, 0, 0, 0, 1], 4), 0.875);
+  assert.equal(centreX([1, 0, 0, 1], 2), 0.5);
+  assert.equal(centreX([0, 0], 2), null);
 });

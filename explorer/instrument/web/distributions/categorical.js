@@ -1,5 +1,6 @@
 import { el, spell } from "../dom.js";
 import { seeded } from "../engine/seeded.js";
+import { tellProbes } from "../linked.js";
 import { entropy, pick, softmax } from "./math.js";
 import { action, createBars, createDial, section } from "./widgets.js";
 
@@ -41,6 +42,7 @@ export function categorical() {
   function show() {
     const p = softmax(logits);
     const drawn = counts?.reduce((sum, count) => sum + count, 0) ?? 0;
+    tellProbes(facts, { star_share: 100 * p[NAMES.indexOf("star")] });
     bars.show(p, counts?.map((count) => count / drawn) ?? null);
     facts.textContent =
       `Entropy ${spell(entropy(p))} nats of at most ${spell(Math.log(NAMES.length))}. ` +

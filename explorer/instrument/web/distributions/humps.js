@@ -1,5 +1,6 @@
 import { clamp } from "../clamp.js";
 import { el, spell } from "../dom.js";
+import { tellProbes } from "../linked.js";
 import { svg } from "../svg.js";
 import { descend, kl, logDensity } from "./math.js";
 import { action, createDial, draggable, section } from "./widgets.js";
@@ -101,11 +102,13 @@ export function humps() {
     mine.setAttribute("d", curve([q]));
     handle.setAttribute("cx", String(across(q.mean)));
     handle.setAttribute("cy", String(Math.max(8, height(Math.exp(logDensity([q], q.mean))))));
+    const [forward, reverse] = [kl(p, [q]), kl([q], p)];
+    tellProbes(facts, { reverse_kl: reverse });
     facts.replaceChildren(
       el("dt", { text: "forward, KL(p ‖ q)" }),
-      el("dd", { text: `${spell(kl(p, [q]))} nats` }),
+      el("dd", { text: `${spell(forward)} nats` }),
       el("dt", { text: "reverse, KL(q ‖ p)" }),
-      el("dd", { text: `${spell(kl([q], p))} nats` }),
+      el("dd", { text: `${spell(reverse)} nats` }),
     );
   }
 

@@ -1,4 +1,5 @@
 import { el, latentName } from "../dom.js";
+import { tellProbes } from "../linked.js";
 import { estimates, momentsOf } from "./gradients.js";
 import { createMeasurer } from "./measurer.js";
 
@@ -106,7 +107,9 @@ export function createGradients(stage) {
     kinds.forEach((values, at) => {
       rows[at].show(values, most, moments[at]);
     });
-    ratio.textContent = `The score function's variance is ${short(moments[0].variance / moments[1].variance)} times the other's.`;
+    const times = moments[0].variance / moments[1].variance;
+    ratio.textContent = `The score function's variance is ${short(times)} times the other's.`;
+    tellProbes(element, { gradient_ratio: times });
     said.textContent = `${found.rewards.length.toLocaleString("en")} draws measured on this model. Press again for more.`;
   }
 

@@ -181,8 +181,10 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
   frame.element.addEventListener(
     "probes",
     (event) => {
-      const { detail } = /** @type {CustomEvent<Record<string, number | null>>} */ (event);
-      panel?.live(detail, named(outer.read(), "example"));
+      const { detail, target } = /** @type {CustomEvent<Record<string, number | null>>} */ (event);
+      const column = target instanceof Element ? target.closest("[data-model]") : null;
+      const model = /** @type {HTMLElement | null} */ (column)?.dataset.model ?? null;
+      panel?.live({ values: detail, example: named(outer.read(), "example"), model });
     },
     { signal: stop.signal },
   );

@@ -18,7 +18,7 @@ import { createWords, inLanguage } from "./words.js";
  *   showAll(on: boolean): void}} options `lesson` is `original` in the language of `words`; `language`: what was asked for,
  *   which the next lesson may have
  * @returns {{element: HTMLElement, show(step: number, values: import("./lessons.js").Values): void,
- *   fill(values: import("./lessons.js").Values): void, live(values: Record<string, number | null>, example: string | null): void,
+ *   fill(values: import("./lessons.js").Values): void, live(now: import("./goal.js").Now): void,
  *   count(tally: import("../classroom/api.js").Tally): void, refresh(): void, turn(by: number): void, remove(): void}} `live`: what the
  *   instrument measures now, by the name of the probe; `count`: what the class predicts; `refresh`: what this screen is to a
  *   class has changed; `turn` goes on or back, within the lesson
@@ -45,7 +45,7 @@ export function createLessonPanel({
   let measured = null;
   /** @type {(values: import("./lessons.js").Values) => void} */
   let filled = () => {};
-  /** @type {(values: Record<string, number | null>, example: string | null) => void} */
+  /** @type {(now: import("./goal.js").Now) => void} */
   let lived = () => {};
   /** @type {ReturnType<typeof createPrediction> | null} */
   let prediction = null;
@@ -193,7 +193,7 @@ export function createLessonPanel({
       /** @type {(HTMLElement | null)[]} */
       const content = before ? [createGate(inLanguage(before, words.language), words, answered)] : text.elements;
       filled = text.fill;
-      lived = text.live;
+      lived = ({ values }) => text.live(values);
       prediction = null;
       if (name === "predict") {
         const asked = createPrediction({
@@ -217,15 +217,15 @@ export function createLessonPanel({
       if (name === "do" && lesson.goal) {
         const goal = createGoal({
           goal: lesson.goal,
-          figure: lesson.figures[lesson.goal.figure],
+          figure: lesson.goal.figure === null ? null : lesson.figures[lesson.goal.figure],
           words,
           before: progress.of(lesson.id).reached ?? null,
           onReached: (value) => progress.note(lesson.id, { reached: Number(value.toPrecision(4)) }),
         });
         content.push(goal.element);
-        lived = (now, example) => {
-          text.live(now);
-          goal.live(now, example);
+        lived = (now) => {
+          text.live(now.values);
+          goal.live(now);
         };
       }
       if (name === "check") {
@@ -267,8 +267,8 @@ export function createLessonPanel({
       measured = values;
       filled(values);
     },
-    /** @param {Record<string, number | null>} values @param {string | null} example */
-    live: (values, example) => lived(values, example),
+    /** @param {import("./goal.js").Now} now */
+    live: (now) => lived(now),
     /** @param {import("../classroom/api.js").Tally} tally */
     count: (tally) => prediction?.count(tally),
     refresh() {

@@ -1,5 +1,6 @@
 import { article } from "../article.js";
 import { el, spell } from "../dom.js";
+import { tellProbes } from "../linked.js";
 import { provenance, term } from "../term.js";
 import { chiQuantile } from "./chi.js";
 import { axesHere, searchOf } from "./plane.js";
@@ -82,6 +83,8 @@ export function createWhereabouts({ card, model, source, unlike }) {
     const isForeign = unlike.get() !== null && isCodeOf(source(), z);
     const examples = model.shape ? "images" : "words";
     const sentence = spellNearest(distances[0], card.map?.nearest, among, name, { isForeign, examples });
+    const usual = card.map?.nearest.p99;
+    if (usual) tellProbes(element, { nearest_code: distances[0] / usual });
     write(distance, sentence.text);
     distance.classList.toggle("off", sentence.off);
   }

@@ -1,5 +1,6 @@
 import { el, spell } from "../dom.js";
 import { corrupted, psnr } from "../engine/corruption.js";
+import { tellProbes } from "../linked.js";
 import { spelled } from "../noise/noise.js";
 import { term } from "../term.js";
 import { takesNoise } from "./noise.js";
@@ -38,6 +39,7 @@ function create({ store, decoded }) {
     const clean = psnr(now.values, source.pixels);
     before.textContent = spelled(noisy);
     after.textContent = spelled(clean);
+    tellProbes(element, { psnr: clean });
     const more = clean - noisy;
     gain.textContent = Number.isFinite(more) ? `${more < 0 ? "−" : "+"}${spell(Math.abs(more), 1)} dB` : "";
   }

@@ -7,6 +7,7 @@ import { isPart } from "../model/numbers.js";
 import { outputOf } from "../outputs/index.js";
 import { present } from "../present.js";
 import { trace } from "../trace.js";
+import { createCentre } from "./centre.js";
 import { createPace } from "./pace.js";
 import { createPreview } from "./preview.js";
 
@@ -29,6 +30,7 @@ export default {
     const output = present(outputOf(model.card.output.kind))({ model, onFit: (width) => picture.fit(width) });
     picture.canvas = output.canvas ?? null;
     picture.text = () => output.text?.() ?? null;
+    const tellCentre = model.shape && createCentre(output.element, model.shape);
     let isFirst = true;
     const pace = createPace();
     const preview = createPreview(model, pace.isSlow);
@@ -51,6 +53,7 @@ export default {
         output.draw(values);
         trace("instrument:paint", { since: time });
         stage.decoded.set({ codes, values });
+        tellCentre?.(values);
         if (isFirst) stage.onFirst();
         isFirst = false;
       },

@@ -109,7 +109,8 @@ export function createElbo({ card, model, decoded, gone }) {
     const isBound = hasBound && reading() === "elbo";
     for (const name of NAMES)
       rows[name]?.show(values[name], shared ?? scaleOf([name]), atLeast && name !== "kl", isBound);
-    tellProbes(element, { reconstruction: isNats ? reconstruction : null, kl: total });
+    const error = isNats ? null : reconstruction;
+    tellProbes(element, { reconstruction: isNats ? reconstruction : null, kl: total, squared_error: error });
     if (details.open) words.textContent = inWords(values);
   }
 

@@ -1,0 +1,200 @@
+"""The goal of every lesson that has one: not reached where its card begins, and within reach.
+
+What the page measures is measured here in Python, at the start and at places to which the hands
+that the card asks for lead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pytest
+from scipy.spatial import cKDTree
+
+from explorer.lessons import LESSONS, command
+from explorer.lessons.bench import Bench, shipped
+from explorer.lessons.check import read_all
+from explorer.lessons.image_probes import Gap, VarianceRatio
+from explorer.lessons.lesson import Goal, Lesson
+from explorer.lessons.noise_probes import Psnr
+from explorer.lessons.opened import Floats
+from explorer.lessons.small_probes import HumpsKl, SoftmaxShare
+
+ANY = (-1e9, 1e9)
+IMAGES = range(300)
+HUMPS = ((-2.0, 0.4, 0.6), (2.0, 0.4, 0.4))
+# The value at the start, and values that one reaches.
+Reached = tuple[float | None, Iterable[float]]
+
+
+@pytest.fixture(scope="module")
+def bench() -> Bench:
+    return shipped()
+
+
+LESSON_WITH_GOAL = {
+    lesson.front.id: lesson
+    for lesson in read_all(LESSONS, command.model_names(shipped()))
+    if lesson.front.goal is not None
+}
+# These end in a judgement of one's own, or in a slider that does nothing.
+WITHOUT = {"seven", "collapse", "knows", "labels", "codes", "words", "which"}
+
+
+def test_every_lesson_whose_hands_have_a_measurable_end_has_a_goal() -> None:
+    assert set(LESSONS) - set(LESSON_WITH_GOAL) == WITHOUT
+
+
+@pytest.mark.parametrize("id", LESSON_WITH_GOAL)
+def test_a_goal_is_within_reach_and_not_reached_at_the_start(id: str, bench: Bench) -> None:
+    lesson = LESSON_WITH_GOAL[id]
+    goal = lesson.front.goal
+    assert goal is not None
+    start, found = WAYS[goal.moving or "figure"](lesson, goal, bench)
+    assert start is None or not _is_reached(goal, start)
+    assert any(_is_reached(goal, value) for value in found)
+
+
+def _is_reached(goal: Goal, value: float) -> bool:
+    return value < goal.below if goal.below is not None else value > (goal.above or 0)
+
+
+def _model(lesson: Lesson, goal: Goal) -> str:
+    return goal.model or lesson.front.setup.model or ""
+
+
+def _gap(lesson: Lesson, goal: Goal, bench: Bench) -> Reached:
+    """By a narrow q where the true posterior is highest, to which a hand drags it."""
+    probe = lesson.front.figures[goal.figure or ""]
+    assert isinstance(probe, Gap)
+    posterior = bench.posterior(probe.model, probe.example)
+    mean, std = posterior.z[posterior.log_joint.argmax()], np.full(2, 0.05)
+    kl = float((0.5 * (mean**2 + std**2 - 1) - np.log(std)).sum())
+    elbo = bench.expected(probe.model, probe.example, mean, std) - kl
+    return probe.measure(bench), [posterior.log_evidence - elbo]
+
+
+def _reconstruction(lesson: Lesson, goal: Goal, bench: Bench) -> Reached:
+    """By draws of the prior of one image, or by other test images: as the card shows."""
+    model = bench.model(_model(lesson, goal))
+    at = lesson.front.setup.example or 0
+    codes = model.codes["mean"]
+
+    def nats(images: Floats, z: Floats) -> Floats:
+        decoded = model.decode(z)
+        found: Floats = -model.log_likelihood(np.broadcast_to(images, decoded.shape), decoded)
+        return found
+
+    if "actions" in lesson.front.setup.show:
+        draws = np.random.default_rng(0).standard_normal((200, codes.shape[1])).astype(np.float32)
+        found = nats(model.images([at]), draws)
+        share = np.mean([_is_reached(goal, value) for value in found])
+        assert 0.02 < share < 0.3  # some presses, not hundreds
+        # It opens on the image itself: what counts is the draws.
+        return None, found
+    return float(nats(model.images([at]), codes[[at]])[0]), nats(
+        model.images(IMAGES), codes[: len(IMAGES)]
+    )
+
+
+def _kl(lesson: Lesson, goal: Goal, bench: Bench) -> Reached:
+    model = _model(lesson, goal)
+    values = [float(bench.kl(model, at).sum()) for at in IMAGES]
+    return values[lesson.front.setup.example or 0], values
+
+
+def _squared_error(lesson: Lesson, goal: Goal, bench: Bench) -> Reached:
+    model = bench.model(_model(lesson, goal))
+    errors = ((model.images(IMAGES) - model.reconstruct(IMAGES)) ** 2).sum(1)
+    return float(errors[lesson.front.setup.example or 0]), errors
+
+
+def _nearest(lesson: Lesson, goal: Goal, bench: Bench) -> Reached:
+    """By points of the region that the codes span, which the map shows."""
+    model = bench.model(_model(lesson, goal))
+    codes, found = model.codes["mean"], model.card.map
+    assert found is not None
+    low, high = codes.min(0), codes.max(0)
+    places = low + (high - low) * np.random.default_rng(0).random((500, codes.shape[1]))
+    tree = cKDTree(codes)
+    at = lesson.front.setup.example or 0
+    return float(tree.query(codes[at])[0]), tree.query(places)[0] / found.nearest.p99
+
+
+def _centre(lesson: Lesson, goal: Goal, bench: Bench) -> Reached:
+    """By each slider alone."""
+    model = bench.model(_model(lesson, goal))
+    z = model.codes["mean"][lesson.front.setup.example or 0]
+    places = np.repeat(z[None], 1 + 2 * len(z), axis=0)
+    for latent in range(len(z)):
+        places[1 + 2 * latent : 3 + 2 * latent, latent] = (-2.5, 2.5)
+    images = model.decode(places).reshape(len(places), *model.shape).sum(1)
+    columns = (np.arange(images.shape[2]) + 0.5) / images.shape[2]
+    centres = 100 * (images.sum(1) @ columns) / images.sum((1, 2))
+    return float(centres[0]), centres[1:]
+
+
+def _psnr(lesson: Lesson, goal: Goal, bench: Bench) -> Reached:
+    def at(level: float) -> float:
+        return Psnr(model=_model(lesson, goal), level=level, band=ANY).measure(bench)
+
+    return at(0), [at(0.5)]
+
+
+def _gradient(lesson: Lesson, goal: Goal, bench: Bench) -> Reached:
+    """Nothing is measured before it is asked for."""
+    probe = VarianceRatio(model=_model(lesson, goal), example=0, band=ANY)
+    return None, [probe.measure(bench)]
+
+
+def _star(lesson: Lesson, goal: Goal, bench: Bench) -> Reached:
+    def share(star: float) -> float:
+        return SoftmaxShare(logits=(1, 0, star, 0.5), of=2, band=ANY).measure(bench)
+
+    return share(-1), [share(2)]
+
+
+def _reverse(lesson: Lesson, goal: Goal, bench: Bench) -> Reached:
+    """From where q begins the nearer hump is the smaller one; from the left it is the larger."""
+
+    def rest(mean: float) -> float:
+        probe = HumpsKl(
+            humps=HUMPS, start=(mean, 0.6), descends="reverse", reads="reverse", band=ANY
+        )
+        return probe.measure(bench)
+
+    return rest(0.6), [rest(-0.6)]
+
+
+WAYS: dict[str, Callable[[Lesson, Goal, Bench], Reached]] = {
+    "figure": _gap,
+    "reconstruction": _reconstruction,
+    "kl": _kl,
+    "squared_error": _squared_error,
+    "nearest_code": _nearest,
+    "centre_x": _centre,
+    "psnr": _psnr,
+    "gradient_ratio": _gradient,
+    "star_share": _star,
+    "reverse_kl": _reverse,
+}
+
+
+def test_what_a_goal_is_about_stands_on_its_card() -> None:
+    panels = {
+        "reconstruction": "elbo",
+        "kl": "elbo",
+        "squared_error": "elbo",
+        "nearest_code": "whereabouts",
+        "centre_x": "output",
+        "psnr": "denoised",
+        "gradient_ratio": "numbers",
+        "star_share": "categorical",
+        "reverse_kl": "humps",
+    }
+    for lesson in LESSON_WITH_GOAL.values():
+        goal, own = lesson.front.goal, lesson.front.cards.get("do")
+        if goal is not None and goal.moving is not None:
+            shown = own.show if own and own.show else lesson.front.setup.show
+            assert panels[goal.moving] in shown, lesson.front.id
