@@ -45,19 +45,40 @@ def test_it_opens_on_a_test_image_that_is_encoded(page: Page, address: str, plen
     expect(page.locator(".source-label")).to_contain_text(chosen["example"])
 
 
-def test_a_model_of_words_opens_on_one_that_it_gives_back(browser: Browser) -> None:
+@pytest.fixture(scope="module")
+def shipped() -> Iterator[str]:
+    """Where the models are served from that come with the explorer."""
     with plain_server(SHIPPED, SHIPPED / "no results") as address:
-        page = browser.new_page()
-        Instrument(page, address).open("model=names")
-        word = page.get_by_label("Type a word").input_value()
-        assert word
-        expect(page.locator(".written")).to_have_attribute("data-word", word)
-        # On the map z lies on the point of that word.
-        page.locator(".map-here").hover(force=True)
-        expect(page.locator(".map-tip strong")).to_have_text(word)
-        hints = page.locator(".first-hint")
-        expect(hints).to_have_text(["1Type one", "2Drag a slider", "3Click a point"])
-        page.close()
+        yield address
+
+
+def test_a_model_of_words_opens_on_one_that_it_gives_back(browser: Browser, shipped: str) -> None:
+    page = browser.new_page()
+    Instrument(page, shipped).open("model=names")
+    word = page.get_by_label("Type a word").input_value()
+    assert word
+    expect(page.locator(".written")).to_have_attribute("data-word", word)
+    # On the map z lies on the point of that word.
+    page.locator(".map-here").hover(force=True)
+    expect(page.locator(".map-tip strong")).to_have_text(word)
+    hints = page.locator(".first-hint")
+    expect(hints).to_have_text(["1Type one", "2Drag a slider", "3Click a point"])
+    page.close()
+
+
+def test_images_of_the_map_are_fetched_for_who_comes_near_it(
+    browser: Browser, shipped: str
+) -> None:
+    page = browser.new_page()
+    sheets: list[str] = []
+    page.on("request", lambda request: sheets.append(request.url.rpartition("/")[2]))
+    with page.expect_request("**/thumbnails.webp"):
+        Instrument(page, shipped).open("model=digits&example=5")
+    page.wait_for_load_state("networkidle")
+    assert [name for name in sheets if name.startswith("thumb")] == ["thumbnails.webp"]
+    with page.expect_request("**/thumbnails-2.webp"):
+        page.locator(".map-frame").hover()
+    page.close()
 
 
 def test_the_first_image_waits_for_nothing_around_it(page: Page, address: str) -> None:

@@ -364,7 +364,6 @@ export function placeModel(options) {
       for (const { part } of parts) part.fill?.(embedding);
       findSource(store.get());
       onReady?.();
-      if (options.isAlone) thumbnails?.preload();
       const { example, codes } = store.get();
       if (fromExample && example !== null && codes === initial.codes) commands.choose(example);
     } catch (error) {
