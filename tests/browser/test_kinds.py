@@ -350,6 +350,12 @@ def test_a_model_without_a_latent_says_why_nothing_can_be_dragged(instrument: In
 # Words
 
 
+def test_a_word_is_not_given_to_a_model_of_images(instrument: Instrument) -> None:
+    page = instrument.open("compare=letters,levels").page
+    expect(page.locator(".compared-note")).to_contain_text("cannot encode the word")
+    expect(page.get_by_text("These models do not share an image.")).to_be_visible()
+
+
 def test_a_slider_changes_the_word(instrument: Instrument) -> None:
     instrument.open("model=letters&z=2,5,4,0,0")
     wait_for_word(instrument, "bed")

@@ -103,7 +103,12 @@ test("the best figure is marked where figures compare, and nowhere else", () => 
   assert.equal(best([low, grey]).Recall, 1);
   assert.match(warnings([low, grey])[0], /treat grey levels in different ways/);
 
+  const density = card({ ...high, output: { ...high.output, likelihood: "gaussian" } });
+  assert.equal(best([low, density])["Bound on −ln p(x)"], null, "a density can exceed 1, a probability cannot");
+  assert.equal(best([density, density])["Bound on −ln p(x)"], 0);
+  assert.match(warnings([low, density])[0], /treat grey levels in different ways/);
+
   const other = { ...high, data: { ...high.data, name: "fashion", sha256: "cd" } };
   assert.ok(Object.values(best([low, other])).every((one) => one === null));
-  assert.match(warnings([low, other])[0], /different images/);
+  assert.match(warnings([low, other])[0], /different data/);
 });

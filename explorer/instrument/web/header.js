@@ -79,7 +79,7 @@ export function createHeader({ picker, exporting, tools, present, lessons }) {
       tour.hidden = cards.length !== 1;
       promise.hidden = cards.length > 1;
       if (!card) return facts.replaceChildren();
-      if (cards.length > 1) return facts.replaceChildren("Every model encodes the same image.");
+      if (cards.length > 1) return facts.replaceChildren(sharedBy(cards));
       const active = card.latents.filter((latent) => latent.active).length;
       const which = active === card.latents.length ? "all" : active;
       const elbo = card.metrics?.find((metric) => metric.name === "neg_elbo");
@@ -89,4 +89,11 @@ export function createHeader({ picker, exporting, tools, present, lessons }) {
       );
     },
   };
+}
+
+/** @param {import("./checkpoint/checkpoint.js").Card[]} cards of a comparison @returns {string} what its models begin from */
+function sharedBy(cards) {
+  const [first, ...others] = cards.map(({ output }) => (output.kind === "pixels" ? String(output.shape) : "word"));
+  if (others.some((other) => other !== first)) return "These models do not share an image.";
+  return first === "word" ? "Every model encodes the same word." : "Every model encodes the same image.";
 }

@@ -93,8 +93,9 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
       return;
     }
     if (own && !own.pixels) return encodeWords(at, from, isOld);
+    if (!model.encoder || !model.shape || String(model.shape) !== String(models[from].shape)) return;
     const pixels = own ? own.pixels : example === null ? null : await placed[from].stage.thumbnails().pixels(example);
-    if (!pixels || !model.encoder || String(model.shape) !== String(models[from].shape) || isOld()) return;
+    if (!pixels || isOld()) return;
     const title = own?.title ?? placed[from].stage.source()?.title ?? "";
     const posterior = await model.encoder.encode(pixels, stores[at].get().codes);
     if (isOld()) return;
@@ -162,14 +163,16 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
   function notes(at) {
     const { shape, encoder, card } = models[at];
     const [first] = models;
-    if (at === 0 || !first.shape) return null;
+    if (at === 0 || (!first.shape && !shape)) return null;
     const isSame = String(shape) === String(first.shape);
     if (isSame && (encoder || sharesExamples(first.card, card))) return null;
-    const sentence = !shape
-      ? "This model writes text, so it cannot encode the image of the others."
-      : !isSame
-        ? `This model takes images of ${shape.slice(1).join(" × ")} pixels, so it cannot encode the image of the others.`
-        : "This model has no encoder, so it cannot encode the image of the others.";
+    const sentence = !first.shape
+      ? "This model takes images, so it cannot encode the word of the first."
+      : !shape
+        ? "This model writes text, so it cannot encode the image of the others."
+        : !isSame
+          ? `This model takes images of ${shape.slice(1).join(" × ")} pixels, so it cannot encode the image of the others.`
+          : "This model has no encoder, so it cannot encode the image of the others.";
     return el("p", { class: "hint compared-note" }, ...withCode(sentence));
   }
 

@@ -210,7 +210,7 @@ export function measuresOf(cards) {
 /** @param {Card[]} cards @returns {string[]} which figures do not compare, and why */
 export function warnings(cards) {
   if (!alike(cards, ofImages))
-    return ["These models learned from different images, so these figures cannot be compared."];
+    return ["These models learned from different data, so these figures cannot be compared."];
   if (!alike(cards.filter(hasBound), ofPixels))
     return ["The bounds cannot be compared: these models treat grey levels in different ways."];
   return [];
@@ -218,8 +218,13 @@ export function warnings(cards) {
 
 /** @param {Card} card */
 const ofImages = ({ data, output }) => [data.name, data.sha256, output.kind === "pixels" ? output.shape : null];
+/** Of grey levels a density, or a probability: the one can exceed 1, the other cannot. */
+const DENSITIES = ["gaussian", "gaussian_learned", "continuous_bernoulli"];
 /** @param {Card} card */
-const ofPixels = ({ data }) => data.pixels;
+const ofPixels = ({ data, output }) => [
+  data.pixels,
+  output.kind === "pixels" && DENSITIES.includes(output.likelihood ?? ""),
+];
 /** @param {Card} card */
 const hasBound = (card) => bound(card).value !== null;
 

@@ -102,7 +102,7 @@ export function createHiding(shape, { label, put, settle }) {
       hidden === 0
         ? "Nothing is hidden, so there is nothing to complete: draw on the image to hide a part of it."
         : hidden === size
-          ? "Everything is hidden: no pixel says what the image was, so what follows comes from the prior alone."
+          ? "Everything is hidden: no pixel says what the image was, so the model alone decides what follows."
           : `${Math.round((100 * hidden) / size)} % hidden.`;
     if (said.textContent !== text) said.textContent = text;
     canvas.setAttribute("aria-label", `${label}: ${text}`);
