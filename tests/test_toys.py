@@ -172,6 +172,23 @@ def test_a_new_family_trains_into_a_checkpoint(tree: Path, tmp_path: Path) -> No
     assert kept["mean"].shape == (card.examples.count, 2)
 
 
+def test_the_tests_of_every_family_try_a_new_one(tree: Path, tmp_path: Path) -> None:
+    tests = tmp_path / "tests"
+    (tests / "training").mkdir(parents=True)
+    for file in ("conftest.py", "training/conftest.py", "training/test_families.py"):
+        shutil.copyfile(ROOT / "tests" / file, tests / file)
+    (tests / "data").symlink_to(DATA)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    command += ["-k", "gratings and (reads_back or can_be_moved or goes_on)"]
+    environment = os.environ | {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
+    # In the copy: pytest, run as a module, imports what lies where it is run.
+    done = subprocess.run(
+        [*command, tests], cwd=tree, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+    assert "3 passed" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -4,12 +4,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import onnxruntime
 import pytest
 import safetensors.numpy
 import torch
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
 from training import checkpoint, finish, loop
 from training.__main__ import main
@@ -25,7 +26,7 @@ from training.families import FAMILIES
 from training.families.autoencoder import Autoencoder
 from training.families.conditional_vae import ConditionalVAE
 from training.families.denoising import Denoising
-from training.families.family import Family, tag
+from training.families.family import Family, form_of, tag
 from training.families.gan import GAN
 from training.families.hierarchical import Hierarchical
 from training.families.image_cvae import ImageCVAE
@@ -40,6 +41,7 @@ from training.families.vqvae import VQVAE
 from training.objectives.beta_vae import BetaVAE
 from training.recipes import Recipe
 
+# Small ones; a family that is not among them is tried as it is declared.
 TINY: dict[str, Family] = {
     "vae": VAE(3, "bernoulli", channels=(4, 4), hidden=(16,)),
     "cvae": ConditionalVAE(3, channels=(4, 4), hidden=(16,)),
@@ -63,20 +65,39 @@ Z = Continuous("z", 3, "standard_normal")
 POINT = Continuous("z", 3, None)
 
 
+def as_declared(kind: type[Family]) -> Family:
+    """One with every default, and 3 of what has none."""
+    needed = {field.encode_name: 3 for field in fields(kind) if field.required}
+    return msgspec.convert({"family": kind.__struct_config__.tag, **needed}, kind)
+
+
+TRIED = {
+    str(kind.__struct_config__.tag): as_declared(kind)
+    for kind in FAMILIES
+    if not any(type(family) is kind for family in TINY.values())
+} | TINY
+
+
+def learned(family: Family, digits: Dataset) -> Dataset:
+    """Data that it can learn."""
+    return digits if family.learns == "images" else names()
+
+
 def run_of(family: Family) -> RunConfig:
-    data = DataConfig("names" if isinstance(family, TextVAE) else "digits")
+    data = DataConfig("digits" if family.learns == "images" else "names")
     objective = BetaVAE() if family.takes_objective else None
     train = TrainConfig(6, batch_size=16, validate_every=3, precision="float32")
     return RunConfig(data, family, objective, train)
 
 
-@pytest.fixture(scope="module", params=TINY)
+@pytest.fixture(scope="module", params=TRIED)
 def made(
     request: pytest.FixtureRequest, digits: Dataset, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[str, Card, Path]:
     """A checkpoint of six steps, without a map."""
     name = request.param
-    config, dataset = run_of(TINY[name]), names() if name == "textvae" else digits
+    family = TRIED[name]
+    config, dataset = run_of(family), learned(family, digits)
     folder = tmp_path_factory.mktemp("families") / name
     folder.mkdir()
     progress = loop.train(config, dataset, folder, torch.device("cpu"))
@@ -85,15 +106,11 @@ def made(
     return name, card, folder
 
 
-def test_every_family_is_tried() -> None:
-    assert {type(family) for family in TINY.values()} == set(FAMILIES)
-
-
 def test_what_was_written_reads_back(made: tuple[str, Card, Path]) -> None:
     name, card, folder = made
     assert read_card(folder) == card
-    assert card.family == tag(TINY[name])
-    assert configuration(card, name) == run_of(TINY[name])
+    assert card.family == tag(TRIED[name])
+    assert configuration(card, name) == run_of(TRIED[name])
     model, _ = checkpoint.load(folder)
     saved = safetensors.numpy.load_file(folder / MODEL)
     state = model.state_dict()
@@ -103,6 +120,9 @@ def test_what_was_written_reads_back(made: tuple[str, Card, Path]) -> None:
 
 def test_the_card_says_what_can_be_moved(made: tuple[str, Card, Path]) -> None:
     name, card, _ = made
+    if name not in TINY:
+        assert card.controls == TRIED[name].controls(form_of(card))
+        return
     grids = {"vqvae": CodeGrid("codes", 7, 7, 5), "transformer": CodeGrid("codes", 7, 7, 16)}
     labels = tuple("0123456789")
     expected = {
@@ -136,6 +156,8 @@ def test_the_card_says_what_can_be_moved(made: tuple[str, Card, Path]) -> None:
 
 def test_nothing_is_said_of_a_prior_that_there_is_not(made: tuple[str, Card, Path]) -> None:
     name, card, _ = made
+    if name not in TINY:
+        return
     measured = {metric.name for metric in card.metrics}
     points = ("autoencoder", "linear", "pca", "denoising", "qlae")
     without = name in (*points, "gan", "transformer")
@@ -156,11 +178,13 @@ def test_the_codes_of_examples_are_the_encoders(
     made: tuple[str, Card, Path], digits: Dataset
 ) -> None:
     name, card, folder = made
-    if name in ("gan", "transformer"):
+    if card.graphs.encode is None:
         assert card.examples is None
         return
+    if name not in TINY:
+        return
     assert card.examples is not None
-    test = (names() if name == "textvae" else digits).splits["test"]
+    test = learned(TINY[name], digits).splits["test"]
     codes = safetensors.numpy.load_file(folder / CODES)
     assert np.array_equal(codes["label"], test.targets[: card.examples.count])
     x = test.images(torch.arange(5)).numpy()
@@ -192,7 +216,8 @@ def test_a_run_goes_on_where_it_stopped(
 ) -> None:
     """Cut off after four steps of six, then resumed: the same weights, bit for bit."""
     name, _, _ = made
-    config, dataset = run_of(TINY[name]), names() if name == "textvae" else digits
+    family = TRIED[name]
+    config, dataset = run_of(family), learned(family, digits)
     whole, halved = tmp_path / "whole", tmp_path / "halved"
     for folder in (whole, halved):
         folder.mkdir()

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
-
-from msgspec import Meta
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from training.contract.card import DECODER, ENCODER, Graph, Port, Sizes
 from training.contract.outputs import LikelihoodName, Pixels
 from training.contract.spaces import Categorical, Continuous
 from training.errors import ConfigError
+from training.families.convolutions import Convolutions
 from training.families.family import (
-    Activation,
     Codes,
     Drawn,
-    Family,
     Form,
     Latents,
-    Layers,
     Measurement,
 )
 from training.families.vae import cost_nats, posterior_codes, refuse_no_density
@@ -41,14 +37,11 @@ if TYPE_CHECKING:
 STYLES, LABELS = 4, 8  # of the preview: rows, and pictures in a row
 
 
-class ConditionalVAE(Family, frozen=True, tag="cvae"):
+class ConditionalVAE(Convolutions, frozen=True, tag="cvae"):
     """The convolutional network of a VAE, both of whose parts see the label."""
 
     latents: Latents
     likelihood: LikelihoodName = "bernoulli"
-    channels: Annotated[Layers, Meta(min_length=1)] = (32, 32)
-    hidden: Annotated[Layers, Meta(min_length=1)] = (256,)
-    activation: Activation = "silu"
 
     takes_objective: ClassVar[bool] = True
 
@@ -65,15 +58,13 @@ class ConditionalVAE(Family, frozen=True, tag="cvae"):
         """Two networks that see the label, and the likelihood."""
         from training import build
         from training.models import conditional_vae
-        from training.models.convolutional import convolutional
 
         colours, height, width = form.image
         labels = len(self._labels(form))
-        sizes: tuple[Any, ...] = (self.channels, self.hidden, self.activation)
         outputs = 2 * self.latents
         shape = (colours + labels, height, width)
-        encoder, _ = convolutional(shape, outputs, self.latents, *sizes)
-        _, decoder = convolutional(form.image, outputs, self.latents + labels, *sizes)
+        encoder, _ = self.convolutions(shape, outputs, self.latents)
+        _, decoder = self.convolutions(form.image, outputs, self.latents + labels)
         return conditional_vae.ConditionalVAE(
             self.latents, labels, encoder, decoder, build.likelihood(self.likelihood)
         )

@@ -57,9 +57,12 @@ class Form(NamedTuple):
             ConfigError: if the examples are words.
         """
         if self.alphabet is not None:
+            from training.families import FAMILIES
+
+            others = [kind.__struct_config__.tag for kind in FAMILIES if kind.learns == "words"]
             raise ConfigError(
                 "This model learns images, and these data are words; choose other data "
-                "(data.name) or the family textvae."
+                f"(data.name) or the family {' or '.join(map(str, others))}."
             )
         channels, height, width = self.shape
         return channels, height, width
@@ -106,6 +109,7 @@ class Family(Record, frozen=True, tag_field="family"):
     family says None, or nothing at all, where it has no such thing: a GAN has no codes.
     """
 
+    learns: ClassVar[Literal["images", "words"]] = "images"
     takes_objective: ClassVar[bool] = False  # else its losses are set by its own fields
     loss_unit: ClassVar[str] = "nats"  # of the loss that chooses the best weights
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from msgspec import Meta
 
 from training.contract.card import DECODER, Graph, Port
-from training.contract.fields import MOST_LATENTS, Magnitude
+from training.contract.fields import Magnitude
 from training.contract.outputs import Pixels
 from training.contract.spaces import Continuous
 from training.families.family import (
     Drawn,
     Family,
     Form,
+    Latents,
     Layers,
     Measurement,
     refuse_optimizer,
@@ -44,7 +45,7 @@ class GAN(Family, frozen=True, tag="gan"):
     the share `average` stays at every step.
     """
 
-    latents: Annotated[int, Meta(ge=1, le=MOST_LATENTS)] = 10
+    latents: Latents = 10
     channels: Layers = (64, 32)
     r1: Magnitude = 0.0
     average: Annotated[float, Meta(ge=0, lt=1)] = 0.0

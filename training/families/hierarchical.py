@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, cast
-
-from msgspec import Meta
+from typing import TYPE_CHECKING, Any, cast
 
 from training.contract.card import DECODER, ENCODER, Graph, Port
 from training.contract.fields import Count, Positive
 from training.contract.outputs import LikelihoodName, Pixels
 from training.contract.spaces import Continuous
 from training.errors import ConfigError
+from training.families.convolutions import Convolutions
 from training.families.family import (
-    Activation,
     Codes,
     Drawn,
-    Family,
     Form,
     Latents,
-    Layers,
     Measurement,
 )
 from training.families.vae import cost_nats, posterior_codes, refuse_no_density
@@ -41,7 +37,7 @@ PREVIEWED = 32  # images
 UPPER, LOWER = "z2", "z1"
 
 
-class Hierarchical(Family, frozen=True, tag="hierarchical"):
+class Hierarchical(Convolutions, frozen=True, tag="hierarchical"):
     """`upper` numbers of z2 over `lower` of z1, networks of `units` between them.
 
     The KL is let in over the first `annealing` steps, so that the upper layer is not switched off
@@ -51,10 +47,7 @@ class Hierarchical(Family, frozen=True, tag="hierarchical"):
     upper: Latents = 4
     lower: Latents = 12
     likelihood: LikelihoodName = "bernoulli"
-    channels: Annotated[Layers, Meta(min_length=1)] = (32, 32)
-    hidden: Annotated[Layers, Meta(min_length=1)] = (256,)
     units: Positive = 128
-    activation: Activation = "silu"
     annealing: Count = 2_000
 
     def check(self, config: RunConfig) -> None:
@@ -74,10 +67,8 @@ class Hierarchical(Family, frozen=True, tag="hierarchical"):
         """The two networks of images, and the two between the layers."""
         from training import build
         from training.models import hierarchical
-        from training.models.convolutional import convolutional
 
-        sizes: tuple[Any, ...] = (self.channels, self.hidden, self.activation)
-        encoder, decoder = convolutional(form.image, 2 * self.lower, self.lower, *sizes)
+        encoder, decoder = self.convolutions(form.image, 2 * self.lower, self.lower)
         return hierarchical.TwoLayers(
             self.upper,
             self.lower,

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
-
-from msgspec import Meta
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from training.contract.card import DECODER, ENCODER, Graph, Port, Sizes
 from training.contract.fields import Positive
 from training.contract.outputs import LikelihoodName, Pixels
 from training.contract.spaces import Continuous, Image
+from training.families.convolutions import Convolutions
 from training.families.family import (
-    Activation,
     Codes,
     Drawn,
-    Family,
     Form,
     Latents,
-    Layers,
     Measurement,
 )
 from training.families.vae import cost_nats, posterior_codes, refuse_no_density
@@ -41,7 +37,7 @@ DRAWS = 16  # completions of each test image that are averaged
 CONDITION = "condition"
 
 
-class ImageCVAE(Family, frozen=True, tag="image_cvae"):
+class ImageCVAE(Convolutions, frozen=True, tag="image_cvae"):
     """The convolutional network of a VAE, both of whose parts see a part of the image.
 
     `features` numbers are read off the condition, for the decoder. `seen` is the part that is seen
@@ -51,10 +47,7 @@ class ImageCVAE(Family, frozen=True, tag="image_cvae"):
     latents: Latents
     seen: Literal["left", "right", "top", "bottom"] = "left"
     likelihood: LikelihoodName = "bernoulli"
-    channels: Annotated[Layers, Meta(min_length=1)] = (32, 32)
-    hidden: Annotated[Layers, Meta(min_length=1)] = (256,)
     features: Positive = 128
-    activation: Activation = "silu"
 
     takes_objective: ClassVar[bool] = True
 
@@ -71,17 +64,15 @@ class ImageCVAE(Family, frozen=True, tag="image_cvae"):
         """Two networks that see the condition, what reads it, and the likelihood."""
         from training import build
         from training.models import image_cvae
-        from training.models.convolutional import convolutional
 
         colours, height, width = form.image
-        sizes: tuple[Any, ...] = (self.channels, self.hidden, self.activation)
 
         def reader(planes: int, outputs: int) -> nn.Module:
-            return convolutional((planes, height, width), outputs, outputs, *sizes)[0]
+            return self.convolutions((planes, height, width), outputs, outputs)[0]
 
         encoder = reader(2 * colours + 1, 2 * self.latents)
         condition = reader(colours + 1, self.features)
-        _, decoder = convolutional(form.image, 1, self.latents + self.features, *sizes)
+        _, decoder = self.convolutions(form.image, 1, self.latents + self.features)
         return image_cvae.ImageCVAE(
             self.latents, encoder, condition, decoder, build.likelihood(self.likelihood)
         )

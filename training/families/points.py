@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
-
-from msgspec import Meta
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from training.contract.card import DECODER, ENCODER, Graph, Port
-from training.contract.fields import MOST_LATENTS
 from training.contract.outputs import Pixels
 from training.contract.spaces import Continuous
-from training.families.family import Codes, Family, Form, Measurement
+from training.families.family import (
+    Codes,
+    Family,
+    Form,
+    Latents,
+    Measurement,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 class Points(Family, frozen=True):
     """A family of models that turn images into points and back, under the squared error."""
 
-    latents: Annotated[int, Meta(ge=1, le=MOST_LATENTS)]
+    latents: Latents
 
     loss_unit: ClassVar[str] = "grey levels²"
 

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from msgspec import Meta
 
 from training.contract.card import DECODER, ENCODER, Graph, Port
-from training.contract.fields import MOST_LATENTS, Magnitude, Positive, Rate
+from training.contract.fields import Magnitude, Positive, Rate
 from training.contract.outputs import LikelihoodName, Pixels
 from training.contract.spaces import MOST_LEVELS, Continuous
 from training.errors import ConfigError
-from training.families.family import Activation, Codes, Family, Form, Layers, Measurement
+from training.families.convolutions import Convolutions
+from training.families.family import (
+    Codes,
+    Form,
+    Latents,
+    Measurement,
+)
 from training.families.vae import cost_nats, refuse_no_density
 
 if TYPE_CHECKING:
@@ -28,19 +34,16 @@ if TYPE_CHECKING:
     from training.learners import Learner
 
 
-class QLAE(Family, frozen=True, tag="qlae"):
+class QLAE(Convolutions, frozen=True, tag="qlae"):
     """The networks of a VAE around latents of so many `levels`; much `train.weight_decay` is meant.
 
     `quantization` and `commitment` are the paper's λ. With `gamma` above 0, total correlation of
     the codes is pressed as well (Baykal et al. 2024), by a discriminator of `layers` of `units`.
     """
 
-    latents: Annotated[int, Meta(ge=1, le=MOST_LATENTS)] = 10
+    latents: Latents = 10
     likelihood: LikelihoodName = "bernoulli"
     name: Literal["conv", "patch"] = "conv"
-    channels: Annotated[Layers, Meta(min_length=1)] = (32, 32)
-    hidden: Annotated[Layers, Meta(min_length=1)] = (256,)
-    activation: Activation = "silu"
     patch: Positive = 1
     levels: Annotated[int, Meta(ge=2, le=MOST_LEVELS)] = 12
     quantization: Magnitude = 0.01
@@ -73,15 +76,14 @@ class QLAE(Family, frozen=True, tag="qlae"):
     def network(self, form: Form) -> nn.Module:
         """Encoder, codebooks, decoder and likelihood."""
         from training import build
-        from training.models.convolutional import convolutional
         from training.models.patches import patches
         from training.models.quantized import QuantizedAutoencoder, Quantizer
 
-        sizes = (self.channels, self.hidden, self.activation)
         if self.name == "patch":
+            sizes = (self.channels, self.hidden, self.activation)
             networks = patches(form.image, self.latents, self.latents, self.patch, *sizes)
         else:
-            networks = convolutional(form.image, self.latents, self.latents, *sizes)
+            networks = self.convolutions(form.image, self.latents, self.latents)
         encoder, decoder = networks
         quantizer = Quantizer(self.latents, self.levels)
         return QuantizedAutoencoder(encoder, quantizer, decoder, build.likelihood(self.likelihood))

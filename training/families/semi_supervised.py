@@ -11,14 +11,12 @@ from training.contract.fields import Magnitude, Positive
 from training.contract.outputs import LikelihoodName, Pixels
 from training.contract.spaces import Categorical, Continuous
 from training.errors import ConfigError
+from training.families.convolutions import Convolutions
 from training.families.family import (
-    Activation,
     Codes,
     Drawn,
-    Family,
     Form,
     Latents,
-    Layers,
     Measurement,
     refuse_settings,
 )
@@ -42,7 +40,7 @@ STYLES, LABELS = 4, 8  # of the preview: rows, and pictures in a row
 LABEL = "label"
 
 
-class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
+class SemiSupervised(Convolutions, frozen=True, tag="semi_supervised"):
     """M1 has `features` latents, M2 `latents` and a label; `alpha` is 0.1 N over the paper's sums.
 
     Of all labels, `labelled` are looked at. M1 learns until step `m2_from`, then M2: three networks
@@ -54,10 +52,7 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
     labelled: Annotated[int, Meta(ge=1, le=100_000)] = 100
     alpha: Magnitude = 0.1
     likelihood: LikelihoodName = "bernoulli"
-    channels: Annotated[Layers, Meta(min_length=1)] = (32, 32)
-    hidden: Annotated[Layers, Meta(min_length=1)] = (256,)
     units: Positive = 128
-    activation: Activation = "silu"
     m2_from: Positive = 4_000
 
     def check(self, config: RunConfig) -> None:
@@ -91,11 +86,9 @@ class SemiSupervised(Family, frozen=True, tag="semi_supervised"):
         """M1 and M2."""
         from training import build
         from training.models import semi_supervised
-        from training.models.convolutional import convolutional
         from training.models.gaussian_vae import GaussianVAE
 
-        sizes: tuple[Any, ...] = (self.channels, self.hidden, self.activation)
-        networks = convolutional(form.image, 2 * self.features, self.features, *sizes)
+        networks = self.convolutions(form.image, 2 * self.features, self.features)
         m1 = GaussianVAE(self.features, *networks, build.likelihood(self.likelihood))
         labels = len(self._labels(form))
         m2 = semi_supervised.M2(self.features, self.latents, labels, self.units)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -43,6 +43,8 @@ class TextVAE(Family, frozen=True, tag="textvae"):
     write_units: Positive = 192
     word_dropout: Annotated[float, Meta(ge=0, le=1)] = 0.4
     annealing: Count = 1400
+
+    learns: ClassVar[Literal["images", "words"]] = "words"
 
     def check(self, config: RunConfig) -> None:
         """Refuse settings of a model of one loss."""

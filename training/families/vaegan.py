@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from msgspec import Meta
 
 from training.contract.card import DECODER, ENCODER, Graph, Port, Sizes
-from training.contract.fields import MOST_LATENTS, Magnitude
+from training.contract.fields import Magnitude
 from training.contract.outputs import Pixels
 from training.contract.spaces import Continuous
+from training.families.convolutions import Convolutions
 from training.families.family import (
-    Activation,
     Codes,
     Drawn,
-    Family,
     Form,
+    Latents,
     Layers,
     Measurement,
     refuse_optimizer,
@@ -38,17 +38,14 @@ if TYPE_CHECKING:
     from training.learners import Learner
 
 
-class VAEGAN(Family, frozen=True, tag="vaegan"):
+class VAEGAN(Convolutions, frozen=True, tag="vaegan"):
     """The encoder of a VAE, the generator and the discriminator of a GAN.
 
     `channels` and `hidden` are the encoder's, `generator` the generator's, from the codes on, and
     reversed the discriminator's. `gamma` is the paper's γ; `r1` and `average` are a GAN's.
     """
 
-    latents: Annotated[int, Meta(ge=1, le=MOST_LATENTS)] = 10
-    channels: Layers = (32, 32)
-    hidden: Annotated[Layers, Meta(min_length=1)] = (256,)
-    activation: Activation = "silu"
+    latents: Latents = 10
     generator: Layers = (64, 32)
     gamma: Magnitude = 0.1
     r1: Magnitude = 1.0
@@ -66,12 +63,10 @@ class VAEGAN(Family, frozen=True, tag="vaegan"):
 
     def network(self, form: Form) -> nn.Module:
         """Encoder and generator, all that is kept."""
-        from training.models.convolutional import convolutional
         from training.models.gan import Generator
         from training.models.vaegan import VAEGAN as Network
 
-        sizes = (2 * self.latents, self.latents, self.channels, self.hidden, self.activation)
-        encoder, _ = convolutional(form.image, *sizes)
+        encoder, _ = self.convolutions(form.image, 2 * self.latents, self.latents)
         return Network(encoder, Generator(self.latents, form.image, self.generator))
 
     def learner(
