@@ -25,6 +25,7 @@ from explorer import loading, serving
 
 from . import checkpoints
 from .instrument import Instrument
+from .walking import Walk
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -149,6 +150,11 @@ def module(page: Page, address: str) -> Page:
 @pytest.fixture
 def instrument(page: Page, address: str) -> Instrument:
     return Instrument(page, address)
+
+
+@pytest.fixture
+def walk(page: Page, address: str) -> Walk:
+    return Walk(page, address)
 
 
 @pytest.fixture(scope="module")
