@@ -13,7 +13,7 @@ import { checkSize, get, getBytes } from "../shelf/http.js";
  * @typedef {import("./contract.js").Latent} Latent
  */
 
-export const CARD_VERSION = 2;
+const CARD_VERSION = 2;
 
 /**
  * Fetches what the first image needs, together.

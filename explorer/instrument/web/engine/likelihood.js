@@ -75,7 +75,7 @@ function continuousBernoulli(x, mean) {
  * @param {number} mean strictly between 0 and 1
  * @returns {number}
  */
-export function naturalParameter(mean) {
+function naturalParameter(mean) {
   if (mean < 0.5) return -naturalParameter(1 - mean);
   let low = 0;
   let high = 1 / (1 - mean);

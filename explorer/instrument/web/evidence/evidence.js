@@ -1,25 +1,19 @@
-import { clamp } from "../clamp.js";
-import { el, latentName, spell } from "../dom.js";
+import { el, spell } from "../dom.js";
 import { klByLatent } from "../engine/gaussian.js";
 import { newestWins } from "../engine/scheduler.js";
 import { tellProbes } from "../linked.js";
 import { createReadingSwitch } from "../reading.js";
 import { term } from "../term.js";
 import { createEquation } from "./formula.js";
+import { createIwae } from "./iwae.js";
 import { createMeasurer } from "./measurer.js";
 import { createPosteriorPicture } from "./picture.js";
-import { bound, sharesOf } from "./weights.js";
-
-/** What the weights are called until there are any. */
-const UNDRAWN = "No draws yet";
+import { row } from "./row.js";
+import { createWidths } from "./widths.js";
 
 /** After which rest what takes long is measured, in milliseconds; the ELBO of q follows at once. */
 const REST_MS = 100;
 const SORRY = "ln p(x) could not be computed: reload the page to try again.";
-/** Slider steps: σ from 0.01 to 2 on a logarithmic scale. */
-const [LEAST_STD, MOST_STD, STEPS] = [0.01, 2, 200];
-const MOST_DRAWS_POWER = 9;
-
 /**
  * What is known of an image: its exact posterior, the ELBO of the encoder's q, and the best Gaussian, once it is found.
  *
@@ -44,8 +38,6 @@ export function createEvidence(stage) {
   let known = null;
   /** @type {number[] | null} of q by hand; that of the encoder until it is moved */
   let std = null;
-  /** @type {Float64Array | null} */
-  let logs = null;
   let isPrepared = false;
   let rest = 0;
 
@@ -61,24 +53,12 @@ export function createEvidence(stage) {
     approximation: el("dd", { class: "number" }),
     amortisation: el("dd", { class: "number" }),
   };
-  const widths = [0, 1].map((axis) => {
-    const value = el("output", { class: "number" });
-    const input = el("input", {
-      type: "range",
-      min: 0,
-      max: STEPS,
-      step: 1,
-      "aria-label": `σ of ${latentName(axis)}`,
-      on: {
-        input() {
-          if (!known) return;
-          std = (std ?? known.encoder.std).map((before, at) => (at === axis ? stdAt(input.valueAsNumber) : before));
-          request();
-        },
-      },
-    });
-    return { element: el("label", { class: "q-width" }, `σ of ${latentName(axis)}`, input, value), input, value };
+  const widths = createWidths((axis, value) => {
+    if (!known) return;
+    std = (std ?? known.encoder.std).map((before, at) => (at === axis ? value : before));
+    request();
   });
+  const iwae = createIwae();
   const toEncoder = el("button", {
     class: "action",
     type: "button",
@@ -92,20 +72,6 @@ export function createEvidence(stage) {
     disabled: true,
     on: { click: () => known?.best && goTo(known.best) },
   });
-  const draws = el("input", {
-    type: "range",
-    min: 0,
-    max: MOST_DRAWS_POWER,
-    step: 1,
-    value: 6,
-    "aria-label": "Draws K of IWAE's bound",
-    on: { input: showBound },
-  });
-  const k = el("output", { class: "number" });
-  const iwae = el("dd", { class: "number" });
-  const bars = el("span", { class: "weight-bars", role: "img", "aria-label": UNDRAWN });
-  const worth = el("p", { class: "hint" });
-
   const content = el(
     "div",
     { class: "evidence-content" },
@@ -125,7 +91,7 @@ export function createEvidence(stage) {
       "div",
       { class: "evidence-figures" },
       el("dl", {}, row(term("ELBO of your q", ELBO), elbo)),
-      ...widths.map(({ element }) => element),
+      ...widths.elements,
       el("div", { class: "q-goals", role: "group", "aria-label": "Put q" }, toEncoder, toBest),
       el(
         "dl",
@@ -135,14 +101,7 @@ export function createEvidence(stage) {
         row(term("Amortisation gap", AMORTISATION), split.amortisation),
       ),
     ),
-    el(
-      "section",
-      { class: "iwae", "aria-label": "IWAE" },
-      el("label", { class: "q-width" }, "Draws K", draws, k),
-      el("dl", {}, row(term("IWAE's bound", IWAE), iwae)),
-      bars,
-      worth,
-    ),
+    iwae.element,
   );
   const element = el(
     "details",
@@ -170,12 +129,9 @@ export function createEvidence(stage) {
 
   function clear() {
     equation.show(null);
-    for (const value of [elbo, iwae, ...Object.values(split)]) value.textContent = "–";
-    bars.replaceChildren();
-    bars.setAttribute("aria-label", UNDRAWN);
-    worth.textContent = "";
+    for (const value of [elbo, ...Object.values(split)]) value.textContent = "–";
+    iwae.clear();
     toBest.disabled = true;
-    logs = null;
   }
 
   const queue = newestWins(async (of, overtaken) => {
@@ -223,8 +179,7 @@ export function createEvidence(stage) {
     const q = /** @type {Q} */ (mine());
     const found = await measurer.ask({ kind: "weights", x: of.x, q });
     if (gone.aborted || of !== known) return;
-    logs = found;
-    showBound();
+    iwae.show(found, of.posterior.logEvidence);
     if (of.best || overtaken()) return;
     /** @type {import("./fit.js").Fitted} */
     const best = await measurer.ask({ kind: "fit", x: of.x, posterior: of.posterior });
@@ -246,30 +201,7 @@ export function createEvidence(stage) {
   /** @param {Q} q */
   function showQ(q) {
     picture.draw(q);
-    widths.forEach(({ input, value }, axis) => {
-      input.valueAsNumber = stepOf(q.std[axis]);
-      value.textContent = spell(q.std[axis], 3);
-    });
-  }
-
-  function showBound() {
-    const count = 2 ** draws.valueAsNumber;
-    k.textContent = String(count);
-    draws.setAttribute("aria-valuetext", String(count));
-    if (!logs || !known) return;
-    const value = bound(logs, count);
-    iwae.textContent = `${spell(value, 1)} nats, ${spell(known.posterior.logEvidence - value, 1)} below`;
-    const { shares, worth: equal } = sharesOf(logs, count);
-    bars.replaceChildren(
-      ...shares.slice(0, 64).map((share) => el("i", { style: `height: ${Math.max(2, (100 * share) / shares[0])}%` })),
-    );
-    const sentence =
-      count === 1
-        ? "One draw has all the weight: with K = 1 the bound is the ELBO, here from 512 draws."
-        : `Of ${count} draws the largest weight holds ${spell(100 * shares[0], 0)} % of the sum; they are worth ` +
-          `${spell(equal, 1)} draws of the true posterior.`;
-    bars.setAttribute("aria-label", sentence);
-    worth.textContent = sentence;
+    widths.show(q.std);
   }
 
   function request() {
@@ -277,7 +209,6 @@ export function createEvidence(stage) {
     queue.request(source);
   }
 
-  showBound();
   return {
     element,
     show(state, before) {
@@ -294,16 +225,6 @@ export function createEvidence(stage) {
   };
 }
 
-/** @param {number} step */
-const stdAt = (step) => LEAST_STD * (MOST_STD / LEAST_STD) ** (step / STEPS);
-
-/** @param {number} std */
-const stepOf = (std) =>
-  clamp(Math.round((STEPS * Math.log(std / LEAST_STD)) / Math.log(MOST_STD / LEAST_STD)), 0, STEPS);
-
-/** @param {HTMLElement} title @param {HTMLElement} value */
-const row = (title, value) => el("div", {}, el("dt", {}, title), value);
-
 const ELBO =
   "The lower bound on ln p(x) that your bell curve gives; its mean is the z on screen. No q can give more than ln p(x). " +
   "E_q[ln p(x|z)] − KL(q ‖ p(z)), by 10 × 10 quadrature.";
@@ -315,6 +236,3 @@ const APPROXIMATION =
   "method, from the posterior's highest point and from its mean.";
 const AMORTISATION =
   "How much better the best bell curve is than the encoder's: the encoder chooses its q at one look, and need not find the best.";
-const IWAE =
-  "A tighter bound from K draws of your q. It rises to ln p(x) with K, but only if q reaches the posterior. It is ln of the mean of " +
-  "the K weights p(x, z)/q(z), averaged over 512/K groups (Burda et al. 2016).";

@@ -124,7 +124,7 @@ function dot(logits, from, x) {
 }
 
 /** @param {Float64Array} logs @param {Float64Array} side @returns {number} ln Σ exp(log) side² */
-export function logSum(logs, side) {
+function logSum(logs, side) {
   let most = -Infinity;
   for (let at = 0; at < logs.length; at++) most = Math.max(most, logs[at]);
   let sum = 0;

@@ -16,7 +16,7 @@ import { ask } from "../shelf/http.js";
  * @typedef {Omit<import("../checkpoint/contract.js").Table, "runs"> & {runs: Run[]}} Table
  */
 
-export const TABLE_VERSION = 1;
+const TABLE_VERSION = 1;
 
 /**
  * @param {URL} url of table.json

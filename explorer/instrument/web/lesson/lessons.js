@@ -50,9 +50,6 @@ export const lessonLink = (id, step = 1, language = "en") =>
     ...(language === "en" ? {} : { [LANGUAGE]: language }),
   }).toString();
 
-/** @param {string} query @returns {string | null} the language that a link asks for */
-export const linkedLanguage = (query) => named(query, LANGUAGE);
-
 /** @param {Setup} setup @returns {string} the query of what the instrument shows */
 export function queryOf({ model, compare = [], example, z, axes, colour, temperature, noise, unused }) {
   const query = new URLSearchParams();

@@ -6,7 +6,7 @@
  * @returns {number} the share of draws that are no longer than `length`: the regularised lower incomplete gamma function
  *   P(dimensions / 2, length² / 2)
  */
-export function chiCdf(length, dimensions) {
+function chiCdf(length, dimensions) {
   const a = dimensions / 2;
   const x = (length * length) / 2;
   if (!(x > 0)) return 0;

@@ -120,7 +120,7 @@ const stretched = (colours, steps) =>
   );
 
 /** @param {"sequential" | "diverging"} kind @param {boolean} dark @param {number} steps @returns {Rgb[]} */
-export function ramp(kind, dark, steps) {
+function ramp(kind, dark, steps) {
   const stops = RAMPS[kind][dark ? "dark" : "light"];
   return Array.from({ length: steps }, (_, step) => {
     const place = steps > 1 ? (2 * step) / (steps - 1) : 1;

@@ -2,7 +2,7 @@
 export const NEIGHBOURS = 15;
 
 /** Looking through more codes than this takes longer than a frame lasts. */
-export const MOST_SEARCHED = 100_000;
+const MOST_SEARCHED = 100_000;
 
 /** So that a code lies exactly on its own point of the map, and nothing is divided by zero. */
 const TOUCHING = 1e-6;

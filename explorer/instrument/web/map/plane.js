@@ -21,7 +21,7 @@ const PATH_STEPS = 24;
  */
 
 /** @param {import("../checkpoint/checkpoint.js").Card} card @returns {number[]} the latents that distances between codes are over */
-export const mapLatents = (card) => {
+const mapLatents = (card) => {
   const { active, inactive } = orderLatents(card);
   return card.map?.latents ?? (active.length ? active : inactive);
 };

@@ -164,7 +164,7 @@ function explained(shares) {
  *   came with the model; `examples`: what those are
  * @returns {{text: string, off: boolean}}
  */
-export function spellNearest(distance, held, among, name, { isForeign = false, examples = "images" } = {}) {
+function spellNearest(distance, held, among, name, { isForeign = false, examples = "images" } = {}) {
   const of = among === null ? "" : ` of ${among.toLocaleString("en")} codes`;
   const code = name === null ? of || " code" : `${of}, ${name},`;
   const away = `the nearest${code} is ${spell(distance)} away`;

@@ -8,7 +8,7 @@ const held = new Map();
 const addresses = new Map();
 
 /** Where the page says that its files are: no machine has this name (RFC 6761). */
-export const HELD = "https://held.invalid/";
+const HELD = "https://held.invalid/";
 
 /** @param {string} name from the root of what a server would send @param {Blob} file */
 export function hold(name, file) {
