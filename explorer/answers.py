@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from msgspec import to_builtins
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -18,8 +19,8 @@ Answer = Callable[[Request], Awaitable[Response]]
 
 
 def as_json(content: Any, status: int = 200) -> Response:
-    """Of this moment: no browser keeps it."""
-    return JSONResponse(content, status, headers={"Cache-Control": "no-store"})
+    """Of this moment, a message as its model declares it: no browser keeps it."""
+    return JSONResponse(to_builtins(content), status, headers={"Cache-Control": "no-store"})
 
 
 def refused(sentence: str, status: int = 422) -> Response:

@@ -24,10 +24,14 @@ from msgspec.structs import replace
 from training.commands.train import configure
 from training.config import RunConfig
 from training.contract.files import write_bytes
+from training.contract.kinds import KINDS, WIDTHS
+from training.contract.looked import Looked, Network
+from training.contract.reading import plain
 from training.datasets.own import Own, opened, own
 from training.embed import sheet_of, webp
 from training.errors import UserError
 from training.own_images import seconds_a_step, settled
+from training.recipes import RECIPES
 
 Tell = Callable[..., None]
 
@@ -40,8 +44,6 @@ MEMORY = 3 * 2**30
 SHOWN, COLUMNS = 48, 12  # images on the sheet
 TIMED, TIMED_WIDTH = 2, "normal"  # steps of each family, of that width
 BROKEN, OTHERS = 20, 20  # files that are named; of more, only how many
-SCALES = {"half": 0.5, "normal": 1.0, "double": 2.0}
-RECIPES = {"vae": "own", "autoencoder": "digits-ae"}
 HIDDEN = 256
 
 
@@ -62,37 +64,38 @@ def look(path: Path, name: str, folder: Path, side: int, fit: str, tell: Tell) -
     dataset = own(data, folder)
     training = dataset.splits["train"]
     config = settled(config, found, len(training), set())
-    facts = _facts(found) | {name: len(split) for name, split in dataset.splits.items()}
     places = torch.linspace(0, len(training) - 1, min(SHOWN, len(training))).long()
     sheet = sheet_of((training.images(places) * 255).round().to(torch.uint8), COLUMNS)
     write_bytes(folder / f"sheet-{side}-{fit}.webp", webp(sheet))
 
-    networks: dict[str, dict[str, Any]] = {
-        f"{family} {width}": {
-            "recipe": recipe,
-            "overrides": _overrides(family, config, scale, given),
-        }
-        for family, recipe in RECIPES.items()
-        for width, scale in SCALES.items()
+    networks = {
+        f"{name} {width}": Network(kind.own, _overrides(kind.own, config, scale, given))
+        for name, kind in KINDS.items()
+        for width, scale in WIDTHS.items()
     }
-    facts |= {
-        "side": side,
-        "fit": fit,
-        "channels": found.pack.channels,
-        "columns": COLUMNS,
-        "shown": len(places),
-        "batch": config.train.batch_size,
-        "networks": networks,
-    }
-    tell("looked", facts=facts)
-    for family, recipe in RECIPES.items():
-        _, one = configure(_asked(recipe), networks[f"{family} {TIMED_WIDTH}"]["overrides"])
+    facts = Looked(
+        **_facts(found),
+        train=len(training),
+        validation=len(dataset.splits["validation"]),
+        test=len(dataset.splits["test"]),
+        side=side,
+        fit=config.data.fit,
+        channels=found.pack.channels,
+        columns=COLUMNS,
+        shown=len(places),
+        batch=config.train.batch_size,
+        networks=networks,
+    )
+    tell("looked", facts=plain(facts))
+    for name, kind in KINDS.items():
+        timed = networks[f"{name} {TIMED_WIDTH}"]
+        _, one = configure(_asked(kind.own), list(timed.overrides))
         seconds = seconds_a_step(one, dataset, steps=TIMED)
-        networks[f"{family} {TIMED_WIDTH}"]["seconds"] = round(seconds, 5)
-    tell("timed", facts=facts)
+        networks[f"{name} {TIMED_WIDTH}"] = replace(timed, seconds=round(seconds, 5))
+    tell("timed", facts=plain(facts))
 
 
-def _overrides(family: str, config: RunConfig, scale: float, given: list[str]) -> list[str]:
+def _overrides(recipe: str, config: RunConfig, scale: float, given: list[str]) -> tuple[str, ...]:
     """The network that fits these images, so many times as wide."""
     model: Any = config.model
     changes = {
@@ -101,9 +104,9 @@ def _overrides(family: str, config: RunConfig, scale: float, given: list[str]) -
         "model.hidden": _scaled((HIDDEN,), scale),
         "train.batch_size": str(config.train.batch_size),
     }
-    if family == "vae":
+    if hasattr(RECIPES[recipe].run.model, "likelihood"):
         changes |= {"data.pixels": config.data.pixels, "model.likelihood": model.likelihood}
-    return [*given, *(f"--{name}={value}" for name, value in changes.items())]
+    return (*given, *(f"--{name}={value}" for name, value in changes.items()))
 
 
 def _asked(recipe: str) -> argparse.Namespace:

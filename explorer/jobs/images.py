@@ -17,17 +17,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import get_args
 
 from explorer.archives import UNREADABLE, Bounds, ShortReads, UploadError, entries
+from explorer.jobs.exchange import Side
 from explorer.jobs.quota import FREE, GIB, size_of
 from explorer.jobs.store import OPEN, Store
 from training.contract.errors import UserError
+from training.contract.looked import Looked
+from training.contract.reading import parse, read
 
 FOLDER = "images"
 FACTS = "set.json"
 PACKS = "packed"
-SIDES, FITS = (28, 64, 128), ("crop", "pad")
+SIDES, FITS = get_args(Side), ("crop", "pad")
 MIB = 2**20
 LARGEST_FILE, LARGEST_UNPACKED = 64 * MIB, GIB  # of an image, and of all in a zip
 MOST_SETS, MOST_EACH = 40, 3
@@ -56,15 +59,13 @@ class Images:
     zip: Path
     visitor: str
 
-    def facts(self, side: int, fit: str) -> dict[str, Any] | None:
-        """What was seen of them at this size, once they were looked at."""
+    def facts(self, side: int, fit: str) -> Looked | None:
+        """What was found in them at this size, once they were looked at."""
+        place = self.folder / f"look-{side}-{fit}.json"
         try:
-            found: dict[str, Any] = json.loads(
-                (self.folder / f"look-{side}-{fit}.json").read_bytes()
-            )
-        except (OSError, ValueError):
+            return read(Looked, parse(place.read_bytes(), place.name), place.name)
+        except (OSError, UserError):
             return None
-        return found
 
 
 def find(home: Path, id: str) -> Images | None:

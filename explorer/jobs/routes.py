@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from msgspec import to_builtins
+from msgspec.structs import asdict
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -24,7 +24,7 @@ from explorer import loading
 from explorer.answers import Answer, as_json, in_a_sentence, refused
 from explorer.archives import UploadError
 from explorer.arriving import let_pass, receive, visitor_of
-from explorer.jobs import images, offers, quota
+from explorer.jobs import exchange, images, offers, quota
 from explorer.jobs.looking import Looks
 from explorer.jobs.store import OPEN, Job
 from explorer.jobs.supervisor import Supervisor
@@ -175,17 +175,17 @@ def _offer() -> Response:
     one = supervisor()
     one.wake()  # by the time that the form is filled in, the worker has loaded what it needs
     store = one.store
-    found = offers.offered(one.data, store.all("trained", "stopped", "kept"))
-    return as_json(found | {"queue": len(store.all("waiting", "training"))})
+    done, queue = store.all("trained", "stopped", "kept"), store.all("waiting", "training")
+    return as_json(offers.offered(one.data, done, len(queue)))
 
 
 def _clinic() -> Response:
     """The patients; and why no cure can be trained here, in a sentence, or an empty one."""
     try:
-        ward = to_builtins(read_ward())
+        ward = read_ward()
     except UserError as error:
         return refused(str(error), 404)
-    return as_json(ward | {"untreated": _untreated()})
+    return as_json(exchange.Clinic(**asdict(ward), untreated=_untreated()))
 
 
 def _untreated() -> str:
@@ -204,7 +204,7 @@ def _untreated() -> str:
 
 def _ask(body: bytes, visitor: str) -> Response:
     def job(one: Supervisor) -> dict[str, Any]:
-        asked = read(offers.Asked, parse(body, "The form"), "form")
+        asked = read(exchange.Form, parse(body, "The form"), "form")
         if asked.data == "own":
             found = images.find(one.home, asked.images)
             facts = found and found.facts(asked.side, asked.fit)
@@ -220,7 +220,7 @@ def _ask(body: bytes, visitor: str) -> Response:
 
 def _treat(body: bytes, visitor: str) -> Response:
     def job(one: Supervisor) -> dict[str, Any]:
-        asked = read(offers.Treatment, parse(body, "The form"), "form")
+        asked = read(exchange.Treatment, parse(body, "The form"), "form")
         if why := offers.missing("digits", one.data):
             raise UserError(why)
         return offers.treatment_of(asked, read_ward())
@@ -238,7 +238,7 @@ def _begin(job: Callable[[Supervisor], dict[str, Any]], visitor: str) -> Respons
     except UserError as error:
         return refused(str(error))
     one.wake()
-    return as_json({"id": id}, 201)
+    return as_json(exchange.Begun(id), 201)
 
 
 async def _drop(request: Request) -> Response:
@@ -267,7 +267,7 @@ async def _drop(request: Request) -> Response:
         return refused(f"The zip could not be written: {error.strerror}; tell whoever runs this.")
     except ClientDisconnect:
         return refused(GONE, 404)
-    return as_json({"id": found.id, "title": found.title}, 201)
+    return as_json(exchange.Sent(found.id, found.title), 201)
 
 
 def _seen(id: str, side: str, fit: str) -> Response:
@@ -278,7 +278,7 @@ def _seen(id: str, side: str, fit: str) -> Response:
     if side not in map(str, images.SIDES) or fit not in images.FITS:
         return refused(f"Images are seen at {images.SIDES} pixels, cropped or padded.")
     state = looks().state(found, int(side), fit)
-    return as_json({"id": found.id, "title": found.title, **state})
+    return as_json(exchange.Images(found.id, found.title, **state))
 
 
 def _forget(id: str) -> Response:
@@ -308,24 +308,27 @@ def _look(id: str, since: int) -> Response:
     if job.state in OPEN and job.state != "paused":
         one.wake()
     waiting = [other.id for other in one.store.queue()]
+    form = job.asked["form"]
     return as_json(
-        {
-            "id": job.id,
-            "title": job.asked["title"],
-            "form": job.asked["form"],
-            "state": job.state,
-            "steps": job.asked["steps"],
-            "step": job.step,
-            "seconds": job.seconds,
-            "most_seconds": job.asked["seconds"],
-            "sentence": job.sentence,
-            "ahead": waiting.index(id) if id in waiting else 0,
-            "warm": one.warm,
-            "snapshot": job.snapshot,
-            "checkpoint": job.checkpoint,
-            "losses": one.store.losses(id, since),
-            "can_keep": _has_weights(one, id),
-        }
+        exchange.Run(
+            id=job.id,
+            title=job.asked["title"],
+            data=form.get("data", ""),
+            cure=form.get("cure"),
+            unit=offers.unit_of(job),
+            state=job.state,
+            steps=job.asked["steps"],
+            step=job.step,
+            seconds=job.seconds,
+            most_seconds=job.asked["seconds"],
+            sentence=job.sentence,
+            ahead=waiting.index(id) if id in waiting else 0,
+            warm=one.warm,
+            snapshot=job.snapshot,
+            checkpoint=job.checkpoint,
+            losses=tuple(one.store.losses(id, since)),
+            can_keep=_has_weights(one, id),
+        )
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
-import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+import msgspec
 import segno
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -22,15 +22,17 @@ from explorer.answers import Answer, as_json, in_a_sentence, refused
 from explorer.arriving import visitor_of
 from explorer.jobs.routes import HOME
 from explorer.lessons import LESSONS
-from explorer.presenter.store import ClassError, Store, bounded
+from explorer.presenter.exchange import Leading, Moved, Place, Prediction, Tally
+from explorer.presenter.store import ClassError, Store
 from explorer.visitors import ENDLESS
-from training.contract.reading import parse
+from training.contract.reading import parse, read
+
+T = TypeVar("T")
 
 KEY = "X-Presenter"  # a header, for addresses end up in logs
 QUIET_S = 10  # after so long a comment is sent: no proxy closes the stream, no page thinks it lost
 MOST_FOLLOWERS = 300
 LARGEST_BODY = 64_000
-LONGEST_GUESS = 100
 LONGEST_LINK = 1000  # that a QR code is made of
 NO_CLASS = "This class has ended, or its code is not complete."
 NO_LEADER = "Only the teacher's own link can lead this class."
@@ -75,16 +77,16 @@ class _Classes:
         self._writing: dict[str, asyncio.Task[None]] = {}
 
     async def begin(self, request: Request) -> Response:
-        place = await _text(request, "place")
+        place = (await _said(request, Place)).place
         code, key = await run_in_threadpool(lambda: store().begin(place, visitor_of(request)))
-        return as_json({"code": code, "key": key}, 201)
+        return as_json(Leading(code, key), 201)
 
     async def move(self, request: Request) -> Response:
         code = request.path_params["code"]
         if not await _leads(request):
             return refused(NO_LEADER, 403)
-        place = bounded(await _text(request, "place"))
-        self._tell(code, {"place": place})
+        place = (await _said(request, Place)).place
+        self._tell(code, Moved(place))
         self._newest[code] = place
         if code not in self._writing:
             self._writing[code] = asyncio.create_task(self._write(code))
@@ -109,11 +111,11 @@ class _Classes:
         if not await _leads(request):
             return refused(NO_LEADER, 403)
         await run_in_threadpool(store().end, code)
-        self._tell(code, {"ended": True})
+        self._tell(code, Moved(ended=True))
         return Response(status_code=204)
 
-    def _tell(self, code: str, event: dict[str, Any]) -> None:
-        line = f"data: {json.dumps(event)}\n\n"
+    def _tell(self, code: str, event: Moved) -> None:
+        line = _line(event)
         for queue in self._followers.get(code, ()):
             while not queue.empty():
                 queue.get_nowait()
@@ -142,8 +144,7 @@ class _Classes:
         try:
             # Read once it listens: no move falls between the two.
             place = await self._place(code)
-            event = {"ended": True} if place is None else {"place": place}
-            yield f"data: {json.dumps(event)}\n\n"
+            yield _line(Moved(ended=True) if place is None else Moved(place))
             while True:
                 try:
                     yield await asyncio.wait_for(queue.get(), QUIET_S)
@@ -156,14 +157,12 @@ class _Classes:
 
     async def guess(self, request: Request) -> Response:
         code = request.path_params["code"]
-        lesson, voter, guess = [
-            await _text(request, field) for field in ("lesson", "voter", "guess")
-        ]
-        if lesson not in LESSONS or not voter or max(len(voter), len(guess)) > LONGEST_GUESS:
-            raise ClassError("A prediction names a lesson, a voter and a guess.")
+        said = await _said(request, Prediction)
+        if said.lesson not in LESSONS:
+            raise ClassError(f"There is no lesson {said.lesson}: reload the page.")
         if await self._place(code) is None:
             return refused(NO_CLASS, 404)
-        await run_in_threadpool(store().guess, code, lesson, voter, guess)
+        await run_in_threadpool(store().guess, code, said.lesson, said.voter, said.guess)
         return Response(status_code=204)
 
     async def tally(self, request: Request) -> Response:
@@ -172,7 +171,7 @@ class _Classes:
             return refused(NO_LEADER, 403)
         code, lesson = request.path_params["code"], request.query_params.get("lesson", "")
         found = await run_in_threadpool(store().tally, code, lesson) if lesson else {}
-        return as_json({"followers": len(self._followers.get(code, ())), "guesses": found})
+        return as_json(Tally(len(self._followers.get(code, ())), found))
 
     async def picture(self, request: Request) -> Response:
         """The QR code of a link to the class, whose beginning only the page knows."""
@@ -193,16 +192,12 @@ async def _leads(request: Request) -> bool:
     return await run_in_threadpool(lambda: store().leads(code, key))
 
 
-async def _text(request: Request, field: str) -> str:
-    """A field of the JSON object that was sent."""
+def _line(event: Moved) -> str:
+    return f"data: {msgspec.json.encode(event).decode()}\n\n"
+
+
+async def _said(request: Request, kind: type[T]) -> T:
+    """The message that was sent."""
     if int(request.headers.get("content-length") or LARGEST_BODY + 1) > LARGEST_BODY:
         raise ClassError(f"At most {LARGEST_BODY:,} bytes are taken, and their count must be sent.")
-    try:
-        found = parse(await request.body(), "The message")[field]
-        if isinstance(found, str):
-            found.encode()  # half of a pair of surrogates is no text
-    except (ValueError, KeyError, TypeError) as error:
-        raise ClassError(f"A JSON object with the field {field!r} was expected.") from error
-    if not isinstance(found, str):
-        raise ClassError(f"{field} must be text.")
-    return found
+    return read(kind, parse(await request.body(), "The message"), "message")

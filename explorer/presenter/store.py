@@ -13,7 +13,6 @@ from training.contract.errors import UserError
 
 MOST_CLASSES, MOST_EACH = 200, 20  # on this server, and from one address
 MOST_GUESSES = 300  # of a class on one lesson
-LONGEST_PLACE = 20_000  # characters of a query, as `state.LONGEST_QUERY`
 KEPT_S = 12 * 3600  # after its last move
 
 # Of a code, which is read from a board and typed: no two letters look alike. 31 ** 10 is 49 bits.
@@ -66,7 +65,7 @@ class Store(Database):
                 raise ClassError(f"{count} classes are on this server already: try again later.")
             connection.execute(
                 "INSERT INTO classes VALUES (?, ?, ?, ?, ?)",
-                (code, _digest(key), visitor, bounded(place), time.time()),
+                (code, _digest(key), visitor, place, time.time()),
             )
         return code, key
 
@@ -90,7 +89,7 @@ class Store(Database):
         with self._change() as connection:
             connection.execute(
                 "UPDATE classes SET place = ?, moved = ? WHERE code = ?",
-                (bounded(place), time.time(), code),
+                (place, time.time(), code),
             )
 
     def end(self, code: str) -> None:
@@ -121,13 +120,6 @@ class Store(Database):
                     (code, lesson),
                 ).fetchall()
             )
-
-
-def bounded(place: str) -> str:
-    """The place, if it is not too long."""
-    if len(place) > LONGEST_PLACE:
-        raise ClassError(f"A place has {LONGEST_PLACE:,} characters at most.")
-    return place
 
 
 def _digest(text: str) -> str:

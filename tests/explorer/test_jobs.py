@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from explorer.jobs import offers, quota
+from explorer.jobs.exchange import Form
 from explorer.jobs.store import MOST_INTERRUPTED, Job, Store
 from explorer.jobs.supervisor import Supervisor
 from explorer.presenter.store import Store as Classes
@@ -261,7 +262,7 @@ def test_a_form_beyond_its_bounds_is_refused_by_the_name_of_the_field(
     change: dict[str, Any], named: str
 ) -> None:
     with pytest.raises(ConfigError, match=named):
-        read(offers.Asked, FORM | change, "form")
+        read(Form, FORM | change, "form")
 
 
 @pytest.mark.parametrize("family", ["vae", "autoencoder"])
@@ -271,7 +272,7 @@ def test_every_form_is_a_run_that_the_training_takes(data: str, family: str) -> 
     from training.recipes import RECIPES
 
     form = FORM | {"data": data, "family": family, "latents": 7, "width": "double"}
-    asked = offers.run_of(read(offers.Asked, form, "form"))
+    asked = offers.run_of(read(Form, form, "form"))
     changes = dict(word.removeprefix("--").split("=") for word in asked["overrides"])
     config = override(RECIPES[asked["recipe"]].run, changes)
     assert config.data.name == data
@@ -280,8 +281,8 @@ def test_every_form_is_a_run_that_the_training_takes(data: str, family: str) -> 
 
 
 def test_data_sets_that_are_not_here_are_not_offered(tmp_path: Path) -> None:
-    offered = offers.offered(tmp_path, [])["data"]
-    there = [one["name"] for one in offered if not one["missing"]]
+    offered = offers.offered(tmp_path, [], 0).data
+    there = [one.name for one in offered if not one.missing]
     assert there == ["sprites", "scenes"]
 
 

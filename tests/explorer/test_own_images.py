@@ -29,9 +29,15 @@ IDLE = (sys.executable, "-c", "import sys; sys.stdin.read()")
 # Says what `training.look` says of images, without looking.
 LOOK = """
 import json
-networks = {"vae normal": {"recipe": "own", "overrides": ["--data.path=cats.zip"], "seconds": 0.1}}
+counts = ("transparent", "duplicates", "more_broken", "more_others", "packed_bytes")
+facts = dict.fromkeys(counts, 0)
+facts |= {"images": 60, "labels": [["cats", 60]], "smallest": [9, 9], "largest": [9, 9]}
+facts |= {"binary": False, "broken": {}, "others": [], "train": 40, "validation": 10, "test": 10}
+facts |= {"side": 64, "fit": "crop", "channels": 1, "columns": 12, "shown": 40, "batch": 64}
+network = {"recipe": "own", "overrides": ["--data.path=cats.zip"], "seconds": 0.1}
+facts |= {"networks": {"vae normal": network}}
 print(json.dumps({"what": "packing", "done": 60}))
-print(json.dumps({"what": "timed", "facts": {"images": 60, "networks": networks}}))
+print(json.dumps({"what": "timed", "facts": facts}))
 """
 
 

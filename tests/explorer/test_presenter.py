@@ -200,8 +200,12 @@ def test_what_is_sent_and_asked_for_out_of_all_measure_is_refused_in_a_sentence(
     status, answer = ask("POST", f"{at}/place", '{"place":' * 6000, key)
     assert (status, answer["error"]) == (
         422,
-        "A JSON object with the field 'place' was expected.",
+        "The message is not readable JSON: it is nested too deeply, beyond 32 levels.",
     )
+    status, answer = ask("POST", f"{at}/place", {"place": "x" * 20_001}, key)
+    assert status == 422
+    assert "place is 'xxx" in answer["error"]
+    assert answer["error"].endswith("; expected printable text, at most 20,000 characters.")
     link = made["code"] + "😀" * 900
     status, answer = ask("GET", f"{at}/link.svg?link={quote(link)}")
     assert (status, answer["error"]) == (

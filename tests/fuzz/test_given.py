@@ -25,6 +25,7 @@ from PIL import Image
 
 from explorer import lessons, loading
 from explorer.jobs import images, offers
+from explorer.jobs.exchange import Form
 from explorer.jobs.store import Store
 from explorer.lessons import reading
 from training import checkpoint, loop
@@ -65,7 +66,7 @@ def test_forms_of_runs() -> None:
         if chance.random() < 0.3:
             content = mutation.bytes_of(chance, content)
         with refused_or_taken():
-            asked = read(offers.Asked, parse(content, "The form"), "form")
+            asked = read(Form, parse(content, "The form"), "form")
             run = offers.run_of(asked)
             configure(SimpleNamespace(recipe=run["recipe"], seed=None), run["overrides"])
             json.dumps(run).encode()

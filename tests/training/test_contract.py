@@ -13,9 +13,11 @@ from msgspec import Meta, inspect
 from training.config import configuration, from_json
 from training.contract import schema, version1
 from training.contract.card import Card, Port
+from training.contract.clinic import Ward
 from training.contract.errors import ConfigError
 from training.contract.fields import Identifier, Number, Record, Word
 from training.contract.files import card_of, read_card
+from training.contract.looked import Looked
 from training.contract.reading import parse, plain, read
 from training.contract.spaces import CodeGrid, Continuous, Space, Tokens
 from training.contract.table import SHIPPED, Table, read_table
@@ -126,7 +128,7 @@ def parts(kind: Any) -> Iterator[Any]:
         yield part
 
 
-@pytest.mark.parametrize("model", [Card, Table, version1.Card1])
+@pytest.mark.parametrize("model", [Card, Table, version1.Card1, Looked, Ward])
 def test_every_text_and_number_is_bounded(model: type) -> None:
     for part in parts(inspect.type_info(model)):
         if isinstance(part, inspect.StrType):
@@ -137,7 +139,7 @@ def test_every_text_and_number_is_bounded(model: type) -> None:
         assert not isinstance(part, inspect.AnyType)
 
 
-@pytest.mark.parametrize("model", [Card, Table, version1.Card1])
+@pytest.mark.parametrize("model", [Card, Table, version1.Card1, Looked, Ward])
 def test_no_text_with_a_pattern_may_also_be_a_list_or_an_object(model: type) -> None:
     """msgspec 0.22 writes beyond its memory where a type allows both."""
     for part in parts(inspect.type_info(model)):

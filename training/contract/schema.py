@@ -5,7 +5,7 @@ browser's code. They are committed; a test finds out when they are not those of 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +30,31 @@ def made() -> dict[str, str]:
             **msgspec.json.schema(model),
         }
         texts[path] = json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
-    _, definitions = msgspec.json.schema_components(SCHEMAS.values(), ref_template="{name}")
-    types = "\n".join(_interface(name, schema) for name, schema in sorted(definitions.items()))
-    texts[TYPES] = f"// {MADE}\n\n{types}"
+    texts[TYPES] = f"// {MADE}\n\n{interfaces(SCHEMAS.values())}"
     return texts
 
 
-def _interface(name: str, schema: dict[str, Any]) -> str:
+def interfaces(models: Collection[type], optional: Collection[type] = ()) -> str:
+    """TypeScript interfaces of models and of those that they are made of.
+
+    Args:
+        optional: of these, a field that has a default may be left out.
+    """
+    _, definitions = msgspec.json.schema_components(models, ref_template="{name}")
+    less = {model.__name__ for model in optional}
+    return "\n".join(
+        _interface(name, schema, name in less) for name, schema in sorted(definitions.items())
+    )
+
+
+def _interface(name: str, schema: dict[str, Any], optional: bool) -> str:
     """A model as a TypeScript interface, with its docstring."""
     required = schema.get("required", [])
     # What is read has been checked and is sent with every default, so each field is there.
-    fields = [f"  {field}: {_type(kind)};" for field, kind in schema["properties"].items()]
+    fields = [
+        f"  {field}{'?' if optional and field not in required else ''}: {_type(kind)};"
+        for field, kind in schema["properties"].items()
+    ]
     assert set(required) <= set(schema["properties"])
     return "\n".join([*_comment(schema), f"export interface {name} {{", *fields, "}", ""])
 

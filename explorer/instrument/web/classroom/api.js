@@ -1,10 +1,10 @@
 import { InstrumentError } from "../errors.js";
 
 /**
- * What the server keeps of a class; `explorer/presenter/routes.py` is the other side.
+ * What the server keeps of a class, and is told; `explorer/presenter/exchange.py` declares it.
  *
- * @typedef {{code: string, key: string}} Leading what the teacher holds; a follower has no key
- * @typedef {{followers: number, guesses: Record<string, number>}} Tally
+ * @typedef {import("../exchange.js").Leading} Leading what the teacher holds; a follower has no key
+ * @typedef {import("../exchange.js").Tally} Tally
  */
 
 const UNREACHABLE = "The explorer did not answer: check that it is still running, and that you are connected.";
@@ -22,7 +22,7 @@ export function createApi(assets) {
     throw said ? new InstrumentError(said) : new Error(`${path}: ${answer.status}`);
   }
 
-  /** @param {string} path @param {Record<string, string>} content @param {string} [key] */
+  /** @param {string} path @param {object} content @param {string} [key] */
   const post = (path, content, key = "") =>
     ask(path, { method: "POST", headers: { "X-Presenter": key }, body: JSON.stringify(content) });
 
@@ -47,7 +47,7 @@ export function createApi(assets) {
       const path = `${at(code)}/tally.json?lesson=${encodeURIComponent(lesson)}`;
       return (await ask(path, { headers: { "X-Presenter": key } })).json();
     },
-    /** @param {string} code @param {{lesson: string, voter: string, guess: string}} prediction */
+    /** @param {string} code @param {import("../exchange.js").Prediction} prediction */
     guess: (code, prediction) => post(`${at(code)}/guesses`, prediction),
     /** @param {string} code @param {AbortSignal} signal */
     follow: (code, signal) => ask(`${at(code)}/places`, { signal, cache: "no-store" }),

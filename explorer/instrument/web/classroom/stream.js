@@ -4,7 +4,7 @@ import { InstrumentError } from "../errors.js";
 const SILENT_MS = 25_000;
 const RETRY_MS = 2000;
 
-/** @typedef {{place?: string, ended?: boolean}} Event what the server tells a class */
+/** @typedef {import("../exchange.js").Moved} Event what the server tells a class */
 
 /**
  * The events of a stream, whose text may be cut anywhere; a comment is none.

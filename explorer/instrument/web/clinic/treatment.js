@@ -80,7 +80,7 @@ export function createTreatment({ id, api, onRecord, onEnd }) {
         onRecord(newer);
       }
       if (["trained", "stopped", "failed"].includes(state)) {
-        const cure = /** @type {any} */ (job.form).cure;
+        const cure = job.cure ?? 0;
         stop.hidden = true;
         // The last record was written before the state was.
         return onEnd(state === "trained" && record?.test ? record : null, cure);

@@ -1,15 +1,11 @@
 /**
- * What `clinic.json` has, as `training/contract/clinic.py` says it: every patient, and what was measured of it and its cures.
+ * What `clinic.json` has, as `training/contract/clinic.py` declares it: every patient, and what was measured of it and its
+ * cures.
  *
- * @typedef {(number | null)[]} Curve
- * @typedef {{neg_elbo: number | null, reconstruction: number | null, kl: number | null, active: number | null}} Measured
- * @typedef {{steps: number[], reported: Curve, reconstruction: Curve, kl: Curve, honest: Curve, encoder: Curve,
- *   decoder: Curve, kl_by_latent: Curve, reconstructions: string, samples: string, test: Measured | null}} Seen
- * @typedef {{label: string, record: number}} Cure
- * @typedef {{complaint: string, record: number, found: string, others: Record<string, string>, cures: Cure[], right: number,
- *   wrong: string, correct: string, because: string}} Patient
- * @typedef {{held_out: number, test: number, floor: number, originals: string, diagnoses: Record<string, string>,
- *   records: Seen[], patients: Patient[], healthy: number, untreated: string}} Ward
+ * @typedef {import("../exchange.js").Measured} Measured
+ * @typedef {import("../exchange.js").Seen} Seen
+ * @typedef {import("../exchange.js").Patient} Patient
+ * @typedef {import("../exchange.js").Clinic} Ward
  */
 
 /** How much above the measured figure of the right cure, of it, a −ELBO may be: other machines add up in another order. */

@@ -2,25 +2,16 @@ import { InstrumentError } from "../errors.js";
 import { fetchFile } from "../shelf/held.js";
 
 /**
- * What the server says of training; `explorer/jobs/routes.py` is the other side.
+ * What the server says of training, and is told; `explorer/jobs/exchange.py` declares it.
  *
- * @typedef {"waiting" | "training" | "paused" | "stopped" | "trained" | "keeping" | "finishing" | "kept" | "failed"} State
- * @typedef {{data: string, family: "vae" | "autoencoder", latents: number, steps: number, minutes: number, width: string,
- *   beta: number, images?: string, side?: number, fit?: "crop" | "pad"}} Form
- * @typedef {[step: number, train: number | null, validation: number | null]} Loss
- * @typedef {{id: string, title: string, form: Form, state: State, steps: number, step: number, seconds: number,
- *   most_seconds: number, sentence: string, ahead: number, warm: boolean, snapshot: string, checkpoint: string,
- *   losses: Loss[], can_keep: boolean}} Job
- * @typedef {{data: {name: string, title: string, steps: number, missing: string}[], bounds: Record<"latents" | "steps" |
- *   "minutes" | "beta", [number, number]>, paces: Record<string, number>, queue: number, own: Own}} Offer
- * @typedef {{sides: number[], steps: number, most_bytes: number, most_images: number}} Own bounds of a person's own images
- * @typedef {{images: number, labels: [string, number][], smallest: [number, number], largest: [number, number],
- *   transparent: number, binary: boolean, duplicates: number, broken: Record<string, string>, more_broken: number,
- *   others: string[], more_others: number, packed_bytes: number, train: number, validation: number, test: number,
- *   side: number, fit: "crop" | "pad", channels: number, columns: number, shown: number, batch: number,
- *   networks: Record<string, {seconds?: number}>}} Facts of a person's own images; `seconds` that a step takes, where measured
- * @typedef {{id: string, title: string, state: "looking" | "ready" | "refused", done?: number, sentence?: string,
- *   facts?: Facts, timing?: boolean}} Seen `timing`: how long a step takes is being measured
+ * @typedef {import("../exchange.js").Run["state"]} State
+ * @typedef {import("../exchange.js").Form} Form
+ * @typedef {import("../exchange.js").Run["losses"][number]} Loss
+ * @typedef {import("../exchange.js").Run} Job
+ * @typedef {import("../exchange.js").Offer} Offer
+ * @typedef {import("../exchange.js").OwnBounds} Own bounds of a person's own images
+ * @typedef {import("../exchange.js").Looked} Facts of a person's own images
+ * @typedef {import("../exchange.js").Images} Seen
  */
 
 const UNREACHABLE = "The explorer did not answer: check that it is still running. A run goes on without this page.";
@@ -56,11 +47,11 @@ export function createApi(assets) {
   return {
     /** @returns {Promise<Offer>} */
     offer: () => ask("training.json"),
-    /** @param {Form} form @returns {Promise<{id: string}>} */
+    /** @param {Form} form @returns {Promise<import("../exchange.js").Begun>} */
     begin: (form) => post("jobs", form),
     /** @returns {Promise<import("../clinic/ward.js").Ward>} */
     clinic: () => ask("clinic.json"),
-    /** @param {{patient: number, cure: number}} form @returns {Promise<{id: string}>} */
+    /** @param {import("../exchange.js").Treatment} form @returns {Promise<import("../exchange.js").Begun>} */
     treat: (form) => post("treatments", form),
     /** @param {string} id @param {number} since @returns {Promise<Job>} its losses only from after a step */
     look: (id, since) => ask(`${at(id)}.json?since=${since}`),

@@ -1,12 +1,8 @@
 import { createDial } from "../distributions/widgets.js";
 import { el, withCode } from "../dom.js";
 import { sentenceFor } from "../errors.js";
-import { createOwn } from "./own.js";
+import { createOwnImages } from "./own-images.js";
 
-const FAMILIES = [
-  ["vae", "VAE: an image becomes a small cloud of codes"],
-  ["autoencoder", "Autoencoder: an image becomes one code"],
-];
 const OWN = "own";
 const WIDTHS = [
   ["half", "half as wide"],
@@ -20,6 +16,9 @@ export function spellTime(seconds) {
   return `${Math.round(seconds / 60)} minutes`;
 }
 
+/** @param {{name: string, title: string}[]} offered */
+const namesOf = (offered) => offered.map(({ name, title }) => [name, title]);
+
 /**
  * The form of a run, with its bounds and what it will take.
  *
@@ -29,12 +28,20 @@ export function spellTime(seconds) {
  */
 export function createForm({ offer, api, onBegin, onData }) {
   const there = offer.data.filter(({ missing }) => !missing);
-  /** @type {import("./api.js").Form} */
-  const form = { data: "", family: "vae", latents: 2, steps: 1500, minutes: 5, width: "normal", beta: 1 };
+  /** @type {import("./api.js").Form & Required<Pick<import("./api.js").Form, "width" | "beta">>} */
+  const form = {
+    data: "digits",
+    family: offer.kinds[0].name,
+    latents: 2,
+    steps: 1500,
+    minutes: 5,
+    width: "normal",
+    beta: 1,
+  };
   const estimate = el("p", { class: "train-estimate", role: "status" });
   const refusal = el("p", { class: "train-refusal", role: "alert" });
   const button = el("button", { class: "lesson-main", type: "submit", text: "Train" });
-  const own = createOwn({
+  const own = createOwnImages({
     api,
     bounds: offer.own,
     onDropped() {
@@ -77,8 +84,9 @@ export function createForm({ offer, api, onBegin, onData }) {
   const minutes = dial("minutes", "Minutes at most", 1);
   const beta = dial("beta", "β: the weight of the KL", 0.5);
 
-  /** @param {string} name */
-  function take(name) {
+  /** @param {string} value */
+  function take(value) {
+    const name = /** @type {import("./api.js").Form["data"]} */ (value);
     form.data = name;
     form.steps = name === OWN ? offer.own.steps : (offer.data.find((one) => one.name === name)?.steps ?? form.steps);
     steps.set(form.steps);
@@ -107,7 +115,7 @@ export function createForm({ offer, api, onBegin, onData }) {
   }
 
   function show() {
-    beta.element.hidden = form.family !== "vae";
+    beta.element.hidden = !offer.kinds.find(({ name }) => name === form.family)?.weighs_kl;
     own.element.hidden = own.seen.hidden = form.data !== OWN;
     button.disabled = form.data === OWN && !own.facts();
     const known = form.data === OWN ? ownTime() : time(offer.paces[`${form.data} ${form.family} ${form.width}`]);
@@ -136,16 +144,16 @@ export function createForm({ offer, api, onBegin, onData }) {
         },
       },
     },
-    choice("Data", [...there.map(({ name, title }) => [name, title]), [OWN, "Your own images"]], take),
+    choice("Data", [...namesOf(there), [OWN, "Your own images"]], take),
     own.element,
-    choice("Model", FAMILIES, (value) => {
-      form.family = /** @type {"vae" | "autoencoder"} */ (value);
+    choice("Model", namesOf(offer.kinds), (value) => {
+      form.family = /** @type {import("./api.js").Form["family"]} */ (value);
       show();
     }),
     latents.element,
     beta.element,
     choice("Network", WIDTHS, (value) => {
-      form.width = value;
+      form.width = /** @type {"half" | "normal" | "double"} */ (value);
       show();
     }),
     steps.element,

@@ -49,10 +49,10 @@ export function createLosses() {
   return {
     element,
     /** @param {import("./api.js").Job} job with the losses that are new */
-    show({ losses, steps, step, form }) {
+    show({ losses, steps, step, unit }) {
       for (const at of known.keys()) if (at > step) known.delete(at);
       for (const loss of losses) known.set(loss[0], loss);
-      draw(steps, form.family === "vae" ? "nats an image" : "grey levels² an image");
+      draw(steps, unit);
     },
     /** @returns {number} the last step that is known */
     last: () => Math.max(0, ...known.keys()),

@@ -1,0 +1,30 @@
+import { isolated } from "../dom.js";
+import { namesOf } from "../own/images.js";
+
+/** @param {number} count @param {string} one @returns {string} */
+export const counted = (count, one) => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
+
+/**
+ * What was found in a person's images, a sentence each.
+ *
+ * @param {import("./api.js").Facts} facts
+ * @returns {string[]}
+ */
+export function findings(facts) {
+  const { labels, smallest, largest, side, broken } = facts;
+  const kind = facts.binary ? "black and white" : facts.channels === 3 ? "in colour" : "in grey";
+  const sizes = [...new Set([smallest, largest].map((size) => size.join("×")))].join(" to ");
+  const classes = labels.map(([name, count]) => `${name} ${count.toLocaleString("en")}`);
+  const said = [
+    `${counted(facts.images, "image")} of ${sizes} pixels, seen as ${side}×${side} ${kind}: ${facts.train.toLocaleString("en")} to ` +
+      `learn from, ${facts.validation.toLocaleString("en")} to follow, ${facts.test.toLocaleString("en")} to test on.`,
+  ];
+  if (labels.length) said.push(`${labels.length} classes, by folder: ${namesOf(classes)}.`);
+  if (facts.transparent) said.push(`${facts.transparent.toLocaleString("en")} with transparency, put on white.`);
+  if (facts.duplicates) said.push(`${counted(facts.duplicates, "duplicate")}, in the same part as the original.`);
+  for (const [name, reason] of Object.entries(broken)) said.push(`Skipped: ${isolated(name)} ${reason}.`);
+  if (facts.more_broken) said.push(`Skipped: ${facts.more_broken.toLocaleString("en")} more files.`);
+  if (facts.others.length)
+    said.push(`Left out, as they are not PNG, JPEG or WebP: ${namesOf(facts.others, facts.more_others)}.`);
+  return said;
+}

@@ -1,0 +1,52 @@
+"""What the page and the server say to each other of a class, declared once: `api.js` is the page.
+
+The types of the page's code are made of these models, see `explorer.exchange`.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from training.contract.fields import PRINTABLE, Record, Word
+
+LONGEST_PLACE = 20_000  # characters of a query, as `state.LONGEST_QUERY`
+LONGEST_GUESS = 100
+
+Query = Annotated[str, Meta(max_length=LONGEST_PLACE, pattern=PRINTABLE)]
+Guess = Annotated[str, Meta(max_length=LONGEST_GUESS, pattern=PRINTABLE)]
+Voter = Annotated[str, Meta(min_length=1, max_length=LONGEST_GUESS, pattern=PRINTABLE)]
+
+
+class Place(Record, frozen=True):
+    """Where a class is: the query of its page."""
+
+    place: Query
+
+
+class Prediction(Record, frozen=True):
+    """What a voter, whom nobody can name, predicts of a lesson."""
+
+    lesson: Word
+    voter: Voter
+    guess: Guess
+
+
+class Leading(Record, frozen=True):
+    """What the teacher holds: the code of the class, and the key that leads it."""
+
+    code: str
+    key: str
+
+
+class Tally(Record, frozen=True):
+    """How many follow, and how often each prediction was made."""
+
+    followers: int
+    guesses: dict[str, int]
+
+
+class Moved(Record, frozen=True, omit_defaults=True):
+    """What a follower is told: the new place, or that the class has ended."""
+
+    place: str | None = None
+    ended: bool = False
