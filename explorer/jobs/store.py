@@ -6,6 +6,7 @@ cut off is where it goes on from.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import sqlite3
@@ -31,7 +32,8 @@ State = Literal[
 OPEN: tuple[State, ...] = ("waiting", "training", "paused", "keeping", "finishing")
 AT_WORK: dict[State, State] = {"waiting": "training", "keeping": "finishing"}
 
-# A job under which so many workers ended is not given another.
+# A job under which so many workers ended one after the other, none of them further than the one
+# before, is not given another.
 MOST_INTERRUPTED = 5
 
 _TABLES = f"""
@@ -48,7 +50,8 @@ CREATE TABLE IF NOT EXISTS jobs (
     interrupted INTEGER NOT NULL DEFAULT 0,
     sentence TEXT NOT NULL DEFAULT '',
     wanted TEXT NOT NULL DEFAULT '',
-    checkpoint TEXT NOT NULL DEFAULT ''
+    checkpoint TEXT NOT NULL DEFAULT '',
+    furthest INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE IF NOT EXISTS losses (
     job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
@@ -71,10 +74,11 @@ class Job:
         made: when, in seconds since 1970; `served` when it last got the worker.
         step, seconds: how far it is.
         snapshot: the name of the newest files to open the growing model by.
-        interrupted: how often a worker ended under it.
+        interrupted: how often a worker ended under it since the run last got further.
         sentence: what there is to say of it.
         wanted: what was asked of the worker that is at it: "pause" or "stop".
         checkpoint: the id in the catalogue, once it is kept.
+        furthest: the step at which a worker ended that was further than any before it.
     """
 
     id: str
@@ -90,6 +94,7 @@ class Job:
     sentence: str
     wanted: str
     checkpoint: str
+    furthest: int
 
 
 class Store(Database):
@@ -97,6 +102,9 @@ class Store(Database):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, _TABLES)
+        with self._open() as connection, contextlib.suppress(sqlite3.OperationalError):
+            # A file of an older version lacks it; another server may have been faster.
+            connection.execute("ALTER TABLE jobs ADD furthest INTEGER NOT NULL DEFAULT 0")
 
     def add(self, visitor: str, asked: dict[str, Any]) -> str:
         """A new job at the end of the queue; returns its id."""
@@ -203,8 +211,17 @@ class Store(Database):
             connection.execute("DELETE FROM jobs WHERE id = ?", (id,))
 
     def recover(self) -> None:
-        """Put what a worker was at back into the queue: there is no worker now."""
+        """Put what a worker was at back into the queue: there is no worker now.
+
+        A run that gets further each time is given another worker as often as it takes.
+        """
         with self._change() as connection:
+            connection.execute(
+                """
+                UPDATE jobs SET furthest = step, interrupted = 0
+                WHERE state = 'training' AND step > furthest
+                """
+            )
             connection.execute(
                 """
                 UPDATE jobs SET interrupted = interrupted + 1,

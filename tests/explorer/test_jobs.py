@@ -191,6 +191,99 @@ def test_a_run_gives_way_to_others_and_a_treatment_which_begins_anew_does_not(
     until(supervisor, first, after)
 
 
+# A server that hands out jobs to a worker which resumes from what it saved; now the one and now
+# the other is killed, wherever it is.
+KILLED_AT_WORK = """
+import json, os, random, signal, sys, time
+from pathlib import Path
+from explorer.jobs.store import Store
+from explorer.jobs.supervisor import Supervisor
+
+home, kills, chance = Path(sys.argv[1]), int(sys.argv[3]), random.Random(0)
+store, done = Store(home / "jobs.sqlite"), []
+
+def serve(out):
+    one = Supervisor(home, home, (sys.executable, "-c", sys.argv[2]))
+    one.wake()
+    while True:
+        os.write(out, f"{one.worker.pid if one.worker else 0} ".encode())
+        time.sleep(0.01)
+
+def start():
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(ours)
+        serve(theirs)
+    os.close(theirs)
+    return child, ours
+
+server, words = start()
+for _ in range(kills):
+    until = time.monotonic() + chance.uniform(0.02, 0.4)
+    while time.monotonic() < until or not store.all("training", "trained"):
+        worker = int(os.read(words, 1 << 16).split()[-1])
+    if chance.random() < 0.5 and worker:
+        try: os.kill(worker, signal.SIGKILL)
+        except ProcessLookupError: pass
+        done.append("worker")
+    else:
+        os.kill(server, signal.SIGKILL)
+        os.waitpid(server, 0)
+        os.close(words)
+        done.append("server")
+        server, words = start()
+until = time.monotonic() + 60
+while store.all("waiting", "training") and time.monotonic() < until: os.read(words, 1 << 16)
+os.kill(server, signal.SIGKILL)
+print(json.dumps(done))
+"""
+
+RESUMES = """
+import json, sys, time
+from pathlib import Path
+def tell(**event): print(json.dumps(event), flush=True)
+tell(what="ready")
+for line in sys.stdin:
+    order = json.loads(line)
+    if order["do"] != "train": continue
+    saved = Path(order["folder"] + ".saved")
+    step = int(saved.read_text()) if saved.exists() else 0
+    while step < order["title"]:
+        step += 1
+        whole = saved.with_suffix(".part"); whole.write_text(str(step)); whole.replace(saved)
+        tell(what="step", job=order["job"], step=step, seconds=1.0, train=1.0)
+        time.sleep(0.002)
+    tell(what="trained", job=order["job"])
+"""
+KILLS = int(os.environ.get("KILLS", "8"))  # more than a job that gets no further is given
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_kills_of_server_and_worker_at_any_moment_lose_no_run(tmp_path: Path) -> None:
+    store = Store(tmp_path / "jobs.sqlite")
+    asked = ASKED | {"title": 30 * KILLS, "recipe": "", "overrides": [], "seconds": 10**6}
+    ids = [store.add("visitor", asked) for _ in range(2)]
+    killed = [sys.executable, "-c", KILLED_AT_WORK, str(tmp_path), RESUMES, str(KILLS)]
+    done = subprocess.run(killed, capture_output=True, text=True, check=True)
+    assert set(json.loads(done.stdout)) == {"server", "worker"}
+    for id in ids:
+        job = store.get(id)
+        assert job is not None
+        assert (job.state, job.step) == ("trained", 30 * KILLS)
+        assert [step for step, _, _ in store.losses(id)][-1] == 30 * KILLS
+
+
+def test_a_file_of_an_older_version_gets_what_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite"
+    id = Store(path).add("visitor", ASKED)
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE jobs DROP COLUMN furthest")
+    job = Store(path).get(id)
+    assert job is not None
+    assert job.furthest == 0
+
+
 def test_who_asks_for_many_runs_takes_no_turn_from_who_asks_for_one(tmp_path: Path) -> None:
     store = Store(tmp_path / "jobs.sqlite")
     many = [store.add("many", ASKED) for _ in range(3)]

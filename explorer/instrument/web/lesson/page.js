@@ -61,6 +61,9 @@ export function mount(root, { assets, instrument }) {
             "section",
             { class: "lesson-group" },
             el("h2", { text: `${title ? `${title} · ` : ""}${minutes} minutes` }),
+            title.endsWith(" hour")
+              ? el("p", { class: "hint", text: `The other ${60 - minutes} are for joining and for questions.` })
+              : null,
             el("ol", { class: "lesson-list" }, ...lessons.map((lesson) => row(lesson, listed.words))),
           );
         }),
