@@ -41,6 +41,8 @@ BATCH = 500
 LARGEST_SHEET = 2048  # pixels a side; a browser decodes such a picture in some milliseconds
 MOST_A_SIDE = 64  # images
 MEAN, GRID, WORD = "mean", "codes", "word"  # arrays of codes.safetensors
+# Between the images of a sheet that is looked at: pixels, and their grey level.
+GAP, LINE = 2, 128
 PREVIEW_ROWS, PREVIEW_STEPS, PREVIEW_RANGE = 4, 8, 2.5
 
 
@@ -310,6 +312,15 @@ def sheet_of(pictures: Tensor, columns: int) -> NDArray[np.uint8]:
     sheet = cells.view(rows, columns, colours, height, width).permute(0, 3, 1, 4, 2)
     array: NDArray[np.uint8] = sheet.reshape(rows * height, columns * width, colours).numpy()
     return array
+
+
+def spaced_sheet(pictures: Tensor, columns: int) -> NDArray[np.uint8]:
+    """The same to be looked at: a grey line around each image, so that none runs into the next."""
+    count, colours, height, width = pictures.shape
+    framed = torch.full((count, colours, height + GAP, width + GAP), LINE, dtype=torch.uint8)
+    framed[:, :, GAP:, GAP:] = pictures
+    sheet = sheet_of(framed, columns)
+    return np.pad(sheet, ((0, GAP), (0, GAP), (0, 0)), constant_values=LINE)
 
 
 def webp(picture: NDArray[np.uint8]) -> bytes:

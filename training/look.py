@@ -28,7 +28,7 @@ from training.contract.kinds import KINDS, WIDTHS
 from training.contract.looked import Looked, Network
 from training.contract.reading import plain
 from training.datasets.own import Own, opened, own
-from training.embed import sheet_of, webp
+from training.embed import spaced_sheet, webp
 from training.errors import UserError
 from training.own_images import seconds_a_step, settled
 from training.recipes import RECIPES
@@ -65,7 +65,7 @@ def look(path: Path, name: str, folder: Path, side: int, fit: str, tell: Tell) -
     training = dataset.splits["train"]
     config = settled(config, found, len(training), set())
     places = torch.linspace(0, len(training) - 1, min(SHOWN, len(training))).long()
-    sheet = sheet_of((training.images(places) * 255).round().to(torch.uint8), COLUMNS)
+    sheet = spaced_sheet((training.images(places) * 255).round().to(torch.uint8), COLUMNS)
     write_bytes(folder / f"sheet-{side}-{fit}.webp", webp(sheet))
 
     networks = {

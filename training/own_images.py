@@ -12,7 +12,7 @@ from PIL import Image
 
 from training.config import RunConfig
 from training.datasets.own import Own, opened, own
-from training.embed import sheet_of
+from training.embed import spaced_sheet
 from training.errors import ConfigError
 from training.families.vae import VAE
 from training.recipes import Recipe
@@ -146,7 +146,7 @@ def sheet(dataset: "Dataset", out: Path) -> Path:
     """Draw images of the training split side by side; returns the file, beside `out`."""
     split = dataset.splits["train"]
     places = torch.linspace(0, len(split) - 1, min(SHOWN, len(split))).long()
-    array = sheet_of((split.images(places) * 255).round().to(torch.uint8), 8)
+    array = spaced_sheet((split.images(places) * 255).round().to(torch.uint8), 8)
     out.parent.mkdir(parents=True, exist_ok=True)
     path = out.with_name(f"{out.name}-sheet.png")
     Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array).save(path)

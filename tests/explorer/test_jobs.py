@@ -262,7 +262,7 @@ KILLS = int(os.environ.get("KILLS", "8"))  # more than a job that gets no furthe
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_kills_of_server_and_worker_at_any_moment_lose_no_run(tmp_path: Path) -> None:
     store = Store(tmp_path / "jobs.sqlite")
-    asked = ASKED | {"title": 30 * KILLS, "recipe": "", "overrides": [], "seconds": 10**6}
+    asked = ASKED | {"title": 10 * KILLS, "recipe": "", "overrides": [], "seconds": 10**6}
     ids = [store.add("visitor", asked) for _ in range(2)]
     killed = [sys.executable, "-c", KILLED_AT_WORK, str(tmp_path), RESUMES, str(KILLS)]
     done = subprocess.run(killed, capture_output=True, text=True, check=True)
@@ -270,8 +270,8 @@ def test_kills_of_server_and_worker_at_any_moment_lose_no_run(tmp_path: Path) ->
     for id in ids:
         job = store.get(id)
         assert job is not None
-        assert (job.state, job.step) == ("trained", 30 * KILLS)
-        assert [step for step, _, _ in store.losses(id)][-1] == 30 * KILLS
+        assert (job.state, job.step) == ("trained", 10 * KILLS)
+        assert [step for step, _, _ in store.losses(id)][-1] == 10 * KILLS
 
 
 def test_a_file_of_an_older_version_gets_what_it_lacks(tmp_path: Path) -> None:

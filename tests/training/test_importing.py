@@ -194,6 +194,16 @@ def test_a_lightning_checkpoint_opens_with_its_class(
     expected = module.decode(z).sigmoid().reshape(3, 1, 3, 4).detach()
     np.testing.assert_allclose(decoded, expected, atol=1e-5)
 
+    # There is no run to build it from: each command that needs one says what to do instead.
+    for command_name, instead in (
+        ("evaluate", "import MODEL --images FOLDER --out NEW"),
+        ("embed", "import MODEL --images FOLDER --out NEW"),
+        ("export", "import MODEL --out NEW"),
+    ):
+        capsys.readouterr()
+        assert main([command_name, str(tmp_path / "mine")]) == 2
+        assert f"`python -m training {instead}`" in capsys.readouterr().err
+
     # The pair of ONNX files that this wrote comes in again, and decodes the same.
     card, left = bring.bring(tmp_path / "mine", tmp_path / "again", Said(), with_map=False)
     assert (card.size, card.shape) == (2, (1, 3, 4))

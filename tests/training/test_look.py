@@ -80,7 +80,7 @@ def test_what_was_seen_can_be_trained_on_and_says_nothing_of_this_server(
     assert facts["broken"] == {"cat/no.png": "is not a PNG, JPEG or WebP image"}
     assert facts["others"] == ["all/notes.txt"]
     with Image.open(tmp_path / "sheet-28-crop.webp") as sheet:
-        assert sheet.size == (12 * 28, -(-facts["train"] // 12) * 28)
+        assert sheet.size == (12 * 30 + 2, -(-facts["train"] // 12) * 30 + 2)
     assert all(facts["networks"][f"{one} normal"]["seconds"] > 0 for one in ("vae", "autoencoder"))
 
     network = facts["networks"]["vae half"]

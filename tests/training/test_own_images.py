@@ -296,7 +296,7 @@ def test_train_and_open(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFi
     assert main(["train", "own", *words, "--out", str(out), "--dry-run"]) == 0
     with Image.open(tmp_path / "run-sheet.png") as sheet:
         training = len(own(config(pictures), tmp_path).splits["train"])
-        assert sheet.size == (8 * 28, -(-training // 8) * 28)
+        assert sheet.size == (8 * 30 + 2, -(-training // 8) * 30 + 2)
     factors = ["--data.factors", "{kind}/{size}-*"]
     assert main(["train", "own", *words, *factors, "--out", str(out), "--no-map"]) == 0
     assert "images/s" in capsys.readouterr().err

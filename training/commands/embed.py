@@ -15,6 +15,7 @@ from training.commands.arguments import (
     seed_of,
 )
 from training.commands.report import INTERRUPTED, report_map
+from training.commands.taken_over import refuse_taken_over
 from training.config import configuration
 from training.contract.card import ENCODER, MODEL, PREVIEW, Card
 from training.contract.files import read_card
@@ -46,6 +47,11 @@ def run(options: argparse.Namespace) -> int:
     folder: Path = options.folder
     with changing(folder):
         staging.recover(folder)
+        refuse_taken_over(
+            folder,
+            "To encode other images and draw their map, make it again with them: "
+            "`python -m training import MODEL --images FOLDER --out NEW`.",
+        )
         card = read_card(folder, check=())
         # Codes and thumbnails are made anew; the new card will vouch for all the others.
         graphs = tuple(graph.file for graph in card.graphs.named().values())

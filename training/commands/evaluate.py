@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from training.commands.arguments import add_data, add_folder, add_seed, data_of, seed_of
 from training.commands.report import report
+from training.commands.taken_over import refuse_taken_over
 from training.config import configuration
 from training.contract.files import write_card
 from training.locking import changing
@@ -36,6 +37,11 @@ def run(options: argparse.Namespace) -> int:
     from training.samples import measure_samples
 
     with changing(options.folder):
+        refuse_taken_over(
+            options.folder,
+            "What its card says was measured then. To measure it on other images, make it again "
+            "with them: `python -m training import MODEL --images FOLDER --out NEW`.",
+        )
         model, card = checkpoint.load(options.folder)
         config = configuration(card, options.folder.name)
         seed = seed_of(options, card)

@@ -3,6 +3,7 @@
 import argparse
 
 from training.commands.arguments import add_folder
+from training.commands.taken_over import refuse_taken_over
 from training.config import configuration
 from training.contract.files import read_card, write_card
 from training.locking import changing
@@ -21,6 +22,11 @@ def run(options: argparse.Namespace) -> int:
     from training import export as onnx
 
     with changing(options.folder):
+        refuse_taken_over(
+            options.folder,
+            "Its ONNX files were written then, from a network that is not in the folder. To write "
+            "them again, make it again: `python -m training import MODEL --out NEW`.",
+        )
         # Only the ONNX files may differ from the card: the new card will vouch for all the others.
         card = read_card(options.folder, check=())
         graphs = [graph.file for graph in card.graphs.named().values()]

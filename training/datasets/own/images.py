@@ -94,7 +94,9 @@ def decode(content: bytes, fit: Fit, to_grey: bool = False) -> Seen:
 def upright(image: Image.Image) -> Image.Image:
     """The image turned as its EXIF block says; as it is, where that block is damaged."""
     try:
-        return ImageOps.exif_transpose(image)
+        # In its place: otherwise an image that needs no turning is copied.
+        ImageOps.exif_transpose(image, in_place=True)
+        return image
     except (OSError, SyntaxError, EOFError, ValueError):
         raise  # of its pixels
     except Exception:  # of each kind of entry Pillow raises another
@@ -115,7 +117,8 @@ def prepared(image: Image.Image, fit: Fit, width: int, height: int, to_grey: boo
         clear = image.convert("RGBA")
         ground = Image.new("RGBA", clear.size, fit.ground)
         image = Image.alpha_composite(ground, clear)
-    image = image.convert(mode)
+    if image.mode != mode:
+        image = image.convert(mode)
     size = fit.size
     if image.size != size:
         bicubic = Image.Resampling.BICUBIC

@@ -117,15 +117,25 @@ def labelled(names: list[str], where: object) -> tuple[list[int], tuple[str, ...
 
 
 def _files(root: Path) -> list[tuple[str, os.stat_result]]:
-    """The images below `root` by their names in it, folder by folder.
+    """The images below `root` by their names in it, folder by folder, sorted by name.
 
     Links to folders are not followed, and what this user may not open is passed over. A million
-    files are listed here before every training, so none is made a `Path`.
+    files are listed here before every training, so none is made a `Path`, and names are compared
+    within their folder alone. Each file is asked for its time: one that is written over in its
+    place leaves that of its folder as it was.
     """
     found = []
-    left, seen = [("", str(root))], 0
+    left: list[tuple[str, str | os.DirEntry[str]]] = [("", str(root))]
+    seen = 0
     while left:
         prefix, place = left.pop()
+        if not isinstance(place, str):
+            if not place.is_dir(follow_symlinks=False):
+                with contextlib.suppress(OSError):  # gone since it was listed
+                    found.append((prefix + place.name, place.stat()))
+                continue
+            prefix, place = f"{prefix}{place.name}/", place.path
+        inside = []
         with contextlib.suppress(PermissionError), os.scandir(place) as entries:
             for entry in entries:
                 seen += 1
@@ -137,11 +147,13 @@ def _files(root: Path) -> list[tuple[str, os.stat_result]]:
                 name = entry.name
                 if name.startswith("."):
                     continue
-                if entry.is_dir(follow_symlinks=False):
-                    left.append((f"{prefix}{name}/", entry.path))
-                elif f".{name.rpartition('.')[2].lower()}" in SUFFIXES and entry.is_file():
-                    found.append((prefix + name, entry.stat()))
-    return sorted(found, key=lambda file: file[0].split("/"))
+                if entry.is_dir(follow_symlinks=False) or (
+                    f".{name.rpartition('.')[2].lower()}" in SUFFIXES and entry.is_file()
+                ):
+                    inside.append(entry)
+        inside.sort(key=lambda entry: entry.name, reverse=True)
+        left.extend((prefix, entry) for entry in inside)
+    return found
 
 
 def _inner(root: Path) -> Path:
