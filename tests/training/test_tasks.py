@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,11 +29,13 @@ from training.contract.task import (
 from training.datasets import Split
 from training.distributions import Bernoulli, DiagonalGaussian
 from training.errors import CheckpointError
+from training.models.semi_supervised import M2
 from training.tasks import (
     anomaly,
     augmentation,
     bench,
     classifier,
+    few_labels,
     imputation,
     textbook,
 )
@@ -199,6 +202,26 @@ def test_images_are_made_under_the_labels_they_are_given(way: str) -> None:
     assert len(made) == augmentation.MADE
     assert torch.equal(made.flatten(1).argmax(1), labels)
     assert labels.unique().tolist() == list(range(10))
+
+
+def test_m2_gives_far_apart_codes_the_labels_of_their_neighbours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    truth = torch.arange(400) % 2
+    spread = torch.randn(400, 2, generator=torch.Generator().manual_seed(0))
+    f = DiagonalGaussian((truth * 6 - 3)[:, None] + spread / 3, torch.full((400, 2), -6.0))
+    source = SimpleNamespace(
+        model=lambda _: SimpleNamespace(m2=M2(2, 1, 2, 16)),
+        config=lambda _: SimpleNamespace(model=SimpleNamespace(alpha=1.0)),
+    )
+    monkeypatch.setattr(few_labels, "codes", lambda *_: f)
+    monkeypatch.setattr(few_labels, "STEPS", 200)
+    torch.manual_seed(0)
+    known = DiagonalGaussian(f.mean[:4], f.log_variance[:4])
+    m2 = few_labels.train_m2(source, known, truth[:4], 0)  # type: ignore[arg-type]
+    alone = few_labels.train_alone(few_labels.new_m2(source).classifier, known.mean, truth[:4])  # type: ignore[arg-type]
+    assert m2.classify(f.mean).argmax(1).tolist() == truth.tolist()
+    assert alone(f.mean).argmax(1).tolist() == truth.tolist()
 
 
 def kept_by(

@@ -21,6 +21,7 @@ TASKS = (
     "classifier",
     "prior",
     "augmentation",
+    "few_labels",
     "textbook",
 )
 SEEDS = (0, 1, 2)
