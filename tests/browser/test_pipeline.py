@@ -119,6 +119,12 @@ def test_the_cost_of_the_image_follows_z_as_training_computes_it(
 
     page.locator(".elbo summary").click()
     expect(page.locator(".elbo-words")).to_contain_text(f"costs {expected:.1f} nats")
+    # Its terms are one stop of the Tab key, and the arrows walk them.
+    terms = page.locator(".elbo .term")
+    expect(page.locator(".elbo .term:not([tabindex='-1'])")).to_have_count(1)
+    terms.first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(terms.nth(1)).to_be_focused()
 
 
 def test_an_image_that_the_model_was_not_made_for_is_called_so(

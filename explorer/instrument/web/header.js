@@ -13,7 +13,7 @@ export function createHeader({ picker, exporting, tools, present, lessons }) {
   const facts = el("p", { class: "facts" });
   const undo = step("undo", "Undo (Ctrl+Z)");
   const redo = step("redo", "Redo (Ctrl+Shift+Z)");
-  const promise = el("p", { class: "promise", text: "Move a latent, see what it means." });
+  const promise = el("p", { class: "promise" }, el("span", { text: "Move a latent, see what it means." }));
   const tour = tool("tour", "tour", "Tour", "A tour of this page, in one minute", tools.tour);
   const share = tool("share", "share", "Share", "Copy a link that opens to exactly this", tools.share);
   const element = el(
@@ -84,7 +84,7 @@ export function createHeader({ picker, exporting, tools, present, lessons }) {
       const which = active === card.latents.length ? "all" : active;
       const elbo = card.metrics?.find((metric) => metric.name === "neg_elbo");
       facts.replaceChildren(
-        card.latents.length ? `${card.summary} (${which} active)` : card.summary,
+        card.latents.length ? `${card.summary} · ${which} active` : card.summary,
         ...(elbo ? [" · ", term(`${elbo.label} ${spell(elbo.value, 1)} ${elbo.unit}`, provenance(elbo))] : []),
       );
     },

@@ -30,8 +30,8 @@ const STOPS = [
     at: ".sliders:not(:has(.film))",
     title: "It becomes a few numbers",
     text:
-      "The encoder sums it up in a few numbers, its latents: one a slider. Under a slider lies how sure the encoder is: blue, " +
-      "against what it expects of any: grey.",
+      "The encoder sums the word up in a few numbers, its latents, one for each slider. The blue curve under a slider shows which " +
+      "values the encoder finds likely for this word, the grey one which are usual for any word.",
   },
   {
     at: ".control-list .label-choices, .codes",

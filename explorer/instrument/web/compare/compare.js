@@ -212,8 +212,8 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
     ),
     above.length ? el("div", { class: "compare-above" }, ...above) : null,
     el("div", { class: "compared-models" }, ...models.map((_, index) => column(index))),
-    createTable(models.map(({ card }) => card)),
     el("div", { class: "side" }, ...at("source"), ...at("side")),
+    createTable(models.map(({ card }) => card)),
   );
   stores[0].onCommit(() => isGone || onCommit());
   placed.forEach(({ stage }, index) => {

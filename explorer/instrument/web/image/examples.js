@@ -172,8 +172,12 @@ export function createExamples({ card, commands, thumbnails, store }) {
     turnTo(at);
   }
 
-  /** @param {string} name @param {[string, (at: number) => boolean][]} choices */
-  function filter(name, choices) {
+  /**
+   * @param {string} name @param {[string, (at: number) => boolean][]} choices
+   * @param {boolean} isOneOfMany then its name stands in it, for labels beside so many would fill the column
+   */
+  function filter(name, choices, isOneOfMany = false) {
+    const title = name[0].toUpperCase() + name.slice(1);
     const select = el(
       "select",
       {
@@ -185,10 +189,10 @@ export function createExamples({ card, commands, thumbnails, store }) {
           },
         },
       },
-      el("option", { text: "all" }),
+      el("option", { text: isOneOfMany ? title : "all" }),
       ...choices.map(([text]) => el("option", { text })),
     );
-    filters.append(el("label", {}, name[0].toUpperCase() + name.slice(1), select));
+    filters.append(el("label", {}, el("span", { class: isOneOfMany && "unseen", text: title }), select));
   }
 
   return {
@@ -202,6 +206,7 @@ export function createExamples({ card, commands, thumbnails, store }) {
           "label",
           present(card.data.labels).map((text, value) => [text, (at) => label[at] === value]),
         );
+      const few = known.filter(({ size }) => factors && size <= MOST_VALUES);
       known.forEach(({ name, size, values: named }, factor) => {
         if (!factors || size > MOST_VALUES) return;
         /** @type {[string, (at: number) => boolean][]} */
@@ -209,7 +214,7 @@ export function createExamples({ card, commands, thumbnails, store }) {
           valueName({ values: named }, value),
           (at) => factors[at * known.length + factor] === value,
         ]);
-        filter(name, values);
+        filter(name, values, few.length > 2);
       });
       arrange();
       turnTo(store.get().example);

@@ -40,8 +40,8 @@ export function createSource(stage) {
     };
   };
   const original = pane("source", "Source");
-  const reconstruction = pane("reconstruction", "Reconstruction", "Recon\u00adstruction");
-  const difference = pane("difference", "Difference", "Differ\u00adence");
+  const reconstruction = pane("reconstruction", "Reconstruction", "Decoded");
+  const difference = pane("difference", "Difference");
 
   const label = el("span", { class: "source-label" });
   const unlike = el("p", { class: "unlike", role: "status", hidden: true });

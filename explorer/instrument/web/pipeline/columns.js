@@ -3,8 +3,9 @@ import { el, spell } from "../dom.js";
 /** Noise that fills its bar. */
 const MOST_NOISE = 3;
 
-/** More rows than this would push what stands below them off the screen. */
+/** More rows than these would push what stands below them off the screen; z alone only repeats what the sliders say. */
 const MOST_ROWS = 10;
+const MOST_ROWS_OF_CODES = 6;
 
 /**
  * μ, σ, ε and z of each latent, as a bar with its number.
@@ -21,7 +22,7 @@ export function createColumns(latents, hasNoise) {
         { sign: "z", part: "code", title: "Code" },
       ]
     : [{ sign: "z", part: "code", title: "Code" }];
-  const shown = latents.slice(0, MOST_ROWS);
+  const shown = latents.slice(0, hasNoise ? MOST_ROWS : MOST_ROWS_OF_CODES);
   /** A bar is full where the latent's slider ends. @param {string} sign @param {number[]} steps */
   const fullAt = (sign, steps) =>
     sign === "σ" ? 1 : sign === "ε" ? MOST_NOISE : Math.max(Math.abs(steps[0]), Math.abs(steps[steps.length - 1]));

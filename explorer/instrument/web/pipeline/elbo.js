@@ -6,6 +6,7 @@ import { klTerm, reconstructionTerm } from "../image/source-terms.js";
 import { tellProbes } from "../linked.js";
 import { orderLatents } from "../model/latents.js";
 import { createReadingSwitch, followReading, reading } from "../reading.js";
+import { rove } from "../roving.js";
 import { provenance, term } from "../term.js";
 import { scaleFor, shareOf } from "./scale.js";
 
@@ -75,6 +76,10 @@ export function createElbo({ card, model, decoded, gone }) {
     ),
     byLatent?.element ?? null,
   );
+
+  const terms = /** @type {HTMLElement[]} */ ([...element.querySelectorAll(".term")]);
+  for (const one of terms) one.tabIndex = -1;
+  rove(element, () => terms.map((one) => [one]))(terms[0]);
 
   /** The figures, once the image is on screen: its frame has nothing to do with them. */
   function request() {
