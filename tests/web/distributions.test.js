@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fitHidden, fitUnit, meanKl, rowsOfUnit } from "../../explorer/instrument/web/distributions/conditional.js";
 import {
   ancestral,
   descend,
@@ -125,4 +126,20 @@ test("running down the forward KL ends at the mixture's moments, down the revers
   const reverse = settle((q) => kl([q], p));
   near(reverse.mean, 2, 0.05);
   near(reverse.sigma, 0.4, 0.05);
+});
+
+test("a unit finds the table that another unit made", () => {
+  fitUnit(rowsOfUnit([1.5, -2, 1, 0.5])).forEach((found, at) => {
+    near(found, [1.5, -2, 1, 0.5][at], 0.02);
+  });
+});
+
+test("where no bit alone says anything, a unit says the mean and hidden units the table", () => {
+  const table = [0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.9];
+  const unit = rowsOfUnit(fitUnit(table));
+  for (const row of unit) near(row, 0.3, 1e-3);
+  // The entropy of the mean less the mean entropy: what the table tells and the unit does not.
+  const h = (/** @type {number} */ p) => -p * Math.log(p) - (1 - p) * Math.log(1 - p);
+  near(meanKl(table, unit), h(0.3) - h(0.1), 1e-4);
+  assert.ok(meanKl(table, fitHidden(table)) < 0.01);
 });

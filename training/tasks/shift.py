@@ -34,8 +34,8 @@ PLAN = Task(
         Way(
             "shape_codes",
             "The codes of shape, SVM",
-            "Of the latents that tell most of the shape's entropy, those two that tell more of it "
-            "than of the object's hue.",
+            "The two latents that tell most of the shape beyond what they tell of the object's "
+            "hue; in these scenes no latent tells the shape alone.",
         ),
         Way("pixels", "Pixels, SVM", "Each 16×16, in colour, averaged from 64×64.", True),
         Way("grey", "Grey pixels, SVM", "The same without colour.", True),

@@ -77,7 +77,11 @@ export function ancestral() {
 
   function show() {
     const exact = `Summed over all eight cases, the grass is wet with chance ${spell(marginal(nodes, 2), 3)}.`;
-    facts.textContent = draws ? `${exact} Of ${draws} draws, ${spell(wet / draws, 3)} were wet.` : exact;
+    const counted =
+      draws === 1
+        ? `In this draw it is ${wet ? "wet" : "dry"}.`
+        : `Of ${draws} draws, ${spell(wet / draws, 3)} were wet.`;
+    facts.textContent = draws ? `${exact} ${counted}` : exact;
   }
 
   /** @param {number} count */

@@ -5,6 +5,8 @@ import { entropy, pick, softmax } from "./math.js";
 import { action, createBars, createDial, section } from "./widgets.js";
 
 const NAMES = ["circle", "square", "star", "heart"];
+/** How far a logit's slider goes. */
+const MOST = 10;
 
 /** Four logits, their shares, and what a hundred draws give. */
 export function categorical() {
@@ -17,8 +19,8 @@ export function categorical() {
   const dials = NAMES.map((name, at) =>
     createDial({
       label: `logit of ${name}`,
-      min: -10,
-      max: 10,
+      min: -MOST,
+      max: MOST,
       value: logits[at],
       onInput(value) {
         logits[at] = value;
@@ -31,7 +33,11 @@ export function categorical() {
   /** @param {number} by */
   function shift(by) {
     // Where one would leave its slider, none moves: the shares must not change.
-    if (logits.some((logit) => Math.abs(logit + by) > 10)) return;
+    const stuck = logits.findIndex((logit) => Math.abs(logit + by) > MOST);
+    if (stuck >= 0) {
+      facts.textContent = `The logit of ${NAMES[stuck]} would be ${spell(logits[stuck] + by)}, and its slider ends at ${spell(Math.sign(by) * MOST, 0)}: no logit was changed.`;
+      return;
+    }
     logits.forEach((logit, at) => {
       logits[at] = logit + by;
       dials[at].set(logit + by);

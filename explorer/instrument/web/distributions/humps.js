@@ -6,10 +6,10 @@ import { descend, kl, logDensity } from "./math.js";
 import { action, createDial, draggable, section } from "./widgets.js";
 
 const [LEFT, RIGHT, WIDTH, HEIGHT] = [-5, 5, 400, 180];
-/** A density that would reach the upper edge. */
-const TALLEST = 0.8;
+/** A density that would reach the upper edge: no Gaussian of the page is taller, so each can be held at its top. */
+const TALLEST = 1.4;
 const STEPS = 400;
-const [NARROWEST, WIDEST] = [0.2, 4];
+const [NARROWEST, WIDEST] = [0.3, 4];
 
 /** One Gaussian for a distribution with two humps, and the KL in both directions. */
 export function humps() {

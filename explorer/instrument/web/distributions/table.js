@@ -1,24 +1,46 @@
 import { el, spell } from "../dom.js";
-import { sigmoid } from "./math.js";
-import { createBars, createDial, section } from "./widgets.js";
+import { bitsOf, fitHidden, fitUnit, HIDDEN, meanKl, rowsOfUnit } from "./conditional.js";
+import { action, createBars, createDial, section } from "./widgets.js";
 
 const INPUTS = 3;
+/** All bits alike, or not: what no single unit can say. */
+const START = [0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.9];
+/** Of a row: a chance of 0 or 1 would need infinite weights. */
+const LEAST = 0.01;
+const OF_HIDDEN = HIDDEN * (INPUTS + 2) + 1;
 
-/** One conditional, p(y = 1 | x), as a table of 2^k rows and as a unit of k + 1 numbers. */
+/** One conditional, p(y = 1 | x), as a table of 2^k rows and as a network: a unit of k + 1 numbers, or some between. */
 export function table() {
-  const weights = [1.5, -2, 1, 0];
-  const names = Array.from({ length: 2 ** INPUTS }, (_, row) => row.toString(2).padStart(INPUTS, "0"));
-  const bars = createBars(names.map((bits) => `x = ${[...bits].join(" ")}`));
+  const rows = [...START];
+  const unit = [1.5, -2, 1, 0];
+  /** @type {number[] | null} what hidden units have learned, where they are shown */
+  let hidden = null;
+  const names = rows.map((_, row) => `x = ${bitsOf(row, INPUTS).join(" ")}`);
+  const ofTable = names.map((name, row) =>
+    createDial({
+      label: `table, ${name}`,
+      min: LEAST,
+      max: 1 - LEAST,
+      value: rows[row],
+      onInput(to) {
+        rows[row] = to;
+        show();
+      },
+    }),
+  );
+  const bars = createBars(names);
+  const found = el("p", { class: "hint", role: "status" });
   const size = el("p", { class: "hint" });
   const labels = [...Array.from({ length: INPUTS }, (_, at) => `weight of x${"₁₂₃"[at]}`), "bias"];
   const dials = labels.map((label, at) =>
     createDial({
       label,
-      min: -5,
-      max: 5,
-      value: weights[at],
+      min: -10,
+      max: 10,
+      value: unit[at],
       onInput(value) {
-        weights[at] = value;
+        unit[at] = value;
+        hidden = null;
         show();
       },
     }),
@@ -26,11 +48,12 @@ export function table() {
   const many = createDial({ label: "inputs k", min: 1, max: 784, step: 1, value: 20, decimals: 0, onInput: count });
 
   function show() {
-    bars.show(
-      names.map((bits) =>
-        sigmoid([...bits].reduce((sum, bit, at) => sum + Number(bit) * weights[at], weights[INPUTS])),
-      ),
-    );
+    const made = hidden ?? rowsOfUnit(unit);
+    bars.show(made, rows);
+    const what = hidden ? `The network with ${HIDDEN} hidden units` : "The unit";
+    found.textContent =
+      `${what} has ${hidden ? OF_HIDDEN : INPUTS + 1} numbers, the table ${rows.length}. Mean KL(table ‖ network) over the rows: ` +
+      `${spell(meanKl(rows, made))} nats.`;
   }
 
   /** @param {number} k */
@@ -47,14 +70,33 @@ export function table() {
     {
       id: "table",
       title: "A table, or a small network",
-      lead: "The chance that y is 1 for each setting of three bits: eight rows. Here four numbers make all eight.",
-      try: "Make x = 1 1 1 and x = 0 0 0 likely and all the others unlikely. Can you?",
+      lead: "The chance that y is 1 for each setting of three bits. A table has a number for each of the eight rows; a network makes all eight.",
+      try: "Set the table, and let a unit learn it. The marks are the table's rows, the bars the network's. Which tables can a unit not hold?",
       why:
         "A table can hold anything, but its rows double with every input: an image of 784 bits would need 10^236. A single unit " +
-        "has few numbers and can only tilt; hidden units between add what it lacks.",
+        "has few numbers and can only tilt: where y is likely for 0 0 0 and 1 1 1 alone, its best is the same chance for all. " +
+        "Hidden units between add what it lacks. With three inputs they are more numbers than the table, with twenty far fewer.",
     },
+    el("div", { class: "small-dials" }, ...ofTable.map(({ element }) => element)),
     el("div", { class: "small-dials" }, ...dials.map(({ element }) => element)),
+    el(
+      "div",
+      { class: "small-actions" },
+      action("Fit the unit", () => {
+        fitUnit(rows).forEach((value, at) => {
+          unit[at] = value;
+          dials[at].set(value);
+        });
+        hidden = null;
+        show();
+      }),
+      action(`Fit ${HIDDEN} hidden units`, () => {
+        hidden = fitHidden(rows);
+        show();
+      }),
+    ),
     bars.element,
+    found,
     many.element,
     size,
   );
