@@ -13,8 +13,6 @@ from PIL import Image
 from training.config import RunConfig
 from training.datasets.own import Own, opened, own
 from training.embed import spaced_sheet
-from training.errors import ConfigError
-from training.families.vae import VAE
 from training.recipes import Recipe
 
 if TYPE_CHECKING:
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
 
 EPOCHS, FEWEST_STEPS, MOST_STEPS = 40, 1_500, 20_000
 VALIDATIONS = 20  # in a run
-WIDTHS = (16, 32, 32, 64, 64, 64)  # outputs of each convolution, from the image inwards
-SMALLEST, LARGEST = 4, 15  # pixels a side where the convolutions end and dense layers begin
 SHOWN = 64  # images on the sheet
 TIMED = 4  # steps
 
@@ -41,8 +37,8 @@ def fitted(
         print(line, file=sys.stderr)
     dataset = own(config.data, options.data)
     config = settled(config, found, len(dataset.splits["train"]), given)
-    if isinstance(config.model, VAE):
-        print(f"  {words(config, config.model)}", file=sys.stderr)
+    if chosen := _words(config, found, given):
+        print(f"  model: {chosen}", file=sys.stderr)
     if options.dry_run:
         path = sheet(dataset, options.out or Path("runs") / options.recipe)
         print(f"  {path} shows up to {SHOWN} of them as the model sees them", file=sys.stderr)
@@ -64,13 +60,7 @@ def settled(config: RunConfig, found: Own, training: int, given: set[str]) -> Ru
     binary = not found.pack.facts["between"]
     if "--data.pixels" not in given:
         data = replace(data, pixels="grey" if binary else "dequantized")
-    if isinstance(model, VAE):
-        chosen: dict[str, Any] = {}
-        if "--model.likelihood" not in given:
-            chosen["likelihood"] = "bernoulli" if binary else "gaussian_learned"
-        if model.name == "conv_vae" and "--model.channels" not in given:
-            chosen["channels"] = channels(data.side)
-        model = replace(model, **chosen)
+    model = replace(model, **model.suited(data.side, binary, given))
     batch = plan.batch_size
     if "--train.batch_size" not in given:
         batch = min(batch, training)
@@ -84,33 +74,14 @@ def settled(config: RunConfig, found: Own, training: int, given: set[str]) -> Ru
     return replace(config, data=data, model=model, train=plan)
 
 
-def channels(side: int) -> tuple[int, ...]:
-    """The convolutions that bring an image down to 4 to 15 pixels a side.
+def _words(config: RunConfig, found: Own, given: set[str]) -> str:
+    """What of the model follows from the images, with the options that change it."""
+    chosen = config.model.suited(config.data.side, not found.pack.facts["between"], given)
 
-    Raises:
-        ConfigError: if it cannot be halved that often.
-    """
-    inner, depth = side, 0
-    while inner % 2 == 0 and inner // 2 >= SMALLEST:
-        inner, depth = inner // 2, depth + 1
-    if inner > LARGEST:
-        step = 16 if side > 120 else 8 if side > 60 else 4
-        near = max(28, round(side / step) * step)
-        raise ConfigError(
-            f"data.side is {side}, which cannot be halved down to {LARGEST} pixels or fewer; take "
-            f"{near}."
-        )
-    return WIDTHS[:depth]
+    def shown(value: Any) -> str:
+        return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
-
-def words(config: RunConfig, model: VAE) -> str:
-    """The network in one line, with the options that change it."""
-    layers = "-".join(map(str, model.channels)) or "none"
-    return (
-        f"network: convolutions {layers}, dense {'-'.join(map(str, model.hidden))}, "
-        f"{model.latents} latents, {model.likelihood} pixels (--model.channels, --model.hidden, "
-        "--model.latents, --model.likelihood)"
-    )
+    return ", ".join(f"{name} {shown(value)} (--model.{name})" for name, value in chosen.items())
 
 
 def forecast(config: RunConfig, dataset: "Dataset", device: str) -> str:

@@ -21,7 +21,7 @@ from training.datasets.own import opened, own, packing, sources, split
 from training.datasets.own.factors import by_pattern
 from training.datasets.own.images import Fit, decode
 from training.errors import DataError
-from training.own_images import channels
+from training.families.convolutions import channels
 
 
 def encoded(array: np.ndarray, kind: str = "PNG", **options: object) -> bytes:

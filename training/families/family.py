@@ -15,6 +15,8 @@ from training.contract.outputs import Characters
 from training.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import torch
     from torch import Tensor, nn
 
@@ -119,6 +121,16 @@ class Family(Record, frozen=True, tag_field="family"):
         Raises:
             ConfigError: naming the field.
         """
+
+    def suited(self, side: int, binary: bool, given: Collection[str]) -> dict[str, Any]:
+        """Settings that follow from images of somebody's own.
+
+        Args:
+            side: pixels.
+            binary: whether all are black or white.
+            given: options that a person has set, such as --model.channels: they stay.
+        """
+        return {}
 
     def words(self, config: RunConfig) -> str:
         """One line for the list of models, such as `β-VAE · β 4 · 10 latents`."""

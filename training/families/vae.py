@@ -11,6 +11,7 @@ from training.contract.outputs import LikelihoodName, Pixels
 from training.contract.spaces import Continuous
 from training.contract.version1 import vae_graphs
 from training.errors import ConfigError
+from training.families.convolutions import channels
 from training.families.family import (
     Activation,
     Codes,
@@ -23,6 +24,8 @@ from training.families.family import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import torch
     from torch import Tensor, nn
 
@@ -80,6 +83,15 @@ class VAE(Family, frozen=True, tag="vae"):
     def check(self, config: RunConfig) -> None:
         """Refuse a likelihood that the data do not fit."""
         refuse_no_density(self.likelihood, config)
+
+    def suited(self, side: int, binary: bool, given: Collection[str]) -> dict[str, Any]:
+        """The likelihood, and as many convolutions as halve the image enough."""
+        chosen: dict[str, Any] = {}
+        if "--model.likelihood" not in given:
+            chosen["likelihood"] = "bernoulli" if binary else "gaussian_learned"
+        if self.name == "conv_vae" and "--model.channels" not in given:
+            chosen["channels"] = channels(side)
+        return chosen
 
     def words(self, config: RunConfig) -> str:
         """The objective's, and how many latents."""
