@@ -46,7 +46,7 @@ def main() -> None:
     if {"-h", "--help"} & set(sys.argv[1:]):
         print(HELP, end="")
         return
-    folders, sites, rest = told(sys.argv[1:])
+    folders, sites, rest = split(sys.argv[1:])
     for folder in folders:
         if not Path(folder).is_dir():
             sys.exit(f"There is no folder {folder}; see `latent-explorer --help`.")
@@ -63,7 +63,7 @@ def main() -> None:
     cli.main(prog_name="streamlit")
 
 
-def told(words: list[str]) -> tuple[list[str], list[str], list[str]]:
+def split(words: list[str]) -> tuple[list[str], list[str], list[str]]:
     """The folders of a command line, the sites that may embed, and what is for Streamlit.
 
     Every option takes a value, in the same word (`--name=value`) or in the next one.

@@ -61,7 +61,7 @@ def draw() -> None:
         st.Page("views/card.py", title="Model card", url_path="card"),
     ]
     page = st.navigation(pages, position="top")
-    state.hear()
+    state.follow_release()
     state.enter(page.url_path)
     page.run()
     released(page.url_path)

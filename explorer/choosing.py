@@ -22,7 +22,7 @@ def model(page: str, title: str = "") -> Entry | None:
     """
     picker, start = f"{page}.model", f"{page}.start"
     linked = state.address().get("model")
-    state.meet(linked or state.shared().position.model)
+    state.remember_dropped(linked or state.shared().position.model)
     entries = state.entries()
     if picker not in st.session_state:  # The page was just entered.
         st.session_state[start] = state.shared().position.model or _first(entries)

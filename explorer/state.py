@@ -65,7 +65,7 @@ def enter(page: str) -> None:
         )
 
 
-def hear() -> None:
+def follow_release() -> None:
     """Go where the front end was when a control was let go, if that is news.
 
     At the start of every run: a person who goes to another page at once ends the run that a
@@ -91,7 +91,7 @@ def choose(model: str) -> None:
         go_to(Position(model, urlencode({"model": model})))
 
 
-def meet(id: str) -> None:
+def remember_dropped(id: str) -> None:
     """Remember a dropped checkpoint that this visitor knows the id of."""
     now = shared()
     if id in now.dropped or not uploads.may_be_id(id):

@@ -52,7 +52,7 @@ def instrument(
 
 
 def released(page: str) -> None:
-    """What hears of every release, for `state.hear`, and of a class; it stands on all pages."""
+    """Tells `state.follow_release` of every release, and follows a class; stands on all pages."""
     data = {"assets": ASSETS, "page": page}
     _component("released")(key=state.RELEASED, data=[data], on_last_change=_heard)
 

@@ -108,7 +108,7 @@ class Supervisor:
                 self.worker, self._job, self.warm = None, None, False
                 self.store.recover()
                 continue
-            self._hear(event)
+            self._note(event)
             if self._job is None:
                 self._next()
             else:
@@ -197,7 +197,7 @@ class Supervisor:
             self._asked = True
             self._order(do="pause")
 
-    def _hear(self, event: dict[str, Any]) -> None:
+    def _note(self, event: dict[str, Any]) -> None:
         what, job = event["what"], self._job
         if what == "ready" and event["worker"] is self.worker:
             self.warm = True

@@ -22,7 +22,7 @@ def show() -> None:
     now = state.shared()
     position = now.position if now.released else state.linked(state.address())
     if position is not None:
-        state.meet(position.model)
+        state.remember_dropped(position.model)
         if position.model in state.entries():
             state.go_to(position)
 

@@ -184,5 +184,5 @@ def test_a_large_one_is_refused_before_it_is_sent(instrument: Instrument) -> Non
 
 
 def test_the_limits_are_those_of_the_server(page: Page, address: str) -> None:
-    text = page.request.get(f"{address}/instrument/own/drop.js").text()
+    text = page.request.get(f"{address}/instrument/uploads/drop.js").text()
     assert f"LARGEST = {arriving.LARGEST_ZIP // arriving.MB}e6" in text

@@ -54,7 +54,7 @@ def test_a_folder_that_is_named_is_opened_and_help_is_ours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["--server.port", "8502", str(tmp_path), "--embed-in=https://a.example", "--x.y=z"]
-    assert launcher.told(words) == (
+    assert launcher.split(words) == (
         [str(tmp_path)],
         ["https://a.example"],
         ["--server.port", "8502", "--x.y=z"],

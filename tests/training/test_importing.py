@@ -19,10 +19,11 @@ from training import graphs
 from training.__main__ import main
 from training.contract.files import read_card
 from training.errors import CheckpointError, DataError
-from training.importing import bring, described, diffusers, images, pythae, weights
+from training.importing import described, diffusers, images, pythae, weights
 from training.importing.autoencoder_kl import AutoencoderKl
 from training.importing.directions import along
 from training.importing.found import Said
+from training.importing.import_model import import_model
 
 KL = Path(__file__).parent.parent / "data" / "autoencoder-kl"
 
@@ -205,7 +206,7 @@ def test_a_lightning_checkpoint_opens_with_its_class(
         assert f"`python -m training {instead}`" in capsys.readouterr().err
 
     # The pair of ONNX files that this wrote comes in again, and decodes the same.
-    card, left = bring.bring(tmp_path / "mine", tmp_path / "again", Said(), with_map=False)
+    card, left = import_model(tmp_path / "mine", tmp_path / "again", Said(), with_map=False)
     assert (card.size, card.shape) == (2, (1, 3, 4))
     assert ["images" in sentence for sentence in left] == [True]
     again = onnxruntime.InferenceSession(tmp_path / "again" / "decoder.onnx")
@@ -359,5 +360,5 @@ def test_a_graph_without_an_end_is_ended(tmp_path: Path, monkeypatch: pytest.Mon
         onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8), tmp_path / "d.onnx"
     )
     with pytest.raises(CheckpointError, match="may never come to an end"):
-        bring.bring(tmp_path / "d.onnx", tmp_path / "out", Said())
+        import_model(tmp_path / "d.onnx", tmp_path / "out", Said())
     assert not (tmp_path / "out").exists()

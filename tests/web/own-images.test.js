@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { namesOf, pickImages } from "../../explorer/instrument/web/own/images.js";
 import { findings } from "../../explorer/instrument/web/train/findings.js";
+import { namesOf, pickImages } from "../../explorer/instrument/web/uploads/images.js";
 
 const BOUNDS = { most_bytes: 1000, most_images: 3 };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { crc32 } from "../../explorer/instrument/web/own/zip.js";
+import { crc32 } from "../../explorer/instrument/web/uploads/zip.js";
 
 test("a CRC is that of everybody else", async () => {
   // The check value of CRC-32/ISO-HDLC in Cook's catalogue, and what zlib makes of 300 × all bytes in order.

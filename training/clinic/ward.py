@@ -46,11 +46,11 @@ def _packed(pictures: Sequence[Sequence[int]]) -> str:
     return base64.b64encode(bytes(pixel for picture in pictures for pixel in picture)).decode()
 
 
-def ward(dataset: Dataset, told: Callable[[str], None]) -> Ward:
+def ward(dataset: Dataset, on_run: Callable[[str], None]) -> Ward:
     """Train every patient, and every cure that is offered to one.
 
     Args:
-        told: is told of each run that ended.
+        on_run: is called with a line on each run that ended.
     """
     records: dict[Script, Record] = {}
 
@@ -59,7 +59,7 @@ def ward(dataset: Dataset, told: Callable[[str], None]) -> Ward:
             found = train(script, dataset, lambda *_: False)
             assert found is not None
             records[script] = found
-            told(f"{title}: −ELBO {found.test['neg_elbo']:.1f} nats")
+            on_run(f"{title}: −ELBO {found.test['neg_elbo']:.1f} nats")
         return list(records).index(script)
 
     images = binary(dataset, "test")

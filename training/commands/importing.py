@@ -57,7 +57,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the checkpoint folder; say what was not taken over, and how to give it."""
-    from training.importing.bring import bring
+    from training.importing.import_model import import_model
 
     said = Said(
         network=options.network,
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
         directions=options.directions,
     )
     folder = options.out or RUNS / _name(options.model)
-    card, left = bring(
+    card, left = import_model(
         *(options.model, folder, said, options.images, options.title),
         *(options.source, options.licence, not options.no_map),
     )

@@ -21,13 +21,13 @@ import { named } from "./link.js";
 import { linkTerms } from "./linked.js";
 import { createWorker } from "./model/worker.js";
 import { createOpener } from "./opener.js";
-import { createOwn, noOwn } from "./own/own.js";
 import { createPicker } from "./picker.js";
 import { present } from "./present.js";
 import { fetchFile } from "./shelf/held.js";
 import { createSingle } from "./single.js";
 import { createSkips } from "./skip.js";
 import { createTour } from "./tour.js";
+import { createUploads, noUploads } from "./uploads/uploads.js";
 import { smallView } from "./view.js";
 
 const NOTHING =
@@ -60,8 +60,10 @@ export function mount(root, options) {
   const { audience } = classroom;
   const lessons = createLessons({ assets, clinic, link: classroom.link, frame, audience, restart: () => start() });
   const { link } = lessons;
-  const own = hasServer ? createOwn({ assets, messages, onChoose: () => picker.toggle(), onEntry: openOwn }) : noOwn();
-  const picker = createPicker({ catalogue, onPick: pick, onCompare: compare, onOpen: relist, footer: own.footer });
+  const uploads = hasServer
+    ? createUploads({ assets, messages, onChoose: () => picker.toggle(), onEntry: openUploaded })
+    : noUploads();
+  const picker = createPicker({ catalogue, onPick: pick, onCompare: compare, onOpen: relist, footer: uploads.footer });
   const help = createHelp();
   const text = createTextDialog();
   const exports = createExports({
@@ -91,7 +93,7 @@ export function mount(root, options) {
   });
   frame.element.prepend(createSkips(frame.element), header.element, ...(classroom.bar ? [classroom.bar] : []));
   const tour = createTour(frame.element);
-  frame.element.append(own.element, help.element, tour.element, text.element);
+  frame.element.append(uploads.element, help.element, tour.element, text.element);
 
   /** @type {import("./view.js").View | null} */
   let view = null;
@@ -117,7 +119,7 @@ export function mount(root, options) {
   }
 
   /** @param {import("./checkpoint/checkpoint.js").Entry} entry */
-  async function openOwn(entry) {
+  async function openUploaded(entry) {
     list();
     await pick(entry.id);
     if (view?.ids[0] !== entry.id) return;
@@ -128,7 +130,7 @@ export function mount(root, options) {
 
   /** The catalogue, and what this person dropped. */
   function list() {
-    const next = [...listed, ...own.entries()];
+    const next = [...listed, ...uploads.entries()];
     if (JSON.stringify(next) === JSON.stringify(catalogue)) return;
     catalogue = next;
     picker.list(next);
@@ -285,7 +287,7 @@ export function mount(root, options) {
     const unknown = linkedModels(query).filter((id) => !entryOf(id));
     if (unknown.length) {
       const before = loading;
-      for (const id of unknown) await own.find(id);
+      for (const id of unknown) await uploads.find(id);
       list();
       if (loading !== before || gone) return;
     }
@@ -299,7 +301,7 @@ export function mount(root, options) {
   classroom.opening().then(() => {
     if (!gone) start();
   });
-  own.recall().then(() => gone || list());
+  uploads.recall().then(() => gone || list());
 
   return {
     setCatalogue,
@@ -309,7 +311,7 @@ export function mount(root, options) {
       picker.close();
       lessons.destroy();
       classroom.destroy();
-      own.destroy();
+      uploads.destroy();
       exporting.close();
       close();
       opener.close();

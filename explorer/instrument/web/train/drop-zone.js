@@ -1,6 +1,6 @@
 import { el } from "../dom.js";
-import { walk } from "../own/folder.js";
-import { DEEPEST, isSeen } from "../own/images.js";
+import { walk } from "../uploads/folder.js";
+import { DEEPEST, isSeen } from "../uploads/images.js";
 
 const QUIET = "lesson-main is-quiet";
 
@@ -8,7 +8,7 @@ const QUIET = "lesson-main is-quiet";
  * Where images are dropped, anywhere on the page, or chosen: a folder, a zip, or images.
  *
  * @param {{bounds: import("./api.js").Own, gone: AbortSignal,
- *   onTake(name: string, read: () => Promise<File | import("../own/folder.js").Found[]>): void}} options
+ *   onTake(name: string, read: () => Promise<File | import("../uploads/folder.js").Found[]>): void}} options
  */
 export function createDropZone({ bounds, gone, onTake }) {
   const folder = chooser({ webkitdirectory: true, "aria-label": "A folder of images" });

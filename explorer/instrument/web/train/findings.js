@@ -1,5 +1,5 @@
 import { isolated } from "../dom.js";
-import { namesOf } from "../own/images.js";
+import { namesOf } from "../uploads/images.js";
 
 /** @param {number} count @param {string} one @returns {string} */
 export const counted = (count, one) => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;

@@ -1,9 +1,9 @@
 import { el, isolated, withCode } from "../dom.js";
 import { sentenceFor } from "../errors.js";
-import { fit as fitting, pickImages } from "../own/images.js";
-import { sendZip } from "../own/send.js";
-import { packZip } from "../own/zip.js";
 import { remembered } from "../remembered.js";
+import { fit as fitting, pickImages } from "../uploads/images.js";
+import { sendZip } from "../uploads/send.js";
+import { packZip } from "../uploads/zip.js";
 import { createDropZone } from "./drop-zone.js";
 import { counted, findings } from "./findings.js";
 
@@ -79,7 +79,7 @@ export function createOwnImages({ api, bounds, onDropped, onChange }) {
     return { select, element: el("label", { class: "train-choice" }, el("span", { text: label }), select) };
   }
 
-  /** @param {string} where @param {() => Promise<File | import("../own/folder.js").Found[]>} read */
+  /** @param {string} where @param {() => Promise<File | import("../uploads/folder.js").Found[]>} read */
   async function take(where, read) {
     onDropped();
     if (busy) return say("", "Other images are being sent: drop these once they have arrived.");

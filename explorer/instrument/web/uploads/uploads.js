@@ -8,7 +8,7 @@ import { createDropped } from "./dropped.js";
  * @param {{assets: string, messages: ReturnType<typeof import("../messages.js").createMessages>, onChoose(): void,
  *   onEntry(entry: import("../checkpoint/checkpoint.js").Entry): void}} options `onChoose` comes before the browser's file chooser
  */
-export function createOwn({ assets, messages, onChoose, onEntry }) {
+export function createUploads({ assets, messages, onChoose, onEntry }) {
   const url = new URL("../uploads", assets).href;
   const dropped = createDropped(url);
   const drop = createDrop({
@@ -51,8 +51,8 @@ export function createOwn({ assets, messages, onChoose, onEntry }) {
   };
 }
 
-/** Where nothing takes what is dropped. @returns {ReturnType<typeof createOwn>} */
-export function noOwn() {
+/** Where nothing takes what is dropped. @returns {ReturnType<typeof createUploads>} */
+export function noUploads() {
   return {
     element: el("div", { hidden: true }),
     footer: el("div"),

@@ -20,7 +20,7 @@ from training.importing.weights import WEIGHTS
 SLACK = 1e-3  # how far outside [0, 1] a decoder's values may be by rounding
 
 
-def bring(
+def import_model(
     path: Path,
     folder: Path,
     said: Said,
