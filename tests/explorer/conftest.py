@@ -1,5 +1,7 @@
+import gzip
+import http.client
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,9 @@ import pytest
 import safetensors.numpy
 from msgspec import structs
 from PIL import Image
+from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
 
-from explorer import loading
+from explorer import loading, serving
 from training.config import (
     DataConfig,
     ModelConfig,
@@ -33,6 +36,8 @@ from training.contract.files import describe_files
 from training.contract.table import Published, Row, Run, Stage, Table, write_table
 from training.contract.version1 import FILES
 from training.objectives.beta_vae import BetaVAE
+
+from .served import listening
 
 MakeCheckpoint = Callable[..., Path]
 
@@ -231,3 +236,40 @@ def make_table() -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    # Packed on the way, as Streamlit has it.
+    with listening(SelectiveGZipMiddleware(serving.plain_app())) as port:
+        yield port
+
+
+@pytest.fixture
+def get(port: int) -> Callable[..., tuple[http.client.HTTPResponse, bytes]]:
+    def get(
+        path: str, method: str = "GET", **headers: str
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, headers=named)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer, body
+
+    return get
+
+
+@pytest.fixture
+def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A web folder of its own, with a secret beside it."""
+    folder = tmp_path / "web"
+    (folder / "vendor").mkdir(parents=True)
+    (folder / "a.js").write_text("export {};")
+    (folder / "vendor" / "engine.wasm.gz").write_bytes(gzip.compress(b"\0asm" * 500))
+    (folder / ".hidden").write_text("secret")
+    (tmp_path / "secret.txt").write_text("secret")
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+    monkeypatch.setattr(serving, "WEB", folder)
+    return folder

@@ -19,16 +19,32 @@ HEADERS = {routes.HEADER: "1"}
 Ask = Callable[..., tuple[int, Any]]
 
 
+Get = Callable[..., tuple[http.client.HTTPResponse, bytes]]
+
+
 @contextmanager
-def served() -> Iterator[Ask]:
-    """What asks: (method, path, content, headers) -> (status, content); JSON both ways."""
-    config = uvicorn.Config(serving.plain_app(), port=0, log_level="error", ws="none")
+def listening(app: Any, **settings: Any) -> Iterator[int]:
+    """An app on a port of its own, which is given."""
+    config = uvicorn.Config(app, port=0, log_level="error", ws="none", **settings)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join()
+
+
+@contextmanager
+def served() -> Iterator[Ask]:
+    """What asks: (method, path, content, headers) -> (status, content); JSON both ways."""
+    with listening(serving.plain_app()) as port:
+        yield asking(port)
+
+
+def asking(port: int) -> Ask:
+    """What asks at a port."""
 
     def ask(
         method: str, path: str, content: object = None, headers: dict[str, str] = HEADERS
@@ -42,6 +58,4 @@ def served() -> Iterator[Ask]:
         is_json = answer.headers["content-type"].startswith("application/json")
         return answer.status, json.loads(found) if is_json else found
 
-    yield ask
-    server.should_exit = True
-    thread.join()
+    return ask

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import http.client
 import json
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-import uvicorn
 
 from explorer import loading, serving
 from explorer.presenter import routes
 from explorer.presenter import store as presenter
 from explorer.presenter.store import ClassError, Store
+
+from .served import listening
 
 
 def test_only_its_key_leads_a_class_and_nobody_guesses_it(tmp_path: Path) -> None:
@@ -82,15 +81,8 @@ Ask = Callable[..., tuple[int, Any]]
 @pytest.fixture
 def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(loading, "RUNS", tmp_path)
-    config = uvicorn.Config(serving.plain_app(), port=0, log_level="error", ws="none")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join()
+    with listening(serving.plain_app()) as port:
+        yield port
 
 
 @pytest.fixture

@@ -2,75 +2,21 @@
 
 import gzip
 import http.client
-import io
 import json
 import re
-import socket
 import threading
-import time
-import tracemalloc
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import pytest
-import uvicorn
-from starlette.requests import Request
-from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
 
-from explorer import arriving, serving, streaming
+from explorer import serving
 from explorer.lessons import LESSONS, listing
 from training.contract.version1 import FILES
 
-MakeCheckpoint = Callable[..., Path]
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    app = SelectiveGZipMiddleware(serving.plain_app())  # as Streamlit has it
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture
-def get(port: int) -> Callable[..., tuple[http.client.HTTPResponse, bytes]]:
-    def get(
-        path: str, method: str = "GET", **headers: str
-    ) -> tuple[http.client.HTTPResponse, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, headers=named)
-        answer = connection.getresponse()
-        body = answer.read()
-        connection.close()
-        return answer, body
-
-    return get
-
-
-Get = Callable[..., tuple[http.client.HTTPResponse, bytes]]
-
-
-@pytest.fixture
-def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A web folder of its own, with a secret beside it."""
-    folder = tmp_path / "web"
-    (folder / "vendor").mkdir(parents=True)
-    (folder / "a.js").write_text("export {};")
-    (folder / "vendor" / "engine.wasm.gz").write_bytes(gzip.compress(b"\0asm" * 500))
-    (folder / ".hidden").write_text("secret")
-    (tmp_path / "secret.txt").write_text("secret")
-    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
-    monkeypatch.setattr(serving, "WEB", folder)
-    return folder
+from .conftest import MakeCheckpoint
+from .served import Get
 
 
 @pytest.mark.parametrize(
@@ -301,228 +247,10 @@ def test_only_reading_is_possible(get: Get, web: Path) -> None:
     assert get("/instrument/a.js", "HEAD")[0].status == 200
 
 
-@pytest.mark.parametrize(
-    ("asked", "status", "sent", "content_range"),
-    [
-        ("bytes=0-3", 206, slice(0, 4), "bytes 0-3/1000"),
-        ("bytes=990-", 206, slice(990, 1000), "bytes 990-999/1000"),
-        ("bytes=990-5000", 206, slice(990, 1000), "bytes 990-999/1000"),
-        ("bytes=-7", 206, slice(993, 1000), "bytes 993-999/1000"),
-        ("bytes=1000-", 416, slice(0, 0), "bytes */1000"),
-        ("bytes=-0", 416, slice(0, 0), "bytes */1000"),
-        ("bytes=5-2", 200, slice(0, 1000), None),
-        ("bytes=0-1,5-6", 200, slice(0, 1000), None),
-        ("lines=0-1", 200, slice(0, 1000), None),
-        ("bytes=" + "9" * 5000 + "-", 200, slice(0, 1000), None),
-    ],
-)
-def test_a_range_of_a_file_is_sent(
-    get: Get, web: Path, asked: str, status: int, sent: slice, content_range: str | None
-) -> None:
-    content = bytes(range(250)) * 4
-    (web / "a.onnx").write_bytes(content)
-    answer, body = get("/instrument/a.onnx", range=asked, accept_encoding="gzip")
-    assert (answer.status, body) == (status, content[sent])
-    assert answer.getheader("content-range") == content_range
-    assert answer.getheader("content-length") == str(len(body))
-    assert answer.getheader("accept-ranges") == "bytes"
-
-
-def test_a_range_of_an_older_file_is_not_mixed_with_a_newer(get: Get, web: Path) -> None:
-    (web / "a.onnx").write_bytes(b"older")
-    etag = get("/instrument/a.onnx")[0].getheader("etag") or ""
-    answer, body = get("/instrument/a.onnx", range="bytes=0-1", if_range=etag)
-    assert (answer.status, body) == (206, b"ol")
-    (web / "a.onnx").write_bytes(b"newer still")
-    answer, body = get("/instrument/a.onnx", range="bytes=0-1", if_range=etag)
-    assert (answer.status, body) == (200, b"newer still")
-
-
-LARGE = 2**30
-
-
-@pytest.fixture
-def large(web: Path) -> str:
-    """The address of a file of 1 GiB, which is sparse and so takes no space."""
-    with (web / "large.onnx").open("wb") as file:
-        file.truncate(LARGE)
-    return "/instrument/large.onnx"
-
-
-def test_the_head_of_a_file_costs_no_reading(
-    get: Get, large: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read: list[int] = []
-    monkeypatch.setattr(
-        streaming.FileAnswer, "__init__", _counting(streaming.FileAnswer.__init__, read)
-    )
-    answer, body = get(large, "HEAD")
-    assert (answer.status, body) == (200, b"")
-    assert answer.getheader("content-length") == str(LARGE)
-    assert sum(read) == 0
-
-
-def _counting(original: Callable[..., None], read: list[int]) -> Callable[..., None]:
-    """Files that note how much of them is read."""
-
-    def init(self: object, file: BinaryIO, *rest: object) -> None:
-        class Counted(io.BufferedReader):
-            def read(self, size: int | None = -1, /) -> bytes:
-                read.append(len(content := super().read(size)))
-                return content
-
-        original(self, Counted(cast(io.RawIOBase, file.detach())), *rest)  # type: ignore[attr-defined]
-
-    return init
-
-
-def test_who_reads_nothing_holds_no_memory(port: int, large: str) -> None:
-    connections = [http.client.HTTPConnection("127.0.0.1", port) for _ in range(6)]
-    tracemalloc.start()
-    try:
-        for connection in connections:
-            connection.request("GET", large)
-            assert connection.getresponse().status == 200
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-        for connection in connections:
-            connection.close()
-    assert peak < 10_000_000, "of 6 GiB"
-
-
-def test_who_left_is_not_read_for(port: int, large: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[int] = []
-    monkeypatch.setattr(
-        streaming.FileAnswer, "__init__", _counting(streaming.FileAnswer.__init__, read)
-    )
-    connection = socket.create_connection(("127.0.0.1", port))
-    connection.sendall(f"GET {large} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-    assert connection.recv(10_000)
-    connection.close()
-    before = -1
-    while before != len(read):
-        before = len(read)
-        time.sleep(0.2)
-    assert sum(read) < LARGE // 10
-
-
 def test_routes_move_below_a_base_path() -> None:
     assert serving.base_path("") == serving.base_path("/") == ""
     assert serving.base_path("lab/vae/") == "/lab/vae"
     assert all(route.path.startswith("/lab/") for route in serving.routes("/lab"))
-
-
-def zipped(folder: Path) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for file in folder.iterdir():
-            archive.write(file, f"{folder.name}/{file.name}")
-    return buffer.getvalue()
-
-
-@pytest.fixture
-def post(port: int) -> Callable[..., tuple[int, dict[str, str]]]:
-    def post(body: bytes, **headers: str) -> tuple[int, dict[str, str]]:
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request("POST", "/uploads", body, named)
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
-        return answer.status, json.loads(content)
-
-    return post
-
-
-Post = Callable[..., tuple[int, dict[str, str]]]
-
-
-def test_a_dropped_checkpoint_is_served_to_whoever_knows_its_id(
-    get: Get, post: Post, make_checkpoint: MakeCheckpoint, tmp_path: Path
-) -> None:
-    folder = make_checkpoint("mine", tmp_path)
-    status, entry = post(zipped(folder), x_checkpoint="zip")
-    assert status == 201
-    assert entry["url"] == f"/checkpoints/{entry['id']}/"
-    assert entry["path"] == "mine"
-    assert json.loads(get(f"/uploads/{entry['id']}")[1]) == entry
-    assert get(f"{entry['url']}decoder.onnx")[1] == (folder / "decoder.onnx").read_bytes()
-    assert json.loads(get("/catalogue.json")[1]) == [], "nobody else is told"
-    assert get("/uploads")[0].status == 405
-    for id in ("nope", "three-latents", "three-latents~", "mine"):
-        assert get(f"/uploads/{id}")[0].status == 404, id
-
-
-def test_what_cannot_be_taken_is_answered_with_one_sentence(
-    get: Get, post: Post, make_checkpoint: MakeCheckpoint, tmp_path: Path
-) -> None:
-    status, answer = post(b"no zip", x_checkpoint="zip")
-    assert status == 422
-    assert answer["error"].startswith("This file is not a readable zip")
-
-    status, answer = post(zipped(make_checkpoint("mine", tmp_path)))
-    assert status == 422
-    assert "header" in answer["error"], "another site's form can send a body, but no header"
-
-
-def test_a_body_without_its_header_hears_the_sentence_and_no_reset(
-    port: int,
-) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.request("POST", "/uploads", bytes(20_000_000))
-    answer = connection.getresponse()
-    assert answer.status == 422
-    assert "header" in json.loads(answer.read())["error"]
-    connection.close()
-
-
-def test_no_other_site_is_given_leave_to_drop(get: Get) -> None:
-    asked = {"origin": "http://elsewhere.example", "access_control_request_method": "POST"}
-    asked["access_control_request_headers"] = "x-checkpoint"
-    answer, _ = get("/uploads", "OPTIONS", **asked)
-    assert answer.getheader("access-control-allow-origin") is None
-    assert answer.getheader("access-control-allow-headers") is None
-
-
-def test_a_zip_that_is_too_large_is_not_waited_for(
-    post: Post, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(arriving, "LARGEST_ZIP", 1000)
-    status, answer = post(b"x" * 1001, x_checkpoint="zip")
-    assert status == 422
-    assert "larger than" in answer["error"]
-    assert arriving._arriving == {}
-
-
-def test_what_arrives_at_once_is_bounded(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arriving, "MOST_ARRIVING", 1000)
-    status, answer = post(b"x" * 1001, x_checkpoint="zip")
-    assert status == 422
-    assert "Too many" in answer["error"]
-    assert arriving._arriving == {}
-
-
-def test_one_address_leaves_room_for_what_others_send(
-    post: Post, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(arriving, "MOST_FROM_ONE", 1000)
-    assert "Too many" in post(b"x" * 1001, x_checkpoint="zip")[1]["error"]
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("10.0.0.1", "10.0.0.2", False),
-        ("2001:db8::1", "2001:db8::ffff:1", True),
-        ("2001:db8::1", "2001:db8:0:1::1", False),
-    ],
-)
-def test_a_visitor_is_an_address_or_a_household(one: str, other: str, same: bool) -> None:
-    def visitor(host: str) -> str:
-        return arriving.visitor_of(Request({"type": "http", "client": (host, 1), "headers": []}))
-
-    assert (visitor(one) == visitor(other)) is same
 
 
 def test_lessons_and_their_figures_are_told(

@@ -7,18 +7,18 @@ import resource
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
 from explorer import serving, visitors
+
+from .served import listening
 
 PAGE = (b"accept", b"text/html,application/xhtml+xml")
 
@@ -137,19 +137,8 @@ def test_the_limit_of_open_files_is_raised_and_said_where_it_is_low() -> None:
     assert visitors.fitting(1024) >= 100
 
 
-@contextmanager
-def serve() -> Iterator[int]:
-    config = uvicorn.Config(
-        serving.plain_app(), port=0, log_level="error", ws="none", http="httptools"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join()
+def serve() -> AbstractContextManager[int]:
+    return listening(serving.plain_app(), http="httptools")
 
 
 def say(port: int, *pieces: bytes) -> bytes:
