@@ -208,6 +208,9 @@ async def _drop(request: Request, here: str) -> Response:
     except UploadError as error:
         await let_pass(pieces)
         return _json({"error": loading.printable(str(error))}, 422)
+    except OSError as error:
+        await let_pass(pieces)
+        return _json({"error": uploads.no_place(error)}, 503)
     except ClientDisconnect:
         return not_found()
     entry = await run_in_threadpool(loading.find, dropped.id)

@@ -97,9 +97,7 @@ def accept(
     try:
         home = Path(tempfile.mkdtemp(dir=_root()))
     except OSError as error:
-        raise UploadError(
-            f"This explorer cannot keep what is dropped ({error.strerror}): tell whoever runs it."
-        ) from error
+        raise UploadError(no_place(error)) from error
     try:
         folder = _unpack(zipped, home)
         card = read_card(folder)
@@ -116,6 +114,11 @@ def accept(
     shutil.rmtree(home, ignore_errors=True)
     # Not from that error: its traceback would keep what was read in memory.
     raise UploadError(reason)
+
+
+def no_place(error: OSError) -> str:
+    """The sentence for a visitor, where the disk is full or the temporary folder is gone."""
+    return f"This explorer cannot keep what is dropped ({error.strerror}): tell whoever runs it."
 
 
 def _check_codes(folder: Path, card: Card) -> None:

@@ -52,9 +52,17 @@ def instrument(
 
 
 def released(page: str) -> None:
-    """Tells `state.follow_release` of every release, and follows a class; stands on all pages."""
+    """Tells `state.follow_release` of every release, and follows a class; stands on all pages.
+
+    It also has the page drawn anew where the server is there again after it was not.
+    """
     data = {"assets": ASSETS, "page": page}
-    _component("released")(key=state.RELEASED, data=[data], on_last_change=_heard)
+    _component("released")(
+        key=state.RELEASED,
+        data=[data],
+        on_last_change=_heard,
+        on_reconnected_change=_heard,
+    )
 
 
 class ListedTable(TypedDict, total=False):

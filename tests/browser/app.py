@@ -15,22 +15,30 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60
 
 
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
 @contextmanager
 def serve(
     models: Sequence[Path],
     command: Sequence[str] = ("streamlit", "run", "explorer/app.py"),
     folder: Path = ROOT,
+    port: int | None = None,
     **environment: str,
 ) -> Iterator[str]:
     """The address of an app that lists these folders behind the checkpoints that we ship.
 
     Args:
         command: the module and arguments that start it, in `folder`.
+        port: where it is served; a free one by default.
     """
     environment = {"EXPLORER_MODELS": os.pathsep.join(map(str, models)), **environment}
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = port or free_port()
     options = ["--server.port", str(port), "--server.headless", "true"]
     with subprocess.Popen(
         [sys.executable, "-m", *command, *options],

@@ -3,6 +3,7 @@
 import http.client
 import io
 import json
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -78,6 +79,18 @@ def test_a_body_without_its_header_hears_the_sentence_and_no_reset(
     assert answer.status == 422
     assert "header" in json.loads(answer.read())["error"]
     connection.close()
+
+
+def test_without_a_temporary_folder_a_drop_hears_the_sentence(
+    post: Post, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "cleared"))
+    status, answer = post(bytes(5_000_000), x_checkpoint="zip")
+    assert status == 503
+    assert answer["error"] == (
+        "This explorer cannot keep what is dropped (No such file or directory): tell whoever runs "
+        "it."
+    )
 
 
 def test_no_other_site_is_given_leave_to_drop(get: Get) -> None:

@@ -22,6 +22,8 @@ test("what is not here is replaced, and a sentence says so", () => {
   const unknown = chosen("model=gone&z=1", CATALOGUE);
   assert.deepEqual([unknown.ids, unknown.query], [["one"], ""]);
   assert.match(unknown.notes[0], /asks for the model “.*gone.*”, which is not here, so .*One.* was opened instead/);
+  const dropped = chosen("model=my-own~THOn0337cIIVa9mL", CATALOGUE);
+  assert.match(dropped.notes[0], /kept until the server stops.*One.* was opened instead: drop the model again/);
   const successor = chosen("model=old+two", CATALOGUE);
   assert.deepEqual([successor.ids, successor.query], [["two"], ""]);
   assert.match(successor.notes[0], /which .*Two.* has replaced/);

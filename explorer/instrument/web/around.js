@@ -1,18 +1,20 @@
 import { el } from "./dom.js";
 import { asksForHelp, createHelp } from "./keyboard.js";
 import { addressOf } from "./shelf/held.js";
+import { speakForTheServer } from "./unreachable.js";
 
 let isThere = false;
 
 /**
- * What is the same on every page of Streamlit: its margins, the name of its menu, and the list of keys, where nothing else on
- * the page answers to `?`.
+ * What is the same on every page of Streamlit: its margins, the name of its menu, what it says when the server is gone, and the
+ * list of keys, where nothing else on the page answers to `?`.
  *
  * @param {string} assets absolute URL of this folder, with trailing slash
  */
 export function surround(assets) {
   if (isThere) return;
   isThere = true;
+  speakForTheServer();
   // Some pages wear it from their first paint.
   if (!document.head.querySelector("link[href$='around.css']"))
     document.head.append(el("link", { rel: "stylesheet", href: addressOf("around.css", assets) }));

@@ -5,6 +5,7 @@
 import { surround } from "./around.js";
 import { attendElsewhere } from "./classroom/elsewhere.js";
 import { hosted } from "./component.js";
+import { onReconnected } from "./unreachable.js";
 
 /** @typedef {{model: string, z: number[], query: string, count: number}} Released */
 
@@ -16,6 +17,7 @@ let send = null;
 /** @type {Released | null} what was told before there was a component to hear it */
 let waiting = null;
 let count = 0;
+let reconnected = 0;
 
 /** The same place twice is two releases: another page may have moved meanwhile. @param {Omit<Released, "count">} state */
 export function tell(state) {
@@ -42,6 +44,7 @@ export const host = hosted((root, /** @type {{assets: string, page: string}} */ 
   send = mine;
   if (waiting) send(waiting);
   waiting = null;
+  const leave = onReconnected(() => newest().setStateValue("reconnected", ++reconnected));
   return {
     update({ page }, before) {
       if (page === before.page) return;
@@ -49,6 +52,7 @@ export const host = hosted((root, /** @type {{assets: string, page: string}} */ 
       classroom = attend(page);
     },
     destroy() {
+      leave();
       classroom.destroy();
       // Another may stand already, on the page that one has gone to.
       if (send === mine) send = null;

@@ -1,0 +1,49 @@
+import { el } from "./dom.js";
+
+const WORDS = [
+  "The explorer's server cannot be reached. This page connects again by itself as soon as the server answers.",
+  "Until then you can close this message: the instrument goes on, because its model runs in your browser. If you started " +
+    "the explorer yourself, start it again in the same way.",
+];
+
+/**
+ * Puts Streamlit's message about a server that does not answer into words for whoever visits: it would tell them to start
+ * a script of their own.
+ */
+export function speakForTheServer() {
+  // A dialog of Streamlit's is a child of the body; what changes inside the page is none of this observer's business.
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) for (const node of addedNodes) if (node instanceof Element) reword(node);
+  }).observe(document.body, { childList: true });
+}
+
+/** @param {Element} dialog */
+function reword(dialog) {
+  const heading = dialog.matches("[data-testid=stDialog]") ? dialog.querySelector("h2") : null;
+  const said = heading?.nextElementSibling;
+  if (heading?.textContent !== "Connection error" || !(said instanceof HTMLElement)) return;
+  // Hidden rather than taken away: it stays Streamlit's to change.
+  said.style.display = "none";
+  said.after(el("div", { class: said.className }, ...WORDS.map((sentence) => el("p", {}, sentence))));
+}
+
+/**
+ * Streamlit draws nothing when its server is there again. If that is another one, it has no image of the page, and perhaps
+ * not the model.
+ *
+ * @param {() => void} listener hears each time
+ * @returns {() => void} stops that
+ */
+export function onReconnected(listener) {
+  const app = document.querySelector("[data-test-connection-state]");
+  if (!app) return () => {};
+  const isConnected = () => app.getAttribute("data-test-connection-state") === "CONNECTED";
+  let before = isConnected();
+  const observer = new MutationObserver(() => {
+    const now = isConnected();
+    if (now && !before) listener();
+    before = now;
+  });
+  observer.observe(app, { attributeFilter: ["data-test-connection-state"] });
+  return () => observer.disconnect();
+}
