@@ -35,6 +35,7 @@ def lessons() -> dict[str, Any]:
 def _said(words: Words) -> dict[str, Any]:
     """What the player says, in one table."""
     tables = {name: getattr(words, name) for name in PLAYER}
+    tables["instrument"] = {text: own for text, own in words.instrument.items() if own != text}
     return {"name": words.name, "decimal": words.decimal, "thousands": words.thousands, **tables}
 
 

@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 ORIGINAL = "en"
 FILE = "words.toml"
 PLAYER = ("cards", "player")  # what the page is sent
-TABLES = (*PLAYER, "pages")
+TABLES = (*PLAYER, "pages", "instrument")
 Mark = Annotated[str, Meta(min_length=1, max_length=1)]
 
 
@@ -35,7 +35,10 @@ class Named(Record, frozen=True):
 
 
 class Words(Record, frozen=True, kw_only=True):
-    """Every text around a lesson, by key; probes and units where they are not in English."""
+    """Every text around a lesson, by key; probes and units where they are not in English.
+
+    `instrument` is by the English text itself, as the sources of the front end have it.
+    """
 
     name: Short
     decimal: Mark
@@ -43,6 +46,7 @@ class Words(Record, frozen=True, kw_only=True):
     cards: dict[str, Line]
     player: dict[str, Line]
     pages: dict[str, Line]
+    instrument: dict[str, Line] = {}  # noqa: RUF012
     units: dict[str, Short] = {}  # noqa: RUF012
     probes: dict[str, Named] = {}  # noqa: RUF012
 

@@ -288,3 +288,30 @@ def test_the_example_of_the_guide_is_a_lesson_and_its_mistakes_are_refused_as_it
         with pytest.raises(LessonError) as refused:
             parse(example.replace(before, after, 1), "noise_floor.md", models)
         assert str(refused.value) == sentence
+
+
+# Made of parts, such as `Skip to ${name}`.
+COMPOSED = {
+    "Skip to latents",
+    "Skip to actions of the image",
+    "Skip to map",
+    "Skip to traversals and more",
+    "Map of the encoded images",
+    "Images: in place of points where they fit",
+    "Sheet",
+    "Lasso: draw around images, to make a direction of them",
+    "Whole map: as large as it fits (Home, or a double click)",
+    "a {label}",
+    "an {label}",
+}
+
+
+def test_what_a_translation_says_beside_a_lesson_is_said_there_in_english() -> None:
+    web = ROOT / "explorer/instrument/web"
+    sources = "".join(
+        path.read_text("utf-8") for path in web.rglob("*.js") if "vendor" not in path.parts
+    )
+    german = read_words("de").instrument
+    missing = {text for text in german if f'"{text}"'.replace("\u00a0", "\\u00a0") not in sources}
+    assert missing == COMPOSED
+    assert sum(own != text for text, own in german.items()) > 60

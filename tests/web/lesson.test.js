@@ -5,6 +5,7 @@ import { lessonLink, queryOf, setupOf } from "../../explorer/instrument/web/less
 import { asCsv, createProgress } from "../../explorer/instrument/web/lesson/progress.js";
 import { createWords } from "../../explorer/instrument/web/lesson/words.js";
 import { centreX } from "../../explorer/instrument/web/panels/centre.js";
+import { languageOf, said, speak } from "../../explorer/instrument/web/spoken.js";
 
 const lesson = /** @type {any} */ ({
   setup: { model: "digits-2d", compare: [], example: 119, z: null, axes: "z0,z1", show: ["map"] },
@@ -64,4 +65,21 @@ test("a goal is reached on its side of the bound, and the centre of an image is 
   assert.equal(centreX([0, 0, 0, 1, 0, 0, 0, 1], 4), 0.875);
   assert.equal(centreX([1, 0, 0, 1], 2), 0.5);
   assert.equal(centreX([0, 0], 2), null);
+});
+
+test("what stands beside a lesson is said in its language, and what its table lacks in English", () => {
+  const nothing = { nextNode: () => false };
+  const globals = /** @type {any} */ (globalThis);
+  globals.document = { createTreeWalker: () => nothing };
+  globals.NodeFilter = {};
+  const words = { Map: "Karte", "Value of {name}": "Wert von {name}" };
+  speak("de", words, /** @type {any} */ (null));
+  assert.equal(said("Map"), "Karte");
+  assert.equal(said("Value of {name}", { name: "z₁" }), "Wert von z₁");
+  assert.equal(said("Lasso"), "Lasso");
+  assert.deepEqual([languageOf("Map"), languageOf("Lasso")], ["de", null]);
+  speak("en", {}, /** @type {any} */ (null));
+  assert.equal(said("Value of {name}", { name: "z₁" }), "Value of z₁");
+  delete globals.document;
+  delete globals.NodeFilter;
 });

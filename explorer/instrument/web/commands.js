@@ -8,6 +8,7 @@ import { cellOf } from "./model/latents.js";
 import { isPart } from "./model/numbers.js";
 import { SEEDS } from "./model/writing.js";
 import { farthest, nearestLevel, rounded } from "./spaces/continuous.js";
+import { said } from "./spoken.js";
 
 /** @typedef {ReturnType<typeof createCommands>} Commands */
 
@@ -190,7 +191,12 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
       });
       if (!drawn.length) return messages.tell("This model has no prior to sample from.");
       jump(at(Object.fromEntries(drawn)), { example: null, own: null });
-      messages.say(`Sampled from the prior${temperature === 1 ? "" : ` at temperature ${spell(temperature, 1)}`}.`);
+      const degrees = spell(temperature, 1);
+      messages.say(
+        temperature === 1
+          ? said("Sampled from the prior.")
+          : said("Sampled from the prior at temperature {degrees}.", { degrees }),
+      );
     },
     /** @param {number} temperature */
     setTemperature(temperature) {

@@ -1,6 +1,8 @@
+import { languageOf, READ, said } from "./spoken.js";
+
 /**
  * Makes an element. `on` takes listeners, `text` its text; everything else is an attribute, left out when it is missing or
- * false.
+ * false. What a person reads is said in the language of the lesson beside it, where its table has the text.
  *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
@@ -14,10 +16,14 @@ export function el(tag, properties = {}, ...children) {
   for (const [name, listener] of Object.entries(on)) element.addEventListener(name, listener);
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== null && value !== undefined && value !== false)
-      element.setAttribute(name, value === true ? "" : String(value));
+      element.setAttribute(name, value === true ? "" : READ.includes(name) ? said(String(value)) : String(value));
   }
-  if (text !== undefined) element.textContent = text;
-  element.append(...children.filter((child) => child !== null));
+  if (text !== undefined) element.textContent = said(text);
+  const spoken = text !== undefined ? languageOf(text) : null;
+  if (spoken && !element.lang) element.lang = spoken;
+  element.append(
+    ...children.filter((child) => child !== null).map((child) => (typeof child === "string" ? said(child) : child)),
+  );
   return element;
 }
 

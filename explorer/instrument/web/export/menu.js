@@ -1,6 +1,7 @@
 import { el } from "../dom.js";
 import { icon } from "../icons.js";
 import { rove } from "../roving.js";
+import { said } from "../spoken.js";
 
 /**
  * @typedef {{name: string, text: string, title: string, missing?: string, act(): void}} Choice `missing`: what is needed
@@ -133,7 +134,7 @@ export function createExportMenu({ parts, tell }) {
     /** @param {boolean} on @param {string} [title] why not, where it is off */
     enable(on, title = "Save or copy what is on screen") {
       button.disabled = !on;
-      button.title = title;
+      button.title = said(title);
       if (!on) close();
     },
     /** @param {number | null} done in [0, 1], of what is being made; nothing once it is */

@@ -3,6 +3,7 @@ import { bell, cutWidth } from "../engine/gaussian.js";
 import { icon } from "../icons.js";
 import { cellOf } from "../model/latents.js";
 import { present } from "../present.js";
+import { said } from "../spoken.js";
 import { createRange } from "./range.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -66,7 +67,7 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
     inputmode: "decimal",
     autocomplete: "off",
     spellcheck: "false",
-    "aria-label": `Value of ${name}`,
+    "aria-label": said("Value of {name}", { name }),
     on: {
       change: enter,
       /** @param {KeyboardEvent} event */
@@ -193,11 +194,21 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
       if (locked && [range, value, play].some((control) => control === focusIn(element))) lock.focus();
       range.disabled = value.disabled = play.disabled = locked;
       element.classList.toggle("locked", locked);
-      press(lock, locked, locked ? "lock" : "unlock", locked ? `Unlock ${name}` : `Lock ${name}: nothing moves it`);
+      press(
+        lock,
+        locked,
+        locked ? "lock" : "unlock",
+        said(locked ? "Unlock {name}" : "Lock {name}: nothing moves it", { name }),
+      );
     },
     /** @param {boolean} playing */
     setPlaying: (playing) =>
-      press(play, playing, playing ? "pause" : "play", playing ? `Pause ${name}` : `Play ${name} from end to end`),
+      press(
+        play,
+        playing,
+        playing ? "pause" : "play",
+        said(playing ? "Pause {name}" : "Play {name} from end to end", { name }),
+      ),
     /** @param {number | null} mean where the encoder puts an image @param {number | null} [sigma] of its posterior, if it has one */
     setPosterior(mean, sigma = null) {
       const mu = mean === null ? null : placeOf(mean);

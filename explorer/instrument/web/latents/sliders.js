@@ -2,6 +2,7 @@ import { clamp } from "../clamp.js";
 import { el, focusIn, spell } from "../dom.js";
 import { orderLatents, shownLatents } from "../model/latents.js";
 import { present } from "../present.js";
+import { said } from "../spoken.js";
 import { provenance, term } from "../term.js";
 import { createSlider } from "./slider.js";
 
@@ -78,7 +79,7 @@ export function createSliders({ model, stage: { commands, store, current, films,
   const ordered = order(model, sliders.size);
   const element = el(
     "section",
-    { class: "sliders", "aria-label": ordered?.textContent ? `Latents, ${ordered.textContent}` : "Latents" },
+    { class: "sliders", "aria-label": ordered?.textContent ? `${said("Latents ")}${ordered.textContent}` : "Latents" },
     el("h2", {}, "Latents ", ordered),
     ...elements(active),
     ...(inactive.length

@@ -1,6 +1,7 @@
 import { el } from "../dom.js";
 import { named } from "../link.js";
 import { fetchFile } from "../shelf/held.js";
+import { speak } from "../spoken.js";
 import { createLessonPanel } from "./panel.js";
 import { createProgress } from "./progress.js";
 import { createWords, inLanguage, knownLanguage } from "./words.js";
@@ -134,6 +135,7 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
       lesson = inLanguage(original, language);
       const spoken = lesson === original ? "en" : language;
       const words = createWords(spoken, listed.words[spoken]);
+      speak(spoken, listed.words[spoken].instrument, frame.element);
       step = stepIn(query);
       values = null;
       unmeasured = words.say("unmeasured");
@@ -241,6 +243,7 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
 
   function remove() {
     lesson = null;
+    speak("en", {}, frame.element);
     panel?.remove();
     panel = null;
     frame.element.classList.remove("with-lesson", "all-shown");

@@ -1,7 +1,8 @@
 /**
  * What the player of the lessons says, in one language: the table that `explorer/lessons/words.toml` is in English.
  *
- * @typedef {{name: string, decimal: string, thousands: string, cards: Record<string, string>, player: Record<string, string>}} Table
+ * @typedef {{name: string, decimal: string, thousands: string, cards: Record<string, string>, player: Record<string, string>,
+ *   instrument: Record<string, string>}} Table `instrument`: what stands beside a lesson, by what it is in English
  * @typedef {ReturnType<typeof createWords>} Words
  */
 

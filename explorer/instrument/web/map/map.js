@@ -3,6 +3,7 @@ import { el, withCode } from "../dom.js";
 import { hasOther } from "../latents/films.js";
 import { onPath, wayOf } from "../path/course.js";
 import { present } from "../present.js";
+import { said } from "../spoken.js";
 import { term } from "../term.js";
 import { trace } from "../trace.js";
 import { colouring, colourings } from "./colours.js";
@@ -98,7 +99,7 @@ export function createMap(stage) {
   surface.setAttribute("aria-describedby", words.id);
   surface.setAttribute(
     "aria-label",
-    "Map. Arrows pan, plus and minus zoom, Home shows the whole map, Enter goes to what is in the middle.",
+    said("Map. Arrows pan, plus and minus zoom, Home shows the whole map, Enter goes to what is in the middle."),
   );
   tools.element.inert = true;
   // Who never comes near the map does without most of the images: a third of what a page would fetch.

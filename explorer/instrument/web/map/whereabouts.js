@@ -1,6 +1,7 @@
 import { article } from "../article.js";
 import { el, spell } from "../dom.js";
 import { tellProbes } from "../linked.js";
+import { said } from "../spoken.js";
 import { provenance, term } from "../term.js";
 import { chiQuantile } from "./chi.js";
 import { axesHere, searchOf } from "./plane.js";
@@ -54,7 +55,7 @@ export function createWhereabouts({ card, model, source, unlike }) {
                 "distribution: 95\u00a0% of them lie between these two values. Their root mean square is " +
                 `√${latents} = ${spell(Math.sqrt(latents))}.`,
             ),
-            `: 95\u00a0% between ${spell(low)} and ${spell(high)}.`,
+            said(": 95\u00a0% between {low} and {high}.", { low: spell(low), high: spell(high) }),
           )
         : null,
     ),
@@ -72,14 +73,15 @@ export function createWhereabouts({ card, model, source, unlike }) {
     frame = 0;
     const length = Math.hypot(...z);
     write(norm, spell(length));
-    if (hasPrior) write(shell, length < low ? "· unusually small" : length > high ? "· unusually large" : "· usual");
+    if (hasPrior)
+      write(shell, said(length < low ? "· unusually small" : length > high ? "· unusually large" : "· usual"));
     if (!embedding) return;
     const codes = searchOf(embedding, card);
     const among = codes.searched < embedding.count ? codes.searched : null;
     const { distances, indices } = codes.nearest(z);
     const label = embedding.labels[indices[0]];
     const word = embedding.words?.[indices[0]];
-    const name = word ? `“${word}”` : label === null ? null : `${article(label)} ${label}`;
+    const name = word ? `“${word}”` : label === null ? null : said(`${article(label)} {label}`, { label });
     const isForeign = unlike.get() !== null && isCodeOf(source(), z);
     const examples = model.shape ? "images" : "words";
     const sentence = spellNearest(distances[0], card.map?.nearest, among, name, { isForeign, examples });
@@ -165,16 +167,22 @@ function explained(shares) {
  * @returns {{text: string, off: boolean}}
  */
 function spellNearest(distance, held, among, name, { isForeign = false, examples = "images" } = {}) {
-  const of = among === null ? "" : ` of ${among.toLocaleString("en")} codes`;
-  const code = name === null ? of || " code" : `${of}, ${name},`;
-  const away = `the nearest${code} is ${spell(distance)} away`;
+  const of = among === null ? "" : said(" of {count} codes", { count: among.toLocaleString("en") });
+  const away =
+    name === null && !of
+      ? said("the nearest code is {distance} away", { distance: spell(distance) })
+      : said("the nearest{code} is {distance} away", {
+          code: name === null ? of : `${of}, ${name},`,
+          distance: spell(distance),
+        });
   if (isForeign) return { text: `Its code says little about an image unlike the data: ${away}.`, off: true };
   if (!held) return { text: `${away[0].toUpperCase()}${away.slice(1)}.`, off: false };
   const [share, bound] = distance > held.p95 ? ["99\u00a0%", held.p99] : ["95\u00a0%", held.p95];
   const place =
     distance > held.p99 ? "Far from the data" : distance > held.p95 ? "At the edge of the data" : "Among the data";
+  const values = { place: said(place), away, share, examples: said(examples), bound: spell(bound) };
   return {
-    text: `${place}: ${away}; ${share} of held-out ${examples} have one within ${spell(bound)}.`,
+    text: said("{place}: {away}; {share} of held-out {examples} have one within {bound}.", values),
     off: distance > held.p99,
   };
 }
