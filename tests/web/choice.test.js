@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chosen, linkedModels } from "../../explorer/instrument/web/choice.js";
+import { chosen, linkedModels } from "../../explorer/instrument/web/page/choice.js";
 
 const CATALOGUE = /** @type {any[]} */ ([
   { id: "broken", error: "broken/card.json is not a card" },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createHistory } from "../../explorer/instrument/web/history.js";
+import { createHistory } from "../../explorer/instrument/web/stage/history.js";
 
 test("history forgets what was undone when something new is done", () => {
   const history = createHistory(0, (a, b) => a === b);

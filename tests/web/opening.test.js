@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { drawOf } from "../../explorer/instrument/web/opening.js";
+import { drawOf } from "../../explorer/instrument/web/stage/opening.js";
 
 const { fetch } = globalThis;
 afterEach(() => void (globalThis.fetch = fetch));

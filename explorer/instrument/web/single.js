@@ -1,6 +1,6 @@
-import { showFirst } from "./first-image.js";
 import { limitsOf, named, readLink, writeLink } from "./link.js";
 import { withLinkedWord } from "./linked-word.js";
+import { showFirst } from "./stage/first-image.js";
 import { createStage } from "./stage.js";
 import { changed, startOf } from "./store.js";
 import { trace } from "./trace.js";

@@ -1,9 +1,9 @@
-import { createBench } from "./bench.js";
+import { createTabs } from "./page/tabs.js";
 import { PANELS } from "./panels/index.js";
 import { standing } from "./panels/lay-out.js";
-import { placeModel } from "./place-model.js";
+import { createBench } from "./stage/bench.js";
+import { placeModel } from "./stage/place-model.js";
 import { createStore } from "./store.js";
-import { createTabs } from "./tabs.js";
 
 /**
  * What every panel may use.
@@ -13,10 +13,10 @@ import { createTabs } from "./tabs.js";
  * @property {import("./checkpoint/checkpoint.js").Entry} entry
  * @property {import("./checkpoint/checkpoint.js").ImagesCard} card of the model; that it makes images and has examples
  *   holds for a panel that asked for them in `fits`
- * @property {import("./commands.js").Commands} commands
+ * @property {import("./stage/commands.js").Commands} commands
  * @property {import("./store.js").Store} store
  * @property {import("./latents/player.js").Player} player
- * @property {ReturnType<typeof import("./messages.js").createMessages>} messages
+ * @property {ReturnType<typeof import("./page/messages.js").createMessages>} messages
  * @property {(sentence: string, panel: string) => void} warn under a panel, by its name: what went wrong there
  * @property {string} assets absolute URL of this folder, with trailing slash
  * @property {Films} films the filmstrips of the latents
@@ -33,9 +33,9 @@ import { createTabs } from "./tabs.js";
  * @property {Current} current the latent that keys and actions are about
  * @property {Picture} picture what is there of the output for others to use
  * @property {import("./map/marking.js").Marking} marking what is marked on the map
- * @property {import("./signal.js").Signal<Decoded | null>} decoded what the decoder made last on this thread
- * @property {import("./signal.js").Signal<number[][]>} draws codes drawn from the posterior of the source
- * @property {import("./signal.js").Signal<string | null>} unlike in what the source is unlike the examples, if in anything
+ * @property {import("./stage/signal.js").Signal<Decoded | null>} decoded what the decoder made last on this thread
+ * @property {import("./stage/signal.js").Signal<number[][]>} draws codes drawn from the posterior of the source
+ * @property {import("./stage/signal.js").Signal<string | null>} unlike in what the source is unlike the examples, if in anything
  * @property {() => void} warnNotFinite says once that the decoder gives values that are no numbers: they are drawn black,
  *   which would pass for an image
  * @property {Decoded | null} first what was decoded before there was a stage
@@ -91,7 +91,7 @@ import { createTabs } from "./tabs.js";
  * @property {string} assets
  * @property {boolean} fromExample nothing but the test image says where it is
  * @property {string | null} [drawn] the seed, where a draw from the prior says where it is
- * @property {ReturnType<typeof import("./messages.js").createMessages>} messages
+ * @property {ReturnType<typeof import("./page/messages.js").createMessages>} messages
  * @property {Decoded | null} [first] what was decoded of where it is
  * @property {() => void} onFirst its first image is on screen
  */

@@ -1,5 +1,5 @@
 import { NO_NOISE } from "./engine/corruption.js";
-import { createHistory } from "./history.js";
+import { createHistory } from "./stage/history.js";
 
 /**
  * @typedef {object} Source an image and its posterior

@@ -20,7 +20,7 @@
  * @property {AbortSignal} signal something else is opened
  * @property {import("./model/worker.js").DecodingWorker} worker
  * @property {string} assets
- * @property {ReturnType<typeof import("./frame.js").createFrame>} frame
+ * @property {ReturnType<typeof import("./page/frame.js").createFrame>} frame
  * @property {() => void} onReady its first image is on screen
  * @property {() => void} onCommit a move has ended
  */

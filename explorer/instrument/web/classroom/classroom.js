@@ -1,6 +1,6 @@
 import { el } from "../dom.js";
+import { remembered } from "../host/remembered.js";
 import { named } from "../link.js";
-import { remembered } from "../remembered.js";
 import { createApi } from "./api.js";
 import { createBar } from "./bar.js";
 import { createDialog } from "./dialog.js";
@@ -53,7 +53,7 @@ const [VIEW, REVEALED] = ["view", "revealed"];
  * A teacher's screen that others follow, or one of those that follow it.
  *
  * @param {{assets: string, link: {read(): string, write(query: string): void},
- *   frame: ReturnType<typeof import("../frame.js").createFrame>}} options
+ *   frame: ReturnType<typeof import("../page/frame.js").createFrame>}} options
  * @returns {Classroom}
  */
 export function createClassroom({ assets, link: address, frame }) {

@@ -1,4 +1,4 @@
-import { createFrame } from "../frame.js";
+import { createFrame } from "../page/frame.js";
 import { createApi } from "./api.js";
 import { createBar } from "./bar.js";
 import { createDialog } from "./dialog.js";

@@ -1,7 +1,7 @@
 import { el } from "../dom.js";
 import { sentenceFor } from "../errors.js";
-import { createFrame } from "../frame.js";
 import { named } from "../link.js";
+import { createFrame } from "../page/frame.js";
 import { createApi } from "../train/api.js";
 import { createPatient } from "./patient.js";
 import { createClinicProgress } from "./progress.js";
@@ -17,7 +17,7 @@ export const clinicLink = (patient) => `${CLINIC}=${patient ?? "all"}`;
 /**
  * A page of its own, for a site without a server that trains.
  *
- * @param {HTMLElement} root @param {{assets: string, link: import("../static.js").Link}} options
+ * @param {HTMLElement} root @param {{assets: string, link: import("../host/static.js").Link}} options
  */
 export function mount(root, { assets, link }) {
   const frame = createFrame(root, { assets, name: "train" });
@@ -28,8 +28,8 @@ export function mount(root, { assets, link }) {
 /**
  * The collapse clinic: the list of patients, or the one that the link names.
  *
- * @param {{api: ReturnType<typeof import("../train/api.js").createApi>, link: import("../static.js").Link,
- *   frame: ReturnType<typeof import("../frame.js").createFrame>}} options
+ * @param {{api: ReturnType<typeof import("../train/api.js").createApi>, link: import("../host/static.js").Link,
+ *   frame: ReturnType<typeof import("../page/frame.js").createFrame>}} options
  */
 export function createClinic({ api, link, frame }) {
   const progress = createClinicProgress();

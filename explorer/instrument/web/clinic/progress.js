@@ -1,4 +1,4 @@
-import { remembered } from "../remembered.js";
+import { remembered } from "../host/remembered.js";
 
 /**
  * How far one is with each patient, in this browser alone.

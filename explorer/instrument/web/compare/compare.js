@@ -4,7 +4,7 @@ import { sentenceFor } from "../errors.js";
 import { icon } from "../icons.js";
 import { sourceOfWords } from "../linked-word.js";
 import { PANELS } from "../panels/index.js";
-import { placeModel } from "../place-model.js";
+import { placeModel } from "../stage/place-model.js";
 import { createCursor } from "../store.js";
 import { agreeing, createFollow, hasExample, sharesExamples } from "./follow.js";
 import { createTable } from "./table.js";

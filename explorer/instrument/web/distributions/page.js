@@ -1,5 +1,5 @@
 import { el } from "../dom.js";
-import { createFrame } from "../frame.js";
+import { createFrame } from "../page/frame.js";
 import { ancestral } from "./ancestral.js";
 import { bernoulli } from "./bernoulli.js";
 import { categorical } from "./categorical.js";

@@ -1,6 +1,6 @@
 // The host inside Streamlit: joins the page of small distributions to a component of the second kind.
 
-import { hosted } from "../component.js";
+import { hosted } from "../host/component.js";
 import { mount } from "./page.js";
 
 export const host = hosted((root, /** @type {{assets: string}} */ { assets }) => {

@@ -1,5 +1,5 @@
 import { el, spell } from "../dom.js";
-import { arrowStep } from "../keyboard.js";
+import { arrowStep } from "../page/keyboard.js";
 
 /**
  * A labelled slider with its number.

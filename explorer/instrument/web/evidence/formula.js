@@ -1,6 +1,6 @@
 import { el, spell } from "../dom.js";
 import { setTex } from "../lesson/formula.js";
-import { followReading } from "../reading.js";
+import { followReading } from "../page/reading.js";
 
 /**
  * ln p(x) = E[ln p(x|z)] − KL(q ‖ p(z)) + KL(q ‖ p(z|x)) of the q on screen, with what each term is worth now below it.

@@ -10,7 +10,7 @@ import { isSpelled, jsonOf, liesElsewhere, pythonLines } from "./python-lines.js
  *
  * What can be taken away of the open checkpoints.
  *
- * @param {{stages(): Stage[], messages: ReturnType<typeof import("../messages.js").createMessages>,
+ * @param {{stages(): Stage[], messages: ReturnType<typeof import("../page/messages.js").createMessages>,
  *   showText: ReturnType<typeof import("./text-dialog.js").createTextDialog>["open"],
  *   onProgress(done: number | null): void}} options
  */

@@ -25,7 +25,7 @@ const PLACE = ["recipe", "seed", "step", "image", "keep", "z"];
  * @property {number} latents of the model that has most
  * @property {number} largestKl of all trained models, in nats
  * @property {import("../store.js").Store<import("./state.js").State>} store
- * @property {ReturnType<typeof import("../messages.js").createMessages>} messages
+ * @property {ReturnType<typeof import("../page/messages.js").createMessages>} messages
  * @property {(change: Partial<import("./state.js").State>) => void} move to another model or image
  * @property {(latent: number, value: number, time: number) => void} moveLatent
  * @property {() => void} settle after a latent was moved
@@ -50,7 +50,7 @@ const PLACE = ["recipe", "seed", "step", "image", "keep", "z"];
  *
  * @param {{table: import("./table.js").Table, name: string, folder: URL, card: import("../checkpoint/checkpoint.js").ImagesCard,
  *   count: number, entry: import("../checkpoint/checkpoint.js").Entry, engine: Promise<any>, assets: string,
- *   initial: import("./state.js").State, chooseImage: boolean, messages: ReturnType<typeof import("../messages.js").createMessages>,
+ *   initial: import("./state.js").State, chooseImage: boolean, messages: ReturnType<typeof import("../page/messages.js").createMessages>,
  *   onReady(): void, onCommit(state: import("./state.js").State): void}} options `folder` is the table's, `card` that of the
  *   examples in `entry`; the first `count` of them are offered. `chooseImage`: nobody has, so begin with one that β matters to
  */

@@ -1,7 +1,7 @@
 // The host inside Streamlit: joins the page of the ladder to a component of the second kind.
 
 import { turnsBy } from "../classroom/elsewhere.js";
-import { hosted } from "../component.js";
+import { hosted } from "../host/component.js";
 import { mount } from "./ladder.js";
 import { linkedTable } from "./link.js";
 

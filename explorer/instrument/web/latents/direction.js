@@ -14,7 +14,7 @@ const OFF = 0.01;
  * One named direction: its name, how far z lies along it, and the filmstrip of what lies along it from here.
  *
  * @param {{direction: {name: string, vector: number[]}, shape: import("../engine/pixels.js").Shape,
- *   commands: import("../commands.js").Commands, z(): number[], fact?: import("../directions/facts.js").Fact, onRemove(): void}} options
+ *   commands: import("../stage/commands.js").Commands, z(): number[], fact?: import("../directions/facts.js").Fact, onRemove(): void}} options
  */
 export function createDirection({ direction, shape, commands, z, fact, onRemove }) {
   const { name, vector } = direction;

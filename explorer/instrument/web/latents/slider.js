@@ -22,7 +22,7 @@ const shortKl = (nats) => (nats === null ? "" : nats < 0.095 ? "<0.1" : spell(na
  * under it.
  *
  * @param {{latent: import("../model/latents.js").Latent, hasPrior: boolean, largestKl: number,
- *   shape: import("../engine/pixels.js").Shape | null, commands: import("../commands.js").Commands}} options `shape` of
+ *   shape: import("../engine/pixels.js").Shape | null, commands: import("../stage/commands.js").Commands}} options `shape` of
  *   the images of its filmstrip, if there is one
  */
 export function createSlider({ latent: described, hasPrior, largestKl, shape, commands }) {

@@ -10,7 +10,7 @@ import { createWords, inLanguage, knownLanguage } from "./words.js";
  * What `lessons.json` has: the front matter of a lesson file and the blocks of its cards.
  *
  * @typedef {{kind: "text" | "strong" | "emphasis" | "code" | "tex" | "figure", text: string}} Piece
- * @typedef {{kind: "paragraph" | "item" | "formula", reading?: import("../reading.js").Reading, parts?: Piece[], terms?: {tex: string, figure: string | null}[]}} Block
+ * @typedef {{kind: "paragraph" | "item" | "formula", reading?: import("../page/reading.js").Reading, parts?: Piece[], terms?: {tex: string, figure: string | null}[]}} Block
  * @typedef {{model?: string | null, page?: string | null, compare?: string[], example?: number | null, z?: string | null, axes?: string | null,
  *   colour?: string | null, temperature?: number | null, noise?: string | null, unused?: boolean, show?: string[]}} Setup
  * @typedef {{probe: string, title: string, unit: string, how: string, panel: string, decimals: number, on: Record<string, string | number>}} Figure

@@ -1,5 +1,5 @@
 import { el } from "../dom.js";
-import { createFrame } from "../frame.js";
+import { createFrame } from "../page/frame.js";
 import { isHeld, linkTo } from "../shelf/held.js";
 import { CARDS, fetchLessons, lessonLink } from "./lessons.js";
 import { asCsv, createProgress } from "./progress.js";

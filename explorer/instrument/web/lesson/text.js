@@ -1,5 +1,5 @@
 import { el } from "../dom.js";
-import { followReading } from "../reading.js";
+import { followReading } from "../page/reading.js";
 import { setTex } from "./formula.js";
 
 /**

@@ -6,7 +6,7 @@ import { colourings } from "./colours.js";
 /**
  * The line above the map: what its axes and colours are, and what else it can show.
  *
- * @param {{card: import("../checkpoint/checkpoint.js").Card, commands: import("../commands.js").Commands,
+ * @param {{card: import("../checkpoint/checkpoint.js").Card, commands: import("../stage/commands.js").Commands,
  *   acts: {thumbnails(): void, sheet(): void, points(): void, whole(): void, lasso(): void},
  *   hasImages: boolean, isAlone: boolean}} options `hasImages`: its examples are images, not words; `isAlone`: no other model stands beside it, so that there is something to draw around for
  */

@@ -1,4 +1,4 @@
-import { createActions } from "../actions.js";
+import { createActions } from "../page/actions.js";
 
 /** @type {import("../stage.js").Panel} */
 export default { name: "actions", compare: "once", place: "picture", fits: () => true, create: createActions };

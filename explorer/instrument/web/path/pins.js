@@ -10,7 +10,7 @@ export const NAMES = ["a", "b", "c"];
 /**
  * The pinned images A, B and C, and what A − B + C decodes to: each a place that is empty or goes there.
  *
- * @param {{shape: import("../engine/pixels.js").Shape, commands: import("../commands.js").Commands, onSum(): void}} options
+ * @param {{shape: import("../engine/pixels.js").Shape, commands: import("../stage/commands.js").Commands, onSum(): void}} options
  */
 export function createPins({ shape, commands, onSum }) {
   const [, height, width] = shape;

@@ -5,7 +5,7 @@ import { hiddenOf } from "../image/seen-part.js";
 import { klTerm, reconstructionTerm } from "../image/source-terms.js";
 import { tellProbes } from "../linked.js";
 import { orderLatents } from "../model/latents.js";
-import { createReadingSwitch, followReading, reading } from "../reading.js";
+import { createReadingSwitch, followReading, reading } from "../page/reading.js";
 import { rove } from "../roving.js";
 import { provenance, term } from "../term.js";
 import { scaleFor, shareOf } from "./scale.js";

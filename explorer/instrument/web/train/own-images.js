@@ -1,6 +1,6 @@
 import { el, isolated, withCode } from "../dom.js";
 import { sentenceFor } from "../errors.js";
-import { remembered } from "../remembered.js";
+import { remembered } from "../host/remembered.js";
 import { fit as fitting, pickImages } from "../uploads/images.js";
 import { sendZip } from "../uploads/send.js";
 import { packZip } from "../uploads/zip.js";

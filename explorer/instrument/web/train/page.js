@@ -1,10 +1,10 @@
 import { clinicLink, createClinic, isClinic } from "../clinic/clinic.js";
 import { el } from "../dom.js";
 import { sentenceFor } from "../errors.js";
-import { createFrame } from "../frame.js";
+import { remembered } from "../host/remembered.js";
 import { named } from "../link.js";
 import { createWorker } from "../model/worker.js";
-import { remembered } from "../remembered.js";
+import { createFrame } from "../page/frame.js";
 import { createApi } from "./api.js";
 import { createExample } from "./example.js";
 import { createForm } from "./form.js";
@@ -19,7 +19,7 @@ const SHIPPED = { digits: "digits-2d", fashion: "fashion", sprites: "sprites-bet
  * The page of training: a form, the runs of this browser, and with a link to one, that run.
  *
  * @param {HTMLElement} root
- * @param {{assets: string, instrument: string, link: import("../static.js").Link}} options `instrument`: the address of
+ * @param {{assets: string, instrument: string, link: import("../host/static.js").Link}} options `instrument`: the address of
  *   the page that opens a model
  * @returns {{destroy(): void}}
  */

@@ -1,8 +1,8 @@
 import { clamp } from "../clamp.js";
 import { context2d, el, latentName } from "../dom.js";
-import { arrowStep } from "../keyboard.js";
 import { classColours } from "../map/colours.js";
 import { readTheme } from "../map/theme.js";
+import { arrowStep } from "../page/keyboard.js";
 import { strongest } from "./grown.js";
 
 const SIDE = 320;

@@ -1,7 +1,7 @@
 // The host inside Streamlit: joins the page of training to a component of the second kind.
 
 import { isClinic } from "../clinic/clinic.js";
-import { hosted } from "../component.js";
+import { hosted } from "../host/component.js";
 import { named } from "../link.js";
 import { mount } from "./page.js";
 

@@ -15,7 +15,7 @@ const IMAGE = /\.(avif|bmp|gif|heic|heif|jpe?g|jxl|png|svg|tiff?|webp)$/i;
  * Takes a checkpoint of a person's own, dropped anywhere on the page or chosen: a zip, or a folder, which becomes one.
  * Images are left to others.
  *
- * @param {{url: string, messages: ReturnType<typeof import("../messages.js").createMessages>,
+ * @param {{url: string, messages: ReturnType<typeof import("../page/messages.js").createMessages>,
  *   onEntry(entry: Entry): void}} options `url` is where zips are sent
  */
 export function createDrop({ url, messages, onEntry }) {

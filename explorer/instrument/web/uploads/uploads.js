@@ -5,7 +5,7 @@ import { createDropped } from "./dropped.js";
 /**
  * Checkpoints of a person's own: dropped on the page, chosen below the list of models, or met by a link.
  *
- * @param {{assets: string, messages: ReturnType<typeof import("../messages.js").createMessages>, onChoose(): void,
+ * @param {{assets: string, messages: ReturnType<typeof import("../page/messages.js").createMessages>, onChoose(): void,
  *   onEntry(entry: import("../checkpoint/checkpoint.js").Entry): void}} options `onChoose` comes before the browser's file chooser
  */
 export function createUploads({ assets, messages, onChoose, onEntry }) {

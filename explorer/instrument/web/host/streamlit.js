@@ -1,10 +1,10 @@
 // The host inside Streamlit: joins the instrument to a component of the second kind.
 
-import { linkedComparison } from "./compare/link.js";
+import { linkedComparison } from "../compare/link.js";
+import { mount } from "../instrument.js";
+import { isLesson } from "../lesson/lessons.js";
+import { linkedModel } from "../link.js";
 import { hosted } from "./component.js";
-import { mount } from "./instrument.js";
-import { isLesson } from "./lesson/lessons.js";
-import { linkedModel } from "./link.js";
 import { tell } from "./released.js";
 
 /** @typedef {{catalogue: any[], assets: string, remembered: string}} Data */

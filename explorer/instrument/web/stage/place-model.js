@@ -1,19 +1,19 @@
-import { hasImages } from "./checkpoint/checkpoint.js";
-import { codesOf, fetchEmbedding } from "./checkpoint/embedding.js";
-import { createThumbnails } from "./checkpoint/thumbnails.js";
+import { hasImages } from "../checkpoint/checkpoint.js";
+import { codesOf, fetchEmbedding } from "../checkpoint/embedding.js";
+import { createThumbnails } from "../checkpoint/thumbnails.js";
+import { corrupted } from "../engine/corruption.js";
+import { sentenceFor } from "../errors.js";
+import { createFilms } from "../latents/films.js";
+import { createPlayer } from "../latents/player.js";
+import { createMarking } from "../map/marking.js";
+import { shownLatents } from "../model/latents.js";
+import { layOut } from "../panels/lay-out.js";
+import { present } from "../present.js";
+import { trace } from "../trace.js";
 import { createCommands } from "./commands.js";
 import { createCurrent } from "./current.js";
-import { corrupted } from "./engine/corruption.js";
-import { sentenceFor } from "./errors.js";
-import { createFilms } from "./latents/films.js";
-import { createPlayer } from "./latents/player.js";
-import { createMarking } from "./map/marking.js";
-import { shownLatents } from "./model/latents.js";
-import { layOut } from "./panels/lay-out.js";
-import { present } from "./present.js";
 import { createSignal } from "./signal.js";
 import { createSourceReader } from "./source-reader.js";
-import { trace } from "./trace.js";
 
 /** So many draws from a posterior are kept, the last ones. */
 const MOST_DRAWS = 32;
@@ -21,8 +21,8 @@ const MOST_DRAWS = 32;
 /**
  * An open checkpoint with the panels that fit it, wherever they are laid out.
  *
- * @param {import("./stage.js").Setting & {panels: import("./stage.js").Panel[], isAlone?: boolean,
- *   thumbnails?: import("./checkpoint/thumbnails.js").Thumbnails | null, onReady?: () => void}} options `isAlone`: all its memory is for this model; `thumbnails` of the same images, where they
+ * @param {import("../stage.js").Setting & {panels: import("../stage.js").Panel[], isAlone?: boolean,
+ *   thumbnails?: import("../checkpoint/thumbnails.js").Thumbnails | null, onReady?: () => void}} options `isAlone`: all its memory is for this model; `thumbnails` of the same images, where they
  *   are open already; `onReady`: where the examples lie is known, if anything
  */
 export function placeModel(options) {
@@ -31,9 +31,9 @@ export function placeModel(options) {
   const initial = store.get();
   const player = createPlayer(store, model);
   const gone = new AbortController();
-  /** @type {import("./checkpoint/embedding.js").Embedding | null} */
+  /** @type {import("../checkpoint/embedding.js").Embedding | null} */
   let embedding = null;
-  /** @type {import("./store.js").Source | null} */
+  /** @type {import("../store.js").Source | null} */
   let source = null;
   /** @type {ReturnType<typeof createFilms> | null} */
   let films = null;
@@ -45,7 +45,7 @@ export function placeModel(options) {
       ? createThumbnails(entry, card, (sentence) => gone.signal.aborted || warn(sentence, "start"))
       : null);
   let warned = false;
-  /** @type {((latent: number, image: ImageData, codes: import("./model/model.js").Codes) => void)[]} */
+  /** @type {((latent: number, image: ImageData, codes: import("../model/model.js").Codes) => void)[]} */
   const rowListeners = [];
 
   /** @param {string} sentence @param {string} name */
@@ -72,17 +72,17 @@ export function placeModel(options) {
     warn: (sentence) => warn(sentence, "start"),
   });
 
-  /** @param {import("./model/model.js").Codes[]} codes @param {number} columns */
+  /** @param {import("../model/model.js").Codes[]} codes @param {number} columns */
   async function decodeSheet(codes, columns) {
     await start;
     return films ? films.sheet(codes, columns) : null;
   }
 
-  /** @type {import("./stage.js").Stage} */
+  /** @type {import("../stage.js").Stage} */
   const stage = {
     model,
     entry,
-    card: /** @type {import("./checkpoint/checkpoint.js").ImagesCard} */ (card),
+    card: /** @type {import("../checkpoint/checkpoint.js").ImagesCard} */ (card),
     commands,
     store,
     player,
@@ -108,7 +108,7 @@ export function placeModel(options) {
     current: createCurrent(shownLatents(model, initial)[0] ?? 0),
     picture: { canvas: null, text: () => null, fit: () => {}, drawGrid: null },
     marking: createMarking(),
-    decoded: createSignal(/** @type {import("./stage.js").Decoded | null} */ (null)),
+    decoded: createSignal(/** @type {import("../stage.js").Decoded | null} */ (null)),
     draws: createSignal(/** @type {number[][]} */ ([])),
     unlike: createSignal(/** @type {string | null} */ (null)),
     warnNotFinite() {
@@ -139,7 +139,7 @@ export function placeModel(options) {
   const { parts, missing } = layOut(panels, model, stage);
   for (const { panel, part } of parts) part.element.dataset.panel = panel.name;
 
-  /** @param {import("./store.js").Source | null} next */
+  /** @param {import("../store.js").Source | null} next */
   function setSource(next) {
     const isOther = next?.codes !== source?.codes;
     source = next;
@@ -153,7 +153,7 @@ export function placeModel(options) {
     trace("instrument:posterior", { detail: posterior });
   }
 
-  /** @param {import("./store.js").State} state @param {import("./store.js").State | null} before @param {number} time */
+  /** @param {import("../store.js").State} state @param {import("../store.js").State | null} before @param {number} time */
   function show(state, before, time) {
     for (const { part } of parts) part.show?.(state, before, time);
     if (state.codes !== before?.codes || state.unfolded !== before?.unfolded)
@@ -166,7 +166,7 @@ export function placeModel(options) {
     else if (isSeenOtherwise && state.example !== null && embedding) reader.read({ example: state.example });
   }
 
-  /** @param {import("./store.js").State} state */
+  /** @param {import("../store.js").State} state */
   function settled(state) {
     // A key or a pointer may be let go of after its model was taken down: what comes next is not where that one was.
     if (gone.signal.aborted) return;

@@ -1,7 +1,7 @@
 // The instrument in a frame of a notebook: its host sets where it is, and hears where it went.
 
-import { mount } from "./instrument.js";
-import { fetchFile } from "./shelf/held.js";
+import { mount } from "../instrument.js";
+import { fetchFile } from "../shelf/held.js";
 
 /**
  * What goes between the frame and its host. `z`: of the continuous controls, one after the other; `label`: of the first
@@ -14,7 +14,7 @@ import { fetchFile } from "./shelf/held.js";
 export async function showInNotebook(root, assets, model) {
   const answer = await fetchFile(new URL("../catalogue.json", assets));
   let query = `?${new URLSearchParams({ model })}`;
-  /** @type {import("./stage.js").Stage | null} */
+  /** @type {import("../stage.js").Stage | null} */
   let stage = null;
   /** @type {Partial<Told>} what was asked for before there was anything to move */
   let waiting = {};

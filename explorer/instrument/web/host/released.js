@@ -2,8 +2,8 @@
 // one stays on that page: this one belongs to all pages, so that nothing is lost on the way from the instrument to another.
 // For the same reason a class is here on pages beside the instrument.
 
-import { surround } from "./around.js";
-import { attendElsewhere } from "./classroom/elsewhere.js";
+import { attendElsewhere } from "../classroom/elsewhere.js";
+import { surround } from "../page/around.js";
 import { hosted } from "./component.js";
 import { onReconnected } from "./unreachable.js";
 

@@ -1,8 +1,8 @@
-import { linkedComparison } from "./compare/link.js";
-import { isolated } from "./dom.js";
-import { linkedModel } from "./link.js";
+import { linkedComparison } from "../compare/link.js";
+import { isolated } from "../dom.js";
+import { linkedModel } from "../link.js";
 
-/** @typedef {import("./checkpoint/checkpoint.js").Entry} Entry */
+/** @typedef {import("../checkpoint/checkpoint.js").Entry} Entry */
 
 /** How the id of a dropped model is spelt, kept or not, as `explorer/uploads.py` makes it. */
 const DROPPED = /^[a-z0-9-]{1,40}~[A-Za-z0-9_-]{16}$/;

@@ -1,20 +1,20 @@
-import { MOST } from "./compare/follow.js";
-import { forgetEarly, takeModel, takeOpening } from "./early.js";
-import { InstrumentError, sentenceFor } from "./errors.js";
-import { openModel } from "./model/model.js";
-import { createPool } from "./model/pool.js";
+import { MOST } from "../compare/follow.js";
+import { InstrumentError, sentenceFor } from "../errors.js";
+import { forgetEarly, takeModel, takeOpening } from "../host/early.js";
+import { openModel } from "../model/model.js";
+import { createPool } from "../model/pool.js";
 import { drawOf, openingOf } from "./opening.js";
 
 /**
- * @typedef {import("./checkpoint/checkpoint.js").Entry} Entry
- * @typedef {{models: import("./model/model.js").Model[], opening: string}} Opened `opening`: what `openingOf` gives
+ * @typedef {import("../checkpoint/checkpoint.js").Entry} Entry
+ * @typedef {{models: import("../model/model.js").Model[], opening: string}} Opened `opening`: what `openingOf` gives
  */
 
 /**
  * The one way in which the instrument opens models. What is open already, or was opened early, is not opened again; what is
  * not asked for again is let go of.
  *
- * @param {{engine: Promise<any>, trial: import("./engine/trial.js").Trial}} options
+ * @param {{engine: Promise<any>, trial: import("../engine/trial.js").Trial}} options
  */
 export function createOpener({ engine, trial }) {
   const pool = createPool(open, MOST);

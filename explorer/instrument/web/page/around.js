@@ -1,7 +1,7 @@
-import { el } from "./dom.js";
+import { el } from "../dom.js";
+import { speakForTheServer } from "../host/unreachable.js";
+import { addressOf } from "../shelf/held.js";
 import { asksForHelp, createHelp } from "./keyboard.js";
-import { addressOf } from "./shelf/held.js";
-import { speakForTheServer } from "./unreachable.js";
 
 let isThere = false;
 

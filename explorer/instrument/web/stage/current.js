@@ -2,7 +2,7 @@
  * The latent that keys and actions are about.
  *
  * @param {number} now at first
- * @returns {import("./stage.js").Current}
+ * @returns {import("../stage.js").Current}
  */
 export function createCurrent(now) {
   /** @type {((latent: number, before: number) => void)[]} */

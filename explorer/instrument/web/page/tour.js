@@ -1,6 +1,6 @@
-import { el } from "./dom.js";
-import { icon } from "./icons.js";
-import { present } from "./present.js";
+import { el } from "../dom.js";
+import { icon } from "../icons.js";
+import { present } from "../present.js";
 
 /**
  * What a tour of a minute stops at; where a model has no such part, it goes on.

@@ -1,5 +1,5 @@
-import { el } from "./dom.js";
-import { remembered } from "./remembered.js";
+import { el } from "../dom.js";
+import { remembered } from "../host/remembered.js";
 
 /**
  * Which way what is trained is written, on every panel alike: as a loss that is minimised, or as the ELBO that is maximised.

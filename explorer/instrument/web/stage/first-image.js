@@ -1,17 +1,17 @@
+import { el } from "../dom.js";
+import { outputOf } from "../outputs/index.js";
+import { PANELS } from "../panels/index.js";
+import { trace } from "../trace.js";
 import { createBench } from "./bench.js";
-import { el } from "./dom.js";
-import { outputOf } from "./outputs/index.js";
-import { PANELS } from "./panels/index.js";
-import { trace } from "./trace.js";
 
 /**
  * Shows the first image by itself, where the stage will have it: the panels around it take longer to make and to lay out
  * than the image to decode.
  *
- * @param {import("./model/model.js").Model} model
- * @param {import("./model/model.js").Codes} codes where it opens
+ * @param {import("../model/model.js").Model} model
+ * @param {import("../model/model.js").Codes} codes where it opens
  * @param {(bench: HTMLElement) => void} show
- * @returns {Promise<import("./stage.js").Decoded | null>} nothing where it has no image, or cannot be decoded: the stage then
+ * @returns {Promise<import("../stage.js").Decoded | null>} nothing where it has no image, or cannot be decoded: the stage then
  *   says why
  */
 export async function showFirst(model, codes, show) {
@@ -24,7 +24,7 @@ export async function showFirst(model, codes, show) {
     output.draw(values);
     output.describe(`Image that ${model.card.title} decodes`);
     const taken = new Set(PANELS.filter((panel) => panel.fits(model) === true).map(({ place }) => place));
-    const at = (/** @type {import("./stage.js").Place} */ place) =>
+    const at = (/** @type {import("../stage.js").Place} */ place) =>
       place === "picture" ? [output.element] : taken.has(place) ? [el("div")] : [];
     show(createBench(model, { at }).element);
     await painted();

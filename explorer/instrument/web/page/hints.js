@@ -1,6 +1,6 @@
-import { el } from "./dom.js";
-import { present } from "./present.js";
-import { remembered } from "./remembered.js";
+import { el } from "../dom.js";
+import { remembered } from "../host/remembered.js";
+import { present } from "../present.js";
 
 /**
  * What to touch first: `at` is where the hint stands, `in` what is touched, and `by` the event that says it was. Of one name,

@@ -1,10 +1,10 @@
-import { startEngine } from "./engine/session.js";
-import { openModel } from "./model/model.js";
-import { openingOf } from "./opening.js";
+import { startEngine } from "../engine/session.js";
+import { openModel } from "../model/model.js";
+import { openingOf } from "../stage/opening.js";
 
 /**
- * @typedef {import("./checkpoint/checkpoint.js").Entry} Entry
- * @typedef {import("./model/model.js").Model} Model
+ * @typedef {import("../checkpoint/checkpoint.js").Entry} Entry
+ * @typedef {import("../model/model.js").Model} Model
  */
 
 /** @type {{url: string | undefined, query: string, model: Promise<Model>, opening: Promise<string>, stop: AbortController} | null} */

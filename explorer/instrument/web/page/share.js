@@ -1,5 +1,5 @@
-import { borrowFocus, el, selectedOnFocus } from "./dom.js";
-import { icon } from "./icons.js";
+import { borrowFocus, el, selectedOnFocus } from "../dom.js";
+import { icon } from "../icons.js";
 import { BRIEFLY_MS } from "./messages.js";
 
 /**

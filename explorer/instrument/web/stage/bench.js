@@ -1,11 +1,11 @@
-import { el } from "./dom.js";
-import { notShown } from "./panels/lay-out.js";
+import { el } from "../dom.js";
+import { notShown } from "../panels/lay-out.js";
 
 /**
  * The columns of one model's page, from left to right as it computes.
  *
- * @param {import("./model/model.js").Model} model
- * @param {{at(place: import("./stage.js").Place): HTMLElement[], missing?: string[], tabs?: HTMLElement | null}} content
+ * @param {import("../model/model.js").Model} model
+ * @param {{at(place: import("../stage.js").Place): HTMLElement[], missing?: string[], tabs?: HTMLElement | null}} content
  *   `at`: what stands in a place; `missing`: why some panels are not here
  * @returns {{element: HTMLElement, sticky: HTMLElement[]}} `sticky`: the columns that stay in sight
  */

@@ -1,14 +1,14 @@
-import { clamp } from "./clamp.js";
-import { isolated, latentName, spell } from "./dom.js";
-import { standardNormal } from "./engine/gaussian.js";
-import { sentenceFor } from "./errors.js";
-import { TEMPERATURES } from "./link.js";
-import { BRIEFLY_MS } from "./messages.js";
-import { cellOf } from "./model/latents.js";
-import { isPart } from "./model/numbers.js";
-import { SEEDS } from "./model/writing.js";
-import { farthest, nearestLevel, rounded } from "./spaces/continuous.js";
-import { said } from "./spoken.js";
+import { clamp } from "../clamp.js";
+import { isolated, latentName, spell } from "../dom.js";
+import { standardNormal } from "../engine/gaussian.js";
+import { sentenceFor } from "../errors.js";
+import { TEMPERATURES } from "../link.js";
+import { cellOf } from "../model/latents.js";
+import { isPart } from "../model/numbers.js";
+import { SEEDS } from "../model/writing.js";
+import { BRIEFLY_MS } from "../page/messages.js";
+import { farthest, nearestLevel, rounded } from "../spaces/continuous.js";
+import { said } from "../spoken.js";
 
 /** @typedef {ReturnType<typeof createCommands>} Commands */
 
@@ -19,14 +19,14 @@ const LONGEST_ECHO = 40;
  * Everything a person can do to where they are, whichever of pointer, keyboard or button asks for it. `z` is the value of
  * the model's continuous control; what moves it leaves the other controls as they are.
  *
- * @param {{model: import("./model/model.js").Model, store: import("./store.js").Store,
- *   player: import("./latents/player.js").Player, codesOf(example: number): Promise<Codes> | Codes | null,
- *   nameOf(example: number): string | null, source(): import("./store.js").Source | null, onDraw(z: number[]): void,
+ * @param {{model: import("../model/model.js").Model, store: import("../store.js").Store,
+ *   player: import("../latents/player.js").Player, codesOf(example: number): Promise<Codes> | Codes | null,
+ *   nameOf(example: number): string | null, source(): import("../store.js").Source | null, onDraw(z: number[]): void,
  *   messages: {say(sentence: string): void, tell(sentence: string, ms?: number): void},
  *   warn(sentence: string): void}} options `codesOf`: where an example puts the controls, once that is known; `warn`: of an
  *   image that cannot be encoded
  *
- * @typedef {import("./model/model.js").Codes} Codes
+ * @typedef {import("../model/model.js").Codes} Codes
  */
 export function createCommands({ model, store, player, codesOf, nameOf, source, onDraw, messages, warn }) {
   const most = model.continuous ? farthest(model.continuous) : 0;
@@ -63,13 +63,13 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
     return model.withZ({ codes: now }, model.z({ codes: atZ(model.z({ codes: now })) })).codes;
   }
 
-  /** A word stands in its field for as long as it is the source. @param {Codes} codes @param {Partial<import("./store.js").State>} change @returns {Codes} */
+  /** A word stands in its field for as long as it is the source. @param {Codes} codes @param {Partial<import("../store.js").State>} change @returns {Codes} */
   function withoutWord(codes, { example, own }) {
     if (example !== null || own !== null) return codes;
     return { ...codes, ...Object.fromEntries(model.words.map((word) => [word.name, word.space.start(word)])) };
   }
 
-  /** Goes there, and ends the move. @param {Codes} codes @param {Partial<import("./store.js").State>} [change] */
+  /** Goes there, and ends the move. @param {Codes} codes @param {Partial<import("../store.js").State>} [change] */
   function jump(codes, change = {}) {
     player.stop();
     store.set({ ...change, codes: withoutWord(codes, change) });
@@ -77,7 +77,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
     store.commit();
   }
 
-  /** Changes what is not z. @param {Partial<import("./store.js").State>} what */
+  /** Changes what is not z. @param {Partial<import("../store.js").State>} what */
   function change(what) {
     back(performance.now());
     store.set(what);
@@ -113,7 +113,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
       back(time);
       store.set({ codes: atZ(z) }, time);
     },
-    /** Goes to a z. @param {ArrayLike<number>} z @param {Partial<import("./store.js").State>} [change] */
+    /** Goes to a z. @param {ArrayLike<number>} z @param {Partial<import("../store.js").State>} [change] */
     go: (z, change) => jump(atZ(z), change),
     /** One step of a change of any control: drawn at once, linked on `settle`. @param {string} control its name @param {any} value */
     put(control, value, time = performance.now()) {
@@ -215,12 +215,12 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
       const name = nameOf(example);
       messages.say(`Test ${model.shape ? "image" : "word"} #${example}${name ? `, ${name}` : ""}: ${ENCODED}.`);
     },
-    /** Begins where the encoder puts a person's own image. @param {import("./store.js").Source} own */
+    /** Begins where the encoder puts a person's own image. @param {import("../store.js").Source} own */
     own(own) {
       jump(at(own.codes), { own, example: null });
       messages.say(`${isolated(own.title)}: ${ENCODED}.`);
     },
-    /** One step of a drawing: what `own` does, linked on `settle`. @param {import("./store.js").Source} own */
+    /** One step of a drawing: what `own` does, linked on `settle`. @param {import("../store.js").Source} own */
     moveOwn(own, time = performance.now()) {
       player.stop();
       back(time);
@@ -229,7 +229,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
     /**
      * Lays noise on the image that is encoded, and goes where the encoder then puts it; linked on `settle`.
      *
-     * @param {import("./engine/corruption.js").Noise} noise
+     * @param {import("../engine/corruption.js").Noise} noise
      */
     async setNoise(noise, time = performance.now()) {
       player.stop();
@@ -280,14 +280,14 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
       jump(atZ(z), { example: null, own: null });
       messages.say(`At ${letter}.`);
     },
-    /** Walks back and forth between A and B. @param {import("./latents/player.js").Course} course */
+    /** Walks back and forth between A and B. @param {import("../latents/player.js").Course} course */
     playPath(course) {
       back(performance.now());
       player.toggle("path", course);
     },
     /** @param {boolean} slerp */
     setSlerp: (slerp) => change({ slerp }),
-    /** @param {import("./model/writing.js").Way} writing how letters are chosen */
+    /** @param {import("../model/writing.js").Way} writing how letters are chosen */
     setWriting: (writing) => change({ writing }),
     /** Letters are drawn anew. */
     drawAgain: () => change({ seed: (store.get().seed + 1) % SEEDS }),

@@ -1,13 +1,13 @@
 // The pages without Streamlit, as the browser tests open them: all that says where they are is the address.
 
-import { isClinic, mount as mountClinic } from "./clinic/clinic.js";
-import { mount as mountDistributions } from "./distributions/page.js";
-import { mount } from "./instrument.js";
-import { mount as mountLadder } from "./ladder/ladder.js";
-import { linkedTable } from "./ladder/link.js";
-import { mount as mountLessons } from "./lesson/page.js";
-import { fetchFile, isHeld } from "./shelf/held.js";
-import { mount as mountTraining } from "./train/page.js";
+import { isClinic, mount as mountClinic } from "../clinic/clinic.js";
+import { mount as mountDistributions } from "../distributions/page.js";
+import { mount } from "../instrument.js";
+import { mount as mountLadder } from "../ladder/ladder.js";
+import { linkedTable } from "../ladder/link.js";
+import { mount as mountLessons } from "../lesson/page.js";
+import { fetchFile, isHeld } from "../shelf/held.js";
+import { mount as mountTraining } from "../train/page.js";
 
 /** @typedef {{read(): string, write(query: string): void}} Link */
 

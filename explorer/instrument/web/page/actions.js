@@ -1,13 +1,13 @@
-import { el, spell } from "./dom.js";
-import { icon } from "./icons.js";
-import { TEMPERATURES } from "./link.js";
-import { term } from "./term.js";
+import { el, spell } from "../dom.js";
+import { icon } from "../icons.js";
+import { TEMPERATURES } from "../link.js";
+import { term } from "../term.js";
 
 /**
  * What is done with the whole of z, under the picture.
  *
- * @param {import("./stage.js").Stage} stage
- * @returns {import("./stage.js").Part}
+ * @param {import("../stage.js").Stage} stage
+ * @returns {import("../stage.js").Part}
  */
 export function createActions({ model, commands, drawn }) {
   const reset = model.continuous ? "Reset z to the origin (R)" : "Reset (R)";

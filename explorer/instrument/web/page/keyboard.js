@@ -1,14 +1,14 @@
-import { el } from "./dom.js";
-import { icon } from "./icons.js";
-import { MAP_KEYS } from "./map/pointer.js";
-import { present } from "./present.js";
-import { remembered } from "./remembered.js";
+import { el } from "../dom.js";
+import { remembered } from "../host/remembered.js";
+import { icon } from "../icons.js";
+import { MAP_KEYS } from "../map/pointer.js";
+import { present } from "../present.js";
 
 const FINE = 0.05;
 const COARSE = 0.5;
 
 /**
- * @typedef {{model: import("./model/model.js").Model, commands: import("./commands.js").Commands, current(): number, step(by: number): void,
+ * @typedef {{model: import("../model/model.js").Model, commands: import("../stage/commands.js").Commands, current(): number, step(by: number): void,
  *   openPicker(): void, openHelp(): void}} Reach what the keys act on
  */
 

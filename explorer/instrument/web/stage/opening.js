@@ -1,7 +1,7 @@
-import { ask } from "./shelf/http.js";
+import { ask } from "../shelf/http.js";
 
 /**
- * @param {import("./checkpoint/checkpoint.js").Entry} entry
+ * @param {import("../checkpoint/checkpoint.js").Entry} entry
  * @param {string} query of the link
  * @param {AbortSignal} signal
  * @returns {Promise<string>} the part of a link that leads to the test image which a model opens on; nothing where the link
@@ -20,7 +20,7 @@ export async function openingOf(entry, query, signal) {
 }
 
 /**
- * @param {import("./checkpoint/checkpoint.js").Entry} entry
+ * @param {import("../checkpoint/checkpoint.js").Entry} entry
  * @param {number} at its place in a comparison, past the first
  * @param {string} query of the link
  * @param {AbortSignal} signal

@@ -1,11 +1,11 @@
-import { el, withCode } from "./dom.js";
-import { icon } from "./icons.js";
-import { addressOf } from "./shelf/held.js";
+import { el, withCode } from "../dom.js";
+import { icon } from "../icons.js";
+import { addressOf } from "../shelf/held.js";
 
 /**
  * The menu of checkpoints, each with a picture of what it draws; broken ones are listed with the reason.
  *
- * @param {{catalogue: import("./checkpoint/checkpoint.js").Entry[], onPick(id: string): void,
+ * @param {{catalogue: import("../checkpoint/checkpoint.js").Entry[], onPick(id: string): void,
  *   onCompare?: ((id: string) => void) | null, onOpen?(): void,
  *   footer?: HTMLElement}} options `footer` stands below the checkpoints
  */
@@ -32,7 +32,7 @@ export function createPicker({ catalogue, onPick, onCompare = null, onOpen, foot
   /** @type {string[]} ids of what a person dropped */
   let dropped = [];
 
-  /** @param {import("./checkpoint/checkpoint.js").Entry} entry */
+  /** @param {import("../checkpoint/checkpoint.js").Entry} entry */
   function nameOf({ id, title }) {
     const at = dropped.indexOf(id);
     if (at >= 0) return `${title} (dropped${at ? ` ${at + 1}` : ""})`;
@@ -40,7 +40,7 @@ export function createPicker({ catalogue, onPick, onCompare = null, onOpen, foot
     return shared.has(title) ? `${title} (${id})` : title;
   }
 
-  /** @param {import("./checkpoint/checkpoint.js").Entry} entry */
+  /** @param {import("../checkpoint/checkpoint.js").Entry} entry */
   const choiceOf = (entry) =>
     entry.error === undefined
       ? el(
@@ -95,7 +95,7 @@ export function createPicker({ catalogue, onPick, onCompare = null, onOpen, foot
   const element = el("div", { class: "picker-place" }, button, menu);
   list(catalogue);
 
-  /** @param {import("./checkpoint/checkpoint.js").Entry[]} entries */
+  /** @param {import("../checkpoint/checkpoint.js").Entry[]} entries */
   function list(entries) {
     dropped = entries.filter((entry) => entry.dropped).map(({ id }) => id);
     const titles = entries.filter((entry) => !entry.dropped).flatMap((entry) => entry.title ?? []);
@@ -173,7 +173,7 @@ export function createPicker({ catalogue, onPick, onCompare = null, onOpen, foot
     list,
     toggle,
     close,
-    /** @param {import("./checkpoint/checkpoint.js").Entry[]} entries that are open */
+    /** @param {import("../checkpoint/checkpoint.js").Entry[]} entries that are open */
     show(...entries) {
       const [only] = entries;
       title.textContent =

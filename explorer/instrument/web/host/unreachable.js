@@ -1,4 +1,4 @@
-import { el } from "./dom.js";
+import { el } from "../dom.js";
 
 const WORDS = [
   "The explorer's server cannot be reached. This page connects again by itself as soon as the server answers.",

@@ -1,4 +1,4 @@
-import { el } from "./dom.js";
+import { el } from "../dom.js";
 
 /** Where a keyboard may want to be at once. @type {[string, string][]} */
 const PLACES = [

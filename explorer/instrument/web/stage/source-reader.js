@@ -1,8 +1,8 @@
-import { article } from "./article.js";
-import { codesOf } from "./checkpoint/embedding.js";
-import { newestWins } from "./engine/scheduler.js";
-import { sentenceFor } from "./errors.js";
-import { present } from "./present.js";
+import { article } from "../article.js";
+import { codesOf } from "../checkpoint/embedding.js";
+import { newestWins } from "../engine/scheduler.js";
+import { sentenceFor } from "../errors.js";
+import { present } from "../present.js";
 
 /** @param {string} label @returns {string} as one says it: a 7, Shirt */
 const called = (label) => (/^\d+$/.test(label) ? `${article(label)} ${label}` : label);
@@ -10,10 +10,10 @@ const called = (label) => (/^\d+$/.test(label) ? `${article(label)} ${label}` : 
 /**
  * Finds the posterior of the image that is chosen: from the file of the examples, or by asking the encoder.
  *
- * @param {{model: import("./model/model.js").Model, store: import("./store.js").Store,
- *   thumbnails: import("./checkpoint/thumbnails.js").Thumbnails | null,
- *   embedding(): import("./checkpoint/embedding.js").Embedding | null, isNoisy(): boolean,
- *   source(): import("./store.js").Source | null, onSource(source: import("./store.js").Source | null): void,
+ * @param {{model: import("../model/model.js").Model, store: import("../store.js").Store,
+ *   thumbnails: import("../checkpoint/thumbnails.js").Thumbnails | null,
+ *   embedding(): import("../checkpoint/embedding.js").Embedding | null, isNoisy(): boolean,
+ *   source(): import("../store.js").Source | null, onSource(source: import("../store.js").Source | null): void,
  *   onFailure(sentence: string): void, gone: AbortSignal}} options `source`: what it is now; `isNoisy`: noise is laid on
  *   what the encoder sees
  */
@@ -28,7 +28,7 @@ export function createSourceReader({
   onFailure,
   gone,
 }) {
-  /** @param {import("./store.js").State} state */
+  /** @param {import("../store.js").State} state */
   function find({ example, own }) {
     const examples = embedding();
     if (own || example === null || !examples) return onSource(own);
@@ -60,7 +60,7 @@ export function createSourceReader({
   }
 
   const reading = newestWins(
-    async (/** @type {{example?: number, own?: import("./store.js").Source}} */ { example, own }) => {
+    async (/** @type {{example?: number, own?: import("../store.js").Source}} */ { example, own }) => {
       const pixels = own ? own.pixels : await present(thumbnails).pixels(present(example));
       const { codes, noise } = store.get();
       const posterior = await present(model.encoder).encode(pixels, codes);
@@ -82,7 +82,7 @@ export function createSourceReader({
     },
   );
 
-  /** Asks the encoder, as of now. @param {{example?: number, own?: import("./store.js").Source}} of */
+  /** Asks the encoder, as of now. @param {{example?: number, own?: import("../store.js").Source}} of */
   function read(of) {
     if (model.encoder && (of.own || thumbnails)) reading.request(of);
   }

@@ -1,7 +1,7 @@
-import { el, withCode } from "./dom.js";
+import { el, withCode } from "../dom.js";
+import { addressOf } from "../shelf/held.js";
 import { createMessages } from "./messages.js";
 import { createShare } from "./share.js";
-import { addressOf } from "./shelf/held.js";
 
 /**
  * What every page of the explorer stands in: its style sheet, the sentences for the person, the link to copy, and a place for

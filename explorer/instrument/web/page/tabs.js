@@ -1,16 +1,16 @@
-import { el } from "./dom.js";
-import { present } from "./present.js";
+import { el } from "../dom.js";
+import { present } from "../present.js";
 
 /**
  * The row of tabs: panels of which one is shown at a time, under its title.
  *
- * @param {{panel: import("./stage.js").Panel, part: import("./stage.js").Part}[]} parts
+ * @param {{panel: import("../stage.js").Panel, part: import("../stage.js").Part}[]} parts
  * @param {State} state that opens with the panel that it is about
  * @param {() => void} onShow a person, or a change, has shown another panel
  * @returns {{element: HTMLElement, open(name: string): void, follow(state: State, before: State): void, shown(): string}} `open`
  *   brings a panel into sight; `follow` shows the one that a change is about
  *
- * @typedef {import("./store.js").State} State
+ * @typedef {import("../store.js").State} State
  */
 export function createTabs(parts, state, onShow) {
   let shown = "";

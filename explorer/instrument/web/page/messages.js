@@ -1,5 +1,5 @@
-import { borrowFocus, el, withCode } from "./dom.js";
-import { icon } from "./icons.js";
+import { borrowFocus, el, withCode } from "../dom.js";
+import { icon } from "../icons.js";
 
 const SHOWN_MS = 7000;
 /** Long enough to see that what was asked for is done. */

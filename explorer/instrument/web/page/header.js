@@ -1,11 +1,11 @@
-import { el, spell } from "./dom.js";
-import { icon } from "./icons.js";
-import { provenance, term } from "./term.js";
+import { el, spell } from "../dom.js";
+import { icon } from "../icons.js";
+import { provenance, term } from "../term.js";
 
 /**
  * The line at the top: which model, what its card says of it, and what can be taken away.
  *
- * @param {{picker: HTMLElement, exporting: ReturnType<typeof import("./export/menu.js").createExportMenu>,
+ * @param {{picker: HTMLElement, exporting: ReturnType<typeof import("../export/menu.js").createExportMenu>,
  *   tools: Record<"undo" | "redo" | "tour" | "share" | "help", () => void>, present: (() => void) | null,
  *   lessons: (() => void) | null}} options `present` leads a class, where there is a server for it; `lessons` goes to the list
  */
@@ -46,7 +46,7 @@ export function createHeader({ picker, exporting, tools, present, lessons }) {
   }
 
   /**
-   * @param {string} name @param {import("./icons.js").Picture} picture @param {string} text @param {string} title
+   * @param {string} name @param {import("../icons.js").Picture} picture @param {string} text @param {string} title
    * @param {() => void} run
    */
   function tool(name, picture, text, title, run) {
@@ -69,7 +69,7 @@ export function createHeader({ picker, exporting, tools, present, lessons }) {
       undo.setAttribute("aria-disabled", String(!store?.canUndo()));
       redo.setAttribute("aria-disabled", String(!store?.canRedo()));
     },
-    /** @param {import("./checkpoint/checkpoint.js").Card[]} cards of what is open; several say for themselves what they are */
+    /** @param {import("../checkpoint/checkpoint.js").Card[]} cards of what is open; several say for themselves what they are */
     show(cards) {
       const [card] = cards;
       share.disabled = !card;
@@ -91,7 +91,7 @@ export function createHeader({ picker, exporting, tools, present, lessons }) {
   };
 }
 
-/** @param {import("./checkpoint/checkpoint.js").Card[]} cards of a comparison @returns {string} what its models begin from */
+/** @param {import("../checkpoint/checkpoint.js").Card[]} cards of a comparison @returns {string} what its models begin from */
 function sharedBy(cards) {
   const [first, ...others] = cards.map(({ output }) => (output.kind === "pixels" ? String(output.shape) : "word"));
   if (others.some((other) => other !== first)) return "These models do not share an image.";
