@@ -23,7 +23,6 @@ from training.contract.spaces import Continuous
 from training.errors import CheckpointError, ConfigError
 from training.families import FAMILIES
 from training.families.family import Family, tag
-from training.families.vae import VAE
 from training.objectives import OBJECTIVES
 from training.objectives.objective import ObjectiveConfig
 
@@ -44,9 +43,6 @@ if TYPE_CHECKING:
 else:
     AnyObjective = Union[OBJECTIVES]  # noqa: UP007, of a tuple
     AnyFamily = Union[FAMILIES]  # noqa: UP007
-
-
-ModelConfig = VAE
 
 OF_OWN_DATA: dict[str, Any] = {
     "path": "",

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from training.config import (
     DataConfig,
-    ModelConfig,
     RunConfig,
     TrainConfig,
 )
@@ -24,6 +23,7 @@ from training.families.qlae import QLAE
 from training.families.semi_supervised import SemiSupervised
 from training.families.text_vae import TextVAE
 from training.families.transformer import Transformer
+from training.families.vae import VAE
 from training.families.vaegan import VAEGAN
 from training.families.vqvae import VQVAE
 from training.objectives.beta_tcvae import BetaTCVAE
@@ -50,9 +50,9 @@ def _small(
     likelihood: LikelihoodName,
     channels: tuple[int, ...] = (32, 32),
     hidden: tuple[int, ...] = (256,),
-) -> ModelConfig:
+) -> VAE:
     """The network of the 28×28 images."""
-    return ModelConfig(latents, likelihood, channels=channels, hidden=hidden, activation="silu")
+    return VAE(latents, likelihood, channels=channels, hidden=hidden, activation="silu")
 
 
 def _points(latents: int) -> Autoencoder:
@@ -89,7 +89,7 @@ _DENOISING_INTENTS = {
 }
 
 
-def _likelihood(name: str, title: str, intent: str, model: ModelConfig) -> Recipe:
+def _likelihood(name: str, title: str, intent: str, model: VAE) -> Recipe:
     """Of one network several p(x|z), all of the same grey levels; they differ in that alone."""
     return Recipe(
         name=name,
@@ -105,7 +105,7 @@ def _likelihood(name: str, title: str, intent: str, model: ModelConfig) -> Recip
     )
 
 
-def _grey(likelihood: LikelihoodName, sigma: float = 0.1) -> ModelConfig:
+def _grey(likelihood: LikelihoodName, sigma: float = 0.1) -> VAE:
     """The network that reads digits in grey levels by any likelihood."""
     return replace(_small(10, likelihood, channels=(16, 32), hidden=(128,)), sigma=sigma)
 
@@ -126,9 +126,9 @@ def _names(model: TextVAE) -> RunConfig:
     )
 
 
-def _dense(latents: int) -> ModelConfig:
+def _dense(latents: int) -> VAE:
     """The network of Burda et al. 2016, Section 5, with one stochastic layer."""
-    return ModelConfig(
+    return VAE(
         latents,
         "bernoulli",
         name="mlp_vae",
@@ -152,7 +152,7 @@ def _sprites(objective: ObjectiveConfig) -> RunConfig:
     """Patches of 4×4 pixels on 4.8 million sprites; runs that are compared differ in this alone."""
     return RunConfig(
         data=DataConfig("sprites"),
-        model=ModelConfig(
+        model=VAE(
             latents=10,
             likelihood="bernoulli",
             name="patch_vae",
@@ -170,7 +170,7 @@ def _scenes() -> RunConfig:
     """1.9 million scenes, by convolutions."""
     return RunConfig(
         data=DataConfig("scenes"),
-        model=ModelConfig(
+        model=VAE(
             latents=10,
             likelihood="bernoulli",
             channels=(16, 32, 32, 32),
@@ -518,7 +518,7 @@ RECIPES = {
             cost="told",
             run=RunConfig(
                 data=DataConfig("own"),
-                model=ModelConfig(latents=16, likelihood="gaussian_learned", activation="silu"),
+                model=VAE(latents=16, likelihood="gaussian_learned", activation="silu"),
                 objective=BetaVAE(beta=1),
                 train=TrainConfig(steps=5_000, batch_size=64, weight_decay=0.01),
             ),

@@ -50,9 +50,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from training import build, devices, ensemble, loop
 from training.batch import Batch
 from training.checkpoint import load_weights
-from training.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from training.config import DataConfig, RunConfig, TrainConfig
 from training.datasets import Dataset, Split, sprites
 from training.families.family import Form
+from training.families.vae import VAE
 from training.objectives.beta_vae import BetaVAE
 from training.recipes import RECIPES
 
@@ -64,7 +65,7 @@ TOGETHER = 5  # seeds
 TARGET_NATS, CAP_S, EVERY_S = 85.0, 1800.0, 15.0  # of the time to a loss
 JUDGED = 2000  # test images
 PEER_IMAGES = 200_000  # 3.3 GB
-MODEL = ModelConfig(latents=10, likelihood="bernoulli")
+MODEL = VAE(latents=10, likelihood="bernoulli")
 GET_PEER = """\
 pythae is not installed: our own figure alone. For both, into a folder of its own (without its
 dependencies, or pip fetches a second torch):
@@ -92,9 +93,7 @@ def sprite_subset(images: int) -> Dataset:
     return Dataset("sprites", "rendered here", "Apache-2.0", SHAPE, splits)
 
 
-def ours(
-    dataset: Dataset, precision: Any, device: torch.device, model: ModelConfig = MODEL
-) -> Measure:
+def ours(dataset: Dataset, precision: Any, device: torch.device, model: VAE = MODEL) -> Measure:
     """One epoch over the training split."""
     steps = len(dataset.splits["train"]) // BATCH
     plan = TrainConfig(

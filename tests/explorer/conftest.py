@@ -15,7 +15,6 @@ from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZ
 from explorer import loading, serving
 from training.config import (
     DataConfig,
-    ModelConfig,
     RunConfig,
     TrainConfig,
     settings,
@@ -35,6 +34,7 @@ from training.contract.card import (
 from training.contract.files import describe_files
 from training.contract.table import Published, Row, Run, Stage, Table, write_table
 from training.contract.version1 import FILES
+from training.families.vae import VAE
 from training.objectives.beta_vae import BetaVAE
 
 from .served import listening
@@ -43,7 +43,7 @@ MakeCheckpoint = Callable[..., Path]
 
 RUN = RunConfig(
     data=DataConfig("digits"),
-    model=ModelConfig(latents=3, likelihood="bernoulli"),
+    model=VAE(latents=3, likelihood="bernoulli"),
     objective=BetaVAE(beta=1.0),
     train=TrainConfig(steps=500),
 )

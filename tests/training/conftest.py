@@ -15,13 +15,13 @@ from training import build
 from training.__main__ import main
 from training.config import (
     DataConfig,
-    ModelConfig,
     RunConfig,
     TrainConfig,
     override,
 )
 from training.contract.card import Card
 from training.datasets import Dataset
+from training.families.vae import VAE
 from training.loop import METRICS
 from training.objectives.beta_vae import BetaVAE
 
@@ -47,7 +47,7 @@ def tiny() -> Callable[..., RunConfig]:
     """A run of a fraction of a second, with overrides: 37 steps, 28 of them to an epoch."""
     base = RunConfig(
         DataConfig("digits", "binarized"),
-        ModelConfig(3, "bernoulli", channels=(4, 4), hidden=(16,)),
+        VAE(3, "bernoulli", channels=(4, 4), hidden=(16,)),
         BetaVAE(),
         TrainConfig(37, batch_size=16, validate_every=10, precision="float32"),
     )

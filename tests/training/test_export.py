@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 from training import checkpoint, export
 from training.__main__ import main
-from training.config import ModelConfig
 from training.contract.card import CARD, DECODER, ENCODER, THUMBNAILS
 from training.contract.files import read_card
 from training.contract.outputs import LikelihoodName
 from training.errors import CheckpointError
 from training.export import Traced
 from training.families.family import Form
+from training.families.vae import VAE
 from training.models.gaussian_vae import GaussianVAE
 
 TOLERANCE = 1e-4
@@ -33,7 +33,7 @@ def tiny_model(
 ) -> GaussianVAE:
     """Weights larger than fresh ones, so that outputs reach both ends of their range."""
     torch.manual_seed(0)
-    config = ModelConfig(3, likelihood, channels=(4, 4), hidden=(16,), activation="silu")
+    config = VAE(3, likelihood, channels=(4, 4), hidden=(16,), activation="silu")
     model = config.network(Form(shape))
     with torch.no_grad():
         for parameter in model.parameters():
@@ -42,7 +42,7 @@ def tiny_model(
 
 
 def graphs(model: GaussianVAE, shape: tuple[int, int, int]) -> tuple[Traced, ...]:
-    return ModelConfig(model.latents, "bernoulli").graphs(model, Form(shape))
+    return VAE(model.latents, "bernoulli").graphs(model, Form(shape))
 
 
 @pytest.mark.parametrize(

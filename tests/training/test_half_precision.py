@@ -12,16 +12,16 @@ from torch import Tensor, nn
 
 from training import half_precision
 from training.checkpoint import load_weights, save_weights
-from training.config import ModelConfig
 from training.contract.card import DECODER, ENCODER, MODEL
 from training.datasets import Dataset
 from training.export import export_graphs
 from training.families.family import Form
+from training.families.vae import VAE
 from training.half_precision import SMALLEST, narrowed
 from training.models.gaussian_vae import GaussianVAE
 
 SHAPE = (1, 28, 28)
-CONFIG = ModelConfig(3, "bernoulli", channels=(4, 8), hidden=(64,))
+CONFIG = VAE(3, "bernoulli", channels=(4, 8), hidden=(64,))
 
 
 def model(scale: float = 1) -> GaussianVAE:

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from training.config import ModelConfig
 from training.contract.outputs import LikelihoodName
 from training.distributions import Bernoulli, ContinuousBernoulli, Gaussian
 from training.errors import ConfigError
 from training.families.family import Form
+from training.families.vae import VAE
 from training.models.transposed_convolution import TransposedConvolution
 from training.recipes import RECIPES
 
@@ -37,9 +37,7 @@ def test_shapes(
     activation: Literal["relu", "silu", "tanh"],
 ) -> None:
     channels, hidden = layers
-    config = ModelConfig(
-        latents, "bernoulli", channels=channels, hidden=hidden, activation=activation
-    )
+    config = VAE(latents, "bernoulli", channels=channels, hidden=hidden, activation=activation)
     model = config.network(Form(shape))
     for batch in (1, 5):
         posterior = model.encode(torch.rand(batch, *shape))
@@ -48,7 +46,7 @@ def test_shapes(
 
 
 def test_burgess_network_by_hand() -> None:
-    model = ModelConfig(latents=10, likelihood="bernoulli").network(Form((1, 64, 64)))
+    model = VAE(latents=10, likelihood="bernoulli").network(Form((1, 64, 64)))
     kernel = 4 * 4
     encoder = [
         1 * 32 * kernel + 32,  # 64×64 → 32×32
@@ -85,9 +83,7 @@ def test_the_network_of_burda_et_al_by_hand() -> None:
 
 
 def test_patches_by_hand() -> None:
-    config = ModelConfig(
-        10, "bernoulli", name="patch_vae", channels=(32, 64, 64), hidden=(128,), patch=4
-    )
+    config = VAE(10, "bernoulli", name="patch_vae", channels=(32, 64, 64), hidden=(128,), patch=4)
     model = config.network(Form((3, 64, 64)))
     pixels, kernel = 3 * 4 * 4, 4 * 4
     encoder = [
@@ -113,7 +109,7 @@ def test_patches_by_hand() -> None:
 
 
 def test_a_patch_is_written_from_its_own_vector() -> None:
-    config = ModelConfig(2, "bernoulli", name="patch_vae", channels=(5,), hidden=(8,), patch=4)
+    config = VAE(2, "bernoulli", name="patch_vae", channels=(5,), hidden=(8,), patch=4)
     model = config.network(Form((1, 8, 12)))
     vectors = torch.zeros(1, 5, 2, 3)
     before = model.decoder[-2:](vectors)
@@ -125,7 +121,7 @@ def test_a_patch_is_written_from_its_own_vector() -> None:
 
 
 def test_dense_layers_read_colour_images_in_any_memory_order() -> None:
-    config = ModelConfig(3, "bernoulli", name="mlp_vae", channels=(), hidden=(8,))
+    config = VAE(3, "bernoulli", name="mlp_vae", channels=(), hidden=(8,))
     model = config.network(Form((3, 4, 6)))
     x = torch.rand(2, 3, 4, 6)
     other = x.contiguous(memory_format=torch.channels_last)
@@ -143,7 +139,7 @@ def test_dense_layers_read_colour_images_in_any_memory_order() -> None:
     ],
 )
 def test_likelihoods(name: LikelihoodName, kind: type, learned: bool | None) -> None:
-    config = ModelConfig(2, name, channels=(4,), hidden=(8,))
+    config = VAE(2, name, channels=(4,), hidden=(8,))
     model = config.network(Form((1, 4, 4)))
     x = torch.rand(3, 1, 4, 4)
     likelihood = model.decode(model.encode(x).sample())
@@ -165,7 +161,7 @@ def test_likelihoods(name: LikelihoodName, kind: type, learned: bool | None) -> 
 def test_images_that_cannot_be_halved(
     shape: tuple[int, int, int], channels: tuple[int, ...]
 ) -> None:
-    config = ModelConfig(2, "bernoulli", channels=channels, hidden=(8,))
+    config = VAE(2, "bernoulli", channels=channels, hidden=(8,))
     with pytest.raises(ConfigError, match=rf"{shape[1]}×{shape[2]} image cannot be halved"):
         config.network(Form(shape))
 
@@ -177,9 +173,7 @@ def test_images_that_cannot_be_halved(
 def test_images_that_cannot_be_cut_into_patches(
     shape: tuple[int, int, int], patch: int, channels: tuple[int, ...]
 ) -> None:
-    config = ModelConfig(
-        2, "bernoulli", name="patch_vae", channels=channels, hidden=(8,), patch=patch
-    )
+    config = VAE(2, "bernoulli", name="patch_vae", channels=channels, hidden=(8,), patch=patch)
     with pytest.raises(ConfigError, match=rf"{patch}×{patch} patches"):
         config.network(Form(shape))
 

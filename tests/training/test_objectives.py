@@ -20,9 +20,10 @@ from torch.distributions import (
 
 from training import finish
 from training.batch import Batch
-from training.config import ModelConfig, override
+from training.config import override
 from training.distributions import Bernoulli, DiagonalGaussian, Gaussian
 from training.families.family import Form
+from training.families.vae import VAE
 from training.models.code_discriminator import Discriminator
 from training.models.multiplier import Multiplier
 from training.objectives.beta_tcvae import BetaTCVAE, BetaTCVAELoss
@@ -178,7 +179,7 @@ def test_gradients_are_finite_and_reports_are_kept(config: Any, precision: torch
     """On the network of the sprites at a small size, as the loop calls it, for three steps."""
     torch.manual_seed(0)
     likelihood: Any = "bernoulli"
-    model = ModelConfig(5, likelihood, channels=(8, 8), hidden=(16,)).network(Form((1, 16, 16)))
+    model = VAE(5, likelihood, channels=(8, 8), hidden=(16,)).network(Form((1, 16, 16)))
     objective: Objective = config.build(5, 1000, torch.device("cpu"))
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
     x = torch.rand(12, 1, 16, 16, generator=seeded(1)).round()
