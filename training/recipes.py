@@ -261,6 +261,19 @@ RECIPES = {
             ),
         ),
         Recipe(
+            name="fashion-halves",
+            title="Garments from a half",
+            intent="The model sees half of a garment, or what a brush leaves visible, and z ~ N(0, "
+            "I) chooses among the whole ones that it could belong to.",
+            cost="6 min",
+            run=RunConfig(
+                data=DataConfig("fashion", pixels="dequantized"),
+                model=ImageCVAE(10, likelihood="continuous_bernoulli", hidden=(160,)),
+                objective=BetaVAE(beta=1),
+                train=TrainConfig(steps=6_000, batch_size=128, weight_decay=0.05),
+            ),
+        ),
+        Recipe(
             name="digits-semi",
             title="Digits, 100 labels",
             intent="55,000 digits, of which 100 have a label (Kingma et al. 2014, M1 + M2): see "
