@@ -15,6 +15,7 @@ from training.metrics.precision_recall import NEIGHBOURS, precision_recall
 from training.metrics.sharpness import sharpness
 
 SAMPLES = 5_000
+SCORES = {"precision", "recall", "frechet_distance", "sharpness"}
 BATCH = 500
 
 

@@ -16,8 +16,7 @@ from training.config import to_json
 from training.contract.card import CARD, CODES, MODEL, PREVIEW, Card
 from training.contract.version1 import FILES
 from training.datasets import Dataset
-
-SCORES = {"precision", "recall", "frechet_distance", "sharpness"}
+from training.samples import SCORES
 
 
 def test_a_finished_folder_is_whole(finished: Path, train_digits: list[str]) -> None:
