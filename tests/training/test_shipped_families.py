@@ -102,6 +102,8 @@ def bars() -> Iterator[tuple[str, str, float, float]]:
     yield "digits-halves", "completion_mean", 0.05, 0.08
     yield "digits-halves", "completion_filling", 0.085, 0.1
     yield "digits-halves", "kl", 4, 14
+    yield "fashion-halves", "completion_mean", 0.02, 0.05
+    yield "fashion-halves", "completion_filling", 0.08, 0.1
     yield "digits-two-layers", "neg_elbo", 90, 96
     yield "digits-two-layers", "kl_upper", 3, 8
     yield "digits-semi", "label_error", 2, 13
