@@ -37,7 +37,7 @@ from training.contract.files import card_of
 from training.contract.reading import parse, read
 from training.datasets.own import factors, opened, packing
 from training.datasets.own.images import ColourFound, Fit
-from training.importing import bring, pythae, weights
+from training.importing import import_model, pythae, weights
 from training.importing.found import Said
 from training.publish import lines, readme
 from training.recipes import RECIPES
@@ -237,7 +237,7 @@ def test_models_of_other_programs(tmp_path: Path) -> None:
             (place / "model_config.json").write_bytes(whole["model_config.json"])
             (place / kind.replace("old", "model")).write_bytes(content)
         with refused_or_taken():
-            bring.read(place, Said())
+            import_model.read(place, Said())
         if kind.endswith(".pt"):
             with refused_or_taken():
                 weights.read_weights(place / "model.pt")
