@@ -519,7 +519,7 @@ RECIPES = {
             name="scenes-qlae-tc",
             title="Scenes, quantized, total correlation",
             intent="The same, and total correlation of the codes is pressed by a discriminator "
-            "(Baykal et al. 2024): see whether fewer factors share a slider.",
+            "(after Baykal et al. 2024): see whether fewer factors share a slider.",
             cost="7 min",
             run=_quantized(_scenes(), 10),
         ),

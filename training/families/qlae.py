@@ -38,7 +38,8 @@ class QLAE(Convolutions, frozen=True, tag="qlae"):
     """The networks of a VAE around latents of so many `levels`; much `train.weight_decay` is meant.
 
     `quantization` and `commitment` are the paper's λ. With `gamma` above 0, total correlation of
-    the codes is pressed as well (Baykal et al. 2024), by a discriminator of `layers` of `units`.
+    the codes is pressed as well, as Baykal et al. 2024 do in another model, by a discriminator of
+    `layers` of `units`.
     """
 
     latents: Latents = 10

@@ -61,9 +61,12 @@ class LatentQuantization:
 
 @dataclass(frozen=True)
 class FactorQuantization:
-    """The same, and γ times the total correlation of the codes (Baykal et al. 2024, Section 3).
+    """The same, and γ times the total correlation of the codes.
 
-    A discriminator finds it, as FactorVAE's does (Kim & Mnih 2018).
+    A discriminator finds it, as FactorVAE's does (Kim & Mnih 2018). The term is that of Baykal et
+    al. 2024, "Disentanglement with factor quantized VAEs", in another model: theirs has one
+    codebook for all latents and draws the codes (Gumbel-softmax), here each latent has its own and
+    the nearest value is taken.
     """
 
     quantized: LatentQuantization
