@@ -64,7 +64,8 @@ class Kept:
             if place is not None:
                 asked = Headers(scope=scope)
                 known = asked.get("if-none-match", "")
-                if "range" not in asked:
+                # Other spellings of a path, `a//b.js`, would be kept as files of their own.
+                if "range" not in asked and str(PurePosixPath(scope["path"])) == scope["path"]:
                     packed = takes_gzip(asked.get("accept-encoding", ""))
                     copy = await self._copy(place, scope["path"], packed)
         if copy is None:

@@ -162,3 +162,10 @@ def test_who_takes_nothing_is_let_go(app: kept.Kept, monkeypatch: pytest.MonkeyP
 def test_every_kind_of_file_of_the_front_end_has_a_type() -> None:
     assert kept.MEDIA_TYPES is sending.MEDIA_TYPES
     assert {".js", ".css", ".mjs", ".wasm", ".woff2"} <= set(sending.MEDIA_TYPES)
+
+
+def test_a_file_is_not_kept_once_more_under_another_spelling_of_its_path(app: kept.Kept) -> None:
+    for path in ("/lab/static//a.js", "/lab/static/./a.js", "/lab/static/vendor/../a.js"):
+        assert ask(app, path)[2] == b"from elsewhere"
+    assert not app.copies
+    assert ask(app, "/lab/static/a.js")[2] == SCRIPT
