@@ -2,15 +2,7 @@
 
 One order a line of JSON comes in on standard input, and what happens goes out the same way. The
 worker stops, with its run saved, when its input ends, as it does when who gives the orders is gone.
-
-- `{"do": "train", "job", "folder", "recipe", "overrides", "data"}`: begins a run, or goes on with
-  the one that the folder holds. `images` is where images of a visitor's lie, whose path no
-  configuration has. It says `step` a few times a second, `snapshot` whenever the
-  growing model can be opened anew, and at last `trained`, `paused` or `failed`.
-- `{"do": "treat", "job", "folder", "patient", "cure", "data"}`: trains a script of the collapse
-  clinic anew with a cure, and says the same; its snapshots are records.
-- `{"do": "finish", ...}`: makes a whole checkpoint of the run's best weights; says `finished`.
-- `{"do": "pause"}`: saves the run that is on, and leaves it.
+`training.contract.worker` declares both. The snapshots of a treatment are records.
 """
 
 import argparse
@@ -36,6 +28,8 @@ from training.commands.train import command_line, configure
 from training.config import DataConfig, RunConfig, to_json
 from training.contract.card import DECODER, MODEL
 from training.contract.files import PART, write_bytes
+from training.contract.reading import read
+from training.contract.worker import Event, Order
 from training.datasets import Dataset
 from training.errors import CheckpointError, UserError
 from training.families.family import Form
@@ -53,16 +47,16 @@ class Worker:
     """Orders in, events out, one run at a time; data sets stay in memory once they were read."""
 
     def __init__(self, orders: TextIO, events: TextIO) -> None:
-        self.orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self.orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self.stop = threading.Event()
         self.ended = threading.Event()
         self._events = events
         self._datasets: dict[tuple[DataConfig, Path], Dataset] = {}
         threading.Thread(target=self._read, args=(orders,), daemon=True).start()
 
-    def tell(self, what: str, **facts: Any) -> None:
+    def tell(self, what: Any, **facts: Any) -> None:
         """Write one event."""
-        self._events.write(json.dumps({"what": what, **facts}) + "\n")
+        self._events.write(msgspec.json.encode(Event(what, **facts)).decode() + "\n")
         self._events.flush()
 
     def work(self) -> None:
@@ -70,48 +64,48 @@ class Worker:
         self.tell("ready")
         while not self.ended.is_set():
             order = self.orders.get()
-            if order["do"] == "end":
+            if order.do == "end":
                 return
             self.stop.clear()
             try:
                 self._do(order)
             except UserError as error:
-                self.tell("failed", job=order["job"], sentence=str(error))
+                self.tell("failed", job=order.job, sentence=str(error))
             except OSError as error:
                 sentence = f"The run could not be written: {error.strerror or error}."
-                self.tell("failed", job=order["job"], sentence=sentence)
+                self.tell("failed", job=order.job, sentence=sentence)
 
     def _read(self, orders: TextIO) -> None:
         for line in orders:
-            order = json.loads(line)
-            if order["do"] == "pause":
+            order = read(Order, json.loads(line), "order")
+            if order.do == "pause":
                 self.stop.set()
             else:
                 self.orders.put(order)
         self.ended.set()
         self.stop.set()
-        self.orders.put({"do": "end"})
+        self.orders.put(Order("end"))
 
-    def _do(self, order: dict[str, Any]) -> None:
-        folder = Path(order["folder"])
-        if order["do"] == "treat":
+    def _do(self, order: Order) -> None:
+        folder = Path(order.folder)
+        if order.do == "treat":
             folder.mkdir(parents=True, exist_ok=True)
             with writing_to(folder, "wait for it", timeout=20):
-                dataset = self._dataset(DataConfig("digits"), Path(order["data"]))
+                dataset = self._dataset(DataConfig("digits"), Path(order.data))
                 treat(order, dataset, folder, self.tell, self.stop)
             return
         options = argparse.Namespace(
-            recipe=order["recipe"], seed=None, no_map=True, overrides=order["overrides"]
+            recipe=order.recipe, seed=None, no_map=True, overrides=list(order.overrides)
         )
-        recipe, config = configure(options, order["overrides"])
+        recipe, config = configure(options, options.overrides)
         folder.mkdir(parents=True, exist_ok=True)
         with writing_to(folder, "wait for it", timeout=20):
             data = config.data
-            if "images" in order:
-                data = msgspec.structs.replace(data, path=order["images"])
-            dataset = self._dataset(data, Path(order["data"]))
-            if order["do"] == "train":
-                self._train(order["job"], config, dataset, folder)
+            if order.images:
+                data = msgspec.structs.replace(data, path=order.images)
+            dataset = self._dataset(data, Path(order.data))
+            if order.do == "train":
+                self._train(order.job, config, dataset, folder)
                 return
             progress, _ = checkpoint.read_resume(folder, config)
             if not (folder / MODEL).exists():
@@ -120,12 +114,12 @@ class Worker:
                     "weights to keep: let it go on for a while."
                 )
             command = command_line(options, None)
-            recipe = replace(recipe, title=order["title"])
+            recipe = replace(recipe, title=order.title)
             finish.finish(recipe, config, command, dataset, folder, progress, with_map=False)
             for leftover in (*folder.glob(f".*{PART}"), *folder.glob("live-*")):
                 leftover.unlink(missing_ok=True)
             (folder / checkpoint.RESUME).unlink()
-        self.tell("finished", job=order["job"])
+        self.tell("finished", job=order.job)
 
     def _dataset(self, data: DataConfig, folder: Path) -> Dataset:
         # Of our own data sets the name is enough, whatever else a configuration says of pixels.

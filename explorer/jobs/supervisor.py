@@ -19,14 +19,18 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
+import msgspec
 from filelock import FileLock, Timeout
 
 from explorer import loading
 from explorer.jobs import images
 from explorer.jobs.store import Job, Store
 from training.contract.card import CARD
+from training.contract.errors import UserError
+from training.contract.reading import read
+from training.contract.worker import Event, Order
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -39,6 +43,14 @@ LOOK_S = 1.0
 # What the worker is told of what was asked.
 GIVEN = ("recipe", "overrides", "title", "patient", "cure")
 ENDING_S = 20
+
+
+class Happened(NamedTuple):
+    """What the thread of the supervisor is woken by: a line of a worker, its end, or a visitor."""
+
+    what: Literal["look", "tick", "said", "gone"]
+    worker: subprocess.Popen[str] | None = None
+    event: Event | None = None
 
 
 class Supervisor:
@@ -55,7 +67,7 @@ class Supervisor:
         self.store = Store(home / "jobs.sqlite")
         # Whether the worker has loaded what it needs.
         self.warm = False
-        self._events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Happened] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._ended = False
@@ -75,12 +87,12 @@ class Supervisor:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._supervise, daemon=True)
                 self._thread.start()
-        self._events.put({"what": "look"})
+        self._events.put(Happened("look"))
 
     def close(self) -> None:
         """Let the worker save what it is at, and end; the server ends."""
         self._ended = True
-        self._events.put({"what": "look"})
+        self._events.put(Happened("look"))
         if self._thread is not None:
             self._thread.join(ENDING_S)
 
@@ -101,19 +113,20 @@ class Supervisor:
             if self.worker is None:
                 self.worker = self._start()
             try:
-                event = self._events.get(timeout=LOOK_S)
+                happened = self._events.get(timeout=LOOK_S)
             except queue.Empty:
-                event = {"what": "tick"}
-            if event["what"] == "gone" and event["worker"] is self.worker:
+                happened = Happened("tick")
+            if happened.what == "gone" and happened.worker is self.worker:
                 self.worker, self._job, self.warm = None, None, False
                 self.store.recover()
                 continue
-            self._note(event)
+            if happened.event is not None:
+                self._note(happened.event, happened.worker)
             if self._job is None:
                 self._next()
             else:
                 self._steer()
-            if event["what"] == "look" or self._job is not None:
+            if happened.what == "look" or self._job is not None:
                 used = time.monotonic()
             elif time.monotonic() - used > IDLE_S:
                 return
@@ -138,21 +151,22 @@ class Supervisor:
         assert worker.stdout is not None
         for line in worker.stdout:
             try:
-                self._events.put({**json.loads(line), "worker": worker})
-            except ValueError:  # cut off with the worker
+                event = read(Event, json.loads(line), "event")
+            except (ValueError, UserError):  # cut off with the worker
                 break
+            self._events.put(Happened("said", worker, event))
         worker.wait()
         for pipe in (worker.stdin, worker.stdout):
             with contextlib.suppress(OSError):  # what was not written any more
                 assert pipe is not None
                 pipe.close()
-        self._events.put({"what": "gone", "worker": worker})
+        self._events.put(Happened("gone", worker))
 
-    def _order(self, **order: Any) -> None:
+    def _order(self, order: Order) -> None:
         assert self.worker is not None
         assert self.worker.stdin is not None
         try:
-            self.worker.stdin.write(json.dumps(order) + "\n")
+            self.worker.stdin.write(msgspec.json.encode(order).decode() + "\n")
             self.worker.stdin.flush()
         except (OSError, ValueError):  # it is gone, which its listener will say
             _LOGGER.info("The training worker took no order", exc_info=True)
@@ -163,14 +177,16 @@ class Supervisor:
         self._job, self._asked = job, False
         asked = {name: job.asked[name] for name in GIVEN if name in job.asked}
         self._order(
-            do=job.asked.get("do", "train") if job.state == "training" else "finish",
-            job=job.id,
-            folder=str(self.folder(job.id).resolve()),
-            **asked,
-            **self._data(job),
+            Order(
+                do=job.asked.get("do", "train") if job.state == "training" else "finish",
+                job=job.id,
+                folder=str(self.folder(job.id).resolve()),
+                **asked,
+                **self._data(job),
+            )
         )
 
-    def _data(self, job: Job) -> dict[str, str]:
+    def _data(self, job: Job) -> dict[str, Any]:
         """Where the images of a job are: in the folder of all data sets, or in that of a visitor's.
 
         A visitor's may be gone, which the worker says.
@@ -195,23 +211,20 @@ class Supervisor:
         turn_over = others and is_long and time.time() - now.served > TURN_S
         if now.wanted or turn_over or now.seconds > now.asked["seconds"]:
             self._asked = True
-            self._order(do="pause")
+            self._order(Order("pause"))
 
-    def _note(self, event: dict[str, Any]) -> None:
-        what, job = event["what"], self._job
-        if what == "ready" and event["worker"] is self.worker:
+    def _note(self, event: Event, worker: subprocess.Popen[str] | None) -> None:
+        job = self._job
+        if event.what == "ready" and worker is self.worker:
             self.warm = True
-        if job is None or event.get("job") != job.id:
+        if job is None or event.job != job.id:
             return
-        if what == "step":
-            self.store.note(
-                *(job.id, event["step"], event["seconds"]),
-                *(event.get("train"), event.get("validation")),
-            )
-        elif what == "snapshot":
-            self.store.picture(job.id, event["name"])
-        elif what in ("trained", "paused", "finished", "failed"):
-            self._leave(job, what, event.get("sentence", ""))
+        if event.what == "step":
+            self.store.note(job.id, event.step, event.seconds, event.train, event.validation)
+        elif event.what == "snapshot":
+            self.store.picture(job.id, event.name)
+        elif event.what in ("trained", "paused", "finished", "failed"):
+            self._leave(job, event.what, event.sentence)
             self._job = None
 
     def _leave(self, job: Job, what: str, sentence: str) -> None:

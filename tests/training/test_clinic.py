@@ -14,6 +14,7 @@ from training.clinic.patients import PATIENTS, floor
 from training.clinic.run import measure, train
 from training.clinic.script import Best, Network, Script, line_of
 from training.contract.clinic import read_ward
+from training.contract.worker import Order
 from training.datasets import Dataset, Split
 from training.live import Worker
 
@@ -137,9 +138,9 @@ def test_the_worker_trains_a_patient_with_the_cure_that_was_chosen(
     worker = Worker(io.StringIO(), events)
     worker.ended.wait()
     worker.stop.clear()
-    order = {"do": "treat", "job": "a", "patient": 1, "data": str(tmp_path)}
     folder = tmp_path / "a"
-    worker._do({**order, "cure": small.right, "folder": str(folder)})
+    place = {"folder": str(folder), "data": str(tmp_path)}
+    worker._do(Order("treat", job="a", patient=1, cure=small.right, **place))
     said = [json.loads(line) for line in events.getvalue().splitlines()]
     assert [event["what"] for event in said[-2:]] == ["snapshot", "trained"]
     record = json.loads((folder / f"{said[-2]['name']}.json").read_text("utf-8"))

@@ -21,6 +21,7 @@ from training.contract.looked import Looked
 from training.contract.reading import parse, plain, read
 from training.contract.spaces import CodeGrid, Continuous, Space, Tokens
 from training.contract.table import SHIPPED, Table, read_table
+from training.contract.worker import Event, Order
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = sorted(path.parent for path in (ROOT / "assets" / "models").glob("*/card.json"))
@@ -128,7 +129,7 @@ def parts(kind: Any) -> Iterator[Any]:
         yield part
 
 
-@pytest.mark.parametrize("model", [Card, Table, version1.Card1, Looked, Ward])
+@pytest.mark.parametrize("model", [Card, Table, version1.Card1, Looked, Ward, Order, Event])
 def test_every_text_and_number_is_bounded(model: type) -> None:
     for part in parts(inspect.type_info(model)):
         if isinstance(part, inspect.StrType):
@@ -139,7 +140,7 @@ def test_every_text_and_number_is_bounded(model: type) -> None:
         assert not isinstance(part, inspect.AnyType)
 
 
-@pytest.mark.parametrize("model", [Card, Table, version1.Card1, Looked, Ward])
+@pytest.mark.parametrize("model", [Card, Table, version1.Card1, Looked, Ward, Order, Event])
 def test_no_text_with_a_pattern_may_also_be_a_list_or_an_object(model: type) -> None:
     """msgspec 0.22 writes beyond its memory where a type allows both."""
     for part in parts(inspect.type_info(model)):

@@ -13,6 +13,7 @@ import torch
 from training import build, checkpoint
 from training.commands.train import configure
 from training.contract.card import MODEL
+from training.contract.worker import Order
 from training.datasets import Dataset, Split
 from training.live import Watch, Worker
 
@@ -51,8 +52,13 @@ def work(folder: Path, *orders: str, stop: int | None = None) -> list[dict[str, 
     worker.ended.clear()
     worker.stop.clear()
     for order in orders:
-        facts = {"job": "a", "folder": str(folder), "recipe": "digits-2d", "title": "Mine"}
-        worker._do({"do": order, **facts, "overrides": OVERRIDES, "data": str(folder)})
+        facts: dict[str, Any] = {
+            "job": "a",
+            "folder": str(folder),
+            "recipe": "digits-2d",
+            "title": "Mine",
+        }
+        worker._do(Order(order, **facts, overrides=tuple(OVERRIDES), data=str(folder)))
     return said
 
 

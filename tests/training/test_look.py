@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from training.config import DataConfig
+from training.contract.worker import Order
 from training.datasets.own import archive, opened
 from training.errors import DataError
 from training.live import Watch, Worker
@@ -89,10 +90,18 @@ def test_what_was_seen_can_be_trained_on_and_says_nothing_of_this_server(
     worker.ended.wait()
     worker.ended.clear()
     worker.stop.clear()
-    order = {"job": "a", "folder": str(tmp_path / "run"), "title": "Pets", **network}
     steps = ["--model.latents=2", "--train.steps=2", "--train.validate_every=1"]
-    order["overrides"] = [*network["overrides"], *steps]
-    worker._do({"do": "train", **order, "data": str(tmp_path), "images": str(pictures)})
+    order = Order(
+        "train",
+        job="a",
+        folder=str(tmp_path / "run"),
+        data=str(tmp_path),
+        images=str(pictures),
+        recipe=network["recipe"],
+        overrides=(*network["overrides"], *steps),
+        title="Pets",
+    )
+    worker._do(order)
     assert [json.loads(line)["what"] for line in told.getvalue().splitlines()][-1] == "trained"
     state = (tmp_path / "run" / "resume.safetensors").read_bytes()
     assert b"pets.zip" in state

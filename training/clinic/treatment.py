@@ -9,6 +9,7 @@ from training.clinic.patients import PATIENTS
 from training.clinic.run import Record, train
 from training.clinic.ward import seen
 from training.contract.files import as_json, write_bytes
+from training.contract.worker import Order
 from training.datasets import Dataset
 
 PERIOD_S = 1.0  # between two pictures of the run
@@ -18,24 +19,19 @@ KEPT = 2  # of them: who fetches the last but one still gets it
 class Tell(Protocol):
     """Says what happened."""
 
-    def __call__(self, what: str, **facts: Any) -> None:
+    def __call__(self, what: Any, **facts: Any) -> None:
         """Say it."""
         ...
 
 
-def treat(
-    order: dict[str, Any], dataset: Dataset, folder: Path, tell: Tell, stop: threading.Event
-) -> None:
+def treat(order: Order, dataset: Dataset, folder: Path, tell: Tell, stop: threading.Event) -> None:
     """Train a patient with a cure, from the beginning: it is short.
 
     It says `step` at every point of the curves, `snapshot` when the record so far has been written,
     and at last `trained` or `paused`.
-
-    Args:
-        order: `job`, `patient` from 1 and `cure` from 0.
     """
-    job, began, written = order["job"], time.perf_counter(), 0.0
-    script = PATIENTS[order["patient"] - 1].treated(order["cure"])
+    job, began, written = order.job, time.perf_counter(), 0.0
+    script = PATIENTS[order.patient - 1].treated(order.cure)
 
     def write(record: Record) -> None:
         nonlocal written
