@@ -33,27 +33,14 @@ export function createExact(decode, pixels) {
   /** @type {Promise<{z: Float64Array, side: Float64Array, logits: Float32Array, rest: Float64Array}> | null} */
   let plane = null;
 
-  /**
-   * Of images at these points, the logits, and Σ ln(1 − mean): ln p(x|z) = x · logits + that.
-   *
-   * @param {Float64Array} z @param {(at: number, logits: Float32Array, rest: number) => void} take
-   */
+  /** @param {Float64Array} z points @param {(at: number, means: Float32Array) => void} take the pixels of each, within the edges */
   async function decoded(z, take) {
     const count = z.length / 2;
-    const logits = new Float32Array(pixels);
     for (let from = 0; from < count; from += BATCH) {
       const some = Math.min(BATCH, count - from);
       const means = await decode(Float32Array.from(z.subarray(2 * from, 2 * (from + some))), some);
-      for (let at = 0; at < some; at++) {
-        let rest = 0;
-        for (let pixel = 0; pixel < pixels; pixel++) {
-          const mean = clamp(means[at * pixels + pixel], EDGE, 1 - EDGE);
-          const black = Math.log1p(-mean);
-          logits[pixel] = Math.log(mean) - black;
-          rest += black;
-        }
-        take(from + at, logits, rest);
-      }
+      for (let at = 0; at < means.length; at++) means[at] = clamp(means[at], EDGE, 1 - EDGE);
+      for (let at = 0; at < some; at++) take(from + at, means.subarray(at * pixels, (at + 1) * pixels));
     }
   }
 
@@ -67,9 +54,13 @@ export function createExact(decode, pixels) {
     }
     const logits = new Float32Array(count * pixels);
     const rest = new Float64Array(count);
-    await decoded(z, (at, some, sum) => {
-      logits.set(some, at * pixels);
-      rest[at] = sum;
+    // ln p(x|z) = x · logits + Σ ln(1 − mean), for any x.
+    await decoded(z, (at, means) => {
+      for (let pixel = 0; pixel < pixels; pixel++) {
+        const black = Math.log1p(-means[pixel]);
+        logits[at * pixels + pixel] = Math.log(means[pixel]) - black;
+        rest[at] += black;
+      }
     });
     return { z, side: new Float64Array(count).fill(width), logits, rest };
   }
@@ -77,8 +68,14 @@ export function createExact(decode, pixels) {
   /** @param {Float64Array} z @param {Float32Array} x @returns {Promise<Float64Array>} ln p(x, z) at points */
   async function joint(z, x) {
     const found = new Float64Array(z.length / 2);
-    await decoded(z, (at, logits, rest) => {
-      found[at] = dot(logits, 0, x) + rest + logPrior(z, at);
+    await decoded(z, (at, means) => {
+      let sum = logPrior(z, at);
+      for (let pixel = 0; pixel < pixels; pixel++) {
+        // Most pixels are black for certain: one logarithm is enough for them.
+        if (x[pixel] < 1) sum += (1 - x[pixel]) * Math.log1p(-means[pixel]);
+        if (x[pixel] > 0) sum += x[pixel] * Math.log(means[pixel]);
+      }
+      found[at] = sum;
     });
     return found;
   }
