@@ -1,6 +1,7 @@
 """Imports go one way; opening the app loads nothing it does not need and reports to nobody."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -54,6 +55,31 @@ def test_the_explorer_knows_of_training_only_the_contract(file: Path) -> None:
         # A network of the cell before becomes a checkpoint, which `training` alone writes.
         known = [module for module in known if module != "training.importing.network"]
     assert all(module.startswith("training.contract") for module in known), known
+
+
+# An old configuration or a foreign model is of a family that it does not name itself; a notebook
+# reads a part of a network that is called as its family.
+NAMES_ONE = {"training/config.py", "training/snapshots.py", "explorer/materials/notebook.py"}
+
+
+def test_code_that_all_families_share_names_none() -> None:
+    """What is said of a family stands in its file, or in the contract's table of kinds."""
+    families = sorted((ROOT / "training" / "families").glob("*.py"))
+    ids = {id for file in families for id in re.findall(r'tag="(\w+)"', file.read_text("utf-8"))}
+    assert {"vae", "gan"} <= ids
+    quoted = re.compile(rf"""["'`]({"|".join(ids - {"pca"})})["'`]""")  # PCA is also a map
+    web = ROOT / "explorer" / "instrument" / "web"
+    shared = [
+        *(ROOT / "training").glob("*.py"),
+        *(ROOT / "explorer").rglob("*.py"),
+        *(file for file in web.rglob("*.js") if "vendor" not in file.parts),
+    ]
+    named = {
+        str(file.relative_to(ROOT)): found
+        for file in shared
+        if (found := quoted.findall(file.read_text("utf-8")))
+    }
+    assert named.keys() <= NAMES_ONE, named
 
 
 def loaded_by(code: str, names: tuple[str, ...]) -> list[str]:

@@ -23,6 +23,7 @@ from explorer.jobs.store import MOST_INTERRUPTED, Job, Store
 from explorer.jobs.supervisor import Supervisor
 from explorer.presenter.store import Store as Classes
 from training.contract.errors import ConfigError
+from training.contract.kinds import KINDS
 from training.contract.reading import read
 
 ASKED: dict[str, Any] = {"title": "a run", "steps": 100, "seconds": 60}
@@ -361,7 +362,7 @@ def test_a_form_beyond_its_bounds_is_refused_by_the_name_of_the_field(
         read(Form, FORM | change, "form")
 
 
-@pytest.mark.parametrize("family", ["vae", "autoencoder"])
+@pytest.mark.parametrize("family", KINDS)
 @pytest.mark.parametrize("data", sorted(offers.DATA_SETS))
 def test_every_form_is_a_run_that_the_training_takes(data: str, family: str) -> None:
     from training.config import override

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from training.config import DataConfig
+from training.contract.kinds import KINDS
 from training.contract.worker import Order
 from training.datasets.own import archive, opened
 from training.errors import DataError
@@ -82,7 +83,7 @@ def test_what_was_seen_can_be_trained_on_and_says_nothing_of_this_server(
     assert facts["others"] == ["all/notes.txt"]
     with Image.open(tmp_path / "sheet-28-crop.webp") as sheet:
         assert sheet.size == (12 * 30 + 2, -(-facts["train"] // 12) * 30 + 2)
-    assert all(facts["networks"][f"{one} normal"]["seconds"] > 0 for one in ("vae", "autoencoder"))
+    assert all(facts["networks"][f"{one} normal"]["seconds"] > 0 for one in KINDS)
 
     network = facts["networks"]["vae half"]
     told = io.StringIO()
