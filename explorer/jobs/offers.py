@@ -79,9 +79,9 @@ def missing(name: DataName, folder: Path) -> str:
         return ""
     first, *_ = KINDS.values()
     return (
-        f"{source} is not on this server. To download it, run `python -m training train "
-        f"{first.networks[name].recipe}` where the server was started, and stop the run once it "
-        f"trains; or name a folder that holds the data in {DATA}."
+        f"{source} is not on this server. To fetch it, start "
+        f"`python -m training train {first.networks[name].recipe}` there, or let {DATA} name a "
+        "folder that has it."
     )
 
 

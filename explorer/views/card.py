@@ -9,6 +9,7 @@ import streamlit as st
 
 from explorer import choosing, loading, pictures, state
 from explorer.loading import Entry
+from explorer.meanings import meaning
 from explorer.wording import duration, latent_name, number, plain, size, table
 from training.contract.card import CARD, PREVIEW, Card, Map, Metric, Provenance
 
@@ -88,12 +89,14 @@ def _metrics(metrics: tuple[Metric, ...]) -> None:
     for metric in metrics:
         figure, story = st.columns([1, 2], gap="medium")
         figure.metric(plain(metric.label), number(metric.value, metric.unit))
-        story.markdown(plain(metric.how))
+        says = meaning(metric.name)
+        if says:
+            story.markdown(says)
         best = metric.perfect
         perfect = (
             "" if best is None else f" · a perfect model would get {number(best, metric.unit)}"
         )
-        story.caption(f"{_provenance(metric)}{perfect}")
+        story.caption(f"{plain(metric.how)} {_provenance(metric)}{perfect}")
 
 
 def _map(map: Map | None) -> None:

@@ -72,7 +72,7 @@ def _scores(entry: Entry) -> None:
 def _findings(tables: list[Table], tasks: list[Task]) -> None:
     found = findings(tables, tasks)
     if found:
-        st.header("What is good to know", anchor=False)
+        st.header("Key findings", anchor=False)
         with st.container(width=READ_WIDE):
             st.markdown("\n".join(f"- **{plain(title)}.** {plain(text)}" for title, text in found))
         st.caption("Medians over the seeds of the tables below, which say how each was measured.")

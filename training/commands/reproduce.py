@@ -104,7 +104,7 @@ def listing(options: argparse.Namespace) -> str:
         found = findings.findings(current, made)
         printed = [*map(comparison.markdown, current), *map(task.markdown, made)]
         if found:
-            title = "## What is good to know"
+            title = "## Key findings"
             printed = [title, findings.markdown(found), "## The tables", *printed]
         return "\n\n".join(printed)
     lines = [line for table in current for line in tables.describe(table)]

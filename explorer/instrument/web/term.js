@@ -1,4 +1,5 @@
 import { el } from "./dom.js";
+import MEANINGS from "./meanings.json" with { type: "json" };
 import { present } from "./present.js";
 
 /**
@@ -56,6 +57,27 @@ function intoView(bubble, button) {
   const zoom = bubble.currentCSSZoom ?? 1;
   return `${across / zoom}px ${up / zoom}px`;
 }
+
+/**
+ * What a figure of the card says, in plain words: `meanings.json` has them by the metric's name, or by how it begins.
+ *
+ * @param {string} name
+ * @returns {string} "" where there is nothing to say
+ */
+export function meaning(name) {
+  /** @type {Record<string, string>} */
+  const known = MEANINGS;
+  const begun = Object.keys(known).find((key) => key.endsWith("_") && name.startsWith(key));
+  return known[name] ?? (begun ? known[begun] : "");
+}
+
+/**
+ * What a figure of the card says, and then where it comes from.
+ *
+ * @param {Parameters<typeof provenance>[0] & {name: string}} metric
+ * @returns {string}
+ */
+export const explained = (metric) => `${meaning(metric.name)} ${provenance(metric)}`.trim();
 
 /**
  * Where a figure of the card comes from.

@@ -1,6 +1,6 @@
 import { context2d, el, latentName, spell } from "../dom.js";
 import { writeImage } from "../engine/pixels.js";
-import { provenance, term } from "../term.js";
+import { explained, term } from "../term.js";
 import { percent, sharesOf, tellers } from "./align.js";
 import { STEPS } from "./rows.js";
 import { endsOf, finalOf, metricOf, rowOf } from "./table.js";
@@ -72,7 +72,7 @@ function create({ table, factors, shape, thumbnails, move }) {
                   "span",
                   { class: "hint" },
                   " · ",
-                  term(`${spell(lost.value, 1)} nats`, provenance(lost)),
+                  term(`${spell(lost.value, 1)} nats`, explained(lost)),
                   " of an image lost",
                 ),
               ]

@@ -149,8 +149,8 @@ function create({ table, latents, factors, shape, largestKl, moveLatent: onMove,
             "In the cells: ",
             term(
               "mutual information",
-              `${provenance(stage.information)} A cell is I(z; v) / H(v), in %: the share of the uncertainty about ` +
-                "the factor v that goes away once z is known.",
+              "How much a latent tells about a factor: the share of the uncertainty about the factor v that goes away once z is " +
+                `known. A cell is I(z; v) / H(v), in %. ${provenance(stage.information)}`,
             ),
             " of latent and factor, in % of the factor’s entropy; outlined, the factor that the row is for. The codes " +
               "of unused latents hardly move, and yet they tell a little.",

@@ -1,6 +1,6 @@
 import { el, spell } from "../dom.js";
 import { svg } from "../svg.js";
-import { provenance, term } from "../term.js";
+import { explained, term } from "../term.js";
 import { median, placesOf, pointsOf } from "./points.js";
 import { hasTurned, placeOf } from "./state.js";
 import { metricOf, rowOf } from "./table.js";
@@ -117,7 +117,7 @@ function create({ table, move }) {
         const metric = metricOf(stage, name);
         for (const { point, shape } of dots)
           shape.setAttribute("class", point.recipe === run.recipe ? "dot same" : "dot");
-        head.replaceChildren(metric ? term(label, provenance(metric)) : label);
+        head.replaceChildren(metric ? term(label, explained(metric)) : label);
         value.textContent = metric ? spell(metric.value) : "not measured";
         guide.setAttribute("d", `M${x(place)} 0V${FIELD.bottom}`);
         ring.style.display = metric ? "" : "none";

@@ -218,7 +218,7 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
       const wide = isDensity ? cutWidth(std, PRIOR_PEAK) : 0;
       cut.setAttribute("d", wide ? `M${present(mu) - wide} 0H${present(mu) + wide}` : "");
       meanLine.setAttribute("d", mu === null || mu < first || mu > last ? "" : `M${mu} 0V1`);
-      spread.title = isDensity ? "μ ± σ of the posterior" : "Where the encoder puts this image";
+      spread.title = said(isDensity ? "μ ± σ of the posterior" : "Where the encoder puts this image");
       spread.textContent = isDensity ? `${spell(mu)} ± ${spell(sigma)}` : mean === null ? "" : spell(mean);
       // At the end of the row that the density leaves free.
       spread.classList.toggle("left", mu !== null && mu > (first + last) / 2);

@@ -42,8 +42,16 @@ function order({ card, latents }, shown) {
       `The latents whose codes vary most; the others follow the image that is encoded. ${provenance(measured)}`,
     );
   return latents.every(({ kl }) => kl !== null)
-    ? term("by KL, in nats", `Each latent, the largest KL first. ${provenance(measured)}`)
-    : term("by spread", `Each latent, the one whose codes vary most first. ${provenance(measured)}`);
+    ? term(
+        "by KL, in nats",
+        "The most telling first. The KL of a latent says how much it tells about an image: 0 is nothing, and each 0.69 nats " +
+          `are one answer to a yes-or-no question. ${provenance(measured)}`,
+      )
+    : term(
+        "by spread",
+        "The most telling first: a latent that has nearly the same value for every image says nothing about any. " +
+          provenance(measured),
+      );
 }
 
 /**

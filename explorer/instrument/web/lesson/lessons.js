@@ -252,6 +252,16 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
   /** @param {boolean} on whether also what the card does not need is there */
   function showAll(on) {
     frame.element.classList.toggle("all-shown", on);
+    closeUp();
+  }
+
+  /** A place where nothing stands has no column. */
+  function closeUp() {
+    const isAll = frame.element.classList.contains("all-shown");
+    for (const place of standing?.querySelectorAll(".source-side, .bench > .side") ?? []) {
+      const isEmpty = [...place.children].every((part) => part.matches(".not-needed, .not-shown"));
+      place.classList.toggle("emptied", lesson !== null && !isAll && isEmpty);
+    }
   }
 
   /** What the card does not need is folded away. */
@@ -263,6 +273,7 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
       // What is opened by a press is open where a card is about it.
       if (part instanceof HTMLDetailsElement && shown.includes(name)) part.open = true;
     }
+    closeUp();
   }
 
   return {

@@ -2,7 +2,7 @@ import { article } from "../article.js";
 import { el, spell } from "../dom.js";
 import { tellProbes } from "../linked.js";
 import { said } from "../spoken.js";
-import { provenance, term } from "../term.js";
+import { explained, term } from "../term.js";
 import { chiQuantile } from "./chi.js";
 import { axesHere, searchOf } from "./plane.js";
 
@@ -51,9 +51,9 @@ export function createWhereabouts({ card, model, source, unlike }) {
             { class: "hint" },
             term(
               "Samples from the prior",
-              `Lengths of draws from N(0, I) in ${latents} dimension${latents === 1 ? "" : "s"} follow the chi ` +
-                "distribution: 95\u00a0% of them lie between these two values. Their root mean square is " +
-                `√${latents} = ${spell(Math.sqrt(latents))}.`,
+              "How far from the middle the model expects a code: ‖z‖ is the length of z, and 95\u00a0% of the draws from the " +
+                "prior have one between these two values. They follow the chi distribution in " +
+                `${latents} dimension${latents === 1 ? "" : "s"}; their root mean square is √${latents} = ${spell(Math.sqrt(latents))}.`,
             ),
             said(": 95\u00a0% between {low} and {high}.", { low: spell(low), high: spell(high) }),
           )
@@ -98,8 +98,8 @@ export function createWhereabouts({ card, model, source, unlike }) {
     const metrics = (METRICS[axes] ?? []).map(find);
     const terms = metrics
       .filter((metric) => metric !== undefined)
-      .map((metric) => term(spellMetric(metric), provenance(metric)));
-    if (axes === "pca" && card.map) terms.push(explained(card.map.pca.explained));
+      .map((metric) => term(spellMetric(metric), explained(metric)));
+    if (axes === "pca" && card.map) terms.push(explainedBy(card.map.pca.explained));
     faith.replaceChildren(...terms);
     faith.hidden = !faith.hasChildNodes();
   }
@@ -149,11 +149,12 @@ function spellMetric({ name, value, unit }) {
 }
 
 /** @param {number[]} shares of the two axes */
-function explained(shares) {
+function explainedBy(shares) {
   const [first, second] = shares.map((share) => spell(100 * share, 0));
   return term(
     `explains ${first} + ${second}\u00a0%`,
-    "The share of the variance of the posterior means that lies along each of the two principal axes.",
+    "How much of what differs between codes this map can show: the share of the variance of the posterior means along each of " +
+      "the two principal axes.",
   );
 }
 

@@ -1,6 +1,6 @@
 import { el, spell } from "../dom.js";
 import { icon } from "../icons.js";
-import { provenance, term } from "../term.js";
+import { explained, term } from "../term.js";
 
 /**
  * The line at the top: which model, what its card says of it, and what can be taken away.
@@ -85,7 +85,7 @@ export function createHeader({ picker, exporting, tools, present, lessons }) {
       const elbo = card.metrics?.find((metric) => metric.name === "neg_elbo");
       facts.replaceChildren(
         card.latents.length ? `${card.summary} · ${which} active` : card.summary,
-        ...(elbo ? [" · ", term(`${elbo.label} ${spell(elbo.value, 1)} ${elbo.unit}`, provenance(elbo))] : []),
+        ...(elbo ? [" · ", term(`${elbo.label} ${spell(elbo.value, 1)} ${elbo.unit}`, explained(elbo))] : []),
       );
     },
   };

@@ -1,13 +1,9 @@
 import { el, spell } from "../dom.js";
 import { present } from "../present.js";
-import { provenance, term } from "../term.js";
+import { explained, term } from "../term.js";
 
-/** What is said of a codebook, by the names that cards give it. @type {Record<string, string>} */
-const SAYS = {
-  perplexity: "How varied the codes are: as varied as this many codes, all used equally often.",
-  dead_codes: "Codes that no cell of any image holds: they take up room and say nothing.",
-  code_nats: "What the codes of an image cost under the prior that was learned over them.",
-};
+/** What is said of a codebook, by the names that cards give it. */
+const SHOWN = ["perplexity", "dead_codes", "code_nats"];
 
 /**
  * How a codebook is used, as far as the card has measured it.
@@ -30,9 +26,9 @@ function create({ model: { card } }) {
       `An image passes through ${height} × ${width} cells of ${codes} codes. That is at most `,
       term(
         `${spell(bits, 0)} bits`,
-        `${height * width} cells · log₂ ${codes} = ${spell(bits, 1)} bits, whatever the image. So the KL is constant, ` +
-          `${height * width} · ln ${codes} = ${spell(height * width * Math.log(codes), 1)} nats, if all codes are taken to ` +
-          "be equally likely.",
+        "The most that the codes can tell about an image, and no image uses less: so there is no KL to train. " +
+          `${height * width} cells · log₂ ${codes} = ${spell(bits, 1)} bits, or ${height * width} · ln ${codes} = ` +
+          `${spell(height * width * Math.log(codes), 1)} nats, if all codes are taken to be equally likely.`,
       ),
       ".",
     ),
@@ -40,7 +36,7 @@ function create({ model: { card } }) {
     el(
       "dl",
       { class: "codebook-facts" },
-      ...Object.keys(SAYS).flatMap((name) => {
+      ...SHOWN.flatMap((name) => {
         const metric = measured.get(name);
         if (!metric) return [];
         const value = Number.isInteger(metric.value) ? String(metric.value) : spell(metric.value, 1);
@@ -48,7 +44,7 @@ function create({ model: { card } }) {
           el(
             "div",
             {},
-            el("dt", {}, term(metric.label, `${SAYS[name]} ${provenance(metric)}`)),
+            el("dt", {}, term(metric.label, explained(metric))),
             el("dd", {
               class: "number",
               text: metric.unit === "codes" ? `${value} of ${codes}` : `${value} ${metric.unit}`,
@@ -83,6 +79,6 @@ export default {
   name: "codebook",
   place: "tabs",
   title: "Codebook",
-  fits: ({ card }) => (gridOf(card) && card.metrics.some(({ name }) => name in SAYS) ? true : ""),
+  fits: ({ card }) => (gridOf(card) && card.metrics.some(({ name }) => SHOWN.includes(name)) ? true : ""),
   create,
 };

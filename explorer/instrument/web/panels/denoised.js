@@ -6,8 +6,9 @@ import { term } from "../term.js";
 import { takesNoise } from "./noise.js";
 
 const WHAT =
-  "Peak signal-to-noise ratio against the image without noise, 10 log₁₀(1 / mean squared difference), grey levels from 0 to 1. " +
-  "10 dB more is a tenth of the squared difference. Measured on this image as it stands on screen.";
+  "How close an image is to the one without noise: the higher, the closer, and 10 dB more is a tenth of the squared difference. " +
+  "Peak signal-to-noise ratio, 10 log₁₀(1 / mean squared difference), grey levels from 0 to 1, of this image as it stands on " +
+  "screen.";
 
 /**
  * How near the decoded image is to the one without noise, beside how near the noisy one was.

@@ -74,7 +74,8 @@ function create(stage) {
         "Under each: squared error ",
         term(
           "a hidden pixel",
-          "The mean of (image − truth)² over the pixels that are hidden, in grey levels from 0 to 1. " +
+          "How far the hidden pixels are from the truth: 0 is perfect. The mean of (image − truth)² over them, in grey levels " +
+            "from 0 to 1. " +
             (card.examples
               ? `The mean image is that of ${Math.min(AVERAGED, card.examples.count)} ${card.examples.split} images: it ` +
                 "knows nothing of this one, and is still hard to beat where much is hidden."

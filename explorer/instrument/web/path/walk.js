@@ -69,8 +69,9 @@ export function createWalk({ model, onScrub, onSettle, onPlay, onKind }) {
         { class: "path-kinds", role: "group", "aria-label": "Kind of path" },
         term(
           "Path",
-          "Linear: z = (1 − t) A + t B, which on its way comes closer to the origin than most codes do. Spherical: the " +
-            "direction turns evenly from A to B, and ‖z‖ goes evenly from ‖A‖ to ‖B‖ (Shoemake 1985).",
+          "Two ways from A to B. The straight one passes nearer the middle than most codes lie; the arc stays as far out as A " +
+            "and B are. Linear: z = (1 − t) A + t B. Spherical: the direction turns evenly from A to B, and ‖z‖ goes evenly " +
+            "from ‖A‖ to ‖B‖ (Shoemake 1985).",
         ),
         ...kinds,
       ),

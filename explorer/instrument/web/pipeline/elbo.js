@@ -7,7 +7,7 @@ import { tellProbes } from "../linked.js";
 import { orderLatents } from "../model/latents.js";
 import { createReadingSwitch, followReading, reading } from "../page/reading.js";
 import { rove } from "../roving.js";
-import { provenance, term } from "../term.js";
+import { explained, term } from "../term.js";
 import { scaleFor, shareOf } from "./scale.js";
 
 /** Of more latents than this the bars are too narrow for a name each. */
@@ -69,7 +69,7 @@ export function createElbo({ card, model, decoded, gone }) {
       "div",
       { class: "elbo-foot" },
       average
-        ? el("span", { class: "hint elbo-key" }, el("i"), term(`${average.split} average`, provenance(average)))
+        ? el("span", { class: "hint elbo-key" }, el("i"), term(`${average.split} average`, explained(average)))
         : null,
       hasBound ? createReadingSwitch(gone) : null,
       details,

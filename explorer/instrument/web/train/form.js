@@ -28,6 +28,7 @@ const namesOf = (offered) => offered.map(({ name, title }) => [name, title]);
  */
 export function createForm({ offer, api, onBegin, onData }) {
   const there = offer.data.filter(({ missing }) => !missing);
+  const absent = offer.data.filter(({ missing }) => missing);
   /** @type {import("./api.js").Form & Required<Pick<import("./api.js").Form, "width" | "beta">>} */
   const form = {
     data: "digits",
@@ -161,9 +162,14 @@ export function createForm({ offer, api, onBegin, onData }) {
     estimate,
     button,
     refusal,
-    ...offer.data
-      .filter(({ missing }) => missing)
-      .map(({ title, missing }) => el("p", { class: "train-missing" }, ...withCode(`${title}: ${missing}`))),
+    absent.length
+      ? el(
+          "details",
+          { class: "train-missing" },
+          el("summary", { text: `Not here yet: ${absent.map(({ title }) => title).join(", ")}` }),
+          ...absent.map(({ title, missing }) => el("p", {}, ...withCode(`${title}: ${missing}`))),
+        )
+      : null,
   );
   // The first and the last list are of the form; those between, of one's own images.
   const lists = element.querySelectorAll("select");
