@@ -50,16 +50,45 @@ async function answer(message) {
   const joint = exact.jointOf(message.x);
   if (message.kind === "elbo") return (await elboOf(joint, message.q)).elbo;
   if (message.kind === "weights") return logWeights(joint, message.q);
-  const [first, second] = startsOf(message.posterior);
-  const [a, b] = [await fit(joint, first), await fit(joint, second)];
-  return a.elbo > b.elbo ? a : b;
+  return bestOf(joint, message.posterior);
 }
+
+/**
+ * The search takes longest, and gives way to whatever is asked meanwhile: another image, or the ELBO of a q that moves.
+ *
+ * @param {import("../evidence/quadrature.js").Joint} joint
+ * @param {import("../evidence/exact.js").Posterior} posterior
+ * @returns {Promise<import("../evidence/fit.js").Fitted | null>} nothing where it gave way
+ */
+async function bestOf(joint, posterior) {
+  /** @type {import("../evidence/quadrature.js").Joint} */
+  const interruptible = async (z) => {
+    // A message is only heard between two tasks.
+    await new Promise((resolve) => setTimeout(resolve));
+    if (waiting > 0) throw GAVE_WAY;
+    return joint(z);
+  };
+  try {
+    const [first, second] = startsOf(posterior);
+    const [a, b] = [await fit(interruptible, first), await fit(interruptible, second)];
+    return a.elbo > b.elbo ? a : b;
+  } catch (error) {
+    if (error === GAVE_WAY) return null;
+    throw error;
+  }
+}
+
+const GAVE_WAY = new Error("gave way");
+/** Messages that are not answered yet, without the one that is at work. */
+let waiting = 0;
 
 /** One at a time, in the order in which they came. @type {Promise<void>} */
 let last = Promise.resolve();
 
 addEventListener("message", ({ data }) => {
+  waiting++;
   last = last.then(async () => {
+    waiting--;
     try {
       postMessage({ id: data.id, result: await answer(data) });
     } catch (error) {

@@ -183,9 +183,9 @@ export function createEvidence(stage) {
     if (gone.aborted || of !== known) return;
     iwae.show(found, of.posterior.logEvidence);
     if (of.best || overtaken()) return;
-    /** @type {import("./fit.js").Fitted} */
+    /** @type {import("./fit.js").Fitted | null} it gives way to a q that moves, and is asked for again when that rests */
     const best = await measurer.ask({ kind: "fit", x: of.x, posterior: of.posterior });
-    if (gone.aborted || of !== known) return;
+    if (!best || gone.aborted || of !== known) return;
     // No search is perfect: the encoder's own q is Gaussian, too.
     of.best = best.elbo < of.elbo ? { ...of.encoder, elbo: of.elbo } : best;
     split.approximation.textContent = `${spell(of.posterior.logEvidence - of.best.elbo)} nats`;
