@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from safetensors.numpy import load_file
 
 from training.distributions import Bernoulli
 
-from .checkpoints import weights
+from .checkpoints import weights, write
 from .instrument import Instrument, frames, pixels
 
 STD = 0.25
@@ -125,6 +126,21 @@ def test_the_cost_of_the_image_follows_z_as_training_computes_it(
     terms.first.focus()
     page.keyboard.press("ArrowDown")
     expect(terms.nth(1)).to_be_focused()
+
+
+def test_a_posterior_without_a_likelihood_has_no_sum(
+    instrument: Instrument, page: Page, tmp_path: Path
+) -> None:
+    write(tmp_path / "blots")
+    card = json.loads((tmp_path / "blots" / "card.json").read_text("utf-8"))
+    card["output"]["likelihood"] = None
+    page.route("**/blots/card.json", lambda route: route.fulfill(json=card))
+    instrument.open("model=blots&example=4")
+    expect(page.locator(".elbo-row[data-row='kl'] .number")).to_have_text(re.compile(r"\d"))
+    expect(page.locator(".elbo-row[data-row='reconstruction'] .term")).to_have_text("Squared error")
+    expect(page.locator(".elbo-row")).to_have_count(2)
+    page.locator(".elbo summary").click()
+    expect(page.locator(".elbo-words")).to_contain_text("no common unit and no sum")
 
 
 def test_an_image_that_the_model_was_not_made_for_is_called_so(

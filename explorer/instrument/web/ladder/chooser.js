@@ -59,7 +59,7 @@ export function createChooser({ card, count, thumbnails, onChoose }) {
     );
     list.replaceChildren(...buttons);
     makeCurrent(buttons[0]);
-    where.textContent = `${first} to ${last - 1} of ${count.toLocaleString("en")}`;
+    where.textContent = `${first + 1} to ${last} of ${count.toLocaleString("en")}`;
     previous.setAttribute("aria-disabled", String(first === 0));
     next.setAttribute("aria-disabled", String(last === count));
     mark();
