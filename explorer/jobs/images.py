@@ -7,7 +7,6 @@ it shows was looked at by a process of its own, see `looking`.
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import secrets
 import shutil
@@ -17,13 +16,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
-from typing import get_args
+from typing import Annotated, get_args
+
+from msgspec import Meta
 
 from explorer.archives import UNREADABLE, Bounds, ShortReads, UploadError, entries
 from explorer.jobs.exchange import Side
 from explorer.jobs.quota import FREE, GIB, size_of
 from explorer.jobs.store import OPEN, Store
 from training.contract.errors import UserError
+from training.contract.fields import FileName, Record
+from training.contract.files import as_json, write_bytes
 from training.contract.looked import Looked
 from training.contract.reading import parse, read
 
@@ -40,6 +43,14 @@ AGAIN = "pack the folder of images again, as it is, and drop that"
 BOUNDS = Bounds(10_000, 2**21, "train on so many with `python -m training train own`", AGAIN)
 GONE = "These images are not on this server any more: drop them again."
 _ID = re.compile(r"[A-Za-z0-9_-]{16}")
+
+
+class Kept(Record, frozen=True):
+    """What lies beside the zip of a set: what was dropped is called, its file, and from where."""
+
+    title: Annotated[str, Meta(max_length=200)]
+    zip: FileName
+    visitor: Annotated[str, Meta(max_length=200)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +85,16 @@ def find(home: Path, id: str) -> Images | None:
     if not _ID.fullmatch(id):
         return None
     try:
-        known = json.loads((folder / FACTS).read_bytes())
+        found = _read(folder)
         (folder / FACTS).touch()
-        return Images(id, known["title"], folder, folder / known["zip"], known["visitor"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, UserError):
         return None
+    return found
+
+
+def _read(folder: Path) -> Images:
+    known = read(Kept, parse((folder / FACTS).read_bytes(), FACTS), FACTS)
+    return Images(folder.name, known.title, folder, folder / known.zip, known.visitor)
 
 
 @contextlib.contextmanager
@@ -104,17 +120,17 @@ def accept(store: Store, home: Path, arrived: Path, title: str, visitor: str) ->
     id = secrets.token_urlsafe(12)
     folder = home / FOLDER / id
     slug = re.sub(r"[^A-Za-z0-9]+", "-", title)[:40].strip("-").lower() or "images"
-    known = {"title": title, "zip": f"{slug}.zip", "visitor": visitor}
+    known = Kept(title, f"{slug}.zip", visitor)
     try:
         folder.mkdir(parents=True)
-        arrived.rename(folder / known["zip"])
-        (folder / FACTS).write_text(json.dumps(known), "utf-8")
+        arrived.rename(folder / known.zip)
+        write_bytes(folder / FACTS, as_json(known))
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise UploadError(
             f"This explorer cannot keep what is dropped ({error.strerror}): tell whoever runs it."
         ) from error
-    return Images(id, title, folder, folder / known["zip"], visitor)
+    return Images(id, title, folder, folder / known.zip, visitor)
 
 
 def _check(arrived: Path) -> None:
@@ -180,14 +196,9 @@ def all_of(home: Path) -> list[Images]:
     found = []
     for place in (home / FOLDER).glob(f"*/{FACTS}"):
         try:
-            used, known = place.stat().st_mtime, json.loads(place.read_bytes())
-            folder = place.parent
-            images = Images(
-                *(folder.name, known["title"], folder, folder / known["zip"], known["visitor"])
-            )
-        except (OSError, ValueError, KeyError):
+            found.append((place.stat().st_mtime, _read(place.parent)))
+        except (OSError, UserError):
             continue
-        found.append((used, images))
     return [images for _, images in sorted(found, key=lambda one: one[0])]
 
 
