@@ -178,7 +178,7 @@ def test_codes_that_are_kept_take_the_place_of_an_encoder(ladder: Ladder) -> Non
 def test_images_without_codes_are_not_offered(ladder: Ladder) -> None:
     ladder.open(f"table=ladder&image={ladders.IMAGES}")
     expect(ladder.page.locator(".note")).to_contain_text("its image does not exist here")
-    expect(ladder.page.locator(".chooser-line")).to_contain_text("0 to 7 of 8")
+    expect(ladder.page.locator(".chooser-line")).to_contain_text("1 to 8 of 8")
     assert ladder.page.locator(".chooser-list .thumb").count() == ladders.IMAGES
 
 
