@@ -205,6 +205,8 @@ async def visit(address: str, recorded: Recorded, figures: Figures, leave: async
             origin=f"http://{address}",  # type: ignore[arg-type]
             subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN"],  # type: ignore[list-item]
             max_size=None,
+            # A browser waits for minutes.
+            open_timeout=PATIENCE_S,
         ) as stream:
             async with asyncio.timeout(PATIENCE_S):
                 count += await run(recorded.opening[:1])
@@ -252,7 +254,11 @@ async def main() -> None:
     chromium = find_chromium()
     environment = machine(subprocess.getoutput(f"{chromium} --version 2>/dev/null").strip())
     figures, leave = Figures(), asyncio.Event()
-    async with serving(options.files) as (address, process):
+    # The visitors, too, open files: seven each.
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    files = options.files if hard == resource.RLIM_INFINITY else min(options.files, hard)
+    async with serving(files) as (address, process):
         recorded = await record(address, chromium)
         await visit(address, recorded, Figures(), _set())
         before, idle = held_mb(process), busy_s(process)
@@ -281,7 +287,7 @@ async def main() -> None:
         ("memory before, during, after", f"{before:.0f}, {during:.0f}, {after:.0f} MB"),
         ("then one more opens the page in", p95(again.opened)),
     ]
-    title = f"{options.visitors} visitors in {options.seconds:g} s, {options.files:,} files at most"
+    title = f"{options.visitors} visitors in {options.seconds:g} s, {files:,} files at most"
     table(title, [*environment, *rows])
     for error in sorted(set(figures.errors))[:5]:
         print(error, file=sys.stderr)
