@@ -124,6 +124,21 @@ def test_the_page_notices_that_the_goal_of_a_lesson_is_reached(
     expect(said).to_have_text(re.compile(r"Reached: \d\.\d nats\."))
 
 
+def test_a_goal_in_a_comparison_is_about_the_model_that_it_names(
+    page: Page, instrument: Instrument
+) -> None:
+    instrument.open("lesson=factors&step=3")
+    said = page.locator(".goal-said")
+    expect(said).to_have_text("It is 74 % now.")
+    for model, value in (("sprites-beta16", "-2"), ("sprites-beta16-seed1", "2.5")):
+        latent = "z₂" if model == "sprites-beta16" else "z₀"
+        field = page.locator(f"[data-model='{model}']").get_by_label(f"Value of {latent}")
+        expect(page.locator(".goal.reached")).to_have_count(0)
+        field.fill(value)
+        field.press("Enter")
+    expect(said).to_have_text(re.compile(r"Reached: \d\d %\."))
+
+
 def test_a_lesson_that_is_left_leaves_the_instrument_as_it_is(
     page: Page, instrument: Instrument
 ) -> None:
