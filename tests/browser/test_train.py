@@ -101,7 +101,9 @@ def test_dropped_images_are_shown_as_the_model_will_see_them(page: Page, address
     sheet = page.get_by_role("img", name="of the images, each 64×64 pixels")
     expect(sheet).to_be_visible(timeout=120_000)  # PyTorch is loaded first
     expect(page.locator(".own-seen")).to_contain_text("2 classes, by folder: cat 30, dog 30.")
-    assert sheet.evaluate("image => [image.naturalWidth, image.naturalHeight % 64]") == [768, 0]
+    # Twelve by four of them, with two pixels between and around.
+    size = sheet.evaluate("image => [image.naturalWidth, image.naturalHeight]")
+    assert size == [12 * 64 + 13 * 2, 4 * 64 + 5 * 2]
     expect(page.locator(".train-estimate")).to_contain_text(
         "images a second, as measured", timeout=120_000
     )
