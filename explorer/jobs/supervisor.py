@@ -152,7 +152,9 @@ class Supervisor:
         for line in worker.stdout:
             try:
                 event = read(Event, json.loads(line), "event")
-            except (ValueError, UserError):  # cut off with the worker
+            except (ValueError, UserError):  # cut off with the worker, or a fault
+                _LOGGER.warning("The training worker said what cannot be read: %.200s", line)
+                worker.kill()
                 break
             self._events.put(Happened("said", worker, event))
         worker.wait()

@@ -162,6 +162,22 @@ def test_a_worker_that_is_killed_is_replaced_and_its_job_goes_on(supervisor: Sup
     until(supervisor, id, "paused")
 
 
+def test_a_worker_that_cannot_be_read_is_ended_and_holds_up_no_queue(tmp_path: Path) -> None:
+    babbling = """
+import time
+print('{"what": "ready"}', flush=True)
+print('{"what": "no such event"}', flush=True)
+time.sleep(600)
+"""
+    one = Supervisor(tmp_path, tmp_path, (sys.executable, "-c", babbling))
+    id = one.store.add("visitor", ASKED | {"recipe": "", "overrides": []})
+    one.wake()
+    try:
+        assert until(one, id, "failed").interrupted == MOST_INTERRUPTED
+    finally:
+        one.close()
+
+
 def test_when_the_server_ends_its_worker_does_and_the_next_server_goes_on(tmp_path: Path) -> None:
     command = (sys.executable, "-c", WORKER)
     first = Supervisor(tmp_path, tmp_path, command)
