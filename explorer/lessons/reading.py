@@ -47,17 +47,22 @@ class LessonError(UserError):
     """A lesson file does not say what it must. The message, one sentence, names file and line."""
 
 
-def read_lesson(path: Path, models: Collection[str]) -> Lesson:
+def read_lesson(path: Path, models: Collection[str], name: str = "") -> Lesson:
     """The lesson in a file, checked; `models` are the ids that it may open.
+
+    Messages call it `name`, or else as the file is called.
 
     Raises:
         LessonError: in one sentence, naming the line.
     """
+    name = name or path.name
     try:
         text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LessonError(f"{path.name} cannot be read as text: {error}.") from error
-    return parse(text, path.name, models)
+    except OSError as error:
+        raise LessonError(f"{name} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise LessonError(f"{name} cannot be read as text: {error}.") from error
+    return parse(text, name, models)
 
 
 def parse(text: str, name: str, models: Collection[str]) -> Lesson:

@@ -38,8 +38,8 @@ def read_translation(id: str, language: str, original: Lesson, models: Sequence[
         LessonError: in one sentence, naming the line.
     """
     path = folder(language) / f"{id}.md"
-    lesson = read_lesson(path, models)
     name = f"{language}/{path.name}"
+    lesson = read_lesson(path, models, name)
     for field, was, given in _other(plain(original.front), plain(lesson.front)):
         line = line_of(path.read_text("utf-8").splitlines()[1:], field)
         raise LessonError(

@@ -100,10 +100,12 @@ def _read(path: Path) -> Words:
     name = path.relative_to(HERE).as_posix()
     try:
         return read(Words, tomllib.loads(path.read_text("utf-8")), "")
-    except (OSError, ValueError) as error:
-        raise UserError(f"{name} cannot be read: {error}.") from error
-    except ConfigError as error:
+    except ConfigError as error:  # a ValueError too, and a sentence already
         raise UserError(f"{name}: {error}") from error
+    except OSError as error:
+        raise UserError(f"{name} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:  # also of text nested too deeply
+        raise UserError(f"{name} cannot be read: {error}.") from error
 
 
 def _compare(original: Words, words: Words, name: str) -> None:
@@ -121,7 +123,17 @@ def _compare(original: Words, words: Words, name: str) -> None:
                     f"{name}: {table}.{key} must have the names in braces of {text!r}, and no "
                     "others."
                 )
+            if _stray(given[key]) and not _stray(text):
+                raise UserError(
+                    f"{name}: {table}.{key} has a brace without its other one: write names in "
+                    f"braces as in {text!r}."
+                )
 
 
 def _braces(text: str) -> list[str]:
     return sorted(re.findall(r"\{[^{}]*\}", text))
+
+
+def _stray(text: str) -> bool:
+    """Whether a brace is not of a pair: a text that is to be filled in breaks at it."""
+    return bool(re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)))
