@@ -53,6 +53,8 @@ def main() -> None:
     if folders:
         named = [str(Path(folder).resolve()) for folder in folders]
         os.environ[loading.FIRST] = os.pathsep.join(named)
+    if not all(sites):
+        sys.exit("--embed-in names no site: give its address, such as https://school.example.")
     try:
         origins = embedding_origins(" ".join(sites))
     except EmbedError as error:

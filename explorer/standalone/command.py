@@ -72,7 +72,7 @@ def _export(what: str, out: Path, language: str | None) -> int:
 def _site(out: Path, ids: Sequence[str] | None, address: str) -> int:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out} is not empty: name a folder that is new, or empty it first.")
-    if address and urlsplit(address).scheme not in ("http", "https"):
+    if address and not _leads_somewhere(address):
         raise UserError(
             f"--address {address} is not an address: write https://school.example/vae/."
         )
@@ -81,3 +81,13 @@ def _site(out: Path, ids: Sequence[str] | None, address: str) -> int:
     bytes = site.write(out, chosen, address and address.rstrip("/") + "/")
     print(f"{out} · {len(chosen)} models · {bytes / MB:.0f} MB · copy it to any web host.")
     return 0
+
+
+def _leads_somewhere(address: str) -> bool:
+    """Whether a browser could open it."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:  # of a bracket that is not closed, of a port that is no number
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)

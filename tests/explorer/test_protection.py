@@ -9,6 +9,7 @@ import errno
 import hashlib
 import os
 import re
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from starlette.types import ASGIApp, Message, Scope
 from starlette.websockets import WebSocket
 
 from explorer import front_page, protection, serving
+from explorer.__main__ import main
 
 
 async def _hello(request: Request) -> PlainTextResponse:
@@ -221,3 +223,11 @@ def test_a_plain_page_may_run_the_script_that_it_holds() -> None:
     answer = Client(serving.plain_app(), "localhost").ask("/instrument/index.html")
     assert answer.headers["content-security-policy"] == protection.policy(answer.text)
     assert "'sha256-" in answer.headers["content-security-policy"]
+
+
+def test_a_site_that_is_left_out_of_the_command_line_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["latent-explorer", "--embed-in"])
+    with pytest.raises(SystemExit, match="--embed-in names no site"):
+        main()

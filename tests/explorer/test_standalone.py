@@ -13,7 +13,7 @@ from msgspec import json
 from PIL import Image
 
 from explorer import loading
-from explorer.standalone import files, page
+from explorer.standalone import command, files, page
 from explorer.standalone.fewer import FEWER
 from training.contract.card import CARD, CODES, DECODER, ENCODER, THUMBNAILS, Card
 from training.contract.errors import UserError
@@ -61,3 +61,15 @@ def test_a_page_of_several_models_has_fewer_examples_and_shares_what_is_the_same
     assert len(held) < 6_000_000
     shared = re.findall(r'data-file="([^"]+)"[^>]* data-same="([^"]+)"', held)
     assert (f"checkpoints/digits-2d/{THUMBNAILS}", f"checkpoints/digits/{THUMBNAILS}") in shared
+
+
+@pytest.mark.parametrize("address", ["http://[::1", "https://", "http://a:b", "school.example"])
+def test_what_is_no_address_of_a_site_is_refused_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], address: str
+) -> None:
+    out = tmp_path / "site"
+    assert command.main(["site", "--out", str(out), "--address", address]) == 1
+    assert capsys.readouterr().err == (
+        f"--address {address} is not an address: write https://school.example/vae/.\n"
+    )
+    assert not out.exists()
