@@ -132,7 +132,7 @@ export function createGrownView({ open, onOpen, onShown, onFailure }) {
       const { rows } = traversals(next.facts, z);
       sheetWords.textContent = rows.length
         ? `A row for each of ${rows.map(latentName).join(", ")}: only that latent changes, from left to right.`
-        : "The whole plane: z₀ from left to right, z₁ from below to above.";
+        : "The whole plane: z₀ from left to right, z₁ from bottom to top.";
       sheet.setAttribute("aria-label", `${sheetWords.textContent} At step ${next.facts.step}.`);
       decoding.request(z);
       filling.request(z);
