@@ -77,6 +77,10 @@ class Looks:
         except Exception:
             _LOGGER.exception("Looking at images failed")
             said = {"what": "refused", "sentence": FAILED}
+        if said["what"] in DONE and found.facts(side, fit) is None:
+            # Otherwise who asks would have them looked at again and again.
+            _LOGGER.error("What was found in images cannot be read")
+            said = {"what": "refused", "sentence": FAILED}
         with self._lock:
             if said["what"] in DONE:
                 del self._states[key]

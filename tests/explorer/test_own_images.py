@@ -152,9 +152,16 @@ def test_bytes_are_counted_while_they_arrive(ask: Ask, monkeypatch: pytest.Monke
     assert drop(ask, FEW)[1] == {"error": routes.NOT_ALLOWED}
 
 
-def test_a_look_that_dies_is_told_and_can_be_tried_again(ask: Ask) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param("raise SystemExit(1)", id="dies"),
+        pytest.param("""print('{"what": "timed", "facts": {}}')""", id="says what cannot be read"),
+    ],
+)
+def test_a_look_that_fails_is_told_and_can_be_tried_again(ask: Ask, fault: str) -> None:
     looks = routes.looks()
-    command, looks.command = looks.command, (sys.executable, "-c", "raise SystemExit(1)")
+    command, looks.command = looks.command, (sys.executable, "-c", fault)
     id = drop(ask, FEW)[1]["id"]
     assert "could not be looked at" in seen(ask, id)["sentence"]
     looks.command = command
