@@ -95,6 +95,7 @@ def test_files_are_found_folder_by_folder_without_links_and_hidden_ones(tmp_path
     (root / "again").symlink_to(root / "b")
     (root / "b" / "2.png").symlink_to(root / "b" / "1.png")
     (root / "b" / "lost.png").symlink_to(root / "nowhere")
+    (root / "b" / "round.png").symlink_to("round.png")
     found = sources.folder(root)
     assert found.names == ["b/1.png", "b/2.png", "b/c/2.JPG", "b-c/1.webp"]
     assert found.labels == ("b", "b-c")

@@ -147,10 +147,11 @@ def _files(root: Path) -> list[tuple[str, os.stat_result]]:
                 name = entry.name
                 if name.startswith("."):
                     continue
-                if entry.is_dir(follow_symlinks=False) or (
-                    f".{name.rpartition('.')[2].lower()}" in SUFFIXES and entry.is_file()
-                ):
-                    inside.append(entry)
+                with contextlib.suppress(OSError):  # a link to itself, or into a closed folder
+                    if entry.is_dir(follow_symlinks=False) or (
+                        f".{name.rpartition('.')[2].lower()}" in SUFFIXES and entry.is_file()
+                    ):
+                        inside.append(entry)
         inside.sort(key=lambda entry: entry.name, reverse=True)
         left.extend((prefix, entry) for entry in inside)
     return found
