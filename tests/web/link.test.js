@@ -51,6 +51,8 @@ for (const [query, reason] of [
   ["noise=masking,0.5,-1", "the seed of its noise does not exist here"],
   ["writing=backwards", "its way of choosing letters is not known here"],
   ["writing=sampled&seed=1e9", "its seed does not exist here"],
+  ["path=straight", "its way from pin to pin is not known here"],
+  ["inactive=yes", "what it says of latents that are not used is not known here"],
   ["axes=z0", "its map does not have two axes"],
   ["axes=z0,z2", "one of its map's axes does not exist here"],
   ["axes=tsne", "one of its map's axes is not known here"],

@@ -73,6 +73,12 @@ function latent(text, limits, what) {
   return `z${readIndex(text.slice(1), numbersOf(limits.controls)?.size ?? 0, what)}`;
 }
 
+/** @param {string} text @param {string} word the one that is written @param {string} what */
+function only(text, word, what) {
+  if (text !== word) throw new Unreadable(`${what} is not known here`);
+  return true;
+}
+
 /**
  * What a link holds, and the only place that knows how: a row a field, read and written by the same row.
  *
@@ -134,7 +140,7 @@ const FIELDS = [
     key: "inactive",
     name: "unfolded",
     write: ({ unfolded }) => (unfolded ? "shown" : null),
-    read: (text) => text === "shown",
+    read: (text) => only(text, "shown", "what it says of latents that are not used"),
   },
   {
     key: "axes",
@@ -164,7 +170,7 @@ const FIELDS = [
     key: "path",
     name: "slerp",
     write: ({ slerp }) => (slerp ? "spherical" : null),
-    read: (text) => text === "spherical",
+    read: (text) => only(text, "spherical", "its way from pin to pin"),
   },
   {
     key: "noise",
