@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fitHidden, fitUnit, meanKl, rowsOfUnit } from "../../explorer/instrument/web/distributions/conditional.js";
+import { fitHidden, fitUnit, logitsOfUnit, meanKl } from "../../explorer/instrument/web/distributions/conditional.js";
 import {
   ancestral,
   descend,
@@ -14,6 +14,7 @@ import {
   logDensity,
   marginal,
   pick,
+  sigmoid,
   softmax,
   squaredError,
 } from "../../explorer/instrument/web/distributions/math.js";
@@ -129,17 +130,24 @@ test("running down the forward KL ends at the mixture's moments, down the revers
 });
 
 test("a unit finds the table that another unit made", () => {
-  fitUnit(rowsOfUnit([1.5, -2, 1, 0.5])).forEach((found, at) => {
+  fitUnit(logitsOfUnit([1.5, -2, 1, 0.5]).map(sigmoid)).forEach((found, at) => {
     near(found, [1.5, -2, 1, 0.5][at], 0.02);
   });
 });
 
 test("where no bit alone says anything, a unit says the mean and hidden units the table", () => {
   const table = [0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.9];
-  const unit = rowsOfUnit(fitUnit(table));
-  for (const row of unit) near(row, 0.3, 1e-3);
+  const unit = logitsOfUnit(fitUnit(table));
+  for (const logit of unit) near(sigmoid(logit), 0.3, 1e-3);
   // The entropy of the mean less the mean entropy: what the table tells and the unit does not.
   const h = (/** @type {number} */ p) => -p * Math.log(p) - (1 - p) * Math.log(1 - p);
   near(meanKl(table, unit), h(0.3) - h(0.1), 1e-4);
   assert.ok(meanKl(table, fitHidden(table)) < 0.01);
+});
+
+test("a unit that is as sure as its dials allow is finitely far from a table", () => {
+  // Of a logit of 40 the other value costs 40 nats, and the usual one next to none.
+  const h = -0.99 * Math.log(0.99) - 0.01 * Math.log(0.01);
+  near(meanKl([0.01], [40]), 0.99 * 40 - h);
+  near(meanKl([0.99], [40]), 0.01 * 40 - h);
 });

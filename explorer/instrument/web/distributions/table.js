@@ -1,5 +1,6 @@
 import { el, spell } from "../dom.js";
-import { bitsOf, fitHidden, fitUnit, HIDDEN, meanKl, rowsOfUnit } from "./conditional.js";
+import { bitsOf, fitHidden, fitUnit, HIDDEN, logitsOfUnit, meanKl } from "./conditional.js";
+import { sigmoid } from "./math.js";
 import { action, createBars, createDial, section } from "./widgets.js";
 
 const INPUTS = 3;
@@ -13,7 +14,7 @@ const OF_HIDDEN = HIDDEN * (INPUTS + 2) + 1;
 export function table() {
   const rows = [...START];
   const unit = [1.5, -2, 1, 0];
-  /** @type {number[] | null} what hidden units have learned, where they are shown */
+  /** @type {number[] | null} logits that hidden units have learned, where they are shown */
   let hidden = null;
   const names = rows.map((_, row) => `x = ${bitsOf(row, INPUTS).join(" ")}`);
   const ofTable = names.map((name, row) =>
@@ -48,8 +49,8 @@ export function table() {
   const many = createDial({ label: "inputs k", min: 1, max: 784, step: 1, value: 20, decimals: 0, onInput: count });
 
   function show() {
-    const made = hidden ?? rowsOfUnit(unit);
-    bars.show(made, rows);
+    const made = hidden ?? logitsOfUnit(unit);
+    bars.show(made.map(sigmoid), rows);
     const what = hidden ? `The network with ${HIDDEN} hidden units` : "The unit";
     found.textContent =
       `${what} has ${hidden ? OF_HIDDEN : INPUTS + 1} numbers, the table ${rows.length}. Mean KL(table ‖ network) over the rows: ` +
