@@ -37,7 +37,7 @@ def of_task(task: Task) -> str:
         return _ranked(task, measure)
     duels = [duel for one in task.conditions if (duel := _duel(task, one.name, measure))]
     parts = []
-    for who, ours in (("The VAE family leads", True), ("Other methods lead", False)):
+    for who, ours in (("Models with latents lead", True), ("Other methods lead", False)):
         won = [duel for duel in duels if duel.generative_leads == ours]
         if not won:
             continue
