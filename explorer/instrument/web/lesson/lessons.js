@@ -88,6 +88,8 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
   let step = 0;
   /** What its links ask for, whether or not it has been translated. */
   let language = "en";
+  // As the link spells it: of a language that is not here, which opens in English.
+  let spelled = "en";
   /** @type {Values} */
   let values = null;
   /** @type {HTMLElement | null} what stands beside it */
@@ -131,7 +133,8 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
       const listed = await fetchLessons(assets);
       const original = listed.lessons.find((one) => one.id === id);
       if (!original || stop.signal.aborted) return;
-      language = knownLanguage(listed, named(query, LANGUAGE));
+      spelled = named(query, LANGUAGE) ?? "en";
+      language = knownLanguage(listed, spelled);
       lesson = inLanguage(original, language);
       const spoken = lesson === original ? "en" : language;
       const words = createWords(spoken, listed.words[spoken]);
@@ -165,7 +168,7 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
   /** Shows the card that another screen shows; what the instrument opens for it is not said here. @param {string} query */
   async function follow(query) {
     const asked = named(query, LESSON);
-    if (asked !== (lesson?.id ?? null) || (asked && (named(query, LANGUAGE) ?? "en") !== language)) {
+    if (asked !== (lesson?.id ?? null) || (asked && (named(query, LANGUAGE) ?? "en") !== spelled)) {
       remove();
       await openLesson(query);
     } else if (lesson && stepIn(query) !== step) {
