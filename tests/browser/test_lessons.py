@@ -195,11 +195,13 @@ def test_a_lesson_in_another_language_says_so_and_leads_back(
     expect(page.locator(".because").nth(1)).to_contain_text("Right. The KL makes holes")
 
 
-def test_a_lesson_that_there_is_not_opens_the_instrument(
+def test_a_lesson_that_there_is_not_opens_the_instrument_and_is_named(
     page: Page, instrument: Instrument
 ) -> None:
     instrument.open("lesson=nothing")
     expect(page.locator(".lesson")).to_have_count(0)
+    expect(page.locator(".note")).to_contain_text("nothing")
+    expect(page.locator(".note")).to_contain_text("choose one under Lessons")
 
 
 def test_the_list_leads_to_a_lesson_and_remembers_how_far_one_was(

@@ -1,4 +1,4 @@
-import { el } from "../dom.js";
+import { el, isolated } from "../dom.js";
 import { named } from "../link.js";
 import { fetchFile } from "../shelf/held.js";
 import { speak } from "../spoken.js";
@@ -79,7 +79,7 @@ export function setupOf({ setup, cards }, card) {
  * leads back to its card.
  *
  * @param {{assets: string, clinic: string | null, link: {read(): string, write(query: string): void},
- *   frame: {element: HTMLElement}, audience: import("../classroom/classroom.js").Audience, restart(): void}} options `clinic`: the
+ *   frame: {element: HTMLElement, messages: ReturnType<typeof import("../page/messages.js").createMessages>}, audience: import("../classroom/classroom.js").Audience, restart(): void}} options `clinic`: the
  *   address of the collapse clinic, where there is one; `restart` opens what the link says
  */
 export function createLessons({ assets, clinic, link: outer, frame, audience, restart }) {
@@ -132,7 +132,13 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
     try {
       const listed = await fetchLessons(assets);
       const original = listed.lessons.find((one) => one.id === id);
-      if (!original || stop.signal.aborted) return;
+      if (stop.signal.aborted) return;
+      if (!original) {
+        frame.messages.warn(
+          `This link asks for the lesson “${isolated(id.slice(0, 60))}”, which is not here: choose one under Lessons.`,
+        );
+        return;
+      }
       spelled = named(query, LANGUAGE) ?? "en";
       language = knownLanguage(listed, spelled);
       lesson = inLanguage(original, language);
