@@ -11,7 +11,7 @@ import { followReading } from "../page/reading.js";
  */
 export function createEquation({ assets, gone }) {
   const terms = {
-    evidence: createTerm("\\ln p(x)", "ln p(x)", "posterior"),
+    evidence: createTerm("\\ln p(x)", "how probable the model finds the image", "posterior"),
     fit: createTerm("\\mathbb{E}_q[\\ln p(x|z)]", "how well draws of q explain the image", "output"),
     kl: createTerm("\\mathrm{KL}(q\\,\\|\\,p(z))", "what it costs to say where in the prior q lies", "q"),
     gap: createTerm("\\mathrm{KL}(q\\,\\|\\,p(z|x))", "the gap: how far q is from the true posterior", "posterior"),
@@ -20,14 +20,8 @@ export function createEquation({ assets, gone }) {
   const element = el(
     "div",
     { class: "formula equation", role: "group", "aria-label": "ln p(x) as a sum" },
-    signs[0],
-    terms.evidence.element,
-    signs[1],
-    terms.fit.element,
-    signs[2],
-    terms.kl.element,
-    signs[3],
-    terms.gap.element,
+    // A sign stays with what it is the sign of where the sum takes two lines.
+    ...Object.values(terms).map(({ element: term }, at) => el("span", { class: "signed" }, signs[at], term)),
   );
   followReading((reading) => {
     (reading === "elbo" ? ["", "=", "−", "+"] : ["−", "= −", "+", "−"]).forEach((sign, at) => {
