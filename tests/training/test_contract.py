@@ -212,7 +212,7 @@ def test_a_shipped_card_says_in_version_2_what_it_said(folder: Path) -> None:
 def test_a_factor_of_version_1_has_the_kind_that_its_data_set_gives_it(
     data: str, factor: str, size: int, kind: str, values: tuple[str, ...] | None
 ) -> None:
-    tree = json.loads((ROOT / "assets" / "models" / "fashion" / "card.json").read_text("utf-8"))
+    tree = json.loads((Path(__file__).parent / "cards" / "version1.json").read_text("utf-8"))
     assert tree["version"] == 1
     tree["data"] |= {"name": data, "labels": None, "factors": [{"name": factor, "size": size}]}
     tree["information"] = None

@@ -8,7 +8,6 @@ import pytest
 import safetensors.numpy
 
 from training.contract.card import DECODER, MODEL
-from training.contract.files import read_card
 
 ASSETS = Path(__file__).parents[2] / "assets"
 MOST_WEIGHTS = 1_000_000
@@ -25,12 +24,7 @@ def test_all_of_assets_stays_within_200_megabytes() -> None:
 
 @pytest.mark.parametrize(
     "folder",
-    [
-        folder
-        for folder in sorted((ASSETS / "models").iterdir())
-        # Those that were trained before weights were rounded are larger, and are to be replaced.
-        if read_card(folder, check=()).rounding is not None
-    ],
+    sorted((ASSETS / "models").iterdir()),
     ids=lambda folder: folder.name,
 )
 def test_a_checkpoint_is_small(folder: Path) -> None:
