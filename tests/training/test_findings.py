@@ -37,17 +37,17 @@ TASK = Task(
 
 def test_each_side_is_told_where_it_leads_furthest() -> None:
     assert of_task(TASK) == (
-        "Models with latents lead in 1 of 2 columns, furthest under “few labels”: VAE 20.0 against SVM "
-        "10.0. Other methods lead in 1 of 2 columns, furthest under “all labels”: SVM 90.0 against "
-        "VAE 60.0. (Right, %.)"
+        "Models with latents lead in 1 of 2 columns, furthest under “few labels”: VAE 20.0 against "
+        "SVM 10.0. Other methods lead in 1 of 2 columns, furthest under “all labels”: SVM 90.0 "
+        "against VAE 60.0. (Right, %.)"
     )
 
 
 def test_where_less_is_better_the_least_leads() -> None:
     errors = replace(TASK, measures=(replace(TASK.measures[0], more_is_better=False),))
     assert of_task(errors) == (
-        "Models with latents lead in 2 of 2 columns, furthest under “few labels”: AE 5.0 against SVM "
-        "10.0. (Right, %.)"
+        "Models with latents lead in 2 of 2 columns, furthest under “few labels”: AE 5.0 against "
+        "SVM 10.0. (Right, %.)"
     )
 
 
