@@ -186,9 +186,9 @@ def test_a_server_that_was_started_anew_has_forgotten_it(
     expect_own(instrument)
     monkeypatch.setattr(uploads, "_kept", {})
     page.reload()
-    expect(page.locator(".note")).to_contain_text(
-        "which is not here, so \u2068Blots\u2069 was opened"
-    )
+    note = page.locator(".note")
+    expect(note).to_contain_text("what is dropped is kept until the server stops")
+    expect(note).to_contain_text("\u2068Blots\u2069 was opened instead")
     page.locator(".picker").click()
     expect(page.locator(".choice", has_text="My own")).to_have_count(0)
 
