@@ -24,6 +24,7 @@ from explorer.archives import UNREADABLE, Bounds, ShortReads, UploadError, entri
 from explorer.jobs.exchange import Side
 from explorer.jobs.quota import FREE, GIB, size_of
 from explorer.jobs.store import OPEN, Store
+from explorer.loading import printable
 from training.contract.errors import UserError
 from training.contract.fields import FileName, Record
 from training.contract.files import as_json, write_bytes
@@ -37,6 +38,7 @@ SIDES, FITS = get_args(Side), ("crop", "pad")
 MIB = 2**20
 LARGEST_FILE, LARGEST_UNPACKED = 64 * MIB, GIB  # of an image, and of all in a zip
 MOST_SETS, MOST_EACH = 40, 3
+LONGEST_TITLE = 200
 LARGEST, LARGEST_EACH = 6 * GIB, 2 * GIB
 UNUSED_S = 24 * 3600
 AGAIN = "pack the folder of images again, as it is, and drop that"
@@ -48,7 +50,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{16}")
 class Kept(Record, frozen=True):
     """What lies beside the zip of a set: what was dropped is called, its file, and from where."""
 
-    title: Annotated[str, Meta(max_length=200)]
+    title: Annotated[str, Meta(max_length=LONGEST_TITLE)]
     zip: FileName
     visitor: Annotated[str, Meta(max_length=200)]
 
@@ -120,7 +122,7 @@ def accept(store: Store, home: Path, arrived: Path, title: str, visitor: str) ->
     id = secrets.token_urlsafe(12)
     folder = home / FOLDER / id
     slug = re.sub(r"[^A-Za-z0-9]+", "-", title)[:40].strip("-").lower() or "images"
-    known = Kept(title, f"{slug}.zip", visitor)
+    known = Kept(printable(title)[:LONGEST_TITLE], f"{slug}.zip", visitor)
     try:
         folder.mkdir(parents=True)
         arrived.rename(folder / known.zip)
@@ -130,7 +132,7 @@ def accept(store: Store, home: Path, arrived: Path, title: str, visitor: str) ->
         raise UploadError(
             f"This explorer cannot keep what is dropped ({error.strerror}): tell whoever runs it."
         ) from error
-    return Images(id, title, folder, folder / known.zip, visitor)
+    return Images(id, known.title, folder, folder / known.zip, visitor)
 
 
 def _check(arrived: Path) -> None:

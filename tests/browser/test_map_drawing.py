@@ -50,7 +50,9 @@ def test_the_sheet_asks_for_the_codes_of_its_cells(module: Page) -> None:
 def test_how_faithful_the_map_is_stands_below_it(instrument: Instrument, page: Page) -> None:
     instrument.open("model=blots")
     page.get_by_role("button", name="trustworthiness 0.970").click()
+    # What it means, then how it was measured.
     expect(page.locator(".faith .bubble").first).to_have_text(
+        "Whether neighbours on the map are neighbours in latent space too. 1 is perfect. "
         "Made by hand for a test. Measured on the test split, 12 images, seed 0."
     )
     expect(page.locator(".faith")).to_contain_text("placement error 0.8 %")
