@@ -45,7 +45,7 @@ def test_it_opens_on_a_test_image_that_is_encoded(page: Page, address: str, plen
     expect(page.locator(".source-label")).to_contain_text(chosen["example"])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture  # of one test: while it serves, these are the models of every server here
 def shipped() -> Iterator[str]:
     """Where the models are served from that come with the explorer."""
     with plain_server(SHIPPED, SHIPPED / "no results") as address:
