@@ -37,18 +37,18 @@ class Bounds(NamedTuple):
     Fields:
         entries: how many it may list.
         contents: bytes of its table of contents: zipfile would read one of any length.
-        few: why one of that kind has no more.
+        fewer: what to do with one that lists more.
         again: what to do with one that no honest program packs.
     """
 
     entries: int
     contents: int
-    few: str
+    fewer: str
     again: str
 
     def too_many(self) -> str:
         """The sentence for one that lists more."""
-        return f"This zip holds more than {self.entries:,} files; {self.few}, so {self.again}."
+        return f"This zip holds more than {self.entries:,} files: {self.fewer}."
 
 
 class ShortReads(BufferedReader):

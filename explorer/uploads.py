@@ -45,7 +45,7 @@ IN_USE_S = 30 * 60
 
 AGAIN = "pack the checkpoint's folder again, as it is, and drop that"
 # A table of contents with that many entries is shorter.
-BOUNDS = Bounds(2000, 2**19, "a checkpoint has few", AGAIN)
+BOUNDS = Bounds(2000, 2**19, f"a checkpoint has few, so {AGAIN}", AGAIN)
 
 
 @dataclass(slots=True)

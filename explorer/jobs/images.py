@@ -24,7 +24,6 @@ from explorer.archives import UNREADABLE, Bounds, ShortReads, UploadError, entri
 from explorer.jobs.exchange import Side
 from explorer.jobs.quota import FREE, GIB, size_of
 from explorer.jobs.store import OPEN, Store
-from explorer.loading import printable
 from training.contract.errors import UserError
 from training.contract.fields import FileName, Record
 from training.contract.files import as_json, write_bytes
@@ -38,11 +37,12 @@ SIDES, FITS = get_args(Side), ("crop", "pad")
 MIB = 2**20
 LARGEST_FILE, LARGEST_UNPACKED = 64 * MIB, GIB  # of an image, and of all in a zip
 MOST_SETS, MOST_EACH = 40, 3
-LONGEST_TITLE = 200
+LONGEST_TITLE = 60
 LARGEST, LARGEST_EACH = 6 * GIB, 2 * GIB
 UNUSED_S = 24 * 3600
 AGAIN = "pack the folder of images again, as it is, and drop that"
-BOUNDS = Bounds(10_000, 2**21, "train on so many with `python -m training train own`", AGAIN)
+FEWER = "leave some out, or train on all of them with `python -m training train own`"
+BOUNDS = Bounds(10_000, 2**21, FEWER, AGAIN)
 GONE = "These images are not on this server any more: drop them again."
 _ID = re.compile(r"[A-Za-z0-9_-]{16}")
 
@@ -122,7 +122,8 @@ def accept(store: Store, home: Path, arrived: Path, title: str, visitor: str) ->
     id = secrets.token_urlsafe(12)
     folder = home / FOLDER / id
     slug = re.sub(r"[^A-Za-z0-9]+", "-", title)[:40].strip("-").lower() or "images"
-    known = Kept(printable(title)[:LONGEST_TITLE], f"{slug}.zip", visitor)
+    printable = "".join(letter for letter in title if letter.isprintable()).strip()
+    known = Kept(printable[:LONGEST_TITLE] or "Images", f"{slug}.zip", visitor)
     try:
         folder.mkdir(parents=True)
         arrived.rename(folder / known.zip)

@@ -40,7 +40,6 @@ LONGEST_FORM = 4096
 HOME = ".jobs"
 _LIVE = re.compile(r"live-\d{7}\.(onnx|json)")
 _SHEET = re.compile(r"sheet-\d+-(crop|pad)\.webp")
-LONGEST_TITLE = 60
 INSTEAD = "drop fewer images, or train with `python -m training train own`"
 
 _supervisors: dict[Path, Supervisor] = {}
@@ -244,9 +243,7 @@ def _begin(job: Callable[[Supervisor], dict[str, Any]], visitor: str) -> Respons
 async def _drop(request: Request) -> Response:
     """Take a zip of images; answer with its id, or with one sentence about why not."""
     pieces = request.stream()
-    title = "".join(
-        letter for letter in request.query_params.get("name", "") if letter.isprintable()
-    )
+    title = request.query_params.get("name", "")
     try:
         if not offers.allowed():
             raise UploadError(NOT_ALLOWED)
@@ -256,7 +253,6 @@ async def _drop(request: Request) -> Response:
         with images.arriving(one.home) as place:
             with place.open("wb") as file:
                 await receive(pieces, file, visitor, "images", INSTEAD)
-            title = title.strip()[:LONGEST_TITLE] or "Images"
             accept = partial(images.accept, one.store, one.home, place, title, visitor)
             found = await run_in_threadpool(accept)
     except UploadError as error:
