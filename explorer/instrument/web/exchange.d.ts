@@ -243,7 +243,7 @@ export interface Place {
 }
 
 /**
- * What a voter, whom nobody can name, predicts of a lesson.
+ * What an anonymous voter predicts of a lesson.
  */
 export interface Prediction {
   lesson: string;

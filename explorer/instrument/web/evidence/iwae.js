@@ -8,7 +8,7 @@ const UNDRAWN = "No draws yet";
 
 const MOST_DRAWS_POWER = 9;
 
-/** IWAE's bound from so many draws of q as are chosen, and how the weight is shared among them. */
+/** IWAE's bound from as many draws of q as are chosen, and how the weight is shared among them. */
 export function createIwae() {
   /** @type {Float64Array | null} */
   let logs = null;

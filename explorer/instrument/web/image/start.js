@@ -1,4 +1,5 @@
 import { el } from "../dom.js";
+import { walkTabs } from "../page/walk-tabs.js";
 import { present } from "../present.js";
 import { trace } from "../trace.js";
 import { createExamples } from "./examples.js";
@@ -60,7 +61,12 @@ export function createStart(stage) {
     el("h2", { text: "Start from an image" }),
     el(
       "div",
-      { class: "tabs", role: "tablist", "aria-label": "Where the image comes from", on: { keydown: walk } },
+      {
+        class: "tabs",
+        role: "tablist",
+        "aria-label": "Where the image comes from",
+        on: { keydown: walkTabs(tabs, open) },
+      },
       ...tabs,
     ),
     ...panels,
@@ -117,17 +123,6 @@ export function createStart(stage) {
     });
     if (pages[at].part) pages[at].part.open?.();
     else ensureLoaded();
-  }
-
-  /** @param {KeyboardEvent} event */
-  function walk(event) {
-    const at = tabs.indexOf(/** @type {HTMLButtonElement} */ (event.target));
-    const goal = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 }[event.key];
-    if (at < 0 || goal === undefined) return;
-    event.preventDefault();
-    const next = present(tabs.at(goal % tabs.length));
-    open(tabs.indexOf(next));
-    next.focus();
   }
 
   open(0);

@@ -1,7 +1,7 @@
 import { el, spell } from "../dom.js";
 import { icon } from "../icons.js";
-import { TEMPERATURES } from "../link.js";
 import { term } from "../term.js";
+import { createTemperature } from "./temperature.js";
 
 /**
  * What is done with the whole of z, under the picture.
@@ -11,18 +11,7 @@ import { term } from "../term.js";
  */
 export function createActions({ model, commands, drawn }) {
   const reset = model.continuous ? "Reset z to the origin (R)" : "Reset (R)";
-  const temperature = el("input", {
-    class: "temperature",
-    type: "range",
-    min: TEMPERATURES.least,
-    max: TEMPERATURES.most,
-    step: 0.1,
-    "aria-label": "Temperature of sampling",
-    on: {
-      input: () => commands.setTemperature(temperature.valueAsNumber),
-      change: () => commands.settle(),
-    },
-  });
+  const temperature = createTemperature("Temperature of sampling", commands);
   const degrees = el("span", { class: "number" });
   const opened = el("p", {
     class: "hint opened-on",

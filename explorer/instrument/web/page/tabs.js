@@ -1,5 +1,5 @@
 import { el } from "../dom.js";
-import { present } from "../present.js";
+import { walkTabs } from "./walk-tabs.js";
 
 /**
  * The row of tabs: panels of which one is shown at a time, under its title.
@@ -31,7 +31,16 @@ export function createTabs(parts, state, onShow) {
   const element = el(
     "div",
     { class: "tab-row", hidden: parts.length === 0 },
-    el("div", { class: "tabs", role: "tablist", "aria-label": "More of this model", on: { keydown: walk } }, ...tabs),
+    el(
+      "div",
+      {
+        class: "tabs",
+        role: "tablist",
+        "aria-label": "More of this model",
+        on: { keydown: walkTabs(tabs, (at) => show(parts[at].panel.name)) },
+      },
+      ...tabs,
+    ),
     ...panels,
   );
 
@@ -46,17 +55,6 @@ export function createTabs(parts, state, onShow) {
       tabs[at].tabIndex = isShown ? 0 : -1;
       panels[at].hidden = !isShown;
     });
-  }
-
-  /** @param {KeyboardEvent} event */
-  function walk(event) {
-    const at = tabs.indexOf(/** @type {HTMLButtonElement} */ (event.target));
-    const goal = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 }[event.key];
-    if (at < 0 || goal === undefined) return;
-    event.preventDefault();
-    const next = present(tabs.at(goal % tabs.length));
-    show(parts[tabs.indexOf(next)].panel.name);
-    next.focus();
   }
 
   const names = parts.map(({ panel }) => panel.name);

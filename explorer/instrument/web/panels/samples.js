@@ -1,8 +1,8 @@
 import { el, spell } from "../dom.js";
 import { seeded } from "../engine/seeded.js";
 import { sentenceFor } from "../errors.js";
-import { TEMPERATURES } from "../link.js";
 import { appear, greedy, sampled } from "../model/writing.js";
+import { createTemperature } from "../page/temperature.js";
 import { present } from "../present.js";
 import { space } from "../spaces/code-grid.js";
 import { term } from "../term.js";
@@ -45,15 +45,7 @@ function create(stage) {
     text: "Keep the top half",
     on: { click: () => draw(true, Math.floor(height / 2) * width) },
   });
-  const temperature = el("input", {
-    class: "temperature",
-    type: "range",
-    min: TEMPERATURES.least,
-    max: TEMPERATURES.most,
-    step: 0.1,
-    "aria-label": "Temperature of drawing",
-    on: { input: () => commands.setTemperature(temperature.valueAsNumber), change: () => commands.settle() },
-  });
+  const temperature = createTemperature("Temperature of drawing", commands);
   const shownTemperature = el("output", { class: "number" });
   const progress = el("progress", {
     class: "samples-progress",

@@ -1,0 +1,20 @@
+import { present } from "../present.js";
+
+/**
+ * The arrow keys, Home and End walk along a row of tabs, and each opens as one comes to it.
+ *
+ * @param {HTMLButtonElement[]} tabs
+ * @param {(at: number) => void} open
+ * @returns {(event: KeyboardEvent) => void} what hears the keys of their row
+ */
+export function walkTabs(tabs, open) {
+  return (event) => {
+    const at = tabs.indexOf(/** @type {HTMLButtonElement} */ (event.target));
+    const goal = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 }[event.key];
+    if (at < 0 || goal === undefined) return;
+    event.preventDefault();
+    const next = present(tabs.at(goal % tabs.length));
+    open(tabs.indexOf(next));
+    next.focus();
+  };
+}
