@@ -60,13 +60,13 @@ class Plan:
     seed: int = 0
 
     def size(self, dataset: Dataset, numbers: int, most: int | None = None) -> int:
-        """How many images that is, of so many numbers each in codes.safetensors beside the target.
+        """How many images that is, with `numbers` each in codes.safetensors beside the target.
 
         Args:
             most: where `count` is None, no more than that.
 
         Raises:
-            ConfigError: if the split is none of the data set's, or has no so many images.
+            ConfigError: if the split is none of the data set's, or has fewer images.
         """
         if self.split not in dataset.splits:
             raise ConfigError(

@@ -32,8 +32,8 @@ State = Literal[
 OPEN: tuple[State, ...] = ("waiting", "training", "paused", "keeping", "finishing")
 AT_WORK: dict[State, State] = {"waiting": "training", "keeping": "finishing"}
 
-# A job under which so many workers ended one after the other, none of them further than the one
-# before, is not given another.
+# After this many workers that ended one after the other, none of them further than the one before,
+# a job is not given another.
 MOST_INTERRUPTED = 5
 
 _TABLES = f"""

@@ -136,8 +136,8 @@ class PriorDraws(OfImage, frozen=True, kw_only=True, tag="prior_draws"):
     title = "Draws of the prior needed"
     unit = "draws"
     how = (
-        "Relative variance of p(x|z) under the prior, exact on the refined grid: with so many "
-        "draws the estimate's standard error is as large as p(x) itself."
+        "Relative variance of p(x|z) under the prior, exact on the refined grid: with this "
+        "many draws the estimate's standard error is as large as p(x) itself."
     )
     panel = "map"
 

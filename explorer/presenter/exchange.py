@@ -24,7 +24,7 @@ class Place(Record, frozen=True):
 
 
 class Prediction(Record, frozen=True):
-    """What a voter, whom nobody can name, predicts of a lesson."""
+    """What an anonymous voter predicts of a lesson."""
 
     lesson: Word
     voter: Voter

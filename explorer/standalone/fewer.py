@@ -19,7 +19,7 @@ from PIL import Image
 from training.contract.card import CODES, Card, File
 from training.contract.outputs import Pixels
 
-# What a class chooses from; a map of so many points still has the shape of the whole.
+# What a class chooses from; a map of 2,000 points still has the shape of the whole.
 FEWER = 2000
 
 
@@ -50,7 +50,7 @@ def with_fewer(
 
 
 def _cut(sheet: bytes, height: int) -> bytes:
-    """The upper part of a lossless sheet, of so many pixels."""
+    """The upper part of a lossless sheet, `height` pixels of it."""
     buffer = io.BytesIO()
     with Image.open(io.BytesIO(sheet)) as picture:
         upper = picture.convert("RGB").crop((0, 0, picture.width, height))

@@ -63,7 +63,7 @@ def checkpoints(
 
     Args:
         base: what the addresses in the catalogue begin with.
-        most: so many examples of each model, where not all of them.
+        most: examples of each model; None: all of them.
     """
     entries = [entry for entry, _ in chosen]
     yield "catalogue.json", json.dumps(describe(entries, base)).encode()

@@ -16,7 +16,7 @@ fails on a figure. The network that reads and writes patches stands beside.
     python tests/benchmarks/training.py --to-loss ours plain pythae --peer FOLDER
 
 prints instead the seconds until the −ELBO of 2,000 test sprites is 85 nats at β = 1: our recipe
-(`--recipe`, `--shortened` to so many steps), and a plain loop and pythae with Burgess' network,
+(`--recipe`, `--shortened` to as many steps), and a plain loop and pythae with Burgess' network,
 each for half an hour at most. The loss is measured outside the clock. Contestants can be run one at
 a time.
 """
@@ -428,7 +428,7 @@ def main() -> None:
         "--to-loss", nargs="+", choices=["ours", "plain", "pythae"], help="seconds to 85 nats"
     )
     parser.add_argument("--recipe", default="sprites-beta1", help="ours (default: sprites-beta1)")
-    parser.add_argument("--shortened", type=int, help="ours: its schedule over so many steps")
+    parser.add_argument("--shortened", type=int, help="ours: its schedule over this many steps")
     parser.add_argument("--smoke", action="store_true", help="seconds only, to see that it runs")
     options = parser.parse_args()
     if options.peer:
