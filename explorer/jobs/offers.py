@@ -128,6 +128,7 @@ def run_of(asked: Form) -> dict[str, Any]:
         "data.name": asked.data,
         "model.channels": _sizes(network.channels, scale),
         "model.hidden": _sizes(network.hidden, scale),
+        **dict(network.settings),
     }
     overrides = [f"--{name}={value}" for name, value in changes.items()]
     return _run(asked, network.recipe, overrides, DATA_SETS[asked.data].title)

@@ -9,11 +9,16 @@ WIDTHS = {"half": 0.5, "normal": 1.0, "double": 2.0}  # of a network, times its 
 
 
 class Network(NamedTuple):
-    """A recipe, and the sizes of its network: of each convolution, and of each dense layer."""
+    """A recipe, and the sizes of its network: of each convolution, and of each dense layer.
+
+    Fields:
+        settings: of a run of minutes, where the recipe's are those of a long one.
+    """
 
     recipe: str
     channels: tuple[int, ...]
     hidden: tuple[int, ...]
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 class Kind(NamedTuple):
@@ -37,6 +42,7 @@ class Kind(NamedTuple):
 
 
 _POINTS = Network("digits-ae", (16, 32), (128,))
+_SHORT = (("train.optimizer", "adamw"), ("train.warmup", "0"), ("train.batch_size", "128"))
 
 KINDS = {
     "vae": Kind(
@@ -46,7 +52,7 @@ KINDS = {
         unit="nats an image",
         networks={
             "digits": Network("digits-2d", (32, 32), (256,)),
-            "fashion": Network("fashion", (32, 64), (256,)),
+            "fashion": Network("fashion", (32, 64), (256,), _SHORT),
             "sprites": Network("sprites-beta1", (16, 32, 64), (128,)),
             "scenes": Network("scenes", (16, 32, 32, 32), (256,)),
         },
