@@ -58,19 +58,28 @@ def test_the_explorer_knows_of_training_only_the_contract(file: Path) -> None:
 
 
 # An old configuration or a foreign model is of a family that it does not name itself; a notebook
-# reads a part of a network that is called as its family.
-NAMES_ONE = {"training/config.py", "training/snapshots.py", "explorer/materials/notebook.py"}
+# reads a part of a network that is called as its family, and so does a part of a diffusers folder.
+NAMES_ONE = {
+    "training/config.py",
+    "training/saving/snapshots.py",
+    "training/commands/importing.py",
+    "explorer/materials/notebook.py",
+}
+# The folders of training that work with any family.
+SHARED = ("checkpoints", "commands", "evaluation", "results", "saving", "trainer", "workers")
 
 
 def test_code_that_all_families_share_names_none() -> None:
     """What is said of a family stands in its file, or in the contract's table of kinds."""
-    families = sorted((ROOT / "training" / "families").glob("*.py"))
+    training = ROOT / "training"
+    families = sorted((training / "families").glob("*.py"))
     ids = {id for file in families for id in re.findall(r'tag="(\w+)"', file.read_text("utf-8"))}
     assert {"vae", "gan"} <= ids
     quoted = re.compile(rf"""["'`]({"|".join(ids - {"pca"})})["'`]""")  # PCA is also a map
     web = ROOT / "explorer" / "instrument" / "web"
     shared = [
-        *(ROOT / "training").glob("*.py"),
+        *training.glob("*.py"),
+        *(file for folder in SHARED for file in (training / folder).rglob("*.py")),
         *(ROOT / "explorer").rglob("*.py"),
         *(file for file in web.rglob("*.js") if "vendor" not in file.parts),
     ]
@@ -108,7 +117,7 @@ def test_configurations_and_recipes_are_read_without_torch() -> None:
     read = """
 from training.config import from_json, to_json
 from training.recipes import RECIPES
-from training.tables import PLANS
+from training.results.tables import PLANS
 for recipe in RECIPES.values():
     assert from_json(to_json(recipe.run)) == recipe.run
 """

@@ -46,7 +46,9 @@ def load(folder: str | Path) -> tuple[Any, Card]:
     Raises:
         training.errors.CheckpointError: in one sentence, if a file is missing, changed or hostile.
     """
-    from training.checkpoint import load as load_checkpoint  # so that only here torch is imported
+    from training.checkpoints.checkpoint import (
+        load as load_checkpoint,  # so that only here torch is imported
+    )
 
     model, card = load_checkpoint(folder)
     return model.requires_grad_(False), card
@@ -90,7 +92,7 @@ def save(
             written.
         ValueError: if a name, shape or text is outside what a card can hold.
     """
-    from training.saving import save as save_checkpoint  # so that only here torch is imported
+    from training.saving.save import save as save_checkpoint  # so that only here torch is imported
 
     return save_checkpoint(
         folder,
@@ -146,7 +148,7 @@ def snapshot(
     Raises:
         training.errors.CheckpointError: if the modules do not do that, or the step does not rise.
     """
-    from training.snapshots import snapshot as keep  # so that only here torch is imported
+    from training.saving.snapshots import snapshot as keep  # so that only here torch is imported
 
     return keep(
         folder,
@@ -181,6 +183,6 @@ def lightning_snapshots(
         decode, encode: give the module of that name, out of your LightningModule.
         said: the other arguments of `training.snapshot`.
     """
-    from training.lightning_callback import callback  # so that only here torch is imported
+    from training.saving.lightning_callback import callback  # so that only here torch is imported
 
     return callback(folder, decode=decode, encode=encode, first=first, **said)

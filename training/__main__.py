@@ -9,7 +9,6 @@ import errno
 import io
 import sys
 
-from training import memory
 from training.commands import (
     classifier,
     clinic,
@@ -24,6 +23,7 @@ from training.commands import (
 )
 from training.commands.report import INTERRUPTED
 from training.errors import ConfigError, UserError
+from training.trainer import memory
 
 COMMANDS = {
     "list": listing,

@@ -8,7 +8,7 @@ from training.config import DataConfig
 from training.contract.outputs import LikelihoodName
 from training.datasets import Dataset
 from training.errors import DataError
-from training.likelihoods import (
+from training.models.likelihoods import (
     SIGMA,
     BernoulliLikelihood,
     ContinuousBernoulliLikelihood,

@@ -23,7 +23,7 @@ from training.contract.files import write_bytes
 
 _LOGGER = logging.getLogger(__name__)
 
-LOOK = (sys.executable, "-m", "training.look")
+LOOK = (sys.executable, "-m", "training.workers.look")
 DONE = ("looked", "timed")
 LONGEST_S = 10 * 60
 MOST_WAITING = 20

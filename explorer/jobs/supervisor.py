@@ -34,7 +34,7 @@ from training.contract.worker import Event, Order
 
 _LOGGER = logging.getLogger(__name__)
 
-WORKER = (sys.executable, "-m", "training.live")
+WORKER = (sys.executable, "-m", "training.workers.live")
 # A worker that has nothing to do holds some hundred megabytes of memory.
 IDLE_S = 15 * 60
 # Where others wait, a run gives way after so long, and goes on in its next turn.

@@ -15,7 +15,7 @@ Level = Annotated[float, Meta(ge=0, le=1)]
 
 
 def noisy(x: Floats, noise: str, level: float) -> Floats:
-    """Images in [0, 1] with noise on them, as `training/corruption.py` lays it; seed 0."""
+    """Images in [0, 1] with noise, as `training/objectives/corruption.py` lays it; seed 0."""
     rng = np.random.default_rng(0)
     if noise == "gaussian":
         return np.clip(x + level * rng.standard_normal(x.shape), 0, 1).astype(np.float32)

@@ -19,11 +19,11 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from training import build, checkpoint
+from training import build
+from training.checkpoints import checkpoint
 from training.config import configuration
-from training.evaluate import measure, measure_likelihood
-from training.factors import DRAWN
-from training.loop import hardware, prepare
+from training.evaluation.evaluate import measure, measure_likelihood
+from training.evaluation.factors import DRAWN
 from training.metrics import Floats, Integers
 from training.metrics.beta_vae import beta_vae_score
 from training.metrics.dci import dci
@@ -34,6 +34,7 @@ from training.metrics.infomec import infomec
 from training.metrics.mig import mig
 from training.metrics.modularity import modularity
 from training.metrics.sap import sap
+from training.trainer.loop import hardware, prepare
 
 ROOT = Path(__file__).parents[2]
 

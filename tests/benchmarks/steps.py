@@ -55,9 +55,9 @@ def write(folder: Path, family: Family, form: Form) -> None:
     """An untrained checkpoint of the family."""
     import torch
 
+    from training.checkpoints.export import export_graphs
     from training.contract.card import Card, Data, Graphs
     from training.contract.files import write_card
-    from training.export import export_graphs
 
     torch.manual_seed(0)
     model: Any = family.network(form)

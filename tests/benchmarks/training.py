@@ -4,9 +4,10 @@
 
 All train Burgess' 64×64 network (10 latents, Bernoulli, β = 1) with Adam and batches of 64 on the
 same rendered sprites and the same device: ours and pythae through their own front doors
-(`training.ensemble.train_each`, `BaseTrainer.train`), the plain loop in float32 over a DataLoader.
-Ours includes the network's construction, one validation and its saves, on a CUDA device the capture
-too; the others' image conversion and construction, and pythae's sanity check, are left out.
+(`training.trainer.ensemble.train_each`, `BaseTrainer.train`), the plain loop in float32 over a
+DataLoader. Ours includes the network's construction, one validation and its saves, on a CUDA device
+the capture too; the others' image conversion and construction, and pythae's sanity check, are left
+out.
 
 How much of the machine that takes is told as a share of the floating-point operations that a large
 matrix product does a second, in our precision, measured in the same turn. On a CUDA device there
@@ -47,15 +48,16 @@ from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from training import build, devices, ensemble, loop
+from training import build
 from training.batch import Batch
-from training.checkpoint import load_weights
+from training.checkpoints.checkpoint import load_weights
 from training.config import DataConfig, RunConfig, TrainConfig
 from training.datasets import Dataset, Split, sprites
 from training.families.family import Form
 from training.families.vae import VAE
 from training.objectives.beta_vae import BetaVAE
 from training.recipes import RECIPES
+from training.trainer import devices, ensemble, loop
 
 SHAPE = (1, sprites.SIDE, sprites.SIDE)
 BATCH = 64

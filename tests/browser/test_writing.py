@@ -12,13 +12,13 @@ import torch
 from playwright.sync_api import Page
 from torch import Tensor
 
-from training import decoding
+from training.checkpoints.export import Traced, export_graphs
 from training.contract.card import STEP
 from training.contract.spaces import CodeGrid
 from training.datasets import names
-from training.export import Traced, export_graphs
 from training.families import text_vae, transformer
 from training.families.family import Form
+from training.models import decoding
 from training.models.text_vae import END, State, TextVAE, written
 from training.models.transformer import Transformer
 

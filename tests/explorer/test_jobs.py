@@ -98,7 +98,7 @@ def test_fifty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     assert {job.state for job in jobs.values()} <= {"waiting", "trained", "failed"}
 
 
-# Speaks as `training.live` does, and works for as long as nobody stops it.
+# Speaks as `training.workers.live` does, and works for as long as nobody stops it.
 WORKER = """
 import json, sys, threading, time
 def tell(**event): print(json.dumps(event), flush=True)

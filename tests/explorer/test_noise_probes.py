@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from explorer.lessons.noise_probes import decibels, noisy
-from training.corruption import NOISES, Noise, corrupted
+from training.objectives.corruption import NOISES, Noise, corrupted
 
 
 def test_psnr_by_hand() -> None:

@@ -26,7 +26,7 @@ from .served import Ask, served
 
 FORM = {"data": "own", "family": "vae", "latents": 2, "steps": 500, "minutes": 1}
 IDLE = (sys.executable, "-c", "import sys; sys.stdin.read()")
-# Says what `training.look` says of images, without looking.
+# Says what `training.workers.look` says of images, without looking.
 LOOK = """
 import json
 counts = ("transparent", "duplicates", "more_broken", "more_others", "packed_bytes")

@@ -23,22 +23,17 @@ from pathlib import Path
 
 import torch
 
-from training import (  # some of them only so that they are loaded before the forks
-    checkpoint,
-    embed,  # noqa: F401
-    ensemble,  # noqa: F401
-    evaluate,  # noqa: F401
-    finish,
-    reproduce,
-    tables,
-)
 from training.__main__ import main
+from training.checkpoints import checkpoint, embed, finish  # noqa: F401, loaded before the forks
 from training.config import override
 from training.contract.card import CARD
 from training.contract.files import describe_files, read_card
 from training.contract.table import TABLE, Row, Table, read_table
 from training.errors import CheckpointError
+from training.evaluation import evaluate  # noqa: F401, loaded before the forks
 from training.recipes import RECIPES, Recipe
+from training.results import reproduce, tables
+from training.trainer import ensemble  # noqa: F401, loaded before the forks
 
 DATA = Path(__file__).parents[1] / "data"
 SIZES = "--model.channels 4,4 --model.hidden 16 --model.latents 3 --train.batch_size 16"

@@ -28,7 +28,8 @@ from explorer.jobs import images, offers
 from explorer.jobs.exchange import Form
 from explorer.jobs.store import Store
 from explorer.lessons import reading
-from training import checkpoint, loop
+from training.checkpoints import checkpoint
+from training.checkpoints.publish import lines, readme
 from training.commands.train import configure
 from training.config import DataConfig, from_json, to_json
 from training.contract.card import CARD
@@ -39,8 +40,8 @@ from training.datasets.own import factors, opened, packing
 from training.datasets.own.images import ColourFound, Fit
 from training.importing import import_model, pythae, weights
 from training.importing.found import Said
-from training.publish import lines, readme
 from training.recipes import RECIPES
+from training.trainer import loop
 
 from . import mutation
 from .test_fuzz import SHIPPED, cases, is_sentence

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from training.batch import Batch
+    from training.checkpoints.export import Traced
     from training.config import RunConfig
     from training.contract.outputs import Output
     from training.contract.spaces import Space
-    from training.evaluate import Measured
-    from training.export import Traced
+    from training.evaluation.evaluate import Measured
     from training.learners import Learner
 
 GROUNDS = ("dark", "light")
@@ -58,7 +58,7 @@ class Gratings(Family, frozen=True, tag="gratings"):
         """The background under the squared error."""
         from training.learners import OneLoss
         from training.objectives.squared_error import SquaredError
-        from training.optimizers import Descent
+        from training.trainer.optimizers import Descent
 
         descent = Descent(model, config.train, device)
         return OneLoss(model, SquaredError(), descent, config.train, precision)
@@ -75,7 +75,7 @@ class Gratings(Family, frozen=True, tag="gratings"):
         """z and the ground to an image, an image and its ground to z."""
         import torch
 
-        from training.export import EXAMPLES, Computed, Traced
+        from training.checkpoints.export import EXAMPLES, Computed, Traced
 
         def decode(model: Any, z: Tensor, ground: Tensor) -> Tensor:
             image = model.decode(z).clamp(0, 1)

@@ -22,8 +22,8 @@ from training.config import (
 from training.contract.card import Card
 from training.datasets import Dataset
 from training.families.vae import VAE
-from training.loop import METRICS
 from training.objectives.beta_vae import BetaVAE
+from training.trainer.loop import METRICS
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from training import checkpoint, loop
+from training.checkpoints import checkpoint
 from training.contract import absence
 from training.contract.absence import why_no_card
 from training.contract.card import CARD, MODEL
 from training.contract.files import read_card
 from training.contract.version1 import FILES
 from training.errors import CheckpointError
+from training.trainer import loop
 
 CAUSES = {
     "begun": ([absence.RESUME, absence.METRICS], "its training has not finished"),

@@ -11,12 +11,12 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from training import checkpoint
+from training.checkpoints import checkpoint
 from training.config import to_json
 from training.contract.card import CARD, CODES, MODEL, PREVIEW, Card
 from training.contract.version1 import FILES
 from training.datasets import Dataset
-from training.samples import SCORES
+from training.evaluation.samples import SCORES
 
 
 def test_a_finished_folder_is_whole(finished: Path, train_digits: list[str]) -> None:

@@ -16,7 +16,7 @@ from training.clinic.script import Best, Network, Script, line_of
 from training.contract.clinic import read_ward
 from training.contract.worker import Order
 from training.datasets import Dataset, Split
-from training.live import Worker
+from training.workers.live import Worker
 
 TINY = {"images": 60, "batch": 20, "epochs": 2, "latents": 3}
 

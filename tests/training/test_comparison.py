@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from training import tables
 from training.__main__ import main, parser
 from training.commands.train import configure
 from training.config import configuration, from_json, settings
@@ -27,6 +26,7 @@ from training.contract.table import (
 )
 from training.errors import CheckpointError, ConfigError
 from training.recipes import RECIPES
+from training.results import tables
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
 RESULTS = Path(__file__).parents[2] / "docs" / "results.md"

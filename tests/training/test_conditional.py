@@ -10,12 +10,12 @@ from torch import nn
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from training.batch import Batch
-from training.likelihoods import BernoulliLikelihood
 from training.metrics.label_leak import label_leak
 from training.models.conditional_vae import ConditionalVAE
 from training.models.convolutional import convolutional
 from training.models.dense import dense
 from training.models.gaussian_vae import GaussianVAE
+from training.models.likelihoods import BernoulliLikelihood
 from training.objectives.beta_tcvae import BetaTCVAELoss
 from training.objectives.beta_vae import BetaVAE
 from training.objectives.conditional import Conditional

@@ -16,8 +16,8 @@ import pytest
 import safetensors.torch
 import torch
 
-from training import checkpoint
 from training.__main__ import main
+from training.checkpoints import checkpoint
 from training.contract.card import CARD, CODES, DECODER, ENCODER, MODEL, File
 from training.contract.files import LARGEST_CARD, LARGEST_FILE, describe_files, read_card
 from training.contract.version1 import FILES

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.decoding import beam, greedy, sampled
+from training.models.decoding import beam, greedy, sampled
 
 SYMBOLS, LONGEST, END = 4, 3, 0
 

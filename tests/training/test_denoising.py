@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 from training.batch import Batch
-from training.corruption import NOISES, Noise, corrupted
-from training.evaluate import Measured
+from training.evaluation.evaluate import Measured
 from training.families.denoising import JUDGED_AT, Denoising, denoised
 from training.metrics.psnr import psnr
 from training.models.tied import TiedAutoencoder
+from training.objectives.corruption import NOISES, Noise, corrupted
 from training.objectives.denoised import Denoised
 from training.objectives.squared_error import squared_error
 

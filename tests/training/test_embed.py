@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import training
-from training import checkpoint, embed, finish, maps, staging
 from training.__main__ import main
-from training.checkpoint import Progress
+from training.checkpoints import checkpoint, embed, finish, maps, staging
+from training.checkpoints.checkpoint import Progress
+from training.checkpoints.embed import Plan
+from training.checkpoints.locking import LOCK
 from training.commands.report import INTERRUPTED
 from training.config import configuration
 from training.contract.absence import READY
@@ -36,10 +38,8 @@ from training.distributions import (
     Gaussian,
     ImageDistribution,
 )
-from training.embed import Plan
 from training.errors import CheckpointError
 from training.families.vae import VAE
-from training.locking import LOCK
 from training.recipes import RECIPES
 
 Thumbnails = Callable[[Path, Card], NDArray[np.uint8]]

@@ -10,16 +10,16 @@ import pytest
 import torch
 from msgspec.structs import replace
 
-from training import ensemble, loop
 from training.__main__ import main
-from training.checkpoint import RESUME, Progress, read_tensors
+from training.checkpoints.checkpoint import RESUME, Progress, read_tensors
 from training.config import RunConfig, TrainConfig, configuration
 from training.contract.card import CARD, MODEL
 from training.contract.files import read_card
 from training.datasets import Dataset, Split
 from training.errors import DivergedError
 from training.learners import Learner
-from training.optimizers import rate_factor
+from training.trainer import ensemble, loop
+from training.trainer.optimizers import rate_factor
 
 Tiny = Callable[..., RunConfig]
 ReadMetrics = Callable[[Path], list[dict[str, float]]]

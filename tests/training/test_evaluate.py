@@ -10,13 +10,13 @@ from msgspec import structs
 from torch import Tensor
 
 from training.__main__ import main
-from training.checkpoint import load
+from training.checkpoints.checkpoint import load
 from training.config import RunConfig, configuration
 from training.contract.card import CARD, Latent
 from training.contract.files import read_card, save_card
 from training.datasets import Dataset
 from training.distributions import Bernoulli, ContinuousBernoulli, DiagonalGaussian
-from training.evaluate import PIXELS, measure, measure_likelihood
+from training.evaluation.evaluate import PIXELS, measure, measure_likelihood
 from training.recipes import RECIPES
 
 

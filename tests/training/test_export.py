@@ -10,13 +10,13 @@ import pytest
 import torch
 from msgspec.structs import replace
 
-from training import checkpoint, export
 from training.__main__ import main
+from training.checkpoints import checkpoint, export
+from training.checkpoints.export import Traced
 from training.contract.card import CARD, DECODER, ENCODER, THUMBNAILS
 from training.contract.files import read_card
 from training.contract.outputs import LikelihoodName
 from training.errors import CheckpointError
-from training.export import Traced
 from training.families.family import Form
 from training.families.vae import VAE
 from training.models.gaussian_vae import GaussianVAE

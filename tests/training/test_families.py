@@ -12,8 +12,8 @@ import safetensors.numpy
 import torch
 from msgspec.structs import fields, replace
 
-from training import checkpoint, finish, loop
 from training.__main__ import main
+from training.checkpoints import checkpoint, finish
 from training.config import DataConfig, RunConfig, TrainConfig, configuration
 from training.contract.card import CODES, MODEL, Card
 from training.contract.files import read_card
@@ -40,6 +40,7 @@ from training.families.vaegan import VAEGAN
 from training.families.vqvae import VQVAE
 from training.objectives.beta_vae import BetaVAE
 from training.recipes import Recipe
+from training.trainer import loop
 
 # Small ones; a family that is not among them is tried as it is declared.
 TINY: dict[str, Family] = {

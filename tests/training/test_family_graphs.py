@@ -10,9 +10,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from training.checkpoints.export import Traced, export_graphs
 from training.datasets import names
-from training.decoding import greedy
-from training.export import Traced, export_graphs
 from training.families.autoencoder import Autoencoder
 from training.families.conditional_vae import ConditionalVAE
 from training.families.family import Form
@@ -21,6 +20,7 @@ from training.families.text_vae import TextVAE
 from training.families.transformer import Transformer
 from training.families.vqvae import VQVAE
 from training.models import transformer
+from training.models.decoding import greedy
 from training.models.pixel_patches import PixelPatches
 
 SHAPE = (1, 8, 8)

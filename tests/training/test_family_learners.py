@@ -21,8 +21,8 @@ from training.learners.codes_then_prior import CodesThenPrior
 from training.learners.reader import Reader
 from training.learners.three_opponents import ThreeOpponents
 from training.learners.writer import Writer
-from training.likelihoods import BernoulliLikelihood
 from training.models.gan import Discriminator, Generator
+from training.models.likelihoods import BernoulliLikelihood
 from training.models.text_vae import TextVAE
 from training.models.transformer import Transformer, code_nats
 from training.models.vqvae import VQVAE, Codebook, grid_networks

@@ -9,7 +9,7 @@ from torch import Tensor
 from training.batch import Batch
 from training.config import TrainConfig
 from training.contract.card import Metric
-from training.evaluate import Measured
+from training.evaluation.evaluate import Measured
 from training.families.conditional_vae import ConditionalVAE
 from training.families.family import Form
 from training.families.gan import GAN
@@ -19,10 +19,10 @@ from training.families.transformer import Transformer
 from training.families.vqvae import VQVAE
 from training.learners.codes_then_prior import CodesThenPrior
 from training.learners.writer import Writer
-from training.likelihoods import BernoulliLikelihood
 from training.models import conditional_vae
 from training.models.autoencoder import pca
 from training.models.convolutional import convolutional
+from training.models.likelihoods import BernoulliLikelihood
 from training.models.text_vae import written
 from training.objectives.annealed_elbo import AnnealedELBO
 from training.objectives.vector_quantised import VectorQuantised

@@ -4,11 +4,11 @@ import statistics
 
 from msgspec.structs import replace
 
-from training import tables
 from training.contract import comparison
 from training.contract.findings import findings, of_table, of_task
 from training.contract.table import SHIPPED
 from training.contract.task import Condition, Measure, Outcome, Task, Way
+from training.results import tables
 
 TASK = Task(
     name="toy",

@@ -10,14 +10,14 @@ import torch
 from msgspec import structs
 from torch import Tensor, nn
 
-from training import half_precision
-from training.checkpoint import load_weights, save_weights
+from training.checkpoints import half_precision
+from training.checkpoints.checkpoint import load_weights, save_weights
+from training.checkpoints.export import export_graphs
+from training.checkpoints.half_precision import SMALLEST, narrowed
 from training.contract.card import DECODER, ENCODER, MODEL
 from training.datasets import Dataset
-from training.export import export_graphs
 from training.families.family import Form
 from training.families.vae import VAE
-from training.half_precision import SMALLEST, narrowed
 from training.models.gaussian_vae import GaussianVAE
 
 SHAPE = (1, 28, 28)

@@ -10,9 +10,9 @@ from torch.distributions import MultivariateNormal, Normal
 from training.batch import Batch
 from training.families.family import Form
 from training.families.hierarchical import Hierarchical
-from training.likelihoods import GaussianLikelihood
 from training.metrics.holes import holes, log_ratio
 from training.models.hierarchical import TwoLayers, bound
+from training.models.likelihoods import GaussianLikelihood
 from training.objectives.two_layers import TwoLayerELBO
 
 

@@ -15,7 +15,6 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from training import graphs
 from training.__main__ import main
 from training.contract.files import read_card
 from training.errors import CheckpointError, DataError
@@ -24,6 +23,7 @@ from training.importing.autoencoder_kl import AutoencoderKl
 from training.importing.directions import along
 from training.importing.found import Said
 from training.importing.import_model import import_model
+from training.saving import graphs
 
 KL = Path(__file__).parent.parent / "data" / "autoencoder-kl"
 

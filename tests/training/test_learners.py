@@ -10,15 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training import ensemble, loop
 from training.batch import Batch
-from training.checkpoint import RESUME, read_tensors
+from training.checkpoints.checkpoint import RESUME, read_tensors
 from training.config import RunConfig
 from training.datasets import Dataset
 from training.errors import ConfigError
 from training.families.vae import VAE
-from training.optimizers import begun
-from training.processes import OneProcess
+from training.trainer import ensemble, loop
+from training.trainer.optimizers import begun
+from training.trainer.processes import OneProcess
 
 Tiny = Callable[..., RunConfig]
 ReadMetrics = Callable[[Path], list[dict[str, float]]]

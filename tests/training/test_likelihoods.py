@@ -13,8 +13,8 @@ from training import build
 from training.batch import Batch
 from training.errors import ConfigError
 from training.families.vae import VAE
-from training.likelihoods import BernoulliLikelihood, GaussianLikelihood
 from training.models.gaussian_vae import GaussianVAE
+from training.models.likelihoods import BernoulliLikelihood, GaussianLikelihood
 from training.objectives.beta_vae import BetaVAE
 
 SHAPE = (1, 2, 4)

@@ -10,12 +10,13 @@ import onnxruntime
 import pytest
 import torch
 
-from training import build, checkpoint
+from training import build
+from training.checkpoints import checkpoint
 from training.commands.train import configure
 from training.contract.card import MODEL
 from training.contract.worker import Order
 from training.datasets import Dataset, Split
-from training.live import Watch, Worker
+from training.workers.live import Watch, Worker
 
 OVERRIDES = [
     *("--model.latents=2", "--model.channels=4", "--model.hidden=8"),

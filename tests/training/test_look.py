@@ -15,8 +15,8 @@ from training.contract.kinds import KINDS
 from training.contract.worker import Order
 from training.datasets.own import archive, opened
 from training.errors import DataError
-from training.live import Watch, Worker
-from training.look import look
+from training.workers.live import Watch, Worker
+from training.workers.look import look
 
 
 def picture(seed: int) -> bytes:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from training import loop
-from training.checkpoint import RESUME, read_tensors
+from training.checkpoints.checkpoint import RESUME, read_tensors
 from training.config import RunConfig
 from training.contract.card import MODEL
 from training.datasets import Dataset
 from training.errors import DivergedError
+from training.trainer import loop
 
 Tiny = Callable[..., RunConfig]
 ReadMetrics = Callable[[Path], list[dict[str, float]]]

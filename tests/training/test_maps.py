@@ -11,9 +11,17 @@ import sklearn.manifold
 import sklearn.neighbors
 from numpy.typing import NDArray
 
-from training import maps
+from training.checkpoints import maps
+from training.checkpoints.maps import (
+    FEWEST,
+    NEIGHBOURS,
+    nearest,
+    pca,
+    place,
+    project,
+    trustworthiness,
+)
 from training.contract.card import Latent, Umap
-from training.maps import FEWEST, NEIGHBOURS, nearest, pca, place, project, trustworthiness
 
 Array = NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from training.contract.files import read_card, write_card
 from training.contract.table import SHIPPED, read_table
 from training.datasets import Dataset
 from training.distributions import Bernoulli, DiagonalGaussian
-from training.factors import DRAWN, measure_factors
+from training.evaluation.factors import DRAWN, measure_factors
 from training.recipes import RECIPES
 
 from .known_codes import toy

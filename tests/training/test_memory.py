@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from training import memory
 from training.__main__ import main
 from training.commands import evaluate
+from training.trainer import memory
 
 GIB = 2**30
 

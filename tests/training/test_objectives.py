@@ -18,8 +18,8 @@ from torch.distributions import (
     kl_divergence,
 )
 
-from training import finish
 from training.batch import Batch
+from training.checkpoints import finish
 from training.config import override
 from training.distributions import Bernoulli, DiagonalGaussian, Gaussian
 from training.families.family import Form

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training import loop
-from training.checkpoint import RESUME, read_tensors
+from training.checkpoints.checkpoint import RESUME, read_tensors
 from training.config import RunConfig, TrainConfig
 from training.datasets import Dataset
 from training.errors import ConfigError
 from training.families.family import Form
 from training.models.transposed_convolution import TransposedConvolution
-from training.optimizers import Descent, Muon, inner_kernels, rate_factor
+from training.trainer import loop
+from training.trainer.optimizers import Descent, Muon, inner_kernels, rate_factor
 
 Tiny = Callable[..., RunConfig]
 CPU = torch.device("cpu")

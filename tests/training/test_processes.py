@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from training import loop
 from training.__main__ import main
-from training.checkpoint import RESUME, read_tensors
+from training.checkpoints.checkpoint import RESUME, read_tensors
 from training.config import OBJECTIVES_BY_NAME, RunConfig, configuration, to_json
 from training.contract.card import CARD, MODEL
 from training.contract.files import read_card
 from training.contract.version1 import FILES
 from training.datasets import Dataset
 from training.errors import CheckpointError, ConfigError
-from training.processes import OneProcess, check
+from training.trainer import loop
+from training.trainer.processes import OneProcess, check
 
 Tiny = Callable[..., RunConfig]
 ReadMetrics = Callable[[Path], list[dict[str, float]]]
@@ -87,7 +87,7 @@ def test_one_that_is_stopped_stops_all_and_one_can_go_on(
     geco = ["--objective.name", "geco", "--objective.kappa", "150", "--device", "cpu"]
     whole, pieces = ([*train_digits, *geco, "--out", str(tmp_path / name)] for name in "ab")
     # Every process draws a batch before each step, and three for each validation, at step 20.
-    stop = ["training.loop.prepare", "25", str(int(signal.SIGTERM))]
+    stop = ["training.trainer.loop.prepare", "25", str(int(signal.SIGTERM))]
     done = torchrun([str(STOP_AT), *stop, *pieces])
     assert done.returncode != 0
     assert "Stopped; " in done.stderr

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from training import publish
 from training.__main__ import main
+from training.checkpoints import publish
+from training.checkpoints.publish import lines
 from training.contract.card import Graphs, Port
 from training.contract.files import read_card
 from training.errors import CheckpointError
-from training.publish import lines
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
 

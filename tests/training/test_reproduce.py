@@ -14,9 +14,12 @@ import torch
 from filelock import FileLock
 from msgspec import structs
 
-from training import checkpoint, ensemble, locking, loop, reproduce, tables, tasks
+from training import tasks
 from training.__main__ import main, parser
-from training.checkpoint import RESUME, Progress
+from training.checkpoints import checkpoint, locking
+from training.checkpoints.checkpoint import RESUME, Progress
+from training.checkpoints.export import Traced, export_graphs
+from training.checkpoints.locking import LOCK
 from training.commands.report import INTERRUPTED
 from training.commands.train import configure
 from training.config import RunConfig, settings
@@ -25,11 +28,11 @@ from training.contract.files import PART, describe_files, read_card, write_card
 from training.contract.table import Row, Table, read_table
 from training.datasets import Dataset
 from training.errors import CheckpointError
-from training.evaluate import measure
-from training.export import Traced, export_graphs
-from training.locking import LOCK
+from training.evaluation.evaluate import measure
 from training.recipes import RECIPES, Recipe
-from training.tables import Plan
+from training.results import reproduce, tables
+from training.results.tables import Plan
+from training.trainer import ensemble, loop
 
 Tiny = Callable[..., RunConfig]
 CPU = torch.device("cpu")

@@ -16,9 +16,10 @@ import safetensors.torch
 import torch
 from filelock import FileLock
 
-from training import learners, loop
+from training import learners
 from training.__main__ import main
-from training.checkpoint import RESUME, read_tensors
+from training.checkpoints.checkpoint import RESUME, read_tensors
+from training.checkpoints.locking import LOCK
 from training.commands.report import INTERRUPTED
 from training.config import RunConfig
 from training.contract.card import CARD, MODEL
@@ -26,7 +27,7 @@ from training.contract.files import read_card
 from training.contract.version1 import FILES
 from training.datasets import Dataset
 from training.errors import CheckpointError
-from training.locking import LOCK
+from training.trainer import loop
 
 Tiny = Callable[..., RunConfig]
 ReadMetrics = Callable[[Path], list[dict[str, float]]]
@@ -325,9 +326,9 @@ def test_killed_processes_go_on_bit_for_bit(
     resume: list[str] = []
     for place, call, number in [
         ("os.fsync", 2, signal.SIGKILL),
-        ("training.loop.prepare", 25, signal.SIGTERM),
-        ("training.loop.prepare", 8, signal.SIGINT),
-        ("training.finish.export_graphs", 1, signal.SIGKILL),
+        ("training.trainer.loop.prepare", 25, signal.SIGTERM),
+        ("training.trainer.loop.prepare", 8, signal.SIGINT),
+        ("training.checkpoints.finish.export_graphs", 1, signal.SIGKILL),
     ]:
         arguments = [sys.executable, str(STOP_AT), place, str(call), str(int(number)), *words]
         child = subprocess.run(

@@ -12,19 +12,19 @@ import scipy.linalg
 import torch
 from torch import Tensor
 
-from training import classifiers
 from training.__main__ import main
-from training.checkpoint import read_tensors
+from training.checkpoints.checkpoint import read_tensors
 from training.datasets import Dataset
 from training.distributions import Bernoulli, DiagonalGaussian
 from training.errors import CheckpointError, DataError, MetricError
+from training.evaluation import classifiers
+from training.evaluation.reconstructions import measure_reconstructions
+from training.evaluation.samples import SCORES, measure_samples
 from training.families.gan import GAN
 from training.families.vae import VAE
 from training.metrics.frechet import frechet_distance
 from training.metrics.precision_recall import precision_recall
 from training.metrics.sharpness import sharpness
-from training.reconstructions import measure_reconstructions
-from training.samples import SCORES, measure_samples
 
 
 def normal(count: int, seed: int = 0, width: int = 5) -> Tensor:

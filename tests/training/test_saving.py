@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 import training
-from training import maps
+from training.checkpoints import maps
 from training.contract.card import CODES, DECODER, ENCODER, PREVIEW, Port
 from training.contract.errors import CheckpointError, UserError
 from training.contract.files import read_card

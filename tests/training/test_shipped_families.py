@@ -10,15 +10,16 @@ import pytest
 import safetensors.torch
 import torch
 
-from training import build, checkpoint
+from training import build
 from training.__main__ import parser
 from training.batch import Batch
+from training.checkpoints import checkpoint
+from training.checkpoints.embed import GRID, MEAN, WORD
 from training.commands.train import configure
 from training.config import configuration, from_json, to_json
 from training.contract.card import CODES, Card
 from training.contract.files import read_card
 from training.datasets.names import tokens, word
-from training.embed import GRID, MEAN, WORD
 from training.models.text_vae import written
 from training.recipes import RECIPES
 

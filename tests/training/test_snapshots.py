@@ -89,7 +89,7 @@ def test_a_callback_keeps_moments_that_double(monkeypatch: pytest.MonkeyPatch) -
     package.Callback = object  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "lightning", ModuleType("lightning"))
     monkeypatch.setitem(sys.modules, "lightning.pytorch", package)
-    from training import lightning_callback
+    from training.saving import lightning_callback
 
     kept = []
     monkeypatch.setattr(

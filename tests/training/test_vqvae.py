@@ -5,8 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from training.errors import ConfigError
-from training.likelihoods import BernoulliLikelihood
 from training.metrics.codebook_usage import usage
+from training.models.likelihoods import BernoulliLikelihood
 from training.models.vqvae import VQVAE, Codebook, as_rows, grid_networks
 from training.objectives.vector_quantised import VectorQuantised
 

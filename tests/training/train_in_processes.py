@@ -10,9 +10,10 @@ from pathlib import Path
 
 import torch
 
-from training import build, loop
+from training import build
 from training.config import from_json
-from training.processes import Torchrun
+from training.trainer import loop
+from training.trainer.processes import Torchrun
 
 if __name__ == "__main__":
     torch.set_num_threads(1)

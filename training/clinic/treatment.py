@@ -1,4 +1,4 @@
-"""A cure of the clinic, trained by the worker of `training.live` while somebody watches."""
+"""A cure of the clinic, trained by the worker of `training.workers.live` while somebody watches."""
 
 import threading
 import time

@@ -18,7 +18,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train, write and tell the accuracy."""
-    from training import build, classifiers
+    from training import build
+    from training.evaluation import classifiers
 
     dataset = build.dataset(options.dataset, options.data)
     seed = options.seed or 0

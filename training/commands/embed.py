@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from training.checkpoints.locking import changing
 from training.commands.arguments import (
     add_data,
     add_folder,
@@ -20,7 +21,6 @@ from training.config import configuration
 from training.contract.card import ENCODER, MODEL, PREVIEW, Card
 from training.contract.files import read_card
 from training.errors import ConfigError
-from training.locking import changing
 
 HELP = "encode images again: codes, thumbnails, and the maps of a checkpoint"
 
@@ -39,10 +39,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Encode images again and draw their maps; the checkpoint changes only when all is done."""
-    from training import checkpoint, staging
-    from training.embed import Plan
-    from training.embed import embed as embed_into
-    from training.finish import MAP_PACKAGE, versions
+    from training.checkpoints import checkpoint, staging
+    from training.checkpoints.embed import Plan
+    from training.checkpoints.embed import embed as embed_into
+    from training.checkpoints.finish import MAP_PACKAGE, versions
 
     folder: Path = options.folder
     with changing(folder):

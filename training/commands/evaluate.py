@@ -4,12 +4,12 @@ import argparse
 
 from msgspec.structs import replace
 
+from training.checkpoints.locking import changing
 from training.commands.arguments import add_data, add_folder, add_seed, data_of, seed_of
 from training.commands.report import report
 from training.commands.taken_over import refuse_taken_over
 from training.config import configuration
 from training.contract.files import write_card
-from training.locking import changing
 
 HELP = "measure a checkpoint on the test split again"
 
@@ -30,11 +30,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure again and put the numbers into the card."""
-    from training import checkpoint
-    from training.evaluate import measure, measure_likelihood
-    from training.factors import measure_factors
-    from training.reconstructions import measure_reconstructions
-    from training.samples import measure_samples
+    from training.checkpoints import checkpoint
+    from training.evaluation.evaluate import measure, measure_likelihood
+    from training.evaluation.factors import measure_factors
+    from training.evaluation.reconstructions import measure_reconstructions
+    from training.evaluation.samples import measure_samples
 
     with changing(options.folder):
         refuse_taken_over(

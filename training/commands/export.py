@@ -2,11 +2,11 @@
 
 import argparse
 
+from training.checkpoints.locking import changing
 from training.commands.arguments import add_folder
 from training.commands.taken_over import refuse_taken_over
 from training.config import configuration
 from training.contract.files import read_card, write_card
-from training.locking import changing
 
 HELP = "write the ONNX files of a checkpoint again"
 
@@ -18,8 +18,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the ONNX files again from the weights, checked against PyTorch."""
-    from training import checkpoint
-    from training import export as onnx
+    from training.checkpoints import checkpoint
+    from training.checkpoints import export as onnx
 
     with changing(options.folder):
         refuse_taken_over(

@@ -18,7 +18,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the folder, once a fresh copy of it opens and its lines of Python run."""
-    from training.publish import README, publish
+    from training.checkpoints.publish import README, publish
 
     out = options.out or PUBLISHED / options.folder.name
     card = publish(options.folder, out, options.licence)

@@ -4,13 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from training import tables, tasks
+from training import tasks
 from training.commands.arguments import RUNS, add_data, add_device, seeds_in
 from training.commands.report import INTERRUPTED
 from training.contract import comparison, findings, task
 from training.contract.table import SHIPPED as TABLES
 from training.contract.table import Table
 from training.errors import ConfigError
+from training.results import tables
 
 HELP = "make a table of results again, or what is missing of it; or measure a task"
 
@@ -65,8 +66,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if options.table in tasks.TASKS:
         return measure_task(options)
-    from training import devices
-    from training import reproduce as making
+    from training.results import reproduce as making
+    from training.trainer import devices
 
     plan = tables.plan(options.table)
     wanted = wanted_of(tables.current(plan, options.out), options)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from training.checkpoints.locking import writing_to
 from training.commands.arguments import (
     DATA,
     RUNS,
@@ -24,11 +25,10 @@ from training.config import options as options_of
 from training.contract.card import CARD
 from training.contract.files import PART
 from training.errors import CheckpointError, ConfigError
-from training.locking import writing_to
 from training.recipes import RECIPES, Recipe
 
 if TYPE_CHECKING:
-    from training.checkpoint import Progress
+    from training.checkpoints.checkpoint import Progress
     from training.datasets import Dataset
 
 HELP = "train a recipe into a checkpoint folder"
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     """Train, then measure and export; interrupted runs go on with --resume."""
     recipe, config = configure(options, options.overrides)
     if config.data.name == "own":
-        from training.own_images import fitted
+        from training.commands.own_images import fitted
 
         recipe, config = fitted(recipe, config, options)
     runs = runs_of(options, config)
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         for folder, config in runs.items():
             print(json.dumps({"out": str(folder)} | to_json(config), indent=2))
         return 0
-    from training.processes import is_first, several
+    from training.trainer.processes import is_first, several
 
     if several() and options.seeds is not None:
         raise ConfigError("torchrun trains one run; give it --seed, not --seeds.")
@@ -136,7 +136,7 @@ def unfinished(runs: dict[Path, RunConfig], options: argparse.Namespace) -> list
         CheckpointError: if a folder holds anything else; with --resume, one seed of several may be
             finished.
     """
-    from training.checkpoint import RESUME
+    from training.checkpoints.checkpoint import RESUME
 
     folders = []
     for folder, config in runs.items():
@@ -172,8 +172,8 @@ def becomes_longer(folder: Path, config: RunConfig) -> bool:
     Raises:
         CheckpointError: if anything else of its configuration differs.
     """
-    from training.checkpoint import read_resume
-    from training.optimizers import rate_factor
+    from training.checkpoints.checkpoint import read_resume
+    from training.trainer.optimizers import rate_factor
 
     progress, _ = read_resume(folder, config, longer=True)
     if not progress.step < config.train.steps:
@@ -196,7 +196,9 @@ def train_into(
     options: argparse.Namespace,
 ) -> int:
     """The rest of `train`, while nobody else writes to the folders."""
-    from training import build, devices, ensemble, finish, processes
+    from training import build
+    from training.checkpoints import finish
+    from training.trainer import devices, ensemble, processes
 
     left = {folder: runs[folder] for folder in unfinished(runs, options)}
     dataset = build.data(next(iter(runs.values())).data, options.data)
@@ -245,8 +247,9 @@ def trained_with_others(
         dataset: loaded already by the first process; the others wait for it, as it may have to
             download it.
     """
-    from training import build, loop
-    from training.processes import Torchrun
+    from training import build
+    from training.trainer import loop
+    from training.trainer.processes import Torchrun
 
     ((folder, config),) = runs.items()
     with contextlib.closing(Torchrun(config, options.device)) as processes:

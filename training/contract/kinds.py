@@ -1,6 +1,6 @@
 """The kinds of models that the page of training offers: a row each, made by recipes.
 
-The explorer offers them, and `training.look` measures how long a step of each takes.
+The explorer offers them, and `training.workers.look` measures how long a step of each takes.
 """
 
 from typing import NamedTuple

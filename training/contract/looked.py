@@ -1,4 +1,4 @@
-"""What `training.look` found in a visitor's images, as the page of training shows it."""
+"""What `training.workers.look` found in a visitor's images, as the page of training shows it."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""What the explorer and the worker of `training.live` say to each other, a line of JSON each."""
+"""What the explorer and `training.workers.live` say to each other, a line of JSON each."""
 
 from typing import Annotated, Literal
 

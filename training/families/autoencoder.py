@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from training.config import RunConfig
     from training.contract.card import Metric, Rounding
     from training.datasets import Dataset
-    from training.evaluate import Measured
+    from training.evaluation.evaluate import Measured
     from training.learners import Learner
 
 
@@ -69,14 +69,14 @@ class Autoencoder(Points, frozen=True, tag="autoencoder"):
         """The model under the squared error."""
         from training.learners import OneLoss
         from training.objectives.squared_error import SquaredError
-        from training.optimizers import Descent
+        from training.trainer.optimizers import Descent
 
         descent = Descent(model, config.train, device)
         return OneLoss(model, SquaredError(), descent, config.train, precision)
 
     def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
         """The squared error; of a linear one also how near it came to the closed form."""
-        from training.evaluate import measured
+        from training.evaluation.evaluate import measured
 
         data = measured(dataset, config, seed)
         found = point_measurement(model, data)
@@ -87,7 +87,7 @@ class Autoencoder(Points, frozen=True, tag="autoencoder"):
 
     def round(self, model: Any, dataset: Dataset, seed: int) -> Rounding | None:
         """Where images and codes stay as they were; a linear one is small as it is."""
-        from training.half_precision import Part, round_parts, seen_and_judged
+        from training.checkpoints.half_precision import Part, round_parts, seen_and_judged
 
         if self.name == "linear":
             return None

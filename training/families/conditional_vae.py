@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from training.batch import Batch
+    from training.checkpoints.export import Traced
     from training.config import RunConfig
     from training.contract.card import Latent, Metric, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset
-    from training.evaluate import Measured
-    from training.export import Traced
+    from training.evaluation.evaluate import Measured
     from training.learners import Learner
 
 STYLES, LABELS = 4, 8  # of the preview: rows, and pictures in a row
@@ -89,7 +89,7 @@ class ConditionalVAE(Convolutions, frozen=True, tag="cvae"):
         """The model under its objective, given the labels."""
         from training.learners import OneLoss
         from training.objectives.conditional import Conditional
-        from training.optimizers import Descent
+        from training.trainer.optimizers import Descent
 
         assert config.objective is not None
         objective = Conditional(config.objective.build(self.latents, images, device))
@@ -105,7 +105,7 @@ class ConditionalVAE(Convolutions, frozen=True, tag="cvae"):
         """Images."""
         import torch
 
-        from training.embed import sigma
+        from training.checkpoints.embed import sigma
 
         first = model.given(torch.zeros(1, dtype=torch.int64))
         return Pixels(form.image, self.likelihood, sigma(first))
@@ -114,7 +114,7 @@ class ConditionalVAE(Convolutions, frozen=True, tag="cvae"):
         """z and a label to an image, an image and its label to the posterior."""
         import torch
 
-        from training.export import EXAMPLES, Computed, Traced
+        from training.checkpoints.export import EXAMPLES, Computed, Traced
 
         def posterior(model: Any, x: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
             found = model.encode(x, label)
@@ -159,8 +159,8 @@ class ConditionalVAE(Convolutions, frozen=True, tag="cvae"):
 
     def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
         """The ELBO given the labels, what each latent carries, and what z tells of the label."""
-        from training.elbo import measure_elbo
-        from training.evaluate import measured
+        from training.evaluation.elbo import measure_elbo
+        from training.evaluation.evaluate import measured
 
         found = measure_elbo(model.given, dataset, config, seed)
         known = measured(dataset, config, seed, "validation").batches
@@ -222,7 +222,7 @@ class ConditionalVAE(Convolutions, frozen=True, tag="cvae"):
         """A row for each of four styles, from z = 0 on, under the first eight labels."""
         import torch
 
-        from training.embed import PREVIEW_RANGE, strongest
+        from training.checkpoints.embed import PREVIEW_RANGE, strongest
 
         z = torch.zeros(STYLES, self.latents)
         for row, latent in zip(range(1, STYLES), strongest(latents), strict=False):
@@ -237,7 +237,7 @@ class ConditionalVAE(Convolutions, frozen=True, tag="cvae"):
         """Where images and posterior means stay as they were, each under its label."""
         import torch
 
-        from training.half_precision import round_weights
+        from training.checkpoints.half_precision import round_weights
 
         def decode(z: Tensor) -> Any:
             return model.decode(z, torch.arange(len(z)) % model.labels)

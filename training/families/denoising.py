@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from training.corruption import NOISES, Level, Noise
 from training.families.family import Activation, Form, Measurement, refuse_settings
 from training.families.points import Points, point_measurement, shown
+from training.objectives.corruption import NOISES, Level, Noise
 
 if TYPE_CHECKING:
     import torch
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from training.config import RunConfig
     from training.contract.card import Metric, Rounding
     from training.datasets import Dataset
-    from training.evaluate import Measured
+    from training.evaluation.evaluate import Measured
     from training.learners import Learner
 
 JUDGED_AT = 0.3  # the level of noise that every such model is measured at, whatever it learned with
@@ -79,7 +79,7 @@ class Denoising(Points, frozen=True, tag="denoising"):
         """Where images and hidden units stay as they were."""
         from torch import nn
 
-        from training.half_precision import Part, round_parts, seen_and_judged
+        from training.checkpoints.half_precision import Part, round_parts, seen_and_judged
 
         _, x = seen_and_judged(dataset)
         parts = (
@@ -100,8 +100,8 @@ def denoised(model: Any, data: Measured) -> tuple[Metric, ...]:
     """PSNR of noisy images and of what the model makes of them, under each kind of noise."""
     import torch
 
-    from training.corruption import corrupted
     from training.metrics.psnr import psnr
+    from training.objectives.corruption import corrupted
 
     x = torch.cat([batch.x for batch in data.batches])
     found: tuple[Metric, ...] = ()

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from training.batch import Batch
+    from training.checkpoints.export import Traced
     from training.config import RunConfig
     from training.contract.card import Card, Latent, Metric, Provenance, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset
-    from training.evaluate import Measured
-    from training.export import Traced
+    from training.evaluation.evaluate import Measured
     from training.learners import Learner
 
 MOST_LAYERS = 100
@@ -201,7 +201,7 @@ class Family(Record, frozen=True, tag_field="family"):
 
         On the CPU, in float32, wherever it was trained.
         """
-        from training.evaluate import measured
+        from training.evaluation.evaluate import measured
 
         return self.measurement(model, measured(dataset, config, seed))
 

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
+    from training.checkpoints.export import Traced
     from training.config import RunConfig
     from training.contract.card import Latent, Metric, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset
-    from training.evaluate import Measured
-    from training.export import Traced
+    from training.evaluation.evaluate import Measured
     from training.learners import Learner
 
 PREVIEWED = 32  # images
@@ -95,7 +95,7 @@ class GAN(Family, frozen=True, tag="gan"):
         """The generator alone: the discriminator is for training, and nothing leads back to z."""
         import torch
 
-        from training.export import EXAMPLES, Traced
+        from training.checkpoints.export import EXAMPLES, Traced
 
         image = Port("image", "float32", ("batch", *form.image), "image")
         z = Port("z", "float32", ("batch", self.latents), "value", "z")
@@ -124,7 +124,7 @@ class GAN(Family, frozen=True, tag="gan"):
         """Where generated images stay as they were."""
         import torch
 
-        from training.half_precision import JUDGED, SEEN, Part, round_parts
+        from training.checkpoints.half_precision import JUDGED, SEEN, Part, round_parts
 
         z = torch.randn(SEEN + JUDGED, self.latents, generator=torch.Generator().manual_seed(seed))
         part = Part.of_images(model, lambda: model(z[:SEEN]), lambda: model(z[SEEN:]))

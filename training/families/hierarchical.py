@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from training.batch import Batch
+    from training.checkpoints.export import Traced
     from training.config import RunConfig
     from training.contract.card import Latent, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset
-    from training.evaluate import Measured
-    from training.export import Traced
+    from training.evaluation.evaluate import Measured
     from training.learners import Learner
 
 PREVIEWED = 32  # images
@@ -99,7 +99,7 @@ class Hierarchical(Convolutions, frozen=True, tag="hierarchical"):
         """The model under its ELBO."""
         from training.learners import OneLoss
         from training.objectives.two_layers import TwoLayerELBO
-        from training.optimizers import Descent
+        from training.trainer.optimizers import Descent
 
         objective = cast(Any, TwoLayerELBO(self.annealing))
         return OneLoss(
@@ -115,7 +115,7 @@ class Hierarchical(Convolutions, frozen=True, tag="hierarchical"):
 
     def output(self, model: Any, form: Form) -> Output:
         """Images."""
-        from training.embed import sigma
+        from training.checkpoints.embed import sigma
 
         return Pixels(form.image, self.likelihood, sigma(model))
 
@@ -123,7 +123,7 @@ class Hierarchical(Convolutions, frozen=True, tag="hierarchical"):
         """z2 and z1 to an image, an image to the posterior of both."""
         import torch
 
-        from training.export import EXAMPLES, Computed, Traced
+        from training.checkpoints.export import EXAMPLES, Computed, Traced
 
         def decoded(model: Any, z2: Tensor, z1: Tensor) -> Tensor:
             image: Tensor = model.decode(torch.cat([z2, z1], 1)).mean
@@ -173,7 +173,7 @@ class Hierarchical(Convolutions, frozen=True, tag="hierarchical"):
         import torch
 
         from training.contract.card import Provenance
-        from training.elbo import of_latents
+        from training.evaluation.elbo import of_latents
         from training.metrics.holes import holes
         from training.models.hierarchical import bound
 
@@ -246,7 +246,7 @@ class Hierarchical(Convolutions, frozen=True, tag="hierarchical"):
         import torch
         from torch import nn
 
-        from training.half_precision import JUDGED, Part, round_parts, seen_and_judged
+        from training.checkpoints.half_precision import JUDGED, Part, round_parts, seen_and_judged
 
         seen, judged = seen_and_judged(dataset)
         generator = torch.Generator().manual_seed(seed)

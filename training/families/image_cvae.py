@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from training.batch import Batch
+    from training.checkpoints.export import Traced
     from training.config import RunConfig
     from training.contract.card import Latent, Metric, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset
-    from training.evaluate import Measured
-    from training.export import Traced
+    from training.evaluation.evaluate import Measured
     from training.learners import Learner
 
 PREVIEWED = 32  # images
@@ -90,7 +90,7 @@ class ImageCVAE(Convolutions, frozen=True, tag="image_cvae"):
         from training.learners import OneLoss
         from training.learners.completing import Completing
         from training.objectives.conditional import Conditional
-        from training.optimizers import Descent
+        from training.trainer.optimizers import Descent
 
         assert config.objective is not None
         objective = Conditional(config.objective.build(self.latents, images, device))
@@ -120,7 +120,7 @@ class ImageCVAE(Convolutions, frozen=True, tag="image_cvae"):
         """z and a condition to an image, an image and a condition to the posterior."""
         import torch
 
-        from training.export import EXAMPLES, Computed, Traced
+        from training.checkpoints.export import EXAMPLES, Computed, Traced
         from training.models.image_cvae import shown
 
         def posterior(model: Any, x: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
@@ -173,8 +173,8 @@ class ImageCVAE(Convolutions, frozen=True, tag="image_cvae"):
         """The ELBO of the hidden part, what each latent carries, and how close completions come."""
         import torch
 
-        from training.elbo import measure_elbo
-        from training.evaluate import measured
+        from training.evaluation.elbo import measure_elbo
+        from training.evaluation.evaluate import measured
 
         def given(targets: Tensor) -> Any:
             return model.given(self._seen(len(targets), dataset.form))
@@ -245,7 +245,7 @@ class ImageCVAE(Convolutions, frozen=True, tag="image_cvae"):
         import torch
         from torch import nn
 
-        from training.half_precision import Part, round_parts, seen_and_judged
+        from training.checkpoints.half_precision import Part, round_parts, seen_and_judged
         from training.models.image_cvae import shown
 
         generator = torch.Generator().manual_seed(seed)

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from training.batch import Batch
+    from training.checkpoints.export import Traced
     from training.contract.card import Latent, Metric
     from training.contract.outputs import Output
     from training.contract.spaces import Space
-    from training.evaluate import Measured
-    from training.export import Traced
+    from training.evaluation.evaluate import Measured
 
 
 class Points(Family, frozen=True):
@@ -45,7 +45,7 @@ class Points(Family, frozen=True):
         """Codes to an image, its grey levels cut off at black and white, and an image to codes."""
         import torch
 
-        from training.export import EXAMPLES, Computed, Traced
+        from training.checkpoints.export import EXAMPLES, Computed, Traced
 
         z = Port("z", "float32", ("batch", model.latents), "value", "z")
         image = Port("image", "float32", ("batch", *form.image), "image")
@@ -72,7 +72,7 @@ class Points(Family, frozen=True):
 
     def preview(self, model: Any, form: Form, latents: tuple[Latent, ...]) -> Tensor:
         """A row for each latent of widest codes, 2.5 deviations to either side of their mean."""
-        from training.embed import along_latents
+        from training.checkpoints.embed import along_latents
 
         return shown(model.decode(along_latents(latents)))
 

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from training.batch import Batch
+    from training.checkpoints.export import Traced
     from training.config import RunConfig
     from training.contract.card import Latent
     from training.contract.outputs import Output
     from training.contract.spaces import Space
-    from training.evaluate import Measured
-    from training.export import Traced
+    from training.evaluation.evaluate import Measured
     from training.learners import Learner
 
 
@@ -102,7 +102,7 @@ class QLAE(Convolutions, frozen=True, tag="qlae"):
         from training.learners import OneLoss
         from training.objectives.factor_vae import discriminator
         from training.objectives.latent_quantization import FactorQuantization, LatentQuantization
-        from training.optimizers import Descent
+        from training.trainer.optimizers import Descent
 
         descent = Descent(model, config.train, device)
         loss = LatentQuantization(self.quantization, self.commitment)
@@ -123,7 +123,7 @@ class QLAE(Convolutions, frozen=True, tag="qlae"):
 
     def output(self, model: Any, form: Form) -> Output:
         """Images."""
-        from training.embed import sigma
+        from training.checkpoints.embed import sigma
 
         return Pixels(form.image, self.likelihood, sigma(model))
 
@@ -131,7 +131,7 @@ class QLAE(Convolutions, frozen=True, tag="qlae"):
         """Codes to an image, an image to codes."""
         import torch
 
-        from training.export import EXAMPLES, Computed, Traced
+        from training.checkpoints.export import EXAMPLES, Computed, Traced
 
         z = Port("z", "float32", ("batch", self.latents), "value", "z")
         image = Port("mean", "float32", ("batch", *form.image), "image")
@@ -203,7 +203,7 @@ class QLAE(Convolutions, frozen=True, tag="qlae"):
 
     def preview(self, model: Any, form: Form, latents: tuple[Latent, ...]) -> Tensor:
         """A row for each latent of widest codes, from its lowest to its highest level."""
-        from training.embed import along_latents
+        from training.checkpoints.embed import along_latents
 
         images: Tensor = model.decode(model.quantizer(along_latents(latents))).mean
         return images

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from training.batch import Batch
+    from training.checkpoints.export import Traced
     from training.config import RunConfig
     from training.contract.card import Latent, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset
-    from training.evaluate import Measured
-    from training.export import Traced
+    from training.evaluation.evaluate import Measured
     from training.learners import Learner
 
 STYLES, LABELS = 4, 8  # of the preview: rows, and pictures in a row
@@ -118,7 +118,7 @@ class SemiSupervised(Convolutions, frozen=True, tag="semi_supervised"):
 
     def output(self, model: Any, form: Form) -> Output:
         """Images."""
-        from training.embed import sigma
+        from training.checkpoints.embed import sigma
 
         return Pixels(form.image, self.likelihood, sigma(model.m1))
 
@@ -126,7 +126,7 @@ class SemiSupervised(Convolutions, frozen=True, tag="semi_supervised"):
         """z and a label to an image; an image to ln q(y|x), its likeliest label, and z given it."""
         import torch
 
-        from training.export import EXAMPLES, Computed, Traced
+        from training.checkpoints.export import EXAMPLES, Computed, Traced
 
         def encoded(model: Any, x: Tensor) -> tuple[Tensor, ...]:
             log_q = model.classify(x)
@@ -181,7 +181,7 @@ class SemiSupervised(Convolutions, frozen=True, tag="semi_supervised"):
         import torch
 
         from training.contract.card import Provenance
-        from training.elbo import of_latents
+        from training.evaluation.elbo import of_latents
         from training.learners.m1_then_m2 import bound
 
         generator = torch.Generator().manual_seed(data.seed)
@@ -243,7 +243,7 @@ class SemiSupervised(Convolutions, frozen=True, tag="semi_supervised"):
         """A row for each of four styles, from z = 0 on, under the first eight labels."""
         import torch
 
-        from training.embed import PREVIEW_RANGE, strongest
+        from training.checkpoints.embed import PREVIEW_RANGE, strongest
 
         z = torch.zeros(STYLES, self.latents)
         for row, latent in zip(range(1, STYLES), strongest(latents), strict=False):
@@ -257,7 +257,7 @@ class SemiSupervised(Convolutions, frozen=True, tag="semi_supervised"):
         import torch
         from torch import nn
 
-        from training.half_precision import Part, round_parts, seen_and_judged
+        from training.checkpoints.half_precision import Part, round_parts, seen_and_judged
 
         generator = torch.Generator().manual_seed(seed)
 

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from training.batch import Batch
+    from training.checkpoints.export import Traced
     from training.config import RunConfig
     from training.contract.outputs import Output
     from training.contract.spaces import Space
-    from training.evaluate import Measured
-    from training.export import Traced
+    from training.evaluation.evaluate import Measured
     from training.learners import Learner
 
 
@@ -94,7 +94,7 @@ class TextVAE(Family, frozen=True, tag="textvae"):
         """A word to its posterior, and the writer a letter at a time, its state at first zeros."""
         import torch
 
-        from training.export import EXAMPLES, Computed, Traced
+        from training.checkpoints.export import EXAMPLES, Computed, Traced
         from training.models.text_vae import State
 
         def posterior(model: Any, word: Tensor) -> tuple[Tensor, Tensor]:
@@ -145,7 +145,7 @@ class TextVAE(Family, frozen=True, tag="textvae"):
         import torch
 
         from training.contract.card import Provenance
-        from training.elbo import of_latents
+        from training.evaluation.elbo import of_latents
         from training.metrics.active_units import VARIANCE, active_units
         from training.models.text_vae import END, log_probability, written
 

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
+    from training.checkpoints.export import Traced
     from training.config import RunConfig
     from training.contract.card import Card, Latent
     from training.contract.outputs import Output
     from training.contract.spaces import Space
-    from training.evaluate import Measured
-    from training.export import Traced
+    from training.evaluation.evaluate import Measured
     from training.learners import Learner
     from training.models.pixel_patches import PixelPatches
 
@@ -111,7 +111,7 @@ class Transformer(Family, frozen=True, tag="transformer"):
         """The grid of patches to an image, and one patch at a time."""
         import torch
 
-        from training.export import EXAMPLES, Traced
+        from training.checkpoints.export import EXAMPLES, Traced
 
         patches = self.patches(form)
         codes = Port("codes", "int64", ("batch", *patches.grid), "value", "codes")
@@ -176,7 +176,7 @@ def step_graph(model: Any, control: str) -> Traced:
     """
     import torch
 
-    from training.export import EXAMPLES, Computed, Traced
+    from training.checkpoints.export import EXAMPLES, Computed, Traced
     from training.models.transformer import Cache
 
     def step(

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from training.batch import Batch
+    from training.checkpoints.export import Traced
     from training.config import RunConfig
     from training.contract.card import Latent, Metric, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset
     from training.distributions import DiagonalGaussian, ImageDistribution
-    from training.export import Traced
     from training.learners import Learner
 
 Sigma = Annotated[float, Meta(gt=0, le=100)]
@@ -131,7 +131,7 @@ class VAE(Family, frozen=True, tag="vae"):
     ) -> Learner:
         """The model under its objective."""
         from training.learners import OneLoss
-        from training.optimizers import Descent
+        from training.trainer.optimizers import Descent
 
         assert config.objective is not None
         objective = config.objective.build(self.latents, images, device)
@@ -144,7 +144,7 @@ class VAE(Family, frozen=True, tag="vae"):
 
     def output(self, model: Any, form: Form) -> Output:
         """Images."""
-        from training.embed import sigma
+        from training.checkpoints.embed import sigma
 
         return Pixels(form.image, self.likelihood, sigma(model))
 
@@ -152,7 +152,7 @@ class VAE(Family, frozen=True, tag="vae"):
         """z to an image, an image to the posterior."""
         import torch
 
-        from training.export import EXAMPLES, Computed, Traced
+        from training.checkpoints.export import EXAMPLES, Computed, Traced
 
         def posterior(model: Any, x: Tensor) -> tuple[Tensor, Tensor]:
             found = model.encode(x)
@@ -183,7 +183,7 @@ class VAE(Family, frozen=True, tag="vae"):
 
     def measure(self, model: Any, dataset: Dataset, config: RunConfig, seed: int) -> Measurement:
         """The ELBO, its two terms, and what each latent carries."""
-        from training.elbo import measure_elbo
+        from training.evaluation.elbo import measure_elbo
 
         return measure_elbo(lambda targets: model, dataset, config, seed)
 
@@ -191,7 +191,7 @@ class VAE(Family, frozen=True, tag="vae"):
         self, model: Any, dataset: Dataset, config: RunConfig, seed: int, samples: int
     ) -> tuple[Metric, ...]:
         """By samples of q(z|x)."""
-        from training.elbo import measure_likelihood
+        from training.evaluation.elbo import measure_likelihood
 
         return measure_likelihood(model, dataset, config, seed, samples)
 
@@ -205,14 +205,14 @@ class VAE(Family, frozen=True, tag="vae"):
 
     def preview(self, model: Any, form: Form, latents: tuple[Latent, ...]) -> Tensor:
         """A row for each latent of highest KL, from −2.5 to 2.5 around z = 0."""
-        from training.embed import along_latents
+        from training.checkpoints.embed import along_latents
 
         images: Tensor = model.decode(along_latents(latents)).mean
         return images
 
     def round(self, model: Any, dataset: Dataset, seed: int) -> Rounding:
         """Where images and posterior means stay as they were."""
-        from training.half_precision import round_weights
+        from training.checkpoints.half_precision import round_weights
 
         return round_weights(model, lambda x, targets: model.encode(x), model.decode, dataset, seed)
 

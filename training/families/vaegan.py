@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from training.batch import Batch
+    from training.checkpoints.export import Traced
     from training.config import RunConfig
     from training.contract.card import Latent, Metric, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset
-    from training.evaluate import Measured
-    from training.export import Traced
+    from training.evaluation.evaluate import Measured
     from training.learners import Learner
 
 
@@ -98,7 +98,7 @@ class VAEGAN(Convolutions, frozen=True, tag="vaegan"):
         """z to an image, an image to the posterior."""
         import torch
 
-        from training.export import EXAMPLES, Computed, Traced
+        from training.checkpoints.export import EXAMPLES, Computed, Traced
 
         def posterior(model: Any, x: Tensor) -> tuple[Tensor, Tensor]:
             found = model.encode(x)
@@ -133,7 +133,7 @@ class VAEGAN(Convolutions, frozen=True, tag="vaegan"):
         import torch
 
         from training.contract.card import Provenance
-        from training.elbo import of_latents
+        from training.evaluation.elbo import of_latents
 
         with torch.no_grad():
             posteriors = [model.encode(batch.x) for batch in data.batches]
@@ -167,7 +167,7 @@ class VAEGAN(Convolutions, frozen=True, tag="vaegan"):
 
     def preview(self, model: Any, form: Form, latents: tuple[Latent, ...]) -> Tensor:
         """A row for each latent of highest KL, from −2.5 to 2.5 around z = 0."""
-        from training.embed import along_latents
+        from training.checkpoints.embed import along_latents
 
         images: Tensor = model.decode(along_latents(latents))
         return images
@@ -176,7 +176,7 @@ class VAEGAN(Convolutions, frozen=True, tag="vaegan"):
         """Where images and posterior means stay as they were."""
         import torch
 
-        from training.half_precision import JUDGED, Part, round_parts, seen_and_judged
+        from training.checkpoints.half_precision import JUDGED, Part, round_parts, seen_and_judged
 
         generator = torch.Generator().manual_seed(seed)
         seen, x = seen_and_judged(dataset)

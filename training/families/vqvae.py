@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from training.batch import Batch
+    from training.checkpoints.export import Traced
     from training.config import RunConfig
     from training.contract.card import Latent, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset
-    from training.evaluate import Measured
-    from training.export import Traced
+    from training.evaluation.evaluate import Measured
     from training.learners import Learner
 
 PREVIEWED = 32  # images
@@ -127,7 +127,7 @@ class VQVAE(Family, frozen=True, tag="vqvae"):
         """Codes to an image, an image to codes, and the prior a code at a time."""
         import torch
 
-        from training.export import EXAMPLES, Computed, Traced
+        from training.checkpoints.export import EXAMPLES, Computed, Traced
 
         grid = self.grid(form)
         codes = Port("codes", "int64", ("batch", *grid), "value", "codes")
@@ -220,7 +220,7 @@ class VQVAE(Family, frozen=True, tag="vqvae"):
 
     def round(self, model: Any, dataset: Dataset, seed: int) -> Rounding:
         """The prior's weights, where the probabilities of the codes stay as they were."""
-        from training.half_precision import Part, round_parts, seen_and_judged
+        from training.checkpoints.half_precision import Part, round_parts, seen_and_judged
 
         prior = model["prior"]
         seen, judged = (model["vqvae"].encode(x).flatten(1) for x in seen_and_judged(dataset))

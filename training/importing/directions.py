@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from training.errors import CheckpointError
-from training.graphs import Array
+from training.saving.graphs import Array
 
 LEADING = 16
 BATCH = 16

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from training.contract.outputs import LikelihoodName
-from training.graphs import Array, Network
+from training.saving.graphs import Array, Network
 
 Shape = tuple[int, int, int]
 # What the decoder's numbers are: in [0, 1], in [−1, 1], Bernoulli logits, or in [0, 1] once cut.

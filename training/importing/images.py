@@ -11,8 +11,8 @@ from training.datasets.own.arrays import UNREADABLE
 from training.datasets.own.images import Fit, decode
 from training.datasets.own.sources import SUFFIXES
 from training.errors import DataError
-from training.graphs import Array
 from training.importing.found import Shape
+from training.saving.graphs import Array
 
 MOST = 10_000
 LARGEST = 2**31  # bytes of all as float32, which takes fewer large ones, and of a npz file

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from training.checkpoint import read_tensors
+from training.checkpoints.checkpoint import read_tensors
 from training.contract.card import LARGEST_FILE
 from training.errors import CheckpointError
 from training.importing.refused import way_to_weights

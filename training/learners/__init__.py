@@ -8,12 +8,12 @@ from torch import Tensor, nn
 
 from training.batch import UNSHARED, Batch, Sharing
 from training.config import TrainConfig
-from training.devices import autocast
 from training.distributions import Noise, standard_normal
 from training.models import VAE
 from training.objectives.objective import LearningObjective, Objective
-from training.optimizers import Descent, rate_factor
-from training.processes import OneProcess, Processes
+from training.trainer.devices import autocast
+from training.trainer.optimizers import Descent, rate_factor
+from training.trainer.processes import OneProcess, Processes
 
 
 class Learner(Protocol):
@@ -30,7 +30,7 @@ class Learner(Protocol):
 
     @property
     def optimizers(self) -> Mapping[str, torch.optim.Optimizer]:
-        """Theirs, with their state `begun`; see `training.optimizers`."""
+        """Theirs, with their state `begun`; see `training.trainer.optimizers`."""
         ...
 
     @property
@@ -80,8 +80,8 @@ class Loss(nn.Module):
 class OneLoss:
     """A model under one loss: what most families need.
 
-    The loop trains it alone, `training.ensemble` several seeds of it at once, and processes share
-    its batches.
+    The loop trains it alone, `training.trainer.ensemble` several seeds of it at once, and processes
+    share its batches.
 
     Args:
         descent: moves the model's weights.

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from training.batch import Batch
 from training.config import TrainConfig
-from training.devices import autocast
 from training.distributions import standard_normal
 from training.learners.averaging import follow
 from training.metrics.energy_distance import energy_distance
@@ -18,7 +17,8 @@ from training.objectives.adversarial import (
     generator_loss,
     gradient_penalty,
 )
-from training.optimizers import begun, descend, rate_factor
+from training.trainer.devices import autocast
+from training.trainer.optimizers import begun, descend, rate_factor
 
 MOMENTA = (0.0, 0.99)  # of Adam: without inertia, which makes opponents circle (Mescheder 2018)
 PENALISED_EVERY = 8  # steps, and so much the more then: Karras et al. 2020, Appendix B

@@ -13,7 +13,7 @@ from training.config import TrainConfig
 from training.models.transformer import Transformer, code_nats
 from training.models.vqvae import VQVAE, as_rows
 from training.objectives.vector_quantised import VectorQuantised
-from training.optimizers import begun, descend, rate_factor
+from training.trainer.optimizers import begun, descend, rate_factor
 
 
 class CodesThenPrior:

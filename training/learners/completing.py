@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from training.batch import Batch
 from training.learners import OneLoss
 from training.models import seen_parts
-from training.processes import Processes
+from training.trainer.processes import Processes
 
 
 class Completing:

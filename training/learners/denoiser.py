@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from training.batch import Batch
 from training.config import TrainConfig
 from training.objectives.denoised import Denoised
-from training.optimizers import begun, descend, rate_factor
+from training.trainer.optimizers import begun, descend, rate_factor
 
 
 class Denoiser:

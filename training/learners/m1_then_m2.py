@@ -13,7 +13,7 @@ from training.errors import ConfigError
 from training.models.semi_supervised import SemiSupervised
 from training.objectives.beta_vae import BetaVAE
 from training.objectives.semi_supervised import FewLabels
-from training.optimizers import begun, descend, rate_factor
+from training.trainer.optimizers import begun, descend, rate_factor
 
 KNOWN_A_STEP = 50  # images with a label that a step of M2 sees
 REPORTED = 16  # images of a step whose bound is measured: of all, it would take as long as learning

@@ -9,7 +9,7 @@ from training.batch import Batch
 from training.config import TrainConfig
 from training.models.pixel_patches import PixelPatches
 from training.models.transformer import Transformer, code_nats
-from training.optimizers import begun, descend, rate_factor
+from training.trainer.optimizers import begun, descend, rate_factor
 
 
 class Reader:

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from training.batch import Batch
 from training.config import TrainConfig
-from training.devices import autocast
 from training.distributions import standard_normal
 from training.learners.adversaries import MOMENTA, penalty_at
 from training.learners.averaging import follow
@@ -16,7 +15,8 @@ from training.metrics.energy_distance import energy_distance
 from training.models.gan import Discriminator
 from training.models.vaegan import VAEGAN
 from training.objectives.adversarial import discriminator_loss, generator_loss
-from training.optimizers import begun, descend, descend_along, gradients_of, rate_factor
+from training.trainer.devices import autocast
+from training.trainer.optimizers import begun, descend, descend_along, gradients_of, rate_factor
 
 
 class ThreeOpponents:

@@ -9,7 +9,7 @@ from training.batch import Batch
 from training.config import TrainConfig
 from training.models.text_vae import TextVAE
 from training.objectives.annealed_elbo import AnnealedELBO
-from training.optimizers import begun, descend, rate_factor
+from training.trainer.optimizers import begun, descend, rate_factor
 
 PLAIN = AnnealedELBO(word_dropout=0, annealing=0)
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.decoding import greedy
 from training.distributions import DiagonalGaussian
+from training.models.decoding import greedy
 
 END = 0
 

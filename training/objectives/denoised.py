@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from training.corruption import Noise, corrupted
+from training.objectives.corruption import Noise, corrupted
 from training.objectives.squared_error import squared_error
 
 if TYPE_CHECKING:

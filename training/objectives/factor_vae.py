@@ -111,7 +111,7 @@ def discriminator(
     import torch
 
     from training.models.code_discriminator import Discriminator
-    from training.optimizers import begun
+    from training.trainer.optimizers import begun
 
     part = Discriminator(latents, layers, units).to(device)
     adam = torch.optim.Adam(  # the paper's settings, Appendix A

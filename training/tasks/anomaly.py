@@ -115,9 +115,9 @@ def scores(
     """What every way says of own images and strangers, higher for what belongs less: (2 N,)."""
     import torch
 
-    from training.loop import prepare
     from training.metrics.iwae_bound import per_image
     from training.tasks.bench import flat
+    from training.trainer.loop import prepare
 
     model, config = bench.model(name), bench.config(name)
     generator = torch.Generator().manual_seed(seed)

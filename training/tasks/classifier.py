@@ -129,12 +129,12 @@ def conditional_vae(bench: Bench, x: Tensor, labels: Tensor, steps: int, seed: i
 
     import torch
 
-    from training import loop
-    from training.checkpoint import load_weights, new_model
+    from training.checkpoints.checkpoint import load_weights, new_model
     from training.config import override, with_seed
     from training.contract.card import MODEL
     from training.datasets import Split
     from training.recipes import RECIPES
+    from training.trainer import loop
 
     size = min(64, len(x))
     fields = {"objective.beta": "1", "train.steps": str(steps), "train.batch_size": str(size)}

@@ -3,7 +3,7 @@ import { standardNormal } from "./gaussian.js";
 import { seeded } from "./seeded.js";
 
 /**
- * Noise that is laid on an image before it is encoded, as `training/corruption.py` lays it on images: `level` is σ in grey
+ * Noise that is laid on an image before it is encoded, as `training/objectives/corruption.py` lays it: `level` is σ in grey
  * levels of a Gaussian, which is cut off at black and white, or the share of values that are lost. What is drawn depends on
  * the seed alone, so that a level that moves changes how strong the noise is, and not where.
  *

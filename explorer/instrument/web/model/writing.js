@@ -1,7 +1,7 @@
 import { FIRST } from "./stepper.js";
 
 /**
- * Three ways to write a sequence with a model that gives one token at a time, as `training/decoding.py` does it in PyTorch.
+ * Three ways to write a sequence with a model that gives one token at a time, as `training/models/decoding.py` does it.
  *
  * @typedef {import("./stepper.js").Stepper} Stepper
  * @typedef {Parameters<Stepper["begin"]>[1]} Values

@@ -13,7 +13,8 @@ import safetensors.numpy
 import torch
 from msgspec.structs import replace
 
-from training import maps
+from training.checkpoints import maps
+from training.checkpoints.embed import layout_of, sheet_of, webp
 from training.contract.card import (
     CODES,
     PREVIEW,
@@ -27,9 +28,8 @@ from training.contract.card import (
 from training.contract.errors import CheckpointError
 from training.contract.files import write_bytes
 from training.contract.spaces import Continuous
-from training.embed import layout_of, sheet_of, webp
-from training.graphs import Array, Runnable
 from training.metrics.active_units import VARIANCE, active_units
+from training.saving.graphs import Array, Runnable
 
 SPLIT = "example"  # as in "example images"
 BATCH = 500

@@ -11,8 +11,11 @@ from typing import Any
 import torch
 from msgspec.structs import replace
 
-from training import maps
-from training.checkpoint import Progress, load_weights, new_model, save_weights
+from training.checkpoints import maps
+from training.checkpoints.checkpoint import Progress, load_weights, new_model, save_weights
+from training.checkpoints.embed import Plan, add_map, embed, preview
+from training.checkpoints.export import export_graphs, named
+from training.checkpoints.staging import replace_files
 from training.config import RunConfig, fields, settings, to_json
 from training.contract.card import (
     CODES,
@@ -24,15 +27,12 @@ from training.contract.card import (
 )
 from training.contract.files import write_card
 from training.datasets import Dataset
-from training.embed import Plan, add_map, embed, preview
-from training.evaluate import measure
-from training.export import export_graphs, named
+from training.evaluation.evaluate import measure
+from training.evaluation.reconstructions import measure_reconstructions
+from training.evaluation.samples import measure_samples
 from training.families.family import tag
-from training.loop import METRICS, read_metrics
 from training.recipes import Recipe
-from training.reconstructions import measure_reconstructions
-from training.samples import measure_samples
-from training.staging import replace_files
+from training.trainer.loop import METRICS, read_metrics
 
 PACKAGES = ("torch", "torchvision", "numpy", "onnx", "onnxruntime", "safetensors")
 MAP_PACKAGE = "umap-learn"

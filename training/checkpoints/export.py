@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
+from training.checkpoints.half_precision import narrowed
 from training.contract.card import DECODER, ENCODER, STEP, Graph, Graphs
 from training.contract.files import write_bytes
 from training.errors import CheckpointError
-from training.half_precision import narrowed
-from training.loop import stop_signals
+from training.trainer.loop import stop_signals
 
 TOLERANCE = 1e-4
 EXAMPLES = 7

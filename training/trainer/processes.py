@@ -12,10 +12,10 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from training import devices
 from training.batch import Sharing, Unshared
 from training.config import RunConfig
 from training.errors import ConfigError
+from training.trainer import devices
 
 
 class Processes(Sharing, Protocol):

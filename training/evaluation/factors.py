@@ -15,7 +15,6 @@ from training.config import RunConfig
 from training.contract.card import Factor, Information, Metric
 from training.datasets import Dataset, Split
 from training.families.family import Family
-from training.loop import prepare
 from training.metrics import Result
 from training.metrics.beta_vae import beta_vae_score
 from training.metrics.dci import dci
@@ -27,6 +26,7 @@ from training.metrics.mig import BINS, mig
 from training.metrics.modularity import modularity
 from training.metrics.overlap import is_black_and_white, overlap
 from training.metrics.sap import sap
+from training.trainer.loop import prepare
 
 DRAWN = 50_000  # images at random factors; each of 40 orientations is there 1,250 times
 BATCH = 500

@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 
 from training.errors import ConfigError
-from training.snapshots import snapshot
+from training.saving.snapshots import snapshot
 
 PACKAGES = ("lightning.pytorch", "pytorch_lightning")  # one library by its two names
 

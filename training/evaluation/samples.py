@@ -6,9 +6,9 @@ Apart from evaluate.py: it needs a classifier of these data.
 import torch
 from torch import Tensor
 
-from training import classifiers
 from training.contract.card import Metric
 from training.datasets import Dataset, Split
+from training.evaluation import classifiers
 from training.families.family import Family
 from training.metrics.frechet import frechet_distance
 from training.metrics.precision_recall import NEIGHBOURS, precision_recall

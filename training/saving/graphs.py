@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from onnx import compose, helper
 from torch import nn
 
-from training import memory
+from training.checkpoints.export import TOLERANCE, to_onnx
 from training.contract.errors import CheckpointError
-from training.export import TOLERANCE, to_onnx
+from training.trainer import memory
 
 Network = nn.Module | str | Path
 Array = NDArray[Any]

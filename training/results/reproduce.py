@@ -17,8 +17,8 @@ from typing import Any
 import torch
 from msgspec.structs import replace
 
-from training import build, ensemble, loop
-from training.checkpoint import (
+from training import build
+from training.checkpoints.checkpoint import (
     RESUME,
     Progress,
     load_weights,
@@ -26,6 +26,10 @@ from training.checkpoint import (
     read_resume,
     save_weights,
 )
+from training.checkpoints.embed import write_codes
+from training.checkpoints.export import export_graphs
+from training.checkpoints.finish import finish
+from training.checkpoints.locking import changing, writing_to
 from training.config import RunConfig, from_json, settings
 from training.contract.card import (
     CODES,
@@ -42,19 +46,16 @@ from training.contract.files import PART, describe_files, read_card, write_card
 from training.contract.reading import plain
 from training.contract.table import TABLE, Run, Stage, read_table, write_table
 from training.datasets import Dataset
-from training.embed import write_codes
 from training.errors import CheckpointError
-from training.evaluate import measure, measure_likelihood
-from training.export import export_graphs
-from training.factors import measure_factors
+from training.evaluation.evaluate import measure, measure_likelihood
+from training.evaluation.factors import measure_factors
+from training.evaluation.reconstructions import measure_reconstructions
+from training.evaluation.samples import measure_samples
 from training.families.family import Family
-from training.finish import finish
-from training.locking import changing, writing_to
-from training.loop import METRICS, SNAPSHOTS
 from training.recipes import RECIPES, Recipe
-from training.reconstructions import measure_reconstructions
-from training.samples import measure_samples
-from training.tables import Plan, config_of, current
+from training.results.tables import Plan, config_of, current
+from training.trainer import ensemble, loop
+from training.trainer.loop import METRICS, SNAPSHOTS
 
 HALVINGS = 9  # of a replayed run's length: so many snapshots, and one of the untrained weights
 PATIENCE_S = 60.0  # writing a table takes a moment

@@ -10,9 +10,9 @@ import torch
 from msgspec.structs import replace
 from PIL import Image
 
+from training.checkpoints.embed import spaced_sheet
 from training.config import RunConfig
 from training.datasets.own import Own, opened, own
-from training.embed import spaced_sheet
 from training.recipes import Recipe
 
 if TYPE_CHECKING:
@@ -100,8 +100,8 @@ def seconds_a_step(
     config: RunConfig, dataset: "Dataset", device: str = "cpu", steps: int = TIMED
 ) -> float:
     """How long a step takes on this machine now: the mean of a few, after one that warms up."""
-    from training import devices
-    from training.loop import begin
+    from training.trainer import devices
+    from training.trainer.loop import begin
 
     chosen = devices.device(device)
     run = begin(config, dataset, Path("nowhere"), chosen, writes=False)

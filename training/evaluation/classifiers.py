@@ -13,14 +13,14 @@ import torch
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from training import devices
-from training.checkpoint import load_weights, read_tensors
+from training.checkpoints.checkpoint import load_weights, read_tensors
 from training.contract.files import write_bytes
 from training.datasets import Dataset
 from training.errors import CheckpointError, DataError
 from training.models.classifier import Classifier
+from training.trainer import devices
 
-SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "classifiers"
+SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "classifiers"
 EPOCHS, BATCH, RATE = 3, 128, 3e-3
 
 

@@ -15,8 +15,8 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
-from training import maps
 from training.batch import Batch
+from training.checkpoints import maps
 from training.contract.card import (
     CODES,
     LARGEST_FILE,

@@ -6,7 +6,7 @@ their own for each member become grouped ones. On a CUDA device the step, with i
 captured once and replayed as one graph, so that its many small kernels wait for no Python; under
 Muon it is not.
 
-A CPU gains nothing: there `training.loop` trains seeds faster, one after another.
+A CPU gains nothing: there `training.trainer.loop` trains seeds faster, one after another.
 """
 
 import math
@@ -23,16 +23,16 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from training.batch import Batch
-from training.checkpoint import Progress
+from training.checkpoints.checkpoint import Progress
 from training.config import RunConfig
 from training.datasets import Dataset, Split
 from training.errors import ConfigError, DivergedError
 from training.learners import Loss, OneLoss
-from training.loop import Interrupted, Run, begin, progress_bar, stop_signals
-from training.loop import train as train_alone
 from training.models import VAE
 from training.objectives.objective import LearningObjective, Objective
-from training.optimizers import rate_factor
+from training.trainer.loop import Interrupted, Run, begin, progress_bar, stop_signals
+from training.trainer.loop import train as train_alone
+from training.trainer.optimizers import rate_factor
 
 UNCAPTURED = 3  # steps before the capture, in which libraries choose and allocate what they need
 
@@ -83,13 +83,13 @@ def train(
     resume: bool = False,
     snapshots: Collection[int] = (),
 ) -> list[Progress | DivergedError]:
-    """`training.loop.train` for runs that differ in their seeds alone, together.
+    """`training.trainer.loop.train` for runs that differ in their seeds alone, together.
 
     Returns:
         Where each run stands at its end, or why it diverged; the others go on without that one.
 
     Raises:
-        Interrupted, CheckpointError, ConfigError: as `training.loop.train` does.
+        Interrupted, CheckpointError, ConfigError: as `training.trainer.loop.train` does.
         ConfigError: if the model is not trained by one loss; nothing is written then.
     """
     if len({replace(config, seed=0) for config in configs}) != 1:

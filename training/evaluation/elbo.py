@@ -11,12 +11,12 @@ from torch import Tensor
 from training.config import RunConfig
 from training.contract.card import Latent, Metric, Provenance
 from training.datasets import Dataset
-from training.evaluate import BATCH, PIXELS
+from training.evaluation.evaluate import BATCH, PIXELS
 from training.families.family import Measurement
-from training.loop import prepare
 from training.metrics.active_units import VARIANCE, active_units
 from training.metrics.iwae_bound import iwae_bound
 from training.models import VAE
+from training.trainer.loop import prepare
 
 
 @torch.no_grad()

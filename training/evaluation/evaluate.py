@@ -12,7 +12,7 @@ from training.contract.card import Metric
 from training.datasets import Dataset
 from training.errors import MetricError
 from training.families.family import Measurement
-from training.loop import prepare
+from training.trainer.loop import prepare
 
 BATCH = 500
 PIXELS = {

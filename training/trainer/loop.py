@@ -18,9 +18,8 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from training import devices
 from training.batch import Batch
-from training.checkpoint import (
+from training.checkpoints.checkpoint import (
     RESUME,
     Progress,
     new_model,
@@ -37,7 +36,8 @@ from training.datasets import Dataset, Split
 from training.errors import CheckpointError, ConfigError, DivergedError
 from training.families.family import tag
 from training.learners import Joining, Learner
-from training.processes import OneProcess, Processes
+from training.trainer import devices
+from training.trainer.processes import OneProcess, Processes
 
 METRICS = "metrics.jsonl"
 WRITTEN = ("step", "train_loss", "validation_loss")  # of each validation, beside others

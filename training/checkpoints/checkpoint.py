@@ -12,6 +12,7 @@ import torch
 from msgspec import Struct
 from torch import Tensor, nn
 
+from training.checkpoints.half_precision import narrowed
 from training.config import RunConfig, configuration, from_json, to_json
 from training.contract.card import CARD, LARGEST_FILE, MODEL, Card
 from training.contract.fields import Count, Magnitude, Number
@@ -19,7 +20,6 @@ from training.contract.files import read_bytes, read_card, write_bytes
 from training.contract.reading import parse, read
 from training.errors import CheckpointError, ConfigError
 from training.families.family import Form
-from training.half_precision import narrowed
 
 RESUME = "resume.safetensors"
 

@@ -1,4 +1,4 @@
-"""Looks at a visitor's images before they are trained on: `python -m training.look`.
+"""Looks at a visitor's images before they are trained on: `python -m training.workers.look`.
 
 It packs a zip of images at one size, draws a sheet of what a model would see, and measures how long
 a step takes here. Decoding files of anybody is done in this process alone, in bounded memory; it
@@ -21,6 +21,8 @@ import numpy as np
 import torch
 from msgspec.structs import replace
 
+from training.checkpoints.embed import spaced_sheet, webp
+from training.commands.own_images import seconds_a_step, settled
 from training.commands.train import configure
 from training.config import RunConfig
 from training.contract.files import write_bytes
@@ -28,9 +30,7 @@ from training.contract.kinds import KINDS, WIDTHS
 from training.contract.looked import Looked, Network
 from training.contract.reading import plain
 from training.datasets.own import Own, opened, own
-from training.embed import spaced_sheet, webp
 from training.errors import UserError
-from training.own_images import seconds_a_step, settled
 from training.recipes import RECIPES
 
 Tell = Callable[..., None]

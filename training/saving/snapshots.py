@@ -31,8 +31,8 @@ from training.contract.table import (
     write_table,
 )
 from training.errors import CheckpointError
-from training.loop import hardware
-from training.saving import save
+from training.saving.save import save
+from training.trainer.loop import hardware
 
 _began: dict[Path, float] = {}  # when this process first kept a moment of each folder
 

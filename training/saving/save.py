@@ -1,7 +1,7 @@
 """A checkpoint from any network: a `torch.nn.Module`, or an ONNX file that another library wrote.
 
 The graphs are checked (ports, shapes, finite, ONNX against PyTorch) before anything is written, and
-what can be measured without a training of ours is measured, see `from_examples`.
+what can be measured without a training of ours is measured, see `examples`.
 """
 
 import platform
@@ -29,8 +29,8 @@ from training.contract.files import write_bytes, write_card
 from training.contract.outputs import Pixels
 from training.contract.reading import checked
 from training.contract.spaces import Categorical, CodeGrid, Continuous, Image, Space
-from training.from_examples import SPLIT, Seen, index_of, measured, write_preview
-from training.graphs import Array, Network, Runnable, runnable
+from training.saving.examples import SPLIT, Seen, index_of, measured, write_preview
+from training.saving.graphs import Array, Network, Runnable, runnable
 
 # What the instrument calls the ports that are not named for a control.
 IMAGE, MEAN, LOG_VARIANCE = "x", "mean", "log_variance"

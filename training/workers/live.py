@@ -1,4 +1,4 @@
-"""A worker that trains for a program that shows it: `python -m training.live`.
+"""A worker that trains for a program that shows it: `python -m training.workers.live`.
 
 One order a line of JSON comes in on standard input, and what happens goes out the same way. The
 worker stops, with its run saved, when its input ends, as it does when who gives the orders is gone.
@@ -21,8 +21,10 @@ import onnx
 import torch
 from onnx import numpy_helper
 
-from training import build, checkpoint, devices, export, finish, loop
+from training import build
 from training.batch import Batch
+from training.checkpoints import checkpoint, export, finish
+from training.checkpoints.locking import writing_to
 from training.clinic.treatment import treat
 from training.commands.train import command_line, configure
 from training.config import DataConfig, RunConfig, to_json
@@ -33,8 +35,8 @@ from training.contract.worker import Event, Order
 from training.datasets import Dataset
 from training.errors import CheckpointError, UserError
 from training.families.family import Form
-from training.locking import writing_to
-from training.loop import METRICS, Interrupted, Run, read_metrics
+from training.trainer import devices, loop
+from training.trainer.loop import METRICS, Interrupted, Run, read_metrics
 
 SEEN = 600  # validation images that are followed through the latent space
 PERIOD_S = 0.4  # between two reports

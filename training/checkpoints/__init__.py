@@ -1,0 +1,1 @@
+"""The checkpoint folder: what lies in it, and how it is written, locked and handed on."""

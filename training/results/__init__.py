@@ -1,0 +1,1 @@
+"""The tables of results: which runs belong to one, and making them."""

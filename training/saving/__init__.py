@@ -1,0 +1,1 @@
+"""Makes a checkpoint of a network that somebody else made or trains."""

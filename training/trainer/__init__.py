@@ -1,0 +1,1 @@
+"""Trains: the loop, seeds together, processes together, and what they run on."""
