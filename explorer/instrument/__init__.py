@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypedDict
 
@@ -63,6 +63,26 @@ def released(page: str) -> None:
         on_last_change=_heard,
         on_reconnected_change=_heard,
     )
+
+
+def head(
+    catalogue: Sequence[Listing],
+    *,
+    title: str,
+    model: str | None,
+    key: str,
+    on_picked: Callable[[], None],
+) -> bool:
+    """Show a page's title and the model picker; True where a person asks for the instrument.
+
+    Without a `title` the chosen `model` is the title. What was picked is in the session under
+    `key`, as `picked`.
+    """
+    data = {"catalogue": list(catalogue), "assets": ASSETS, "title": title, "model": model}
+    told = _component("head")(
+        key=key, data=[data], on_picked_change=on_picked, on_opened_change=_heard
+    )
+    return bool(told.opened)
 
 
 class ListedTable(TypedDict, total=False):

@@ -41,7 +41,6 @@ def show() -> None:
 
 
 def _draw(entry: Entry, card: Card) -> None:
-    st.caption(plain(card.summary))
     # As wide as one reads text, at the margin of every page.
     with st.container(width=READ_WIDE):
         _describe(entry, card)

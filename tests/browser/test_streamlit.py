@@ -210,7 +210,7 @@ def test_a_link_is_remembered_though_nothing_was_dragged(instrument: Instrument)
     enter(instrument, "model=single&z=1.5")
     for _ in range(2):
         page.get_by_role("link", name="Model card").click()
-        page.get_by_role("heading", name="Single").wait_for()
+        page.get_by_role("button", name="Model: Single").wait_for()
         page.get_by_role("link", name="Instrument", exact=True).click()
         page.wait_for_selector("[data-ready]")
         assert instrument.query() == {"model": "single", "z": "1.5"}
@@ -261,8 +261,11 @@ def test_results_fit_a_phone_and_ask_nobody_else(
 
 def test_the_model_chosen_on_the_card_page_opens_in_the_instrument(instrument: Instrument) -> None:
     page = instrument.page
-    page.goto(f"{instrument.address}/card?model=single")
-    page.get_by_role("heading", name="Single").wait_for()
+    page.goto(f"{instrument.address}/card?model=blots")
+    page.get_by_role("button", name="Model: ").click()
+    page.locator("[data-model=single]").click()
+    page.get_by_role("heading", name="Single").wait_for(state="attached")
+    assert page.url.endswith("/card?model=single")
     page.locator("html[data-keys=heard]").wait_for(state="attached")
     page.keyboard.press("?")
     expect(page.get_by_role("heading", name="In the instrument")).to_be_visible()

@@ -21,9 +21,10 @@ const standing = new WeakMap();
  * @template {{assets: string}} D
  * @param {(root: HTMLElement, data: D, newest: () => Component<D>) => {update(data: D, before: D): void,
  *   destroy(): void}} stand builds it; `newest` is the component as it was last called
+ * @param {{isWhole?: boolean}} [options] `isWhole`: it is all of its page, whose margins are its own
  * @returns {(component: Component<D>) => () => void} which returns the clean-up
  */
-export function hosted(stand) {
+export function hosted(stand, { isWhole = true } = {}) {
   /** @param {Node} place */
   function remove(place) {
     const slot = standing.get(place);
@@ -43,11 +44,11 @@ export function hosted(stand) {
       remove(parentElement);
       const root = document.createElement("div");
       // Streamlit leaves 5rem at either side where the window has 54rem or more: half of that is ours.
-      root.style.margin = "-1.25rem clamp(-2.5rem, (54rem - 100vw) * 100, 0rem) 0";
+      if (isWhole) root.style.margin = "-1.25rem clamp(-2.5rem, (54rem - 100vw) * 100, 0rem) 0";
       // What sticks to the top must clear Streamlit's header.
       root.style.setProperty("--instrument-top", "3.75rem");
       parentElement.append(root);
-      /** @type {Partial<ShadowRoot>} */ (root.getRootNode()).host?.setAttribute("data-own-margins", "");
+      if (isWhole) /** @type {Partial<ShadowRoot>} */ (root.getRootNode()).host?.setAttribute("data-own-margins", "");
       const made = { newest: component, root, update() {}, destroy() {} };
       standing.set(parentElement, made);
       Object.assign(

@@ -27,35 +27,36 @@ export function tell(state) {
   else waiting = released;
 }
 
-export const host = hosted((root, /** @type {{assets: string, page: string}} */ data, newest) => {
-  // Nothing is to be seen of it, so it takes no room among what is.
-  const { host } = /** @type {ShadowRoot} */ (root.getRootNode());
-  const place = /** @type {HTMLElement | null} */ (host.closest("[data-testid=stElementContainer]"));
-  place?.style.setProperty("display", "none");
-  host.removeAttribute("data-own-margins");
-  const assets = new URL(data.assets, document.baseURI).href;
-  surround(assets);
-  root.style.margin = "0";
-  const onShown = (/** @type {boolean} */ isShown) =>
-    place?.setAttribute("style", isShown ? AT_THE_FOOT : "display: none");
-  const attend = (/** @type {string} */ page) => attendElsewhere(root, { page, assets, onShown });
-  let classroom = attend(data.page);
-  const mine = (/** @type {Released} */ released) => newest().setStateValue("last", released);
-  send = mine;
-  if (waiting) send(waiting);
-  waiting = null;
-  const leave = onReconnected(() => newest().setStateValue("reconnected", ++reconnected));
-  return {
-    update({ page }, before) {
-      if (page === before.page) return;
-      classroom.destroy();
-      classroom = attend(page);
-    },
-    destroy() {
-      leave();
-      classroom.destroy();
-      // Another may stand already, on the page that one has gone to.
-      if (send === mine) send = null;
-    },
-  };
-});
+export const host = hosted(
+  (root, /** @type {{assets: string, page: string}} */ data, newest) => {
+    // Nothing is to be seen of it, so it takes no room among what is.
+    const { host } = /** @type {ShadowRoot} */ (root.getRootNode());
+    const place = /** @type {HTMLElement | null} */ (host.closest("[data-testid=stElementContainer]"));
+    place?.style.setProperty("display", "none");
+    const assets = new URL(data.assets, document.baseURI).href;
+    surround(assets);
+    const onShown = (/** @type {boolean} */ isShown) =>
+      place?.setAttribute("style", isShown ? AT_THE_FOOT : "display: none");
+    const attend = (/** @type {string} */ page) => attendElsewhere(root, { page, assets, onShown });
+    let classroom = attend(data.page);
+    const mine = (/** @type {Released} */ released) => newest().setStateValue("last", released);
+    send = mine;
+    if (waiting) send(waiting);
+    waiting = null;
+    const leave = onReconnected(() => newest().setStateValue("reconnected", ++reconnected));
+    return {
+      update({ page }, before) {
+        if (page === before.page) return;
+        classroom.destroy();
+        classroom = attend(page);
+      },
+      destroy() {
+        leave();
+        classroom.destroy();
+        // Another may stand already, on the page that one has gone to.
+        if (send === mine) send = null;
+      },
+    };
+  },
+  { isWhole: false },
+);

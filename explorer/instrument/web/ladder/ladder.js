@@ -50,7 +50,7 @@ export function mount(root, { tables, assets, link }) {
   frame.element.prepend(
     el(
       "header",
-      { class: "ladder-head" },
+      { class: "page-head" },
       el("h1", { text: "β as a dial" }),
       picker.element,
       title,
