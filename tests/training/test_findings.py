@@ -37,17 +37,25 @@ TASK = Task(
 
 def test_each_side_is_told_where_it_leads_furthest() -> None:
     assert of_task(TASK) == (
-        "Models with latents lead in 1 of 2 columns, furthest under “few labels”: VAE 20.0 against "
-        "SVM 10.0. Other methods lead in 1 of 2 columns, furthest under “all labels”: SVM 90.0 "
-        "against VAE 60.0. (Right, %.)"
+        "Latents help in 1 of 2 cases, with “few labels”: “VAE” gets 20.0, “SVM” 10.0. In the "
+        "other case, a method without latents does better, with “all labels”: “SVM” gets 90.0, “VAE” 60.0. "
+        "(Right, %; more is better.)"
     )
 
 
 def test_where_less_is_better_the_least_leads() -> None:
     errors = replace(TASK, measures=(replace(TASK.measures[0], more_is_better=False),))
     assert of_task(errors) == (
-        "Models with latents lead in 2 of 2 columns, furthest under “few labels”: AE 5.0 against "
-        "SVM 10.0. (Right, %.)"
+        "Latents help in both cases, most with “few labels”: “AE” gets 5.0, “SVM” 10.0. "
+        "(Right, %; less is better.)"
+    )
+
+
+def test_where_latents_never_help_the_other_methods_are_named() -> None:
+    few = replace(TASK, outcomes=tuple(one for one in TASK.outcomes if one.condition == "all"))
+    assert of_task(few) == (
+        "Here a method without latents does better, with “all labels”: “SVM” gets 90.0, "
+        "“VAE” 60.0. (Right, %; more is better.)"
     )
 
 
@@ -66,7 +74,7 @@ def test_a_table_says_its_best_row_and_its_worst() -> None:
             bounds[row.title] = statistics.median(value for _, value in found)
     best, worst = min(bounds, key=bounds.__getitem__), max(bounds, key=bounds.__getitem__)
     assert of_table(table).startswith(
-        f"{best} has the best ELBO, {bounds[best]:.2f} nats an image "
+        f"{best} has the best ELBO: an image costs {bounds[best]:.2f} nats "
         f"({worst}: {bounds[worst]:.2f})."
     )
     assert of_table(replace(table, runs=())) == ""
@@ -90,11 +98,12 @@ def test_ways_of_one_family_are_ranked_among_themselves() -> None:
         ),
     )
     assert of_task(task) == (
-        "With digits: “A flow” is best (90.0), “N(0, I)” last (91.0). (−ELBO, nats.)"
+        "With “digits”, “A flow” does best (90.0), and “N(0, I)” worst (91.0). "
+        "(−ELBO, nats; less is better.)"
     )
     alike = replace(
         task,
         ways=(*task.ways, Way("twin", "Its twin", "The same to the decimals that are shown.")),
         outcomes=(*task.outcomes, Outcome("twin", "digits", "bound", 0, 89.99)),
     )
-    assert "“A flow” is best, with one other (90.0)," in of_task(alike)
+    assert "“A flow” does best, level with one other (90.0)," in of_task(alike)

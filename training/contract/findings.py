@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from training.contract import comparison
 from training.contract.table import Table
-from training.contract.task import Measure, Task
+from training.contract.task import Condition, Measure, Task
 
 
 def findings(tables: Iterable[Table], tasks: Iterable[Task]) -> list[tuple[str, str]]:
@@ -25,33 +25,55 @@ def markdown(found: Iterable[tuple[str, str]]) -> str:
 
 
 def of_task(task: Task) -> str:
-    """In how many columns a VAE or its kin leads, and in how many another method.
+    """In which cases latents help, and in which another method does better.
 
-    Where no other method takes part, which is best and which is last. Judged by the medians of the
-    first measure, and "" where that is none to be best at.
+    Where no other method takes part, which way does best and which worst. Judged by the medians of
+    the first measure, and "" where that is none to be best at.
     """
     measure = task.measures[0]
     if measure.more_is_better is None:
         return ""
-    if not any(way.is_peer for way in task.ways):
-        return _ranked(task, measure)
-    duels = [duel for one in task.conditions if (duel := _duel(task, one.name, measure))]
-    parts = []
-    for who, ours in (("Models with latents lead", True), ("Other methods lead", False)):
-        won = [duel for duel in duels if duel.generative_leads == ours]
-        if not won:
-            continue
-        furthest = max(won, key=lambda duel: duel.lead)
-        title = {one.name: one.title for one in task.conditions}[furthest.condition]
-        many = f"{len(won)} of {len(duels)} columns, furthest" if len(duels) > 1 else "the column"
-        parts.append(
-            f"{who} in {many} under “{title}”: {furthest.first} against {furthest.second}."
-        )
-    return " ".join([*parts, f"({measure.label}, {measure.unit}.)"]) if parts else ""
+    has_peers = any(way.is_peer for way in task.ways)
+    said = _judged(task, measure) if has_peers else _ranked(task, measure)
+    better = "more" if measure.more_is_better else "less"
+    return " ".join(
+        [*said, f"({measure.label}, {measure.unit}; {better} is better.)"] if said else ()
+    )
 
 
-def _ranked(task: Task, measure: Measure) -> str:
-    """Which way is best and which is last, where all are models of one family."""
+def _judged(task: Task, measure: Measure) -> list[str]:
+    """Where a model with latents is ahead of all other methods, and where it is not."""
+    duels = [duel for one in task.conditions if (duel := _duel(task, one, measure))]
+    won = [duel for duel in duels if duel.generative_leads]
+    lost = [duel for duel in duels if not duel.generative_leads]
+    said = []
+    if won:
+        said.append(f"Latents help{_in(len(won), len(duels))}{_clearest(won)}")
+    if lost:
+        rest = f"In the other {len(lost)}," if len(lost) > 1 else "In the other case,"
+        told = rest if won else "Here"
+        said.append(f"{told} a method without latents does better{_clearest(lost)}")
+    return said
+
+
+def _in(won: int, of: int) -> str:
+    if of == 1:
+        return ""
+    if won < of:
+        return f" in {won} of {of} cases"
+    return " in both cases" if of == 2 else f" in all {of} cases"
+
+
+def _clearest(duels: "list[_Duel]") -> str:
+    """The case in which the lead is largest."""
+    one = max(duels, key=lambda duel: duel.lead)
+    most = "most with" if len(duels) > 1 else "with"
+    (first, more), (second, less) = one.first, one.second
+    return f", {most} “{one.condition}”: {first} gets {more}, {second} {less}."
+
+
+def _ranked(task: Task, measure: Measure) -> list[str]:
+    """Which way does best and which worst, where all are models of one family."""
     sign = -1 if measure.more_is_better else 1
     said = []
     for one in task.conditions:
@@ -64,52 +86,62 @@ def _ranked(task: Task, measure: Measure) -> str:
             best, *_, last = sorted(medians, key=lambda title: sign * medians[title])
             alike = sum(value == medians[best] for value in medians.values()) - 1
             said.append(
-                f"With {one.title}: “{best}” is best"
-                + (f", with {alike} others" if alike > 1 else ", with one other" if alike else "")
-                + f" ({medians[best]:,.{measure.decimals}f}), “{last}” last "
+                f"With “{one.title}”, “{best}” does best"
+                + (f", level with {alike} others" if alike > 1 else "")
+                + (", level with one other" if alike == 1 else "")
+                + f" ({medians[best]:,.{measure.decimals}f}), and “{last}” worst "
                 f"({medians[last]:,.{measure.decimals}f})."
             )
-    return " ".join([*said, f"({measure.label}, {measure.unit}.)"]) if said else ""
+    return said
 
 
 class _Duel(NamedTuple):
     """The best way with a generative model and the best without, under one condition.
 
     Fields:
+        condition: its title.
         lead: of the better one, their difference over their sum.
-        first: title and median of the better one.
+        first, second: title and median, the better one first.
     """
 
     condition: str
     generative_leads: bool
     lead: float
-    first: str
-    second: str
+    first: tuple[str, str]
+    second: tuple[str, str]
 
 
-def _duel(task: Task, condition: str, measure: Measure) -> _Duel | None:
+def _duel(task: Task, condition: Condition, measure: Measure) -> _Duel | None:
     sign = 1 if measure.more_is_better else -1
-    best: dict[bool, tuple[float, str]] = {}
+    best: dict[bool, tuple[float, tuple[str, str]]] = {}
     for way in task.ways:
-        if found := task.values(way.name, condition, measure.name):
+        if found := task.values(way.name, condition.name, measure.name):
             median = statistics.median(found)
             if way.is_peer not in best or sign * (median - best[way.is_peer][0]) > 0:
-                best[way.is_peer] = median, f"{way.title} {median:,.{measure.decimals}f}"
+                best[way.is_peer] = median, (f"“{way.title}”", f"{median:,.{measure.decimals}f}")
     if len(best) < 2:
         return None
     (ours, our_way), (theirs, their_way) = best[False], best[True]
     lead = abs(ours - theirs) / (abs(ours) + abs(theirs) or 1)
     if sign * (ours - theirs) > 0:
-        return _Duel(condition, True, lead, our_way, their_way)
-    return _Duel(condition, False, lead, their_way, our_way)
+        return _Duel(condition.title, True, lead, our_way, their_way)
+    return _Duel(condition.title, False, lead, their_way, our_way)
 
 
 # What a table's rows are best at: of which metric, and whether more of it is better.
 CLAIMS = (
-    ("neg_log_likelihood", False, "{} bounds ln p(x) best, at {} nats an image ({}: {})."),
-    ("neg_elbo", False, "{} has the best ELBO, {} nats an image ({}: {})."),
-    ("iou_heart", True, "{} decodes the best hearts: they overlap theirs by {} of 1 ({}: {})."),
-    ("mig", True, "{} keeps the factors of the images apart best, by a MIG of {} ({}: {})."),
+    (
+        "neg_log_likelihood",
+        False,
+        "{} finds the images most probable: −ln p(x) is at most {} nats an image ({}: {}).",
+    ),
+    ("neg_elbo", False, "{} has the best ELBO: an image costs {} nats ({}: {})."),
+    (
+        "iou_heart",
+        True,
+        "{} draws the best hearts: they overlap the true ones by {} of 1 ({}: {}).",
+    ),
+    ("mig", True, "{} keeps the factors of the images best apart, with a MIG of {} ({}: {})."),
 )
 
 
