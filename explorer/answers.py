@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
-from msgspec import to_builtins
+from msgspec import ValidationError, convert, to_builtins
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -16,6 +16,7 @@ from training.contract.errors import UserError
 _LOGGER = logging.getLogger(__name__)
 
 Answer = Callable[[Request], Awaitable[Response]]
+T = TypeVar("T")
 
 
 def as_json(content: Any, status: int = 200) -> Response:
@@ -26,6 +27,18 @@ def as_json(content: Any, status: int = 200) -> Response:
 def refused(sentence: str, status: int = 422) -> Response:
     """Why not, for the page to show."""
     return as_json({"error": sentence}, status)
+
+
+def queried(request: Request, kind: type[T]) -> T:
+    """The query of a request as its model declares it.
+
+    Raises:
+        UserError: if it is not of that kind.
+    """
+    try:
+        return convert(dict(request.query_params), kind, strict=False)
+    except ValidationError as error:
+        raise UserError(f"The query of this address is refused: {error}.") from error
 
 
 def in_a_sentence(answer: Answer, unwritable: str) -> Answer:

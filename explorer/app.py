@@ -26,7 +26,7 @@ from streamlit import net_util  # noqa: E402
 
 from explorer import front_page, garbage, loading, serving, state, uploads, visitors  # noqa: E402
 from explorer.instrument import released  # noqa: E402
-from explorer.jobs import routes as jobs  # noqa: E402
+from explorer.jobs import running as jobs  # noqa: E402
 from explorer.kept import Kept  # noqa: E402
 
 

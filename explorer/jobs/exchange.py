@@ -22,6 +22,7 @@ else:
     KindName = Literal[tuple(KINDS)]
 DataName = Literal["digits", "fashion", "sprites", "scenes", "own"]
 Side = Literal[28, 64, 128]
+Fit = Literal["crop", "pad"]
 
 
 class Form(Record, frozen=True):
@@ -39,7 +40,20 @@ class Form(Record, frozen=True):
     beta: Annotated[float, Meta(ge=BETA[0], le=BETA[1])] = 1.0
     images: Annotated[str, Meta(max_length=40)] = ""
     side: Side = 64
-    fit: Literal["crop", "pad"] = "crop"
+    fit: Fit = "crop"
+
+
+class Size(Record, frozen=True):
+    """At which size a visitor's images are looked at."""
+
+    side: Side
+    fit: Fit
+
+
+class Since(Record, frozen=True):
+    """The step after which losses are asked for."""
+
+    since: Count = 0
 
 
 class Treatment(Record, frozen=True):

@@ -33,7 +33,7 @@ from training.contract.reading import parse, read
 FOLDER = "images"
 FACTS = "set.json"
 PACKS = "packed"
-SIDES, FITS = get_args(Side), ("crop", "pad")
+SIDES = get_args(Side)
 MIB = 2**20
 LARGEST_FILE, LARGEST_UNPACKED = 64 * MIB, GIB  # of an image, and of all in a zip
 MOST_SETS, MOST_EACH = 40, 3

@@ -8,24 +8,19 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-import threading
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 from msgspec.structs import asdict
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from explorer import loading
-from explorer.answers import Answer, as_json, in_a_sentence, refused
-from explorer.archives import UploadError
-from explorer.arriving import let_pass, receive, visitor_of
-from explorer.jobs import exchange, images, offers, quota
-from explorer.jobs.looking import Looks
+from explorer.answers import Answer, as_json, in_a_sentence, queried, refused
+from explorer.arriving import visitor_of
+from explorer.jobs import exchange, image_routes, images, offers, quota
+from explorer.jobs.running import GONE, HEADER, NOT_ALLOWED, supervisor
 from explorer.jobs.store import OPEN, Job
 from explorer.jobs.supervisor import Supervisor
 from training.contract.card import MODEL
@@ -33,64 +28,13 @@ from training.contract.clinic import read_ward
 from training.contract.errors import UserError
 from training.contract.reading import parse, read
 
-# A page of another site may send a form, but no such header.
-HEADER = "X-Training"
 LONGEST_FORM = 4096
-# Below `runs`, so that keeping a model is a rename; what begins with a dot is in no catalogue.
-HOME = ".jobs"
 _LIVE = re.compile(r"live-\d{7}\.(onnx|json)")
-_SHEET = re.compile(r"sheet-\d+-(crop|pad)\.webp")
-INSTEAD = "drop fewer images, or train with `python -m training train own`"
-
-_supervisors: dict[Path, Supervisor] = {}
-_looks: dict[Path, Looks] = {}
-_lock = threading.Lock()
-
-NOT_ALLOWED = "Whoever runs this explorer has switched training off."
 NOT_WRITABLE = (
     "Nothing can be trained here: this explorer cannot write to its folder `runs`. Whoever runs it "
     "can start it in a folder of their own."
 )
 NOTHING_TO_KEEP = "This run has not been validated yet, so there is nothing to keep: let it go on."
-GONE = "There is no such run: it was removed, or the link was cut short."
-
-
-def supervisor() -> Supervisor:
-    """That of `runs`."""
-    home = (loading.RUNS / HOME).resolve()
-    with _lock:
-        if home not in _supervisors:
-            _supervisors[home] = Supervisor(home, offers.data_folder())
-        return _supervisors[home]
-
-
-def looks() -> Looks:
-    """Who looks at the images that visitors drop."""
-    one = supervisor()
-    with _lock:
-        if one.home not in _looks:
-            _looks[one.home] = Looks(one.home, one.store)
-        return _looks[one.home]
-
-
-def begin() -> None:
-    """Go on with what was left unfinished; the server begins."""
-    home = loading.RUNS / HOME
-    images.clear_leftovers(home)
-    if offers.allowed() and (home / "jobs.sqlite").exists():
-        one = supervisor()
-        if one.store.all("waiting", "training", "keeping", "finishing"):
-            one.wake()
-
-
-def end() -> None:
-    """Let the worker save what it is at; the server ends."""
-    for looking in _looks.values():
-        looking.close()
-    _looks.clear()
-    for one in _supervisors.values():
-        one.close()
-    _supervisors.clear()
 
 
 def routes(base: str) -> list[Route]:
@@ -119,9 +63,8 @@ def routes(base: str) -> list[Route]:
         return await run_in_threadpool(_clinic)
 
     async def look(request: Request) -> Response:
-        since = request.query_params.get("since", "0")
-        number = int(since) if since.isdecimal() and len(since) < 10 else 0
-        return await run_in_threadpool(_look, request.path_params["id"], number)
+        since = queried(request, exchange.Since).since
+        return await run_in_threadpool(_look, request.path_params["id"], since)
 
     async def decide(request: Request) -> Response:
         if HEADER not in request.headers:
@@ -133,29 +76,10 @@ def routes(base: str) -> list[Route]:
         id, name = request.path_params["id"], request.path_params["name"]
         return await run_in_threadpool(_file, id, name)
 
-    async def drop(request: Request) -> Response:
-        return await _drop(request)
-
-    async def seen(request: Request) -> Response:
-        id, asked = request.path_params["id"], request.query_params
-        return await run_in_threadpool(_seen, id, asked.get("side", ""), asked.get("fit", ""))
-
-    async def forget(request: Request) -> Response:
-        if HEADER not in request.headers:
-            return refused(f"A request to remove images needs the header {HEADER}.")
-        return await run_in_threadpool(_forget, request.path_params["id"])
-
-    async def sheet(request: Request) -> Response:
-        id, name = request.path_params["id"], request.path_params["name"]
-        return await run_in_threadpool(_sheet, id, name)
-
     listed: tuple[tuple[str, str, Answer], ...] = (
         ("GET", "training.json", offer),
         ("GET", "clinic.json", clinic),
-        ("POST", "images", drop),
-        ("GET", "images/{id}.json", seen),
-        ("POST", "images/{id}/remove", forget),
-        ("GET", "images/{id}/{name}", sheet),
+        *image_routes.LISTED,
         ("POST", "jobs", ask),
         ("POST", "treatments", treat),
         ("GET", "jobs/{id}.json", look),
@@ -238,62 +162,6 @@ def _begin(job: Callable[[Supervisor], dict[str, Any]], visitor: str) -> Respons
         return refused(str(error))
     one.wake()
     return as_json(exchange.Begun(id), 201)
-
-
-async def _drop(request: Request) -> Response:
-    """Take a zip of images; answer with its id, or with one sentence about why not."""
-    pieces = request.stream()
-    title = request.query_params.get("name", "")
-    try:
-        if not offers.allowed():
-            raise UploadError(NOT_ALLOWED)
-        if HEADER not in request.headers:
-            raise UploadError(f"Sending images needs the header {HEADER}.")
-        one, visitor = supervisor(), visitor_of(request)
-        with images.arriving(one.home) as place:
-            with place.open("wb") as file:
-                await receive(pieces, file, visitor, "images", INSTEAD)
-            accept = partial(images.accept, one.store, one.home, place, title, visitor)
-            found = await run_in_threadpool(accept)
-    except UploadError as error:
-        await let_pass(pieces)
-        return refused(loading.printable(str(error)))
-    except OSError as error:
-        await let_pass(pieces)
-        return refused(f"The zip could not be written: {error.strerror}; tell whoever runs this.")
-    except ClientDisconnect:
-        return refused(GONE, 404)
-    return as_json(exchange.Sent(found.id, found.title), 201)
-
-
-def _seen(id: str, side: str, fit: str) -> Response:
-    """What is known of images at a size; they are looked at first."""
-    found = images.find(supervisor().home, id)
-    if found is None:
-        return refused(images.GONE, 404)
-    if side not in map(str, images.SIDES) or fit not in images.FITS:
-        return refused(f"Images are seen at {images.SIDES} pixels, cropped or padded.")
-    state = looks().state(found, int(side), fit)
-    return as_json(exchange.Images(found.id, found.title, **state))
-
-
-def _forget(id: str) -> Response:
-    one = supervisor()
-    found = images.find(one.home, id)
-    if found is None:
-        return refused(images.GONE, 404)
-    if any(job.asked.get("images") == id for job in one.store.all(*OPEN)):
-        return refused("A run is learning from these images: stop it first.")
-    images.remove(found)
-    return as_json({})
-
-
-def _sheet(id: str, name: str) -> Response:
-    found = images.find(supervisor().home, id)
-    if found is None or not _SHEET.fullmatch(name) or not (found.folder / name).is_file():
-        return PlainTextResponse("There is no such file.", 404)
-    headers = {"Cache-Control": "private, max-age=600", "Content-Encoding": "identity"}
-    return Response((found.folder / name).read_bytes(), media_type="image/webp", headers=headers)
 
 
 def _look(id: str, since: int) -> Response:

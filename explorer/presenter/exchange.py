@@ -11,6 +11,7 @@ from training.contract.fields import PRINTABLE, Record, Word
 
 LONGEST_PLACE = 20_000  # characters of a query, as `state.LONGEST_QUERY`
 LONGEST_GUESS = 100
+LONGEST_LINK = 1000
 
 Query = Annotated[str, Meta(max_length=LONGEST_PLACE, pattern=PRINTABLE)]
 Guess = Annotated[str, Meta(max_length=LONGEST_GUESS, pattern=PRINTABLE)]
@@ -29,6 +30,18 @@ class Prediction(Record, frozen=True):
     lesson: Word
     voter: Voter
     guess: Guess
+
+
+class Asked(Record, frozen=True):
+    """The lesson whose predictions are counted; none where no lesson is open."""
+
+    lesson: Guess = ""
+
+
+class Linked(Record, frozen=True):
+    """The link to a class that a QR code is made of."""
+
+    link: Annotated[str, Meta(max_length=LONGEST_LINK)]
 
 
 class Leading(Record, frozen=True):

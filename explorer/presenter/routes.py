@@ -18,11 +18,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from explorer import loading
-from explorer.answers import Answer, as_json, in_a_sentence, refused
+from explorer.answers import Answer, as_json, in_a_sentence, queried, refused
 from explorer.arriving import visitor_of
-from explorer.jobs.routes import HOME
+from explorer.jobs.running import HOME
 from explorer.lessons import LESSONS
-from explorer.presenter.exchange import Leading, Moved, Place, Prediction, Tally
+from explorer.presenter.exchange import Asked, Leading, Linked, Moved, Place, Prediction, Tally
 from explorer.presenter.store import ClassError, Store
 from explorer.visitors import ENDLESS
 from training.contract.reading import parse, read
@@ -33,7 +33,6 @@ KEY = "X-Presenter"  # a header, for addresses end up in logs
 QUIET_S = 10  # after so long a comment is sent: no proxy closes the stream, no page thinks it lost
 MOST_FOLLOWERS = 300
 LARGEST_BODY = 64_000
-LONGEST_LINK = 1000  # that a QR code is made of
 NO_CLASS = "This class has ended, or its code is not complete."
 NO_LEADER = "Only the teacher's own link can lead this class."
 NO_FILE = "This explorer cannot write to its folder `runs`, so it can keep no class."
@@ -169,14 +168,14 @@ class _Classes:
         """How many follow, and what they predict of the lesson that the query names."""
         if not await _leads(request):
             return refused(NO_LEADER, 403)
-        code, lesson = request.path_params["code"], request.query_params.get("lesson", "")
+        code, lesson = request.path_params["code"], queried(request, Asked).lesson
         found = await run_in_threadpool(store().tally, code, lesson) if lesson else {}
         return as_json(Tally(len(self._followers.get(code, ())), found))
 
     async def picture(self, request: Request) -> Response:
         """The QR code of a link to the class, whose beginning only the page knows."""
-        code, link = request.path_params["code"], request.query_params.get("link", "")
-        if code not in link or len(link) > LONGEST_LINK or await self._place(code) is None:
+        code, link = request.path_params["code"], queried(request, Linked).link
+        if code not in link or await self._place(code) is None:
             return refused(NO_CLASS, 404)
         drawn = io.BytesIO()
         try:

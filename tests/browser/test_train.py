@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from explorer.jobs.routes import HOME
+from explorer.jobs.running import HOME
 from explorer.jobs.store import Store
 from training.contract.clinic import read_ward
 from training.contract.files import as_json, read_card

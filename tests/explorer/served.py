@@ -13,9 +13,9 @@ from typing import Any
 import uvicorn
 
 from explorer import serving
-from explorer.jobs import routes
+from explorer.jobs import running
 
-HEADERS = {routes.HEADER: "1"}
+HEADERS = {running.HEADER: "1"}
 Ask = Callable[..., tuple[int, Any]]
 
 

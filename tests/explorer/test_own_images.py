@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from explorer import arriving, loading
-from explorer.jobs import images, offers, routes
+from explorer.jobs import images, offers, running
 from explorer.jobs.looking import Looks
 from explorer.jobs.store import Store
 from explorer.jobs.supervisor import Supervisor, keep
@@ -62,11 +62,11 @@ FEW = zipped({"cats/1.png": picture(1)})
 @pytest.fixture
 def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ask]:
     monkeypatch.setattr(loading, "RUNS", tmp_path)
-    home = (tmp_path / routes.HOME).resolve()
+    home = (tmp_path / running.HOME).resolve()
     one = Supervisor(home, tmp_path, IDLE)
     looks = Looks(home, one.store, (sys.executable, "-c", LOOK))
-    monkeypatch.setitem(routes._supervisors, home, one)
-    monkeypatch.setitem(routes._looks, home, looks)
+    monkeypatch.setitem(running._supervisors, home, one)
+    monkeypatch.setitem(running._looks, home, looks)
     with served() as ask:
         yield ask
     looks.close()
@@ -94,19 +94,22 @@ def test_images_are_sent_looked_at_trained_on_and_removed(ask: Ask) -> None:
     form = FORM | {"images": id, "side": 64, "fit": "crop"}
     assert ask("POST", "/jobs", form) == (422, {"error": images.GONE})
     assert seen(ask, id)["facts"]["images"] == 60
-    found = images.find(routes.supervisor().home, id)
+    found = images.find(running.supervisor().home, id)
     assert found is not None
     (found.folder / "sheet-64-crop.webp").write_bytes(b"a sheet")
     assert ask("GET", f"/images/{id}/sheet-64-crop.webp") == (200, b"a sheet")
     for name in ("cats.zip", "set.json", "look-64-crop.json", ".."):
         assert ask("GET", f"/images/{id}/{name}")[0] == 404
 
+    for query in ("side=63&fit=crop", "side=64&fit=squeeze", "side=64", "side=64&fit=crop&depth=1"):
+        assert ask("GET", f"/images/{id}.json?{query}")[0] == 422
+
     status, made = ask("POST", "/jobs", form)
     assert status == 201
-    job = routes.supervisor().store.get(made["id"])
+    job = running.supervisor().store.get(made["id"])
     assert job is not None
     assert job.asked["overrides"][0] == "--data.path=cats.zip", "no path of this server"
-    assert routes.supervisor()._data(job)["images"] == str(found.zip)
+    assert running.supervisor()._data(job)["images"] == str(found.zip)
     remove = f"/images/{id}/remove"
     assert "is learning from these" in ask("POST", remove)[1]["error"]
     ask("POST", f"/jobs/{job.id}/stop")
@@ -141,15 +144,15 @@ def test_what_cannot_be_images_is_refused_in_a_sentence(
     status, answer = drop(ask, content)
     assert status == 422
     assert sentence in answer["error"]
-    assert list((routes.supervisor().home / images.FOLDER).iterdir()) == []
+    assert list((running.supervisor().home / images.FOLDER).iterdir()) == []
 
 
 def test_bytes_are_counted_while_they_arrive(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arriving, "LARGEST_ZIP", 1000)
     assert "larger than" in drop(ask, b"x" * 1001)[1]["error"]
-    assert routes.HEADER in ask("POST", "/images", FEW, {})[1]["error"]
+    assert running.HEADER in ask("POST", "/images", FEW, {})[1]["error"]
     monkeypatch.setenv(offers.TRAIN, "no")
-    assert drop(ask, FEW)[1] == {"error": routes.NOT_ALLOWED}
+    assert drop(ask, FEW)[1] == {"error": running.NOT_ALLOWED}
 
 
 @pytest.mark.parametrize(
@@ -160,7 +163,7 @@ def test_bytes_are_counted_while_they_arrive(ask: Ask, monkeypatch: pytest.Monke
     ],
 )
 def test_a_look_that_fails_is_told_and_can_be_tried_again(ask: Ask, fault: str) -> None:
-    looks = routes.looks()
+    looks = running.looks()
     command, looks.command = looks.command, (sys.executable, "-c", fault)
     id = drop(ask, FEW)[1]["id"]
     assert "could not be looked at" in seen(ask, id)["sentence"]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from explorer import loading
-from explorer.jobs import offers, quota, routes
+from explorer.jobs import offers, quota, routes, running
 from explorer.jobs.supervisor import Supervisor
 from training.contract.card import MODEL
 
@@ -28,9 +28,9 @@ IDLE = (sys.executable, "-c", "import sys; sys.stdin.read()")
 def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ask]:
     monkeypatch.setattr(loading, "RUNS", tmp_path)
     monkeypatch.setenv(offers.DATA, str(tmp_path / "no data"))
-    home = (tmp_path / routes.HOME).resolve()
+    home = (tmp_path / running.HOME).resolve()
     one = Supervisor(home, offers.data_folder(), IDLE)
-    monkeypatch.setitem(routes._supervisors, home, one)
+    monkeypatch.setitem(running._supervisors, home, one)
     with served() as ask:
         yield ask
     one.close()
@@ -47,7 +47,7 @@ def test_a_run_is_asked_for_watched_paused_and_its_files_are_served(ask: Ask) ->
     assert ask("POST", f"{job}/pause")[1]["state"] == "paused"
     assert ask("POST", f"{job}/go-on")[1]["state"] == "waiting"
 
-    folder = routes.supervisor().folder(made["id"])
+    folder = running.supervisor().folder(made["id"])
     folder.mkdir()
     for name in ("live-0000001.json", "resume.safetensors"):
         (folder / name).write_text("{}")
@@ -86,14 +86,14 @@ def test_what_is_not_on_offer_is_refused_in_a_sentence(
 
     assert "steps" in refusal(FORM | {"steps": 10**7})
     assert "MNIST is not on this server" in refusal(FORM | {"data": "digits"})
-    assert routes.HEADER in refusal(FORM, {})
+    assert running.HEADER in refusal(FORM, {})
     monkeypatch.setenv(offers.TRAIN, "no")
-    assert refusal(FORM) == routes.NOT_ALLOWED
+    assert refusal(FORM) == running.NOT_ALLOWED
 
 
 def test_who_goes_on_when_the_time_is_up_has_as_long_again(ask: Ask) -> None:
     _, made = ask("POST", "/jobs", FORM)
-    job, store = f"/jobs/{made['id']}", routes.supervisor().store
+    job, store = f"/jobs/{made['id']}", running.supervisor().store
     for seconds in (30.0, 61.0):
         assert store.take() is not None
         store.note(made["id"], 100, seconds, 1.0, None)
@@ -108,7 +108,7 @@ def test_a_run_that_was_stopped_before_it_was_validated_is_not_kept(ask: Ask) ->
     job = f"/jobs/{made['id']}"
     assert ask("POST", f"{job}/stop")[1]["can_keep"] is False
     assert ask("POST", f"{job}/keep") == (422, {"error": routes.NOTHING_TO_KEEP})
-    folder = routes.supervisor().folder(made["id"])
+    folder = running.supervisor().folder(made["id"])
     folder.mkdir()
     (folder / MODEL).touch()
     assert ask("GET", f"{job}.json")[1]["can_keep"] is True
@@ -131,7 +131,7 @@ def test_a_flood_of_requests_gets_no_more_than_three_runs(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All are counted before any is added, unless one waits for the other."""
-    counted, store = threading.Barrier(8), routes.supervisor().store
+    counted, store = threading.Barrier(8), running.supervisor().store
     check = quota.check_open
 
     def slowly(*given: Any) -> None:
@@ -164,13 +164,13 @@ def test_a_patient_is_treated_by_a_job_with_the_cure_that_was_chosen(
         assert "error" in found
     status, made = ask("POST", "/treatments", treatment)
     assert status == 201
-    job = routes.supervisor().store.get(made["id"])
+    job = running.supervisor().store.get(made["id"])
     assert job is not None
     label = ward["patients"][1]["cures"][0]["label"]
     assert (job.asked["do"], job.asked["patient"], job.asked["cure"]) == ("treat", 2, 0)
     assert (job.asked["title"], job.asked["seconds"]) == (f"Patient 2: {label}", offers.TREATMENT_S)
     # It is no run whose pace says how long another takes, and there is no model to keep.
-    store = routes.supervisor().store
+    store = running.supervisor().store
     assert store.take() is not None
     store.note(job.id, 200, 9.0, 1.0, None)
     store.move(job.id, ("training",), "trained")
