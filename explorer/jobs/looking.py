@@ -19,7 +19,10 @@ from explorer.jobs import images
 from explorer.jobs.images import Images
 from explorer.jobs.store import OPEN, Store
 from explorer.jobs.supervisor import environment
-from training.contract.files import write_bytes
+from training.contract.errors import UserError
+from training.contract.files import as_json, write_bytes
+from training.contract.looked import LookEvent
+from training.contract.reading import read
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -41,7 +44,8 @@ class Looks:
         self.home, self.store, self.command = home, store, command
         self._pool = ThreadPoolExecutor(1)
         self._lock = threading.Lock()
-        self._states: dict[tuple[str, int, str], dict[str, Any]] = {}
+        # How many were looked at so far, or why they are refused.
+        self._states: dict[tuple[str, int, str], LookEvent] = {}
         self._process: subprocess.Popen[str] | None = None
         self._ended = False
 
@@ -53,15 +57,16 @@ class Looks:
                 return {"state": "ready", "facts": facts, "timing": key in self._states}
         with self._lock:
             if key not in self._states:
-                waiting = [one for one in self._states.values() if one["state"] == "looking"]
+                waiting = [one for one in self._states.values() if one.what == "packing"]
                 if len(waiting) >= MOST_WAITING:
                     return {"state": "refused", "sentence": BUSY}
-                self._states[key] = {"state": "looking", "done": 0}
+                self._states[key] = LookEvent("packing")
                 self._pool.submit(self._look, found, side, fit)
-            state = self._states[key]
-            if state["state"] == "refused":
+            event = self._states[key]
+            if event.what == "refused":
                 del self._states[key]  # it is told once: who asks again has it looked at again
-            return dict(state)
+                return {"state": "refused", "sentence": event.sentence}
+            return {"state": "looking", "done": event.done}
 
     def close(self) -> None:
         """End the look that is on; the server ends."""
@@ -76,23 +81,19 @@ class Looks:
             said = self._said(found, side, fit)
         except Exception:
             _LOGGER.exception("Looking at images failed")
-            said = {"what": "refused", "sentence": FAILED}
-        if said["what"] in DONE and found.facts(side, fit) is None:
-            # Otherwise who asks would have them looked at again and again.
-            _LOGGER.error("What was found in images cannot be read")
-            said = {"what": "refused", "sentence": FAILED}
+            said = LookEvent("refused", sentence=FAILED)
         with self._lock:
-            if said["what"] in DONE:
+            if said.what in DONE:
                 del self._states[key]
             else:
-                self._states[key] = {"state": "refused", "sentence": said["sentence"]}
+                self._states[key] = said
 
-    def _said(self, found: Images, side: int, fit: str) -> dict[str, Any]:
+    def _said(self, found: Images, side: int, fit: str) -> LookEvent:
         if self._ended or images.find(self.home, found.id) is None:
-            return {"what": "refused", "sentence": images.GONE}
+            return LookEvent("refused", sentence=images.GONE)
         if not any(job.asked.get("images") == found.id for job in self.store.all(*OPEN)):
             images.remove_packs(found)
-        said: dict[str, Any] = {"what": "refused", "sentence": FAILED}
+        said = LookEvent("refused", sentence=FAILED)
         with (self.home / "look.log").open("w", encoding="utf-8") as log:
             process = self._process = subprocess.Popen(
                 [
@@ -119,20 +120,20 @@ class Looks:
             try:
                 assert process.stdout is not None
                 for line in process.stdout:
-                    said = json.loads(line)
-                    if said["what"] == "packing":
+                    said = read(LookEvent, json.loads(line), "event")
+                    if said.what == "packing":
                         with self._lock:
-                            self._states[(found.id, side, fit)]["done"] = said["done"]
-                    elif said["what"] in DONE:
-                        content = json.dumps(said["facts"]).encode()
-                        write_bytes(found.folder / f"look-{side}-{fit}.json", content)
-            except ValueError:  # cut off with the process
-                pass
+                            self._states[(found.id, side, fit)] = said
+                    elif said.facts is not None:
+                        place = found.folder / f"look-{side}-{fit}.json"
+                        write_bytes(place, as_json(said.facts))
+            except (ValueError, UserError):  # cut off with the process, or a fault
+                _LOGGER.warning("What was said of images cannot be read", exc_info=True)
             finally:
                 timer.cancel()
                 process.kill()
                 process.communicate()
                 self._process = None
-        if said["what"] not in (*DONE, "refused"):
-            said = {"what": "refused", "sentence": LATE if late.is_set() else FAILED}
+        if said.what == "packing":
+            return LookEvent("refused", sentence=LATE if late.is_set() else FAILED)
         return said

@@ -12,6 +12,7 @@ from PIL import Image
 
 from training.config import DataConfig
 from training.contract.kinds import KINDS
+from training.contract.reading import checked
 from training.contract.worker import Order
 from training.datasets.own import archive, opened
 from training.errors import DataError
@@ -76,16 +77,17 @@ def test_what_was_seen_can_be_trained_on_and_says_nothing_of_this_server(
         pictures, "pets.zip", tmp_path, 28, "crop", lambda what, **f: said.append({**f, "is": what})
     )
     assert [event["is"] for event in said] == ["packing", "looked", "timed"]
-    facts = said[-1]["facts"]
-    assert facts["images"] == facts["train"] + facts["validation"] + facts["test"] == 60
-    assert facts["labels"] == [["cat", 30], ["dog", 30]]
-    assert facts["broken"] == {"cat/no.png": "is not a PNG, JPEG or WebP image"}
-    assert facts["others"] == ["all/notes.txt"]
+    facts = checked(said[-1]["facts"], "facts")
+    assert facts.images == facts.train + facts.validation + facts.test == 60
+    assert facts.labels == (("cat", 30), ("dog", 30))
+    assert facts.broken == {"cat/no.png": "is not a PNG, JPEG or WebP image"}
+    assert facts.others == ("all/notes.txt",)
     with Image.open(tmp_path / "sheet-28-crop.webp") as sheet:
-        assert sheet.size == (12 * 30 + 2, -(-facts["train"] // 12) * 30 + 2)
-    assert all(facts["networks"][f"{one} normal"]["seconds"] > 0 for one in KINDS)
+        assert sheet.size == (12 * 30 + 2, -(-facts.train // 12) * 30 + 2)
+    for one in KINDS:
+        assert facts.networks[f"{one} normal"].seconds > 0
 
-    network = facts["networks"]["vae half"]
+    network = facts.networks["vae half"]
     told = io.StringIO()
     worker = Worker(io.StringIO(), told)
     worker.ended.wait()
@@ -98,8 +100,8 @@ def test_what_was_seen_can_be_trained_on_and_says_nothing_of_this_server(
         folder=str(tmp_path / "run"),
         data=str(tmp_path),
         images=str(pictures),
-        recipe=network["recipe"],
-        overrides=(*network["overrides"], *steps),
+        recipe=network.recipe,
+        overrides=(*network.overrides, *steps),
         title="Pets",
     )
     worker._do(order)

@@ -1,4 +1,4 @@
-"""What `training.workers.look` found in a visitor's images, as the page of training shows it."""
+"""What `training.workers.look` says of a visitor's images, and what the page shows of it."""
 
 from typing import Annotated, Literal
 
@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from training.contract.fields import Count, Magnitude, Positive, Protocol, Record, Word
 
+Text = Annotated[str, Meta(max_length=4000)]
 Size = tuple[Positive, Positive]
 # Of a file or folder in the zip, or what is wrong with it: the page isolates what it shows of it.
 Name = Annotated[str, Meta(max_length=70_000)]
@@ -62,3 +63,17 @@ class Network(Record, frozen=True):
     recipe: Word
     overrides: tuple[Protocol, ...]
     seconds: Magnitude | None = None
+
+
+class LookEvent(Record, frozen=True, omit_defaults=True):
+    """What happened while images were looked at.
+
+    Fields:
+        what: `packing`, with how many images are `done`; `looked` with the facts, and `timed` with
+            the same and the seconds of a step; `refused` with a sentence.
+    """
+
+    what: Literal["packing", "looked", "timed", "refused"]
+    done: Count = 0
+    facts: Looked | None = None
+    sentence: Text = ""

@@ -3,12 +3,10 @@
 It packs a zip of images at one size, draws a sheet of what a model would see, and measures how long
 a step takes here. Decoding files of anybody is done in this process alone, in bounded memory; it
 ends when its input does, as it does when who started it is gone. What happens goes out a line of
-JSON each: `packing` with the images done so far, `looked` with all facts, the same as `timed` with
-the seconds that a step takes, or `refused` with a sentence.
+JSON each, see `training.contract.looked`.
 """
 
 import argparse
-import json
 import os
 import sys
 import threading
@@ -17,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
+import msgspec
 import numpy as np
 import torch
 from msgspec.structs import replace
@@ -27,8 +26,7 @@ from training.commands.train import configure
 from training.config import RunConfig
 from training.contract.files import write_bytes
 from training.contract.kinds import KINDS, WIDTHS
-from training.contract.looked import Looked, Network
-from training.contract.reading import plain
+from training.contract.looked import Looked, LookEvent, Network
 from training.datasets.own import Own, opened, own
 from training.errors import UserError
 from training.recipes import RECIPES
@@ -86,13 +84,14 @@ def look(path: Path, name: str, folder: Path, side: int, fit: str, tell: Tell) -
         batch=config.train.batch_size,
         networks=networks,
     )
-    tell("looked", facts=plain(facts))
+    tell("looked", facts=facts)
+    timed = {}
     for name, kind in KINDS.items():
-        timed = networks[f"{name} {TIMED_WIDTH}"]
-        _, one = configure(_asked(kind.own), list(timed.overrides))
+        network = networks[f"{name} {TIMED_WIDTH}"]
+        _, one = configure(_asked(kind.own), list(network.overrides))
         seconds = seconds_a_step(one, dataset, steps=TIMED)
-        networks[f"{name} {TIMED_WIDTH}"] = replace(timed, seconds=round(seconds, 5))
-    tell("timed", facts=plain(facts))
+        timed[f"{name} {TIMED_WIDTH}"] = replace(network, seconds=round(seconds, 5))
+    tell("timed", facts=replace(facts, networks=networks | timed))
 
 
 def _overrides(recipe: str, config: RunConfig, scale: float, given: list[str]) -> tuple[str, ...]:
@@ -158,8 +157,8 @@ def main() -> None:
     torch.set_num_threads(1)
     threading.Thread(target=_end_with, args=(sys.stdin,), daemon=True).start()
 
-    def tell(what: str, **facts: Any) -> None:
-        print(json.dumps({"what": what, **facts}), flush=True)
+    def tell(what: Any, **said: Any) -> None:
+        print(msgspec.json.encode(LookEvent(what, **said)).decode(), flush=True)
 
     try:
         look(options.zip, options.name, options.folder, options.side, options.fit, tell)
