@@ -129,7 +129,7 @@ export function createDrop({ url, messages, onEntry }) {
     const name = isolated(where.slice(0, LONGEST_NAME));
     try {
       const found = await read();
-      const body = found instanceof File ? found : await pack(fit(pickCheckpoint(found, name), name));
+      const body = found instanceof File ? found : await pack(fit(await pickCheckpoint(found, name), name));
       fit([{ blob: body }], name);
       const entry = await send(body, name);
       if (!gone.signal.aborted) onEntry(entry);

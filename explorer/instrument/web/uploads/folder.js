@@ -1,8 +1,8 @@
 import { InstrumentError } from "../errors.js";
 
-/** What a checkpoint folder holds; everything else in a folder stays where it is. */
-const KNOWN = /^(card\.json|(model|codes)\.safetensors|(de|en)coder\.onnx|(preview|thumbnails(-\d+)?)\.webp)$/;
 const CARD = "card.json";
+/** How the files of a checkpoint end. Which of them are sent, its card says. */
+const KNOWN = /^card\.json$|\.(onnx|safetensors|webp)$/;
 /** How far below the folder that is dropped a checkpoint may lie. */
 const DEEPEST = 2;
 
@@ -15,6 +15,13 @@ const folderOf = (path) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 
 /** @param {string} name */
 const isKnown = (name) => KNOWN.test(name);
+
+/** @param {Blob} card @returns {Promise<string[]>} the files that it lists; none where it is not one, as the server will say */
+const listedIn = (card) =>
+  card
+    .text()
+    .then((text) => Object.keys(JSON.parse(text).files))
+    .catch(() => []);
 
 /**
  * The files below a folder that was dropped.
@@ -48,7 +55,7 @@ const list = (reader) => new Promise((resolve, reject) => reader.readEntries(res
 /** @param {FileList | File[]} files as a file chooser gives them @returns {Found[]} */
 export function chosen(files) {
   return [...files]
-    .filter((file) => KNOWN.test(file.name))
+    .filter((file) => isKnown(file.name))
     .map((file) => ({ path: file.webkitRelativePath || file.name, file }));
 }
 
@@ -57,20 +64,20 @@ export function chosen(files) {
  *
  * @param {Found[]} found
  * @param {string} where what was dropped
- * @returns {{name: string, blob: Blob}[]} named as a zip of the folder names them
+ * @returns {Promise<{name: string, blob: Blob}[]>} named as a zip of the folder names them
  */
-export function pickCheckpoint(found, where) {
-  const folders = found.filter(({ path }) => nameIn(path) === CARD).map(({ path }) => folderOf(path));
-  if (folders.length === 0) {
+export async function pickCheckpoint(found, where) {
+  const cards = found.filter(({ path }) => nameIn(path) === CARD);
+  if (cards.length === 0) {
     throw new InstrumentError(
       `${where} holds no ${CARD}: drop the whole folder of a checkpoint whose training has finished.`,
     );
   }
-  if (folders.length > 1)
-    throw new InstrumentError(`${where} holds ${folders.length} checkpoints: drop one at a time.`);
-  const [folder] = folders;
+  if (cards.length > 1) throw new InstrumentError(`${where} holds ${cards.length} checkpoints: drop one at a time.`);
+  const folder = folderOf(cards[0].path);
+  const wanted = [CARD, ...(await listedIn(cards[0].file))];
   const outer = nameIn(folder);
   return found
-    .filter(({ path }) => folderOf(path) === folder)
+    .filter(({ path }) => folderOf(path) === folder && wanted.includes(nameIn(path)))
     .map(({ path, file }) => ({ name: `${outer ? `${outer}/` : ""}${nameIn(path)}`, blob: file }));
 }
