@@ -20,7 +20,8 @@ SMALLEST = {
     "presenting": "--followers 3 --seconds 1",
     "rendering": "--images 512 --rounds 1",
     "steps": "--times 1",
-    "training": "--smoke --to-loss ours plain --data {data}",
+    "training_rate": "--rounds 1 --images 128",
+    "training_to_loss": "ours plain --smoke --data {data}",
 }
 
 

@@ -1,6 +1,6 @@
 """Images a second: our training beside pythae 0.1.2's trainer and a plain loop, in turns.
 
-    python tests/benchmarks/training.py --peer FOLDER
+    python tests/benchmarks/training_rate.py --peer FOLDER
 
 All train Burgess' 64×64 network (10 latents, Bernoulli, β = 1) with Adam and batches of 64 on the
 same rendered sprites and the same device: ours and pythae through their own front doors
@@ -13,18 +13,10 @@ How much of the machine that takes is told as a share of the floating-point oper
 matrix product does a second, in our precision, measured in the same turn. On a CUDA device there
 are also the seconds of 300,000 steps at batch 64, for one model and for five at once. Nothing here
 fails on a figure. The network that reads and writes patches stands beside.
-
-    python tests/benchmarks/training.py --to-loss ours plain pythae --peer FOLDER
-
-prints instead the seconds until the −ELBO of 2,000 test sprites is 85 nats at β = 1: our recipe
-(`--recipe`, `--shortened` to as many steps), and a plain loop and pythae with Burgess' network,
-each for half an hour at most. The loss is measured outside the clock. Contestants can be run one at
-a time.
 """
 
 import argparse
 import contextlib
-import dataclasses
 import importlib
 import io
 import json
@@ -41,7 +33,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from msgspec.structs import replace
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.flop_counter import FlopCounterMode
@@ -50,7 +41,6 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from training import build
 from training.batch import Batch
-from training.checkpoints.checkpoint import load_weights
 from training.config import DataConfig, RunConfig, TrainConfig
 from training.datasets import Dataset, Split, sprites
 from training.families.family import Form
@@ -64,16 +54,13 @@ BATCH = 64
 RATE = 1e-3
 WHOLE = 300_000  # steps, as in the papers on disentanglement
 TOGETHER = 5  # seeds
-TARGET_NATS, CAP_S, EVERY_S = 85.0, 1800.0, 15.0  # of the time to a loss
-JUDGED = 2000  # test images
-PEER_IMAGES = 200_000  # 3.3 GB
 MODEL = VAE(latents=10, likelihood="bernoulli")
 GET_PEER = """\
 pythae is not installed: our own figure alone. For both, into a folder of its own (without its
 dependencies, or pip fetches a second torch):
   pip install --target FOLDER --no-deps pythae==0.1.2 cloudpickle scipy \\
     pydantic pydantic-core annotated-types typing-inspection
-  python tests/benchmarks/training.py --peer FOLDER"""
+  python tests/benchmarks/training_rate.py --peer FOLDER"""
 
 Measure = Callable[[], tuple[float, float]]  # images a second, training loss at the end
 
@@ -202,157 +189,6 @@ def peers(
     return measure
 
 
-class Reached(Exception):
-    """The loss is low enough, or the time is over."""
-
-
-class Clock:
-    """Seconds of training until a loss is reached; measuring it stops the clock."""
-
-    def __init__(self, x: torch.Tensor, cap_s: float) -> None:
-        self.x, self.cap_s = x, cap_s
-        self.nats = float("inf")
-        self.outside = 0.0
-        self.began = time.perf_counter()
-        self.next = min(EVERY_S, cap_s)
-
-    def seconds(self) -> float:
-        """Of training alone."""
-        return time.perf_counter() - self.began - self.outside
-
-    def look(self, encoder: torch.nn.Module, decoder: torch.nn.Module) -> None:
-        """Measure now and then.
-
-        Raises:
-            Reached: when there is nothing to wait for.
-        """
-        if self.seconds() < self.next:
-            return
-        stopped = time.perf_counter()
-        self.nats = neg_elbo(encoder, decoder, self.x)
-        self.outside += time.perf_counter() - stopped
-        self.next = min(self.seconds() + EVERY_S, max(self.cap_s, self.seconds()))
-        if self.nats <= TARGET_NATS or self.seconds() >= self.cap_s:
-            raise Reached
-
-
-@torch.no_grad()
-def neg_elbo(encoder: torch.nn.Module, decoder: torch.nn.Module, x: torch.Tensor) -> float:
-    """−ELBO in nats at β = 1, in float32, with the same noise at every look."""
-    modes = [(part, part.training) for part in (encoder, decoder)]
-    for part, _ in modes:
-        part.eval()
-    generator = torch.Generator().manual_seed(0)
-    total = 0.0
-    for some in x.split(250):
-        mean, log_variance = encoder(some).float().chunk(2, dim=1)
-        z = mean + (0.5 * log_variance).exp() * torch.randn(mean.shape, generator=generator)
-        logits = decoder(z).float()
-        total += F.binary_cross_entropy_with_logits(logits, some, reduction="sum").item()
-        total += 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum().item()
-    for part, mode in modes:
-        part.train(mode)
-    return total / len(x)
-
-
-def ours_to_loss(
-    dataset: Dataset, recipe: str, x: torch.Tensor, steps: int | None
-) -> tuple[float, float]:
-    """Train the recipe, keeping weights at every validation; they are judged afterwards.
-
-    The seconds are those of the loop, its validations and saves included. With `steps` its schedule
-    is that of a run so long, with ten validations.
-    """
-    config = RECIPES[recipe].run
-    if steps:
-        short = replace(config.train, steps=steps, validate_every=-(-steps // 10))
-        config = replace(config, train=short)
-    every, steps = config.train.validate_every, config.train.steps
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        kept = tuple(range(every, steps + 1, every))
-        list(ensemble.train_each({folder: config}, dataset, torch.device("cpu"), snapshots=kept))
-        seconds, nats = 0.0, float("inf")
-        for line in loop.read_metrics(folder / loop.METRICS):
-            path = folder / loop.SNAPSHOTS / f"{int(line['step']):07}.safetensors"
-            if not path.exists():
-                continue
-            model = config.model.network(Form(SHAPE))
-            load_weights(model, path)
-            seconds, nats = line["seconds"], neg_elbo(model.encoder, model.decoder, x)
-            if nats <= TARGET_NATS:
-                break
-    return seconds, nats
-
-
-def plain_to_loss(dataset: Dataset, x: torch.Tensor, cap_s: float) -> tuple[float, float]:
-    """The plain loop, epoch after epoch."""
-    train = dataset.splits["train"]
-    model = MODEL.network(Form(SHAPE)).eval()  # see `plain`
-    optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
-    clock = Clock(x, cap_s)
-    with contextlib.suppress(Reached):
-        while True:
-            for indices in torch.randperm(len(train)).split(BATCH):
-                images = train.images(indices)
-                mean, log_variance = model.encoder(images).chunk(2, dim=1)
-                z = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
-                logits = model.decoder(z)
-                loss = F.binary_cross_entropy_with_logits(logits, images, reduction="sum")
-                loss = loss - 0.5 * torch.sum(1 + log_variance - mean**2 - log_variance.exp())
-                optimizer.zero_grad()
-                (loss / len(images)).backward()
-                optimizer.step()
-                clock.look(model.encoder, model.decoder)
-    return clock.seconds(), clock.nats
-
-
-def peer_to_loss(dataset: Dataset, x: torch.Tensor, cap_s: float) -> tuple[float, float]:
-    """pythae's trainer on some sprites, again and again: it takes images unpacked, 16 kB each."""
-    clocks: list[Clock] = []
-    train = dataset.splits["train"]
-    few = torch.randperm(len(train))[: PEER_IMAGES if cap_s == CAP_S else 1_000]
-    split = dataclasses.replace(train, stored=train.stored[few], targets=train.targets[few])
-    part = dataclasses.replace(dataset, splits=dataset.splits | {"train": split})
-
-    def watch(network: torch.nn.Module) -> None:
-        clocks.append(Clock(x, cap_s))
-        network.encoder.register_forward_hook(
-            lambda layers, *_: (
-                clocks[-1].look(network.encoder, network.decoder) if layers.training else None
-            )
-        )
-
-    with contextlib.suppress(Reached):
-        peers(part, torch.device("cpu"), epochs=10_000, watch=watch)()
-    return clocks[-1].seconds(), clocks[-1].nats
-
-
-def to_loss(
-    names: list[str], recipe: str, steps: int | None, cap_s: float, smoke: bool, data: Path
-) -> None:
-    """Print the seconds of each contestant."""
-    dataset = build.dataset("sprites", data)
-    x = dataset.splits["test"].images(torch.arange(100 if smoke else JUDGED))
-    contestants = {
-        "ours": lambda: ours_to_loss(dataset, recipe, x, 60 if smoke else steps),
-        "plain": lambda: plain_to_loss(dataset, x, cap_s),
-        "pythae": lambda: peer_to_loss(dataset, x, cap_s),
-    }
-    logging.disable(logging.INFO)
-    length = f"its schedule over {steps:,} steps" if steps else "its full length"
-    print(
-        f"{loop.hardware(torch.device('cpu'))}, load {os.getloadavg()[0]:.1f}; "
-        f"ours: {recipe}, {length}"
-    )
-    for name in names:
-        torch.manual_seed(0)
-        with contextlib.redirect_stderr(io.StringIO()):
-            seconds, nats = contestants[name]()
-        reached = f"{seconds:.0f} s" if nats <= TARGET_NATS else f"not reached in {seconds:.0f} s"
-        print(f"  {name:8} {TARGET_NATS:g} nats: {reached}, −ELBO {nats:.1f}", flush=True)
-
-
 def operations() -> float:
     """Floating-point operations an image, forward and backward, the optimizer's left out."""
     model = MODEL.network(Form(SHAPE)).eval()
@@ -426,26 +262,9 @@ def main() -> None:
     )
     parser.add_argument("--whole", action="store_true", help="take the time of whole long runs")
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the data sets")
-    parser.add_argument(
-        "--to-loss", nargs="+", choices=["ours", "plain", "pythae"], help="seconds to 85 nats"
-    )
-    parser.add_argument("--recipe", default="sprites-beta1", help="ours (default: sprites-beta1)")
-    parser.add_argument("--shortened", type=int, help="ours: its schedule over this many steps")
-    parser.add_argument("--smoke", action="store_true", help="seconds only, to see that it runs")
     options = parser.parse_args()
     if options.peer:
         sys.path.append(str(options.peer))
-    if options.to_loss:
-        cap_s = 5.0 if options.smoke else CAP_S
-        return to_loss(
-            options.to_loss,
-            options.recipe,
-            options.shortened,
-            cap_s,
-            options.smoke,
-            options.data,
-        )
-
     device = devices.device(options.device)
     if device.type == "mps":
         device = torch.device("cpu")
