@@ -32,9 +32,9 @@ import { openEarly } from "./instrument/explorer.js";
 const entry = JSON.parse(document.getElementById("early-model").textContent);
 openEarly(new URL("./instrument/", document.baseURI).href, entry);
 </script>"""
-# Pages of Streamlit's own parts. They wear what the front end would otherwise bring them late, and
-# what they show would move.
-DRESSED = ("results", "card")
+# They wear what the front end would otherwise bring them late, and what they show would move.
+DRESSED = ("lessons", "distributions", "train", "beta", "results", "card")
+DRESS = f'<link rel="stylesheet" href="{serving.HERE}/instrument/around.css"></head>'
 STREAMLIT = Path(streamlit.__file__).parent / "static"
 STREAMLIT_PAGE = STREAMLIT / "index.html"
 # Their names hold a hash of their content.
@@ -42,7 +42,7 @@ IMMUTABLE = "public, immutable, max-age=31536000"
 
 
 def routes(base: str) -> list[Route]:
-    """Streamlit's page, the icon that it names, the pages of its own parts, and one of old."""
+    """Streamlit's page, the icon that it names, the other pages, and one of old."""
     return [
         Route(f"{base}/", _page),
         *(Route(f"{base}/{name}", _dressed) for name in DRESSED),
@@ -71,8 +71,7 @@ async def _page(request: Request) -> Response:
 
 async def _dressed(request: Request) -> Response:
     """Streamlit's page, with the margins and titles that all pages share."""
-    sheet = f'<link rel="stylesheet" href="{serving.HERE}/instrument/around.css">'
-    body = STREAMLIT_PAGE.read_text("utf-8").replace("</head>", f"{sheet}</head>", 1)
+    body = STREAMLIT_PAGE.read_text("utf-8").replace("</head>", DRESS, 1)
     return HTMLResponse(body, headers={"Cache-Control": "no-cache"})
 
 
@@ -80,7 +79,8 @@ def with_early(model: str) -> str:
     """The page for a link to `model`, or to none."""
     # First in the head: a browser asks in the order of the page, and for six files at a time.
     early = "".join(early_lines(model))
-    return STREAMLIT_PAGE.read_text("utf-8").replace("<head>", f"<head>{early}", 1)
+    page = STREAMLIT_PAGE.read_text("utf-8").replace("</head>", DRESS, 1)
+    return page.replace("<head>", f"<head>{early}", 1)
 
 
 def early_lines(model: str) -> list[str]:

@@ -24,6 +24,8 @@ LEAST = 100
 CANDIDATES, NEIGHBOURS = 100, 15
 # The largest |z| under a prior that a link may hold, as spaces/continuous.js has it.
 FARTHEST = 5
+# Of the codes under a prior, the share that lies no farther out than what it opens on.
+INNER = 0.75
 # Of the draw that a model without an encoder opens on.
 SEED = 5
 DRAW = "draw"  # says so on the page, and is in no link
@@ -49,6 +51,9 @@ def choose(folder: Path, card: Card) -> dict[str, str]:
     reached = np.full(examples.count, True)
     if mean is not None and any(isinstance(c, Continuous) and c.prior for c in card.controls):
         reached = np.abs(mean).max(1) <= FARTHEST
+        # The page says of a z far out that it is unusual.
+        length = np.linalg.norm(mean, axis=1)
+        reached &= length <= np.quantile(length, INNER)
     error = tensors.get("reconstruction")
     if isinstance(card.output, Pixels) or error is None:
         best = plainest(mean, label, error, examples.count, reached)

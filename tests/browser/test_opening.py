@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from safetensors.numpy import load_file
 
 from explorer import opening
@@ -50,6 +50,25 @@ def shipped() -> Iterator[str]:
     """Where the models are served from that come with the explorer."""
     with plain_server(SHIPPED, SHIPPED / "no results") as address:
         yield address
+
+
+def test_nothing_is_drawn_before_the_part_that_is_seen_is_here(
+    browser: Browser, shipped: str
+) -> None:
+    page = browser.new_page()
+    held: list[Route] = []
+    page.route("**/digits-halves/thumbnails.webp", lambda route: held.append(route))
+    Instrument(page, shipped).open("model=digits-halves")
+    page.locator(".whereabouts .nearest:not(:empty)").wait_for()
+    film = page.locator(".sliders canvas.film").first
+    is_drawn = """(canvas) => canvas.getContext("2d").getImageData(0, 0, 1, 1).data[3] > 0"""
+    expect(page.locator("canvas.picture")).to_be_hidden()
+    assert not film.evaluate(is_drawn)
+    for route in held:
+        route.continue_()
+    page.unroute("**/digits-halves/thumbnails.webp")
+    expect(page.locator("canvas.picture")).to_be_visible()
+    page.wait_for_function(is_drawn, arg=film.element_handle())
 
 
 def test_a_model_of_words_opens_on_one_that_it_gives_back(browser: Browser, shipped: str) -> None:

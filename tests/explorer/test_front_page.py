@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.requests import Request
 
+import explorer
 from explorer import front_page, loading, serving, uploads
 from explorer.listing import Listing, describe
 from training.contract.files import read_card
@@ -99,4 +100,11 @@ def test_of_a_model_named_twice_the_first_counts(make_checkpoint: MakeCheckpoint
 
 
 def test_streamlits_page_still_has_the_head_that_we_add_to() -> None:
-    assert front_page.STREAMLIT_PAGE.read_text("utf-8").count("<head>") == 1
+    page = front_page.STREAMLIT_PAGE.read_text("utf-8")
+    assert page.count("<head>") == page.count("</head>") == 1
+
+
+def test_every_page_of_the_menu_wears_its_margins_from_the_first_paint() -> None:
+    views = (Path(explorer.__file__).parent / "views").glob("[!_]*.py")
+    assert {path.stem for path in views} == {"instrument", *front_page.DRESSED}
+    assert "around.css" in front_page.with_early("")

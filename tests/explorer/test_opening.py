@@ -59,6 +59,9 @@ def test_it_is_where_the_encoder_puts_it(name: str) -> None:
         spaces = [one.name for one in card.controls if isinstance(one, Continuous)]
         z = [float(value) for name in spaces for value in found[name].split(",")]
         assert z == pytest.approx(tensors["mean"][at], abs=6e-4)
+        if any(isinstance(one, Continuous) and one.prior for one in card.controls):
+            length = np.linalg.norm(tensors["mean"], axis=1)
+            assert (length < length[at]).mean() < 0.76, "it is no unusual one"
     if "reconstruction" not in tensors:
         return
     below = (tensors["reconstruction"] < tensors["reconstruction"][at]).mean()

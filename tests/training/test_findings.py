@@ -38,8 +38,8 @@ TASK = Task(
 def test_each_side_is_told_where_it_leads_furthest() -> None:
     assert of_task(TASK) == (
         "Latents help in 1 of 2 cases, with “few labels”: “VAE” gets 20.0, “SVM” 10.0. In the "
-        "other case, a method without latents does better, with “all labels”: “SVM” gets 90.0, “VAE” 60.0. "
-        "(Right, %; more is better.)"
+        "other case, a method without latents does better, with “all labels”: “SVM” gets 90.0, "
+        "“VAE” 60.0. (Right, %; more is better.)"
     )
 
 

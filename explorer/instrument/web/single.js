@@ -20,7 +20,7 @@ export async function createSingle(model, { query, opening, source, signal, fram
   const linked = await withLinkedWord(model, state);
   const initial = startOf(model, source ? { ...linked, own: source, example: null } : linked);
   if (signal.aborted) return null;
-  const first = await showFirst(model, initial.codes, frame.show);
+  const first = model.waits(initial) ? null : await showFirst(model, initial.codes, frame.show);
   if (signal.aborted) return null;
 
   if (problem) frame.messages.warn(problem);

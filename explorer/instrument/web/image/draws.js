@@ -47,6 +47,7 @@ export function createDraws({ model, commands, decodeSheet, store, messages, gon
         {
           class: "action again",
           type: "button",
+          title: "Other draws",
           "aria-label": `Other draws: ${title.toLowerCase()}`,
           on: { click: again },
         },
@@ -87,7 +88,8 @@ export function createDraws({ model, commands, decodeSheet, store, messages, gon
     element,
     /** @param {import("../store.js").State} state @param {import("../store.js").State | null} before */
     show(state, before) {
-      if (kept.some((name) => state.codes[name] !== before?.codes[name])) queue.request(undefined);
+      if (!model.waits(state) && kept.some((name) => state.codes[name] !== before?.codes[name]))
+        queue.request(undefined);
     },
   };
 }

@@ -44,7 +44,7 @@ function create({ table, factors, shape, thumbnails, move }) {
         el("span", { class: "hint", text: share }),
         film,
       );
-      return { element, context: context2d(film, { alpha: false }) };
+      return { element, context: context2d(film) };
     });
     const active = stage.latents.filter(({ active }) => active).length;
     const lost = metricOf(stage, "reconstruction");

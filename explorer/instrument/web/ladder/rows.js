@@ -55,7 +55,7 @@ function create({ table, latents, factors, shape, largestKl, moveLatent: onMove,
       el("div", { class: "carrier-kl", role: "cell" }, bar, nats),
       el("div", { class: "carrier-cells", role: "presentation" }, ...cells),
     );
-    const context = context2d(canvas, { alpha: false });
+    const context = context2d(canvas);
     const nowContext = context2d(now, { alpha: false });
     return { element, context, range, now, nowContext, factor, share, name, bar, nats, cells };
   }

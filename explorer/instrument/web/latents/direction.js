@@ -28,7 +28,7 @@ export function createDirection({ direction, shape, commands, z, fact, onRemove 
   let shown = NaN;
 
   const film = el("canvas", { class: "film", width: ALONG.length * width, height, "aria-hidden": "true" });
-  const context = context2d(film, { alpha: false });
+  const context = context2d(film);
   const range = createRange(
     { min: -REACH, max: REACH, step: 0.01, "aria-label": `Along ${name}` },
     {

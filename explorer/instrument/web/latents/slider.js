@@ -168,7 +168,7 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
     value.value = spell(z);
   }
 
-  const context = film && context2d(film, { alpha: false });
+  const context = film && context2d(film);
   return {
     element,
     /** Puts the keyboard here: on the slider, or where it is locked, on what unlocks it. */

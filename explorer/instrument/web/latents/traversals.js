@@ -73,7 +73,7 @@ export function createTraversals({ model, commands, films, picture }) {
       }),
       el("div", { class: "cells", role: "presentation" }, canvas, frame, ...cells),
     );
-    return { row, canvas, frame, cells, context: context2d(canvas, { alpha: false }) };
+    return { row, canvas, frame, cells, context: context2d(canvas) };
   }
 
   /** @param {number[]} latents the rows to show, top to bottom */

@@ -35,6 +35,8 @@ import { openStepper } from "./stepper.js";
  * @property {Control[]} controls
  * @property {Continuous | null} continuous all controls of numbers together: what sliders, map, traversals and paths are about
  * @property {(Control & {kind: "image"}) | null} condition the image of which the decoder sees a part, where it is given one
+ * @property {(state: {codes: Codes, example: number | null}) => boolean} waits for the pixels of that image, which a link does not
+ *   hold: what it would decode until then is nothing to show
  * @property {boolean} asksEncoder where it is put by an image depends on more than the image, or on what no file holds: the
  *   encoder is asked, also for an image that came with the checkpoint
  * @property {import("./latents.js").Latent[]} latents its numbers
@@ -233,6 +235,7 @@ export async function openModel(entry, { engine, signal, card: known, trial }) {
     controls,
     continuous,
     condition,
+    waits: ({ codes, example }) => condition !== null && example !== null && !codes[condition.name].pixels,
     asksEncoder: Boolean(encoder) && (condition !== null || encode?.outputs.some(isGuess) === true),
     words: controls.filter(
       ({ kind, name }) => kind === "tokens" && encode?.inputs.some(({ control }) => control === name),

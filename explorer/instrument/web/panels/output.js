@@ -32,11 +32,18 @@ export default {
     picture.text = () => output.text?.() ?? null;
     const tellCentre = model.shape && createCentre(output.element, model.shape);
     let isFirst = true;
+    /** Until the image that the decoder is given is here. */
+    let isBlank = false;
     const pace = createPace();
     const preview = createPreview(model, pace.isSlow);
     if (model.shape) {
       output.element.append(pace.element);
       stage.films.onRow(preview.keep);
+    }
+
+    function begin() {
+      if (isFirst) stage.onFirst();
+      isFirst = false;
     }
 
     const queue = newestWins(
@@ -51,11 +58,12 @@ export default {
         const values = await (known ? first.values : pace.of(() => model.decode([codes])));
         if (!allFinite(values)) stage.warnNotFinite();
         output.draw(values);
+        if (isBlank) output.element.classList.remove("blank");
+        isBlank = false;
         trace("instrument:paint", { since: time });
         stage.decoded.set({ codes, values });
         tellCentre?.(values);
-        if (isFirst) stage.onFirst();
-        isFirst = false;
+        begin();
       },
       (error) => {
         if (gone.aborted) return;
@@ -67,7 +75,13 @@ export default {
     return {
       element: output.element,
       show(state, before, time) {
-        if (state.codes !== before?.codes) queue.request({ codes: state.codes, time });
+        if (state.codes === before?.codes) return;
+        if (!model.waits(state)) queue.request({ codes: state.codes, time });
+        else if (isFirst) {
+          isBlank = true;
+          output.element.classList.add("blank");
+          begin();
+        }
       },
       settle(state) {
         output.describe(`Image that ${model.card.title} decodes at ${whereOf(model, state)}`);

@@ -5,7 +5,7 @@ const MOST_NOISE = 3;
 
 /** More rows than these would push what stands below them off the screen; z alone only repeats what the sliders say. */
 const MOST_ROWS = 10;
-const MOST_ROWS_OF_CODES = 6;
+const MOST_ROWS_OF_CODES = 7;
 
 /**
  * μ, σ, ε and z of each latent, as a bar with its number.
@@ -22,7 +22,9 @@ export function createColumns(latents, hasNoise) {
         { sign: "z", part: "code", title: "Code" },
       ]
     : [{ sign: "z", part: "code", title: "Code" }];
-  const shown = latents.slice(0, hasNoise ? MOST_ROWS : MOST_ROWS_OF_CODES);
+  const most = hasNoise ? MOST_ROWS : MOST_ROWS_OF_CODES;
+  // What says how many there are beside them takes a row.
+  const shown = latents.slice(0, latents.length > most ? most - 1 : most);
   /** A bar is full where the latent's slider ends. @param {string} sign @param {number[]} steps */
   const fullAt = (sign, steps) =>
     sign === "σ" ? 1 : sign === "ε" ? MOST_NOISE : Math.max(Math.abs(steps[0]), Math.abs(steps[steps.length - 1]));

@@ -153,11 +153,15 @@ export function placeModel(options) {
     trace("instrument:posterior", { detail: posterior });
   }
 
+  /** @param {import("../store.js").State} state */
+  function drawFilms(state) {
+    if (!model.waits(state)) films?.request(state.codes, shownLatents(model, state));
+  }
+
   /** @param {import("../store.js").State} state @param {import("../store.js").State | null} before @param {number} time */
   function show(state, before, time) {
     for (const { part } of parts) part.show?.(state, before, time);
-    if (state.codes !== before?.codes || state.unfolded !== before?.unfolded)
-      films?.request(state.codes, shownLatents(model, state));
+    if (state.codes !== before?.codes || state.unfolded !== before?.unfolded) drawFilms(state);
     const name = model.condition?.name ?? "";
     const isSeenOtherwise = before && state.codes[name]?.seen !== before.codes[name]?.seen;
     if (state.example !== before?.example || state.own !== before?.own || state.noise !== before?.noise)
@@ -193,7 +197,7 @@ export function placeModel(options) {
         onNotFinite: stage.warnNotFinite,
         onFailure: (sentence) => warn(sentence, "controls"),
       });
-      films.request(store.get().codes, shownLatents(model, store.get()));
+      drawFilms(store.get());
     }
     started();
     if (!card.examples) return onReady?.();
