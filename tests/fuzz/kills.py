@@ -35,13 +35,23 @@ from training.recipes import RECIPES, Recipe
 from training.results import reproduce, tables
 from training.trainer import ensemble  # noqa: F401, loaded before the forks
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[1] / "data" / "MNIST" / "raw"
 SIZES = "--model.channels 4,4 --model.hidden 16 --model.latents 3 --train.batch_size 16"
 PLAN = (
     "--train.steps 60 --train.validate_every 20 --train.optimizer adamw --train.warmup 0 --no-map"
 )
 LONGEST_S = 900
 TINY = "tiny"  # the table that is made, and its one recipe
+
+
+def data_in(home: Path) -> Path:
+    """The digits of the tests, with the 500 for training in the place of the 200 for the test."""
+    raw = home / "data" / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for kind in ("images-idx3-ubyte", "labels-idx1-ubyte"):
+        for part in ("train", "t10k"):
+            shutil.copy(DATA / f"train-{kind}", raw / f"{part}-{kind}")
+    return home / "data"
 
 
 def started(words: list[str]) -> int:
@@ -105,10 +115,10 @@ class Made:
     The maps of what ships are left out: `embed` is killed in the middle of those.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, data: Path) -> None:
         self.runs, self.tables, self.shipped = home / "runs", home / "results", home / "models"
         self.words = ["reproduce", TINY, "--device", "cpu"]
-        for option, place in (("--data", DATA), ("--runs", self.runs), ("--out", self.tables)):
+        for option, place in (("--data", data), ("--runs", self.runs), ("--out", self.tables)):
             self.words += [option, str(place)]
         changes = [word.removeprefix("--") for word in f"{SIZES} {PLAN}".split()[:-1]]
         sized = override(RECIPES["digits"].run, dict(zip(changes[::2], changes[1::2], strict=True)))
@@ -163,8 +173,8 @@ def run(kills: int, seed: int, home: Path, tell: Callable[[str], None] = print) 
     """Kill the commands in turn, `kills` times in all; count what each left."""
     torch.set_num_threads(1)
     chance = random.Random(seed)
-    trained, folder = home / "trained", home / "embedded"
-    train = ["train", "digits", "--data", str(DATA), *SIZES.split(), *PLAN.split()]
+    trained, folder, data = home / "trained", home / "embedded", data_in(home)
+    train = ["train", "digits", "--data", str(data), *SIZES.split(), *PLAN.split()]
     train += ["--seed", "5", "--resume", "--out", str(trained)]
     lasts = {}
 
@@ -176,13 +186,13 @@ def run(kills: int, seed: int, home: Path, tell: Callable[[str], None] = print) 
     timed("train", train)
     shutil.copytree(trained, folder)
     commands = {
-        "embed": ["embed", str(folder), "--data", str(DATA), "--count", "100", "--no-map"],
-        "embed with a map": ["embed", str(folder), "--data", str(DATA)],
-        "evaluate": ["evaluate", str(folder), "--data", str(DATA)],
+        "embed": ["embed", str(folder), "--data", str(data), "--count", "100", "--no-map"],
+        "embed with a map": ["embed", str(folder), "--data", str(data)],
+        "evaluate": ["evaluate", str(folder), "--data", str(data)],
     }
     for name, words in commands.items():
         timed(name, words)
-    table = Made(home)
+    table = Made(home, data)
     timed("reproduce", table.words)
     found: Counter[str] = Counter()
     for at in range(kills):
