@@ -8,6 +8,7 @@ visitor, and Python has one.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
@@ -55,6 +56,8 @@ class Kept:
     def __init__(self, app: ASGIApp, places: Iterable[Place]) -> None:
         self.app, self.places = app, tuple(places)
         self.copies: dict[tuple[str, bool], Copy] = {}
+        # What is being read: a class that comes at once waits for one reading of a file.
+        self.reading: dict[tuple[str, bool], asyncio.Task[Copy | None]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, if that can be."""
@@ -79,16 +82,27 @@ class Kept:
 
     async def _copy(self, place: Place, path: str, packed: bool) -> Copy | None:
         copy = self.copies.get((path, packed))
+        with contextlib.suppress(OSError):
+            if copy is not None and _state(copy.file) == copy.state:
+                return copy
+        if (path, packed) not in self.reading:
+            task = asyncio.create_task(self._read(place, path, packed))
+            self.reading[path, packed] = task
+        # Whoever leaves takes it from nobody else.
+        return await asyncio.shield(self.reading[path, packed])
+
+    async def _read(self, place: Place, path: str, packed: bool) -> Copy | None:
+        copy = None
         try:
-            if copy is None or _state(copy.file) != copy.state:
-                name = path.removeprefix(place.prefix)
-                copy = await run_in_threadpool(_read, place, name, packed)
+            copy = await run_in_threadpool(_read, place, path.removeprefix(place.prefix), packed)
         except OSError:
-            copy = None
-        if copy is None:
-            self.copies.pop((path, packed), None)
-        else:
-            self.copies[path, packed] = copy
+            return None
+        finally:
+            del self.reading[path, packed]
+            if copy is None:
+                self.copies.pop((path, packed), None)
+            else:
+                self.copies[path, packed] = copy
         return copy
 
 

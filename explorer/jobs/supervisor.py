@@ -40,9 +40,18 @@ IDLE_S = 15 * 60
 # Where others wait, a run gives way after so long, and goes on in its next turn.
 TURN_S = 60
 LOOK_S = 1.0
+# A worker that ends before it did anything is replaced at once, its successor after a second, and
+# each one after that after twice as long and a second.
+LONGEST_PAUSE_S = 60.0
+# After so many of them, who waits is told.
+MANY = 4
 # What the worker is told of what was asked.
 GIVEN = ("recipe", "overrides", "title", "patient", "cure")
 ENDING_S = 20
+NO_WORKER = (
+    "What trains here ends as soon as it begins, and is tried again every minute: tell whoever "
+    "runs this explorer; `runs/.jobs/worker.log` says why."
+)
 
 
 class Happened(NamedTuple):
@@ -73,6 +82,8 @@ class Supervisor:
         self._ended = False
         self.worker: subprocess.Popen[str] | None = None
         self._job: Job | None = None
+        # How many workers ended, one after another, of which none did anything.
+        self._fruitless = 0
         self._asked = False
 
     def folder(self, job: str) -> Path:
@@ -108,9 +119,10 @@ class Supervisor:
 
     def _hand_out(self) -> None:
         self.store.recover()
-        self._job, used = None, time.monotonic()
+        self._job = None
+        begin = used = time.monotonic()
         while not self._ended:
-            if self.worker is None:
+            if self.worker is None and time.monotonic() >= begin:
                 self.worker = self._start()
             try:
                 happened = self._events.get(timeout=LOOK_S)
@@ -119,7 +131,7 @@ class Supervisor:
             if happened.what == "gone" and happened.worker is self.worker:
                 self.worker, self._job, self.warm = None, None, False
                 self.store.recover()
-                continue
+                begin = time.monotonic() + self._pause()
             if happened.event is not None:
                 self._note(happened.event, happened.worker)
             if self._job is None:
@@ -130,6 +142,17 @@ class Supervisor:
                 used = time.monotonic()
             elif time.monotonic() - used > IDLE_S:
                 return
+
+    def _pause(self) -> float:
+        """How long to wait until the next worker, in seconds, now that one has ended."""
+        self._fruitless += 1
+        self._say_to_waiting(NO_WORKER)
+        return min(LONGEST_PAUSE_S, 2.0 ** (self._fruitless - 1) - 1)
+
+    def _say_to_waiting(self, sentence: str) -> None:
+        if self._fruitless >= MANY:
+            for job in self.store.queue():
+                self.store.move(job.id, (job.state,), job.state, sentence=sentence)
 
     def _start(self) -> subprocess.Popen[str]:
         # Appended to, for its successor is started before anybody can read why a worker ended.
@@ -219,6 +242,9 @@ class Supervisor:
         job = self._job
         if event.what == "ready" and worker is self.worker:
             self.warm = True
+            self._say_to_waiting("")
+        else:
+            self._fruitless = 0
         if job is None or event.job != job.id:
             return
         if event.what == "step":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import sqlite3
 import subprocess
 import sys
@@ -20,11 +21,12 @@ import pytest
 from explorer.jobs import offers, quota
 from explorer.jobs.exchange import Form
 from explorer.jobs.store import MOST_INTERRUPTED, Job, Store
-from explorer.jobs.supervisor import Supervisor
+from explorer.jobs.supervisor import Happened, Supervisor
 from explorer.presenter.store import Store as Classes
 from training.contract.errors import ConfigError
 from training.contract.kinds import KINDS
 from training.contract.reading import read
+from training.contract.worker import Event
 
 ASKED: dict[str, Any] = {"title": "a run", "steps": 100, "seconds": 60}
 
@@ -162,7 +164,10 @@ def test_a_worker_that_is_killed_is_replaced_and_its_job_goes_on(supervisor: Sup
     until(supervisor, id, "paused")
 
 
-def test_a_worker_that_cannot_be_read_is_ended_and_holds_up_no_queue(tmp_path: Path) -> None:
+def test_a_worker_that_cannot_be_read_is_ended_and_holds_up_no_queue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer.jobs.supervisor.LONGEST_PAUSE_S", 0.0)
     babbling = """
 import time
 print('{"what": "ready"}', flush=True)
@@ -176,6 +181,45 @@ time.sleep(600)
         assert until(one, id, "failed").interrupted == MOST_INTERRUPTED
     finally:
         one.close()
+
+
+def test_workers_that_end_as_they_begin_are_not_started_without_a_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where what they need is not installed whole; who waits is told."""
+    now, began = [0.0], []
+    one = Supervisor(tmp_path, tmp_path, ())
+    id = one.store.add("visitor", ASKED)
+
+    class Events(queue.SimpleQueue[Happened]):
+        """What happens, and where nothing does: a second goes by."""
+
+        def get(self, block: bool = True, timeout: float | None = None) -> Happened:
+            if self.empty():
+                now[0] += 1
+                one._ended = now[0] > 600
+                raise queue.Empty
+            return super().get()
+
+    def start() -> object:
+        began.append(now[0])
+        worker = object()
+        one._events.put(Happened("gone", worker))  # type: ignore[arg-type]
+        return worker
+
+    one._events = Events()
+    monkeypatch.setattr(one, "_start", start)
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    one._hand_out()
+    assert began[:5] == [0, 0, 1, 4, 11]
+    assert len(began) < 20, "once a minute at last"
+    job = one.store.get(id)
+    assert job is not None
+    assert job.state == "waiting"
+    assert "worker.log" in job.sentence
+    one._note(Event("ready"), one.worker)
+    assert (after := one.store.get(id)) is not None
+    assert after.sentence == ""
 
 
 def test_when_the_server_ends_its_worker_does_and_the_next_server_goes_on(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -79,6 +80,38 @@ def test_a_file_is_read_and_packed_once_for_all(
     assert (status, body) == (200, SCRIPT)
     assert "content-encoding" not in headers
     assert headers["etag"] != first[1]["etag"]
+
+
+def test_who_asks_while_a_file_is_packed_waits_for_that(
+    app: kept.Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A class that opens the page at once; the first of them leaves before it is done."""
+    read, count, begun, go_on = kept._read, 0, threading.Event(), threading.Event()
+
+    def slowly(place: kept.Place, name: str, packed: bool) -> kept.Copy | None:
+        nonlocal count
+        count += 1
+        begun.set()
+        go_on.wait()
+        return read(place, name, packed)
+
+    monkeypatch.setattr(kept, "_read", slowly)
+    place = app.places[0]
+
+    async def a_class() -> list[kept.Copy | None]:
+        askers = [asyncio.create_task(app._copy(place, "/lab/static/a.js", True)) for _ in "12345"]
+        await asyncio.to_thread(begun.wait)
+        askers[0].cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        return await asyncio.gather(*askers[1:])
+
+    with ThreadPoolExecutor(1) as thread:
+        found = thread.submit(asyncio.run, a_class()).result()
+    assert count == 1
+    assert found[0] is not None
+    assert all(copy is found[0] for copy in found)
+    assert not app.reading
 
 
 def test_what_does_not_get_smaller_goes_as_it_is(app: kept.Kept) -> None:

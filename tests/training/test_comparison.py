@@ -154,7 +154,7 @@ def test_a_table_is_written_and_read_again(tmp_path: Path) -> None:
         ('"seed": 0,', '"sed": 0,', "unknown field 'sed'; did you mean 'seed'"),
         ('"step": 500', '"step": "500"', "expected a whole number"),
         ("{", "", "three/table.json is not readable JSON"),
-        ('"version": 1', '"version": true', "three/table.json has version True"),
+        ('"version": 1', '"version": true', "three/table.json has version true"),
         ('"recipe": "a"', '"recipe": "d"', "three/table.json: has no row for the run of a with"),
         ('"recipe": "c"', '"recipe": "a"', "three/table.json: rows names 'a' twice"),
         ('"latents": [', '"latents": [], "x": [', "has an unknown field 'x'"),

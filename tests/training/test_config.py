@@ -270,11 +270,11 @@ def test_override_refuses(path: str, text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("train.steps", True, "train.steps is True; expected a whole number"),
+        ("train.steps", True, "train.steps is true; expected a whole number"),
         ("train.steps", 10.0, "train.steps is 10.0; expected a whole number"),
         ("train.steps", "10", "train.steps is '10'; expected a whole number"),
         ("train.steps", None, "expected a whole number"),
-        ("objective.beta", True, "objective.beta is True; expected a finite number"),
+        ("objective.beta", True, "objective.beta is true; expected a finite number"),
         ("objective.beta", float("nan"), "objective.beta is nan; expected a finite number"),
         ("objective.beta", 10**400, "objective.beta is too large; expected a finite number"),
         ("model.channels", 32, "model.channels is 32; expected a list"),

@@ -56,7 +56,7 @@ def test_what_is_made_from_the_models_is_that_of_the_models(path: str) -> None:
         ({"name": "z\n"}, r"toy: name is 'z\n'; expected lower-case"),
         ({"size": 0}, "toy: size is 0; expected a whole number from 1 to 1,024."),
         ({"size": 1.0}, "toy: size is 1.0; expected a whole number from 1 to 1,024."),
-        ({"size": True}, "toy: size is True; expected a whole number from 1 to 1,024."),
+        ({"size": True}, "toy: size is true; expected a whole number from 1 to 1,024."),
         ({"size": "1"}, "toy: size is '1'; expected a whole number from 1 to 1,024."),
         ({"share": 1}, "toy: share is 1; expected a finite number greater than 0, and below 1."),
         ({"flag": 1}, "toy: flag is 1; expected true or false, or null."),

@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from training import build
 from training.checkpoints import checkpoint
 from training.commands.train import configure
 from training.contract.card import MODEL
-from training.contract.worker import Order
+from training.contract.reading import read
+from training.contract.worker import LONGEST, Event, Order
 from training.datasets import Dataset, Split
+from training.errors import UserError
 from training.workers.live import Watch, Worker
 
 OVERRIDES = [
@@ -101,3 +104,47 @@ def test_a_run_that_was_paused_ends_in_the_weights_of_one_that_was_not(
     assert np.allclose(facts["codes"], posterior.mean, atol=1e-3)
     assert np.allclose(facts["kl"], posterior.kl_to_prior().mean(0), atol=1e-3)
     assert facts["labels"] == list("0123456789")
+
+
+def test_an_order_that_cannot_be_read_fails_and_the_worker_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And whatever a failure quotes, it can be read by whoever gave the order."""
+
+    def refuse(worker: Worker, order: Order) -> None:
+        raise UserError(f"{order.title} \udcff" * 9000)
+
+    monkeypatch.setattr(Worker, "_do", refuse)
+    orders = [
+        "no JSON",
+        "null",
+        '{"do": "train", "job": "a", "seconds": 3}',
+        '{"do": "train", "job": "\\ud800"}',
+        '{"do": "train", "job": 7}',
+        f'{{"do": "train", "job": "b", "title": "{"x" * 5000}"}}',
+        '{"do": "train", "job": "c", "title": "Mine"}',
+    ]
+    events: list[Event] = []
+    heard = threading.Event()
+
+    class Heard(io.StringIO):
+        def write(self, text: str) -> int:
+            events.append(read(Event, json.loads(text), "event"))
+            if len(events) > len(orders):
+                heard.set()
+            return len(text)
+
+    class Orders(io.StringIO):
+        def __next__(self) -> str:
+            try:
+                return super().__next__()
+            except StopIteration:
+                heard.wait()  # for its end ends the work
+                raise
+
+    Worker(Orders("\n".join(orders)), Heard()).work()
+    assert [event.what for event in events] == ["ready", *["failed"] * len(orders)]
+    assert [event.job for event in events[1:]] == ["", "", "a", "?", "", "b", "c"]
+    assert "unknown field 'seconds'" in events[3].sentence
+    assert "title" in events[6].sentence
+    assert len(events[7].sentence) == LONGEST

@@ -5,6 +5,7 @@ the nearest one. msgspec has decided already: what is found here is only how to 
 """
 
 import difflib
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -71,7 +72,7 @@ def _about_union(kind: inspect.UnionType, value: Any, path: str) -> Iterator[tup
         elif field not in value:
             yield path, f"lacks the field {field!r}: {_one_of(tags)}."
         else:
-            yield f"{path}.{field}".lstrip("."), f"is {tag!r:.60}; choose {_one_of(tags)}."
+            yield f"{path}.{field}".lstrip("."), f"is {shown(tag)}; choose {_one_of(tags)}."
         return
     inside = [part for part in kind.types if _is_nest(part, value)]
     if inside:
@@ -145,11 +146,16 @@ def _within(kind: inspect.IntType | inspect.FloatType, value: float) -> bool:
     )
 
 
+def shown(value: Any) -> str:
+    """A value in a sentence: null, true and false as JSON spells them."""
+    return str(json.dumps(value)) if value is None or isinstance(value, bool) else f"{value!r:.60}"
+
+
 def _refused(value: Any, expected: str) -> str:
     if isinstance(value, int) and abs(value) > LARGEST_INTEGER and not isinstance(value, bool):
         return f"is too large; expected {expected}."
     chosen = expected.startswith("one of ")
-    return f"is {value!r:.60}; {'choose' if chosen else 'expected'} {expected}."
+    return f"is {shown(value)}; {'choose' if chosen else 'expected'} {expected}."
 
 
 def _words(kind: inspect.Type) -> str:

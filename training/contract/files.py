@@ -30,7 +30,7 @@ from training.contract.card import (
     File,
 )
 from training.contract.errors import CheckpointError, ConfigError
-from training.contract.reading import checked, parse, read
+from training.contract.reading import checked, parse, read, version_of
 
 PART = ".part"  # what a file is called that is not written yet
 LARGEST_CARD = 8 * 2**20
@@ -80,13 +80,8 @@ def card_of(tree: Any, where: str) -> Card:
     Raises:
         ConfigError: naming the field.
     """
-    version = tree.get("version") if isinstance(tree, dict) else None
-    if type(version) is not int or version not in (version1.VERSION, VERSION):
-        raise ConfigError(
-            f"{where} has version {version!r:.20}, this program reads {version1.VERSION} and "
-            f"{VERSION}; update the program or train the checkpoint again."
-        )
-    if version == VERSION:
+    instead = "update the program or train the checkpoint again"
+    if version_of(tree, where, (version1.VERSION, VERSION), instead) == VERSION:
         return read(Card, version1.renamed(tree), where)
     old = read(version1.Card1, tree, where)
     try:

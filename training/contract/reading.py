@@ -55,6 +55,25 @@ def read(kind: type[T], tree: Any, where: str) -> T:
         raise ConfigError(complaint(kind, tree, where, error)) from None
 
 
+def version_of(tree: Any, where: str, known: tuple[int, ...], instead: str) -> int:
+    """The version that a card or a table says it is of.
+
+    Raises:
+        ConfigError: if that is none of those known; `instead` is what to do then.
+    """
+    found = tree.get("version") if isinstance(tree, dict) else None
+    if type(found) is int and found in known:
+        return found
+    from training.contract.complaints import shown
+
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{where} is {shown(tree)}; expected an object with named fields.")
+    if "version" not in tree:
+        raise ConfigError(f"{where} lacks the field 'version'; {instead}.")
+    reads = " and ".join(map(str, known))
+    raise ConfigError(f"{where} has version {shown(found)}, this program reads {reads}; {instead}.")
+
+
 def plain(value: Any) -> Any:
     """A model as plain dicts and lists."""
     return json.loads(json.dumps(msgspec.to_builtins(value)))

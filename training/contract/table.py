@@ -39,7 +39,7 @@ from training.contract.fields import (
     refuse_hidden,
 )
 from training.contract.files import LARGEST_CARD, as_json, read_bytes, write_bytes
-from training.contract.reading import checked, parse, read
+from training.contract.reading import checked, parse, read, version_of
 from training.contract.spaces import refuse_twice
 
 TABLE = "table.json"
@@ -191,12 +191,9 @@ def read_table(folder: Path) -> Table:
     where = f"{folder.name}/{TABLE}"
     try:
         tree = parse(read_bytes(folder / TABLE, LARGEST_CARD), where)
-        version = tree.get("version") if isinstance(tree, dict) else None
-        if type(version) is not int or version != VERSION:
-            raise ConfigError(
-                f"{where} has version {version!r:.20}, this program reads {VERSION}; make the "
-                "table again with `python -m training reproduce`."
-            )
+        version_of(
+            tree, where, (VERSION,), "make the table again with `python -m training reproduce`"
+        )
         return read(Table, tree, where)
     except ConfigError as error:
         raise CheckpointError(str(error)) from error

@@ -6,7 +6,8 @@ from msgspec import Meta
 
 from training.contract.fields import Count, Magnitude, Number, Record
 
-Text = Annotated[str, Meta(max_length=4000)]
+LONGEST = 4000
+Text = Annotated[str, Meta(max_length=LONGEST)]
 
 
 class Order(Record, frozen=True, omit_defaults=True):

@@ -30,8 +30,8 @@ from training.commands.train import command_line, configure
 from training.config import DataConfig, RunConfig, to_json
 from training.contract.card import DECODER, MODEL
 from training.contract.files import PART, write_bytes
-from training.contract.reading import read
-from training.contract.worker import Event, Order
+from training.contract.reading import parse, read
+from training.contract.worker import LONGEST, Event, Order
 from training.datasets import Dataset
 from training.errors import CheckpointError, UserError
 from training.families.family import Form
@@ -49,7 +49,8 @@ class Worker:
     """Orders in, events out, one run at a time; data sets stay in memory once they were read."""
 
     def __init__(self, orders: TextIO, events: TextIO) -> None:
-        self.orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+        # An order that cannot be read is its failure, for whoever gave it waits for its end.
+        self.orders: queue.SimpleQueue[Order | Event] = queue.SimpleQueue()
         self.stop = threading.Event()
         self.ended = threading.Event()
         self._events = events
@@ -58,7 +59,10 @@ class Worker:
 
     def tell(self, what: Any, **facts: Any) -> None:
         """Write one event."""
-        self._events.write(msgspec.json.encode(Event(what, **facts)).decode() + "\n")
+        self._write(Event(what, **facts))
+
+    def _write(self, event: Event) -> None:
+        self._events.write(msgspec.json.encode(event).decode() + "\n")
         self._events.flush()
 
     def work(self) -> None:
@@ -66,21 +70,24 @@ class Worker:
         self.tell("ready")
         while not self.ended.is_set():
             order = self.orders.get()
+            if isinstance(order, Event):
+                self._write(order)
+                continue
             if order.do == "end":
                 return
             self.stop.clear()
             try:
                 self._do(order)
             except UserError as error:
-                self.tell("failed", job=order.job, sentence=str(error))
+                self._write(failure(order.job, str(error)))
             except OSError as error:
                 sentence = f"The run could not be written: {error.strerror or error}."
-                self.tell("failed", job=order.job, sentence=sentence)
+                self._write(failure(order.job, sentence))
 
     def _read(self, orders: TextIO) -> None:
         for line in orders:
-            order = read(Order, json.loads(line), "order")
-            if order.do == "pause":
+            order = order_of(line)
+            if isinstance(order, Order) and order.do == "pause":
                 self.stop.set()
             else:
                 self.orders.put(order)
@@ -142,6 +149,23 @@ class Worker:
             return
         watch.snapshot()
         self.tell("trained", job=job, step=watch.step, seconds=watch.seconds)
+
+
+def order_of(line: str) -> Order | Event:
+    """The order that a line gives; the failure of its job where it is none."""
+    tree: Any = None
+    try:
+        tree = parse(line.encode("utf-8", "surrogatepass"), "The order")
+        return read(Order, tree, "order")
+    except UserError as error:
+        job = tree.get("job") if isinstance(tree, dict) else None
+        return failure(job if isinstance(job, str) else "", str(error))
+
+
+def failure(job: str, sentence: str) -> Event:
+    """That a job failed, in a sentence that can be written whatever it quotes."""
+    job, sentence = (text.encode("utf-8", "replace").decode()[:LONGEST] for text in (job, sentence))
+    return Event("failed", job=job, sentence=sentence)
 
 
 class Watch:
