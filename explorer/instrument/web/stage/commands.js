@@ -156,7 +156,9 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
     /** What was typed: a comma is a point, a value too far out is brought in, and nonsense changes nothing. @param {number} latent @param {string} text */
     enter(latent, text) {
       const tidy = text.trim().replace(",", ".").replace("−", "-");
-      const value = tidy === "" ? NaN : Number(tidy);
+      const value = Number(tidy);
+      if (tidy === "")
+        return messages.tell(`${latentName(latent)} is unchanged: type a number, such as 1.25 or −0,4.`);
       if (!Number.isFinite(value))
         return messages.tell(
           `“${text.trim().slice(0, LONGEST_ECHO)}” is not a number; ${latentName(latent)} is unchanged. Try 1.25 or −0,4.`,
