@@ -23,6 +23,7 @@ from training.contract.spaces import Continuous
 from training.errors import CheckpointError, ConfigError
 from training.families import FAMILIES
 from training.families.family import Family, tag
+from training.forms import FORMS
 from training.objectives import OBJECTIVES
 from training.objectives.objective import ObjectiveConfig
 
@@ -150,6 +151,8 @@ class RunConfig(Record, frozen=True):
                 f"objective is {tag(self.objective)}, but the family {family} has losses of its "
                 "own; leave it out."
             )
+        if self.data.name in FORMS:
+            self.model.refuse(FORMS[self.data.name])
         self.model.check(self)
 
 

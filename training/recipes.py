@@ -21,6 +21,7 @@ from training.families.image_cvae import ImageCVAE
 from training.families.pca import PCA
 from training.families.qlae import QLAE
 from training.families.semi_supervised import SemiSupervised
+from training.families.text_transformer import TextTransformer
 from training.families.text_vae import TextVAE
 from training.families.transformer import Transformer
 from training.families.vae import VAE
@@ -110,7 +111,7 @@ def _grey(likelihood: LikelihoodName, sigma: float = 0.1) -> VAE:
     return replace(_small(10, likelihood, channels=(16, 32), hidden=(128,)), sigma=sigma)
 
 
-def _names(model: TextVAE) -> RunConfig:
+def _names(model: TextVAE | TextTransformer) -> RunConfig:
     """40 epochs of 4,100 names; runs that are compared differ in their helps alone."""
     return RunConfig(
         data=DataConfig("names"),
@@ -452,6 +453,14 @@ RECIPES = {
             "so no slider changes the name, and the ELBO hardly shows it.",
             cost="2 min",
             run=_names(TextVAE(word_dropout=0, annealing=0)),
+        ),
+        Recipe(
+            name="names-transformer",
+            title="Names, letter by letter",
+            intent="A transformer writes the same names without a latent: it knows what each "
+            "letter costs exactly, and there is nothing to drag.",
+            cost="2 min",
+            run=_names(TextTransformer()),
         ),
         Recipe(
             name="fashion",

@@ -33,6 +33,7 @@ from training.families.image_cvae import ImageCVAE
 from training.families.pca import PCA
 from training.families.qlae import QLAE
 from training.families.semi_supervised import SemiSupervised
+from training.families.text_transformer import TextTransformer
 from training.families.text_vae import TextVAE
 from training.families.transformer import Transformer
 from training.families.vae import VAE
@@ -57,6 +58,7 @@ TINY: dict[str, Family] = {
         channels=(4, 4), codes=5, dimensions=3, prior_from=3, prior_width=8, prior_layers=1
     ),
     "transformer": Transformer(width=8, layers=1),
+    "text_transformer": TextTransformer(width=8, layers=1),
     "textvae": TextVAE(3, embedding=4, read_units=5, write_units=6),
     "qlae": QLAE(3, channels=(4, 4), hidden=(16,), levels=4, gamma=1, layers=1, units=8),
     "gan": GAN(3, channels=(4, 4)),
@@ -139,6 +141,7 @@ def test_the_card_says_what_can_be_moved(made: tuple[str, Card, Path]) -> None:
         "pca": (POINT,),
         "denoising": (POINT,),
         "textvae": (Z, Tokens("word", ALPHABET, LONGEST)),
+        "text_transformer": (Tokens("word", ALPHABET, LONGEST),),
     }.get(name, (grids[name],) if name in grids else (Z,))
     if name == "qlae":
         (control,) = card.controls
@@ -150,9 +153,10 @@ def test_the_card_says_what_can_be_moved(made: tuple[str, Card, Path]) -> None:
         "vqvae": {"decode", "encode", "step"},
         "transformer": {"decode", "step"},
         "textvae": {"encode", "step"},
+        "text_transformer": {"step"},
         "gan": {"decode"},
     }.get(name, {"decode", "encode"})
-    assert isinstance(card.output, Characters) == (name == "textvae")
+    assert isinstance(card.output, Characters) == (name in ("textvae", "text_transformer"))
 
 
 def test_nothing_is_said_of_a_prior_that_there_is_not(made: tuple[str, Card, Path]) -> None:
@@ -161,13 +165,14 @@ def test_nothing_is_said_of_a_prior_that_there_is_not(made: tuple[str, Card, Pat
         return
     measured = {metric.name for metric in card.metrics}
     points = ("autoencoder", "linear", "pca", "denoising", "qlae")
-    without = name in (*points, "gan", "transformer")
+    latentless = ("gan", "transformer", "text_transformer")
+    without = name in (*points, *latentless)
     assert without == measured.isdisjoint({"kl", "neg_elbo"})
     assert (without or name == "vaegan") == ("neg_elbo" not in measured)
     for latent in card.latents:
         assert (latent.kl_nats is None) == without
         assert (latent.posterior_std is None) == without
-    assert len(card.latents) == (0 if name in ("gan", "transformer", "vqvae") else 3)
+    assert len(card.latents) == (0 if name in (*latentless, "vqvae") else 3)
     drawn = name in (
         *("vae", "cvae", "image_cvae", "semi_supervised", "hierarchical", "vqvae"),
         *("gan", "vaegan"),
@@ -284,7 +289,7 @@ def test_networks_that_there_are_not(make: Callable[[], Family], message: str) -
 def test_data_that_a_family_cannot_learn(digits: Dataset, data: Path) -> None:
     with pytest.raises(ConfigError, match="these data are words"):
         VAE(2, "bernoulli").network(names().form)
-    with pytest.raises(ConfigError, match="learns words; choose names"):
+    with pytest.raises(ConfigError, match="learns words, and these data are images; choose names"):
         TextVAE().network(digits.form)
     with pytest.raises(ConfigError, match="needs a label, and these data have none"):
         ConditionalVAE(2).network(digits.form._replace(labels=None))

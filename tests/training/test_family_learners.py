@@ -271,7 +271,8 @@ def test_what_is_reported_is_what_is_validated(kind: str) -> None:
             learner = codes_then_prior()
         case "transformer":
             family, form = Patches(width=8, layers=1, heads=2), Form(SHAPE)
-            learner = Reader(family.patches(form), family.network(form), plan())
+            patches, network = family.patches(form), family.network(form)
+            learner = Reader(network, lambda x: code_nats(network, patches.read(x)), plan())
         case "words":
             x = torch.tensor([[1, 3, 2, 0], [2, 2, 0, 0]])
             model = TextVAE(2, 3, 4, embedding=6, read_units=5, write_units=8)

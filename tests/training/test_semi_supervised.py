@@ -4,9 +4,11 @@ import math
 
 import pytest
 import torch
+from msgspec.structs import replace
 from torch import Tensor, nn
 from torch.distributions import Normal
 
+from training.config import DataConfig, RunConfig, TrainConfig
 from training.distributions import DiagonalGaussian
 from training.errors import ConfigError
 from training.families.family import Form
@@ -127,3 +129,11 @@ def test_only_the_first_of_each_label_are_looked_at() -> None:
 def test_labels_that_cannot_be_shared_out_are_refused() -> None:
     with pytest.raises(ConfigError, match="a multiple of the 3 labels"):
         SemiSupervised(labelled=100).network(FORM)
+
+
+def test_more_labels_than_there_are_images_are_refused_before_anything_is_learned() -> None:
+    family = SemiSupervised(2, 3, labelled=60, channels=(2,), hidden=(4,), units=4)
+    train = TrainConfig(9, precision="float32")
+    config = RunConfig(DataConfig("digits"), replace(family, labelled=60, m2_from=4), None, train)
+    with pytest.raises(ConfigError, match="labelled is 60, but there are 50 images to train on"):
+        family.learner(family.network(FORM), config, FORM, 50, torch.float32, torch.device("cpu"))

@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from training.models.transformer import Transformer
+from training.models.transformer import Transformer, word_nats
 
 TOKENS, LENGTH = 5, 6
 
@@ -67,3 +67,20 @@ def test_the_size_by_hand() -> None:
     block = 2 * (2 * 128) + 128 * 384 + 384 + 128 * 128 + 128 + 2 * 128 * 512 + 512 + 128
     ends = 64 * 128 + 128 + 49 * 128 + 2 * 128 + 128 * 64 + 64
     assert sum(parameter.numel() for parameter in model.parameters()) == 2 * block + ends
+
+
+def test_the_probabilities_of_all_words_sum_to_one() -> None:
+    """But for those that are longer: with a letter more they would not have ended."""
+    torch.manual_seed(2)
+    model = Transformer(3, 4, width=8, layers=1, heads=2).eval()  # two letters, words of up to 3
+    every = [
+        (*word, *[0] * (3 - length))
+        for length in range(4)
+        for word in itertools.product((1, 2), repeat=length)
+    ]
+    words = torch.tensor(every)
+    p = word_nats(model, words).neg().exp()
+    end = model(torch.nn.functional.pad(words, (0, 1)))[:, 3].softmax(1)[:, 0]
+    longest = words[:, 2] != 0
+    unfinished = (p / end * (1 - end))[longest].sum().item()
+    assert p.sum().item() + unfinished == pytest.approx(1, abs=1e-5)

@@ -17,6 +17,7 @@ _LISTED = (
     "vqvae.VQVAE",
     "transformer.Transformer",
     "text_vae.TextVAE",
+    "text_transformer.TextTransformer",
     "gan.GAN",
     "vaegan.VAEGAN",
     "qlae.QLAE",

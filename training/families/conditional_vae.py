@@ -49,6 +49,11 @@ class ConditionalVAE(Convolutions, frozen=True, tag="cvae"):
         """Refuse a likelihood that the data do not fit."""
         refuse_no_density(self.likelihood, config)
 
+    def refuse(self, form: Form) -> None:
+        """Refuse images without labels."""
+        super().refuse(form)
+        self._labels(form)
+
     def words(self, config: RunConfig) -> str:
         """The objective's, and what is moved."""
         assert config.objective is not None

@@ -69,6 +69,19 @@ class Form(NamedTuple):
         channels, height, width = self.shape
         return channels, height, width
 
+    @property
+    def words(self) -> tuple[tuple[str, ...], int]:
+        """The alphabet, and the letters of the longest word.
+
+        Raises:
+            ConfigError: if the examples are images.
+        """
+        if self.alphabet is None:
+            raise ConfigError(
+                "This model learns words, and these data are images; choose names as data.name."
+            )
+        return self.alphabet, self.shape[0]
+
 
 def form_of(card: Card) -> Form:
     """What the examples look like that a card's model was trained on, as its output has them."""
@@ -121,6 +134,14 @@ class Family(Record, frozen=True, tag_field="family"):
         Raises:
             ConfigError: naming the field.
         """
+
+    def refuse(self, form: Form) -> None:
+        """Refuse examples that it cannot learn, before they are read.
+
+        Raises:
+            ConfigError: saying which it can.
+        """
+        _ = form.image if self.learns == "images" else form.words
 
     def suited(self, side: int, binary: bool, given: Collection[str]) -> dict[str, Any]:
         """Settings that follow from images of somebody's own.

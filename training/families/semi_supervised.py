@@ -65,6 +65,11 @@ class SemiSupervised(Convolutions, frozen=True, tag="semi_supervised"):
                 f"{config.train.steps}, so that both M1 and M2 learn."
             )
 
+    def refuse(self, form: Form) -> None:
+        """Refuse images without labels, or with so many that not each has as many images."""
+        super().refuse(form)
+        self._labels(form)
+
     def words(self, config: RunConfig) -> str:
         """What it is, and of how many labels."""
         return f"M1 + M2 · {self.labelled:,} labels · {self.latents} latents and a label"
@@ -108,6 +113,10 @@ class SemiSupervised(Convolutions, frozen=True, tag="semi_supervised"):
         from training.objectives.semi_supervised import FewLabels
 
         known = Known(self.labelled, len(self._labels(form)), form.image).to(device)
+        if self.labelled > images:
+            raise ConfigError(
+                f"model.labelled is {self.labelled}, but there are {images:,} images to train on."
+            )
         few = FewLabels(self.alpha, self.labelled / images)
         return M1ThenM2(model, known, few, self.m2_from, config.train)
 

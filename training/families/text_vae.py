@@ -10,7 +10,6 @@ from training.contract.card import ENCODER, STEP, Graph, Port, Sizes
 from training.contract.fields import Count, Positive
 from training.contract.outputs import Characters
 from training.contract.spaces import Continuous, Tokens
-from training.errors import ConfigError
 from training.families.family import (
     Codes,
     Family,
@@ -19,6 +18,7 @@ from training.families.family import (
     Measurement,
     refuse_settings,
 )
+from training.families.text_transformer import perplexity
 from training.families.vae import posterior_codes
 
 if TYPE_CHECKING:
@@ -59,10 +59,9 @@ class TextVAE(Family, frozen=True, tag="textvae"):
         """A reader and a writer."""
         from training.models import text_vae
 
-        if form.alphabet is None:
-            raise ConfigError("A VAE of words learns words; choose names as data.name.")
+        alphabet, longest = form.words
         sizes = (self.embedding, self.read_units, self.write_units)
-        return text_vae.TextVAE(self.latents, len(form.alphabet), form.shape[0], *sizes)
+        return text_vae.TextVAE(self.latents, len(alphabet), longest, *sizes)
 
     def learner(
         self,
@@ -81,14 +80,14 @@ class TextVAE(Family, frozen=True, tag="textvae"):
 
     def controls(self, form: Form) -> tuple[Space, ...]:
         """z ~ N(0, I), and the word that it is read from."""
-        assert form.alphabet is not None
-        z = Continuous("z", self.latents, "standard_normal")
-        return (z, Tokens("word", form.alphabet, form.shape[0]))
+        return (
+            Continuous("z", self.latents, "standard_normal"),
+            Tokens("word", *form.words),
+        )
 
     def output(self, model: Any, form: Form) -> Output:
         """Words."""
-        assert form.alphabet is not None
-        return Characters(form.alphabet, form.shape[0])
+        return Characters(*form.words)
 
     def graphs(self, model: Any, form: Form) -> tuple[Traced, ...]:
         """A word to its posterior, and the writer a letter at a time, its state at first zeros."""
@@ -181,6 +180,9 @@ class TextVAE(Family, frozen=True, tag="textvae"):
                 f"−ln p(word|z), summed over letters and the end: {sampled}",
             ),
             data.metric("kl", "KL", total, "nats", f"Sum over latents of the {closed}"),
+            perplexity(
+                data, reconstruction_nats + total, f"−ELBO, at least −ln p(word); {sampled}"
+            ),
             data.metric(
                 *("active_units", "Active units", float(units.value), "latents"),
                 f"Latents whose posterior mean has a variance above {VARIANCE} over words (Burda "

@@ -94,8 +94,10 @@ class Transformer(Family, frozen=True, tag="transformer"):
     ) -> Learner:
         """The model, reading patches."""
         from training.learners.reader import Reader
+        from training.models.transformer import code_nats
 
-        return Reader(self.patches(form).to(device), model, config.train)
+        patches = self.patches(form).to(device)
+        return Reader(model, lambda x: code_nats(model, patches.read(x)), config.train)
 
     def controls(self, form: Form) -> tuple[Space, ...]:
         """The grid of patches; it is drawn, not dragged."""

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from training.models.text_vae import END, log_probability
+
 
 class Cache(NamedTuple):
     """What a step leaves to the next one; all zeros before the first.
@@ -138,6 +140,11 @@ def code_nats(model: Transformer, codes: Tensor) -> Tensor:
     tokens = codes.flatten(1)
     logits = model(tokens)  # (B, T, K)
     return F.cross_entropy(logits.transpose(1, 2), tokens, reduction="none").sum(1)
+
+
+def word_nats(model: Transformer, words: Tensor) -> Tensor:
+    """−ln p(word) of words (B, L), filled up with the token that ends them, in nats: (B,)."""
+    return -log_probability(model(F.pad(words, (0, 1), value=END)), words).sum(1)
 
 
 def drawn(model: Transformer, count: int, generator: torch.Generator) -> Tensor:
