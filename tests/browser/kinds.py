@@ -48,6 +48,7 @@ def write(folder: Path) -> None:
     blocks(folder / "blocks", encoded=True)
     blocks(folder / "rows", encoded=False)
     letters(folder / "letters")
+    pairs(folder / "pairs")
     halves(folder / "halves")
 
 
@@ -320,6 +321,27 @@ def letters(folder: Path) -> None:
                 },
             ),
         },
+    )
+
+
+def pairs(folder: Path) -> None:
+    """Words without a latent, each letter by the one before: bed three times in four, else bad."""
+    step = Graph(
+        card.STEP,
+        (Port("token", "int64", ("batch",), "token", "word"),),
+        (Port("logits", "float32", ("batch", len(ALPHABET) + 1), "logits", "word"),),
+    )
+    a, b, d, e = (ALPHABET.index(letter) + 1 for letter in "abde")
+    after = np.full((len(ALPHABET) + 1, len(ALPHABET) + 1), -100, np.float32)
+    after[[0, a, e, d], [b, d, d, 0]] = 0
+    after[b, [e, a]] = np.log([0.75, 0.25])
+    _write(
+        folder,
+        "text_transformer",
+        "Pairs",
+        (Tokens("word", ALPHABET, LONGEST),),
+        Characters(ALPHABET, LONGEST),
+        {"step": (step, [("Gather", ["after", "token"], "logits")], {"after": after})},
     )
 
 

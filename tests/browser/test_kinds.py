@@ -356,6 +356,29 @@ def test_a_word_is_not_given_to_a_model_of_images(instrument: Instrument) -> Non
     expect(page.get_by_text("These models do not share an image.")).to_be_visible()
 
 
+def test_a_model_without_a_latent_draws_words_and_says_what_each_costs(
+    instrument: Instrument,
+) -> None:
+    page = instrument.open("model=pairs").page
+    wait_for_word(instrument, "bed")
+    panel = page.get_by_role("region", name="Draw words")
+    expect(panel).to_contain_text("has no latent, so there is no slider to drag")
+    expect(page.get_by_label("Type a word")).to_have_count(0)
+    words = panel.get_by_role("listitem")
+    expect(words).to_have_count(12)
+    assert {*words.all_inner_texts()} == {"bed\n0.3 nats", "bad\n1.4 nats"}, "−ln ¾ and −ln ¼"
+    panel.get_by_label("Temperature of drawing").fill("0.1")
+    expect(panel.get_by_text("bad")).to_have_count(0)
+    expect(words).to_have_text(["bed0.3 nats"] * 12)
+
+
+def test_beside_a_model_that_reads_words_it_says_that_it_cannot(instrument: Instrument) -> None:
+    page = instrument.open("compare=letters,pairs").page
+    expect(page.locator(".compared-note")).to_have_text(
+        "This model has no encoder, so it cannot encode the word of the others."
+    )
+
+
 def test_a_slider_changes_the_word(instrument: Instrument) -> None:
     instrument.open("model=letters&z=2,5,4,0,0")
     wait_for_word(instrument, "bed")

@@ -115,8 +115,8 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
     cursor.put(at, { own: mine, example: null, codes: { ...stores[at].get().codes, ...mine.codes } });
   }
 
-  /** What shows an output stands in one row, whatever it is; every other panel has its own. @param {import("../stage.js").Panel} panel */
-  const rowOf = ({ name, place }) => (place === "picture" ? place : name);
+  /** What shows an output stands in one row, whatever it is, and so does what moves it; every other panel has its own. @param {import("../stage.js").Panel} panel */
+  const rowOf = ({ name, place }) => (place === "picture" || place === "controls" ? place : name);
   /** The rows that any of the models has, top to bottom. */
   const rows = [...new Set(PANELS.filter((panel) => panel.compare === "each" && hostOf(panel) >= 0).map(rowOf))];
 
@@ -163,16 +163,15 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
   function notes(at) {
     const { shape, encoder, card } = models[at];
     const [first] = models;
-    if (at === 0 || (!first.shape && !shape)) return null;
     const isSame = String(shape) === String(first.shape);
-    if (isSame && (encoder || sharesExamples(first.card, card))) return null;
-    const sentence = !first.shape
-      ? "This model takes images, so it cannot encode the word of the first."
-      : !shape
-        ? "This model writes text, so it cannot encode the image of the others."
-        : !isSame
-          ? `This model takes images of ${shape.slice(1).join(" × ")} pixels, so it cannot encode the image of the others.`
-          : "This model has no encoder, so it cannot encode the image of the others.";
+    if (at === 0 || (isSame && (encoder || sharesExamples(first.card, card)))) return null;
+    const sentence = isSame
+      ? `This model has no encoder, so it cannot encode the ${shape ? "image" : "word"} of the others.`
+      : !first.shape
+        ? "This model takes images, so it cannot encode the word of the first."
+        : !shape
+          ? "This model writes text, so it cannot encode the image of the others."
+          : `This model takes images of ${shape.slice(1).join(" × ")} pixels, so it cannot encode the image of the others.`;
     return el("p", { class: "hint compared-note" }, ...withCode(sentence));
   }
 

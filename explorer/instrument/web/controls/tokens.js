@@ -35,7 +35,7 @@ export function createWord({ model, control: described, stage }) {
   const refusal = el("p", { id: `${id}-refusal`, class: "refusal", role: "alert", hidden: true });
   const element = el(
     "section",
-    { class: "control word-control", "aria-label": title, hidden: model.encoder === null },
+    { class: "control word-control", "aria-label": title },
     el(
       "h2",
       {},

@@ -19,6 +19,7 @@ export const PANELS = (
     import("./controls.js"),
     import("./actions.js"),
     import("./samples.js"),
+    import("./drawn-words.js"),
     import("./traversals.js"),
     import("./word-rows.js"),
     import("./word-path.js"),

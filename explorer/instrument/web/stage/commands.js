@@ -157,8 +157,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
     enter(latent, text) {
       const tidy = text.trim().replace(",", ".").replace("−", "-");
       const value = Number(tidy);
-      if (tidy === "")
-        return messages.tell(`${latentName(latent)} is unchanged: type a number, such as 1.25 or −0,4.`);
+      if (tidy === "") return messages.tell(`${latentName(latent)} is unchanged: type a number, such as 1.25 or −0,4.`);
       if (!Number.isFinite(value))
         return messages.tell(
           `“${text.trim().slice(0, LONGEST_ECHO)}” is not a number; ${latentName(latent)} is unchanged. Try 1.25 or −0,4.`,
