@@ -39,7 +39,7 @@ from training.contract.table import TABLE, Row, Table, read_table
 from training.errors import CheckpointError
 from training.evaluation import evaluate  # noqa: F401, loaded before the forks
 from training.recipes import RECIPES, Recipe
-from training.results import reproduce, tables
+from training.results import measuring, tables
 from training.trainer import ensemble  # noqa: F401, loaded before the forks
 
 DATA = Path(__file__).parents[1] / "data" / "MNIST" / "raw"
@@ -154,7 +154,7 @@ class Made:
         ships = ((TINY, 0),)
         tables.PLANS[TINY] = tables.Plan(table, ships, keeps_models=True, replays=((TINY, 1),))
         made = finish.finish
-        reproduce.finish = lambda *given: made(*given, with_map=False)
+        measuring.finish = lambda *given: made(*given, with_map=False)
 
     def begin_again(self) -> None:
         """Forget the table and its runs; what shipped stays, to be replaced."""

@@ -40,6 +40,7 @@ from training.distributions import (
 )
 from training.errors import CheckpointError
 from training.families.vae import VAE
+from training.models import likelihoods
 from training.recipes import RECIPES
 
 Thumbnails = Callable[[Path, Card], NDArray[np.uint8]]
@@ -181,7 +182,7 @@ def test_what_a_reconstruction_costs(
     costs = safetensors.numpy.load_file(tmp_path / CODES)["reconstruction"]
     x = digits.splits["test"].images(torch.arange(20)).double()
     assert costs == pytest.approx([float(nats(image)) for image in x], abs=1e-3)
-    assert embed.sigma(model) == (None if sigma is None else pytest.approx(sigma))
+    assert likelihoods.sigma(model) == (None if sigma is None else pytest.approx(sigma))
 
 
 @pytest.mark.parametrize(

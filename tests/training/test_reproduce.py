@@ -30,7 +30,7 @@ from training.datasets import Dataset
 from training.errors import CheckpointError
 from training.evaluation.evaluate import measure
 from training.recipes import RECIPES, Recipe
-from training.results import reproduce, tables
+from training.results import measuring, reproduce, tables
 from training.results.tables import Plan
 from training.trainer import ensemble, loop
 
@@ -58,10 +58,10 @@ def plan(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Plan:
     )
     plan = Plan(table, ships=(("tiny-beta1", 0),), keeps_models=True, replays=(("tiny-beta1", 1),))
     monkeypatch.setattr(tables, "PLANS", {"tiny": plan})
-    finish = reproduce.finish
+    finish = measuring.finish
     # Maps and ONNX files take longer than all the rest.
-    monkeypatch.setattr(reproduce, "finish", lambda *given: finish(*given, with_map=False))
-    monkeypatch.setattr(reproduce, "export_graphs", write_weights)
+    monkeypatch.setattr(measuring, "finish", lambda *given: finish(*given, with_map=False))
+    monkeypatch.setattr(measuring, "export_graphs", write_weights)
     return plan
 
 
@@ -114,7 +114,7 @@ def test_everything_that_is_planned_is_made_once(
         assert run.latents_provenance == provenance
 
     monkeypatch.setattr(ensemble, "train_each", None)
-    monkeypatch.setattr(reproduce, "measure", None)
+    monkeypatch.setattr(measuring, "measure", None)
     before = (tmp_path / "results" / "tiny" / "table.json").read_bytes()
     assert call() == 0
     assert (tmp_path / "results" / "tiny" / "table.json").read_bytes() == before
@@ -147,7 +147,7 @@ def test_seed_0_ships_as_a_whole_checkpoint_and_others_as_decoder_and_codes(
 ) -> None:
     few = structs.replace(plan.table, images=30)
     monkeypatch.setitem(tables.PLANS, "tiny", dataclasses.replace(plan, table=few, replays=()))
-    monkeypatch.setattr(reproduce, "export_graphs", export_graphs)
+    monkeypatch.setattr(measuring, "export_graphs", export_graphs)
     old = tmp_path / "models" / "tiny-beta1"
     old.mkdir(parents=True)
     (old / "old.txt").write_text("to be replaced")
@@ -172,7 +172,7 @@ def test_seed_0_ships_as_a_whole_checkpoint_and_others_as_decoder_and_codes(
 
     weights = tmp_path / "runs" / "tiny" / "tiny-beta1-s1" / MODEL
     with torch.no_grad():
-        posterior = reproduce.load(tables.config_of("tiny-beta1", 1), digits, weights).encode(
+        posterior = measuring.load(tables.config_of("tiny-beta1", 1), digits, weights).encode(
             digits.splits["test"].images(torch.arange(30))
         )
     codes = safetensors.torch.load_file(kept / CODES)
@@ -194,7 +194,7 @@ def test_a_shipped_checkpoint_stays_until_another_is_whole(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(reproduce, "finish", stop)
+    monkeypatch.setattr(measuring, "finish", stop)
     assert call("--only", "tiny-beta1", "--seeds", "0") == INTERRUPTED
     assert [path.name for path in old.parent.iterdir()] == ["tiny-beta1"]
     assert (old / "card.json").read_text() == "old"
@@ -210,7 +210,7 @@ def test_a_replayed_run_has_a_stage_for_every_snapshot_before_its_best_step(
     assert steps == [step for step in snapshots if step < run.final.step] + [run.final.step]
     assert [stage.images for stage in run.stages] == [step * 16 for step in steps]
     snapshot = tmp_path / "runs" / "tiny" / "tiny-beta1-s1" / "snapshots" / "0000009.safetensors"
-    model = reproduce.load(tables.config_of(run.recipe, run.seed), digits, snapshot)
+    model = measuring.load(tables.config_of(run.recipe, run.seed), digits, snapshot)
     assert run.stages[4].metrics == measure(model, digits, tables.config_of(run.recipe, 1), 1)[0]
     folders = [stage.folder for stage in run.stages]
     assert folders[1] == "tiny-beta1-s1-0000001"
@@ -245,7 +245,7 @@ def test_collecting_measures_what_is_trained_and_trains_nothing(
 def test_an_interrupted_table_keeps_what_was_made_and_goes_on(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    measured = reproduce.measure
+    measured = measuring.measure
     calls = 0
 
     def stop_at_second(*given: object) -> object:
@@ -255,7 +255,7 @@ def test_an_interrupted_table_keeps_what_was_made_and_goes_on(
             raise KeyboardInterrupt
         return measured(*given)
 
-    monkeypatch.setattr(reproduce, "measure", stop_at_second)
+    monkeypatch.setattr(measuring, "measure", stop_at_second)
     assert call("--only", "tiny-beta4") == INTERRUPTED
     assert made(tmp_path) == [("tiny-beta4", 0)]
     assert "goes on from here" in capsys.readouterr().err
@@ -305,7 +305,7 @@ def test_two_processes_that_make_one_table_lose_nothing(
     folder = tmp_path / "results"
     runs = read_table(folder / "tiny").runs
     (folder / "tiny" / "table.json").unlink()
-    both, read = threading.Barrier(2), reproduce.current
+    both, read = threading.Barrier(2), tables.current
 
     def read_and_meet(plan: Plan, tables: Path) -> Table:
         table = read(plan, tables)
@@ -313,9 +313,9 @@ def test_two_processes_that_make_one_table_lose_nothing(
             both.wait(timeout=0.5)
         return table
 
-    monkeypatch.setattr(reproduce, "current", read_and_meet)
+    monkeypatch.setattr(tables, "current", read_and_meet)
     with ThreadPoolExecutor(2) as processes:
-        for done in [processes.submit(reproduce.put, plan, run, folder) for run in runs]:
+        for done in [processes.submit(tables.put, plan, run, folder) for run in runs]:
             done.result()
     assert read_table(folder / "tiny").runs == runs
     assert not (folder / "tiny" / LOCK).exists()
@@ -463,7 +463,7 @@ def test_a_table_that_keeps_weights_can_be_measured_again_without_the_run(
 
     shutil.rmtree(tmp_path / "runs")
     blank = structs.replace(first.final, metrics=first.final.metrics[:1])
-    reproduce.put(likelihoods, structs.replace(first, stages=(blank,)), table.parent)
+    tables.put(likelihoods, structs.replace(first, stages=(blank,)), table.parent)
     monkeypatch.setattr(ensemble, "train_each", None)
     assert call("--again", "--seeds", "0") == 0
     assert read_table(table).runs == (first, second)
@@ -485,7 +485,7 @@ def test_what_ships_is_measured_again_in_its_card_and_in_the_table(
     write_card(shipped, blank)
     (run,) = before.runs
     fewer = structs.replace(run.final, metrics=run.final.metrics[:1])
-    reproduce.put(tables.plan("tiny"), structs.replace(run, stages=(fewer,)), table.parent)
+    tables.put(tables.plan("tiny"), structs.replace(run, stages=(fewer,)), table.parent)
 
     shutil.rmtree(tmp_path / "runs")
     monkeypatch.setattr(ensemble, "train_each", None)

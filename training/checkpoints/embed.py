@@ -28,10 +28,8 @@ from training.contract.card import (
 )
 from training.contract.files import write_bytes
 from training.datasets import Dataset, Split
-from training.distributions import Gaussian
 from training.errors import CheckpointError, ConfigError
 from training.families.family import Codes, Family, Form, ImageShape
-from training.models import VAE
 
 COUNT = 10_000  # images, where nothing else is asked for,
 BYTES = 48 * 2**20  # as long as their pixels are no more than that,
@@ -206,15 +204,6 @@ def write_codes(family: Family, model: Any, split: Split, count: int, folder: Pa
             if part is not None:
                 found.setdefault(name, []).append(part)
     _write({name: torch.cat(parts).numpy() for name, parts in found.items()}, folder)
-
-
-@torch.no_grad()
-def sigma(model: VAE) -> float | None:
-    """The deviation of a pixel where the likelihood is Gaussian, with one for all pixels."""
-    likelihood = model.decode(torch.zeros(1, model.latents))
-    if not isinstance(likelihood, Gaussian):
-        return None
-    return (0.5 * likelihood.log_variance).exp().item()
 
 
 @torch.no_grad()

@@ -66,17 +66,18 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if options.table in tasks.TASKS:
         return measure_task(options)
+    from training.results import measuring
     from training.results import reproduce as making
     from training.trainer import devices
 
     plan = tables.plan(options.table)
     wanted = wanted_of(tables.current(plan, options.out), options)
-    places = making.Places(options.data, options.runs, options.out)
+    places = tables.Places(options.data, options.runs, options.out)
     device = devices.device(options.device)
-    making.refresh(plan, options.out)
+    tables.refresh(plan, options.out)
     try:
         runs = (
-            making.measure_again(plan, wanted, places)
+            measuring.measure_again(plan, wanted, places)
             if options.again
             else making.make(plan, wanted, places, device, options.collect)
         )

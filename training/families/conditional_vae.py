@@ -110,7 +110,7 @@ class ConditionalVAE(Convolutions, frozen=True, tag="cvae"):
         """Images."""
         import torch
 
-        from training.checkpoints.embed import sigma
+        from training.models.likelihoods import sigma
 
         first = model.given(torch.zeros(1, dtype=torch.int64))
         return Pixels(form.image, self.likelihood, sigma(first))

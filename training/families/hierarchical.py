@@ -115,7 +115,7 @@ class Hierarchical(Convolutions, frozen=True, tag="hierarchical"):
 
     def output(self, model: Any, form: Form) -> Output:
         """Images."""
-        from training.checkpoints.embed import sigma
+        from training.models.likelihoods import sigma
 
         return Pixels(form.image, self.likelihood, sigma(model))
 

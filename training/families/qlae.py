@@ -123,7 +123,7 @@ class QLAE(Convolutions, frozen=True, tag="qlae"):
 
     def output(self, model: Any, form: Form) -> Output:
         """Images."""
-        from training.checkpoints.embed import sigma
+        from training.models.likelihoods import sigma
 
         return Pixels(form.image, self.likelihood, sigma(model))
 

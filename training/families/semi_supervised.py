@@ -127,7 +127,7 @@ class SemiSupervised(Convolutions, frozen=True, tag="semi_supervised"):
 
     def output(self, model: Any, form: Form) -> Output:
         """Images."""
-        from training.checkpoints.embed import sigma
+        from training.models.likelihoods import sigma
 
         return Pixels(form.image, self.likelihood, sigma(model.m1))
 

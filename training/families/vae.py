@@ -144,7 +144,7 @@ class VAE(Family, frozen=True, tag="vae"):
 
     def output(self, model: Any, form: Form) -> Output:
         """Images."""
-        from training.checkpoints.embed import sigma
+        from training.models.likelihoods import sigma
 
         return Pixels(form.image, self.likelihood, sigma(model))
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from training.distributions import Bernoulli, ContinuousBernoulli, Gaussian, ImageDistribution
+from training.models import VAE
 
 SIGMA = 0.1  # where nothing else is said
 
@@ -41,3 +42,12 @@ class GaussianLikelihood(nn.Module):
     def forward(self, output: Tensor) -> ImageDistribution:
         """p(x|z), with decoder outputs read as means."""
         return Gaussian(location=output, log_variance=self.log_variance)
+
+
+@torch.no_grad()
+def sigma(model: VAE) -> float | None:
+    """The deviation of a pixel where the likelihood is Gaussian, with one for all pixels."""
+    likelihood = model.decode(torch.zeros(1, model.latents))
+    if not isinstance(likelihood, Gaussian):
+        return None
+    return (0.5 * likelihood.log_variance).exp().item()

@@ -8,13 +8,15 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from training.checkpoints.locking import writing_to
 from training.config import RunConfig, from_json, with_seed
 from training.contract.reading import plain
-from training.contract.table import TABLE, Published, Row, Run, Table, read_table
+from training.contract.table import TABLE, Published, Row, Run, Table, read_table, write_table
 from training.errors import ConfigError
 from training.recipes import RECIPES
 
 SEEDS = (0, 1, 2)
+PATIENCE_S = 60.0  # writing a table takes a moment
 REPLAYED = ("sprites-beta1", "sprites-beta4", "sprites-beta16", "sprites-tcvae", "sprites-capacity")
 BURDA = "Burda et al. 2016, Table 1, 5,000 samples"
 KIM = "Kim & Mnih 2018, 300,000 steps (recalled, not checked)"
@@ -48,6 +50,27 @@ class Plan:
         if (recipe, seed) not in self.ships:
             return None
         return f"{recipe}-seed{seed}" if seed else recipe
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where data are read, where runs are trained, and where tables are written.
+
+    A table refers to shipped checkpoints as `../../models`, so these lie beside `tables`.
+    """
+
+    data: Path
+    runs: Path
+    tables: Path
+
+    def run(self, table: str, recipe: str, seed: int) -> Path:
+        """The folder in which a run trains."""
+        return self.runs / table / f"{recipe}-s{seed}"
+
+    @property
+    def models(self) -> Path:
+        """The folder of shipped checkpoints."""
+        return self.tables.parent / "models"
 
 
 def _rung(beta: float) -> Row:
@@ -212,3 +235,25 @@ def describe(table: Table) -> list[str]:
     if lacking:
         lines.append(f"  `{table.command}` makes what is missing.")
     return lines
+
+
+def put(plan: Plan, run: Run, tables: Path) -> None:
+    """Write the table with this run in it; another process may have put others there meanwhile."""
+    folder = tables / plan.table.name
+    with writing_to(folder, "wait for it", timeout=PATIENCE_S):
+        table = current(plan, tables)
+        others = [r for r in table.runs if (r.recipe, r.seed) != (run.recipe, run.seed)]
+        order = [row.recipe for row in plan.table.rows]
+        runs = sorted((*others, run), key=lambda r: (order.index(r.recipe), r.seed))
+        write_table(folder, replace(table, runs=tuple(runs)))
+
+
+def refresh(plan: Plan, tables: Path) -> None:
+    """Write a table that is there as it is planned now: its words, rows and published figures."""
+    folder = tables / plan.table.name
+    if not (folder / TABLE).exists():
+        return
+    with writing_to(folder, "wait for it", timeout=PATIENCE_S):
+        table = current(plan, tables)
+        if table != read_table(folder):
+            write_table(folder, table)
