@@ -55,9 +55,7 @@ def _prediction(measured: Measured) -> Question:
     if predict.figure is not None:
         low, high = front.figures[predict.figure].band
         value = measured.values[predict.figure]
-        said = words.player["measured" if front.setup.page else "measured_here"].format(
-            value=measured.figure(predict.figure, unit=True)
-        )
+        said = words.player["measured"].format(value=measured.figure(predict.figure, unit=True))
         return Numeric(name, predict.ask, value, low, high, said)
     labels = tuple(option.label for option in predict.options)
     said = words.page("measured_models", values=measured.by_figure())

@@ -47,7 +47,7 @@ def test_a_prediction_is_locked_and_then_shown_beside_what_was_measured(
     page.get_by_role("button", name="Lock my prediction").click()
     times = measured("squeeze")["times"]
     expect(page.locator(".verdict")).to_have_text(
-        f"Measured on this model: {times:.1f} times. You marked 1.0 times."
+        f"Measured: {times:.1f} times. You marked 1.0 times."
     )
     expect(mark).to_be_disabled()
     expect(page.locator(".guess-measured")).to_have_text(f"{times:.1f}")

@@ -151,19 +151,18 @@ def test_the_refined_grid_agrees_with_a_fine_one() -> None:
     assert card.files["decoder.onnx"].sha256 == known["decoder"], (
         "digits-2d is another: run `python tests/explorer/evidence.py`"
     )
-    worst = [*range(0, 200, 20), 119, *np.argsort(known["log_evidence"])[:5].tolist()]
-    for example in worst:
+    for example, log_evidence in enumerate(known["log_evidence"]):
         found = bench.posterior(known["model"], example)
-        assert found.log_evidence == pytest.approx(known["log_evidence"][example], abs=0.01)
+        assert found.log_evidence == pytest.approx(log_evidence, abs=0.01), example
         assert found.weights.sum() == pytest.approx(1)
 
 
-def test_a_cell_is_cut_into_nine_that_fill_it() -> None:
+def test_a_cell_is_cut_into_four_that_fill_it() -> None:
     z, side = cut(np.array([[1.0, -2.0]]), np.array([0.3]))
-    assert len(z) == 9
-    assert side == pytest.approx(np.full(9, 0.1))
+    assert len(z) == 4
+    assert side == pytest.approx(np.full(4, 0.15))
     assert z.mean(0) == pytest.approx([1, -2])
-    assert z.min(0) == pytest.approx([0.9, -2.1])
+    assert z.min(0) == pytest.approx([0.925, -2.075])
 
 
 def test_the_elbo_is_below_the_evidence_by_no_less_than_the_approximation_gap() -> None:

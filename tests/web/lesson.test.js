@@ -4,8 +4,10 @@ import { isReached } from "../../explorer/instrument/web/lesson/goal.js";
 import { lessonLink, queryOf, setupOf } from "../../explorer/instrument/web/lesson/lessons.js";
 import { asCsv, createProgress } from "../../explorer/instrument/web/lesson/progress.js";
 import { createWords } from "../../explorer/instrument/web/lesson/words.js";
-import { centreX } from "../../explorer/instrument/web/panels/centre.js";
+import { momentsOf } from "../../explorer/instrument/web/panels/moments.js";
+import { sharedLetters } from "../../explorer/instrument/web/panels/writing.js";
 import { languageOf, said, speak } from "../../explorer/instrument/web/spoken.js";
+import { assertNear } from "./near.js";
 
 const lesson = /** @type {any} */ ({
   setup: { model: "digits-2d", compare: [], example: 119, z: null, axes: "z0,z1", show: ["map"] },
@@ -51,7 +53,7 @@ test("words stand in their sentence, and numbers are written as the language wri
   assert.equal(number(999, 0), "999");
 });
 
-test("a goal is reached on its side of the bound, and the centre of an image is that of its light", () => {
+test("a goal is reached on its side of the bound", () => {
   const bounds = (/** @type {number | null} */ below, /** @type {number | null} */ above) =>
     /** @type {any} */ ({ below, above });
   assert.deepEqual(
@@ -62,9 +64,26 @@ test("a goal is reached on its side of the bound, and the centre of an image is 
     [9, 10, 11].map((value) => isReached(bounds(null, 10), value)),
     [false, false, true],
   );
-  assert.equal(centreX([0, 0, 0, 1, 0, 0, 0, 1], 4), 0.875);
-  assert.equal(centreX([1, 0, 0, 1], 2), 0.5);
-  assert.equal(centreX([0, 0], 2), null);
+});
+
+test("the centre of an image is that of its light, and it leans as its strokes do", () => {
+  assert.equal(momentsOf([0, 0, 0, 1, 0, 0, 0, 1], 2, 4)?.centreX, 0.875);
+  assert.equal(momentsOf([0, 0], 1, 2), null);
+  const upright = momentsOf([0, 1, 0, 0, 1, 0, 0, 1, 0], 3, 3);
+  assert.equal(upright?.centreX, 0.5);
+  assertNear(upright?.lean ?? 1, 0, { absolute: 1e-9 });
+  // A slash leans to the right, a backslash to the left; in three channels as in one.
+  const [slash, backslash] = [
+    [0, 0, 1, 0, 1, 0, 1, 0, 0],
+    [1, 0, 0, 0, 1, 0, 0, 0, 1],
+  ];
+  assertNear(momentsOf([...slash, ...slash, ...slash], 3, 3)?.lean ?? 0, 45, { absolute: 1e-9 });
+  assertNear(momentsOf(backslash, 3, 3)?.lean ?? 0, -45, { absolute: 1e-9 });
+});
+
+test("a word comes back as far as its letters stand in their places", () => {
+  assert.equal(sharedLetters([4, 1, 22, 9, 4], [4, 1, 14, 4, 18, 1]), 2 / 6);
+  assert.equal(sharedLetters([1, 2], [1, 2]), 1);
 });
 
 test("what stands beside a lesson is said in its language, and what its table lacks in English", () => {

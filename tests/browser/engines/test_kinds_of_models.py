@@ -81,7 +81,7 @@ def test_a_prediction_is_locked_and_what_was_measured_is_told(open: Open) -> Non
     driver.run(f"{mark}.focus()")
     driver.press("Home")
     press(driver, "Lock my prediction")
-    driver.wait("document.querySelector('.verdict')?.innerText.includes('Measured on this model')")
+    driver.wait("document.querySelector('.verdict')?.innerText.includes('Measured: ')")
     assert driver.run(f"return {mark}.disabled")
     press(driver, "Next")
     driver.wait("location.search.includes('step=3')")

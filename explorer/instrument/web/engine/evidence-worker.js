@@ -1,4 +1,4 @@
-import { createExact, startsOf } from "../evidence/exact.js";
+import { createExact, sharpened, startsOf } from "../evidence/exact.js";
 import { fit } from "../evidence/fit.js";
 import { gradients } from "../evidence/gradients.js";
 import { split } from "../evidence/information.js";
@@ -16,7 +16,7 @@ import { startEngine } from "./session.js";
  *   output: {likelihood: string | null, sigma?: number | null}, expected: import("./decoder.js").Expected}} Open
  * @typedef {{kind: "posterior", x: Float32Array}} Ask
  * @typedef {{kind: "elbo", x: Float32Array, q: Q} | {kind: "weights", x: Float32Array, q: Q}} Try
- * @typedef {{kind: "fit", x: Float32Array, posterior: import("../evidence/exact.js").Posterior}} Fit
+ * @typedef {{kind: "fit" | "sharpen", x: Float32Array, posterior: import("../evidence/exact.js").Posterior}} Fit
  * @typedef {{kind: "information", codes: import("../evidence/information.js").Codes}} Codes
  * @typedef {{kind: "gradients", x: Float32Array, q: Q, draws: number, seed: number}} Slopes
  */
@@ -43,40 +43,56 @@ async function answer(message) {
   if (!opened) throw new Error("The worker was used before it was opened.");
   const { exact, slopes } = opened;
   if (message.kind === "gradients") return slopes(message);
-  if (message.kind === "posterior") {
-    const { z, logJoint, side, logEvidence } = await exact.posterior(message.x);
-    return { z, logJoint, side, logEvidence };
-  }
+  if (message.kind === "posterior") return exact.posterior(message.x);
   const joint = exact.jointOf(message.x);
   if (message.kind === "elbo") return (await elboOf(joint, message.q)).elbo;
   if (message.kind === "weights") return logWeights(joint, message.q);
-  return bestOf(joint, message.posterior);
+  const { posterior } = message;
+  if (message.kind === "sharpen") return givingWay(joint, (gentle) => sharpened(gentle, posterior));
+  return givingWay(joint, (gentle) => bestOf(gentle, posterior));
 }
 
 /**
- * The search takes longest, and gives way to whatever is asked meanwhile: another image, or the ELBO of a q that moves.
+ * What takes longest gives way to whatever is asked meanwhile: another image, or the ELBO of a q that moves.
  *
+ * @template T
  * @param {import("../evidence/quadrature.js").Joint} joint
- * @param {import("../evidence/exact.js").Posterior} posterior
- * @returns {Promise<import("../evidence/fit.js").Fitted | null>} nothing where it gave way
+ * @param {(joint: import("../evidence/quadrature.js").Joint) => Promise<T>} work
+ * @returns {Promise<T | null>} nothing where it gave way
  */
-async function bestOf(joint, posterior) {
+async function givingWay(joint, work) {
   /** @type {import("../evidence/quadrature.js").Joint} */
-  const interruptible = async (z) => {
-    // A message is only heard between two tasks.
-    await new Promise((resolve) => setTimeout(resolve));
-    if (waiting > 0) throw GAVE_WAY;
-    return joint(z);
+  const gentle = async (z) => {
+    const found = new Float64Array(z.length / 2);
+    for (let from = 0; from < found.length; from += AT_A_TIME) {
+      // A message is only heard between two tasks.
+      await new Promise((resolve) => setTimeout(resolve));
+      if (waiting > 0) throw GAVE_WAY;
+      found.set(await joint(z.subarray(2 * from, 2 * (from + AT_A_TIME))), from);
+    }
+    return found;
   };
   try {
-    const [first, second] = startsOf(posterior);
-    const [a, b] = [await fit(interruptible, first), await fit(interruptible, second)];
-    return a.elbo > b.elbo ? a : b;
+    return await work(gentle);
   } catch (error) {
     if (error === GAVE_WAY) return null;
     throw error;
   }
 }
+
+/**
+ * @param {import("../evidence/quadrature.js").Joint} joint
+ * @param {import("../evidence/exact.js").Posterior} posterior
+ * @returns {Promise<import("../evidence/fit.js").Fitted>}
+ */
+async function bestOf(joint, posterior) {
+  const [first, second] = startsOf(posterior);
+  const [a, b] = [await fit(joint, first), await fit(joint, second)];
+  return a.elbo > b.elbo ? a : b;
+}
+
+/** As many points are decoded before the worker looks whether somebody waits. */
+const AT_A_TIME = 100;
 
 const GAVE_WAY = new Error("gave way");
 /** Messages that are not answered yet, without the one that is at work. */

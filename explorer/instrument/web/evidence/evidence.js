@@ -6,7 +6,7 @@ import { createReadingSwitch } from "../page/reading.js";
 import { term } from "../term.js";
 import { createEquation } from "./formula.js";
 import { createIwae } from "./iwae.js";
-import { createMeasurer } from "./measurer.js";
+import { keptMeasurer } from "./measurer.js";
 import { createPosteriorPicture } from "./picture.js";
 import { row } from "./row.js";
 import { createWidths } from "./widths.js";
@@ -15,10 +15,11 @@ import { createWidths } from "./widths.js";
 const REST_MS = 100;
 const SORRY = "ln p(x) could not be computed: reload the page to try again.";
 /**
- * What is known of an image: its exact posterior, the ELBO of the encoder's q, and the best Gaussian, once it is found.
+ * What is known of an image: its exact posterior, which is sharp enough to be drawn a little later, the ELBO of the encoder's q,
+ * and the best Gaussian, once it is found.
  *
  * @typedef {{of: import("../store.js").Source, x: Float32Array, encoder: Q, posterior: import("./exact.js").Posterior,
- *   elbo: number, best: import("./fit.js").Fitted | null}} Known
+ *   isSharp: boolean, elbo: number, best: import("./fit.js").Fitted | null}} Known
  * @typedef {import("./quadrature.js").Q} Q
  */
 
@@ -31,14 +32,13 @@ const SORRY = "ln p(x) could not be computed: reload the page to try again.";
  */
 export function createEvidence(stage) {
   const { model, store, commands, assets, gone } = stage;
-  const measurer = createMeasurer(stage, SORRY);
+  const measurer = keptMeasurer(stage, SORRY);
   /** @type {import("../store.js").Source | null} */
   let source = null;
   /** @type {Known | null} */
   let known = null;
   /** @type {number[] | null} of q by hand; that of the encoder until it is moved */
   let std = null;
-  let isPrepared = false;
   let rest = 0;
 
   const equation = createEquation({ assets, gone });
@@ -76,7 +76,6 @@ export function createEvidence(stage) {
     "div",
     { class: "evidence-content" },
     el("div", { class: "evidence-top" }, createReadingSwitch(gone), said),
-    equation.element,
     el(
       "figure",
       { class: "posterior-figure" },
@@ -101,6 +100,7 @@ export function createEvidence(stage) {
         row(term("Amortisation gap", AMORTISATION), split.amortisation),
       ),
     ),
+    equation.element,
     iwae.element,
   );
   const element = el(
@@ -146,12 +146,12 @@ export function createEvidence(stage) {
     if (!now || now.of !== of) {
       known = null;
       clear();
-      said.textContent = isPrepared ? "" : "Decoding the whole plane, once …";
+      said.textContent = measurer.isPrepared ? "" : "Decoding the whole plane, once …";
       const encoder = { mean: [...mean], std: Array.from(logVariance, (value) => Math.exp(value / 2)) };
       const posterior = await measurer.ask({ kind: "posterior", x: pixels });
       const found = await measurer.ask({ kind: "elbo", x: pixels, q: encoder });
-      isPrepared = true;
-      known = now = { of, x: pixels, encoder, posterior, elbo: found, best: null };
+      measurer.isPrepared = true;
+      known = now = { of, x: pixels, encoder, posterior, elbo: found, best: null, isSharp: false };
       std = null;
       said.textContent = "";
       picture.hold(now);
@@ -182,6 +182,14 @@ export function createEvidence(stage) {
     const found = await measurer.ask({ kind: "weights", x: of.x, q });
     if (gone.aborted || of !== known) return;
     iwae.show(found, of.posterior.logEvidence);
+    if (!of.isSharp && !overtaken()) {
+      const sharp = await measurer.ask({ kind: "sharpen", x: of.x, posterior: of.posterior });
+      if (!sharp || gone.aborted || of !== known) return;
+      of.posterior = sharp;
+      of.isSharp = true;
+      picture.hold(of);
+      showQ(/** @type {Q} */ (mine()));
+    }
     if (of.best || overtaken()) return;
     /** @type {import("./fit.js").Fitted | null} it gives way to a q that moves, and is asked for again when that rests */
     const best = await measurer.ask({ kind: "fit", x: of.x, posterior: of.posterior });
@@ -220,10 +228,7 @@ export function createEvidence(stage) {
       source = next;
       request();
     },
-    destroy() {
-      clearTimeout(rest);
-      measurer.destroy();
-    },
+    destroy: () => clearTimeout(rest),
   };
 }
 

@@ -3,7 +3,7 @@ import { clamp } from "../clamp.js";
 /**
  * The true posterior of a VAE of two latents with a Bernoulli likelihood, and ln p(x) with it, on a grid of the plane that
  * is refined: p(x) = ∫ p(x|z) p(z) dz is a sum over cells. The images of the coarse cells are decoded once a model, for they
- * do not depend on the image; then every cell that holds a share of the sum is cut into nine until the sum stays the same.
+ * do not depend on the image; then every cell that holds a share of the sum is cut into four until the sum stays the same.
  * As in Python (`explorer/lessons/posterior.py`).
  *
  * @typedef {{z: Float64Array, logJoint: Float64Array, side: Float64Array, logEvidence: number}} Posterior cells of the plane:
@@ -15,7 +15,13 @@ import { clamp } from "../clamp.js";
 const [REACH, CELLS] = [6.6, 110];
 /** A cell that holds less than e⁻⁹ of the sum is left as it is. */
 const KEPT_NATS = 9;
-const [CLOSE_NATS, MOST_LEVELS] = [1e-3, 4];
+/**
+ * A sum over cells of a bell curve is nearly exact once they are about as wide as its σ, when none holds more than a fifth, and
+ * each cut more than squares its error. So a sum that has hardly moved, and leans on no single cell, is good enough.
+ */
+const [CLOSE_NATS, MOST_SHARE, MOST_LEVELS] = [0.02, 0.2, 7];
+/** A picture of the posterior has so many cells at least that hold e⁻⁷ of the highest density or more. */
+const [IN_SIGHT_NATS, IN_SIGHT] = [7, 400];
 const BATCH = 256;
 
 /** The engine's sigmoid stays within ±18: beyond this a mean says no more about its logit. */
@@ -84,39 +90,67 @@ export function createExact(decode, pixels) {
     /** @param {Float32Array} x an image @returns {Promise<Posterior>} */
     async posterior(x) {
       plane ??= makePlane();
-      const coarse = await plane;
-      let { z, side } = coarse;
-      let logJoint = Float64Array.from(
+      const { z, side, logits, rest } = await plane;
+      // Most of an image is black, and adds nothing.
+      const lit = Uint32Array.from(x.keys()).filter((pixel) => x[pixel] > 0);
+      const logJoint = Float64Array.from(
         side,
-        (_, at) => dot(coarse.logits, at * pixels, x) + coarse.rest[at] + logPrior(z, at),
+        (_, at) => dot(logits, at * pixels, x, lit) + rest[at] + logPrior(z, at),
       );
-      let total = logSum(logJoint, side);
+      /** @type {Posterior} */
+      let cells = { z, side, logJoint, logEvidence: logSum(logJoint, side) };
       for (let level = 0; level < MOST_LEVELS; level++) {
-        const split = Uint8Array.from(side, (width, at) =>
-          logJoint[at] + 2 * Math.log(width) > total - KEPT_NATS ? 1 : 0,
-        );
+        const before = cells.logEvidence;
+        const split = Uint8Array.from(logShares(cells), (nats) => (nats > -KEPT_NATS ? 1 : 0));
         // A mode may lie between two centres of the coarse grid.
-        const chosen = level === 0 ? widened(split) : split;
-        const finer = cut(z, side, chosen);
-        const found = await joint(finer.z, x);
-        z = joined(kept(z, 2, chosen), finer.z);
-        side = joined(kept(side, 1, chosen), finer.side);
-        logJoint = joined(kept(logJoint, 1, chosen), found);
-        const before = total;
-        total = logSum(logJoint, side);
-        if (Math.abs(total - before) < CLOSE_NATS) break;
+        cells = await refined(cells, level === 0 ? widened(split) : split, (finer) => joint(finer, x));
+        const isClose = Math.abs(cells.logEvidence - before) < CLOSE_NATS;
+        if (isClose && logShares(cells).every((nats) => nats < Math.log(MOST_SHARE))) break;
       }
-      return { z, logJoint, side, logEvidence: total };
+      return cells;
     },
     /** @param {Float32Array} x @returns {import("./quadrature.js").Joint} */
     jointOf: (x) => (z) => joint(z, x),
   };
 }
 
-/** @param {Float32Array} logits @param {number} from @param {Float32Array} x */
-function dot(logits, from, x) {
+/** @param {Posterior} cells @returns {Float64Array} ln of each cell's share of the sum */
+const logShares = ({ logJoint, side, logEvidence }) =>
+  logJoint.map((nats, at) => nats + 2 * Math.log(side[at]) - logEvidence);
+
+/**
+ * As many more cells as a picture of it needs: its sum needs fewer.
+ *
+ * @param {import("./quadrature.js").Joint} joint
+ * @param {Posterior} posterior
+ * @returns {Promise<Posterior>}
+ */
+export async function sharpened(joint, posterior) {
+  const most = posterior.logJoint.reduce((a, b) => Math.max(a, b), -Infinity);
+  for (let cells = posterior; ; ) {
+    const inSight = Uint8Array.from(cells.logJoint, (nats) => (nats > most - IN_SIGHT_NATS ? 1 : 0));
+    if (inSight.reduce((sum, one) => sum + one, 0) >= IN_SIGHT) return cells;
+    cells = await refined(cells, inSight, joint);
+  }
+}
+
+/**
+ * @param {Posterior} cells
+ * @param {Uint8Array} chosen those to be cut into four
+ * @param {import("./quadrature.js").Joint} joint
+ * @returns {Promise<Posterior>}
+ */
+async function refined(cells, chosen, joint) {
+  const finer = cut(cells.z, cells.side, chosen);
+  const logJoint = joined(kept(cells.logJoint, 1, chosen), await joint(finer.z));
+  const side = joined(kept(cells.side, 1, chosen), finer.side);
+  return { z: joined(kept(cells.z, 2, chosen), finer.z), side, logJoint, logEvidence: logSum(logJoint, side) };
+}
+
+/** @param {Float32Array} logits @param {number} from @param {Float32Array} x @param {Uint32Array} lit its pixels that count */
+function dot(logits, from, x, lit) {
   let sum = 0;
-  for (let pixel = 0; pixel < x.length; pixel++) sum += logits[from + pixel] * x[pixel];
+  for (const pixel of lit) sum += logits[from + pixel] * x[pixel];
   return sum;
 }
 
@@ -160,11 +194,11 @@ function cut(z, side, chosen) {
   const sides = [];
   for (let at = 0; at < side.length; at++) {
     if (!chosen[at]) continue;
-    const third = side[at] / 3;
-    for (const down of [-1, 0, 1])
-      for (const along of [-1, 0, 1]) {
-        centres.push(z[2 * at] + down * third, z[2 * at + 1] + along * third);
-        sides.push(third);
+    const quarter = side[at] / 4;
+    for (const down of [-1, 1])
+      for (const along of [-1, 1]) {
+        centres.push(z[2 * at] + down * quarter, z[2 * at + 1] + along * quarter);
+        sides.push(2 * quarter);
       }
   }
   return { z: Float64Array.from(centres), side: Float64Array.from(sides) };

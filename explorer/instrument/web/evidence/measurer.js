@@ -2,13 +2,37 @@ import { engineOf } from "../engine/session.js";
 import { present } from "../present.js";
 import { startWorker } from "../shelf/held.js";
 
+/** @typedef {{ask(message: Record<string, unknown>): Promise<any>, destroy(): void, isPrepared?: boolean}} Measurer */
+
+/** The one whose worker has decoded the plane of a decoder. @type {{bytes: Uint8Array, measurer: Measurer} | null} */
+let kept = null;
+
+/**
+ * A measurer that outlives its stage: the plane takes seconds to decode, and a card of a lesson may open the same model again.
+ *
+ * @param {Parameters<typeof createMeasurer>[0]} stage
+ * @param {string} sorry what is said where it fails
+ * @returns {Measurer} of which `isPrepared` says whether the plane is decoded
+ */
+export function keptMeasurer({ model, assets }, sorry) {
+  const { bytes } = present(model.decoder);
+  if (kept && isSame(kept.bytes, bytes)) return kept.measurer;
+  kept?.measurer.destroy();
+  const measurer = createMeasurer({ model, assets, gone: new AbortController().signal }, sorry);
+  kept = { bytes, measurer };
+  return measurer;
+}
+
+/** @param {Uint8Array} a @param {Uint8Array} b */
+const isSame = (a, b) => a.length === b.length && a.every((byte, at) => byte === b[at]);
+
 /**
  * The page's side of `engine/evidence-worker.js`, which is started with the first question.
  *
  * @param {{model: import("../model/model.js").Model, assets: string, gone: AbortSignal}} stage
  * @param {string} sorry what is said where it fails
  * @param {{decodes?: boolean}} [options] `decodes`: its questions are about the decoder
- * @returns {{ask(message: Record<string, unknown>): Promise<any>, destroy(): void}}
+ * @returns {Measurer}
  */
 export function createMeasurer({ model, assets, gone }, sorry, { decodes = true } = {}) {
   /** @type {Worker | null} */

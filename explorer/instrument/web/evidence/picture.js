@@ -100,6 +100,7 @@ export function createPosteriorPicture({ onMove, onEnd }) {
     hold(next) {
       if (known?.of !== next.of) span = 0;
       known = next;
+      ground = null;
     },
     /** @param {import("./quadrature.js").Q} q by hand */
     draw(q) {

@@ -124,7 +124,7 @@ function mark({ lesson, words, kept, audience, onCommit }) {
       measured.hidden = false;
       measured.getBoundingClientRect();
       measured.style.setProperty("--share", String(Math.min(1, Math.max(0, toShare(value)))));
-      const found = say(lesson.setup.page ? "measured" : "measured_here", { value: `${label.textContent}${unit}` });
+      const found = say("measured", { value: `${label.textContent}${unit}` });
       verdict.textContent = locked && !leads ? `${found} ${say("marked", { value: written(guess()) })}` : found;
     }
   }

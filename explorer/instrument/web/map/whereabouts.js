@@ -75,6 +75,7 @@ export function createWhereabouts({ card, model, source, unlike }) {
     write(norm, spell(length));
     if (hasPrior)
       write(shell, said(length < low ? "· unusually small" : length > high ? "· unusually large" : "· usual"));
+    tellProbes(element, { z_length: length });
     if (!embedding) return;
     const codes = searchOf(embedding, card);
     const among = codes.searched < embedding.count ? codes.searched : null;

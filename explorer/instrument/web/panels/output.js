@@ -7,7 +7,7 @@ import { isPart } from "../model/numbers.js";
 import { outputOf } from "../outputs/index.js";
 import { present } from "../present.js";
 import { trace } from "../trace.js";
-import { createCentre } from "./centre.js";
+import { createMoments } from "./moments.js";
 import { createPace } from "./pace.js";
 import { createPreview } from "./preview.js";
 
@@ -30,7 +30,7 @@ export default {
     const output = present(outputOf(model.card.output.kind))({ model, onFit: (width) => picture.fit(width) });
     picture.canvas = output.canvas ?? null;
     picture.text = () => output.text?.() ?? null;
-    const tellCentre = model.shape && createCentre(output.element, model.shape);
+    const tellMoments = model.shape && createMoments(output.element, model.shape);
     let isFirst = true;
     /** Until the image that the decoder is given is here. */
     let isBlank = false;
@@ -62,7 +62,7 @@ export default {
         isBlank = false;
         trace("instrument:paint", { since: time });
         stage.decoded.set({ codes, values });
-        tellCentre?.(values);
+        tellMoments?.(values);
         begin();
       },
       (error) => {

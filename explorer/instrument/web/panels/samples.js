@@ -1,6 +1,7 @@
 import { el, spell } from "../dom.js";
 import { seeded } from "../engine/seeded.js";
 import { sentenceFor } from "../errors.js";
+import { tellProbes } from "../linked.js";
 import { appear, greedy, sampled } from "../model/writing.js";
 import { createTemperature } from "../page/temperature.js";
 import { present } from "../present.js";
@@ -127,7 +128,9 @@ function create(stage) {
         isOver,
         FRAME_MS,
       );
-      if (last) commands.settle();
+      if (!last) return;
+      tellProbes(element, { code_nats: -last.logProbability });
+      commands.settle();
     } catch (error) {
       if (isOver()) return;
       console.error(error);

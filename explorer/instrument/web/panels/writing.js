@@ -2,6 +2,7 @@ import { el, spell } from "../dom.js";
 import { newestWins } from "../engine/scheduler.js";
 import { seeded } from "../engine/seeded.js";
 import { sentenceFor } from "../errors.js";
+import { tellProbes } from "../linked.js";
 import { appear, beam, greedy, sampled, WAYS } from "../model/writing.js";
 import { bars } from "../outputs/bars.js";
 import { present } from "../present.js";
@@ -41,6 +42,7 @@ function create(stage) {
   const output = /** @type {import("../checkpoint/contract.js").Characters} */ (model.card.output);
   const { alphabet } = output;
   const mark = separator(alphabet);
+  const read = model.controls.find(({ kind }) => kind === "tokens");
   const nameOf = (/** @type {number} */ token) => (token === 0 ? "end" : alphabet[token - 1]);
   /** @type {Written | null} */
   let written = null;
@@ -143,6 +145,8 @@ function create(stage) {
       letter.setAttribute("aria-label", token === 0 ? "End of the word" : `Letter ${at + 1}: ${alphabet[token - 1]}`);
     });
     word.dataset.word = tokens.map((token) => alphabet[token - 1]).join(mark);
+    const typed = store.get().codes[read?.name ?? ""];
+    if (ended && typed?.length) tellProbes(element, { letters_back: 100 * sharedLetters(typed, tokens) });
     likelihood.textContent = ended ? `${spell(-logProbability, 1)} nats` : "…";
     others.hidden = alternatives.length === 0;
     others.replaceChildren(
@@ -214,6 +218,9 @@ function create(stage) {
     },
   };
 }
+
+/** @param {number[]} a @param {number[]} b @returns {number} the share of the longer word's letters that are the same in both */
+export const sharedLetters = (a, b) => a.filter((token, at) => token === b[at]).length / Math.max(a.length, b.length);
 
 /** @type {import("../stage.js").Panel} */
 export default {
