@@ -14,7 +14,10 @@ def test_a_hidden_half_is_completed_and_its_error_told(page: Page, instrument: I
     page.get_by_role("tab", name="Complete").click()
     panel = page.locator(".imputation")
     page.wait_for_function("document.querySelector('.imputation')?.dataset.done")
-    expect(panel).to_contain_text("Round 30 of 30")
+    expect(panel).to_contain_text("Mean of rounds 11 to 30.")
+    panel.get_by_label("Draw z and the hidden pixels in every round").uncheck()
+    page.wait_for_function("document.querySelector('.imputation').dataset.done === '2'")
+    expect(panel).to_contain_text("Round 30 of 30.")
     made, mean, truth = (
         np.array(pixels(panel.locator(".trio canvas").nth(at))).reshape(12, 8, 4)[..., 0] / 255
         for at in range(3)

@@ -4,6 +4,7 @@ import { hiddenError, rounds } from "../../explorer/instrument/web/image/imputat
 
 /** Projects four pixels onto the plane of (1, 1, 1, 1) and (1, −1, 1, −1). */
 const PLANE = {
+  card: { output: { kind: "pixels", likelihood: null } },
   encoder: {
     /** @param {Float32Array} x */
     encode: async (x) => {
@@ -33,3 +34,37 @@ for (const draws of [false, true])
     }
     assert.equal(hiddenError(pixels, pixels, Uint8Array.of(1, 1, 1, 1)), null);
   });
+
+test("black and white pixels are drawn before they are put back, and their chances shown", async () => {
+  const pixels = Float32Array.of(0.3, 0.3, 0.3, 0.3);
+  const seen = Uint8Array.of(1, 0, 0, 0);
+  /** @type {number[][]} */
+  const encoded = [];
+  const model = {
+    ...PLANE,
+    card: { output: { kind: "pixels", likelihood: "bernoulli" } },
+    encoder: {
+      /** @param {Float32Array} x */
+      encode: async (x) => {
+        encoded.push([...x]);
+        return { codes: { z: [0] }, mean: [0], logVariance: [0] };
+      },
+    },
+    decode: async () => Float32Array.of(0.5, 0.5, 0.5, 0.5),
+  };
+  let count = 0;
+  for await (const shown of rounds(
+    /** @type {any} */ (model),
+    {},
+    { pixels, seen, start: new Float32Array(4) },
+    true,
+  )) {
+    assert.deepEqual([...shown], [pixels[0], 0.5, 0.5, 0.5]);
+    if (++count === 30) break;
+  }
+  const put = encoded.slice(1).flatMap(([first, ...others]) => {
+    assert.equal(first, pixels[0], "what is seen stays");
+    return others;
+  });
+  assert.deepEqual([...new Set(put)].sort(), [0, 1]);
+});

@@ -2,15 +2,16 @@ import { standardNormal } from "../engine/gaussian.js";
 
 /**
  * Completes an image of which a part is hidden: encode, decode, put the seen pixels back, and again (Rezende et al. 2014,
- * Appendix F). With draws from the posterior it is a Markov chain that moves towards p(hidden | seen), as far as the encoder
- * is the posterior; with its mean it comes to rest.
+ * Appendix F). With draws of z and of the hidden pixels it is Gibbs sampling, a Markov chain that moves towards
+ * p(hidden | seen), as far as the encoder is the posterior; with means it comes to rest.
  *
- * @param {Pick<import("../model/model.js").Model, "encoder" | "decode" | "withZ" | "z">} model
+ * @param {Pick<import("../model/model.js").Model, "card" | "encoder" | "decode" | "withZ" | "z">} model
  * @param {import("../model/model.js").Codes} codes of the controls that the encoder does not find
  * @param {{pixels: Float32Array, seen: import("./seen-part.js").Seen, start: Float32Array}} image `start`: what the hidden
  *   pixels begin as
- * @param {boolean} draws z from the posterior, where it has a variance
- * @returns {AsyncGenerator<Float32Array, never>} the image after each round, for ever
+ * @param {boolean} draws z from the posterior, where it has a variance, and hidden pixels from p(x|z), where that is black or
+ *   white; what is put back is drawn then
+ * @returns {AsyncGenerator<Float32Array, never>} what each round decodes, with the seen pixels as they are, for ever
  */
 export async function* rounds(model, codes, { pixels, seen, start }, draws) {
   let image = filled(pixels, start, seen);
@@ -22,10 +23,14 @@ export async function* rounds(model, codes, { pixels, seen, start }, draws) {
       const z = Array.from(mean, (value, at) => value + Math.exp(logVariance[at] / 2) * standardNormal());
       next = model.withZ({ codes: next }, z).codes;
     }
-    image = filled(pixels, await model.decode([next]), seen);
-    yield image;
+    const made = await model.decode([next]);
+    image = filled(pixels, draws && drawsPixels(model) ? made.map((p) => Number(Math.random() < p)) : made, seen);
+    yield filled(pixels, made, seen);
   }
 }
+
+/** @param {Pick<import("../model/model.js").Model, "card">} model @returns {boolean} whether a pixel is drawn as black or white */
+export const drawsPixels = ({ card: { output } }) => output.kind === "pixels" && output.likelihood === "bernoulli";
 
 /**
  * @param {Float32Array} pixels C×H×W

@@ -3,12 +3,14 @@ import { writeImage } from "../engine/pixels.js";
 import { newestWins } from "../engine/scheduler.js";
 import { sentenceFor } from "../errors.js";
 import { createHiding } from "../image/hiding.js";
-import { filled, hiddenError, rounds } from "../image/imputation.js";
+import { drawsPixels, filled, hiddenError, rounds } from "../image/imputation.js";
 import { half, hiddenCount } from "../image/seen-part.js";
 import { present } from "../present.js";
 import { term } from "../term.js";
 
 const ROUNDS = 30;
+/** The first rounds of a chain, which are left out of its mean. */
+const SETTLED = 10;
 /** So many images of the test split are averaged, to be put where something is hidden. */
 const AVERAGED = 200;
 
@@ -28,7 +30,7 @@ function create(stage) {
   let seen = half("top", height, width);
   /** @type {Promise<Float32Array> | null} the mean image */
   let mean = null;
-  let draws = false;
+  let draws = model.hasPosterior;
   const raster = new ImageData(width, height);
   const packed = new Uint32Array(raster.data.buffer);
 
@@ -48,6 +50,7 @@ function create(stage) {
   const round = el("span", { role: "status" });
   const chance = el("input", {
     type: "checkbox",
+    checked: draws,
     on: {
       change() {
         draws = chance.checked;
@@ -85,7 +88,14 @@ function create(stage) {
         round,
       ),
       model.hasPosterior
-        ? el("label", { class: "switch" }, chance, el("span", { text: "Draw z from the posterior in every round" }))
+        ? el(
+            "label",
+            { class: "switch" },
+            chance,
+            el("span", {
+              text: drawsPixels(model) ? "Draw z and the hidden pixels in every round" : "Draw z in every round",
+            }),
+          )
         : null,
       refusal,
     ),
@@ -100,7 +110,9 @@ function create(stage) {
       term(
         "round by round",
         "The hidden pixels start as the mean image. Each round encodes the whole image, decodes it, and puts the visible pixels " +
-          "back. The hidden ones drift to what the model finds likely beside them (Rezende et al. 2014, Appendix F).",
+          "back. With draws this is Gibbs sampling: the hidden pixels wander among what the model finds likely beside the visible " +
+          `ones, and the mean of rounds ${SETTLED + 1} to ${ROUNDS} is shown at the end. With means they come to rest at an image ` +
+          "that agrees with itself, likely or not (Rezende et al. 2014, Appendix F).",
       ),
     ),
     hint,
@@ -120,13 +132,19 @@ function create(stage) {
         return paint(completed, image, image);
       }
       let count = 0;
+      const sum = new Float32Array(size);
       for await (const next of rounds(model, store.get().codes, { pixels: image, seen: part, start }, draws)) {
         count += 1;
         if (gone.aborted || overtaken()) return;
         paint(completed, next, image);
         round.textContent = `Round ${count} of ${ROUNDS}.`;
+        if (count > SETTLED) next.forEach((value, at) => void (sum[at] += value / (ROUNDS - SETTLED)));
         if (count === ROUNDS) break;
         await frame();
+      }
+      if (draws) {
+        paint(completed, sum, image);
+        round.textContent = `Mean of rounds ${SETTLED + 1} to ${ROUNDS}.`;
       }
       refusal.hidden = true;
       element.dataset.done = String(Number(element.dataset.done ?? 0) + 1);
