@@ -425,7 +425,7 @@ def test_a_form_beyond_its_bounds_is_refused_by_the_name_of_the_field(
 @pytest.mark.parametrize("family", KINDS)
 @pytest.mark.parametrize("data", sorted(offers.DATA_SETS))
 def test_every_form_is_a_run_that_the_training_takes_however_short(data: str, family: str) -> None:
-    from training.config import override
+    from training.overrides import override
     from training.recipes import RECIPES
 
     form = FORM | {"data": data, "family": family, "latents": 7, "width": "double", "steps": 100}

@@ -32,12 +32,12 @@ import torch
 
 from training.__main__ import main
 from training.checkpoints import checkpoint, embed, finish  # noqa: F401, loaded before the forks
-from training.config import override
 from training.contract.card import CARD
 from training.contract.files import describe_files, read_card
 from training.contract.table import TABLE, Row, Table, read_table
 from training.errors import CheckpointError
 from training.evaluation import evaluate  # noqa: F401, loaded before the forks
+from training.overrides import override
 from training.recipes import RECIPES, Recipe
 from training.results import measuring, tables
 from training.trainer import ensemble  # noqa: F401, loaded before the forks

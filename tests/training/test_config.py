@@ -8,17 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from training.__main__ import main
-from training.config import (
-    OBJECTIVES_BY_NAME,
-    DataConfig,
-    RunConfig,
-    TrainConfig,
-    fields,
-    from_json,
-    options,
-    override,
-    to_json,
-)
+from training.config import DataConfig, RunConfig, TrainConfig, from_json, to_json
 from training.contract.files import read_card
 from training.contract.reading import plain
 from training.errors import ConfigError
@@ -30,6 +20,7 @@ from training.objectives.beta_vae import BetaVAE
 from training.objectives.capacity import Capacity
 from training.objectives.factor_vae import FactorVAE
 from training.objectives.geco import GECO
+from training.overrides import OBJECTIVES_BY_NAME, fields, options, override
 from training.recipes import RECIPES
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"

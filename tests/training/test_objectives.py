@@ -20,7 +20,6 @@ from torch.distributions import (
 
 from training.batch import Batch
 from training.checkpoints import finish
-from training.config import override
 from training.distributions import Bernoulli, DiagonalGaussian, Gaussian
 from training.families.family import Form
 from training.families.vae import VAE
@@ -35,6 +34,7 @@ from training.objectives.geco import GECO, PENALTY, GECOLoss
 from training.objectives.iwae import IWAE
 from training.objectives.kl_parts import kl_parts
 from training.objectives.objective import LearningObjective, Objective
+from training.overrides import override
 from training.recipes import RECIPES
 
 PIXELS, LATENTS = 6, 3

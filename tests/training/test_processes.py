@@ -13,12 +13,13 @@ import torch
 
 from training.__main__ import main
 from training.checkpoints.checkpoint import RESUME, read_tensors
-from training.config import OBJECTIVES_BY_NAME, RunConfig, configuration, to_json
+from training.config import RunConfig, configuration, to_json
 from training.contract.card import CARD, MODEL
 from training.contract.files import read_card
 from training.contract.version1 import FILES
 from training.datasets import Dataset
 from training.errors import CheckpointError, ConfigError
+from training.overrides import OBJECTIVES_BY_NAME
 from training.trainer import loop
 from training.trainer.processes import OneProcess, check
 

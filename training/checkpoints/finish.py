@@ -16,7 +16,7 @@ from training.checkpoints.checkpoint import Progress, load_weights, new_model, s
 from training.checkpoints.embed import Plan, add_map, embed, preview
 from training.checkpoints.export import export_graphs, named
 from training.checkpoints.staging import replace_files
-from training.config import RunConfig, fields, settings, to_json
+from training.config import RunConfig, settings, to_json
 from training.contract.card import (
     CODES,
     MODEL,
@@ -31,6 +31,7 @@ from training.evaluation.evaluate import measure
 from training.evaluation.reconstructions import measure_reconstructions
 from training.evaluation.samples import measure_samples
 from training.families.family import tag
+from training.overrides import fields
 from training.recipes import Recipe
 from training.trainer.loop import METRICS, read_metrics
 

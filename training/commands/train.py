@@ -20,11 +20,12 @@ from training.commands.arguments import (
     seeds_in,
 )
 from training.commands.report import INTERRUPTED, report, report_map
-from training.config import RunConfig, override, to_json, with_seed
-from training.config import options as options_of
+from training.config import RunConfig, to_json, with_seed
 from training.contract.card import CARD
 from training.contract.files import PART
 from training.errors import CheckpointError, ConfigError
+from training.overrides import options as options_of
+from training.overrides import override
 from training.recipes import RECIPES, Recipe
 
 if TYPE_CHECKING:

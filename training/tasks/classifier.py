@@ -130,9 +130,10 @@ def conditional_vae(bench: Bench, x: Tensor, labels: Tensor, steps: int, seed: i
     import torch
 
     from training.checkpoints.checkpoint import load_weights, new_model
-    from training.config import override, with_seed
+    from training.config import with_seed
     from training.contract.card import MODEL
     from training.datasets import Split
+    from training.overrides import override
     from training.recipes import RECIPES
     from training.trainer import loop
 
