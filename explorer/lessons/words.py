@@ -99,7 +99,12 @@ def read_words(language: str) -> Words:
 def _read(path: Path) -> Words:
     name = path.relative_to(HERE).as_posix()
     try:
-        return read(Words, tomllib.loads(path.read_text("utf-8")), "")
+        tables = tomllib.loads(path.read_text("utf-8"))
+        # In English each of these is its own key.
+        match tables:
+            case {"instrument": {"texts": [*texts]}}:
+                tables["instrument"] = {str(text): text for text in texts}
+        return read(Words, tables, "")
     except ConfigError as error:  # a ValueError too, and a sentence already
         raise UserError(f"{name}: {error}") from error
     except OSError as error:

@@ -1,7 +1,7 @@
 import { el } from "../dom.js";
 
 /**
- * Questions to recall by. What is chosen is answered at once with why; nothing is graded.
+ * Questions to recall by, one at a time. What is chosen is answered at once with why; nothing is graded.
  *
  * @param {import("./lessons.js").Question[]} questions
  * @param {import("./words.js").Words} words
@@ -10,8 +10,49 @@ import { el } from "../dom.js";
  * @returns {HTMLElement}
  */
 export function createQuestions(questions, words, answers, onAnswer) {
+  const { say } = words;
   const chosen = questions.map((_, at) => answers[at] ?? null);
-  return el("ol", { class: "questions" }, ...questions.map(question));
+  const items = questions.map(question);
+  const steps = questions.map((_, at) =>
+    el("button", {
+      class: "question-step",
+      type: "button",
+      text: String(at + 1),
+      "aria-label": say("question", { number: at + 1, count: questions.length }),
+      on: { click: () => show(at) },
+    }),
+  );
+  const onward = el("button", {
+    class: "lesson-main next-question",
+    type: "button",
+    text: say("next_question"),
+    on: {
+      click() {
+        show(now + 1);
+        items[now].querySelector("button")?.focus();
+      },
+    },
+  });
+  let now = 0;
+  show(Math.max(0, chosen.indexOf(null)));
+  return el(
+    "div",
+    { class: "questions" },
+    ...items,
+    el("div", { class: "question-foot" }, el("div", { class: "question-steps" }, ...steps), onward),
+  );
+
+  /** @param {number} at the question that stands there */
+  function show(at) {
+    now = at;
+    items.forEach((item, index) => {
+      item.hidden = index !== at;
+      steps[index].classList.toggle("answered", chosen[index] !== null);
+      if (index === at) steps[index].setAttribute("aria-current", "step");
+      else steps[index].removeAttribute("aria-current");
+    });
+    onward.hidden = chosen[at] === null || at === items.length - 1;
+  }
 
   /** @param {import("./lessons.js").Question} one @param {number} at */
   function question({ ask, choices, answer, because }, at) {
@@ -23,11 +64,12 @@ export function createQuestions(questions, words, answers, onAnswer) {
     /** @param {number} number */
     function choose(number) {
       chosen[at] = number;
-      show();
+      mark();
+      show(at);
       onAnswer([...chosen]);
     }
 
-    function show() {
+    function mark() {
       const mine = chosen[at];
       if (mine === null) return;
       buttons.forEach((button, index) => {
@@ -36,12 +78,12 @@ export function createQuestions(questions, words, answers, onAnswer) {
         button.classList.toggle("right", number === answer);
         button.classList.toggle("wrong", number === mine && number !== answer);
       });
-      said.textContent = words.say(mine === answer ? "right" : "not_quite", { choice: choices[answer - 1], because });
+      said.textContent = say(mine === answer ? "right" : "not_quite", { choice: choices[answer - 1], because });
     }
 
-    show();
+    mark();
     return el(
-      "li",
+      "div",
       {},
       el("p", { class: "ask", text: ask }),
       el("div", { class: "answers", role: "group", "aria-label": ask }, ...buttons),
