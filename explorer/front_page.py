@@ -61,8 +61,11 @@ def kept_places(base: str) -> list[Place]:
 async def _page(request: Request) -> Response:
     """Streamlit's page, with a few lines more: start the engine, fetch the model of the link.
 
+    A link to the collapse clinic is one to the page that trains, which has it.
     Both take about as long as Streamlit itself needs to start, and would otherwise begin after it.
     """
+    if "clinic" in request.query_params:
+        return RedirectResponse(f"./train?{urlencode(request.query_params.multi_items())}", 307)
     # Of a repeated field the first value, as the front end reads it.
     model = next(iter(request.query_params.getlist("model")), "")
     body = await run_in_threadpool(with_early, model)

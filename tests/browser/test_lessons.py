@@ -186,6 +186,13 @@ def test_a_lesson_in_another_language_says_so_and_leads_back(
     expect(lesson.locator(".term-value").nth(1)).to_have_text(f"{kl} Nats")
     lesson.get_by_role("button", name="Weiter").click()
     page.wait_for_function("location.search.includes('step=5&lang=de')")
+    # One question at a time: an answer brings the next, and each can be gone to.
+    expect(lesson.locator(".ask:visible")).to_have_count(1)
+    lesson.get_by_role("button", name="Frage 1 von 3").click()
+    onward = lesson.get_by_role("button", name="Nächste Frage")
+    expect(onward).to_be_hidden()
+    lesson.locator(".choice-of-answer:visible").first.click()
+    onward.click()
     lesson.get_by_role("button", name="Nein: Er hat weniger").click()
     expect(lesson.locator(".because").nth(1)).to_contain_text("Richtig. Die KL-Divergenz")
     # The answers are of the lesson, whatever it is read in.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from starlette.requests import Request
+from starlette.responses import Response
 
 import explorer
 from explorer import front_page, loading, serving, uploads
@@ -87,14 +88,24 @@ def test_what_is_fetched_early_is_there_and_is_what_the_first_image_needs(
         assert any((root / name).is_file() for root in roots for name in names), path
 
 
+def answered(query: bytes) -> Response:
+    """What the front page answers to a query."""
+    request = Request({"type": "http", "query_string": query})
+    # In a thread of its own: one that drives a browser has a loop already.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(front_page._page(request))).result()
+
+
+def test_a_link_to_the_clinic_leads_to_the_page_that_has_it() -> None:
+    answer = answered(b"clinic=1")
+    assert answer.status_code == 307
+    assert answer.headers["location"] == "./train?clinic=1"
+
+
 def test_of_a_model_named_twice_the_first_counts(make_checkpoint: MakeCheckpoint) -> None:
     make_checkpoint("first")
     make_checkpoint("second")
-    request = Request({"type": "http", "query_string": b"model=second&model=first"})
-    # In a thread of its own: one that drives a browser has a loop already.
-    with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(lambda: asyncio.run(front_page._page(request))).result()
-    page = bytes(answer.body)
+    page = bytes(answered(b"model=second&model=first").body)
     assert b"/checkpoints/second/card.json" in page
     assert b"/checkpoints/first/card.json" not in page
 
