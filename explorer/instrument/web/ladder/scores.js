@@ -30,7 +30,7 @@ const ASKS = {
 };
 
 /** A strip a metric: every run a point over its rung, the model on screen ringed. @type {import("./stage.js").TablePanel} */
-export default { name: "scores", place: "middle", fits: () => true, create };
+export default { name: "scores", place: "foot", fits: () => true, create };
 
 /** @param {import("./stage.js").TableStage} stage @returns {import("./stage.js").TablePart} */
 function create({ table, move }) {

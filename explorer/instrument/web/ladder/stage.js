@@ -41,7 +41,7 @@ const PLACE = ["recipe", "seed", "step", "image", "keep", "z"];
  *   drawSibling?(seed: number, values: Float32Array): void,
  *   drawEnd?(end: number, values: Float32Array, rows: ArrayBuffer): void, setStale?(stale: boolean): void, destroy?(): void}} TablePart
  *
- * @typedef {{name: string, place: "top" | "picture" | "middle" | "numbers",
+ * @typedef {{name: string, place: "top" | "picture" | "middle" | "numbers" | "foot",
  *   fits(table: import("./table.js").Table): true | string, create(stage: TableStage): TablePart}} TablePanel
  */
 
@@ -107,6 +107,7 @@ export function createTableStage(options) {
       ...at("picture"),
       el("div", { class: "middle" }, ...at("middle")),
       el("div", { class: "numbers" }, ...at("numbers"), notShown("What this table cannot show", missing)),
+      el("div", { class: "ladder-foot" }, ...at("foot")),
     ),
   );
   const projector = createProjector({
