@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta
 
-from explorer.jobs.store import State
 from training.contract.clinic import Ward
 from training.contract.fields import Count, Magnitude, Number, Record
 from training.contract.kinds import KINDS
@@ -20,6 +19,17 @@ if TYPE_CHECKING:
     KindName = str
 else:
     KindName = Literal[tuple(KINDS)]
+State = Literal[
+    "waiting",  # for its turn to train
+    "training",
+    "paused",  # by who asked for it
+    "stopped",  # for good, before its last step: what it has can be kept
+    "trained",
+    "keeping",  # asked to be kept, and waiting for that
+    "finishing",  # is measured and exported
+    "kept",  # a checkpoint in the list
+    "failed",
+]
 DataName = Literal["digits", "fashion", "sprites", "scenes", "own"]
 Side = Literal[28, 64, 128]
 Fit = Literal["crop", "pad"]

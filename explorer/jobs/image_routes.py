@@ -18,7 +18,6 @@ from explorer.archives import UploadError
 from explorer.arriving import let_pass, receive, visitor_of
 from explorer.jobs import exchange, images, offers
 from explorer.jobs.running import GONE, HEADER, NOT_ALLOWED, looks, supervisor
-from explorer.jobs.store import OPEN
 
 _SHEET = re.compile(r"sheet-\d+-(crop|pad)\.webp")
 INSTEAD = "drop fewer images, or train with `python -m training train own`"
@@ -82,7 +81,7 @@ def _forget(id: str) -> Response:
     found = images.find(one.home, id)
     if found is None:
         return refused(images.GONE, 404)
-    if any(job.asked.get("images") == id for job in one.store.all(*OPEN)):
+    if id in one.store.images_in_use():
         return refused("A run is learning from these images: stop it first.")
     images.remove(found)
     return as_json({})

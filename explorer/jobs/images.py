@@ -23,7 +23,7 @@ from msgspec import Meta
 from explorer.archives import UNREADABLE, Bounds, ShortReads, UploadError, entries
 from explorer.jobs.exchange import Side
 from explorer.jobs.quota import FREE, GIB, size_of
-from explorer.jobs.store import OPEN, Store
+from explorer.jobs.store import Store
 from training.contract.errors import UserError
 from training.contract.fields import FileName, Record
 from training.contract.files import as_json, write_bytes
@@ -168,7 +168,7 @@ def make_room(store: Store, home: Path, visitor: str, size: int) -> None:
         UploadError: if too many of those are left, or the disk is full.
     """
     sets = all_of(home)
-    in_use = {job.asked.get("images") for job in store.all(*OPEN)}
+    in_use = store.images_in_use()
     for one in [one for one in sets if one.id not in in_use]:
         if time.time() - (one.folder / FACTS).stat().st_mtime > UNUSED_S:
             remove(one)

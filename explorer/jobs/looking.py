@@ -17,7 +17,7 @@ from typing import Any
 
 from explorer.jobs import images
 from explorer.jobs.images import Images
-from explorer.jobs.store import OPEN, Store
+from explorer.jobs.store import Store
 from explorer.jobs.supervisor import environment
 from training.contract.errors import UserError
 from training.contract.files import as_json, write_bytes
@@ -91,7 +91,7 @@ class Looks:
     def _said(self, found: Images, side: int, fit: str) -> LookEvent:
         if self._ended or images.find(self.home, found.id) is None:
             return LookEvent("refused", sentence=images.GONE)
-        if not any(job.asked.get("images") == found.id for job in self.store.all(*OPEN)):
+        if found.id not in self.store.images_in_use():
             images.remove_packs(found)
         said = LookEvent("refused", sentence=FAILED)
         with (self.home / "look.log").open("w", encoding="utf-8") as log:

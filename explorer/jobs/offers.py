@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from explorer.arriving import LARGEST_ZIP
+from explorer.jobs.asked import Asked, Training, Treating
 from explorer.jobs.exchange import (
     STEPS,
     Bounds,
@@ -26,7 +27,6 @@ from training.contract.clinic import Ward
 from training.contract.errors import ConfigError
 from training.contract.kinds import KINDS, WIDTHS
 from training.contract.looked import Looked
-from training.contract.reading import plain
 
 # Where data sets lie, as `--data` of `python -m training`; and "no", where visitors may not train.
 DATA, TRAIN = "EXPLORER_DATA", "EXPLORER_TRAIN"
@@ -113,15 +113,16 @@ def paces(done: list[Job]) -> dict[str, float]:
     """Seconds a step, by kind of run, as the newest of that kind took on this machine."""
     found: dict[str, float] = {}
     for job in done:
-        form = job.asked["form"]
         # Images of visitors differ in size and colours: theirs are timed when they are looked at.
-        if job.step >= STEPS[0] and "family" in form and "images" not in job.asked:
-            name = pace_of(form["data"], form["family"], form["width"])
-            found[name] = round(job.seconds / job.step, 5)
+        if job.step < STEPS[0] or not isinstance(job.asked, Training) or job.asked.images:
+            continue
+        form = job.asked.form
+        name = pace_of(form.data, form.family, form.width)
+        found[name] = round(job.seconds / job.step, 5)
     return found
 
 
-def run_of(asked: Form) -> dict[str, Any]:
+def run_of(asked: Form) -> Training:
     """The recipe and the overrides of `python -m training train` that make this run."""
     network, scale = KINDS[asked.family].networks[asked.data], WIDTHS[asked.width]
     changes = {
@@ -134,14 +135,14 @@ def run_of(asked: Form) -> dict[str, Any]:
     return _run(asked, network.recipe, overrides, DATA_SETS[asked.data].title)
 
 
-def run_on(asked: Form, images: Images, found: Looked) -> dict[str, Any]:
+def run_on(asked: Form, images: Images, found: Looked) -> Training:
     """The same of a run on images of a visitor's, in which this was found."""
     network = found.networks[f"{asked.family} {asked.width}"]
     run = _run(asked, network.recipe, list(network.overrides), images.title)
-    return run | {"images": images.id, "zip": images.zip.name}
+    return replace(run, images=images.id, zip=images.zip.name)
 
 
-def _run(asked: Form, recipe: str, overrides: list[str], title: str) -> dict[str, Any]:
+def _run(asked: Form, recipe: str, overrides: list[str], title: str) -> Training:
     kind = KINDS[asked.family]
     changes = {
         "model.latents": str(asked.latents),
@@ -152,17 +153,17 @@ def _run(asked: Form, recipe: str, overrides: list[str], title: str) -> dict[str
         changes["objective.beta"] = f"{asked.beta:g}"
     words = kind.words or f"β = {asked.beta:g}"
     latents = f"{asked.latents} latent{'s' if asked.latents > 1 else ''}"
-    return {
-        "recipe": recipe,
-        "overrides": [*overrides, *(f"--{name}={value}" for name, value in changes.items())],
-        "title": f"{title}, {words}, {latents}, trained here",
-        "steps": asked.steps,
-        "seconds": 60 * asked.minutes,
-        "form": plain(asked),
-    }
+    return Training(
+        title=f"{title}, {words}, {latents}, trained here",
+        steps=asked.steps,
+        seconds=60 * asked.minutes,
+        recipe=recipe,
+        overrides=(*overrides, *(f"--{name}={value}" for name, value in changes.items())),
+        form=asked,
+    )
 
 
-def treatment_of(asked: Treatment, ward: Ward) -> dict[str, Any]:
+def treatment_of(asked: Treatment, ward: Ward) -> Treating:
     """The job that trains a patient with a cure.
 
     Raises:
@@ -177,22 +178,20 @@ def treatment_of(asked: Treatment, ward: Ward) -> dict[str, Any]:
     if asked.cure >= len(patient.cures):
         raise ConfigError(f"Cures go from 0 to {len(patient.cures) - 1}: there is no {asked.cure}.")
     cure = patient.cures[asked.cure]
-    return {
-        "do": "treat",
-        "patient": asked.patient,
-        "cure": asked.cure,
-        "title": f"Patient {asked.patient}: {cure.label}",
-        "steps": ward.records[cure.record].steps[-1],
-        "seconds": TREATMENT_S,
-        "form": plain(asked),
-    }
+    return Treating(
+        title=f"Patient {asked.patient}: {cure.label}",
+        steps=ward.records[cure.record].steps[-1],
+        seconds=TREATMENT_S,
+        form=asked,
+    )
 
 
-def with_more_time(job: Job) -> dict[str, Any]:
+def with_more_time(job: Job) -> Asked:
     """What was asked; where the time is up, with as long again as the form says."""
-    if job.seconds <= job.asked["seconds"] or "minutes" not in job.asked["form"]:
-        return job.asked
-    return job.asked | {"seconds": job.seconds + 60 * job.asked["form"]["minutes"]}
+    asked = job.asked
+    if job.seconds <= asked.seconds or not isinstance(asked, Training):
+        return asked
+    return replace(asked, seconds=job.seconds + 60 * asked.form.minutes)
 
 
 def _sizes(sizes: tuple[int, ...], scale: float) -> str:
@@ -201,5 +200,5 @@ def _sizes(sizes: tuple[int, ...], scale: float) -> str:
 
 def unit_of(job: Job) -> str:
     """The unit of its losses."""
-    kind = KINDS.get(job.asked["form"].get("family", ""))
-    return kind.unit if kind else "nats an image"
+    asked = job.asked
+    return KINDS[asked.form.family].unit if isinstance(asked, Training) else "nats an image"

@@ -6,8 +6,8 @@ import shutil
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
+from explorer.jobs.asked import Asked
 from explorer.jobs.store import OPEN, Job, Store
 from training.contract.errors import UserError
 
@@ -31,7 +31,7 @@ class QuotaError(UserError):
     """There is no room for another job. The message, one sentence, says why."""
 
 
-def add(store: Store, home: Path, visitor: str, asked: dict[str, Any]) -> str:
+def add(store: Store, home: Path, visitor: str, asked: Asked) -> str:
     """Put a job into the queue; returns its id.
 
     Raises:

@@ -5,11 +5,9 @@ The id of a job cannot be guessed: whoever has its link may do all that its owne
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from collections.abc import Callable
-from typing import Any
 
 from msgspec.structs import asdict
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +18,7 @@ from starlette.routing import Route
 from explorer.answers import Answer, as_json, in_a_sentence, queried, refused
 from explorer.arriving import visitor_of
 from explorer.jobs import exchange, image_routes, images, offers, quota
+from explorer.jobs.asked import Asked, Training, Treating, written
 from explorer.jobs.running import GONE, HEADER, NOT_ALLOWED, supervisor
 from explorer.jobs.store import OPEN, Job
 from explorer.jobs.supervisor import Supervisor
@@ -126,7 +125,7 @@ def _untreated() -> str:
 
 
 def _ask(body: bytes, visitor: str) -> Response:
-    def job(one: Supervisor) -> dict[str, Any]:
+    def job(one: Supervisor) -> Asked:
         asked = read(exchange.Form, parse(body, "The form"), "form")
         if asked.data == "own":
             found = images.find(one.home, asked.images)
@@ -142,7 +141,7 @@ def _ask(body: bytes, visitor: str) -> Response:
 
 
 def _treat(body: bytes, visitor: str) -> Response:
-    def job(one: Supervisor) -> dict[str, Any]:
+    def job(one: Supervisor) -> Asked:
         asked = read(exchange.Treatment, parse(body, "The form"), "form")
         if why := offers.missing("digits", one.data):
             raise UserError(why)
@@ -151,7 +150,7 @@ def _treat(body: bytes, visitor: str) -> Response:
     return _begin(job, visitor)
 
 
-def _begin(job: Callable[[Supervisor], dict[str, Any]], visitor: str) -> Response:
+def _begin(job: Callable[[Supervisor], Asked], visitor: str) -> Response:
     """Queue the job that is asked for, or say why not."""
     if not offers.allowed():
         return refused(NOT_ALLOWED)
@@ -172,19 +171,19 @@ def _look(id: str, since: int) -> Response:
     if job.state in OPEN and job.state != "paused":
         one.wake()
     waiting = [other.id for other in one.store.queue()]
-    form = job.asked["form"]
+    asked = job.asked
     return as_json(
         exchange.Run(
             id=job.id,
-            title=job.asked["title"],
-            data=form.get("data", ""),
-            cure=form.get("cure"),
+            title=asked.title,
+            data=asked.form.data if isinstance(asked, Training) else "",
+            cure=asked.form.cure if isinstance(asked, Treating) else None,
             unit=offers.unit_of(job),
             state=job.state,
-            steps=job.asked["steps"],
+            steps=asked.steps,
             step=job.step,
             seconds=job.seconds,
-            most_seconds=job.asked["seconds"],
+            most_seconds=asked.seconds,
             sentence=job.sentence,
             ahead=waiting.index(id) if id in waiting else 0,
             warm=one.warm,
@@ -210,7 +209,7 @@ def _decide(id: str, what: str) -> Response:
             case "pause" | "stop":
                 one.store.want(id, what)
             case "go-on":
-                asked = json.dumps(offers.with_more_time(job))
+                asked = written(offers.with_more_time(job))
                 with quota.counting:
                     if job.state == "stopped":
                         quota.check_open(one.store, job.visitor)
@@ -231,8 +230,8 @@ def _decide(id: str, what: str) -> Response:
 
 def _lost(one: Supervisor, job: Job) -> bool:
     """Whether a run learns from images of a visitor's that are not here any more."""
-    id = job.asked.get("images")
-    return id is not None and images.find(one.home, id) is None
+    id = job.asked.images if isinstance(job.asked, Training) else ""
+    return id != "" and images.find(one.home, id) is None
 
 
 def _has_weights(one: Supervisor, id: str) -> bool:

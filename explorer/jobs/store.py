@@ -7,27 +7,22 @@ cut off is where it goes on from.
 from __future__ import annotations
 
 import contextlib
-import json
+import logging
 import secrets
 import sqlite3
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from explorer.database import Database
+from explorer.jobs.asked import Asked, Training, kept, written
+from explorer.jobs.exchange import State
+from training.contract.errors import UserError
 
-State = Literal[
-    "waiting",  # for its turn to train
-    "training",
-    "paused",  # by who asked for it
-    "stopped",  # for good, before its last step: what it has can be kept
-    "trained",
-    "keeping",  # asked to be kept, and waiting for that
-    "finishing",  # is measured and exported
-    "kept",  # a checkpoint in the list
-    "failed",
-]
+_LOGGER = logging.getLogger(__name__)
+
 # Those that the worker still has to do something for; and those that it is at.
 OPEN: tuple[State, ...] = ("waiting", "training", "paused", "keeping", "finishing")
 AT_WORK: dict[State, State] = {"waiting": "training", "keeping": "finishing"}
@@ -70,7 +65,7 @@ class Job:
     Fields:
         id: cannot be guessed; who knows it may watch the job and decide about it.
         visitor: the address that asked for it.
-        asked: recipe, overrides, title, steps and how many seconds it may take.
+        asked: what it is to do.
         made: when, in seconds since 1970; `served` when it last got the worker.
         step, seconds: how far it is.
         snapshot: the name of the newest files to open the growing model by.
@@ -83,7 +78,7 @@ class Job:
 
     id: str
     visitor: str
-    asked: dict[str, Any]
+    asked: Asked
     state: State
     made: float
     served: float
@@ -106,13 +101,13 @@ class Store(Database):
             # A file of an older version lacks it; another server may have been faster.
             connection.execute("ALTER TABLE jobs ADD furthest INTEGER NOT NULL DEFAULT 0")
 
-    def add(self, visitor: str, asked: dict[str, Any]) -> str:
+    def add(self, visitor: str, asked: Asked) -> str:
         """A new job at the end of the queue; returns its id."""
         id = secrets.token_urlsafe(12)
         with self._change() as connection:
             connection.execute(
                 "INSERT INTO jobs (id, visitor, asked, state, made) VALUES (?, ?, ?, 'waiting', ?)",
-                (id, visitor, json.dumps(asked), time.time()),
+                (id, visitor, written(asked), time.time()),
             )
         return id
 
@@ -120,7 +115,7 @@ class Store(Database):
         """The job of that id, if there is one."""
         with self._open() as connection:
             row = connection.execute("SELECT * FROM jobs WHERE id = ?", (id,)).fetchone()
-        return None if row is None else _job(row)
+        return next(_jobs([row] if row else []), None)
 
     def all(self, *states: State) -> list[Job]:
         """The jobs in any of these states, or all, the oldest first."""
@@ -130,7 +125,12 @@ class Store(Database):
             rows = connection.execute(
                 f"SELECT * FROM jobs WHERE state IN ({marks}) ORDER BY made", chosen
             ).fetchall()
-        return [_job(row) for row in rows]
+        return [*_jobs(rows)]
+
+    def images_in_use(self) -> set[str]:
+        """The ids of a visitor's images that an unfinished run learns from."""
+        asked = [job.asked for job in self.all(*OPEN)]
+        return {one.images for one in asked if isinstance(one, Training)}
 
     def queue(self) -> list[Job]:
         """Those that wait, in the order in which they will be served.
@@ -148,7 +148,7 @@ class Store(Database):
                 ORDER BY state = 'waiting', last, made
                 """
             ).fetchall()
-        return [_job(row) for row in rows]
+        return [*_jobs(rows)]
 
     def take(self) -> Job | None:
         """Give the next job to the worker."""
@@ -253,6 +253,10 @@ class Store(Database):
         return [tuple(row) for row in rows]
 
 
-def _job(row: sqlite3.Row) -> Job:
-    fields = dict(row)
-    return Job(**(fields | {"asked": json.loads(fields["asked"])}))
+def _jobs(rows: Iterable[sqlite3.Row]) -> Iterator[Job]:
+    """The jobs of rows. One that another version wrote, and this one cannot do, is left out."""
+    for row in rows:
+        try:
+            yield Job(**{**row, "asked": kept(row["asked"])})
+        except UserError as error:
+            _LOGGER.warning("The job %s is left out: %s", row["id"], error)

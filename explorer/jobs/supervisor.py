@@ -19,13 +19,15 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from filelock import FileLock, Timeout
+from msgspec.structs import replace
 
 from explorer import loading
 from explorer.jobs import images
+from explorer.jobs.asked import Asked, Training
 from explorer.jobs.store import Job, Store
 from training.contract.card import CARD
 from training.contract.errors import UserError
@@ -45,8 +47,6 @@ LOOK_S = 1.0
 LONGEST_PAUSE_S = 60.0
 # After so many of them, who waits is told.
 MANY = 4
-# What the worker is told of what was asked.
-GIVEN = ("recipe", "overrides", "title", "patient", "cure")
 ENDING_S = 20
 NO_WORKER = (
     "What trains here ends as soon as it begins, and is tried again every minute: tell whoever "
@@ -200,27 +200,24 @@ class Supervisor:
         if not self.warm or (job := self.store.take()) is None:
             return
         self._job, self._asked = job, False
-        asked = {name: job.asked[name] for name in GIVEN if name in job.asked}
-        self._order(
-            Order(
-                do=job.asked.get("do", "train") if job.state == "training" else "finish",
-                job=job.id,
-                folder=str(self.folder(job.id).resolve()),
-                **asked,
-                **self._data(job),
-            )
-        )
+        asked, folder = job.asked, str(self.folder(job.id).resolve())
+        data, zip = self._data(asked)
+        order = Order("train", job.id, folder, data, zip, title=asked.title)
+        if isinstance(asked, Training):
+            order = replace(order, recipe=asked.recipe, overrides=asked.overrides)
+        else:
+            order = replace(order, do="treat", patient=asked.form.patient, cure=asked.form.cure)
+        self._order(order if job.state == "training" else replace(order, do="finish"))
 
-    def _data(self, job: Job) -> dict[str, Any]:
+    def _data(self, asked: Asked) -> tuple[str, str]:
         """Where the images of a job are: in the folder of all data sets, or in that of a visitor's.
 
         A visitor's may be gone, which the worker says.
         """
-        id = job.asked.get("images")
-        if id is None:
-            return {"data": str(self.data.resolve())}
-        folder = (self.home / images.FOLDER / id).resolve()
-        return {"data": str(folder), "images": str(folder / job.asked["zip"])}
+        if not isinstance(asked, Training) or not asked.images:
+            return str(self.data.resolve()), ""
+        folder = (self.home / images.FOLDER / asked.images).resolve()
+        return str(folder), str(folder / asked.zip)
 
     def _steer(self) -> None:
         """Have the worker leave its job where that is wanted, its time is up, or others wait."""
@@ -232,9 +229,9 @@ class Supervisor:
             return
         others = any(other.visitor != now.visitor for other in self.store.queue())
         # A treatment begins anew each time: given way to others, it might never end.
-        is_long = "do" not in now.asked
+        is_long = isinstance(now.asked, Training)
         turn_over = others and is_long and time.time() - now.served > TURN_S
-        if now.wanted or turn_over or now.seconds > now.asked["seconds"]:
+        if now.wanted or turn_over or now.seconds > now.asked.seconds:
             self._asked = True
             self._order(Order("pause"))
 
@@ -260,7 +257,7 @@ class Supervisor:
         if now is None:
             return
         if what == "finished":
-            private = "images" in job.asked
+            private = isinstance(job.asked, Training) and job.asked.images != ""
             id = keep(self.folder(job.id), private)
             self.store.move(job.id, ("finishing",), "kept", checkpoint=id, sentence="")
         elif what == "failed" and job.state == "finishing":
@@ -273,8 +270,8 @@ class Supervisor:
             self.store.move(job.id, ("training",), "paused", sentence="")
         elif now.wanted == "stop":
             self.store.move(job.id, ("training",), "stopped", sentence="")
-        elif now.seconds > now.asked["seconds"]:
-            minutes = f"{now.asked['seconds'] / 60:.0f} min"
+        elif now.seconds > now.asked.seconds:
+            minutes = f"{now.asked.seconds / 60:.0f} min"
             late = f"Its time of {minutes} is up. Resume it to train for as long again."
             self.store.move(job.id, ("training",), "stopped", sentence=late)
         else:

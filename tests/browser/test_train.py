@@ -14,6 +14,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from explorer.jobs.asked import Training, Treating
+from explorer.jobs.exchange import Form, Treatment
 from explorer.jobs.running import HOME
 from explorer.jobs.store import Store
 from training.contract.clinic import read_ward
@@ -31,9 +33,8 @@ PIXELS = "canvas => canvas.toDataURL()"
 def job_of(home: Path, model: Path) -> str:
     """A run that ended, whose growing model is a checkpoint made by hand."""
     store = Store(home / "jobs.sqlite")
-    form = {"data": "digits", "family": "vae"}
-    asked = {"title": "Mine", "steps": 100, "seconds": 60, "recipe": "", "overrides": []}
-    id = store.add("visitor", asked | {"form": form})
+    form = Form("digits", "vae", 2, 100, 1)
+    id = store.add("visitor", Training("Mine", 100, 60, "", (), form))
     store.take()
     for step, loss in ((50, 300.0), (100, 200.0)):
         store.note(id, step, 1.0, loss, loss + 10)
@@ -139,10 +140,7 @@ def test_a_patient_is_diagnosed_and_a_cure_that_was_trained_is_checked(
     # And a run of the right cure that ended, by its link.
     home = tmp_path / "no runs" / HOME
     store = Store(home / "jobs.sqlite")
-    form = {"patient": 1, "cure": patient.right}
-    id = store.add(
-        "visitor", {"do": "treat", "title": "Cure", "steps": 9, "seconds": 9} | {"form": form}
-    )
+    id = store.add("visitor", Treating("Cure", 9, 9, Treatment(1, patient.right)))
     store.take()
     store.picture(id, "live-0000009")
     store.move(id, ("training",), "trained")

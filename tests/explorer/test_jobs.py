@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from explorer.jobs import offers, quota
-from explorer.jobs.exchange import Form
+from explorer.jobs.asked import Asked, Training, Treating
+from explorer.jobs.exchange import Form, Treatment
 from explorer.jobs.store import MOST_INTERRUPTED, Job, Store
 from explorer.jobs.supervisor import Happened, Supervisor
 from explorer.presenter.store import Store as Classes
@@ -28,15 +30,26 @@ from training.contract.kinds import KINDS
 from training.contract.reading import read
 from training.contract.worker import Event
 
-ASKED: dict[str, Any] = {"title": "a run", "steps": 100, "seconds": 60}
+ASKED = Training("a run", 100, 60, "", (), Form("digits", "vae", 2, 1000, 2))
+
+
+def asked(steps: int, seconds: int = 60) -> Training:
+    """Of which the workers of these tests do so many steps."""
+    return replace(ASKED, title=str(steps), seconds=seconds)
+
 
 # A server all day long, saying after each commit what is there from now on; killed fifty times,
 # wherever it then is.
 KILLED = """
 import json, os, random, signal, sys
 from pathlib import Path
+from explorer.jobs.asked import Training
+from explorer.jobs.asked import Asked, Training, Treating
+from explorer.jobs.exchange import Form, Treatment
 from explorer.jobs.store import Store
 from explorer.presenter.store import Store as Classes
+
+ASKED = Training("a run", 100, 60, "", (), Form("digits", "vae", 2, 1000, 2))
 
 def serve(words):
     store, classes = Store(Path(sys.argv[1])), Classes(Path(sys.argv[1]))
@@ -44,7 +57,7 @@ def serve(words):
     while True:
         classes.guess(sys.argv[2], "gap", voter := os.urandom(8).hex(), "70")
         words.write(f"guessed {voter}\\n"); words.flush()
-        words.write(f"added {store.add('a visitor', {})}\\n"); words.flush()
+        words.write(f"added {store.add('a visitor', ASKED)}\\n"); words.flush()
         job = store.take()
         if job is None: continue
         store.note(job.id, job.step + 10, 1.0, 2.0, None)
@@ -117,7 +130,7 @@ while True:
     order = orders.pop(0)
     if order is None: break
     step = 0
-    while not stop.is_set() and step < order["title"]:
+    while not stop.is_set() and step < int(order["title"]):
         step += 1
         tell(what="step", job=order["job"], step=step, seconds=1.0, train=1.0)
         time.sleep(0.01)
@@ -145,7 +158,7 @@ def until(supervisor: Supervisor, id: str, *states: str) -> Job:
 
 
 def test_a_worker_that_is_killed_is_replaced_and_its_job_goes_on(supervisor: Supervisor) -> None:
-    id = supervisor.store.add("visitor", ASKED | {"title": 10**6, "recipe": "", "overrides": []})
+    id = supervisor.store.add("visitor", asked(10**6))
     supervisor.wake()
     until(supervisor, id, "training")
     worker = supervisor.worker
@@ -175,7 +188,7 @@ print('{"what": "no such event"}', flush=True)
 time.sleep(600)
 """
     one = Supervisor(tmp_path, tmp_path, (sys.executable, "-c", babbling))
-    id = one.store.add("visitor", ASKED | {"recipe": "", "overrides": []})
+    id = one.store.add("visitor", ASKED)
     one.wake()
     try:
         assert until(one, id, "failed").interrupted == MOST_INTERRUPTED
@@ -225,7 +238,7 @@ def test_workers_that_end_as_they_begin_are_not_started_without_a_pause(
 def test_when_the_server_ends_its_worker_does_and_the_next_server_goes_on(tmp_path: Path) -> None:
     command = (sys.executable, "-c", WORKER)
     first = Supervisor(tmp_path, tmp_path, command)
-    id = first.store.add("visitor", ASKED | {"title": 20, "recipe": "", "overrides": []})
+    id = first.store.add("visitor", asked(20))
     first.wake()
     until(first, id, "training")
     worker = first.worker
@@ -238,14 +251,16 @@ def test_when_the_server_ends_its_worker_does_and_the_next_server_goes_on(tmp_pa
     second.close()
 
 
-@pytest.mark.parametrize(("do", "after"), [({}, "waiting"), ({"do": "treat"}, "trained")])
+@pytest.mark.parametrize(
+    ("job", "after"),
+    [(asked(60), "waiting"), (Treating("60", 100, 60, Treatment(1, 0)), "trained")],
+)
 def test_a_run_gives_way_to_others_and_a_treatment_which_begins_anew_does_not(
-    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch, do: dict[str, Any], after: str
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch, job: Asked, after: str
 ) -> None:
     monkeypatch.setattr("explorer.jobs.supervisor.TURN_S", 0.0)
-    asked = ASKED | {"recipe": "", "overrides": []}
-    first = supervisor.store.add("one", asked | {"title": 60} | do)
-    supervisor.store.add("another", asked | {"title": 10**6})
+    first = supervisor.store.add("one", job)
+    supervisor.store.add("another", asked(10**6))
     supervisor.wake()
     assert until(supervisor, first, "waiting", "trained").state == "waiting"  # before it begins
     until(supervisor, first, "training")
@@ -313,7 +328,7 @@ for line in sys.stdin:
     if order["do"] != "train": continue
     saved = Path(order["folder"] + ".saved")
     step = int(saved.read_text()) if saved.exists() else 0
-    while step < order["title"]:
+    while step < int(order["title"]):
         step += 1
         whole = saved.with_suffix(".part"); whole.write_text(str(step)); whole.replace(saved)
         tell(what="step", job=order["job"], step=step, seconds=1.0, train=1.0)
@@ -326,8 +341,7 @@ KILLS = int(os.environ.get("KILLS", "8"))  # more than a job that gets no furthe
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_kills_of_server_and_worker_at_any_moment_lose_no_run(tmp_path: Path) -> None:
     store = Store(tmp_path / "jobs.sqlite")
-    asked = ASKED | {"title": 10 * KILLS, "recipe": "", "overrides": [], "seconds": 10**6}
-    ids = [store.add("visitor", asked) for _ in range(2)]
+    ids = [store.add("visitor", asked(10 * KILLS, seconds=10**6)) for _ in range(2)]
     killed = [sys.executable, "-c", KILLED_AT_WORK, str(tmp_path), RESUMES, str(KILLS)]
     done = subprocess.run(killed, capture_output=True, text=True, check=True)
     assert set(json.loads(done.stdout)) == {"server", "worker"}
@@ -346,6 +360,35 @@ def test_a_file_of_an_older_version_gets_what_it_lacks(tmp_path: Path) -> None:
     job = Store(path).get(id)
     assert job is not None
     assert job.furthest == 0
+
+
+EARLIER = """{"recipe": "digits-2d", "overrides": ["--train.steps=100"], "title": "Digits",
+"steps": 100, "seconds": 60, "form": {"data": "digits", "family": "vae", "latents": 2,
+"steps": 100, "minutes": 1, "width": "normal", "beta": 1.0, "images": "", "side": 64,
+"fit": "crop"}}"""
+EARLIER_TREATMENT = """{"do": "treat", "patient": 2, "cure": 0, "title": "Patient 2",
+"steps": 100, "seconds": 60, "form": {"patient": 2, "cure": 0}}"""
+ANOTHER = """{"do": "knit", "title": "A scarf", "steps": 100, "seconds": 60}"""
+
+
+def test_jobs_of_an_earlier_version_are_read_and_one_that_nobody_can_do_is_left_out(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "jobs.sqlite"
+    store = Store(path)
+    with sqlite3.connect(path) as connection:
+        for at, text in enumerate((EARLIER, EARLIER_TREATMENT, ANOTHER)):
+            row = (str(at), "", text, "waiting", at)
+            connection.execute(
+                "INSERT INTO jobs (id, visitor, asked, state, made) VALUES (?, ?, ?, ?, ?)", row
+            )
+    run, treatment = (job.asked for job in store.all())
+    assert isinstance(run, Training)
+    assert (run.recipe, run.form.family) == ("digits-2d", "vae")
+    assert isinstance(treatment, Treating)
+    assert treatment.form == Treatment(2, 0)
+    assert store.get("2") is None
+    assert [job.id for job in store.queue()] == ["0", "1"]
 
 
 def test_who_asks_for_many_runs_takes_no_turn_from_who_asks_for_one(tmp_path: Path) -> None:
@@ -429,9 +472,9 @@ def test_every_form_is_a_run_that_the_training_takes_however_short(data: str, fa
     from training.recipes import RECIPES
 
     form = FORM | {"data": data, "family": family, "latents": 7, "width": "double", "steps": 100}
-    asked = offers.run_of(read(Form, form, "form"))
-    changes = dict(word.removeprefix("--").split("=") for word in asked["overrides"])
-    config = override(RECIPES[asked["recipe"]].run, changes)
+    run = offers.run_of(read(Form, form, "form"))
+    changes = dict(word.removeprefix("--").split("=") for word in run.overrides)
+    config = override(RECIPES[run.recipe].run, changes)
     assert config.data.name == data
     assert config.model.latents == 7  # type: ignore[attr-defined]
     assert config.train.steps == 100

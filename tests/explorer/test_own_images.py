@@ -12,10 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from explorer import arriving, loading
 from explorer.jobs import images, offers, running
+from explorer.jobs.asked import Training
+from explorer.jobs.exchange import Form
 from explorer.jobs.looking import Looks
 from explorer.jobs.store import Store
 from explorer.jobs.supervisor import Supervisor, keep
@@ -108,8 +111,9 @@ def test_images_are_sent_looked_at_trained_on_and_removed(ask: Ask) -> None:
     assert status == 201
     job = running.supervisor().store.get(made["id"])
     assert job is not None
-    assert job.asked["overrides"][0] == "--data.path=cats.zip", "no path of this server"
-    assert running.supervisor()._data(job)["images"] == str(found.zip)
+    assert isinstance(job.asked, Training)
+    assert job.asked.overrides[0] == "--data.path=cats.zip", "no path of this server"
+    assert running.supervisor()._data(job.asked)[1] == str(found.zip)
     remove = f"/images/{id}/remove"
     assert "is learning from these" in ask("POST", remove)[1]["error"]
     ask("POST", f"/jobs/{job.id}/stop")
@@ -182,13 +186,14 @@ def test_a_visitors_oldest_images_make_room_but_not_those_a_run_learns_from(
             return images.accept(store, tmp_path, place, "Cats", visitor)
 
     other, first, _, third = (add(who) for who in ("b", "a", "a", "a"))
-    asked = {"images": first.id, "zip": first.zip.name}
-    store.add("a", asked)
+    form = Form("own", "vae", 2, 500, 1, images=first.id)
+    run = Training("Cats", 500, 60, "own", (), form, first.id, first.zip.name)
+    store.add("a", run)
     fourth = add("a")
     left = {one.id for one in images.all_of(tmp_path)}
     assert left == {other.id, first.id, third.id, fourth.id}, "the second made room"
     for one in (third, fourth):
-        store.add("a", {"images": one.id})
+        store.add("a", replace(run, images=one.id))
     with pytest.raises(images.UploadError, match="unfinished runs use all the room"):
         add("a")
     assert images.find(tmp_path, other.id) == other

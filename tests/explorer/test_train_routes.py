@@ -14,6 +14,7 @@ import pytest
 
 from explorer import loading
 from explorer.jobs import offers, quota, routes, running
+from explorer.jobs.asked import Treating
 from explorer.jobs.supervisor import Supervisor
 from training.contract.card import MODEL
 
@@ -167,8 +168,9 @@ def test_a_patient_is_treated_by_a_job_with_the_cure_that_was_chosen(
     job = running.supervisor().store.get(made["id"])
     assert job is not None
     label = ward["patients"][1]["cures"][0]["label"]
-    assert (job.asked["do"], job.asked["patient"], job.asked["cure"]) == ("treat", 2, 0)
-    assert (job.asked["title"], job.asked["seconds"]) == (f"Patient 2: {label}", offers.TREATMENT_S)
+    assert isinstance(job.asked, Treating)
+    assert (job.asked.form.patient, job.asked.form.cure) == (2, 0)
+    assert (job.asked.title, job.asked.seconds) == (f"Patient 2: {label}", offers.TREATMENT_S)
     # It is no run whose pace says how long another takes, and there is no model to keep.
     store = running.supervisor().store
     assert store.take() is not None

@@ -25,6 +25,7 @@ from PIL import Image
 
 from explorer import lessons, loading
 from explorer.jobs import images, offers
+from explorer.jobs.asked import kept, written
 from explorer.jobs.exchange import Form
 from explorer.jobs.store import Store
 from explorer.lessons import reading
@@ -69,8 +70,8 @@ def test_forms_of_runs() -> None:
         with refused_or_taken():
             asked = read(Form, parse(content, "The form"), "form")
             run = offers.run_of(asked)
-            configure(SimpleNamespace(recipe=run["recipe"], seed=None), run["overrides"])
-            json.dumps(run).encode()
+            configure(SimpleNamespace(recipe=run.recipe, seed=None), [*run.overrides])
+            assert kept(written(run)) == run
             taken += 1
     assert taken
 
