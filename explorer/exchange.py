@@ -5,18 +5,19 @@ They are committed; a test finds out when they are not those of the models.
 
 from pathlib import Path
 
+from explorer import links
 from explorer.jobs import exchange as jobs
 from explorer.presenter import exchange as presenter
 from training.contract.schema import interfaces
 
 TYPES = Path(__file__).parent / "instrument" / "web" / "exchange.d.ts"
-SENT = (jobs.Form, jobs.Treatment, presenter.Place, presenter.Prediction)  # by the page
+SENT = (links.Released, jobs.Form, jobs.Treatment, presenter.Place, presenter.Prediction)
 ANSWERED = (
     *(jobs.Offer, jobs.Begun, jobs.Run, jobs.Sent, jobs.Images, jobs.Clinic),
     *(presenter.Leading, presenter.Tally, presenter.Moved),
 )
 
-MADE = "Made by `python -m explorer.exchange`; edit exchange.py of jobs or presenter instead."
+MADE = "Made by `python -m explorer.exchange`; edit the models that it names instead."
 
 
 def made() -> str:

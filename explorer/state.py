@@ -11,16 +11,15 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 import streamlit as st
+from msgspec import ValidationError, convert
 
 from explorer import loading, uploads
+from explorer.links import LONGEST_QUERY, Released
 from explorer.loading import Entry
 
 KEY = "shared"
 # The key of the component that hears of releases.
 RELEASED = "released"
-# A query comes from a browser and goes back to one. As the front end has it, which leaves pins and
-# directions out of what would be longer.
-LONGEST_QUERY = 20_000
 # They need no escape in a query, and the front end writes them so.
 READABLE = ",:;"
 
@@ -116,18 +115,14 @@ def address() -> dict[str, str]:
 def linked(parameters: Mapping[str, str]) -> Position | None:
     """Where the address leads, or None where it names no model."""
     model = parameters.get("model", "")
-    return _position(model, urlencode(dict(parameters), safe=READABLE)) if model else None
+    query = urlencode(dict(parameters), safe=READABLE)
+    return Position(model, query) if model and len(query) <= LONGEST_QUERY else None
 
 
 def parse(released: object) -> Position | None:
     """What the front end sent on release, or None where it does not have the agreed shape."""
-    if not isinstance(released, Mapping):
+    try:
+        found = convert(released, Released)
+    except ValidationError:
         return None
-    model, query = released.get("model"), released.get("query")
-    if not (isinstance(model, str) and isinstance(query, str)):
-        return None
-    return _position(model, query)
-
-
-def _position(model: str, query: str) -> Position | None:
-    return Position(model, query) if len(query) <= LONGEST_QUERY else None
+    return Position(found.model, found.query)

@@ -7,13 +7,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from explorer.links import Query
 from training.contract.fields import PRINTABLE, Record, Word
 
-LONGEST_PLACE = 20_000  # characters of a query, as `state.LONGEST_QUERY`
 LONGEST_GUESS = 100
 LONGEST_LINK = 1000
 
-Query = Annotated[str, Meta(max_length=LONGEST_PLACE, pattern=PRINTABLE)]
 Guess = Annotated[str, Meta(max_length=LONGEST_GUESS, pattern=PRINTABLE)]
 Voter = Annotated[str, Meta(min_length=1, max_length=LONGEST_GUESS, pattern=PRINTABLE)]
 

@@ -1,6 +1,7 @@
 import pytest
 
-from explorer.state import LONGEST_QUERY, Position, linked, parse
+from explorer.links import LONGEST_QUERY
+from explorer.state import Position, linked, parse
 
 GOOD = {"model": "digits", "z": [0, 1.5], "query": "model=digits&z=0,1.5"}
 
@@ -18,6 +19,9 @@ def test_a_release_is_read() -> None:
         GOOD | {"model": None},
         GOOD | {"query": ["model=digits"]},
         GOOD | {"query": "x" * (LONGEST_QUERY + 1)},
+        GOOD | {"z": ["0"]},
+        GOOD | {"count": -1},
+        GOOD | {"place": "digits"},
     ],
 )
 def test_what_a_browser_should_not_send_is_ignored(released: object) -> None:

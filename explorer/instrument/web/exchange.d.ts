@@ -1,4 +1,4 @@
-// Made by `python -m explorer.exchange`; edit exchange.py of jobs or presenter instead.
+// Made by `python -m explorer.exchange`; edit the models that it names instead.
 
 /**
  * The id of a job, which cannot be guessed.
@@ -249,6 +249,16 @@ export interface Prediction {
   lesson: string;
   voter: string;
   guess: string;
+}
+
+/**
+ * Where the front end was when a control was let go; `count` makes the same place news.
+ */
+export interface Released {
+  model: string;
+  z: number[];
+  query: string;
+  count?: number;
 }
 
 /**

@@ -7,7 +7,7 @@ import { surround } from "../page/around.js";
 import { hosted } from "./component.js";
 import { onReconnected } from "./unreachable.js";
 
-/** @typedef {{model: string, z: number[], query: string, count: number}} Released */
+/** @typedef {import("../exchange.js").Released} Released */
 
 /** On a page that is not ours, the bar of a class stands over what there is. */
 const AT_THE_FOOT = "position: fixed; z-index: 100; inset: auto 12px 12px; width: auto";
