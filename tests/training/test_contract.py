@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
+from jsonschema import Draft202012Validator
 from msgspec import Meta, inspect
 
-from training.config import configuration, from_json
+from training.__main__ import main
+from training.config import configuration, from_json, to_json
 from training.contract import schema, version1
 from training.contract.card import Card, Port
 from training.contract.clinic import Ward
@@ -22,6 +24,7 @@ from training.contract.reading import parse, plain, read
 from training.contract.spaces import CodeGrid, Continuous, Space, Tokens
 from training.contract.table import SHIPPED, Table, read_table
 from training.contract.worker import Event, Order
+from training.recipes import RECIPES
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = sorted(path.parent for path in (ROOT / "assets" / "models").glob("*/card.json"))
@@ -44,6 +47,32 @@ def test_what_is_made_from_the_models_is_that_of_the_models(path: str) -> None:
     assert (ROOT / path).read_text("utf-8") == schema.made()[path], (
         "run `python -m training.contract.schema`"
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "files"),
+    [
+        ("docs/card.schema.json", "models/*/card.json"),
+        ("docs/table.schema.json", "results/*/table.json"),
+        ("docs/task.schema.json", "results/*/task.json"),
+    ],
+)
+def test_what_ships_is_as_its_schema_says(path: str, files: str) -> None:
+    validator = Draft202012Validator(json.loads((ROOT / path).read_text("utf-8")))
+    shipped = sorted((ROOT / "assets").glob(files))
+    assert shipped
+    for file in shipped:
+        tree = json.loads(file.read_text("utf-8"))
+        validator.validate(tree)
+        assert not validator.is_valid(tree | {"another field": 1})
+
+
+def test_every_recipe_is_as_the_printed_schema_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "--schema"]) == 0
+    validator = Draft202012Validator(json.loads(capsys.readouterr().out))
+    for recipe in RECIPES.values():
+        validator.validate(to_json(recipe.run))
+    assert not validator.is_valid(to_json(RECIPES["digits"].run) | {"sede": 1})
 
 
 @pytest.mark.parametrize(

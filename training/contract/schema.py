@@ -1,7 +1,8 @@
 """`python -m training.contract.schema`: write what is made from the models of the contract.
 
-The JSON Schemas of a card and of a table, for other programs, and the types of the same for the
-browser's code. They are committed; a test finds out when they are not those of the models.
+The JSON Schemas of a card, a table and a task, for other programs, and types for the browser's
+code. They are committed; a test finds out when they are not those of the models. That of a
+configuration grows with each family and objective: `python -m training list --schema` prints it.
 """
 
 import json
@@ -13,9 +14,14 @@ import msgspec
 
 from training.contract.card import Card
 from training.contract.table import Table
+from training.contract.task import Task
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMAS = {"docs/card.schema.json": Card, "docs/table.schema.json": Table}
+SCHEMAS = {
+    "docs/card.schema.json": Card,
+    "docs/table.schema.json": Table,
+    "docs/task.schema.json": Task,
+}
 TYPES = "explorer/instrument/web/checkpoint/contract.d.ts"
 MADE = "Made by `python -m training.contract.schema`; edit training/contract instead."
 
@@ -24,14 +30,19 @@ def made() -> dict[str, str]:
     """The text of each file by its path."""
     texts = {}
     for path, model in SCHEMAS.items():
-        schema = {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$comment": MADE,
-            **msgspec.json.schema(model),
-        }
-        texts[path] = json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
-    texts[TYPES] = f"// {MADE}\n\n{interfaces(SCHEMAS.values())}"
+        texts[path] = schema_of(model, MADE)
+    texts[TYPES] = f"// {MADE}\n\n{interfaces((Card, Table))}"
     return texts
+
+
+def schema_of(model: type, comment: str) -> str:
+    """The JSON Schema of a model."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$comment": comment,
+        **msgspec.json.schema(model),
+    }
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
 def interfaces(models: Collection[type], optional: Collection[type] = ()) -> str:
