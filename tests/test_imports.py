@@ -24,6 +24,16 @@ def test_nothing_is_reported_and_nobody_else_is_asked_or_heard() -> None:
     assert settings["server"]["address"] == "localhost"
 
 
+@pytest.mark.parametrize("package", ["training", "explorer.serving"])
+def test_onnxruntime_notes_no_machine_to_report_on(package: str, tmp_path: Path) -> None:
+    """On Linux it does so as it is imported, from 1.32 on."""
+    # Nothing else, for where tests run for a developer it may keep quiet by itself.
+    home = {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    ask = [sys.executable, "-c", f"import {package}, onnxruntime"]
+    subprocess.run(ask, env=home, check=True)
+    assert list(tmp_path.rglob("*")) == []
+
+
 def imports_of(file: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):

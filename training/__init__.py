@@ -15,6 +15,7 @@ grow while you train it, `training.snapshot`.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from training.contract.outputs import Pixels
     from training.contract.spaces import Space
     from training.contract.table import Table
+
+# As it is loaded, onnxruntime would note an id of this machine in the home, to send to its makers.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = ["lightning_snapshots", "load", "save", "snapshot"]
 
