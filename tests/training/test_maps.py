@@ -1,6 +1,8 @@
 """Maps of codes, and the numbers that say how faithful they are, on cases known beforehand."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -65,6 +67,34 @@ def test_numba_is_given_a_cache_where_it_would_find_none(
     found = Path(os.environ[maps.NUMBA_CACHE])
     assert found.is_dir()
     assert found.stat().st_mode & 0o077 == 0, "what is kept there is code"
+
+
+CACHING = "from numba import njit\n@njit(cache=True)\ndef same(x): return x\n"
+
+
+@pytest.mark.parametrize("told", ["HOME", "XDG_CACHE_HOME"])
+def test_umap_is_loaded_where_neither_its_folder_nor_the_home_can_be_written_to(
+    tmp_path: Path, told: str
+) -> None:
+    """As in a container of another user. A file where a folder belongs stops even root."""
+    for package in ("umap", "pynndescent"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text(CACHING)
+        (tmp_path / package / "__pycache__").touch()
+    paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
+    (tmp_path / "home").mkdir()
+    closed = str(tmp_path / "umap" / "__pycache__" / "home")
+    environment = {**os.environ, "PYTHONPATH": paths, "HOME": str(tmp_path / "home"), told: closed}
+    environment.pop(maps.NUMBA_CACHE, None)
+
+    def load(first: str) -> subprocess.CompletedProcess[str]:
+        script = f"from training.checkpoints import maps\n{first}\nimport umap\numap.same(1)"
+        ask = [sys.executable, "-c", script]
+        return subprocess.run(ask, env=environment, capture_output=True, text=True, check=False)
+
+    assert "no locator available" in load("").stderr
+    done = load("maps.find_cache()")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(params=[2**23, 1000], ids=["one block", "many blocks"])

@@ -181,7 +181,8 @@ def _caches() -> Iterator[list[Path]]:
         yield [Path(told)]
     found = [importlib.util.find_spec(name) for name in ("umap", "pynndescent")]
     yield [Path(spec.origin).parent / "__pycache__" for spec in found if spec and spec.origin]
-    yield [Path("~/.cache/numba").expanduser()]
+    home = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    yield [Path(home if sys.platform != "darwin" else "~/Library/Caches").expanduser() / "numba"]
 
 
 def _can_be_written(folder: Path) -> bool:
