@@ -139,6 +139,8 @@ class Protection:
             if refusal is not None and scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1008})
                 return
+            if scope["type"] == "websocket":
+                receive = _of_bytes(receive)
             await app(scope, receive, send_protected)
         except Exception as error:
             busy = isinstance(error, OSError) and error.errno in BUSY
@@ -182,6 +184,21 @@ class Protection:
         except ValueError:
             return False
         return same or any(matches(name, host) for host in self.hosts if host != "*")
+
+
+def _of_bytes(receive: Receive) -> Receive:
+    """What comes over a WebSocket, until somebody sends a text, which no page of ours does.
+
+    Streamlit reads the bytes of each message, and would fail where there are none.
+    """
+
+    async def received() -> Message:
+        message = await receive()
+        if message["type"] == "websocket.receive" and message.get("bytes") is None:
+            return {"type": "websocket.disconnect", "code": 1003, "reason": "Only bytes are read."}
+        return message
+
+    return received
 
 
 def name_in(host: str) -> str | None:

@@ -33,6 +33,9 @@ OWN_FILES, FILES_A_VISITOR = 64, 7
 OPENING_S = 20
 
 LONGEST_HEAD, LONGEST_HEAD_S = 2**16, 20
+# Of what a page says over its WebSocket: the longest is a link of 20,000 characters. Streamlit
+# would keep 200 MB of a message that never ends, from each.
+LONGEST_MESSAGE = 2**20
 
 # In the scope of a request whose answer goes on until somebody leaves.
 ENDLESS = "explorer.endless"
@@ -180,6 +183,7 @@ def bound_connections(files: int) -> None:
     def connection_made(self: Any, transport: asyncio.Transport) -> None:
         made(self, transport)
         self.limit_concurrency = kind.most_connections
+        self.config.ws_max_size = LONGEST_MESSAGE
         self.head, self.in_head = 0, True
         self.patience = self.loop.call_later(LONGEST_HEAD_S, _give_up, self)
 

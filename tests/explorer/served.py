@@ -25,7 +25,7 @@ Get = Callable[..., tuple[http.client.HTTPResponse, bytes]]
 @contextmanager
 def listening(app: Any, **settings: Any) -> Iterator[int]:
     """An app on a port of its own, which is given."""
-    config = uvicorn.Config(app, port=0, log_level="error", ws="none", **settings)
+    config = uvicorn.Config(app, port=0, log_level="error", **{"ws": "none"} | settings)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

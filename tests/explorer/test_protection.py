@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Scope
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from explorer import front_page, protection, serving
 from explorer.__main__ import main
@@ -44,6 +44,13 @@ async def _socket(socket: WebSocket) -> None:
     await socket.close()
 
 
+async def _listens(socket: WebSocket) -> None:
+    await socket.accept()
+    with contextlib.suppress(WebSocketDisconnect):
+        while True:
+            await socket.send_bytes(await socket.receive_bytes())
+
+
 @dataclass
 class Answer:
     status: int
@@ -51,12 +58,13 @@ class Answer:
     text: str
 
 
-def said(app: ASGIApp, scope: Scope) -> list[Message]:
-    """All that an app sends to one who asks and goes."""
+def said(app: ASGIApp, scope: Scope, *frames: Message) -> list[Message]:
+    """All that an app sends to one who asks, says this and goes."""
     messages: list[Message] = []
     kind = scope["type"]
     told: list[Message] = [
         {"type": "http.request" if kind == "http" else "websocket.connect"},
+        *({"type": "websocket.receive"} | frame for frame in frames),
         {"type": f"{kind}.disconnect", "code": 1000},
     ]
 
@@ -106,6 +114,7 @@ def client(
             Route("/fails", _fails),
             Route("/busy", _lacks_files),
             WebSocketRoute("/stream", _socket),
+            WebSocketRoute("/listens", _listens),
         ],
         middleware=serving.middleware(hosts, origins),
     )
@@ -231,3 +240,13 @@ def test_a_site_that_is_left_out_of_the_command_line_is_asked_for(
     monkeypatch.setattr(sys, "argv", ["latent-explorer", "--embed-in"])
     with pytest.raises(SystemExit, match="--embed-in names no site"):
         main()
+
+
+def test_a_text_over_a_websocket_ends_it_without_an_error() -> None:
+    """Streamlit reads bytes alone."""
+    asks = client()
+    scope = asks.scope("websocket", "/listens", {})
+    text: Message = {"text": "hello", "bytes": None}
+    messages = said(asks.app, scope, {"bytes": b"1"}, {"text": "hello"}, {"bytes": b"2"})
+    assert [message.get("bytes") for message in messages] == [None, b"1"]
+    assert said(asks.app, scope, text)[0]["type"] == "websocket.accept"

@@ -141,13 +141,15 @@ def serve() -> AbstractContextManager[int]:
     return listening(serving.plain_app(), http="httptools")
 
 
-def say(port: int, *pieces: bytes) -> bytes:
-    """What is answered to these pieces, until the connection is closed."""
+def say(port: int, *pieces: bytes, waits: bool = False) -> bytes:
+    """What is answered to these pieces, until the connection is closed; `waits` after the first."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         answer = b""
         try:
             for piece in pieces:
                 connection.sendall(piece)
+                if waits and not answer:
+                    answer += connection.recv(2**16)
             while piece := connection.recv(2**16):
                 answer += piece
         except ConnectionError:
@@ -187,3 +189,38 @@ def test_past_the_last_connection_there_is_a_sentence() -> None:
             assert b"200 OK" in say(port, HEAD + b"\r\n")
     finally:
         visitors.bound_connections(visitors.ENOUGH)
+
+
+async def _listens(scope: Scope, receive: Receive, send: Send) -> None:
+    """Takes a WebSocket, hears one message, and says how many bytes that had."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.accept"})
+        await receive()
+        message = await receive()
+        if message["type"] == "websocket.receive":
+            await send({"type": "websocket.close", "reason": str(len(message["bytes"]))})
+
+
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+def piece(content: bytes, *, first: bool = False, last: bool = False) -> bytes:
+    """A piece of a message of bytes, as a browser would send it."""
+    kind = (0x80 if last else 0) | (2 if first else 0)
+    return bytes([kind, 0x80 | 127]) + len(content).to_bytes(8, "big") + bytes(4) + content
+
+
+def test_a_message_over_a_websocket_has_an_end() -> None:
+    visitors.bound_connections(1024)
+    half = bytes(visitors.LONGEST_MESSAGE // 2)
+    begin = piece(half, first=True)
+    too_long = (1009).to_bytes(2, "big")
+    with listening(_listens, http="httptools", ws="websockets-sansio") as port:
+        assert b"1048576" in say(port, UPGRADE, begin, piece(half, last=True), waits=True)
+        # The next is too long for the whole, and so is one by itself; of neither more is taken.
+        for before, claims in (([begin], len(half) + 1), ([], 2**40)):
+            head = bytes([0 if before else 2, 0xFF]) + claims.to_bytes(8, "big") + bytes(4)
+            assert too_long in say(port, UPGRADE, *before, head, waits=True)
