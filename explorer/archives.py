@@ -1,4 +1,7 @@
-"""Zips by anybody: what they list is read within bounds and checked before anything is unpacked."""
+"""Zips that anybody may have made.
+
+What they list is read within bounds, and checked before anything is unpacked.
+"""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ async def receive(
 
 
 async def let_pass(pieces: AsyncIterator[bytes]) -> None:
-    """Take what is still on its way: a browser that is cut off while it sends hears no sentence."""
+    """Take what is still on its way: a browser that is cut off while it sends shows no sentence."""
     count = 0
     with contextlib.suppress(TimeoutError, ClientDisconnect):
         async with asyncio.timeout(LONGEST_REST_S):

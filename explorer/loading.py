@@ -29,7 +29,7 @@ RUNS = Path("runs")
 EXTRA = "EXPLORER_MODELS"
 FIRST = "EXPLORER_FIRST"  # the folders that the command line names: they head the list
 RESULTS = table.SHIPPED
-# Below `RUNS`: checkpoints that show images of a visitor's, and that are found by their ids alone.
+# Below `RUNS`: checkpoints that show a visitor's images, and that are found by their ids alone.
 PRIVATE = ".jobs/kept"
 
 # A folder with any of these is a checkpoint or is on the way to be one; others are passed over.
@@ -96,7 +96,7 @@ def find(id: str) -> Entry | None:
 
 
 def private(id: str) -> Path:
-    """Where a checkpoint is that was trained here on images of a visitor's."""
+    """Where a checkpoint is that was trained here on a visitor's images."""
     return RUNS / PRIVATE / id
 
 
@@ -144,7 +144,7 @@ def nothing_found() -> str:
 
 
 def printable(text: str) -> str:
-    """Text that can be sent: the name of a folder may hold bytes that are no text."""
+    """Text that can be sent: the name of a folder may hold bytes that are not text."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -2,7 +2,7 @@
 
 Chosen by what was measured of the examples that came with the checkpoint, so that every visitor of
 a model sees the same one and no list has to be kept. A model without an encoder opens on a draw
-from its prior, the same for everyone: its origin may be no image at all.
+from its prior, the same for everyone: its origin may not be an image at all.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from training.contract.spaces import Categorical, CodeGrid, Continuous, Tokens
 
 # Fewer images say too little about what is usual.
 LEAST = 100
-# So many are looked at, the most usual first, and so many neighbours of each.
+# How many are looked at, the most usual first, and how many neighbours of each.
 CANDIDATES, NEIGHBOURS = 100, 15
 # The largest |z| under a prior that a link may hold, as spaces/continuous.js has it.
 FARTHEST = 5

@@ -75,7 +75,7 @@ class PrivateFolder:
 
 
 def _locked(path: Path) -> int | None:
-    """A handle that holds the lock of a folder of this user's; None where it cannot be had."""
+    """A handle that holds the lock of this user's folder; None where another process has it."""
     if fcntl is None:
         return None
     try:

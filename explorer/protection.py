@@ -48,14 +48,14 @@ FULL = "This explorer has more visitors than it can serve at once: try again in 
 
 
 class EmbedError(ValueError):
-    """What is given as an address to embed in is none."""
+    """What is given as an address to embed in is not one."""
 
 
 def embedding_origins(named: str) -> list[str]:
     """The origins in a list with spaces or commas.
 
     Raises:
-        EmbedError: naming one that is none.
+        EmbedError: naming an entry that is not an origin.
     """
     origins = named.replace(",", " ").split()
     for origin in origins:

@@ -18,7 +18,7 @@ from explorer.links import LONGEST_QUERY, Released
 from explorer.loading import Entry
 
 KEY = "shared"
-# The key of the component that hears of releases.
+# The key of the component that tells of releases.
 RELEASED = "released"
 # They need no escape in a query, and the front end writes them so.
 READABLE = ",:;"
@@ -39,7 +39,7 @@ class Shared:
     position: Position = field(default_factory=Position)
     page: str | None = None
     # What the front end told of last, and whether that was since the page was entered.
-    heard: object = None
+    last: object = None
     released: bool = False
     # The ids of the checkpoints that this visitor dropped, or was sent a link to.
     dropped: tuple[str, ...] = ()
@@ -70,12 +70,12 @@ def follow_release() -> None:
     At the start of every run: a person who goes to another page at once ends the run that a
     release began, or takes its place.
     """
-    now, told = shared(), st.session_state.get(RELEASED)
-    last = told.get("last") if isinstance(told, Mapping) else None
-    if last is None or last == now.heard:
+    now, component = shared(), st.session_state.get(RELEASED)
+    last = component.get("last") if isinstance(component, Mapping) else None
+    if last is None or last == now.last:
         return
     st.session_state[KEY] = replace(
-        now, heard=last, released=True, position=parse(last) or now.position
+        now, last=last, released=True, position=parse(last) or now.position
     )
 
 

@@ -63,7 +63,7 @@ async def _disconnected(receive: Receive) -> None:
 
 
 def range_of(asked: str, size: int) -> range | None:
-    """The bytes that a Range header asks for; none where it cannot be had.
+    """The bytes that a Range header asks for; an empty range where the file has none of them.
 
     None where the whole file is to be sent: for several ranges, too, as a server may.
     """

@@ -1,7 +1,7 @@
-"""Checkpoints that visitors drop: a zip by anybody becomes a checkpoint folder, or one sentence.
+"""Checkpoints that visitors drop: a zip becomes a checkpoint folder, or one sentence.
 
 A dropped checkpoint is kept in a private temporary folder for as long as the server lives. It is
-in nobody's catalogue: who knows its id, which cannot be guessed, finds it.
+in no catalogue: whoever knows its id, which cannot be guessed, finds it.
 """
 
 from __future__ import annotations

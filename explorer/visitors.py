@@ -74,7 +74,7 @@ def raise_limit() -> int:
 
 
 def answers(files: int) -> int:
-    """How many requests may be answered at once, each from a file, with so many files."""
+    """How many requests may be answered at once, each from a file, with this many files."""
     return max(1, files // 4)
 
 

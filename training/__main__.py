@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
         then = f"; free some space, then {again}" if error.errno == errno.ENOSPC else ""
         print(f"error: {where}{error.strerror or error}{then}.", file=sys.stderr)
         return 2
-    except Exception as error:  # each library has its own where memory cannot be had
+    except Exception as error:  # each library has its own error for too little memory
         if not memory.is_too_much(error):
             raise
         print(f"error: {memory.SENTENCE}.", file=sys.stderr)

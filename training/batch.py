@@ -37,7 +37,7 @@ class Batch(NamedTuple):
 
     Fields:
         x: images (B, C, H, W) in [0, 1].
-        targets: their labels (B,) or factors (B, F), int32; None where nobody knows them.
+        targets: their labels (B,) or factors (B, F), int32; None where they are not known.
         sharing: asked by losses that look at a batch as a whole. The loss of a share is such that
             the mean over all shares is the loss of the whole batch.
     """

@@ -167,7 +167,7 @@ def with_seed(config: RunConfig, seed: int) -> RunConfig:
     """The same run with another seed.
 
     Raises:
-        ConfigError: if it is no seed.
+        ConfigError: if it is not a seed.
     """
     return from_json(to_json(replace(config, seed=seed)))
 

@@ -17,7 +17,7 @@ class DataError(UserError):
 
 
 class DivergedError(UserError):
-    """A loss is no number any more."""
+    """A loss is NaN or infinite."""
 
 
 class MetricError(UserError):

@@ -174,7 +174,7 @@ class Run(Record, frozen=True):
 
 
 class Sent(Record, frozen=True):
-    """Images of a visitor's that have arrived."""
+    """A visitor's images that have arrived."""
 
     id: str
     title: str

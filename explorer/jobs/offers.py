@@ -57,7 +57,7 @@ DATA_SETS: dict[DataName, Data] = {
     "sprites": Data("Sprites", "", 3_000),
     "scenes": Data("Rooms in colour", "", 1_500),
 }
-OWN_STEPS = 1_500  # that the form begins with on images of a visitor's
+OWN_STEPS = 1_500  # that the form begins with on a visitor's own images
 
 
 def allowed() -> bool:
@@ -136,7 +136,7 @@ def run_of(asked: Form) -> Training:
 
 
 def run_on(asked: Form, images: Images, found: Looked) -> Training:
-    """The same of a run on images of a visitor's, in which this was found."""
+    """The same for a run on a visitor's own images, in which this was found."""
     network = found.networks[f"{asked.family} {asked.width}"]
     run = _run(asked, network.recipe, list(network.overrides), images.title)
     return replace(run, images=images.id, zip=images.zip.name)

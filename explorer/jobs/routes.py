@@ -229,7 +229,7 @@ def _decide(id: str, what: str) -> Response:
 
 
 def _lost(one: Supervisor, job: Job) -> bool:
-    """Whether a run learns from images of a visitor's that are not here any more."""
+    """Whether a run learns from a visitor's images that are no longer here."""
     id = job.asked.images if isinstance(job.asked, Training) else ""
     return id != "" and images.find(one.home, id) is None
 

@@ -210,7 +210,7 @@ class Supervisor:
         self._order(order if job.state == "training" else replace(order, do="finish"))
 
     def _data(self, asked: Asked) -> tuple[str, str]:
-        """Where the images of a job are: in the folder of all data sets, or in that of a visitor's.
+        """Where the images of a job are: in the folder of data sets, or in the visitor's own.
 
         A visitor's may be gone, which the worker says.
         """
@@ -303,7 +303,7 @@ def environment() -> dict[str, str]:
 def keep(folder: Path, private: bool = False) -> str:
     """Move a finished checkpoint among the others; returns its id there.
 
-    A private one, which shows images of a visitor's, is put where no list finds it, under an id
+    A private one, which shows a visitor's images, is put where no list finds it, under an id
     that cannot be guessed. A server may be killed between this and the note of it: then the folder
     is there already.
     """

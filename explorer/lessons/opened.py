@@ -111,7 +111,7 @@ class Opened:
         return log_likelihood(x, means)
 
     def check_bernoulli(self) -> None:
-        """Refuse a model whose images are no Bernoulli means: what is measured would be wrong."""
+        """Refuse a model whose images are not Bernoulli means: what is measured would be wrong."""
         output = self.card.output
         if not isinstance(output, Pixels) or output.likelihood != "bernoulli":
             raise CheckpointError(

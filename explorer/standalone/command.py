@@ -54,7 +54,7 @@ def _export(what: str, out: Path, language: str | None) -> int:
             lesson, link["lang"] = lesson["translations"][language], language
         title, query = lesson["title"], urlencode(link)
     elif language:
-        raise UserError(f"{what} is no lesson, so it has no language: leave out --lang.")
+        raise UserError(f"{what} is not a lesson, so it has no language: leave out --lang.")
     else:
         known = [entry.id for entry, _ in loading.usable(loading.catalogue())]
         if what not in known:
@@ -88,6 +88,6 @@ def _leads_somewhere(address: str) -> bool:
     try:
         parts = urlsplit(address)
         _ = parts.port
-    except ValueError:  # of a bracket that is not closed, of a port that is no number
+    except ValueError:  # of a bracket that is not closed, of a port that is not a number
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname)

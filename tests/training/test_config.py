@@ -246,7 +246,7 @@ def test_override_changes_one_field(path: str, text: str, value: object) -> None
             "x" * 1000,
             "data.name is 'xxx.* choose one of digits, fashion, names, own, scenes, sprites",
         ),
-        ("data.pixels", "dequantized", "bernoulli, which is no density over the grey levels"),
+        ("data.pixels", "dequantized", "bernoulli, which is not a density over the grey levels"),
         ("seed", "-1", "seed is -1; expected a whole number from 0 to 2,147,483,647"),
         ("seed", str(2**31), "from 0 to 2,147,483,647"),
     ],

@@ -75,7 +75,7 @@ def test_an_outcome_of_no_way_is_refused(tmp_path: Path) -> None:
     write_task(tmp_path / "toy", replace(PLANNED, outcomes=outcomes("one", 1)))
     file = tmp_path / "toy" / "task.json"
     file.write_text(file.read_text().replace('"way": "one"', '"way": "three"'))
-    with pytest.raises(CheckpointError, match="'three', which is none of its ways"):
+    with pytest.raises(CheckpointError, match="'three', which is not one of its ways"):
         read_task(tmp_path / "toy")
 
 

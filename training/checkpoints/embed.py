@@ -64,7 +64,7 @@ class Plan:
             most: where `count` is None, no more than that.
 
         Raises:
-            ConfigError: if the split is none of the data set's, or has fewer images.
+            ConfigError: if the data set has no such split, or it has fewer images.
         """
         if self.split not in dataset.splits:
             raise ConfigError(

@@ -25,7 +25,7 @@ SMALLEST = (
     4096  # entries of a tensor: what is smaller takes little room, and adds much of the error
 )
 JUDGED, SEEN = 500, 2000  # images to compare with; images whose activations the rounding minds
-DAMPING = 1e-4  # of the mean variance of a layer's inputs, so that silent ones are no trouble
+DAMPING = 1e-4  # of the mean variance of a layer's inputs, so that silent ones do no harm
 
 
 def narrowed(tensor: Tensor) -> Tensor:

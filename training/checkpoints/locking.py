@@ -41,7 +41,7 @@ def changing(folder: Path) -> Iterator[None]:
     """Keep other processes from writing to a checkpoint.
 
     Raises:
-        CheckpointError: if it is no checkpoint, or another process is writing to it.
+        CheckpointError: if it is not a checkpoint, or another process is writing to it.
     """
     if not folder.is_dir():
         read_card(folder)  # refuses it

@@ -94,8 +94,8 @@ def _check_room(folder: Path) -> None:
         # A link could make us empty another folder.
         if path.is_symlink() or (path.exists() and not path.is_dir()):
             raise CheckpointError(
-                f"{folder.name}/{path.name} is no folder that `embed` made: remove it, then embed "
-                "again."
+                f"{folder.name}/{path.name} is not a folder that `embed` made: remove it, then "
+                "embed again."
             )
     ready = folder / READY
     left = sorted(ready.iterdir()) if ready.exists() else []

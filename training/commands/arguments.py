@@ -53,7 +53,7 @@ def seeds_in(text: str) -> list[int]:
     """What `--seeds` lists.
 
     Raises:
-        ConfigError: if these are no whole numbers.
+        ConfigError: if these are not whole numbers.
     """
     try:
         return [int(word) for word in text.split(",")]
@@ -67,7 +67,7 @@ def seed_of(options: argparse.Namespace, card: Card) -> int:
     """The seed that was given, or that of the run."""
     config = configuration(card, options.folder.name)
     seed: int = config.seed if options.seed is None else options.seed
-    return with_seed(config, seed).seed  # refuses what is no seed
+    return with_seed(config, seed).seed  # refuses what is not a seed
 
 
 def data_of(options: argparse.Namespace, card: Card) -> "Dataset":

@@ -20,7 +20,7 @@ def why_no_card(where: str, names: Iterable[str], place: str = "") -> str:
     Args:
         where: what the folder is called in the sentence.
         names: all that lies in it.
-        place: its path as it can be typed where the reader is; "" where nobody knows that.
+        place: its path as it can be typed where the reader is; "" where that is not known.
     """
     names = set(names)
     lacks = f"{where} has no {CARD}"

@@ -240,7 +240,7 @@ class Information(Record, frozen=True):
     how: Protocol
 
     def check(self, latents: int, factors: int) -> None:
-        """Refuse a matrix that does not fit so many latents and factors.
+        """Refuse a matrix that does not fit this number of latents and factors.
 
         Raises:
             ValueError: naming the field.
@@ -357,7 +357,7 @@ class Map(Record, frozen=True):
     metrics: Annotated[tuple[Metric, ...], Meta(max_length=MOST_METRICS)]
 
     def check(self, latents: int) -> None:
-        """Refuse a map that does not fit a model of so many latents.
+        """Refuse a map that does not fit a model of this number of latents.
 
         Raises:
             ValueError: naming the field.

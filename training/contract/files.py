@@ -94,7 +94,7 @@ def read_bytes(path: Path, limit: int = LARGEST_FILE) -> bytes:
     """The content of a regular file inside its own folder, refused beyond `limit` bytes.
 
     Raises:
-        CheckpointError: if it is missing, leads out of the folder, is no file, or is too large.
+        CheckpointError: if it is missing, leads out of the folder, is not a file, or is too large.
     """
     with _opened(path, limit) as (file, _):
         return file.read()

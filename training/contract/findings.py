@@ -28,7 +28,7 @@ def of_task(task: Task) -> str:
     """In which cases latents help, and in which another method does better.
 
     Where no other method takes part, which way does best and which worst. Judged by the medians of
-    the first measure, and "" where that is none to be best at.
+    the first measure, and "" where nothing is best at that.
     """
     measure = task.measures[0]
     if measure.more_is_better is None:

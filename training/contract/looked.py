@@ -22,7 +22,7 @@ class Looked(Record, frozen=True):
         binary: whether all pixels are black or white.
         duplicates: how many images are in it more than once.
         broken: why a file was left out, by its name; of `more_broken` only how many.
-        others: files that are no images; of `more_others` only how many.
+        others: files that are not images; of `more_others` only how many.
         train, validation, test: how many images are in each part.
         columns, shown: how many images the sheet has in a row, and in all.
         batch: images in a step.

@@ -22,7 +22,7 @@ def parse(content: bytes, where: str) -> Any:
     """Parsed JSON.
 
     Raises:
-        ConfigError: if it is no JSON, nested too deeply, or holds NaN or infinity.
+        ConfigError: if it is not JSON, nested too deeply, or holds NaN or infinity.
     """
     depth = 0
     for bracket in _BRACKETS.finditer(_TEXTS.sub(b"", content)):
@@ -59,7 +59,7 @@ def version_of(tree: Any, where: str, known: tuple[int, ...], instead: str) -> i
     """The version that a card or a table says it is of.
 
     Raises:
-        ConfigError: if that is none of those known; `instead` is what to do then.
+        ConfigError: if it is not a known one; `instead` is what to do then.
     """
     found = tree.get("version") if isinstance(tree, dict) else None
     if type(found) is int and found in known:

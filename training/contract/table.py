@@ -144,8 +144,8 @@ class Table(Record, frozen=True, kw_only=True):
         command: makes every run that is missing.
         metrics: the names of those that the table shows, the decisive one first.
         examples: the shipped checkpoint whose test images go with the table's models.
-        images: so many of them, the first, have their codes kept with every model; None: all can
-            be encoded.
+        images: how many of them, the first, have their codes kept with every model; None: all
+            can be encoded.
     """
 
     version: Literal[1] = 1

@@ -112,7 +112,7 @@ class Task(Record, frozen=True, kw_only=True):
             ):
                 if name not in names[kind]:
                     raise ValueError(
-                        f"has an outcome of {name!r:.60}, which is none of its {kind}."
+                        f"has an outcome of {name!r:.60}, which is not one of its {kind}."
                     )
 
     def values(self, way: str, condition: str, measure: str) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 def checked(sizes: Mapping[str, int], factors: Any) -> NDArray[np.int64]:
-    """Factors (N, F), refused where they are none of the grid with these `sizes`.
+    """Factors (N, F), refused where they are not on the grid with these `sizes`.
 
     Raises:
         ValueError: naming the shape, the type or the factor that is wrong.

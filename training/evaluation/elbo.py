@@ -84,7 +84,7 @@ def measure_elbo(
                 "−ELBO per pixel",
                 nats_per_pixel / math.log(2) + 8,
                 "bits/dim",
-                "−ELBO / (pixels · ln 2) + 8: at most so many bits code one of 256 levels.",
+                "−ELBO / (pixels · ln 2) + 8: an upper bound on bits per pixel (256 grey levels).",
             )
         )
     latents = of_latents(kl_nats, torch.cat(means), torch.cat(deviations))

@@ -206,11 +206,11 @@ class Family(Record, frozen=True, tag_field="family"):
         return None
 
     def most_examples(self) -> int | None:
-        """How many examples a folder holds, if nobody asks for more; None: as many as of others."""
+        """How many examples a folder holds by default; None: as many as of other families."""
         return None
 
     def cost_nats(self, model: Any, batch: Batch, codes: Codes) -> Tensor | None:
-        """−ln p(x|z) at the codes of a batch, (B,); None where the decoder is no density."""
+        """−ln p(x|z) at the codes of a batch, (B,); None where the decoder has no density."""
         return None
 
     def reconstruct(self, model: Any, batch: Batch) -> Tensor | None:
@@ -233,7 +233,7 @@ class Family(Record, frozen=True, tag_field="family"):
     def bound(
         self, model: Any, dataset: Dataset, config: RunConfig, seed: int, samples: int
     ) -> tuple[Metric, ...]:
-        """The importance-weighted bound on −ln p(x), with so many samples an image.
+        """The importance-weighted bound on −ln p(x), with `samples` codes an image.
 
         Raises:
             ConfigError: if the model has none.

@@ -228,13 +228,13 @@ def cost_nats(decoded: ImageDistribution, x: Tensor) -> Tensor:
 
 
 def refuse_no_density(likelihood: LikelihoodName, config: RunConfig) -> None:
-    """Refuse a likelihood that is no density over what the pixels are read as.
+    """Refuse a likelihood that is not a density over what the pixels are read as.
 
     Raises:
         ConfigError: naming the field.
     """
     if config.data.pixels == "dequantized" and likelihood == "bernoulli":
         raise ConfigError(
-            "model.likelihood is bernoulli, which is no density over the grey levels that "
-            "data.pixels = dequantized gives; take continuous_bernoulli or gaussian."
+            "model.likelihood is bernoulli, which is not a density over the grey levels "
+            "that data.pixels = dequantized gives; take continuous_bernoulli or gaussian."
         )

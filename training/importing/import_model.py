@@ -139,7 +139,7 @@ def _check_values(found: Found) -> None:
         images = found.decode.eval()(z)
     except UserError:
         raise
-    except Exception as error:  # code of anybody
+    except Exception as error:  # somebody else's code
         raise CheckpointError(
             f"The decoder does not take {found.size} latents and give images of "
             f"{'×'.join(map(str, found.shape))}: {' '.join(str(error).split())[:200]}."

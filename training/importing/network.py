@@ -118,7 +118,7 @@ def _latents(encoder: Encode | None, shape: Shape, said: Said) -> tuple[int, boo
         found = encoder(torch.full((2, *shape), 0.5))
     except CheckpointError:
         raise
-    except Exception as error:  # code of anybody
+    except Exception as error:  # somebody else's code
         raise CheckpointError(
             f"The encoder does not take images of {'×'.join(map(str, shape))}: {error}"
         ) from error

@@ -56,7 +56,7 @@ def _class(name: str) -> Any:
     print(f"This runs the code of {module} and of what it imports.", file=sys.stderr)
     try:
         found = getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # code of anybody
+    except Exception as error:  # somebody else's code
         raise CheckpointError(
             f"{name} could not be imported from here: {type(error).__name__}: {error}"
         ) from error
@@ -83,7 +83,7 @@ def _made(kind: Any, said: Said, saved: Any) -> nn.Module:
         arguments = {name: value for name, value in saved.items() if every or name in names}
     try:
         network = kind(**arguments)
-    except Exception as error:  # code of anybody
+    except Exception as error:  # somebody else's code
         raise CheckpointError(
             f"{said.network} could not be made with {arguments or 'no arguments'}: "
             f"{type(error).__name__}: {error}. Give what it takes with --args."

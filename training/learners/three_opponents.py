@@ -93,7 +93,7 @@ class ThreeOpponents:
             fooled = generator_loss(judge.judge(of_rebuilt)) + generator_loss(judge(drawn))
         feature_nats = feature_cost(features, of_rebuilt.float()).mean()
         kl_nats = posterior.kl_to_prior().sum(1).mean()
-        # Both losses meet the weights as they are: the decoder moves when both gradients are known.
+        # Both losses see the weights as they are: the decoder moves when both gradients are known.
         decoder = self.optimizers["decoder_optimizer"]
         gradients = gradients_of(decoder, self.gamma * feature_nats + fooled, keep=True)
         descend(self.optimizers["encoder_optimizer"], kl_nats + feature_nats, rate)

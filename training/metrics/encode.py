@@ -11,7 +11,7 @@ from training.errors import MetricError
 from training.metrics import Floats, Integers
 
 Encoder = Callable[[Tensor], Tensor]  # images (B, C, H, W) -> posterior means (B, D)
-BATCH = 64  # the activations of so many images stay in a CPU's cache: twice as fast as 256
+BATCH = 64  # the activations of this many images stay in a CPU's cache: twice as fast as 256
 
 
 @torch.no_grad()

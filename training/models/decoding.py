@@ -29,7 +29,7 @@ def greedy(step: Step[AnyState], state: AnyState, longest: int, end: int | None)
 
     Args:
         state: before the first token, of a batch of one.
-        longest: tokens at most; after so many the sequence is ended.
+        longest: tokens at most; after these the sequence is ended.
         end: the token that ends the sequence; None where all have `longest` tokens.
     """
     return _follow(step, state, longest, end, lambda log_p: int(log_p.argmax()))

@@ -32,7 +32,7 @@ def half(name: Half, shape: tuple[int, int]) -> Tensor:
 
 
 def draw(count: int, shape: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """What is seen of so many (H, W) images in training, each of its own kind: (B, 1, H, W)."""
+    """What is seen of a number of (H, W) images in training, each of its own kind: (B, 1, H, W)."""
     height, width = shape
     device = generator.device
 

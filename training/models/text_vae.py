@@ -89,7 +89,7 @@ class TextVAE(nn.Module):
         return logits.float(), State(hidden[0], cell[0])
 
     def begin(self, batch: int) -> State:
-        """The state before the first token of so many words."""
+        """The state before the first token of each word."""
         zeros = torch.zeros(batch, self.write_units, device=self.logits.weight.device)
         return State(zeros, zeros)
 

@@ -127,7 +127,7 @@ class Transformer(nn.Module):
         return cast(Iterable[Block], self.blocks)
 
     def begin(self, batch: int) -> Cache:
-        """The cache before the first token of so many sequences."""
+        """The cache before the first token of each sequence."""
         device = self.start.device
         return Cache(
             torch.zeros(batch, dtype=torch.int64, device=device),

@@ -33,8 +33,8 @@ def kl_parts(
         images: N, how many images the batch was drawn from.
         estimator: of ln q(z). `mws`, minibatch-weighted sampling (Section 4.1), is too low by ln N
             where all posteriors are alike, for every single latent too. A constant has no gradient,
-            but such parts are no measurements. `mss`, minibatch-stratified sampling (Appendix C.2),
-            estimates q(z) without bias.
+            but such parts are not measurements. `mss`, minibatch-stratified sampling (Appendix
+            C.2), estimates q(z) without bias.
     """
     pairs = posterior.log_prob(z.unsqueeze(1))  # ln q(z_i|x_j) per latent, (B, B, D)
     log_weights = _log_weights(z, images, estimator)  # (B, B)

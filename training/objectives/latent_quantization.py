@@ -55,7 +55,7 @@ class LatentQuantization:
         return loss, parts, through
 
     def comparable(self, means: Mapping[str, float]) -> float:
-        """−ln p(x|z): how far the encoder is from its codes is no end in itself."""
+        """−ln p(x|z): how far the encoder is from its codes is not compared."""
         return means["reconstruction_nats"]
 
 

@@ -92,7 +92,7 @@ class ObjectiveConfig(Record, frozen=True, tag_field="name"):
         raise NotImplementedError
 
     def build(self, latents: int, images: int, device: torch.device) -> Objective:
-        """The loss for a model of so many latents.
+        """The loss for a model of this number of latents.
 
         Args:
             images: how many the training split has.

@@ -24,7 +24,7 @@ from training.results.measuring import measure_run
 from training.results.tables import Places, Plan, config_of, put
 from training.trainer import ensemble
 
-HALVINGS = 9  # of a replayed run's length: so many snapshots, and one of the untrained weights
+HALVINGS = 9  # of a replayed run's length: a snapshot at each, and one of the untrained weights
 
 
 def make(

@@ -213,7 +213,7 @@ def missing(table: Table) -> tuple[tuple[str, int], ...]:
 
 
 def _config(run: Run) -> RunConfig | None:
-    """What a run of the table computed; None if that is no configuration of this program."""
+    """What a run of the table computed; None if that is not a configuration of this program."""
     try:
         return from_json(plain(run.config), "config")
     except ConfigError:

@@ -1,4 +1,4 @@
-"""Keeps a model of anybody's training loop at several moments, so that its training is replayed.
+"""Keeps a model of any training loop at several moments, so that its training is replayed.
 
 The folder is a checkpoint of the newest moment. Beside it lies a table (`table.json`) with a stage
 for each moment, which the page of β replays, and what that needs of each: decoder and codes.

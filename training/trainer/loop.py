@@ -408,7 +408,7 @@ def _keep_metrics_until(path: Path, step: int) -> None:
 
 
 def read_metrics(path: Path) -> list[dict[str, float]]:
-    """The lines of metrics.jsonl, up to one that a crash cut short or that is none of ours."""
+    """The lines of metrics.jsonl, up to one that a crash cut short or that we did not write."""
     lines = []
     for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:

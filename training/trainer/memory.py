@@ -40,7 +40,7 @@ def bounded() -> Iterator[None]:
 
 
 def available() -> int | None:
-    """Bytes that are free, in this container or on this machine; None where nobody says."""
+    """Bytes that are free, in this container or on this machine; None where that is not known."""
     try:
         facts = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
         free = int(facts["MemAvailable"].split()[0]) * 1024

@@ -55,7 +55,7 @@ class Processes(Sharing, Protocol):
 
 
 class OneProcess(Unshared):
-    """One process, which shares nothing and asks nobody."""
+    """One process, which shares nothing."""
 
     first = True
     note = ""
@@ -169,7 +169,7 @@ def is_first() -> bool:
 
 
 def check(config: RunConfig, count: int) -> None:
-    """Refuse what so many processes cannot share."""
+    """Refuse what this number of processes cannot share."""
     if config.train.batch_size % count:
         raise ConfigError(
             f"train.batch_size is {config.train.batch_size}, which {count} processes cannot share "

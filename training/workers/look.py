@@ -1,9 +1,9 @@
 """Looks at a visitor's images before they are trained on: `python -m training.workers.look`.
 
 It packs a zip of images at one size, draws a sheet of what a model would see, and measures how long
-a step takes here. Decoding files of anybody is done in this process alone, in bounded memory; it
-ends when its input does, as it does when who started it is gone. What happens goes out a line of
-JSON each, see `training.contract.looked`.
+a step takes here. Files that anybody may have made are decoded in this process alone, in bounded
+memory; it ends when its input does, as it does when who started it is gone. What happens goes out
+a line of JSON each, see `training.contract.looked`.
 """
 
 import argparse

@@ -21,7 +21,7 @@ const IN_A_NAME = /[%:;,]/g;
 /** Of a query, in characters, as in Python (`state.py`): `writeLink` leaves out what exceeds it, and none longer is read. */
 export const LONGEST_QUERY = 20_000;
 
-/** A name that nobody could see is none. */
+/** An invisible name is no name. */
 const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /**

@@ -36,7 +36,7 @@ import { createStore } from "./store.js";
  * @property {import("./stage/signal.js").Signal<Decoded | null>} decoded what the decoder made last on this thread
  * @property {import("./stage/signal.js").Signal<number[][]>} draws codes drawn from the posterior of the source
  * @property {import("./stage/signal.js").Signal<string | null>} unlike in what the source is unlike the examples, if in anything
- * @property {() => void} warnNotFinite says once that the decoder gives values that are no numbers: they are drawn black,
+ * @property {() => void} warnNotFinite says once that the decoder gives NaN or infinity: these are drawn black,
  *   which would pass for an image
  * @property {Decoded | null} first what was decoded before there was a stage
  * @property {boolean} isAlone no other model stands beside it, so that a panel may begin by itself

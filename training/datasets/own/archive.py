@@ -23,7 +23,7 @@ _UNREADABLE = (
 
 @dataclass
 class Archive:
-    """Image files in a zip, as in a `Folder`; `others` are the files that are no images."""
+    """Image files in a zip, as in a `Folder`; `others` are the files that are not images."""
 
     path: Path
     prefix: str

@@ -144,7 +144,7 @@ def levels(block: NDArray[Any], what: str, start: int) -> NDArray[np.uint8]:
     """Images as 8-bit levels.
 
     Raises:
-        DataError: naming the first image with a number that is none of the scale.
+        DataError: naming the first image with a number that is not on the scale.
     """
     floats = block.dtype.kind == "f"
     top = 1.0 if floats else 65535 if block.dtype.itemsize == 2 else 255

@@ -68,7 +68,7 @@ def decode(content: bytes, fit: Fit, to_grey: bool = False) -> Seen:
     16-bit greys are scaled to 8 bits, and a photograph is turned as its EXIF orientation says.
 
     Raises:
-        ValueError: if the file is none of these, is damaged, or is too large.
+        ValueError: if the file is not one of these, is damaged, or is too large.
         ColourFound: if it has colours and `fit` has one channel, without `to_grey`.
     """
     try:

@@ -385,8 +385,8 @@ export interface Stage {
  * command: makes every run that is missing.
  * metrics: the names of those that the table shows, the decisive one first.
  * examples: the shipped checkpoint whose test images go with the table's models.
- * images: so many of them, the first, have their codes kept with every model; None: all can
- * be encoded.
+ * images: how many of them, the first, have their codes kept with every model; None: all
+ * can be encoded.
  */
 export interface Table {
   version: 1;

@@ -53,7 +53,7 @@ export function readSafetensors(buffer, file, names, again = "run `python -m tra
     const [from, to] = data_offsets;
     const count = shape.reduce((/** @type {number} */ product, /** @type {number} */ size) => product * size, 1);
     if (to - from !== count * Kind.BYTES_PER_ELEMENT) throw refuse(`has no room for ${called(name)}`);
-    // A copy, because the header may leave the arrays at a place that is no multiple of four.
+    // A copy, because the header may leave the arrays at a place that is not a multiple of four.
     tensors.set(name, { shape, data: new Kind(buffer.slice(start + from, start + to)) });
   }
   return tensors;

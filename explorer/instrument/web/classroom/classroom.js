@@ -75,7 +75,7 @@ export function createClassroom({ assets, link: address, frame }) {
   let leader = null;
   /** @type {ReturnType<typeof follow> | null} */
   let follower = null;
-  /** The page opens, and waits to hear where the class is. */
+  /** The page opens, and waits to be told where the class is. */
   let isOpening = true;
   let found = () => {};
   /** @type {Promise<void>} */

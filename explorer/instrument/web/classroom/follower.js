@@ -89,7 +89,7 @@ export function follow({ api, code, signal, canGo, goTo, rest, onHeard, onBroken
  * @param {ReturnType<typeof import("./api.js").createApi>} api
  * @param {string} code
  * @param {(sentence: string) => void} onOver
- * @returns {Promise<string>} where the class is now; empty where that cannot be heard
+ * @returns {Promise<string>} where the class is now; empty where that cannot be known
  */
 export async function placeOf(api, code, onOver) {
   const once = new AbortController();

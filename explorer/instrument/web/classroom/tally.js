@@ -5,7 +5,7 @@ const BINS = 20;
 /**
  * @param {Record<string, number>} guesses how often each number was predicted, as text
  * @param {(value: number) => number} toShare where a value lies on its axis, from 0 to 1
- * @returns {number[]} how many lie in each part of the axis; what is no number on it counts nowhere
+ * @returns {number[]} how many lie in each part of the axis; what is not a number on it is not counted
  */
 export function binned(guesses, toShare) {
   const bins = Array(BINS).fill(0);

@@ -65,7 +65,7 @@ async function givingWay(joint, work) {
   const gentle = async (z) => {
     const found = new Float64Array(z.length / 2);
     for (let from = 0; from < found.length; from += AT_A_TIME) {
-      // A message is only heard between two tasks.
+      // A message is only received between two tasks.
       await new Promise((resolve) => setTimeout(resolve));
       if (waiting > 0) throw GAVE_WAY;
       found.set(await joint(z.subarray(2 * from, 2 * (from + AT_A_TIME))), from);

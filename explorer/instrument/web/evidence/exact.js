@@ -20,7 +20,7 @@ const KEPT_NATS = 9;
  * each cut more than squares its error. So a sum that has hardly moved, and leans on no single cell, is good enough.
  */
 const [CLOSE_NATS, MOST_SHARE, MOST_LEVELS] = [0.02, 0.2, 7];
-/** A picture of the posterior has so many cells at least that hold e⁻⁷ of the highest density or more. */
+/** A picture of the posterior has at least this many cells that hold e⁻⁷ of the highest density or more. */
 const [IN_SIGHT_NATS, IN_SIGHT] = [7, 400];
 const BATCH = 256;
 

@@ -9,7 +9,7 @@ export const folderOf = ({ id, path }) => path ?? id;
 /** @param {{path?: string}} entry @returns {boolean} whether a person must say themselves where the folder lies */
 export const liesElsewhere = (entry) => !folderOf(/** @type {any} */ (entry)).includes("/");
 
-/** So many numbers are written out at most: an image that a decoder is given is no text to read. */
+/** At most this many numbers are written out: nobody reads an image as numbers. */
 const MOST_NUMBERS = 1000;
 
 /** @param {import("../checkpoint/contract.js").Graph} graph of a decoder */

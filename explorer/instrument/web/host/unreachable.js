@@ -11,7 +11,7 @@ const WORDS = [
  * a script of their own.
  */
 export function speakForTheServer() {
-  // A dialog of Streamlit's is a child of the body; what changes inside the page is none of this observer's business.
+  // A dialog of Streamlit's is a child of the body; this observer does not look inside the page.
   new MutationObserver((changes) => {
     for (const { addedNodes } of changes) for (const node of addedNodes) if (node instanceof Element) reword(node);
   }).observe(document.body, { childList: true });

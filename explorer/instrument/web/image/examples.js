@@ -7,7 +7,7 @@ import { rove } from "../roving.js";
 /** On one page: many enough to choose from, few enough to take in. */
 const PAGE = 96;
 
-/** Factors with more values than this are no choice but a scale. */
+/** A factor with more values than this is shown as a scale, not as a choice. */
 const MOST_VALUES = 12;
 
 const count = (/** @type {number} */ number) => number.toLocaleString("en");
@@ -174,7 +174,7 @@ export function createExamples({ card, commands, thumbnails, store }) {
 
   /**
    * @param {string} name @param {[string, (at: number) => boolean][]} choices
-   * @param {boolean} isOneOfMany then its name stands in it, for labels beside so many would fill the column
+   * @param {boolean} isOneOfMany then its name stands in it, for labels beside many images would fill the column
    */
   function filter(name, choices, isOneOfMany = false) {
     const title = name[0].toUpperCase() + name.slice(1);

@@ -23,7 +23,7 @@ export function shareBelow(values, value) {
  * @param {boolean} image.isExample it came with the model itself
  * @param {ArrayLike<number> | null} reconstruction the same of each example, where the model has a likelihood
  * @param {string} split of the examples
- * @returns {string | null} nothing where it is like them, or cannot be told
+ * @returns {string | null} nothing where it is like them, or where that cannot be measured
  */
 export function unlikeness({ pixels, nats, isExample }, reconstruction, split) {
   if (pixels.every((value) => value === pixels[0])) return "This image is blank: there is nothing in it to encode.";

@@ -180,7 +180,7 @@ export function createSource(stage) {
     judge();
   }
 
-  /** Says where the image is none that the model was made for. */
+  /** Says where the image is not of the kind that the model was made for. */
   function judge() {
     const pixels = source?.pixels;
     const sentence =

@@ -22,7 +22,7 @@ export function sharesOf({ nats, entropies_nats }) {
 /**
  * Row k goes to the latent that tells most about factor k, the strongest pair first, one latent a factor; then come the
  * other active latents by KL. Inactive ones fill up what is left, in their own order: their codes move by thousandths,
- * and what these tell is no reason to place them.
+ * and what these say is not a reason to place them.
  *
  * @param {Stage} stage
  * @returns {number[]} the latent of each row

@@ -239,7 +239,7 @@ export function createProjector(options) {
         await (await models.get(place)).ready;
       }
     } catch (error) {
-      // Nobody asked for it yet: whoever does hears of it then.
+      // Nobody asked for it yet: whoever does is told then.
       if (!gone.signal.aborted) console.warn(error);
     }
   }
@@ -268,7 +268,7 @@ export function createProjector(options) {
       if (!ends.length) return best;
       const { recipe, seed, step } = get();
       const place = locate(recipe, seed, step);
-      // The model of the dial is on its way meanwhile; whoever shows it hears of what is wrong with it.
+      // The model of the dial is on its way meanwhile; whoever shows it is told what is wrong with it.
       if (place) models.get(place).catch(() => {});
       try {
         const opened = await openEnds();
@@ -283,7 +283,7 @@ export function createProjector(options) {
           if (far - near > most) [best, most] = [image, far - near];
         }
       } catch (error) {
-        // Whoever shows the image hears of it.
+        // Whoever shows the image is told.
         if (!gone.signal.aborted) console.warn(error);
       }
       return best;

@@ -5,7 +5,7 @@ import { drawScene, newScene } from "./overlay.js";
 import { readTheme } from "./theme.js";
 import { isWhole, newView, resize } from "./view.js";
 
-/** More device pixels than this to a CSS pixel nobody sees, and every one costs. */
+/** More device pixels than this to a CSS pixel make no visible difference, and every one costs. */
 const MOST_DOTS = 2;
 
 const EMPTY = { left: -1, bottom: -1, width: 2, height: 2 };

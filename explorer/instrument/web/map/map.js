@@ -223,7 +223,7 @@ export function createMap(stage) {
     if (shown.sheet) sheet.ask(present(plane), hover.held(), view, 0);
   }
 
-  /** The sheet follows what is on screen, and the latents that are no axes. */
+  /** The sheet follows what is on screen, and the latents that are not axes. */
   function askSheet() {
     if (shown.sheet && plane) sheet.ask(plane, hover.held(), view);
   }
@@ -377,7 +377,7 @@ export function createMap(stage) {
  * @param {import("./plane.js").Plane} plane
  * @param {number[]} z
  * @param {number[]} before
- * @returns {boolean} whether z has moved in a latent that is no axis of the plane
+ * @returns {boolean} whether z has moved in a latent that is not an axis of the plane
  */
 function movedOff({ latents }, z, before) {
   return z.some((value, latent) => value !== before[latent] && !latents?.includes(latent));

@@ -20,7 +20,7 @@ import { startWorker } from "../shelf/held.js";
 const NOT_STARTED = "The traversals could not be started: reload the page to try again.";
 const CLOSED = "This model was closed.";
 
-/** @param {unknown} error @returns {boolean} whether a model was closed before it answered, which is no fault */
+/** @param {unknown} error @returns {boolean} whether a model was closed before it answered, which is not a fault */
 export const wasClosed = (error) => error instanceof InstrumentError && error.message === CLOSED;
 
 /**
@@ -94,7 +94,7 @@ export function createWorker(assets) {
       }
 
       const ready = ask({ kind: "open", bytes, expected });
-      // Who does not wait for it hears of it by the next sheet.
+      // Who does not wait for it sees it by the next sheet.
       ready.catch(() => {});
       return {
         ready,

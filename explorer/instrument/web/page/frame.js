@@ -33,7 +33,7 @@ export function createFrame(root, { assets, name = "" }) {
     element,
     messages,
     share: share.share,
-    /** Once the style sheet is here, or cannot be had. */
+    /** Once the style sheet is here, or could not be fetched. */
     styled: styled.then(() => void element.style.removeProperty("visibility")),
     /** @param {HTMLElement} content what is open */
     show: (content) => place.replaceChildren(content),

@@ -97,7 +97,7 @@ const singleKeys = remembered("single-keys");
 /** @param {KeyboardEvent} event */
 const isSingle = ({ key, ctrlKey, metaKey }) => key.length === 1 && !ctrlKey && !metaKey;
 
-/** Space belongs to a button that has the focus, and an arrow to a control that is none of our sliders. */
+/** Space belongs to a button that has the focus, and an arrow to a control that is not one of our sliders. */
 const LEFT_TO_BUTTONS = new Set([" ", "Enter"]);
 const ARROW = /^Arrow/;
 

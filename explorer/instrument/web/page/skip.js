@@ -12,7 +12,7 @@ const PLACES = [
 const REACHED = ':is(button, input, select, [tabindex="0"]):not([tabindex="-1"], :disabled, .term)';
 
 /**
- * Links that a keyboard meets first, and that are seen while they have the focus.
+ * Links that a keyboard reaches first, and that are seen while they have the focus.
  *
  * @param {HTMLElement} root
  */

@@ -5,7 +5,7 @@ import { present } from "../present.js";
  *
  * @param {HTMLButtonElement[]} tabs
  * @param {(at: number) => void} open
- * @returns {(event: KeyboardEvent) => void} what hears the keys of their row
+ * @returns {(event: KeyboardEvent) => void} the listener for the keys of their row
  */
 export function walkTabs(tabs, open) {
   return (event) => {

@@ -1,7 +1,7 @@
 /** Ends of a scale, in tenths of a power of ten. */
 const ENDS = [10, 15, 20, 30, 40, 50, 75, 100];
 
-/** @param {number} value at least 0 @returns {number} a round number that is no smaller */
+/** @param {number} value at least 0 @returns {number} a round number that is not smaller */
 function roundUp(value) {
   if (value <= 0) return 0;
   const power = 10 ** Math.floor(Math.log10(value));

@@ -23,7 +23,7 @@ import { space as tokens } from "./tokens.js";
  * @property {(value: V, control: C) => string | null} write for a link, before its escapes; nothing for what needs no saying
  * @property {(text: string, control: C, said?: {what?: string, title?: string}) => V} read throws `Unreadable`; `what` is
  *   said of the value in its sentence, and `title` of the model
- * @property {(value: V, control: C) => string} [words] the value for one who hears it, where `write` is none to be read out
+ * @property {(value: V, control: C) => string} [words] the value as a screen reader says it, where `write` is not to be read out
  * @property {(control: C, random: () => number, temperature: number) => V | null} [sample] a draw from the prior; nothing
  *   where there is none. `random` is uniform in [0, 1)
  * @property {(a: V, b: V, t: number, control: C) => V} [between]
