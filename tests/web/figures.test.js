@@ -112,3 +112,21 @@ test("the best figure is marked where figures compare, and nowhere else", () => 
   assert.ok(Object.values(best([low, other])).every((one) => one === null));
   assert.match(warnings([low, other])[0], /different data/);
 });
+
+test("perplexity is of words, and stands there only beside a model of words", () => {
+  const names = (/** @type {any[]} */ cards) => measuresOf(cards).map(({ measure }) => measure.name);
+  assert.ok(!names([card(), points]).includes("Perplexity"));
+  const written = card({ ...words, metrics: [metric("perplexity", 6.5)] });
+  const other = card({ ...words, metrics: [metric("perplexity", 7.1)] });
+  const found = measuresOf([other, written]).find(({ measure }) => measure.name === "Perplexity");
+  assert.deepEqual(
+    found?.cells.map(({ text }) => text),
+    ["7.10", "6.50"],
+  );
+  assert.equal(found?.best, 1);
+  assert.match(
+    cell("Perplexity", card({ metrics: [metric("perplexity", 40)] })).sentence,
+    /is for words/,
+    "not of codes",
+  );
+});

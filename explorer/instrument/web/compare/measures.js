@@ -9,7 +9,8 @@ import { provenance } from "../term.js";
  * @typedef {{text: string, sentence: string, value: number | null, ofData?: number | null}} Cell `sentence`: how it was
  *   measured, or why there is none; `ofData`: the figure of the images that the model learned from
  * @typedef {{name: string, unit: string, meaning: string, better: "lower" | "higher" | null,
- *   cell(card: Card): Cell}} Measure `better`: which figure is best, where that can be said
+ *   isOf?(card: Card): boolean, cell(card: Card): Cell}} Measure `better`: which figure is best, where that can be said;
+ *   `isOf`: it stands there only beside such a model
  */
 
 const SIDE = 28; // pixels: the images that the shipped classifiers know
@@ -59,6 +60,12 @@ function bound(card) {
     return none("This decoder gives an image, not a probability of images, so there is no ln p(x) to bound.");
   if (lacksPrior(card)) return none("This model has no prior over its codes, so p(x) is not defined.");
   return notMeasured("A bound on ln p(x)");
+}
+
+/** @param {Card} card @returns {Cell} */
+function perplexity(card) {
+  if (!makesText(card)) return none("This figure is for words, and this model makes images.");
+  return measured(card, ["perplexity"], 2) ?? notMeasured("The perplexity");
 }
 
 /** @param {Card} card @returns {Cell} */
@@ -127,9 +134,18 @@ export const MEASURES = [
     name: "Bound on −ln p(x)",
     unit: "nats",
     meaning:
-      "How improbable the model finds an image, at most. For a VAE this is −ELBO; a model that draws pixel after pixel gives the exact value.",
+      "How improbable the model finds an image or a word, at most. For a VAE this is −ELBO; a model that draws pixel after pixel, or letter after letter, gives the exact value.",
     better: "lower",
     cell: bound,
+  },
+  {
+    name: "Perplexity",
+    unit: "letters",
+    meaning:
+      "Among how many letters, all equally likely, the next one would be as hard to guess. A VAE's is at most this, because its bound is.",
+    better: "lower",
+    isOf: makesText,
+    cell: perplexity,
   },
   {
     name: "Reconstruction error",
@@ -197,7 +213,8 @@ export const MEASURES = [
  *   more compare
  */
 export function measuresOf(cards) {
-  return MEASURES.map((measure) => {
+  const shown = MEASURES.filter(({ isOf = () => true }) => cards.some(isOf));
+  return shown.map((measure) => {
     const cells = cards.map(measure.cell);
     const values = cells.flatMap(({ value }) => (value === null ? [] : [value]));
     const compares = alike(cards, ofImages) && (measure.cell !== bound || alike(cards.filter(hasBound), ofPixels));
