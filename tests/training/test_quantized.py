@@ -8,14 +8,17 @@ import torch
 from torch import Tensor, nn
 
 from training.batch import Batch
+from training.config import TrainConfig
 from training.contract.spaces import Continuous
 from training.distributions import Bernoulli
 from training.errors import ConfigError
 from training.families.family import Form
 from training.families.qlae import QLAE
 from training.models.quantized import Quantizer
+from training.models.styled import Layer
 from training.objectives.factor_vae import JOINT, discriminator
 from training.objectives.latent_quantization import FactorQuantization, LatentQuantization
+from training.trainer.optimizers import Descent
 
 
 class Levels:
@@ -135,3 +138,51 @@ def test_a_patch_needs_a_network_that_reads_patches() -> None:
     with pytest.raises(ConfigError, match="reads no patches"):
         QLAE(patch=4)
     QLAE(3, name="patch", patch=4, channels=(4, 4), hidden=(8,)).network(Form((1, 16, 16)))
+
+
+STYLED = QLAE(3, name="styled", patch=4, channels=(4, 6), hidden=(8,), levels=4)
+
+
+def test_a_style_sets_the_mean_and_the_deviation_of_every_channel() -> None:
+    torch.manual_seed(0)
+    layer = Layer(nn.Conv2d(2, 3, 3, padding=1), 3, style=2, activation="silu")
+    with torch.no_grad():
+        layer.style.weight.copy_(torch.tensor([[1.0, 0]] * 3 + [[0.0, 1]] * 3))
+    style = torch.tensor([[1.0, 5.0], [3.0, -2.0]])
+    y = layer(torch.randn(2, 2, 8, 8), style)
+    expected_scale, expected_shift = 1 + style[:, :1], style[:, 1:]
+    torch.testing.assert_close(y.mean((2, 3)), expected_shift.expand(-1, 3), atol=1e-4, rtol=0)
+    deviation = y.std((2, 3), unbiased=False)
+    torch.testing.assert_close(deviation, expected_scale.expand(-1, 3), atol=1e-2, rtol=0)
+
+
+def test_an_image_without_a_style_is_the_same_for_every_code() -> None:
+    torch.manual_seed(0)
+    model = STYLED.network(Form((3, 16, 16)))
+    decoder = model.get_submodule("decoder")
+    z = torch.randn(2, 3)
+    assert decoder(z).shape == (2, 3, 16, 16)
+    assert not torch.allclose(*decoder(z))
+    for name, parameter in decoder.named_parameters():
+        if "layers" in name and "style.weight" in name:
+            torch.nn.init.zeros_(parameter)
+    torch.testing.assert_close(*decoder(z))
+
+
+def test_images_that_cannot_be_cut_are_refused() -> None:
+    with pytest.raises(ConfigError, match="4×4 patches and then halved 1 times"):
+        STYLED.network(Form((1, 20, 20)))
+
+
+def test_weight_decay_leaves_the_values_of_codes_and_biases_alone() -> None:
+    torch.manual_seed(0)
+    model = STYLED.network(Form((1, 16, 16)))
+    before = {name: one.detach().clone() for name, one in model.named_parameters()}
+    plan = TrainConfig(9, learning_rate=0.1, weight_decay=5, schedule="constant")
+    descent = Descent(model, plan, torch.device("cpu"))
+    for parameter in model.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    descent.step(0)
+    for name, one in model.named_parameters():
+        kept = 1.0 if name.endswith("bias") or name == "quantizer.values" else 0.5
+        torch.testing.assert_close(one.detach(), kept * before[name])

@@ -37,14 +37,15 @@ if TYPE_CHECKING:
 class QLAE(Convolutions, frozen=True, tag="qlae"):
     """The networks of a VAE around latents of so many `levels`; much `train.weight_decay` is meant.
 
-    `quantization` and `commitment` are the paper's λ. With `gamma` above 0, total correlation of
-    the codes is pressed as well, as Baykal et al. 2024 do in another model, by a discriminator of
-    `layers` of `units`.
+    `styled` networks are as the paper's: codes scale and shift the decoder's channels, and nothing
+    else. `quantization` and `commitment` are the paper's λ. With `gamma` above 0, total correlation
+    of the codes is pressed as well, as Baykal et al. 2024 do in another model, by a discriminator
+    of `layers` of `units`.
     """
 
     latents: Latents = 10
     likelihood: LikelihoodName = "bernoulli"
-    name: Literal["conv", "patch"] = "conv"
+    name: Literal["conv", "patch", "styled"] = "conv"
     patch: Positive = 1
     levels: Annotated[int, Meta(ge=2, le=MOST_LEVELS)] = 12
     quantization: Magnitude = 0.01
@@ -57,10 +58,10 @@ class QLAE(Convolutions, frozen=True, tag="qlae"):
     loss_unit: ClassVar[str] = "nats"
 
     def __post_init__(self) -> None:
-        if self.patch > 1 and self.name != "patch":
+        if self.patch > 1 and self.name == "conv":
             raise ConfigError(
                 f"patch is {self.patch}, but {self.name} reads no patches; leave it at 1, or "
-                "choose patch as model.name."
+                "choose patch or styled as model.name."
             )
 
     def check(self, config: RunConfig) -> None:
@@ -79,13 +80,19 @@ class QLAE(Convolutions, frozen=True, tag="qlae"):
         from training import build
         from training.models.patches import patches
         from training.models.quantized import QuantizedAutoencoder, Quantizer
+        from training.models.styled import styled
 
-        if self.name == "patch":
-            sizes = (self.channels, self.hidden, self.activation)
-            networks = patches(form.image, self.latents, self.latents, self.patch, *sizes)
-        else:
-            networks = self.convolutions(form.image, self.latents, self.latents)
-        encoder, decoder = networks
+        latents = self.latents
+        sizes = (self.patch, self.channels, self.hidden, self.activation)
+        encoder: nn.Module
+        decoder: nn.Module
+        match self.name:
+            case "patch":
+                encoder, decoder = patches(form.image, latents, latents, *sizes)
+            case "styled":
+                encoder, decoder = styled(form.image, latents, latents, *sizes)
+            case "conv":
+                encoder, decoder = self.convolutions(form.image, latents, latents)
         quantizer = Quantizer(self.latents, self.levels)
         return QuantizedAutoencoder(encoder, quantizer, decoder, build.likelihood(self.likelihood))
 

@@ -36,15 +36,8 @@ def patches(
     Raises:
         ConfigError: if the image cannot be cut into such patches, or those halved that often.
     """
-    colours, height, width = image_shape
-    shrink = patch * 2 ** (len(channels) - 1)
-    if height % shrink or width % shrink:
-        raise ConfigError(
-            f"model.patch is {patch} and model.channels has {len(channels)} entries, but a "
-            f"{height}×{width} image cannot be cut into {patch}×{patch} patches and then halved "
-            f"{len(channels) - 1} times."
-        )
-    inner = (channels[-1], height // shrink, width // shrink)
+    colours = image_shape[0]
+    inner = inner_of(image_shape, patch, channels)
     units = [inner[0] * inner[1] * inner[2], *hidden]
     encoder = nn.Sequential(
         nn.Conv2d(colours, channels[0], kernel_size=patch, stride=patch),
@@ -62,3 +55,22 @@ def patches(
         nn.PixelShuffle(patch),
     )
     return encoder, decoder
+
+
+def inner_of(
+    image_shape: tuple[int, int, int], patch: int, channels: tuple[int, ...]
+) -> tuple[int, int, int]:
+    """What the last convolution gives, (C, H, W).
+
+    Raises:
+        ConfigError: if the image cannot be cut into such patches, or those halved that often.
+    """
+    _, height, width = image_shape
+    shrink = patch * 2 ** (len(channels) - 1)
+    if height % shrink or width % shrink:
+        raise ConfigError(
+            f"model.patch is {patch} and model.channels has {len(channels)} entries, but a "
+            f"{height}×{width} image cannot be cut into {patch}×{patch} patches and then halved "
+            f"{len(channels) - 1} times."
+        )
+    return channels[-1], height // shrink, width // shrink

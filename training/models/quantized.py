@@ -50,6 +50,12 @@ class QuantizedAutoencoder(nn.Module):
         self.decoder = decoder
         self.likelihood = likelihood
 
+    @property
+    def undecayed(self) -> list[nn.Parameter]:
+        """What weight decay leaves alone, as in the paper's code: biases, and the codes' values."""
+        biases = [one for name, one in self.named_parameters() if name.endswith("bias")]
+        return [*biases, self.quantizer.values]
+
     def continuous(self, x: Tensor) -> Tensor:
         """What the encoder gives for images (B, C, H, W): (B, D), before it is quantized."""
         z: Tensor = self.encoder(x).float()

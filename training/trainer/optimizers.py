@@ -72,7 +72,8 @@ class Descent:
     """The optimizers of one model, and which weights each of them moves at a step.
 
     Fields:
-        adamw: moves all that Muon does not; before step `train.muon_from` that is all.
+        adamw: moves all that Muon does not; before step `train.muon_from` that is all. Weight decay
+            leaves alone what the model names as `undecayed`.
         muon: None under `train.optimizer = adamw`.
 
     Raises:
@@ -94,9 +95,14 @@ class Descent:
             if plan.muon_from == 0:
                 taken = {id(kernel) for kernel in kernels}
                 parameters = [one for one in parameters if id(one) not in taken]
+        free = {id(one) for one in getattr(model, "undecayed", ())}
+        groups: list[dict[str, Any]] = [{"params": [p for p in parameters if id(p) not in free]}]
+        if free:
+            left = [one for one in parameters if id(one) in free]
+            groups.append({"params": left, "weight_decay": 0.0})
         self.adamw = begun(
             torch.optim.AdamW(
-                parameters,
+                groups,
                 lr=plan.learning_rate,
                 weight_decay=plan.weight_decay,
                 fused=device.type != "mps",
