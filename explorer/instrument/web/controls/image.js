@@ -26,8 +26,8 @@ export function createCondition({ control: described, stage }) {
         "What the model sees ",
         term(
           "given, not generated",
-          "The decoder is given z and the visible part of the image, and makes the hidden part: p(hidden | z, visible). " +
-            "Many images agree with the visible part, and z ~ N(0, I) selects one of them.",
+          "The decoder is given z and the visible part of the image, and makes the hidden part. Many images agree with the " +
+            "visible part, and z selects one of them. p(hidden | z, visible), with z ~ N(0, I).",
         ),
       ),
       hiding.element,

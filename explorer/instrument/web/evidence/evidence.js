@@ -233,7 +233,7 @@ export function createEvidence(stage) {
 }
 
 const ELBO =
-  "The lower bound on ln p(x) that your bell curve gives; its mean is the z on screen. No q can give more than ln p(x). " +
+  "How probable the image is at least, judged by your bell curve, whose mean is the z on screen: no q gives more than ln p(x). " +
   "E_q[ln p(x|z)] − KL(q ‖ p(z)), by 10 × 10 quadrature.";
 const GAP =
   "How far the ELBO of the encoder's q is below ln p(x), which is how far q is from the true posterior: KL(q ‖ p(z|x)). ln p(x) is " +

@@ -77,5 +77,5 @@ export function createIwae() {
 }
 
 const IWAE =
-  "A tighter bound from K draws of your q. It rises to ln p(x) with K, but only if q reaches the posterior. It is ln of the mean of " +
-  "the K weights p(x, z)/q(z), averaged over 512/K groups (Burda et al. 2016).";
+  "How probable the image is at least, judged by K draws from your q: the more draws, the nearer to ln p(x), if q reaches all of the " +
+  "posterior. It is ln of the mean of the K weights p(x, z)/q(z), averaged over 512/K groups (Burda et al. 2016).";

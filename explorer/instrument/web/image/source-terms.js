@@ -26,7 +26,8 @@ export function reconstructionTerm(image) {
   if (likelihood.startsWith("gaussian") && !image.sigma) {
     return term(
       "Reconstruction",
-      `−ln p(x|z) under the model's ${name} likelihood needs its σ, which the card does not give: export the checkpoint again.`,
+      "What the source still costs once z is known cannot be said here: −ln p(x|z) under the model's " +
+        `${name} likelihood needs its σ, which the card does not give. Export the checkpoint again.`,
     );
   }
   const [channels, height, width] = image.shape;

@@ -141,7 +141,7 @@ function create({ table, latents, factors, shape, largestKl, moveLatent: onMove,
           : "";
       });
     });
-    const sent = `What the encoder sends through this latent. ${provenance(run.latents_provenance)}`;
+    const sent = `How much a latent tells about an image: 0 is nothing. ${provenance(run.latents_provenance)}`;
     kl.replaceChildren(term("KL, nats", sent));
     matrix.replaceChildren(
       ...(stage.information

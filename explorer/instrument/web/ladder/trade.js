@@ -121,10 +121,13 @@ function create({ table, move }) {
           ? [
               term(
                 "Rate",
-                `The KL of all latents together: z holds no more than this about an image, on average. ${provenance(rate)}`,
+                `The most that z holds about an image, on average. It is the KL of all latents together. ${provenance(rate)}`,
               ),
               ": the most that z can hold of an image. ",
-              term("Distortion", `The reconstruction term: what the decoder still misses. ${provenance(distortion)}`),
+              term(
+                "Distortion",
+                `What the decoder still misses of an image: the reconstruction term. ${provenance(distortion)}`,
+              ),
               ": what is lost. A larger β buys a lower rate with more distortion. Dashed: where their sum, −ELBO, is " +
                 "this model’s.",
             ]

@@ -91,8 +91,8 @@ function create(stage) {
         { class: "hint written-cost" },
         term(
           "cost",
-          "How surprising this word is to the model at this place, in nats: −ln of its probability, letter by letter and with " +
-            "its end. 0 would be certain; each 0.69 more halves the probability.",
+          "How surprising this word is to the model at this place: 0 would be certain, and each 0.69 nats more halve its " +
+            "probability. −ln of that probability, letter by letter and with its end.",
         ),
         " ",
         likelihood,
