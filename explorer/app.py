@@ -88,7 +88,7 @@ else:
             *serving.middleware(
                 hosts=st.get_option("server.allowedHosts"),
                 origins=st.get_option("server.corsAllowedOrigins"),
-                page=front_page.STREAMLIT_PAGE.read_text("utf-8") + front_page.EARLY,
+                page=front_page.with_scripts(),
             ),
             Middleware(visitors.Visitors, files=files),
             Middleware(Kept, places=serving.kept_places(base) + front_page.kept_places(base)),

@@ -34,7 +34,12 @@ openEarly(new URL("./instrument/", document.baseURI).href, entry);
 </script>"""
 # They wear what the front end would otherwise bring them late, and what they show would move.
 DRESSED = ("lessons", "distributions", "train", "beta", "results", "card")
-DRESS = f'<link rel="stylesheet" href="{serving.HERE}/instrument/around.css"></head>'
+# They speak for the server, should it be gone before Streamlit has asked for anything of ours.
+SPEAK = """<script type="module">
+import { speakForTheServer } from "./instrument/explorer.js";
+speakForTheServer();
+</script>"""
+DRESS = f'<link rel="stylesheet" href="{serving.HERE}/instrument/around.css">{SPEAK}</head>'
 STREAMLIT = Path(streamlit.__file__).parent / "static"
 STREAMLIT_PAGE = STREAMLIT / "index.html"
 # Their names hold a hash of their content.
@@ -56,6 +61,11 @@ def routes(base: str) -> list[Route]:
 def kept_places(base: str) -> list[Place]:
     """Streamlit's front end, which it would read from the disk for everybody, and never packs."""
     return [Place(f"{base}/static/", [STREAMLIT / "static"], IMMUTABLE)]
+
+
+def with_scripts() -> str:
+    """All the scripts that stand inside our pages, for the policy that lets them run."""
+    return STREAMLIT_PAGE.read_text("utf-8") + EARLY + SPEAK
 
 
 async def _page(request: Request) -> Response:

@@ -8,6 +8,7 @@ export { showInNotebook } from "./host/notebook.js";
 export { host as released } from "./host/released.js";
 export { showClinic, showDistributions, showInstrument, showLadder, showLessons, showTraining } from "./host/static.js";
 export { host as instrument } from "./host/streamlit.js";
+export { speakForTheServer } from "./host/unreachable.js";
 export { host as ladder } from "./ladder/streamlit.js";
 export { host as lessons } from "./lesson/streamlit.js";
 export { hold } from "./shelf/held.js";

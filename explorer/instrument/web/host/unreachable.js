@@ -6,11 +6,15 @@ const WORDS = [
     "the explorer yourself, start it again in the same way.",
 ];
 
+let isSpeaking = false;
+
 /**
  * Puts Streamlit's message about a server that does not answer into words for whoever visits: it would tell them to start
  * a script of their own.
  */
 export function speakForTheServer() {
+  if (isSpeaking) return;
+  isSpeaking = true;
   // A dialog of Streamlit's is a child of the body; this observer does not look inside the page.
   new MutationObserver((changes) => {
     for (const { addedNodes } of changes) for (const node of addedNodes) if (node instanceof Element) reword(node);
