@@ -17,7 +17,7 @@ from training import build
 from training.__main__ import main
 from training.config import DataConfig
 from training.contract.files import read_card
-from training.datasets.own import opened, own, packing, sources, split
+from training.datasets.own import listing, opened, own, packing, sources, split
 from training.datasets.own.factors import by_pattern
 from training.datasets.own.images import Fit, decode
 from training.errors import DataError
@@ -99,6 +99,30 @@ def test_files_are_found_folder_by_folder_without_links_and_hidden_ones(tmp_path
     found = sources.folder(root)
     assert found.names == ["b/1.png", "b/2.png", "b/c/2.JPG", "b-c/1.webp"]
     assert found.labels == ("b", "b-c")
+
+
+def test_many_files_are_listed_again_when_a_folder_or_a_file_changes(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "kept"
+    sources.folder(pictures, place)
+    assert sources.unchanged(pictures, place) is None, "every one of few files is asked"
+    monkeypatch.setattr(listing, "MANY", 2)
+    first = sources.folder(pictures, place)
+    again = sources.unchanged(pictures, place)
+    assert again is not None
+    assert again.sampled
+    assert (again.names, again.stamp, again.label) == (first.names, first.stamp, first.label)
+
+    written_over = pictures / first.names[-1]
+    written_over.write_bytes(written_over.read_bytes() + b"more")
+    assert sources.unchanged(pictures, place) is None
+    assert sources.folder(pictures, place).stamp != first.stamp
+    assert sources.unchanged(pictures, place) is not None
+    (written_over.parent / "new.png").write_bytes(b"")
+    assert sources.unchanged(pictures, place) is None
+    (place / "files.json").write_text("{}")
+    assert sources.unchanged(pictures, place) is None
 
 
 def test_folder_with_broken_and_double_files(pictures: Path) -> None:

@@ -22,7 +22,7 @@ from torch import Tensor
 from training.contract.card import Factor
 from training.contract.fields import LONGEST_LABEL, MOST_LABELS
 from training.datasets import Dataset, Split
-from training.datasets.own import archive, arrays, by_name, hugging_face, packing, sources
+from training.datasets.own import archive, arrays, by_name, hugging_face, listing, packing, sources
 from training.datasets.own.factors import factors_of
 from training.datasets.own.packing import Pack
 from training.datasets.own.sources import Source
@@ -69,6 +69,10 @@ class Own:
         if doubles:
             what = "duplicates" if doubles > 1 else "duplicate"
             lines.append(f"  {doubles:,} {what}, in the same split as the original")
+        if getattr(self.source, "sampled", False):
+            lines.append(
+                f"  packed before: no folder has changed since, nor any of {listing.ASKED:,} files"
+            )
         for name, reason in facts["broken"].items():
             lines.append(f"  skipped: {name} {reason}")
         return lines
@@ -87,10 +91,10 @@ def opened(config: DataConfig, folder: Path, tell: packing.Tell | None = None) -
     source: Source
     if config.path.startswith(by_name.PREFIX):
         source = by_name.named(config.path.removeprefix(by_name.PREFIX), folder, config.download)
-        where = config.path
+        name = hashlib.sha256(config.path.encode()).hexdigest()[:16]
     else:
-        source, where = _source(path), str(path.resolve())
-    name = hashlib.sha256(where.encode()).hexdigest()[:16]
+        name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
+        source = _source(path, folder / PACKS / f"{name}-files")
     fit = packing.guessed(source, config.side, config.fit, config.ground)
     place = folder / PACKS / f"{name}-{config.side}-{config.fit}-{config.ground}"
     pack = packing.pack(source, fit, place, tell)
@@ -103,11 +107,14 @@ def opened(config: DataConfig, folder: Path, tell: packing.Tell | None = None) -
     return Own(config, source, pack)
 
 
-def _source(path: Path) -> Source:
+def _source(path: Path, place: Path) -> Source:
+    """What lies at `path`; `place` keeps the listing of a folder of very many files."""
     if not path.exists():
         raise DataError(f"There is nothing at {path}; name your images with --data.path.")
     if path.is_dir():
-        return hugging_face.table(path) if hugging_face.holds(path) else sources.folder(path)
+        if (known := sources.unchanged(path, place)) is not None:
+            return known
+        return hugging_face.table(path) if hugging_face.holds(path) else sources.folder(path, place)
     if not path.is_file():  # a pipe would be waited for, and a device has no end
         raise DataError(f"{path} is not a regular file; name your images with --data.path.")
     match path.suffix.lower():

@@ -1,17 +1,18 @@
 """Where a person's images are: a folder of files, or one of the other kinds beside this."""
 
 import contextlib
-import hashlib
 import os
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.datasets.own.listing import Listing, keep, kept, stat_of
 from training.errors import DataError
 
 Item = bytes | NDArray[np.uint8]  # the content of a file, or an image (H, W) or (H, W, C)
@@ -48,6 +49,7 @@ class Folder:
     label: list[int]
     labels: tuple[str, ...] | None
     stamp: str = field(repr=False)
+    sampled: bool = False  # whether only a sample of the files was asked for changes
 
     def items(self, start: int) -> Iterator[Item]:
         """The content of each file; empty where it cannot be read."""
@@ -66,27 +68,38 @@ class Folder:
             return b""
 
 
-def folder(root: Path) -> Folder:
+def folder(root: Path, place: Path | None = None) -> Folder:
     """The PNG, JPEG and WebP files below `root`, sorted by name; hidden ones are left out.
 
     A folder that holds nothing but one folder is stepped into, as archives are often unpacked.
+
+    Args:
+        place: where the listing of many files is kept for the next time.
 
     Raises:
         DataError: if there is none, or if the folders do not give each file one label.
     """
     try:
         root = _inner(root)
-        found = _files(root)
+        found = listed(root)
     except OSError as error:
         raise DataError(f"{root} cannot be read ({error.strerror}).") from error
-    if not found:
+    if not found.names:
         raise DataError(f"{root} holds no PNG, JPEG or WebP files; name another with --data.path.")
-    names = [name for name, _ in found]
-    label, labels = labelled(names, root)
-    digest = hashlib.sha256()
-    for name, stat in found:
-        digest.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode("utf-8", "replace"))
-    return Folder(root, names, label, labels, digest.hexdigest())
+    if place is not None:
+        keep(found, place)
+    return Folder(root, found.names, *labelled(found.names, root), found.stamp)
+
+
+def unchanged(root: Path, place: Path) -> Folder | None:
+    """The folder by the listing in `place`, if one is kept and nothing has changed since."""
+    found = None
+    with contextlib.suppress(OSError):
+        found = kept(place, _inner(root))
+    if found is None:
+        return None
+    label, labels = labelled(found.names, found.root)
+    return Folder(found.root, found.names, label, labels, found.stamp, sampled=True)
 
 
 def labelled(names: list[str], where: object) -> tuple[list[int], tuple[str, ...] | None]:
@@ -116,15 +129,21 @@ def labelled(names: list[str], where: object) -> tuple[list[int], tuple[str, ...
     return [place.get(first, 0) for first in firsts], tuple(found) or None
 
 
-def _files(root: Path) -> list[tuple[str, os.stat_result]]:
+def listed(root: Path) -> Listing:
     """The images below `root` by their names in it, folder by folder, sorted by name.
 
-    Links to folders are not followed, and what this user may not open is passed over. A million
-    files are listed here before every training, so none is made a `Path`, and names are compared
-    within their folder alone. Each file is asked for its time: one that is written over in its
-    place leaves that of its folder as it was.
+    Links to folders are not followed, and what this user may not open is passed over. There may be
+    a million files, so none is made a `Path`, and names are compared within their folder alone.
+    Each is asked for its time: one that is written over in its place leaves that of its folder as
+    it was.
+
+    Raises:
+        DataError: if `root` cannot be read, or holds too many files.
     """
-    found = []
+    names: list[str] = []
+    stats: list[tuple[int, int]] = []
+    folders: list[str] = []
+    times: list[int] = []
     left: list[tuple[str, str | os.DirEntry[str]]] = [("", str(root))]
     seen = 0
     while left:
@@ -132,10 +151,13 @@ def _files(root: Path) -> list[tuple[str, os.stat_result]]:
         if not isinstance(place, str):
             if not place.is_dir(follow_symlinks=False):
                 with contextlib.suppress(OSError):  # gone since it was listed
-                    found.append((prefix + place.name, place.stat()))
+                    stats.append(stat_of(place.stat()))
+                    names.append(prefix + place.name)
                 continue
             prefix, place = f"{prefix}{place.name}/", place.path
         inside = []
+        folders.append(prefix)
+        times.append(Path(place).stat().st_mtime_ns)
         with contextlib.suppress(PermissionError), os.scandir(place) as entries:
             for entry in entries:
                 seen += 1
@@ -154,12 +176,15 @@ def _files(root: Path) -> list[tuple[str, os.stat_result]]:
                         inside.append(entry)
         inside.sort(key=lambda entry: entry.name, reverse=True)
         left.extend((prefix, entry) for entry in inside)
-    return found
+    return Listing(root, names, np.array(stats, np.int64).reshape(-1, 2), folders, times)
 
 
 def _inner(root: Path) -> Path:
+    """The folder that holds more than one folder alone, as archives are often unpacked."""
     while True:
-        inside = [path for path in root.iterdir() if not path.name.startswith((".", "__MACOSX"))]
+        with os.scandir(root) as entries:
+            shown = (one for one in entries if not one.name.startswith((".", "__MACOSX")))
+            inside = list(islice(shown, 2))
         if len(inside) != 1 or not inside[0].is_dir():
             return root
-        root = inside[0]
+        root = root / inside[0].name
