@@ -7,11 +7,12 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from msgspec import ValidationError, convert, to_builtins
+from msgspec import ValidationError, to_builtins
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from training.contract.errors import UserError
+from training.contract.reading import convert
 
 _LOGGER = logging.getLogger(__name__)
 

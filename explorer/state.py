@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 import streamlit as st
-from msgspec import ValidationError, convert
+from msgspec import ValidationError
 
 from explorer import loading, uploads
 from explorer.links import LONGEST_QUERY, Released
 from explorer.loading import Entry
+from training.contract.reading import convert
 
 KEY = "shared"
 # The key of the component that tells of releases.

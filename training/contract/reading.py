@@ -5,6 +5,7 @@ msgspec decides what is accepted; where it refuses, `complaints` says why in our
 
 import json
 import re
+import threading
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,6 +16,8 @@ T = TypeVar("T")
 DEEPEST = 32  # levels of nesting; our cards have six
 # To the end where a text has none: sought anew from each of its quotes, 8 MB would take days.
 _TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
+_LEARNING = threading.Lock()
+_LEARNED: set[Any] = set()
 _BRACKETS = re.compile(rb"[\[\]{}]")
 
 
@@ -48,11 +51,27 @@ def read(kind: type[T], tree: Any, where: str) -> T:
         ConfigError: naming the field, for a wrong type, a missing or an unknown key, or a bound.
     """
     try:
-        return msgspec.convert(tree, kind)
+        return convert(tree, kind)
     except (msgspec.ValidationError, UnicodeError) as error:
         from training.contract.complaints import complaint  # which only this needs
 
         raise ConfigError(complaint(kind, tree, where, error)) from None
+
+
+def convert(tree: Any, kind: type[T], strict: bool = True) -> T:
+    """`msgspec.convert`, of a type that no other thread is just getting to know.
+
+    At the first use of a type msgspec notes what it needs to know of it; a thread that uses the
+    type meanwhile reads what is not there yet, and the process ends by a segmentation fault.
+
+    Raises:
+        msgspec.ValidationError: where `tree` is not of that kind.
+    """
+    if kind not in _LEARNED:
+        with _LEARNING:
+            msgspec.json.Decoder(kind)
+            _LEARNED.add(kind)
+    return msgspec.convert(tree, kind, strict=strict)
 
 
 def version_of(tree: Any, where: str, known: tuple[int, ...], instead: str) -> int:
