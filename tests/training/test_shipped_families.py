@@ -79,7 +79,7 @@ def test_examples_encode_to_the_codes(shipped: tuple[Any, Card, Path], data: Pat
     model, card, folder = shipped
     config = configuration(card, folder.name)
     if card.examples is None:
-        assert card.family in ("gan", "transformer")
+        assert card.family in ("gan", "transformer", "text_transformer")
         return
     test = build.dataset(config.data.name, data).splits["test"]
     held = safetensors.torch.load_file(folder / CODES)
@@ -131,6 +131,7 @@ def bars() -> Iterator[tuple[str, str, float, float]]:
     yield "digits-vq", "dead_codes", 0, 6
     yield "names", "kl", 3, 6
     yield "names-collapsed", "kl", 0, 0.3
+    yield "names-transformer", "perplexity", 6, 8
 
 
 @pytest.mark.parametrize(
