@@ -2,8 +2,8 @@
 // the explorer needs no Node; with --check it compares what it would write with what is there.
 //
 // The server lays these files over those of explorer/instrument/web, at the same addresses. All pages share one module,
-// for in Streamlit they are one document, and one engine serves them all. What is vendored stays a file of its own: it is
-// served as it was published, and most of it is fetched only when it is needed.
+// for in Streamlit they are one document, and one engine serves them all. What is vendored stays a file of its own, served
+// as it was published, and most of it is fetched only when it is needed; kdbush alone is small, and needed by each map.
 
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
@@ -18,14 +18,16 @@ const PAGE = "explorer.js";
 const STYLES = "styles.css";
 const ENTRIES = [PAGE, "engine/decoder-worker.js", "engine/evidence-worker.js", STYLES, "static.css"];
 
-/** @type {esbuild.Plugin} keeps what is vendored outside, at the address at which it is served */
+/** Of what is vendored, what is a part of the bundle. */
+const BUNDLED = "/kdbush.js";
+
+/** @type {esbuild.Plugin} keeps what else is vendored outside, at the address at which it is served */
 const vendored = {
   name: "vendored",
   setup(build) {
-    build.onResolve({ filter: /\/vendor\// }, ({ path }) => ({
-      path: path.replace(/^.*\/vendor\//, "./vendor/"),
-      external: true,
-    }));
+    build.onResolve({ filter: /\/vendor\// }, ({ path }) =>
+      path.endsWith(BUNDLED) ? null : { path: path.replace(/^.*\/vendor\//, "./vendor/"), external: true },
+    );
   },
 };
 
