@@ -115,6 +115,24 @@ def test_a_link_opens_to_its_state(instrument: Instrument) -> None:
     assert close(instrument.image(), decoded(z))
 
 
+@pytest.mark.parametrize("size", [(1366, 768), (1280, 720)])
+@pytest.mark.parametrize("model", ["digits", "digits-two-layers", "fashion-halves", "digits-vq"])
+def test_all_of_a_model_stands_on_one_screen(
+    instrument: Instrument, model: str, size: tuple[int, int]
+) -> None:
+    page = instrument.page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    enter(instrument, f"model={model}")
+    page.locator(".source-label").wait_for()
+    # Source, controls, image and ELBO, map, and the row of tabs: what a tab opens may scroll.
+    for part in (".source-side", ".controls", ".hero", ".bench > .side", ".tab-row [role=tablist]"):
+        for box in page.locator(part).all():
+            page.wait_for_function(
+                "(box) => box.getBoundingClientRect().bottom <= innerHeight",
+                arg=box.element_handle(),
+            )
+
+
 def test_the_page_is_isolated_and_the_engine_is_fetched_once(instrument: Instrument) -> None:
     enter(instrument, "model=blots")
     assert instrument.page.evaluate("crossOriginIsolated")
