@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from explorer import front_page, garbage, loading, serving, state, uploads, visi
 from explorer.instrument import released  # noqa: E402
 from explorer.jobs import running as jobs  # noqa: E402
 from explorer.kept import Kept  # noqa: E402
+from explorer.lessons import TRANSLATED  # noqa: E402
 
 
 @asynccontextmanager
@@ -47,18 +48,32 @@ async def until_it_ends(app: st.App) -> AsyncIterator[None]:
         uploads.forget_all()
 
 
+def spoken(language: str) -> Callable[[str], str]:
+    """What a title of a page is in the language of a lesson; in English where it has none."""
+    if language not in TRANSLATED:
+        return str
+    # Few visitors need it, and it reads what a lesson is.
+    from explorer.lessons.words import read_words
+
+    table = read_words(language).instrument
+    return lambda title: table.get(title, title)
+
+
 def draw() -> None:
     """Draw the page that the address names."""
     # The pages have no icons: a browser would fetch those from the internet to show them in its
     # tab. The tab gets ours from `explorer.front_page`.
+    said = spoken(st.query_params.get("lang", ""))
     pages = [
-        st.Page("views/instrument.py", title="Instrument", default=True),
-        st.Page("views/lessons.py", title="Lessons", url_path="lessons"),
-        st.Page("views/distributions.py", title="Small distributions", url_path="distributions"),
-        st.Page("views/train.py", title="Train", url_path="train"),
-        st.Page("views/beta.py", title="β as a dial", url_path="beta"),
-        st.Page("views/results.py", title="Results", url_path="results"),
-        st.Page("views/card.py", title="Model card", url_path="card"),
+        st.Page("views/instrument.py", title=said("Instrument"), default=True),
+        st.Page("views/lessons.py", title=said("Lessons"), url_path="lessons"),
+        st.Page(
+            "views/distributions.py", title=said("Small distributions"), url_path="distributions"
+        ),
+        st.Page("views/train.py", title=said("Train"), url_path="train"),
+        st.Page("views/beta.py", title=said("β as a dial"), url_path="beta"),
+        st.Page("views/results.py", title=said("Results"), url_path="results"),
+        st.Page("views/card.py", title=said("Model card"), url_path="card"),
     ]
     page = st.navigation(pages, position="top")
     state.follow_release()

@@ -111,7 +111,7 @@ class ContinuousBernoulli:
     def mean(self) -> Tensor:
         """1/2 + coth(η/2)/2 − 1/η; near η = 0 its series 1/2 + η/12 − η³/720."""
         small = self.logits.abs() < 0.3
-        away = torch.where(small, torch.ones_like(self.logits), self.logits)
+        away = self.logits.masked_fill(small, 1)
         series = 0.5 + self.logits / 12 - self.logits**3 / 720
         return torch.where(small, series, 0.5 + 0.5 / torch.tanh(away / 2) - 1 / away)
 
@@ -123,7 +123,7 @@ class ContinuousBernoulli:
         """ln((e^η − 1) / η) = η/2 + ln(sinh u / u) with u = |η|/2; the latter's series near 0."""
         u = self.logits.abs() / 2
         small = u < 0.1
-        away = torch.where(small, torch.ones_like(u), u)
+        away = u.masked_fill(small, 1)
         series = u**2 / 6 - u**4 / 180
         exact = away + torch.log1p(-torch.exp(-2 * away)) - torch.log(2 * away)
         return self.logits / 2 + torch.where(small, series, exact)

@@ -306,6 +306,10 @@ COMPOSED = {
     "Whole map: as large as it fits (Home, or a double click)",
     "a {label}",
     "an {label}",
+    "Instrument",
+    "Results",
+    "Model card",
+    "Decoded sheet: 30 × 30 codes of this plane, decoded with all other latents as they are now",
 }
 
 

@@ -14,12 +14,15 @@ import torch
 from training import build
 from training.checkpoints import checkpoint
 from training.commands.train import configure
-from training.contract.card import MODEL
+from training.contract.card import DECODER, MODEL
+from training.contract.kinds import KINDS
 from training.contract.reading import read
 from training.contract.worker import LONGEST, Event, Order
 from training.datasets import Dataset, Split
 from training.errors import UserError
-from training.workers.live import Watch, Worker
+from training.families.family import Form
+from training.recipes import RECIPES
+from training.workers.live import Watch, Worker, traced
 
 OVERRIDES = [
     *("--model.latents=2", "--model.channels=4", "--model.hidden=8"),
@@ -148,3 +151,30 @@ def test_an_order_that_cannot_be_read_fails_and_the_worker_goes_on(
     assert "unknown field 'seconds'" in events[3].sentence
     assert "title" in events[6].sentence
     assert len(events[7].sentence) == LONGEST
+
+
+SHAPES = {"digits": (1, 28, 28), "fashion": (1, 28, 28), "sprites": (1, 64, 64)}
+SHAPES |= {"scenes": (3, 64, 64), "own": (3, 128, 128)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("data", SHAPES)
+def test_a_growing_model_is_traced_for_any_batch_and_its_weights_keep_their_names(
+    kind: str, data: str
+) -> None:
+    offered = KINDS[kind]
+    recipe = offered.own if data == "own" else offered.networks[data].recipe
+    family, form = RECIPES[recipe].run.model, Form(SHAPES[data])
+    graphs = family.graphs(family.network(form).eval(), form)
+    (decoder,) = [one for one in graphs if one.graph.file == DECODER]
+    inputs, outputs = (
+        [port.name for port in some] for some in (decoder.graph.inputs, decoder.graph.outputs)
+    )
+    proto = traced(decoder.module, decoder.examples, inputs, outputs)
+    assert {tensor.name for tensor in proto.graph.initializer} <= set(decoder.module.state_dict())
+    (name,), (example,) = inputs, decoder.examples
+    z = torch.randn(5, *example.shape[1:], generator=torch.Generator().manual_seed(0))
+    session = onnxruntime.InferenceSession(proto.SerializeToString())
+    with torch.no_grad():
+        expected = decoder.module(z)
+    np.testing.assert_allclose(session.run(None, {name: z.numpy()})[0], expected, atol=1e-5)

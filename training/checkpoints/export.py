@@ -108,9 +108,8 @@ def to_onnx(
     examples: tuple[Tensor, ...],
     inputs: list[str] | None = None,
     outputs: list[str] | None = None,
-    half: bool = True,
 ) -> bytes:
-    """The module as ONNX, for batches of any size; `half`: weights that allow it are narrowed."""
+    """The module as ONNX, for batches of any size; weights that allow it are narrowed."""
     shapes = tuple({0: torch.export.Dim("batch")} for _ in examples)
     noisy = logging.getLogger("torch.onnx")
     level = noisy.level
@@ -134,8 +133,7 @@ def to_onnx(
         raise KeyboardInterrupt
     assert program is not None
     proto = program.model_proto
-    if half:
-        _narrow(proto.graph)
+    _narrow(proto.graph)
     content: bytes = proto.SerializeToString()
     return content
 

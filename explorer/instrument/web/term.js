@@ -1,6 +1,7 @@
 import { el } from "./dom.js";
 import MEANINGS from "./meanings.json" with { type: "json" };
 import { present } from "./present.js";
+import { said } from "./spoken.js";
 
 /**
  * A figure or word whose origin is a press away, for the mouse, a finger and the keyboard alike: the sentence that says
@@ -34,7 +35,7 @@ export function term(text, sentence) {
 
   /** @param {boolean} open */
   function show(open) {
-    bubble.textContent = open ? sentence : "";
+    bubble.textContent = open ? said(sentence) : "";
     button.setAttribute("aria-expanded", String(open));
     bubble.style.translate = "";
     if (open) bubble.style.translate = intoView(bubble, button);

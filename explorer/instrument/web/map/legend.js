@@ -1,5 +1,6 @@
 import { el, focusIn } from "../dom.js";
 import { rove } from "../roving.js";
+import { said } from "../spoken.js";
 
 /** @param {import("./colours.js").Rgb} rgb @param {number} [alpha] */
 export const css = ([red, green, blue], alpha = 1) => `rgb(${red} ${green} ${blue} / ${alpha})`;
@@ -75,7 +76,7 @@ export function createLegend(onFilter) {
       );
       if (colouring.names) {
         element.setAttribute("role", "group");
-        element.setAttribute("aria-label", `Show by ${colouring.title}`);
+        element.setAttribute("aria-label", said("Show by {title}", { title: said(colouring.title) }));
         const title = el("span", { class: "hint legend-title", text: colouring.title });
         element.replaceChildren(...(colouring.ordered ? [title] : []), ...buttons, all);
         if (buttons[0]) makeCurrent(buttons[0]);

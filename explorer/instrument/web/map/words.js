@@ -1,4 +1,5 @@
 import { latentName, spell } from "../dom.js";
+import { said } from "../spoken.js";
 import { searchOf } from "./plane.js";
 import { namesOf } from "./tip.js";
 
@@ -45,12 +46,21 @@ export function describeMap(plane, z, card, embedding) {
   const nearest = codes.nearest(z);
   const [x, y] = plane.place(z, nearest);
   const [image] = nearest.indices;
-  const part = codes.searched < embedding.count ? `${codes.searched.toLocaleString("en")} of them` : "them";
-  return (
-    `${spellAxes(plane.axes)} of ${embedding.count.toLocaleString("en")} ${card.examples.split} ${embedding.words ? "words" : "images"}; ` +
-    `z is placed among ${part}. z lies at ${spell(x)}, ${spell(y)}; the nearest is ` +
-    `${[`${embedding.words ? "word" : "image"} ${image}`, ...namesOf(image, card, embedding)].join(", ")}, ${spell(nearest.distances[0])} away.`
-  );
+  const searched = codes.searched.toLocaleString("en");
+  const part = codes.searched < embedding.count ? said("{count} of them", { count: searched }) : said("them");
+  const { split } = card.examples;
+  const drawn = said(embedding.words ? "{axes} of {count} {split} words" : "{axes} of {count} {split} images", {
+    axes: spellAxes(plane.axes),
+    count: embedding.count.toLocaleString("en"),
+    split: said(split),
+  });
+  const placed = said("z is placed among {part}. z lies at {x}, {y}", { part, x: spell(x), y: spell(y) });
+  const name = said(embedding.words ? "word {number}" : "image {number}", { number: image });
+  const near = said("the nearest is {name}, {distance} away", {
+    name: [name, ...namesOf(image, card, embedding)].join(", "),
+    distance: spell(nearest.distances[0]),
+  });
+  return `${drawn}; ${placed}; ${near}.`;
 }
 
 /** @param {string} axes */

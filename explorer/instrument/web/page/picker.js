@@ -1,6 +1,7 @@
 import { el, withCode } from "../dom.js";
 import { icon } from "../icons.js";
 import { addressOf } from "../shelf/held.js";
+import { said } from "../spoken.js";
 
 /**
  * The menu of checkpoints, each with a picture of what it draws; broken ones are listed with the reason.
@@ -178,7 +179,10 @@ export function createPicker({ catalogue, onPick, onCompare = null, onOpen, foot
       const [only] = entries;
       title.textContent =
         entries.length > 1 ? `${entries.length} models compared` : only ? nameOf(only) : "Choose a model";
-      button.setAttribute("aria-label", only ? `Model: ${title.textContent}` : "Choose a model");
+      button.setAttribute(
+        "aria-label",
+        only ? said("Model: {title}", { title: title.textContent }) : said("Choose a model"),
+      );
       for (const choice of menu.querySelectorAll("[data-model]")) {
         const isOpen = entries.some(({ id }) => id === /** @type {HTMLElement} */ (choice).dataset.model);
         if (isOpen) choice.setAttribute("aria-current", "true");

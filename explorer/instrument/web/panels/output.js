@@ -6,6 +6,7 @@ import { shownLatents } from "../model/latents.js";
 import { isPart } from "../model/numbers.js";
 import { outputOf } from "../outputs/index.js";
 import { present } from "../present.js";
+import { said } from "../spoken.js";
 import { trace } from "../trace.js";
 import { createMoments } from "./moments.js";
 import { createPace } from "./pace.js";
@@ -84,7 +85,9 @@ export default {
         }
       },
       settle(state) {
-        output.describe(`Image that ${model.card.title} decodes at ${whereOf(model, state)}`);
+        output.describe(
+          said("Image that {title} decodes at {place}", { title: model.card.title, place: whereOf(model, state) }),
+        );
       },
       destroy: output.destroy,
     };
@@ -92,7 +95,7 @@ export default {
 };
 
 /** @param {import("../model/model.js").Control} control @param {any} value @returns {string} */
-const said = (control, value) => (control.space.words ?? control.space.write)(value, control) ?? "";
+const wordsOf = (control, value) => (control.space.words ?? control.space.write)(value, control) ?? "";
 
 /** @param {import("../model/model.js").Model} model @param {import("../store.js").State} state @returns {string} */
 function whereOf(model, state) {
@@ -100,6 +103,6 @@ function whereOf(model, state) {
   const numbers = shownLatents(model, state).map((latent) => `${model.latents[latent].name} ${spell(z[latent])}`);
   const others = model.controls
     .filter(({ name }) => !isPart(model.continuous, name))
-    .map((control) => `${control.name} ${said(control, state.codes[control.name])}`);
+    .map((control) => `${control.name} ${wordsOf(control, state.codes[control.name])}`);
   return [...numbers, ...others].join(", ");
 }

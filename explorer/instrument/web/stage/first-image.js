@@ -1,6 +1,7 @@
 import { el } from "../dom.js";
 import { outputOf } from "../outputs/index.js";
 import { PANELS } from "../panels/index.js";
+import { said } from "../spoken.js";
 import { trace } from "../trace.js";
 import { createBench } from "./bench.js";
 
@@ -22,7 +23,7 @@ export async function showFirst(model, codes, show) {
     const values = await model.decode([codes]);
     const output = create({ model, onFit() {} });
     output.draw(values);
-    output.describe(`Image that ${model.card.title} decodes`);
+    output.describe(said("Image that {title} decodes", { title: model.card.title }));
     const taken = new Set(PANELS.filter((panel) => panel.fits(model) === true).map(({ place }) => place));
     const at = (/** @type {import("../stage.js").Place} */ place) =>
       place === "picture" ? [output.element] : taken.has(place) ? [el("div")] : [];
