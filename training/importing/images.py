@@ -110,7 +110,8 @@ def _from_npz(path: Path, shape: Shape | None) -> Shown:
     if shape is not None and images.shape[1:] != shape:
         raise DataError(
             f"{path.name}: images are {'×'.join(map(str, images.shape[1:]))}; the model takes "
-            f"{'×'.join(map(str, shape))}."
+            f"{'×'.join(map(str, shape))}. Save them in that size, or give a folder of "
+            "image files: those are brought to it."
         )
     return Shown(np.ascontiguousarray(images), _labels(arrays.get("labels"), len(images), path))
 
