@@ -133,9 +133,19 @@ def to_onnx(
         raise KeyboardInterrupt
     assert program is not None
     proto = program.model_proto
+    _forget_origin(proto)
     _narrow(proto.graph)
     content: bytes = proto.SerializeToString()
     return content
+
+
+def _forget_origin(proto: onnx.ModelProto) -> None:
+    """Remove what the exporter notes of each part: lines and paths of the program that made it."""
+    graph = proto.graph
+    values = (*graph.value_info, *graph.input, *graph.output, *graph.initializer)
+    for part in (proto, graph, *graph.node, *values):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
 
 
 def _narrow(graph: onnx.GraphProto) -> None:
