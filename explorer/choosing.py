@@ -28,8 +28,11 @@ def model(page: str, title: str = "") -> Entry | None:
         st.session_state[start] = state.shared().position.model or _first(entries)
     asked: str = linked or st.session_state[start]
     chosen = entries.get(asked)
+    # The front end fetches the catalogue by itself. In here it would be a message so large that
+    # Streamlit keeps it to send its hash the next time, which a run cut short loses.
+    own = [entry for entry in entries.values() if entry.dropped or entry is chosen]
     opens = head(
-        describe(list(entries.values()), serving.HERE),
+        describe(own, serving.HERE),
         title=title,
         model=chosen.id if chosen and chosen.card else None,
         key=key,

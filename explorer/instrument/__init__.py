@@ -75,7 +75,8 @@ def head(
 ) -> bool:
     """Show a page's title and the model picker; True where a person asks for the instrument.
 
-    Without a `title` the chosen `model` is the title. What was picked is in the session under
+    `catalogue` holds the chosen model and what was dropped, which is in no other list. Without a
+    `title` the chosen `model` is the title. What was picked is in the session under
     `key`, as `picked`.
     """
     data = {"catalogue": list(catalogue), "assets": ASSETS, "title": title, "model": model}

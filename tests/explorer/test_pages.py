@@ -317,7 +317,6 @@ def test_a_broken_checkpoint_has_a_card_page_with_the_reason(
     card.query_params["model"] = "broken"
     shown = words(card.run())
     assert "encoder.onnx" in shown
-    assert '"title": "Three latents"' in sent(card)
 
 
 def test_the_lessons_have_a_page(app: AppTest) -> None:

@@ -4,16 +4,20 @@ import { el } from "../dom.js";
 import { icon } from "../icons.js";
 import { createFrame } from "../page/frame.js";
 import { createPicker } from "../page/picker.js";
+import { fetchFile } from "../shelf/held.js";
 import { hosted } from "./component.js";
 
 /**
- * @typedef {{assets: string, title: string, catalogue: import("../checkpoint/checkpoint.js").Entry[], model: string | null}} Data
+ * @typedef {{assets: string, title: string, catalogue: import("../checkpoint/checkpoint.js").Entry[], model: string | null}} Data `catalogue`: the chosen model and what was dropped
  *   `title` is empty where the model is the title; `model`: the chosen one, if it is here
  */
 
 export const host = hosted(
   (root, /** @type {Data} */ data, newest) => {
-    const frame = createFrame(root, { assets: new URL(data.assets, document.baseURI).href });
+    const assets = new URL(data.assets, document.baseURI).href;
+    const frame = createFrame(root, { assets });
+    /** @type {Data["catalogue"]} */
+    let listed = [];
     const picker = createPicker({ catalogue: data.catalogue, onPick: (id) => newest().setTriggerValue("picked", id) });
     const title = el("h1", {});
     const facts = el("p", { class: "facts" });
@@ -35,8 +39,19 @@ export const host = hosted(
     );
     frame.element.prepend(el("header", { class: "page-head" }, title, picker.element, facts, open));
 
+    async function list() {
+      try {
+        const answer = await fetchFile(new URL("../catalogue.json", assets));
+        if (answer.ok) listed = await answer.json();
+      } catch {
+        // The list stays as it is; whatever is picked says that the explorer is gone.
+      }
+      show(newest().data);
+    }
+
     /** @param {Data} data */
     function show({ title: name, catalogue, model }) {
+      picker.list([...listed, ...catalogue.filter(({ id }) => !listed.some((entry) => entry.id === id))]);
       const chosen = catalogue.filter(({ id }) => id === model);
       picker.show(...chosen);
       // A page about one model has its name for a title, and the picker shows it already.
@@ -47,11 +62,9 @@ export const host = hosted(
       open.href = new URL(`./?${new URLSearchParams({ model: model ?? "" })}`, document.baseURI).href;
     }
     show(data);
+    list();
     return {
-      update(data, before) {
-        if (JSON.stringify(data.catalogue) !== JSON.stringify(before.catalogue)) picker.list(data.catalogue);
-        show(data);
-      },
+      update: show,
       destroy() {
         picker.close();
         frame.destroy();
