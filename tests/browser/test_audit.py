@@ -31,8 +31,8 @@ PAGES = {
     "?lesson=gap&step=4": "[data-ready] .formula-term .katex",
     "?lesson=which&step=5": "[data-ready] .questions",
     "beta": ".instrument",
-    "results": "[data-testid=stMain] h1, [data-testid=stMain] h2",
-    "card": "[data-testid=stMain] h1, [data-testid=stMain] h2",
+    "results": ".page-head .picker-title",
+    "card": ".page-head .picker-title",
 }
 
 FIND = """
@@ -54,7 +54,7 @@ async () => {
 # Of the text of the first title that is seen: left edge, upper edge, size of its letters.
 TITLE = """
 (titles) => {
-  const title = titles.find((one) => one.getBoundingClientRect().width > 0);
+  const title = titles.find((one) => one.getBoundingClientRect().width > 1);
   const text = document.createRange();
   text.selectNodeContents(title);
   const { left, top } = text.getBoundingClientRect();
