@@ -21,7 +21,7 @@ from explorer.lessons.lesson import Goal, Lesson
 from explorer.lessons.noise_probes import Psnr
 from explorer.lessons.opened import Floats
 from explorer.lessons.small_probes import HumpsKl, SoftmaxShare
-from training import checkpoint
+from training.checkpoints import checkpoint
 from training.contract.spaces import Categorical
 from training.datasets.names import tokens, word
 from training.models.text_vae import written

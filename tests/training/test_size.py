@@ -37,3 +37,11 @@ def test_decoders_in_tables_are_small() -> None:
     for path in (ASSETS / "results").rglob(DECODER):
         initializers = onnx.load(path).graph.initializer
         assert sum(int(np.prod(tensor.dims)) for tensor in initializers) <= MOST_WEIGHTS
+
+
+def test_no_graph_says_where_it_was_made() -> None:
+    paths = sorted(ASSETS.rglob("*.onnx"))
+    assert paths
+    for path in paths:
+        nodes = onnx.load(path).graph.node
+        assert not any(node.doc_string or node.metadata_props for node in nodes), path
