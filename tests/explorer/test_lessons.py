@@ -205,8 +205,8 @@ def test_information_of_gaussians_that_are_known() -> None:
         ("minutes = 10", "minutes = ten", "line 6: not readable TOML: Invalid value."),
         ('"digits-ae"]', '"digit-ae"]', "line 11: setup.compare is 'digit-ae'; did you mean 'digits-ae'?"),  # noqa: E501
         ('"output", "source"', '"outputs", "source"', "line 13: setup.show[0] is 'outputs'; choose one of actions,"),  # noqa: E501
-        ('probe = "squared_error"', 'probe = "square_error"', "line 16: figures.pca.probe is 'square_error'; did you mean 'squared_error'?"),  # noqa: E501
-        ("band = [24, 28]", "band = [28, 24]", "line 18: figures.pca: band goes from 28 to 24; the lower end comes first."),  # noqa: E501
+        ('probe = "squared_error"', 'probe = "square_error"', "line 22: figures.pca.probe is 'square_error'; did you mean 'squared_error'?"),  # noqa: E501
+        ("band = [24, 28]", "band = [28, 24]", "line 24: figures.pca: band goes from 28 to 24; the lower end comes first."),  # noqa: E501
         ('of = "pca"', 'of = "pcs"', "figures.times.of is 'pcs'; did you mean 'pca'?"),
         ('figure = "times"', 'figure = "time"', "predict.figure is 'time'; did you mean 'times'?"),
         ("$$", "$$ los", "a formula begins with $$, $$ loss, $$ elbo on a line of its own; this is '$$ los'."),  # noqa: E501
