@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sharpened } from "../../explorer/instrument/web/evidence/exact.js";
 import { fit } from "../../explorer/instrument/web/evidence/fit.js";
 import { estimates, gradients, momentsOf } from "../../explorer/instrument/web/evidence/gradients.js";
 import { elboOf } from "../../explorer/instrument/web/evidence/quadrature.js";
@@ -36,6 +37,22 @@ test("the ELBO's slopes and curvatures are those of ln p(x, z)", async () => {
   near(slope[0], -0.05 * PRECISION[0], 1e-6);
   near(curvature[0], -PRECISION[0], 1e-6 * PRECISION[0]);
   near(curvature[2], -PRECISION[1], 1e-6 * PRECISION[1]);
+});
+
+test("a posterior is cut until there is enough of it to draw, and one of NaN is left", async () => {
+  const side = new Float64Array(15 * 60).fill(0.04);
+  const z = Float64Array.from({ length: 2 * side.length }, (_, at) =>
+    at % 2 ? MEAN[1] + 0.04 * (((at >> 1) % 60) - 29.5) : MEAN[0] + 0.04 * (Math.floor(at / 120) - 7),
+  );
+  const cells = { z, side, logJoint: await joint(z), logEvidence: EVIDENCE };
+  /** @param {import("../../explorer/instrument/web/evidence/exact.js").Posterior} posterior */
+  const inSight = ({ logJoint }) => logJoint.filter((nats) => nats > Math.max(...logJoint) - 7).length;
+  assert.ok(inSight(cells) < 400);
+  const sharp = await sharpened(joint, cells);
+  near(sharp.logEvidence, EVIDENCE, 1e-3);
+  assert.ok(inSight(sharp) >= 400);
+  const broken = { ...cells, logJoint: cells.logJoint.map(() => NaN), logEvidence: NaN };
+  assert.equal(await sharpened(joint, broken), broken);
 });
 
 test("IWAE's bound is the ELBO at K = 1 and rises to ln p(x)", async () => {

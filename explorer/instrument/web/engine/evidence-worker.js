@@ -52,6 +52,9 @@ async function answer(message) {
   return givingWay(joint, (gentle) => bestOf(gentle, posterior));
 }
 
+/** How many points are decoded before the worker looks whether anything else was asked. */
+const AT_A_TIME = 100;
+
 /**
  * What takes longest gives way to whatever is asked meanwhile: another image, or the ELBO of a q that moves.
  *
@@ -90,9 +93,6 @@ async function bestOf(joint, posterior) {
   const [a, b] = [await fit(joint, first), await fit(joint, second)];
   return a.elbo > b.elbo ? a : b;
 }
-
-/** As many points are decoded before the worker looks whether somebody waits. */
-const AT_A_TIME = 100;
 
 const GAVE_WAY = new Error("gave way");
 /** Messages that are not answered yet, without the one that is at work. */

@@ -149,8 +149,11 @@ export function createEvidence(stage) {
       said.textContent = measurer.isPrepared ? "" : "Decoding the whole plane, once …";
       const encoder = { mean: [...mean], std: Array.from(logVariance, (value) => Math.exp(value / 2)) };
       const posterior = await measurer.ask({ kind: "posterior", x: pixels });
-      const found = await measurer.ask({ kind: "elbo", x: pixels, q: encoder });
       measurer.isPrepared = true;
+      // The measurer answers also who has gone.
+      if (gone.aborted) return;
+      const found = await measurer.ask({ kind: "elbo", x: pixels, q: encoder });
+      if (gone.aborted) return;
       known = now = { of, x: pixels, encoder, posterior, elbo: found, best: null, isSharp: false };
       std = null;
       said.textContent = "";
@@ -237,7 +240,8 @@ const ELBO =
   "E_q[ln p(x|z)] − KL(q ‖ p(z)), by 10 × 10 quadrature.";
 const GAP =
   "How far the ELBO of the encoder's q is below ln p(x), which is how far q is from the true posterior: KL(q ‖ p(z|x)). ln p(x) is " +
-  "the sum of p(x|z) p(z) over cells of the plane, refined where the posterior lies until it changes by less than 0.001 nats.";
+  "the sum of p(x|z) p(z) over cells of the plane, refined where the posterior lies until it changes by less than 0.02 nats and no " +
+  "cell holds more than a fifth of it.";
 const APPROXIMATION =
   "What even the best bell curve with independent latents misses, because the true posterior has another shape. Found by Newton's " +
   "method, from the posterior's highest point and from its mean.";

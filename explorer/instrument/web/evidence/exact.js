@@ -129,7 +129,9 @@ export async function sharpened(joint, posterior) {
   const most = posterior.logJoint.reduce((a, b) => Math.max(a, b), -Infinity);
   for (let cells = posterior; ; ) {
     const inSight = Uint8Array.from(cells.logJoint, (nats) => (nats > most - IN_SIGHT_NATS ? 1 : 0));
-    if (inSight.reduce((sum, one) => sum + one, 0) >= IN_SIGHT) return cells;
+    const count = inSight.reduce((sum, one) => sum + one, 0);
+    // None is in sight where the decoder gives NaN.
+    if (count === 0 || count >= IN_SIGHT) return cells;
     cells = await refined(cells, inSight, joint);
   }
 }
