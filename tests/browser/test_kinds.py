@@ -389,16 +389,27 @@ def test_a_slider_changes_the_word(instrument: Instrument) -> None:
 
 def test_a_typed_word_moves_the_sliders_and_its_link_opens_there(instrument: Instrument) -> None:
     page = instrument.open("model=letters").page
+    page.evaluate(
+        """() => {
+          window.told = [];
+          document.addEventListener("probes", ({ detail }) => {
+            if ("letters_back" in detail) told.push(detail.letters_back);
+          }, true);
+        }"""
+    )
     field = page.get_by_label("Type a word")
     field.fill("Bad")
     wait_for_word(instrument, "bad")
     field.press("Enter")
     instrument.wait_for_z(2, 1, 4, 0, 0)
     wait_for_query(instrument, "word", "bad")
+    page.wait_for_function("told.at(-1) === 100")
     # z is moved away from the word, and both stay what they are.
     instrument.value(0).fill("3")
     instrument.value(0).press("Enter")
     wait_for_word(instrument, "cad")
+    # So what stands there is no longer what came back of the word.
+    page.wait_for_function("told.at(-1) === null")
     page.get_by_role("button", name="Drawn").click()
     page.get_by_role("button", name="Draw again").click()
     wait_for_query(instrument, "seed", "2")

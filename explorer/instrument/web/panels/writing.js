@@ -46,6 +46,8 @@ function create(stage) {
   const nameOf = (/** @type {number} */ token) => (token === 0 ? "end" : alphabet[token - 1]);
   /** @type {Written | null} */
   let written = null;
+  /** @type {import("../store.js").Source | null} */
+  let source = null;
   /** @type {number | null} the place whose choices are shown */
   let place = null;
   let isFirst = true;
@@ -119,6 +121,7 @@ function create(stage) {
         if (!(await appear(written, (one) => draw(one, []), isOver, ms))) return;
       }
       refusal.hidden = true;
+      tellLettersBack(codes, way === "sampled");
       trace("instrument:paint", { since: time });
       if (isFirst) stage.onFirst();
       isFirst = false;
@@ -145,8 +148,6 @@ function create(stage) {
       letter.setAttribute("aria-label", token === 0 ? "End of the word" : `Letter ${at + 1}: ${alphabet[token - 1]}`);
     });
     word.dataset.word = tokens.map((token) => alphabet[token - 1]).join(mark);
-    const typed = store.get().codes[read?.name ?? ""];
-    if (ended && typed?.length) tellProbes(element, { letters_back: 100 * sharedLetters(typed, tokens) });
     likelihood.textContent = ended ? `${spell(-logProbability, 1)} nats` : "…";
     others.hidden = alternatives.length === 0;
     others.replaceChildren(
@@ -160,6 +161,22 @@ function create(stage) {
       ),
     );
     showChoices();
+  }
+
+  /**
+   * How much came back of the word that was read, where z is still what the encoder made of it.
+   *
+   * @param {import("../model/model.js").Codes} codes @param {boolean} isByChance
+   */
+  function tellLettersBack(codes, isByChance) {
+    const typed = read && codes[read.name];
+    const mean = source?.mean;
+    // z is kept to three decimals.
+    const isRead = mean && model.z({ codes }).every((value, at) => Math.abs(value - mean[at]) < 0.001);
+    const isKnown = typed?.length && isRead && !isByChance;
+    tellProbes(element, {
+      letters_back: isKnown && written?.ended ? 100 * sharedLetters(typed, written.tokens) : null,
+    });
   }
 
   /** @param {number} at */
@@ -210,6 +227,7 @@ function create(stage) {
       if (state.codes === before?.codes && !isHotter && !isOther) return;
       queue.request({ codes: state.codes, time, ms: isOther && before ? EACH_ITS_FRAME_MS : AT_ONCE_MS });
     },
+    setSource: (next) => void (source = next),
     settle() {
       word.setAttribute(
         "aria-label",
