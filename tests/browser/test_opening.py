@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,14 +62,17 @@ def test_nothing_is_drawn_before_the_part_that_is_seen_is_here(
     Instrument(page, shipped).open("model=digits-halves")
     page.locator(".whereabouts .nearest:not(:empty)").wait_for()
     film = page.locator(".sliders canvas.film").first
+    draws = page.locator(".several-draws")
     is_drawn = """(canvas) => canvas.getContext("2d").getImageData(0, 0, 1, 1).data[3] > 0"""
     expect(page.locator("canvas.picture")).to_be_hidden()
     assert not film.evaluate(is_drawn)
+    expect(draws).not_to_have_attribute("data-drawn", re.compile(r"\d"))
     for route in held:
         route.continue_()
     page.unroute("**/digits-halves/thumbnails.webp")
     expect(page.locator("canvas.picture")).to_be_visible()
     page.wait_for_function(is_drawn, arg=film.element_handle())
+    expect(draws).to_have_attribute("data-drawn", re.compile(r"\d"))
 
 
 def test_a_model_of_words_opens_on_one_that_it_gives_back(browser: Browser, shipped: str) -> None:

@@ -88,8 +88,7 @@ export function createDraws({ model, commands, decodeSheet, store, messages, gon
     element,
     /** @param {import("../store.js").State} state @param {import("../store.js").State | null} before */
     show(state, before) {
-      if (!model.waits(state) && kept.some((name) => state.codes[name] !== before?.codes[name]))
-        queue.request(undefined);
+      if (kept.some((name) => state.codes[name] !== before?.codes[name])) queue.request(undefined);
     },
   };
 }

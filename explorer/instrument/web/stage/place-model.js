@@ -75,7 +75,8 @@ export function placeModel(options) {
   /** @param {import("../model/model.js").Codes[]} codes @param {number} columns */
   async function decodeSheet(codes, columns) {
     await start;
-    return films ? films.sheet(codes, columns) : null;
+    const { example } = store.get();
+    return codes.some((one) => model.waits({ codes: one, example })) ? null : (films?.sheet(codes, columns) ?? null);
   }
 
   /** @type {import("../stage.js").Stage} */
