@@ -124,6 +124,17 @@ def test_the_page_notices_that_the_goal_of_a_lesson_is_reached(
     expect(said).to_have_text(re.compile(r"Reached: \d\.\d nats\."))
 
 
+def test_a_card_leaves_the_tabs_that_it_is_about_and_one_is_open(
+    page: Page, instrument: Instrument
+) -> None:
+    instrument.open("lesson=noise&step=3")
+    tabs = page.locator(".tab-row > .tabs > .tab:visible")
+    expect(tabs).to_have_text(["Numbers"])
+    expect(tabs).to_have_attribute("aria-selected", "true")
+    page.get_by_role("button", name="All panels").click()
+    expect(tabs.first).to_have_text("Traversals")
+
+
 def test_a_goal_in_a_comparison_is_about_the_model_that_it_names(
     page: Page, instrument: Instrument
 ) -> None:

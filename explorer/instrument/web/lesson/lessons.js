@@ -2,6 +2,7 @@ import { el, isolated } from "../dom.js";
 import { named } from "../link.js";
 import { fetchFile } from "../shelf/held.js";
 import { speak } from "../spoken.js";
+import { createFolding } from "./folding.js";
 import { createLessonPanel } from "./panel.js";
 import { createProgress } from "./progress.js";
 import { createWords, inLanguage, knownLanguage } from "./words.js";
@@ -92,8 +93,7 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
   let spelled = "en";
   /** @type {Values} */
   let values = null;
-  /** @type {HTMLElement | null} what stands beside it */
-  let standing = null;
+  const folding = createFolding(frame.element);
   /** @type {ReturnType<typeof createLessonPanel> | null} */
   let panel = null;
   let unmeasured = "";
@@ -160,7 +160,7 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
         audience,
         go,
         close,
-        showAll,
+        showAll: folding.showAll,
       });
       stand(panel.element);
       panel.show(step, values);
@@ -258,32 +258,8 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
     frame.element.classList.remove("with-lesson", "all-shown");
   }
 
-  /** @param {boolean} on whether also what the card does not need is there */
-  function showAll(on) {
-    frame.element.classList.toggle("all-shown", on);
-    closeUp();
-  }
-
-  /** A place where nothing stands has no column. */
-  function closeUp() {
-    const isAll = frame.element.classList.contains("all-shown");
-    for (const place of standing?.querySelectorAll(".source-side, .bench > .side") ?? []) {
-      const isEmpty = [...place.children].every((part) => part.matches(".not-needed, .not-shown"));
-      place.classList.toggle("emptied", lesson !== null && !isAll && isEmpty);
-    }
-  }
-
   /** What the card does not need is folded away. */
-  function fold() {
-    const shown = lesson ? (setupOf(lesson, CARDS[step]).show ?? []) : [];
-    for (const part of standing?.querySelectorAll("[data-panel]") ?? []) {
-      const name = /** @type {HTMLElement} */ (part).dataset.panel ?? "";
-      part.classList.toggle("not-needed", shown.length > 0 && !shown.includes(name));
-      // What is opened by a press is open where a card is about it.
-      if (part instanceof HTMLDetailsElement && shown.includes(name)) part.open = true;
-    }
-    closeUp();
-  }
+  const fold = () => folding.fold((lesson && setupOf(lesson, CARDS[step]).show) ?? []);
 
   return {
     link,
@@ -305,7 +281,7 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
     refresh: () => panel?.refresh(),
     /** @param {HTMLElement} element what the instrument shows now */
     stands(element) {
-      standing = element;
+      folding.stands(element);
       fold();
     },
     destroy() {

@@ -9,11 +9,13 @@ import { present } from "../present.js";
  */
 export function walkTabs(tabs, open) {
   return (event) => {
-    const at = tabs.indexOf(/** @type {HTMLButtonElement} */ (event.target));
-    const goal = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 }[event.key];
+    // A card of a lesson hides some.
+    const seen = tabs.filter((tab) => tab.offsetParent !== null);
+    const at = seen.indexOf(/** @type {HTMLButtonElement} */ (event.target));
+    const goal = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: seen.length - 1 }[event.key];
     if (at < 0 || goal === undefined) return;
     event.preventDefault();
-    const next = present(tabs.at(goal % tabs.length));
+    const next = present(seen.at(goal % seen.length));
     open(tabs.indexOf(next));
     next.focus();
   };
