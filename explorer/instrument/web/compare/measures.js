@@ -142,7 +142,7 @@ export const MEASURES = [
     name: "Perplexity",
     unit: "letters",
     meaning:
-      "Among how many letters, all equally likely, the next one would be as hard to guess. A VAE's is at most this, because its bound is.",
+      "Among how many letters, all equally likely, the next one would be as hard to guess. For a VAE it is an upper limit, because it is computed from its bound.",
     better: "lower",
     isOf: makesText,
     cell: perplexity,

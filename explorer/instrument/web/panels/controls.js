@@ -2,7 +2,7 @@ import { controlOf } from "../controls/index.js";
 import { el } from "../dom.js";
 import { present } from "../present.js";
 
-/** A word is moved by being read. @param {import("../model/model.js").Model} model @returns {(control: {kind: string}) => boolean} */
+/** Nothing but an encoder moves a word. @param {import("../model/model.js").Model} model @returns {(control: {kind: string}) => boolean} */
 const isMoved =
   ({ encoder }) =>
   ({ kind }) =>

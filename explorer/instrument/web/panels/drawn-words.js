@@ -46,8 +46,9 @@ function create(stage) {
       "Draw words ",
       term(
         "letter by letter",
-        "Before each letter the model says how likely every letter is, and the end, after those that stand there. One is drawn. " +
-          "The product of these probabilities is that of the word, exactly; in nats it is what stands beside it.",
+        "The model writes letter by letter. Each time it says how likely every letter is to come next, and how likely the word is to " +
+          "end, and one of these is drawn. The figure beside a word is how surprising it is: 0 would be certain. It is −ln of the " +
+          "product of these probabilities, in nats, and exact.",
       ),
     ),
     el("p", {

@@ -11,7 +11,7 @@ import { term } from "../term.js";
 const ROUNDS = 30;
 /** The first rounds of a chain, which are left out of its mean. */
 const SETTLED = 10;
-/** So many images of the test split are averaged, to be put where something is hidden. */
+/** How many images of the test split are averaged, to be put where something is hidden. */
 const AVERAGED = 200;
 
 /**
