@@ -13,6 +13,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -259,4 +260,10 @@ def _jobs(rows: Iterable[sqlite3.Row]) -> Iterator[Job]:
         try:
             yield Job(**{**row, "asked": kept(row["asked"])})
         except UserError as error:
-            _LOGGER.warning("The job %s is left out: %s", row["id"], error)
+            _say_left_out(row["id"], str(error))
+
+
+@cache
+def _say_left_out(id: str, why: str) -> None:
+    """Once: the queue is read every second."""
+    _LOGGER.warning("The job %s is left out: %s", id, why)

@@ -147,7 +147,8 @@ class Supervisor:
         """How long to wait until the next worker, in seconds, now that one has ended."""
         self._fruitless += 1
         self._say_to_waiting(NO_WORKER)
-        return min(LONGEST_PAUSE_S, 2.0 ** (self._fruitless - 1) - 1)
+        doubled = min(self._fruitless - 1, 10)  # a float ends where it is doubled for a day
+        return min(LONGEST_PAUSE_S, 2.0**doubled - 1)
 
     def _say_to_waiting(self, sentence: str) -> None:
         if self._fruitless >= MANY:

@@ -23,7 +23,7 @@ from explorer.jobs import offers, quota
 from explorer.jobs.asked import Asked, Training, Treating
 from explorer.jobs.exchange import Form, Treatment
 from explorer.jobs.store import MOST_INTERRUPTED, Job, Store
-from explorer.jobs.supervisor import Happened, Supervisor
+from explorer.jobs.supervisor import LONGEST_PAUSE_S, Happened, Supervisor
 from explorer.presenter.store import Store as Classes
 from training.contract.errors import ConfigError
 from training.contract.kinds import KINDS
@@ -233,6 +233,8 @@ def test_workers_that_end_as_they_begin_are_not_started_without_a_pause(
     one._note(Event("ready"), one.worker)
     assert (after := one.store.get(id)) is not None
     assert after.sentence == ""
+    one._fruitless = 2000
+    assert one._pause() == LONGEST_PAUSE_S, "after a day and more"
 
 
 def test_when_the_server_ends_its_worker_does_and_the_next_server_goes_on(tmp_path: Path) -> None:
