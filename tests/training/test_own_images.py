@@ -121,6 +121,13 @@ def test_many_files_are_listed_again_when_a_folder_or_a_file_changes(
     assert sources.unchanged(pictures, place) is not None
     (written_over.parent / "new.png").write_bytes(b"")
     assert sources.unchanged(pictures, place) is None
+    sources.folder(pictures, place)
+    assert sources.unchanged(pictures, place) is not None
+    stats = (place / "stats.npy").read_bytes()
+    for cut in (b"", stats[:20], stats[:-8]):
+        (place / "stats.npy").write_bytes(cut)
+        assert sources.unchanged(pictures, place) is None
+    (place / "stats.npy").write_bytes(stats)
     (place / "files.json").write_text("{}")
     assert sources.unchanged(pictures, place) is None
 

@@ -5,6 +5,7 @@ does not. Of the files themselves a sample is asked, another each time.
 """
 
 import hashlib
+import io
 import json
 import os
 import random
@@ -48,8 +49,11 @@ def keep(listing: Listing, place: Path) -> None:
     if len(listing.names) <= MANY:
         return
     place.mkdir(parents=True, exist_ok=True)
-    np.save(place / "stats.npy", listing.stats)
+    stats = io.BytesIO()
+    np.save(stats, listing.stats)
     said = (str(listing.root), listing.names, listing.folders, listing.times)
+    # At once, for another training may have the old one mapped into its memory.
+    write_bytes(place / "stats.npy", stats.getvalue())
     write_bytes(place / "files.json", json.dumps(said).encode())
 
 
@@ -67,7 +71,7 @@ def kept(place: Path, root: Path) -> Listing | None:
         for at in random.sample(range(len(stats)), min(ASKED, len(stats))):
             if stat_of((root / found.names[at]).stat()) != tuple(stats[at]):
                 return None
-    except (OSError, ValueError, TypeError):
+    except (OSError, EOFError, ValueError, TypeError):
         return None
     return found
 
