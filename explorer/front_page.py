@@ -71,8 +71,8 @@ def with_scripts() -> str:
 async def _page(request: Request) -> Response:
     """Streamlit's page, with a few lines more: start the engine, fetch the model of the link.
 
-    A link to the collapse clinic is one to the page that trains, which has it.
     Both take about as long as Streamlit itself needs to start, and would otherwise begin after it.
+    A link to the collapse clinic leads to the page that trains, which has it.
     """
     if "clinic" in request.query_params:
         return RedirectResponse(f"./train?{urlencode(request.query_params.multi_items())}", 307)

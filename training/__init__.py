@@ -50,9 +50,8 @@ def load(folder: str | Path) -> tuple[Any, Card]:
     Raises:
         training.errors.CheckpointError: in one sentence, if a file is missing, changed or hostile.
     """
-    from training.checkpoints.checkpoint import (
-        load as load_checkpoint,  # so that only here torch is imported
-    )
+    # So that only here torch is imported.
+    from training.checkpoints.checkpoint import load as load_checkpoint
 
     model, card = load_checkpoint(folder)
     return model.requires_grad_(False), card

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class QLAE(Convolutions, frozen=True, tag="qlae"):
-    """The networks of a VAE around latents of so many `levels`; much `train.weight_decay` is meant.
+    """The networks of a VAE around latents of `levels` values, with much `train.weight_decay`.
 
     `styled` networks are as the paper's: codes scale and shift the decoder's channels, and nothing
     else. `quantization` and `commitment` are the paper's λ. With `gamma` above 0, total correlation

@@ -102,11 +102,11 @@ class TextTransformer(Family, frozen=True, tag="text_transformer"):
 
 
 def perplexity(data: Measured, nats: float, how: str) -> Metric:
-    """Among how many letters the next one is as hard to guess as among so many alike.
+    """How many equally likely letters would make the next one as hard to guess as it is.
 
     Args:
         nats: of a word, the mean over words.
-        how: they were measured.
+        how: the nats were measured.
     """
     letters = sum(int((batch.x != 0).sum()) + len(batch.x) for batch in data.batches) / len(data)
     return data.metric(

@@ -1,8 +1,8 @@
 """M1 and M2: Kingma, Rezende, Mohamed & Welling 2014, "Semi-supervised learning with deep
 generative models".
 
-M1 is a VAE of images, which need no labels. M2 is a VAE of M1's codes with a label beside
-z, where the label is a latent of those codes that have none.
+M1 is a VAE of images, which need no labels. M2 is a VAE of M1's codes with a label beside z, where
+the label is a latent of those codes that have none.
 """
 
 import math
