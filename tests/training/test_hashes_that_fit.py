@@ -86,8 +86,13 @@ KINDS: dict[str, tuple[Damage, str, str]] = {
         "evaluate",
         "the model needs torch.float32",
     ),
-    "another data set": (
+    "words in the place of images": (
         configuration("data", "name", value="names"),
+        "evaluate",
+        "This model learns images, and these data are words",
+    ),
+    "another data set": (
+        configuration("data", "name", value="sprites"),
         "evaluate",
         "are not those digits was trained on (their SHA-256 differs)",
     ),
