@@ -52,7 +52,7 @@ def read(kind: type[T], tree: Any, where: str) -> T:
     """
     try:
         return convert(tree, kind)
-    except (msgspec.ValidationError, UnicodeError) as error:
+    except msgspec.ValidationError as error:
         from training.contract.complaints import complaint  # which only this needs
 
         raise ConfigError(complaint(kind, tree, where, error)) from None
@@ -71,7 +71,10 @@ def convert(tree: Any, kind: type[T], strict: bool = True) -> T:
         with _LEARNING:
             msgspec.json.Decoder(kind)
             _LEARNED.add(kind)
-    return msgspec.convert(tree, kind, strict=strict)
+    try:
+        return msgspec.convert(tree, kind, strict=strict)
+    except UnicodeError as error:  # a lone surrogate, which msgspec cannot name in its message
+        raise msgspec.ValidationError(str(error)) from error
 
 
 def version_of(tree: Any, where: str, known: tuple[int, ...], instead: str) -> int:
