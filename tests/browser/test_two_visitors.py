@@ -246,14 +246,10 @@ def test_each_has_a_z_directions_and_checkpoints_of_their_own(
     expect(bob.page.locator(".choice", has_text="My own")).to_have_count(0)
     bob.page.keyboard.press("Escape")
     go(bob, "Model card", "Blots")
-    # What is drawn anew closes the list.
     settle(bob)
-    # Of a long list only what is in sight is drawn: each is sought by its name.
-    listed = bob.page.get_by_role("combobox", name="Model")
-    listed.click()
-    for title, count in (("Single", 1), ("My own", 0)):
-        listed.fill(title)
-        expect(bob.page.get_by_role("option", name=title)).to_have_count(count)
+    bob.page.locator(".picker").click()
+    expect(bob.page.locator(".choice", has_text="Single")).not_to_have_count(0)
+    expect(bob.page.locator(".choice", has_text="My own")).to_have_count(0)
     bob.page.keyboard.press("Escape")
     come_back(bob)
     assert bob.query()["model"] == "blots"
