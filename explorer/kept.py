@@ -88,7 +88,7 @@ class Kept:
         if (path, packed) not in self.reading:
             task = asyncio.create_task(self._read(place, path, packed))
             self.reading[path, packed] = task
-        # Whoever leaves takes it from nobody else.
+        # A visitor who leaves does not take it from the others.
         return await asyncio.shield(self.reading[path, packed])
 
     async def _read(self, place: Place, path: str, packed: bool) -> Copy | None:

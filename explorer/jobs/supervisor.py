@@ -45,7 +45,7 @@ LOOK_S = 1.0
 # A worker that ends before it did anything is replaced at once, its successor after a second, and
 # each one after that after twice as long and a second.
 LONGEST_PAUSE_S = 60.0
-# After so many of them, who waits is told.
+# After this many of them, those who wait are told.
 MANY = 4
 ENDING_S = 20
 NO_WORKER = (

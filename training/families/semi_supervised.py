@@ -66,7 +66,7 @@ class SemiSupervised(Convolutions, frozen=True, tag="semi_supervised"):
             )
 
     def refuse(self, form: Form) -> None:
-        """Refuse images without labels, or with so many that not each has as many images."""
+        """Refuse images without labels, or more labelled ones than each label has images for."""
         super().refuse(form)
         self._labels(form)
 
