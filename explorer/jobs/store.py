@@ -194,7 +194,7 @@ class Store(Database):
                 (state, id),
             )
 
-    def move(self, id: str, before: tuple[State, ...], after: State, **changes: str) -> bool:
+    def move(self, id: str, before: tuple[State, ...], after: State, **changes: str | int) -> bool:
         """Change the state of a job that is in one of `before`; returns whether it was."""
         fields = "".join(f", {name} = ?" for name in changes)
         marks = ",".join("?" * len(before))

@@ -266,7 +266,9 @@ class Supervisor:
         elif what == "failed":
             self.store.move(job.id, ("training",), "failed", sentence=sentence)
         elif what == "trained":
-            self.store.move(job.id, ("training",), "trained", sentence="")
+            # Killed after its last step, a run has none left to report.
+            steps = job.asked.steps
+            self.store.move(job.id, ("training",), "trained", sentence="", step=steps)
         elif now.wanted == "pause":
             self.store.move(job.id, ("training",), "paused", sentence="")
         elif now.wanted == "stop":

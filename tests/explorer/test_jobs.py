@@ -35,7 +35,7 @@ ASKED = Training("a run", 100, 60, "", (), Form("digits", "vae", 2, 1000, 2))
 
 def asked(steps: int, seconds: int = 60) -> Training:
     """Of which the workers of these tests do so many steps."""
-    return replace(ASKED, title=str(steps), seconds=seconds)
+    return replace(ASKED, title=str(steps), steps=steps, seconds=seconds)
 
 
 # A server all day long, saying after each commit what is there from now on; killed fifty times,
@@ -351,7 +351,19 @@ def test_kills_of_server_and_worker_at_any_moment_lose_no_run(tmp_path: Path) ->
         job = store.get(id)
         assert job is not None
         assert (job.state, job.step) == ("trained", 10 * KILLS)
-        assert [step for step, _, _ in store.losses(id)][-1] == 10 * KILLS
+        steps = [step for step, _, _ in store.losses(id)]
+        assert steps == sorted(set(steps))
+
+
+def test_a_run_killed_after_its_last_step_has_done_all_of_them(tmp_path: Path) -> None:
+    one = Supervisor(tmp_path, tmp_path, (sys.executable, "-c", RESUMES))
+    id = one.store.add("visitor", asked(20))
+    (tmp_path / f"{id}.saved").write_text("20")
+    one.wake()
+    try:
+        assert until(one, id, "trained").step == 20
+    finally:
+        one.close()
 
 
 def test_a_file_of_an_older_version_gets_what_it_lacks(tmp_path: Path) -> None:
