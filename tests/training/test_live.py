@@ -22,7 +22,9 @@ from training.datasets import Dataset, Split
 from training.errors import UserError
 from training.families.family import Form
 from training.recipes import RECIPES
-from training.workers.live import Watch, Worker, traced
+from training.workers.live import Worker
+from training.workers.snapshots import traced
+from training.workers.watch import Watch
 
 OVERRIDES = [
     *("--model.latents=2", "--model.channels=4", "--model.hidden=8"),

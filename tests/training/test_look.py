@@ -16,8 +16,9 @@ from training.contract.reading import checked
 from training.contract.worker import Order
 from training.datasets.own import archive, opened
 from training.errors import DataError
-from training.workers.live import Watch, Worker
+from training.workers.live import Worker
 from training.workers.look import look
+from training.workers.watch import Watch
 
 
 def picture(seed: int) -> bytes:

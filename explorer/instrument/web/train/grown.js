@@ -2,7 +2,7 @@ import { openDecoder } from "../engine/decoder.js";
 import { startEngine } from "../engine/session.js";
 
 /**
- * What a growing model is at one step: `live-NAME.json` and the decoder beside it, as `training/workers/live.py` writes them.
+ * What a growing model is at one step: `live-NAME.json` and the decoder beside it, as `training/workers/snapshots.py` writes them.
  *
  * @typedef {{step: number, graph: import("../checkpoint/contract.js").Graph, shape: import("../engine/pixels.js").Shape,
  *   codes: number[][], kl: number[] | null, mean: number[], deviation: number[], targets: number[],
