@@ -24,5 +24,5 @@ def run(options: argparse.Namespace) -> int:
         )
         return 0
     for recipe in RECIPES.values():
-        print(f"{recipe.name:20} {recipe.cost:>6} on two cores   {recipe.intent}")
+        print(f"{recipe.name:28} {recipe.cost:>6} on two cores   {recipe.intent}")
     return 0
