@@ -60,9 +60,22 @@ def test_sixteen_bits_transparency_and_orientation() -> None:
     exif[0x0112] = 6  # to be turned by 90° clockwise: what is on the left comes to the top
     left_half = np.zeros((32, 32), np.uint8)
     left_half[:, :16] = 255
-    turned = decode(encoded(left_half, "WEBP", lossless=True, exif=exif), Fit(32, 3)).pixels
-    assert (turned[:, :15] > 250).all()
-    assert (turned[:, 17:] < 5).all()
+    for kind in ("PNG", "WEBP"):
+        turned = decode(encoded(left_half, kind, lossless=True, exif=exif), Fit(32, 3)).pixels
+        assert (turned[:, :15] > 250).all()
+        assert (turned[:, 17:] < 5).all()
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_the_pixels_of_an_ordinary_png_are_read_as_they_are(channels: int) -> None:
+    levels = np.random.default_rng(channels).integers(0, 256, (28, 28, channels), dtype=np.uint8)
+    if channels == 4:
+        levels[..., 3] = 255
+    content = encoded(levels[..., 0] if channels == 1 else levels)
+    fit = Fit(28, min(channels, 3))
+    assert np.array_equal(decode(content, fit).pixels, levels.transpose(2, 0, 1)[: fit.channels])
+    with pytest.raises(ValueError, match="is damaged"):
+        decode(content[: len(content) // 2], fit)
 
 
 def test_a_damaged_exif_block_costs_the_turn_and_not_the_image(
@@ -72,7 +85,7 @@ def test_a_damaged_exif_block_costs_the_turn_and_not_the_image(
         raise struct.error("required argument is not an integer")  # of an entry of another type
 
     monkeypatch.setattr(ImageOps, "exif_transpose", fails)
-    content = encoded(np.full((32, 32), 90, np.uint8))
+    content = encoded(np.full((32, 32), 90, np.uint8), "JPEG")
     assert (decode(content, Fit(32, 1)).pixels == 90).all()
 
 

@@ -1,9 +1,11 @@
 """One image file, brought to the size and the colours that a model sees."""
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import kornia_rs.io
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -14,6 +16,9 @@ GREY_MODES = {"1", "L", "LA", "I", "I;16", "I;16B", "I;16L"}
 DEEP_MODES = {"I", "I;16", "I;16B", "I;16L"}
 MOST_PIXELS = 150_000_000  # of one file; beyond it a small file could fill the memory
 FORMATS = ("PNG", "JPEG", "WEBP")  # no other decoder of Pillow's is let near the files
+# What of a PNG file is read four times as fast by kornia-rs, and how an image is said to be turned.
+FAST_MODES: dict[str, Literal["mono", "rgb", "rgba"]] = {"L": "mono", "RGB": "rgb", "RGBA": "rgba"}
+TURNS = (b"eXIf", b"tEXtRaw profile", b"zTXtRaw profile", b"iTXtXML:com.adobe.xmp")
 
 
 class ColourFound(Exception):
@@ -79,7 +84,7 @@ def decode(content: bytes, fit: Fit, to_grey: bool = False) -> Seen:
             if image.format == "JPEG":
                 # Decodes at an eighth, a quarter or half of the size where that is enough.
                 image.draft(None, fit.size)
-            turned = upright(image)
+            turned = _png(image, content) or upright(image)
             if turned.size[0] < turned.size[1] != width < height:
                 width, height = height, width
             return prepared(turned, fit, width, height, to_grey)
@@ -89,6 +94,31 @@ def decode(content: bytes, fit: Fit, to_grey: bool = False) -> Seen:
         raise ValueError("has too many pixels") from error
     except (OSError, SyntaxError, EOFError) as error:
         raise ValueError(f"is damaged ({str(error).strip().rstrip('.'):.80})") from error
+
+
+def _png(image: Image.Image, content: bytes) -> Image.Image | None:
+    """The image of an ordinary PNG file; None of another, and of one that Pillow must judge."""
+    if (
+        image.format != "PNG"
+        or image.mode not in FAST_MODES
+        or "transparency" in image.info
+        or any(chunk.startswith(TURNS) for chunk in _chunks(content))
+    ):
+        return None
+    channels = FAST_MODES[image.mode]
+    try:
+        pixels = kornia_rs.io.decode_image_png_u8(content, (image.height, image.width), channels)
+    except Exception:  # nothing narrower is raised, be the file damaged or of 16 bits
+        return None
+    return Image.fromarray(pixels[..., 0] if channels == "mono" else pixels)
+
+
+def _chunks(content: bytes) -> Iterator[bytes]:
+    """The beginning of each chunk of a PNG file: its kind, and 24 bytes of what it says."""
+    at = 8
+    while at + 8 <= len(content):
+        yield content[at + 4 : at + 32]
+        at += 12 + int.from_bytes(content[at : at + 4])
 
 
 def upright(image: Image.Image) -> Image.Image:
@@ -123,7 +153,11 @@ def prepared(image: Image.Image, fit: Fit, width: int, height: int, to_grey: boo
     if image.size != size:
         bicubic = Image.Resampling.BICUBIC
         if fit.fit == "crop":
-            image = ImageOps.fit(image, size, bicubic)
+            scale = min(image.width / size[0], image.height / size[1])
+            x, y = ((long - scale * part) / 2 for long, part in zip(image.size, size, strict=True))
+            box = (x, y, image.width - x, image.height - y)
+            # Whole pixels first, down to twice the size: twice as fast, and alike within 2 of 255.
+            image = image.resize(size, bicubic, box, reducing_gap=2)
         else:
             image = ImageOps.pad(image, size, bicubic, color=fit.ground)
     pixels = np.asarray(image).reshape(size[1], size[0], fit.channels).transpose(2, 0, 1)
