@@ -23,18 +23,17 @@ from typing import Any, NamedTuple
 from drag import (
     FLAGS,
     HOW_TO_GET,
-    ROOT,
     WATCH_PAINTS,
     drag,
     drag_instrument,
     find_checkpoint,
     find_chromium,
     machine,
-    serving,
     several,
     spread,
     table,
 )
+from server import serving
 
 MODELS = ("sprites-beta1", "sprites-beta4", "sprites-beta16", "digits")
 
@@ -94,12 +93,12 @@ async def main() -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         table("Machine", machine(f"Chromium {browser.version}, headless"))
-        async with serving(ROOT / "explorer" / "app.py") as (address, _):
+        async with serving() as server:
             page = await browser.new_page(bypass_csp=True, viewport={"width": 1440, "height": 900})
             await page.goto("about:blank")
             empty = max((await memory(browser)).values())
             await page.add_init_script(WATCH_PAINTS)
-            await page.goto(f"{address}/?compare={','.join(options.models)}")
+            await page.goto(f"{server.address}/?compare={','.join(options.models)}")
             await page.wait_for_selector("[data-ready]")
             await page.locator(".thumb").nth(7).click()
             await page.wait_for_timeout(3000)

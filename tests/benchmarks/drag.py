@@ -28,23 +28,24 @@ import math
 import os
 import platform
 import shutil
-import socket
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
+from server import ROOT, serving
+
 sys.path.insert(0, str(ROOT))
 
 if TYPE_CHECKING:
     from explorer.loading import Entry
     from training.contract.card import Card
 
+PLAIN = ("streamlit", "run", str(ROOT / "tests" / "benchmarks" / "plain_slider.py"))
 MOVES_PER_S = 60
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 TRACE = ["devtools.timeline.frame", "disabled-by-default-devtools.timeline.frame"]
@@ -101,33 +102,6 @@ FIRST_IMAGE = """
 """
 
 
-@contextlib.asynccontextmanager
-async def serving(script: Path, *arguments: str) -> AsyncIterator[tuple[str, float]]:
-    """`streamlit run script`: its address, as soon as it answers, and when it was started."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = ["-m", "streamlit", "run", str(script), "--server.headless", "true"]
-    command += ["--server.port", str(port), "--browser.serverAddress", "localhost"]
-    command += ["--browser.gatherUsageStats", "false", "--", *arguments]
-    started = time.time()
-    server = await asyncio.create_subprocess_exec(
-        sys.executable, *command, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
-    )
-    try:
-        while server.returncode is None:
-            with contextlib.suppress(OSError):
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.close()
-                break
-            await asyncio.sleep(0.01)
-        yield f"http://localhost:{port}", started
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            server.terminate()
-        await server.wait()
-
-
 async def drag(page: Any, box: dict[str, float], seconds: float) -> None:
     """Press in the middle of `box` and move along it and back, never waiting for the page."""
     session = await page.context.new_cdp_session(page)
@@ -149,10 +123,10 @@ async def drag(page: Any, box: dict[str, float], seconds: float) -> None:
 
 async def drag_instrument(browser: Any, model: str, seconds: float) -> Drag:
     """Drag the first slider of the app with grid and filmstrips on screen."""
-    async with serving(ROOT / "explorer" / "app.py") as (address, _):
+    async with serving() as server:
         page = await browser.new_page(bypass_csp=True, viewport={"width": 1440, "height": 900})
         await page.add_init_script(WATCH_PAINTS)
-        await page.goto(f"{address}/?model={model}")
+        await page.goto(f"{server.address}/?model={model}")
         await page.wait_for_selector("[data-ready]")
         await page.wait_for_function("performance.getEntriesByName('instrument:grid').length")
         await page.wait_for_timeout(1000)
@@ -192,10 +166,10 @@ def drag_rows(drags: Sequence[Drag], seconds: float) -> list[Row]:
 
 async def drag_plain(browser: Any, decoder: Path, seconds: float) -> list[Row]:
     """The same drag in the st.slider app."""
-    async with serving(ROOT / "tests/benchmarks/plain_slider.py", str(decoder)) as (address, _):
+    async with serving(PLAIN, str(decoder)) as server:
         page = await browser.new_page(bypass_csp=True, viewport={"width": 1440, "height": 900})
         await page.add_init_script(WATCH_IMAGES)
-        await page.goto(address)
+        await page.goto(server.address)
         await page.wait_for_function("probe.loaded.length")
         await page.wait_for_timeout(1000)
         track = await page.get_by_test_id("stSlider").first.bounding_box()
@@ -218,14 +192,14 @@ async def drag_plain(browser: Any, decoder: Path, seconds: float) -> list[Row]:
 async def start(playwright: Any, chromium: str, model: str) -> tuple[float, float]:
     """Seconds to the first image: for a new process and browser, and for the next visitor."""
     browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-    async with serving(ROOT / "explorer" / "app.py") as (address, started):
+    async with serving() as server:
         seconds = []
-        for since in (started, None):
+        for since in (server.started, None):
             context = await browser.new_context(
                 bypass_csp=True, viewport={"width": 1440, "height": 900}
             )
             page = await context.new_page()
-            await page.goto(f"{address}/?model={model}", wait_until="commit")
+            await page.goto(f"{server.address}/?model={model}", wait_until="commit")
             await page.wait_for_selector("[data-ready]")
             began, painted = await page.evaluate(FIRST_IMAGE)
             until_asked = 0.0 if since is None else began / 1000 - since

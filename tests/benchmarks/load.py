@@ -22,22 +22,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import math
 import os
 import re
 import resource
-import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from drag import FLAGS, ROOT, find_chromium, machine, table
+from drag import FLAGS, find_chromium, machine, table
+from server import ROOT, serving
 
 CONNECTIONS = 6
 PATIENCE_S = 120
@@ -61,37 +59,6 @@ class Figures:
     sent: list[int] = field(default_factory=list)
     full: int = 0
     errors: list[str] = field(default_factory=list)
-
-
-@contextlib.asynccontextmanager
-async def serving(files: int) -> AsyncIterator[tuple[str, int]]:
-    """The app with a soft limit of 256 open files and a hard one of `files`: address, process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, files), files))
-
-    command = ["-m", "explorer", "--server.headless", "true", "--server.port", str(port)]
-    server = await asyncio.create_subprocess_exec(
-        *(sys.executable, *command),
-        cwd=ROOT,
-        preexec_fn=limit,
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        while server.returncode is None:
-            with contextlib.suppress(OSError):
-                _, writer = await asyncio.open_connection("localhost", port)
-                writer.close()
-                break
-            await asyncio.sleep(0.1)
-        yield f"localhost:{port}", server.pid
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            server.send_signal(signal.SIGTERM)
-        await server.wait()
 
 
 async def record(address: str, chromium: str) -> Recorded:
@@ -258,7 +225,7 @@ async def main() -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     files = options.files if hard == resource.RLIM_INFINITY else min(options.files, hard)
-    async with serving(files) as (address, process):
+    async with serving(("explorer",), files=files) as (address, process, _):
         recorded = await record(address, chromium)
         await visit(address, recorded, Figures(), _set())
         before, idle = held_mb(process), busy_s(process)

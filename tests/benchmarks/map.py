@@ -43,13 +43,11 @@ from drag import (
     FLAGS,
     HOW_TO_GET,
     MOVES_PER_S,
-    ROOT,
     TRACE,
     drag,
     find_checkpoint,
     find_chromium,
     machine,
-    serving,
     several,
     spread,
     table,
@@ -57,6 +55,7 @@ from drag import (
 from msgspec.structs import replace
 from numpy.typing import NDArray
 from PIL import Image
+from server import ROOT, serving
 
 sys.path.insert(0, str(ROOT))
 
@@ -327,12 +326,12 @@ async def main() -> None:
                 checkpoint = folder / f"map-{count}"
                 points = load_file(checkpoint / "codes.safetensors")["umap"]
                 mine, theirs = [], []
-                async with serving(ROOT / "explorer" / "app.py") as (address, _):
+                async with serving() as server:
                     # The first visitor also waits for Streamlit to start.
-                    await ours(browser, address, checkpoint.name, points, 0.5)
+                    await ours(browser, server.address, checkpoint.name, points, 0.5)
                     for turn in range(options.rounds):
                         seen, box = await ours(
-                            browser, address, checkpoint.name, points, options.seconds
+                            browser, server.address, checkpoint.name, points, options.seconds
                         )
                         mine.append(seen)
                         page = Path(temporary) / f"plotly-{count}-{turn}"

@@ -22,8 +22,9 @@ import os
 import time
 from dataclasses import dataclass, field
 
-from drag import ROOT, machine, table
-from load import busy_s, serving
+from drag import machine, table
+from load import busy_s
+from server import ROOT, serving
 
 KEY = "X-Presenter"
 
@@ -101,7 +102,7 @@ async def main() -> None:
     parser.add_argument("--rate", type=float, default=20, help="moves a second, at most")
     options = parser.parse_args()
     figures, ready = Figures(), asyncio.Semaphore(0)
-    async with serving(1024) as (address, process):
+    async with serving(("explorer",), files=1024) as (address, process, _):
         _, made = await ask(address, "POST", "/classes", {"place": "model=digits"})
         code, key = json.loads(made)["code"], json.loads(made)["key"]
         followers = [

@@ -21,7 +21,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from drag import FLAGS, HOW_TO_GET, ROOT, find_chromium, machine, serving, spread, table
+from drag import FLAGS, HOW_TO_GET, find_chromium, machine, spread, table
+from server import serving
 
 if TYPE_CHECKING:
     from training.families.family import Family, Form
@@ -160,18 +161,18 @@ async def main() -> None:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             table("Machine", machine(f"Chromium {browser.version}, headless"))
-            async with serving(ROOT / "explorer" / "app.py") as (address, _):
+            async with serving() as server:
                 rows = [
                     (
                         f"a word of {names.LONGEST} letters",
-                        spread(await words(browser, address, options.times)),
+                        spread(await words(browser, server.address, options.times)),
                     )
                 ]
-                drawn = await codes(browser, address, options.times)
+                drawn = await codes(browser, server.address, options.times)
                 rows += [
                     ("49 codes of an image", spread([ms for ms, _ in drawn])),
                     ("frames on which it grew", f"{min(n for _, n in drawn)} at least"),
-                    ("painted code → image", spread(await painted(browser, address))),
+                    ("painted code → image", spread(await painted(browser, server.address))),
                 ]
             await browser.close()
         table("Written in the page", rows)
