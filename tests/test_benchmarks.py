@@ -14,7 +14,7 @@ SMALLEST = {
     "beta": "--turns 1",
     "compare": "--models digits-2d digits-pca --seconds 1 --drags 1",
     "drag": "--model digits-2d --seconds 1 --drags 1 --starts 1",
-    "live": "--data {data} --set digits --rounds 1 --looks 1 --visitors 2",
+    "live": "--data {data} --set digits --rounds 1 --looks --visitors 0",
     "load": "--visitors 2 --seconds 1 --stay 1 --left 1",
     "map": "--model digits-2d --counts 10000 --seconds 1 --rounds 1",
     "metrics": "--threads 1 --samples 1 --data {data}",

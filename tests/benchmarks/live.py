@@ -185,8 +185,10 @@ async def main() -> None:
                 spelled = f"{statistics.median(all_of):.2f} s"
                 spelled += f" ({min(all_of):.2f} to {max(all_of):.2f})"
                 rows.append((f"{name}: {words}", spelled))
-        rows += await learnt(browser, options.set, options.looks, options.pictures)
-        rows += await noticed(browser, chromium, options.set, options.visitors)
+        if options.looks:
+            rows += await learnt(browser, options.set, options.looks, options.pictures)
+        if options.visitors:
+            rows += await noticed(browser, chromium, options.set, options.visitors)
         await browser.close()
     table(f"{options.set}, {options.rounds} rounds", rows)
 

@@ -171,8 +171,12 @@ def main() -> None:
 
 
 def _warm_up() -> None:
-    """Trace something small, which loads all that the first snapshot needs."""
-    traced(torch.nn.Linear(2, 1).eval(), (torch.zeros(7, 2),), ["z"], ["x"])
+    """Train and trace something small, which loads all that a first step and picture need."""
+    model, images = torch.nn.Linear(2, 1), torch.zeros(7, 2)
+    optimizer = torch.optim.AdamW(model.parameters(), fused=True)
+    model(images).sum().backward()
+    optimizer.step()
+    traced(model.eval(), (images,), ["z"], ["x"])
 
 
 if __name__ == "__main__":
