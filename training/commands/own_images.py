@@ -57,7 +57,7 @@ def settled(config: RunConfig, found: Own, training: int, given: set[str]) -> Ru
         given: options that a person has set, such as --model.channels.
     """
     data, model, plan = config.data, config.model, config.train
-    binary = not found.pack.facts["between"]
+    binary = not found.pack.facts.between
     if "--data.pixels" not in given:
         data = replace(data, pixels="grey" if binary else "dequantized")
     model = replace(model, **model.suited(data.side, binary, given))
@@ -76,7 +76,7 @@ def settled(config: RunConfig, found: Own, training: int, given: set[str]) -> Ru
 
 def _words(config: RunConfig, found: Own, given: set[str]) -> str:
     """What of the model follows from the images, with the options that change it."""
-    chosen = config.model.suited(config.data.side, not found.pack.facts["between"], given)
+    chosen = config.model.suited(config.data.side, not found.pack.facts.between, given)
 
     def shown(value: Any) -> str:
         return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

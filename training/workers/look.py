@@ -121,17 +121,17 @@ def _facts(found: Own) -> dict[str, Any]:
     facts = pack.facts
     label = np.asarray(source.label)[pack.rows]
     counts = Counter(label.tolist()) if source.labels is not None else {}
-    broken = facts["broken"]
+    broken = facts.broken
     others = tuple(getattr(source, "others", ()))
     return {
         "images": len(pack.rows),
         "labels": [[source.labels[at], counts[at]] for at in sorted(counts)]
         if source.labels is not None
         else [],
-        "smallest": facts["smallest"],
-        "largest": facts["largest"],
-        "transparent": facts["transparent"],
-        "binary": not facts["between"],
+        "smallest": facts.smallest,
+        "largest": facts.largest,
+        "transparent": facts.transparent,
+        "binary": not facts.between,
         "duplicates": len(pack.rows) - len(np.unique(pack.digests, axis=0)),
         "broken": dict(list(broken.items())[:BROKEN]),
         "more_broken": max(0, len(broken) - BROKEN),

@@ -55,16 +55,16 @@ class Own:
         """What was found: counts, sizes, duplicates, and the broken files by name."""
         facts, count = self.pack.facts, len(self.pack.rows)
         lines = [f"{self.config.path} · {count:,} images{_per_label(self.source, self.pack.rows)}"]
-        small, large = ("×".join(map(str, facts[name])) for name in ("smallest", "largest"))
+        small, large = ("×".join(map(str, size or ())) for size in (facts.smallest, facts.largest))
         sizes = small if small == large else f"{small} to {large}"
         how = "the centre cut out" if self.config.fit == "crop" else "the whole of each"
         kind = "in colour" if self.pack.channels == 3 else "in grey"
-        if not facts["between"]:
+        if not facts.between:
             kind = "black and white"
         side = self.config.side
         lines.append(f"  {sizes} pixels, seen as {side}×{side} {kind}, {how}")
-        if facts["transparent"]:
-            lines.append(f"  {facts['transparent']:,} transparent, put on {self.config.ground}")
+        if facts.transparent:
+            lines.append(f"  {facts.transparent:,} transparent, put on {self.config.ground}")
         doubles = count - len(np.unique(self.pack.digests, axis=0))
         if doubles:
             what = "duplicates" if doubles > 1 else "duplicate"
@@ -73,7 +73,7 @@ class Own:
             lines.append(
                 f"  packed before: no folder has changed since, nor any of {listing.ASKED:,} files"
             )
-        for name, reason in facts["broken"].items():
+        for name, reason in facts.broken.items():
             lines.append(f"  skipped: {name} {reason}")
         return lines
 
@@ -98,7 +98,7 @@ def opened(config: DataConfig, folder: Path, tell: packing.Tell | None = None) -
     fit = packing.guessed(source, config.side, config.fit, config.ground)
     place = folder / PACKS / f"{name}-{config.side}-{config.fit}-{config.ground}"
     pack = packing.pack(source, fit, place, tell)
-    broken = pack.facts["broken"]
+    broken = pack.facts.broken
     if config.strict and broken:
         first, reason = next(iter(broken.items()))
         others = f", and {len(broken) - 1} more files are broken" if len(broken) > 1 else ""

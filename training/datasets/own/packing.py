@@ -4,8 +4,10 @@ Packing is what takes time, and happens once. It writes in chunks and notes afte
 came, so that it goes on there after an interruption.
 """
 
+import contextlib
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -13,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, field, to_builtins
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from training.contract.fields import Count, Positive
 from training.contract.files import write_bytes
+from training.contract.reading import parse, read
 from training.datasets.own.images import ColourFound, Fit, Seen, decode, from_array, is_grey
 from training.datasets.own.sources import Item, Source
 from training.errors import DataError
@@ -29,22 +34,41 @@ FORMAT = 2
 Tell = Callable[[int], None]
 
 
+class Facts(Struct, forbid_unknown_fields=True):
+    """How far packing came, and what was seen on the way.
+
+    Fields:
+        key: what the images were packed from, and how.
+        done: files of the source, those of `broken` among them: a reason for each name.
+        colour, between: whether an image has a colour, or a grey level between black and white.
+        smallest, largest: width and height.
+    """
+
+    key: str
+    done: Count = 0
+    broken: dict[str, str] = field(default_factory=dict)
+    colour: bool = False
+    between: bool = False
+    transparent: Count = 0
+    smallest: tuple[Positive, Positive] | None = None
+    largest: tuple[Positive, Positive] | None = None
+
+
 class Pack:
     """The images of a source, brought to one size.
 
     Fields:
         rows: the place in the source of each packed image, (N,).
         digests: a hash of the file of each, (N, 16) uint8.
-        facts: what was seen on the way: sizes, colours, broken files.
     """
 
-    def __init__(self, folder: Path, fit: Fit, state: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, fit: Fit, facts: Facts) -> None:
         digests = np.fromfile(folder / DIGESTS, np.uint8).reshape(-1, DIGEST)
         self.rows: NDArray[np.int64] = np.flatnonzero(digests.any(1))
         self.digests: NDArray[np.uint8] = digests[self.rows]
-        self.facts = state
+        self.facts = facts
         self.stored = (len(self.rows), fit.channels, fit.side, fit.side)
-        self.channels = fit.channels if state["colour"] else 1
+        self.channels = fit.channels if facts.colour else 1
         self.path = folder / IMAGES
 
     def images(self, places: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -84,56 +108,45 @@ def guessed(source: Source, side: int, how: Any, ground: Any) -> Fit:
 
 def _pack(source: Source, fit: Fit, folder: Path, tell: Tell | None) -> Pack:
     key = f"{FORMAT} {source.stamp} {fit}"
-    state = _begun(folder, key)
+    facts = _begun(folder, key)
     total, size = len(source.names), fit.channels * fit.side**2
-    if state["done"] < total:
+    if facts.done < total:
         with (
-            _open(folder / IMAGES, size * (state["done"] - len(state["broken"]))) as images,
-            _open(folder / DIGESTS, DIGEST * state["done"]) as digests,
+            _open(folder / IMAGES, size * (facts.done - len(facts.broken))) as images,
+            _open(folder / DIGESTS, DIGEST * facts.done) as digests,
             ThreadPoolExecutor(WORKERS) as pool,
-            tqdm(total=total, initial=state["done"], desc="Packing", unit=" images") as bar,
+            tqdm(total=total, initial=facts.done, desc="Packing", unit=" images") as bar,
         ):
-            items = source.items(state["done"])
+            items = source.items(facts.done)
             while chunk := list(islice(items, CHUNK)):
                 for item, seen in zip(
                     chunk, pool.map(lambda item: _seen(item, fit), chunk), strict=True
                 ):
-                    name = source.names[state["done"]]
-                    state["done"] += 1
+                    name = source.names[facts.done]
+                    facts.done += 1
                     if isinstance(seen, str):
-                        state["broken"][name] = seen
+                        facts.broken[name] = seen
                         digests.write(bytes(DIGEST))
                         continue
-                    _count(state, seen)
+                    _count(facts, seen)
                     images.write(seen.pixels.data)
                     digests.write(_digest(item))
                 images.flush()
                 digests.flush()
-                write_bytes(folder / STATE, json.dumps(state).encode())
+                write_bytes(folder / STATE, json.dumps(to_builtins(facts)).encode())
                 bar.update(len(chunk))
                 if tell is not None:
-                    tell(state["done"])
-    return Pack(folder, fit, state)
+                    tell(facts.done)
+    return Pack(folder, fit, facts)
 
 
-def _begun(folder: Path, key: str) -> dict[str, Any]:
+def _begun(folder: Path, key: str) -> Facts:
     """How far packing came, if what lies there was begun from the same images."""
-    try:
-        state: dict[str, Any] = json.loads((folder / STATE).read_bytes())
-        if state["key"] == key:
-            return state
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    return {
-        "key": key,
-        "done": 0,
-        "broken": {},
-        "colour": False,
-        "between": False,
-        "transparent": 0,
-        "smallest": None,
-        "largest": None,
-    }
+    with contextlib.suppress(OSError, ValueError):
+        facts = read(Facts, parse((folder / STATE).read_bytes(), STATE), STATE)
+        if facts.key == key:
+            return facts
+    return Facts(key)
 
 
 def _open(path: Path, length: int) -> Any:
@@ -155,15 +168,15 @@ def _seen(item: Item, fit: Fit) -> Seen | str:
         return "needs more memory than there is"
 
 
-def _count(state: dict[str, Any], seen: Seen) -> None:
+def _count(facts: Facts, seen: Seen) -> None:
     x = seen.pixels
-    state["between"] = state["between"] or bool(((x > 0) & (x < 255)).any())
-    if len(x) == 3 and not state["colour"]:
-        state["colour"] = bool((x != x[:1]).any())
-    state["transparent"] += seen.transparent
-    size = [seen.width, seen.height]
-    for name, better in (("smallest", min), ("largest", max)):
-        state[name] = better(state[name] or size, size, key=lambda size: size[0] * size[1])
+    facts.between = facts.between or bool(((x > 0) & (x < 255)).any())
+    if len(x) == 3 and not facts.colour:
+        facts.colour = bool((x != x[:1]).any())
+    facts.transparent += seen.transparent
+    size = (seen.width, seen.height)
+    facts.smallest = min(facts.smallest or size, size, key=math.prod)
+    facts.largest = max(facts.largest or size, size, key=math.prod)
 
 
 def _digest(item: Item) -> bytes:
