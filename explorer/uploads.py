@@ -40,6 +40,7 @@ MOST_KEPT = 60
 LARGEST_KEPT = 2 * GIB
 # One address may use 1/SHARES of each of the two, so that two visitors cannot fill them for all.
 SHARES = 4
+ID = re.compile("[a-z0-9-]{1,40}~[A-Za-z0-9_-]{16}")
 # What was opened within this time is in somebody's hands.
 IN_USE_S = 30 * 60
 
@@ -82,7 +83,7 @@ def find(id: str, clock: Callable[[], float] = time.monotonic) -> Dropped | None
 
 def may_be_id(id: str) -> bool:
     """Whether it is spelt like the id of a dropped checkpoint, kept or not."""
-    return re.fullmatch(r"[a-z0-9-]{1,40}~[A-Za-z0-9_-]{16}", id) is not None
+    return ID.fullmatch(id) is not None
 
 
 def accept(

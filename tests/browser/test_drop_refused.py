@@ -12,7 +12,6 @@ import onnx
 import pytest
 from playwright.sync_api import Page, expect
 
-from explorer import arriving
 from training.contract.files import read_card, write_card
 
 from .dropping import drag, drop_zip, zipped
@@ -181,8 +180,3 @@ def test_a_large_one_is_refused_before_it_is_sent(instrument: Instrument) -> Non
         }"""
     )
     expect(page.locator(".note")).to_contain_text("is 301 MB, and the limit is 300 MB")
-
-
-def test_the_limits_are_those_of_the_server(page: Page, address: str) -> None:
-    text = page.request.get(f"{address}/instrument/uploads/drop.js").text()
-    assert f"LARGEST = {arriving.LARGEST_ZIP // arriving.MB}e6" in text

@@ -18,7 +18,6 @@ from PIL import Image
 from scipy.spatial import geometric_slerp
 from scipy.stats import chi
 
-from explorer import state
 from training import distributions
 
 FILE = Path(__file__).with_name("answers.json")
@@ -34,7 +33,6 @@ LIKELIHOODS: dict[str, Callable[[torch.Tensor], distributions.ImageDistribution]
 
 def answers() -> dict[str, Any]:
     return {
-        "longestQuery": state.LONGEST_QUERY,
         "sigma": SIGMA,
         "likelihoods": [_likelihood(name) for name in LIKELIHOODS],
         "continuousBernoulli": [

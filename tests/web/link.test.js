@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LONGEST_QUERY, linkedModel, readLink, writeLink } from "../../explorer/instrument/web/link.js";
+import { LONGEST_QUERY } from "../../explorer/instrument/web/limits.js";
+import { linkedModel, readLink, writeLink } from "../../explorer/instrument/web/link.js";
 import { space } from "../../explorer/instrument/web/spaces/continuous.js";
 import { Unreadable } from "../../explorer/instrument/web/spaces/unreadable.js";
 import { startOf } from "../../explorer/instrument/web/store.js";
-import answers from "./answers.js";
 
 /** @param {number} size */
 const numbers = (size) => [{ kind: "continuous", name: "z", size, prior: "standard_normal", space }];
@@ -95,10 +95,6 @@ for (const { name, latents, kept, pins } of [
     assert.equal(["a", "b", "c"].filter((pin) => read.state.pins[pin]).join(""), pins);
   });
 }
-
-test("the longest link is that of the server, which remembers it", () => {
-  assert.equal(LONGEST_QUERY, answers.longestQuery);
-});
 
 test("an old link opens: its z is that of the control z", () => {
   const { state, problem } = readLink("?model=blots&z=0.5,-1&locked=1&a=1,2&axes=z1,z0", LIMITS);

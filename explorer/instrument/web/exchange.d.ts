@@ -1,4 +1,4 @@
-// Made by `python -m explorer.exchange`; edit the models that it names instead.
+// Made by `python -m explorer.exchange`; edit what it reads instead.
 
 /**
  * The id of a job, which cannot be guessed.

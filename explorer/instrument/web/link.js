@@ -1,4 +1,5 @@
 import { isKind, NO_NOISE } from "./engine/corruption.js";
+import { LONGEST_QUERY } from "./limits.js";
 import { numbersOf } from "./model/numbers.js";
 import { SEEDS, WAYS } from "./model/writing.js";
 import { space as continuous } from "./spaces/continuous.js";
@@ -17,9 +18,6 @@ const MOST_SEEDS = 2 ** 31;
 
 /** What ends a name in a link, or is a part of it; nothing else of a name is escaped (`URLSearchParams` does the rest). */
 const IN_A_NAME = /[%:;,]/g;
-
-/** Of a query, in characters, as in Python (`state.py`): `writeLink` leaves out what exceeds it, and none longer is read. */
-export const LONGEST_QUERY = 20_000;
 
 /** An invisible name is no name. */
 const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;

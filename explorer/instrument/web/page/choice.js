@@ -1,11 +1,9 @@
 import { linkedComparison } from "../compare/link.js";
 import { isolated } from "../dom.js";
+import { UPLOADED } from "../limits.js";
 import { linkedModel } from "../link.js";
 
 /** @typedef {import("../checkpoint/checkpoint.js").Entry} Entry */
-
-/** How the id of a dropped model is spelt, kept or not, as `explorer/uploads.py` makes it. */
-const DROPPED = /^[a-z0-9-]{1,40}~[A-Za-z0-9_-]{16}$/;
 
 /** @param {string} query @returns {string[]} all models that a link names; those that it compares first */
 export function linkedModels(query) {
@@ -39,7 +37,7 @@ export function chosen(query, catalogue) {
   const opened = isolated((successor ?? usable).title ?? (successor ?? usable).id);
   const note = successor
     ? `${asks} ${opened} has replaced, so that was opened instead.`
-    : DROPPED.test(wanted)
+    : UPLOADED.test(wanted)
       ? `${asks} was dropped on the page; what is dropped is kept until the server stops. ${opened} was opened instead: drop ` +
         "the model again, or choose another above."
       : `${asks} is not here, so ${opened} was opened instead: choose another above.`;

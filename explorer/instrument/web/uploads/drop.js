@@ -1,10 +1,9 @@
 import { el, isolated } from "../dom.js";
 import { InstrumentError, sentenceFor } from "../errors.js";
+import { LARGEST_ZIP } from "../limits.js";
 import { chosen, pickCheckpoint, walk } from "./folder.js";
 import { sendZip } from "./send.js";
 
-/** As the server has it. */
-const LARGEST = 300e6;
 const LONGEST_NAME = 60;
 /** Not every system has a type for each of them. */
 const IMAGE = /\.(avif|bmp|gif|heic|heif|jpe?g|jxl|png|svg|tiff?|webp)$/i;
@@ -148,9 +147,9 @@ export function createDrop({ url, messages, onEntry }) {
   /** @template {{blob: Blob}} T @param {T[]} files @param {string} name @returns {T[]} them, if they are not too large */
   function fit(files, name) {
     const size = files.reduce((sum, { blob }) => sum + blob.size, 0);
-    if (size <= LARGEST) return files;
+    if (size <= LARGEST_ZIP) return files;
     throw new InstrumentError(
-      `${name} is ${Math.ceil(size / 1e6)} MB, and the limit is ${LARGEST / 1e6} MB: put it into the folder ` +
+      `${name} is ${Math.ceil(size / 1e6)} MB, and the limit is ${LARGEST_ZIP / 1e6} MB: put it into the folder ` +
         "“runs” where the explorer was started instead.",
     );
   }
