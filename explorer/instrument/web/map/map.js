@@ -1,28 +1,21 @@
 import { within } from "../directions/lasso.js";
 import { el, withCode } from "../dom.js";
 import { hasOther } from "../latents/films.js";
-import { onPath, wayOf } from "../path/course.js";
 import { present } from "../present.js";
 import { said } from "../spoken.js";
 import { term } from "../term.js";
-import { trace } from "../trace.js";
 import { colouring, colourings } from "./colours.js";
 import { createHover } from "./hover.js";
 import { createLayers } from "./layers.js";
 import { createLegend } from "./legend.js";
-import { axesHere, createPlane, namesOn, pathOn, searchOf } from "./plane.js";
+import { createPlaces } from "./places.js";
+import { axesHere, createPlane, namesOn } from "./plane.js";
 import { listenToHands } from "./pointer.js";
 import { createSheet, NO_SHEET } from "./sheet.js";
 import { createTip } from "./tip.js";
 import { createTools } from "./tools.js";
 import { fit, pan, planeX, planeY, zoom } from "./view.js";
 import { collapsed, describeMap, KEY, KEY_MEANING, noMap, ONE_LATENT } from "./words.js";
-
-/** A step of the path that is longer than this part of a map by UMAP leaps over what lies between. */
-const JUMP = 0.1;
-
-/** More rings than that are a blot. */
-const MOST_RINGED = 30;
 
 let maps = 0;
 
@@ -38,15 +31,12 @@ export function createMap(stage) {
   const { shape } = model;
   const thumbnails = shape && stage.thumbnails();
   const shown = { thumbnails: !shape, sheet: false, points: true };
-  const stale = { here: true, pins: true, draws: true };
   /** @type {import("../checkpoint/embedding.js").Embedding | null} */
   let embedding = null;
   /** @type {import("./plane.js").Plane | null} */
   let plane = null;
   let colour = "";
   let isLassoClosed = false;
-  /** Where each draw lies on the plane. @type {WeakMap<number[], [number, number]>} */
-  let placed = new WeakMap();
 
   const sheet = shape
     ? createSheet({ shape, decode: stage.decodeLatents, onDrawn: () => layers.ground.refreshSheet() })
@@ -55,13 +45,14 @@ export function createMap(stage) {
     shape,
     thumbnails,
     sheet,
-    onFrame: place,
+    onFrame: (time) => plane && embedding && places.follow(plane, embedding, time),
     onTheme: () => embedding && paint(true),
     onView: askSheet,
   });
   const { surface, view, scene } = layers;
   const tip = createTip(card, shape, thumbnails);
   const hover = createHover({ stage, layers, tip, plane: () => plane });
+  const places = createPlaces(stage, layers, hover);
   const legend = createLegend(() => layers.ground.set({ isHidden: legend.isHidden }));
   const toggle = (/** @type {keyof typeof shown} */ name) => () => {
     shown[name] = !shown[name];
@@ -106,94 +97,14 @@ export function createMap(stage) {
   const fetchAhead = () => stage.isAlone && thumbnails?.preload();
   for (const near of ["pointerenter", "focusin"]) element.addEventListener(near, fetchAhead, { once: true });
 
-  /** Where z is, at most once a frame: the points are not drawn again for it. @param {number} time */
-  function place(time) {
-    if (!plane || !embedding) return;
-    if (stale.pins) drawPins(plane, embedding);
-    if (stale.draws) placeDraws(plane, embedding);
-    if (!stale.here) return;
-    stale.here = false;
-    const start = performance.now();
-    const held = hover.previews() ? (scene.held ?? layers.z.place) : null;
-    scene.changed ||= held !== scene.held;
-    scene.held = held;
-    const nearest = searchOf(embedding, card).nearest(zNow());
-    const here = plane.place(zNow(), nearest);
-    layers.z.place = [here[0], here[1]];
-    layers.z.lost = card.map ? nearest.distances[0] > card.map.nearest.p99 : false;
-    if (!hover.previews()) layers.here.follow(here, time);
-    trace("instrument:here", { since: start });
-  }
-
-  /** @param {import("./plane.js").Plane} on @param {import("../checkpoint/embedding.js").Embedding} among */
-  function drawPins(on, among) {
-    stale.pins = false;
-    scene.changed = true;
-    const state = store.get();
-    const { pins } = state;
-    const codes = searchOf(among, card);
-    scene.pins = {};
-    for (const [name, z] of Object.entries(pins)) {
-      if (!z) continue;
-      const [x, y] = on.place(z, codes.nearest(z));
-      scene.pins[name] = [x, y];
-    }
-    scene.path =
-      pins.a && pins.b ? pathOn(on, pins.a, pins.b, wayOf(onPath(model, state)), (z) => codes.nearest(z)) : [];
-    const { axes, bounds } = on;
-    scene.jump = axes === "umap" ? JUMP * Math.max(bounds.width, bounds.height) : Infinity;
-  }
-
-  /**
-   * Where draws lie on the plane, those that are new: on a map by UMAP each takes a search.
-   *
-   * @param {import("./plane.js").Plane} on @param {import("../checkpoint/embedding.js").Embedding} among
-   */
-  function placeDraws(on, among) {
-    stale.draws = false;
-    scene.changed = true;
-    const codes = searchOf(among, card);
-    scene.draws = stage.draws.get().map((z) => {
-      const known = placed.get(z);
-      if (known) return known;
-      const [x, y] = on.place(z, codes.nearest(z));
-      placed.set(z, [x, y]);
-      return [x, y];
-    });
-    faceKey();
-  }
-
-  function faceKey() {
-    key.hidden = !model.hasPosterior || (!plane?.latents && !scene.draws.length);
-  }
-
-  /** What a plane of two latents has beside its points. */
-  function markPlane() {
-    const latents = plane?.latents ?? null;
-    scene.changed = true;
-    scene.axes = latents && [model.latents[latents[0]].name, model.latents[latents[1]].name];
-    scene.prior = latents !== null && Boolean(model.continuous?.prior);
-    const { mean, logVariance } = stage.source() ?? {};
-    scene.posterior =
-      latents && mean && logVariance
-        ? {
-            mean: [mean[latents[0]], mean[latents[1]]],
-            std: [Math.exp(logVariance[latents[0]] / 2), Math.exp(logVariance[latents[1]] / 2)],
-          }
-        : null;
-    faceKey();
-  }
-
   /** @param {string} wanted */
   function setAxes(wanted) {
     const axes = axesHere(wanted, card, embedding);
     if (axes === null) return say(ONE_LATENT);
     if (axes === plane?.axes) return;
     plane = createPlane(axes, card, present(embedding));
-    Object.assign(stale, { here: true, pins: true, draws: true });
-    placed = new WeakMap();
-    markPlane();
-    drawMarks();
+    places.turn(plane);
+    faceKey();
     shown.sheet &&= plane.latents !== null;
     layers.setPlane(plane);
     frame.classList.toggle("map-plane", plane.latents !== null);
@@ -209,6 +120,11 @@ export function createMap(stage) {
     const colours = colouring(colour, card, codes, layers.theme().dark);
     legend.show(colours, keepFilter);
     layers.ground.setColouring(colours, namesOn(present(plane), colours));
+  }
+
+  /** The key says what the circles and the ellipse are, where some are drawn. */
+  function faceKey() {
+    key.hidden = !model.hasPosterior || (!plane?.latents && !stage.draws.get().length);
   }
 
   function face() {
@@ -254,25 +170,6 @@ export function createMap(stage) {
     layers.redraw();
   }
 
-  /** The line and the rings, where the points now are: of another plane the line is none. */
-  function drawMarks() {
-    const { drawing, groups } = marking.get();
-    surface.classList.toggle("draws", drawing);
-    scene.lasso = [];
-    const places = plane?.points ?? new Float32Array(0);
-    scene.groups = Object.fromEntries(
-      Object.entries(groups).map(([name, members]) => {
-        const step = Math.max(1, members.length / MOST_RINGED);
-        const some = Array.from(
-          { length: Math.min(MOST_RINGED, members.length) },
-          (_, at) => members[Math.floor(at * step)],
-        );
-        return [name, some.map((at) => /** @type {[number, number]} */ ([places[2 * at], places[2 * at + 1]]))];
-      }),
-    );
-    layers.redraw();
-  }
-
   function describe() {
     if (plane && embedding) words.textContent = describeMap(plane, zNow(), card, embedding);
   }
@@ -312,11 +209,13 @@ export function createMap(stage) {
   store.onCommit(describe);
   marking.onChange((marks, before) => {
     const isDrawn = marks.marked.length > 0 && marks.marked !== before.marked;
-    if (!isDrawn) drawMarks();
+    if (!isDrawn) places.placeGroups(plane);
+    surface.classList.toggle("draws", marks.drawing);
     tools.draw(marks.drawing);
   });
   stage.draws.onSet(() => {
-    stale.draws = true;
+    places.stale.draws = true;
+    faceKey();
     layers.request();
   });
 
@@ -327,7 +226,7 @@ export function createMap(stage) {
       const isOther = before !== null && hasOther(model, state.codes, before.codes);
       if (!before || model.z(state) !== model.z(before)) {
         hover.follow(state);
-        stale.here = true;
+        places.stale.here = true;
       }
       if (!plane) return;
       if (state.axes !== before?.axes || state.colour !== before?.colour) {
@@ -337,7 +236,7 @@ export function createMap(stage) {
         face();
       }
       const keys = /** @type {const} */ (["pins", "slerp", "locked"]);
-      if (keys.some((key) => state[key] !== before?.[key])) stale.pins = true;
+      if (keys.some((key) => state[key] !== before?.[key])) places.stale.pins = true;
       if (shown.sheet && (isOther || movedOff(plane, hover.held(), held))) askSheet();
       layers.request();
     },
@@ -363,7 +262,7 @@ export function createMap(stage) {
     refuse: say,
     setSource() {
       if (!plane?.latents) return;
-      markPlane();
+      places.placeDensities(plane);
       layers.request();
     },
     destroy() {
