@@ -12,9 +12,10 @@ import safetensors.numpy
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.contract.card import CODES, Card, Graph
+from training.contract.card import CODES, Card
 from training.contract.errors import CheckpointError
 from training.contract.files import read_card
+from training.contract.graphs import Graph
 from training.contract.outputs import Pixels
 
 Floats = NDArray[np.float32]

@@ -11,7 +11,9 @@ from explorer import choosing, loading, pictures, state
 from explorer.loading import Entry
 from explorer.meanings import meaning
 from explorer.wording import duration, latent_name, number, plain, size, table
-from training.contract.card import CARD, PREVIEW, Card, Map, Metric, Provenance
+from training.contract.card import CARD, PREVIEW, Card
+from training.contract.maps import Map
+from training.contract.measurements import Metric, Provenance
 
 READ_WIDE = 880  # pixels
 

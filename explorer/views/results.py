@@ -8,8 +8,8 @@ from explorer import choosing, measured, state
 from explorer.loading import Entry
 from explorer.wording import duration, number, plain
 from training.contract import comparison
-from training.contract.card import Metric
 from training.contract.findings import findings
+from training.contract.measurements import Metric
 from training.contract.table import Run, Table
 from training.contract.task import Task, over_seeds, provenance
 

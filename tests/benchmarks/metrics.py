@@ -34,7 +34,8 @@ from training.metrics.infomec import infomec
 from training.metrics.mig import mig
 from training.metrics.modularity import modularity
 from training.metrics.sap import sap
-from training.trainer.loop import hardware, prepare
+from training.trainer.devices import hardware
+from training.trainer.loop import prepare
 
 ROOT = Path(__file__).parents[2]
 

@@ -19,7 +19,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from training.datasets import scene_geometry, scenes
-from training.trainer.loop import hardware
+from training.trainer.devices import hardware
 
 
 def rate(factors: torch.Tensor, batch: int) -> float:

@@ -57,8 +57,9 @@ def write(folder: Path, family: Family, form: Form) -> None:
     import torch
 
     from training.checkpoints.export import export_graphs
-    from training.contract.card import Card, Data, Graphs
+    from training.contract.card import Card, Data
     from training.contract.files import write_card
+    from training.contract.graphs import Graphs
 
     torch.manual_seed(0)
     model: Any = family.network(form)

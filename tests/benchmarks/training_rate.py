@@ -42,12 +42,14 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from training import build
 from training.batch import Batch
 from training.config import DataConfig, RunConfig, TrainConfig
+from training.contract.absence import METRICS
 from training.datasets import Dataset, Split, sprites
 from training.families.family import Form
 from training.families.vae import VAE
 from training.objectives.beta_vae import BetaVAE
 from training.recipes import RECIPES
-from training.trainer import devices, ensemble, loop
+from training.trainer import devices, ensemble
+from training.trainer.metrics_file import read_metrics
 
 SHAPE = (1, sprites.SIDE, sprites.SIDE)
 BATCH = 64
@@ -96,7 +98,7 @@ def ours(dataset: Dataset, precision: Any, device: torch.device, model: VAE = MO
             began = time.perf_counter()
             list(ensemble.train_each({folder: config}, dataset, device))
             seconds = time.perf_counter() - began
-            (line,) = (folder / loop.METRICS).read_text().splitlines()
+            (line,) = (folder / METRICS).read_text().splitlines()
         return steps * BATCH / seconds, json.loads(line)["train_loss"]
 
     return measure
@@ -240,7 +242,7 @@ def long_runs(steps: int, whole: bool, data: Path) -> None:
             began = time.perf_counter()
             ensemble.train(configs, dataset, folders, device)
             seconds = time.perf_counter() - began
-            *_, before, last = loop.read_metrics(folders[-1] / loop.METRICS)
+            *_, before, last = read_metrics(folders[-1] / METRICS)
         how = "measured whole"
         if not whole:
             seconds = (last["seconds"] - before["seconds"]) * WHOLE / steps
@@ -281,7 +283,7 @@ def main() -> None:
 
     weights = sum(parameter.numel() for parameter in MODEL.network(Form(SHAPE)).parameters())
     print(
-        f"{loop.hardware(device)}, load {os.getloadavg()[0]:.1f} · "
+        f"{devices.hardware(device)}, load {os.getloadavg()[0]:.1f} · "
         f"Python {platform.python_version()}, torch {torch.__version__}\n"
         f"Burgess 64×64, {weights:,} weights, Bernoulli, batch {BATCH}, "
         f"{options.rounds} × {len(dataset.splits['train']):,} images each, in turns"

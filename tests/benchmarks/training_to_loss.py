@@ -29,10 +29,12 @@ from training_rate import BATCH, MODEL, RATE, SHAPE, peers
 
 from training import build
 from training.checkpoints.checkpoint import load_weights
+from training.contract.absence import METRICS
 from training.datasets import Dataset
 from training.families.family import Form
 from training.recipes import RECIPES
-from training.trainer import ensemble, loop
+from training.trainer import devices, ensemble, loop
+from training.trainer.metrics_file import read_metrics
 
 TARGET_NATS, CAP_S, EVERY_S = 85.0, 1800.0, 15.0
 JUDGED = 2000  # test images
@@ -110,7 +112,7 @@ def ours_to_loss(
         kept = tuple(range(every, steps + 1, every))
         list(ensemble.train_each({folder: config}, dataset, torch.device("cpu"), snapshots=kept))
         seconds, nats = 0.0, float("inf")
-        for line in loop.read_metrics(folder / loop.METRICS):
+        for line in read_metrics(folder / METRICS):
             path = folder / loop.SNAPSHOTS / f"{int(line['step']):07}.safetensors"
             if not path.exists():
                 continue
@@ -188,7 +190,7 @@ def main() -> None:
     logging.disable(logging.INFO)
     length = f"its schedule over {steps:,} steps" if steps else "its full length"
     print(
-        f"{loop.hardware(torch.device('cpu'))}, load {os.getloadavg()[0]:.1f}; "
+        f"{devices.hardware(torch.device('cpu'))}, load {os.getloadavg()[0]:.1f}; "
         f"ours: {options.recipe}, {length}"
     )
     for name in options.names:

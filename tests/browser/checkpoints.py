@@ -18,6 +18,9 @@ from PIL import Image
 from training.config import RunConfig, settings
 from training.contract import card
 from training.contract.files import read_card, write_card
+from training.contract.graphs import Graphs
+from training.contract.maps import Map, NearestCodes, Pca, Umap
+from training.contract.measurements import Latent, Metric, Provenance
 from training.contract.outputs import Pixels
 from training.contract.spaces import Continuous
 from training.contract.version1 import vae_graphs
@@ -111,12 +114,12 @@ def write(
                 command="none",
                 configuration=settings(config(latents)),
             ),
-            metrics=(card.Metric("neg_elbo", "−ELBO", 12.34, "nats", "test", 100, 0, how),),
+            metrics=(Metric("neg_elbo", "−ELBO", 12.34, "nats", "test", 100, 0, how),),
             latents=tuple(
-                card.Latent(kl if on else 0.001, 0.0, 1.0 if on else 0.01, 0.25, on)
+                Latent(kl if on else 0.001, 0.0, 1.0 if on else 0.01, 0.25, on)
                 for kl, on in zip(kl_nats, active, strict=True)
             ),
-            latents_provenance=card.Provenance("nats", "test", 100, 0, how),
+            latents_provenance=Provenance("nats", "test", 100, 0, how),
             examples=card.Examples(examples, COLUMNS, "test", how),
             map=charted,
         ),
@@ -128,29 +131,25 @@ def codes(examples: int, latents: int) -> NDArray[np.float32]:
     return np.random.default_rng(0).uniform(-2, 2, (examples, latents)).astype(np.float32)
 
 
-def _map(means: NDArray[np.float32], active: int) -> card.Map:
+def _map(means: NDArray[np.float32], active: int) -> Map:
     latents = means.shape[1]
     centre = means.mean(0)
     axes = np.zeros((2, latents))
     found = np.linalg.svd(means - centre, full_matrices=False)[2][:2]
     axes[: len(found)] = found
     how = "Made by hand for a test."
-    return card.Map(
+    return Map(
         latents=tuple(range(active or latents)),
-        umap=card.Umap(15, 0.1, 0),
-        pca=card.Pca(
+        umap=Umap(15, 0.1, 0),
+        pca=Pca(
             tuple(map(float, centre)),
             tuple(tuple(map(float, axis)) for axis in axes),
             (0.6, 0.3),
         ),
-        nearest=card.NearestCodes(0.5, 1.0, 1.5, "validation", 100, how),
+        nearest=NearestCodes(0.5, 1.0, 1.5, "validation", 100, how),
         metrics=(
-            card.Metric(
-                "umap_trustworthiness", "Trustworthiness", 0.97, "of 1", "test", 12, 0, how
-            ),
-            card.Metric(
-                "placement_error", "Placement error", 0.8, "% of the map", "test", 12, 0, how
-            ),
+            Metric("umap_trustworthiness", "Trustworthiness", 0.97, "of 1", "test", 12, 0, how),
+            Metric("placement_error", "Placement error", 0.8, "% of the map", "test", 12, 0, how),
         ),
     )
 
@@ -161,7 +160,7 @@ def _umap(means: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.stack([first + np.sin(last), last**2], 1).astype(np.float32)
 
 
-def project(z: NDArray[np.float32], charted: card.Map) -> NDArray[np.float32]:
+def project(z: NDArray[np.float32], charted: Map) -> NDArray[np.float32]:
     """(N, D) codes on the plane of the PCA, (N, 2)."""
     return np.asarray((z - charted.pca.mean) @ np.array(charted.pca.axes).T, np.float32)
 
@@ -263,7 +262,7 @@ def write_generator(folder: Path, title: str = "Generator") -> None:
     changes = {
         "family": "gan",
         "output": Pixels(whole.shape),
-        "graphs": card.Graphs(decode=whole.graphs.decode),
+        "graphs": Graphs(decode=whole.graphs.decode),
         "metrics": (),
         "latents": (),
         "latents_provenance": None,
@@ -301,16 +300,14 @@ def write_points(
         "family": "autoencoder",
         "controls": (Continuous("z", size, None, levels and size * (levels,)),),
         "output": Pixels(whole.shape),
-        "graphs": card.Graphs(
+        "graphs": Graphs(
             decode=whole.graphs.decode, encode=msgspec.structs.replace(encode, outputs=points)
         ),
         "latents": tuple(
-            card.Latent(None, float(means[:, at].mean()), float(means[:, at].std()), None, True)
+            Latent(None, float(means[:, at].mean()), float(means[:, at].std()), None, True)
             for at in range(size)
         ),
-        "metrics": (
-            card.Metric("denoised_masking", "Denoised", 9, "dB", "test", 100, 0, "By hand."),
-        )
+        "metrics": (Metric("denoised_masking", "Denoised", 9, "dB", "test", 100, 0, "By hand."),)
         if denoises
         else (),
         "training": None,

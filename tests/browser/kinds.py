@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from training.contract import card
-from training.contract.card import Graph, Graphs, Port
 from training.contract.files import write_card
+from training.contract.graphs import Graph, Graphs, Port, Sizes
+from training.contract.measurements import Latent, Metric, Provenance
 from training.contract.outputs import Characters, Output, Pixels
 from training.contract.spaces import Categorical, CodeGrid, Continuous, Image, Space, Tokens
 
@@ -162,8 +163,8 @@ def blocks(folder: Path, *, encoded: bool) -> None:
             {"channel": np.array([1]), "most": np.float32(CODES - 1)},
         )
     metrics = (
-        card.Metric("perplexity", "Perplexity", 4.2, "codes", "test", 100, 0, HOW),
-        card.Metric("dead_codes", "Dead codes", 1, "codes", "test", 100, 0, HOW),
+        Metric("perplexity", "Perplexity", 4.2, "codes", "test", 100, 0, HOW),
+        Metric("dead_codes", "Dead codes", 1, "codes", "test", 100, 0, HOW),
     )
     _write(
         folder,
@@ -188,7 +189,7 @@ def halves(folder: Path) -> None:
     """z and a part of an image to a whole one; the encoder puts z to (1, −1) whatever it sees."""
     size = math.prod(STRIPES_SHAPE)
     _, height, width = STRIPES_SHAPE
-    codes: card.Sizes = ("batch", 2)
+    codes: Sizes = ("batch", 2)
     condition = Port("condition", "float32", ("batch", 2, height, width), "value", "condition")
     decode = Graph(
         card.DECODER,
@@ -257,7 +258,7 @@ def word_at(z: NDArray[np.float32]) -> str:
 def letters(folder: Path) -> None:
     """z to a word, a letter at a time, ln p falling with the square of the distance from z_i."""
     word = Port("word", "int64", ("batch", LONGEST), "value", "word")
-    codes: card.Sizes = ("batch", LONGEST)
+    codes: Sizes = ("batch", LONGEST)
     read = Graph(
         card.ENCODER,
         (word,),
@@ -356,13 +357,13 @@ def _write(
     controls: tuple[Space, ...],
     output: Output,
     graphs: dict[str, _Made],
-    metrics: tuple[card.Metric, ...] = (),
+    metrics: tuple[Metric, ...] = (),
 ) -> None:
     folder.mkdir(parents=True)
     for graph, steps, constants in graphs.values():
         (folder / graph.file).write_bytes(_onnx(graph, steps, constants))
     size = sum(space.size for space in controls if isinstance(space, Continuous))
-    latent = card.Latent(1.0, 0.0, 1.0, 0.25, True)
+    latent = Latent(1.0, 0.0, 1.0, 0.25, True)
     write_card(
         folder,
         card.Card(
@@ -377,7 +378,7 @@ def _write(
             data=card.Data(title, "none", "none", None, {"test": 100}, None, None),
             metrics=metrics,
             latents=(latent,) * size,
-            latents_provenance=card.Provenance("nats", "test", 100, 0, HOW) if size else None,
+            latents_provenance=Provenance("nats", "test", 100, 0, HOW) if size else None,
         ),
     )
 

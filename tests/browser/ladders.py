@@ -9,18 +9,9 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from training.config import settings
-from training.contract.card import (
-    CODES,
-    DECODER,
-    ENCODER,
-    Factor,
-    File,
-    Information,
-    Latent,
-    Metric,
-    Provenance,
-)
+from training.contract.card import CODES, DECODER, ENCODER, Factor, File
 from training.contract.files import describe_files
+from training.contract.measurements import Information, Latent, Metric, Provenance
 from training.contract.table import Row, Run, Stage, Table, write_table
 
 from . import checkpoints

@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 import explorer
 from explorer import loading
-from training.contract.card import DECODER, Graph, Port
+from training.contract.card import DECODER
+from training.contract.graphs import Graph, Port
 from training.contract.outputs import Pixels
 from training.contract.spaces import Continuous
 

@@ -20,18 +20,9 @@ from training.config import (
     settings,
     to_json,
 )
-from training.contract.card import (
-    CODES,
-    DECODER,
-    ENCODER,
-    MODEL,
-    PREVIEW,
-    Information,
-    Latent,
-    Metric,
-    Provenance,
-)
+from training.contract.card import CODES, DECODER, ENCODER, MODEL, PREVIEW
 from training.contract.files import describe_files
+from training.contract.measurements import Information, Latent, Metric, Provenance
 from training.contract.table import Published, Row, Run, Stage, Table, write_table
 from training.contract.version1 import FILES
 from training.families.vae import VAE

@@ -5,8 +5,9 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from explorer.codes import read_codes
-from training.contract.card import Card, Graph, Graphs, Port
+from training.contract.card import Card
 from training.contract.files import read_card
+from training.contract.graphs import Graph, Graphs, Port
 from training.contract.outputs import Characters
 from training.contract.spaces import CodeGrid, Tokens
 from training.errors import CheckpointError

@@ -33,6 +33,7 @@ from training.checkpoints import checkpoint
 from training.checkpoints.publish import lines, readme
 from training.commands.train import configure
 from training.config import DataConfig, from_json, to_json
+from training.contract.absence import RESUME
 from training.contract.card import CARD
 from training.contract.errors import UserError
 from training.contract.files import card_of
@@ -42,7 +43,7 @@ from training.datasets.own.images import ColourFound, Fit
 from training.importing import import_model, pythae, weights
 from training.importing.found import Said
 from training.recipes import RECIPES
-from training.trainer import loop
+from training.trainer.metrics_file import read_metrics
 
 from . import mutation
 from .test_fuzz import SHIPPED, cases, is_sentence
@@ -249,7 +250,7 @@ def test_states_of_runs(tmp_path: Path) -> None:
     """What `--resume` goes on from: the state, and the losses until then."""
     config, learners = RECIPES["digits"].run, {"model": torch.nn.Linear(2, 2)}
     checkpoint.save_resume(tmp_path, config, checkpoint.Progress(step=3), learners, torch.zeros(2))
-    path = tmp_path / checkpoint.RESUME
+    path = tmp_path / RESUME
     whole, (tensors, said) = path.read_bytes(), checkpoint.read_tensors(path)
     line = {"step": 20, "images": 320, "train_loss": 2.5, "validation_loss": 3.0}
     for chance in cases(60):
@@ -270,7 +271,7 @@ def test_states_of_runs(tmp_path: Path) -> None:
         lines = [json.dumps(mutation.tree_of(chance, line)) for _ in range(3)]
         text = mutation.bytes_of(chance, "\n".join([json.dumps(line), *lines]).encode())
         (tmp_path / "metrics.jsonl").write_bytes(text)
-        for read_back in loop.read_metrics(tmp_path / "metrics.jsonl"):
+        for read_back in read_metrics(tmp_path / "metrics.jsonl"):
             assert read_back["step"] * 0 == read_back["train_loss"] * 0 == 0
 
 

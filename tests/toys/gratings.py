@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from training.contract.card import DECODER, ENCODER, Graph, Port
+from training.contract.card import DECODER, ENCODER
 from training.contract.fields import Rate
+from training.contract.graphs import Graph, Port
 from training.contract.outputs import Pixels
 from training.contract.spaces import Categorical, Continuous
 from training.families.family import Codes, Family, Form, ImageShape, Measurement

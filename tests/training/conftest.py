@@ -14,12 +14,12 @@ from PIL import Image
 from training import build
 from training.__main__ import main
 from training.config import DataConfig, RunConfig, TrainConfig
+from training.contract.absence import METRICS
 from training.contract.card import Card
 from training.datasets import Dataset
 from training.families.vae import VAE
 from training.objectives.beta_vae import BetaVAE
 from training.overrides import override
-from training.trainer.loop import METRICS
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,14 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from training.checkpoints import checkpoint
 from training.contract import absence
 from training.contract.absence import why_no_card
 from training.contract.card import CARD, MODEL
 from training.contract.files import read_card
 from training.contract.version1 import FILES
 from training.errors import CheckpointError
-from training.trainer import loop
 
 CAUSES = {
     "begun": ([absence.RESUME, absence.METRICS], "its training has not finished"),
@@ -38,11 +36,6 @@ def test_the_cause_is_named_in_one_sentence(tmp_path: Path, names: list[str], wo
     assert words in sentence
     assert sentence.count(". ") == 0
     assert sentence.endswith(".")
-
-
-def test_the_names_are_those_that_training_writes() -> None:
-    assert absence.RESUME == checkpoint.RESUME
-    assert absence.METRICS == loop.METRICS
 
 
 def test_a_command_can_be_pasted() -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from training.checkpoints import checkpoint
 from training.config import to_json
+from training.contract.absence import RESUME
 from training.contract.card import CARD, CODES, MODEL, PREVIEW, Card
 from training.contract.version1 import FILES
 from training.datasets import Dataset
@@ -23,7 +24,7 @@ def test_a_finished_folder_is_whole(finished: Path, train_digits: list[str]) -> 
     assert {path.name for path in finished.iterdir()} == {
         CARD,
         "metrics.jsonl",
-        checkpoint.RESUME,
+        RESUME,
         *FILES,
     }
     model, card = checkpoint.load(finished)

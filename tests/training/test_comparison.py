@@ -10,8 +10,9 @@ from training.__main__ import main, parser
 from training.commands.train import configure
 from training.config import configuration, from_json, settings
 from training.contract import comparison
-from training.contract.card import MODEL, Information, Latent, Metric, Provenance
+from training.contract.card import MODEL
 from training.contract.files import LARGEST_CARD, describe_files, read_card
+from training.contract.measurements import Information, Latent, Metric, Provenance
 from training.contract.reading import plain
 from training.contract.table import (
     SHIPPED,

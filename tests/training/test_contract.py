@@ -14,11 +14,12 @@ from msgspec import Meta, inspect
 from training.__main__ import main
 from training.config import configuration, from_json, to_json
 from training.contract import schema, version1
-from training.contract.card import Card, Port
+from training.contract.card import Card
 from training.contract.clinic import Ward
 from training.contract.errors import ConfigError
 from training.contract.fields import Identifier, Number, Record, Word
 from training.contract.files import card_of, read_card
+from training.contract.graphs import Port
 from training.contract.looked import Looked
 from training.contract.reading import parse, plain, read
 from training.contract.spaces import CodeGrid, Continuous, Space, Tokens

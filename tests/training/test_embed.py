@@ -28,8 +28,10 @@ from training.checkpoints.locking import LOCK
 from training.commands.report import INTERRUPTED
 from training.config import configuration
 from training.contract.absence import READY
-from training.contract.card import CARD, CODES, MODEL, THUMBNAILS, Card, Latent, Umap
+from training.contract.card import CARD, CODES, MODEL, THUMBNAILS, Card
 from training.contract.files import read_card, write_card
+from training.contract.maps import Umap
+from training.contract.measurements import Latent
 from training.datasets import Dataset
 from training.distributions import (
     Bernoulli,

@@ -11,8 +11,9 @@ import torch
 from msgspec.structs import replace
 
 from training.__main__ import main
-from training.checkpoints.checkpoint import RESUME, Progress, read_tensors
+from training.checkpoints.checkpoint import Progress, read_tensors
 from training.config import RunConfig, TrainConfig, configuration
+from training.contract.absence import RESUME
 from training.contract.card import CARD, MODEL
 from training.contract.files import read_card
 from training.datasets import Dataset, Split

@@ -12,8 +12,9 @@ from torch import Tensor
 from training.__main__ import main
 from training.checkpoints.checkpoint import load
 from training.config import RunConfig, configuration
-from training.contract.card import CARD, Latent
+from training.contract.card import CARD
 from training.contract.files import read_card, save_card
+from training.contract.measurements import Latent
 from training.datasets import Dataset
 from training.distributions import Bernoulli, ContinuousBernoulli, DiagonalGaussian
 from training.evaluation.evaluate import PIXELS, measure, measure_likelihood

@@ -15,6 +15,7 @@ from msgspec.structs import fields, replace
 from training.__main__ import main
 from training.checkpoints import checkpoint, finish
 from training.config import DataConfig, RunConfig, TrainConfig, configuration
+from training.contract.absence import RESUME
 from training.contract.card import CODES, MODEL, Card
 from training.contract.files import read_card
 from training.contract.outputs import Characters
@@ -242,7 +243,7 @@ def test_a_run_goes_on_where_it_stopped(
         loop.train(config, dataset, halved, torch.device("cpu"))
     monkeypatch.undo()
     loop.train(config, dataset, halved, torch.device("cpu"), resume=True)
-    ends = [safetensors.numpy.load_file(folder / loop.RESUME) for folder in (whole, halved)]
+    ends = [safetensors.numpy.load_file(folder / RESUME) for folder in (whole, halved)]
     assert ends[0].keys() == ends[1].keys()
     assert all(np.array_equal(ends[0][key], ends[1][key]) for key in ends[0])
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from training.batch import Batch
 from training.config import TrainConfig
-from training.contract.card import Metric
+from training.contract.measurements import Metric
 from training.evaluation.evaluate import Measured
 from training.families.conditional_vae import ConditionalVAE
 from training.families.family import Form

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.batch import Batch
-from training.checkpoints.checkpoint import RESUME, read_tensors
+from training.checkpoints.checkpoint import read_tensors
 from training.config import RunConfig
+from training.contract.absence import RESUME
 from training.datasets import Dataset
 from training.errors import ConfigError
 from training.families.vae import VAE

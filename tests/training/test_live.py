@@ -14,6 +14,7 @@ import torch
 from training import build
 from training.checkpoints import checkpoint
 from training.commands.train import configure
+from training.contract.absence import RESUME
 from training.contract.card import DECODER, MODEL
 from training.contract.kinds import KINDS
 from training.contract.reading import read
@@ -96,7 +97,7 @@ def test_a_run_that_was_paused_ends_in_the_weights_of_one_that_was_not(
     assert snapshot.name == "live-0000006.onnx"
     _, config = configure(type("Options", (), {"recipe": "digits-2d", "seed": None}), OVERRIDES)
     model = config.model.network(blots.form)
-    tensors, _ = checkpoint.read_tensors(tmp_path / "straight" / checkpoint.RESUME)
+    tensors, _ = checkpoint.read_tensors(tmp_path / "straight" / RESUME)
     model.load_state_dict(
         {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
     )

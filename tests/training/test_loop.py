@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from training.checkpoints.checkpoint import RESUME, read_tensors
+from training.checkpoints.checkpoint import read_tensors
 from training.config import RunConfig
+from training.contract.absence import METRICS, RESUME
 from training.contract.card import MODEL
 from training.datasets import Dataset
 from training.errors import DivergedError
 from training.trainer import loop
+from training.trainer.metrics_file import read_metrics
 
 Tiny = Callable[..., RunConfig]
 ReadMetrics = Callable[[Path], list[dict[str, float]]]
@@ -65,8 +67,8 @@ def test_metrics_are_means_since_the_last_validation(
 
 def test_losses_of_before_are_read_by_todays_names(tmp_path: Path) -> None:
     line = {"step": 20, "train_loss_nats": 2.5, "train_kl_nats": 1.0, "validation_loss_nats": 3.0}
-    (tmp_path / loop.METRICS).write_text(json.dumps(line) + "\n")
-    assert loop.read_metrics(tmp_path / loop.METRICS) == [
+    (tmp_path / METRICS).write_text(json.dumps(line) + "\n")
+    assert read_metrics(tmp_path / METRICS) == [
         {"step": 20, "train_loss": 2.5, "train_kl_nats": 1.0, "validation_loss": 3.0}
     ]
 
@@ -77,8 +79,8 @@ def test_losses_of_before_are_read_by_todays_names(tmp_path: Path) -> None:
 )
 def test_a_line_that_is_none_of_ours_ends_the_losses(text: str, tmp_path: Path) -> None:
     line = {"step": 10, "train_loss": 2.5, "validation_loss": 3.0}
-    (tmp_path / loop.METRICS).write_text(f"{json.dumps(line)}\n{text}\n")
-    assert loop.read_metrics(tmp_path / loop.METRICS) == [line]
+    (tmp_path / METRICS).write_text(f"{json.dumps(line)}\n{text}\n")
+    assert read_metrics(tmp_path / METRICS) == [line]
 
 
 @pytest.mark.parametrize(

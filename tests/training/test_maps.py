@@ -23,7 +23,8 @@ from training.checkpoints.maps import (
     project,
     trustworthiness,
 )
-from training.contract.card import Latent, Umap
+from training.contract.maps import Umap
+from training.contract.measurements import Latent
 
 Array = NDArray[np.float64]
 

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from training import build
 from training.__main__ import main
-from training.contract.card import Factor, Metric
+from training.contract.card import Factor
 from training.contract.files import read_card, write_card
+from training.contract.measurements import Metric
 from training.contract.table import SHIPPED, read_table
 from training.datasets import Dataset
 from training.distributions import Bernoulli, DiagonalGaussian

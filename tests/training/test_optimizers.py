@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.checkpoints.checkpoint import RESUME, read_tensors
+from training.checkpoints.checkpoint import read_tensors
 from training.config import RunConfig, TrainConfig
+from training.contract.absence import RESUME
 from training.datasets import Dataset
 from training.errors import ConfigError
 from training.families.family import Form

@@ -12,8 +12,9 @@ import pytest
 import torch
 
 from training.__main__ import main
-from training.checkpoints.checkpoint import RESUME, read_tensors
+from training.checkpoints.checkpoint import read_tensors
 from training.config import RunConfig, configuration, to_json
+from training.contract.absence import METRICS, RESUME
 from training.contract.card import CARD, MODEL
 from training.contract.files import read_card
 from training.contract.version1 import FILES
@@ -75,7 +76,7 @@ def test_two_processes_give_the_weights_of_one(
     assert_close(folder / MODEL, finished / MODEL)
     for line, expected in zip(metrics(folder), metrics(finished), strict=True):
         assert line == pytest.approx(expected, rel=1e-4, abs=1e-4)
-    assert {path.name for path in folder.iterdir()} == {CARD, loop.METRICS, RESUME, *FILES}
+    assert {path.name for path in folder.iterdir()} == {CARD, METRICS, RESUME, *FILES}
     ours, theirs = read_card(folder), read_card(finished)
     assert configuration(ours, "x") == configuration(theirs, "x")
     assert ours.training.hardware == f"{theirs.training.hardware}, 2 processes"

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from training.__main__ import main
 from training.checkpoints import publish
 from training.checkpoints.publish import lines
-from training.contract.card import Graphs, Port
 from training.contract.files import read_card
+from training.contract.graphs import Graphs, Port
 from training.errors import CheckpointError
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"

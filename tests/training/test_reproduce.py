@@ -17,12 +17,13 @@ from msgspec import structs
 from training import tasks
 from training.__main__ import main, parser
 from training.checkpoints import checkpoint, locking
-from training.checkpoints.checkpoint import RESUME, Progress
+from training.checkpoints.checkpoint import Progress
 from training.checkpoints.export import Traced, export_graphs
 from training.checkpoints.locking import LOCK
 from training.commands.report import INTERRUPTED
 from training.commands.train import configure
 from training.config import RunConfig, settings
+from training.contract.absence import RESUME
 from training.contract.card import CODES, DECODER, ENCODER, MODEL
 from training.contract.files import PART, describe_files, read_card, write_card
 from training.contract.table import Row, Table, read_table

@@ -18,10 +18,11 @@ from filelock import FileLock
 
 from training import learners
 from training.__main__ import main
-from training.checkpoints.checkpoint import RESUME, read_tensors
+from training.checkpoints.checkpoint import read_tensors
 from training.checkpoints.locking import LOCK
 from training.commands.report import INTERRUPTED
 from training.config import RunConfig
+from training.contract.absence import METRICS, RESUME
 from training.contract.card import CARD, MODEL
 from training.contract.files import read_card
 from training.contract.version1 import FILES
@@ -142,7 +143,7 @@ def test_stopped_runs_go_on_bit_for_bit(
         ("prepare", [3]),
         ("prepare", [25, 12, 5]),
         ("validate", [1, 2]),
-        ("_append_metrics", [2, 1, 1]),
+        ("append_metrics", [2, 1, 1]),
         ("save_weights", [1, 1, 2]),
         ("save_resume", [1, 1, 2]),
     ],
@@ -218,7 +219,7 @@ def test_whatever_learns_goes_on_bit_for_bit(
 
 def metrics_of(folder: Path) -> list[dict[str, float]]:
     """What the objective itself reported first and last, without what every objective reports."""
-    lines = [json.loads(line) for line in (folder / loop.METRICS).read_text().splitlines()]
+    lines = [json.loads(line) for line in (folder / METRICS).read_text().splitlines()]
     ours = [name for name in lines[0] if name.endswith(("multiplier", "total_correlation_nats"))]
     assert ours
     return [{name: line[name] for name in ours} for line in (lines[0], lines[-1])]
@@ -261,7 +262,7 @@ def test_a_line_cut_short_is_dropped(
 ) -> None:
     with at_call("save_resume", 3, cut), pytest.raises(PowerCutError):
         loop.train(tiny(), digits, tmp_path, CPU)
-    with (tmp_path / loop.METRICS).open("a") as file:
+    with (tmp_path / METRICS).open("a") as file:
         file.write('{"step": 31, "ima')
     loop.train(tiny(), digits, tmp_path, CPU, resume=True)
     assert left_behind(tmp_path) == left_behind(uninterrupted("float32"))
@@ -348,7 +349,7 @@ def test_killed_processes_go_on_bit_for_bit(
     ours, theirs = read_card(folder), read_card(finished)
     assert ours.metrics == theirs.metrics
     assert ours.files == theirs.files
-    assert {path.name for path in folder.iterdir()} == {CARD, RESUME, loop.METRICS, *FILES}
+    assert {path.name for path in folder.iterdir()} == {CARD, RESUME, METRICS, *FILES}
 
 
 def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:

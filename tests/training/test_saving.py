@@ -14,9 +14,10 @@ from torch import Tensor, nn
 
 import training
 from training.checkpoints import maps
-from training.contract.card import CODES, DECODER, ENCODER, PREVIEW, Port
+from training.contract.card import CODES, DECODER, ENCODER, PREVIEW
 from training.contract.errors import CheckpointError, UserError
 from training.contract.files import read_card
+from training.contract.graphs import Port
 from training.contract.outputs import Pixels
 from training.contract.spaces import Categorical, Continuous
 

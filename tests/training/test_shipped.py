@@ -17,13 +17,14 @@ from training.__main__ import parser
 from training.checkpoints import checkpoint
 from training.commands.train import configure
 from training.config import configuration, from_json, to_json
+from training.contract.absence import METRICS
 from training.contract.card import CARD, CODES, DECODER, ENCODER, Card
 from training.contract.files import read_card
 from training.datasets import Dataset, scene_geometry, scenes, sprites
 from training.evaluation.samples import SCORES
 from training.models.gaussian_vae import GaussianVAE
 from training.recipes import RECIPES
-from training.trainer.loop import METRICS, prepare
+from training.trainer.loop import prepare
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
 SHIPPED = sorted(path.name for path in MODELS.iterdir())

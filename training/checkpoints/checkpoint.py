@@ -14,14 +14,13 @@ from torch import Tensor, nn
 
 from training.checkpoints.half_precision import narrowed
 from training.config import RunConfig, configuration, from_json, to_json
+from training.contract.absence import RESUME
 from training.contract.card import CARD, LARGEST_FILE, MODEL, Card
 from training.contract.fields import Count, Magnitude, Number
 from training.contract.files import read_bytes, read_card, write_bytes
 from training.contract.reading import parse, read
 from training.errors import CheckpointError, ConfigError
 from training.families.family import Form
-
-RESUME = "resume.safetensors"
 
 # All that learns in a run, by the names that its tensors begin with.
 Learners = Mapping[str, nn.Module | torch.optim.Optimizer]

@@ -17,16 +17,10 @@ from tqdm import tqdm
 
 from training.batch import Batch
 from training.checkpoints import maps
-from training.contract.card import (
-    CODES,
-    LARGEST_FILE,
-    MOST_EXAMPLES,
-    PREVIEW,
-    Examples,
-    Latent,
-    Map,
-)
+from training.contract.card import CODES, LARGEST_FILE, MOST_EXAMPLES, PREVIEW, Examples
 from training.contract.files import write_bytes
+from training.contract.maps import Map
+from training.contract.measurements import Latent
 from training.datasets import Dataset, Split
 from training.errors import CheckpointError, ConfigError
 from training.families.family import Codes, Family, Form, ImageShape

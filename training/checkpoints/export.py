@@ -19,10 +19,11 @@ from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
 from training.checkpoints.half_precision import narrowed
-from training.contract.card import DECODER, ENCODER, STEP, Graph, Graphs
+from training.contract.card import DECODER, ENCODER, STEP
 from training.contract.files import write_bytes
+from training.contract.graphs import Graph, Graphs
 from training.errors import CheckpointError
-from training.trainer.loop import stop_signals
+from training.trainer.terminal import stop_signals
 
 TOLERANCE = 1e-4
 EXAMPLES = 7

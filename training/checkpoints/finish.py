@@ -17,6 +17,7 @@ from training.checkpoints.embed import Plan, add_map, embed, preview
 from training.checkpoints.export import export_graphs, named
 from training.checkpoints.staging import replace_files
 from training.config import RunConfig, settings, to_json
+from training.contract.absence import METRICS
 from training.contract.card import (
     CODES,
     MODEL,
@@ -33,7 +34,7 @@ from training.evaluation.samples import measure_samples
 from training.families.family import tag
 from training.overrides import fields
 from training.recipes import Recipe
-from training.trainer.loop import METRICS, read_metrics
+from training.trainer.metrics_file import read_metrics
 
 PACKAGES = ("torch", "torchvision", "numpy", "onnx", "onnxruntime", "safetensors")
 MAP_PACKAGE = "umap-learn"

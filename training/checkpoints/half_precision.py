@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from training.contract.card import Rounding
+from training.contract.measurements import Rounding
 from training.datasets import Dataset, Split
 from training.distributions import DiagonalGaussian, ImageDistribution
 

@@ -19,7 +19,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.contract.card import Latent, Map, Metric, NearestCodes, Pca, Umap
+from training.contract.maps import Map, NearestCodes, Pca, Umap
+from training.contract.measurements import Latent, Metric
 from training.errors import ConfigError
 
 NEIGHBOURS = 15  # of a point: for UMAP's graph, for placing a code, for what is measured

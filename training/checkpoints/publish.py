@@ -13,8 +13,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.contract.card import CARD, MODEL, PREVIEW, Card, Metric, Port
+from training.contract.card import CARD, MODEL, PREVIEW, Card
 from training.contract.files import as_json, read_card, save_card, write_bytes
+from training.contract.graphs import Port
+from training.contract.measurements import Metric
 from training.contract.outputs import Pixels
 from training.contract.places import without_places
 from training.contract.reading import plain

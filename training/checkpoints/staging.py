@@ -15,7 +15,7 @@ from training.contract.absence import READY
 from training.contract.card import CARD, CODES, THUMBNAILS, Card
 from training.contract.files import PART, describe_files, read_card, save_card
 from training.errors import CheckpointError
-from training.trainer.loop import stop_signals
+from training.trainer.terminal import stop_signals
 
 STAGING = f"{READY}{PART}"
 SHEETS = re.compile(rf"{Path(THUMBNAILS).stem}(-\d+)?\.webp")

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from training.contract.card import Card, Metric
+from training.contract.card import Card
+from training.contract.measurements import Metric
 from training.contract.outputs import Pixels
 
 INTERRUPTED = 130

@@ -137,7 +137,7 @@ def unfinished(runs: dict[Path, RunConfig], options: argparse.Namespace) -> list
         CheckpointError: if a folder holds anything else; with --resume, one seed of several may be
             finished.
     """
-    from training.checkpoints.checkpoint import RESUME
+    from training.contract.absence import RESUME
 
     folders = []
     for folder, config in runs.items():

@@ -17,7 +17,6 @@ from training.contract.fields import (
     Count,
     FileName,
     Identifier,
-    Index,
     Label,
     Line,
     Magnitude,
@@ -25,13 +24,15 @@ from training.contract.fields import (
     Paragraph,
     Protocol,
     Record,
-    Seed,
     Settings,
     Sha256,
     Short,
     Word,
     refuse_hidden,
 )
+from training.contract.graphs import Graphs
+from training.contract.maps import Map
+from training.contract.measurements import Information, Latents, Metrics, Provenance, Rounding
 from training.contract.outputs import Output, Pixels
 from training.contract.spaces import Continuous, Image, Space, refuse_twice
 
@@ -42,67 +43,12 @@ CODES, THUMBNAILS, PREVIEW = "codes.safetensors", "thumbnails.webp", "preview.we
 
 MOST_EXAMPLES = 1_000_000
 MOST_FACTORS, LARGEST_FACTOR = 100, 100_000
-MOST_METRICS, MOST_POINTS, MOST_FILES = 200, 100_000, 1_000
+MOST_POINTS, MOST_FILES = 100_000, 1_000
 LARGEST_WEBP = 2**14 - 1  # pixels a side
 LARGEST_FILE = 2**30
 
 Family = Identifier
-Sizes = tuple[Literal["batch", "length"] | Annotated[int, Meta(ge=1, le=2**31)], ...]
 ExampleCount = Annotated[int, Meta(ge=1, le=MOST_EXAMPLES)]
-
-
-class Port(Record, frozen=True):
-    """One input or output of a graph.
-
-    `role` says what it carries: the `value` of a control, the `mean` or `log_variance` of its
-    posterior, an `image`, the `logits` of characters or codes, the next `token`, or a `state` that
-    a step gives and the next one takes. `control` names the control that a value, mean,
-    log-variance, token or logits belong to. A size is a number, `batch`, or the `length` of a
-    sequence.
-    """
-
-    name: Word
-    dtype: Literal["float32", "float16", "int64", "int32"]
-    shape: Annotated[Sizes, Meta(min_length=1, max_length=8)]
-    role: Literal["value", "mean", "log_variance", "image", "logits", "token", "state"]
-    control: Identifier | None = None
-
-    def __post_init__(self) -> None:
-        if self.role in ("value", "mean", "log_variance", "token") and self.control is None:
-            raise ValueError(f"has the role {self.role} and so needs the name of a control.")
-
-
-Ports = Annotated[tuple[Port, ...], Meta(min_length=1, max_length=64)]
-
-
-class Graph(Record, frozen=True):
-    """An ONNX file and what it takes and gives, by the names in that file."""
-
-    file: FileName
-    inputs: Ports
-    outputs: Ports
-
-    def __post_init__(self) -> None:
-        refuse_twice("inputs", tuple(port.name for port in self.inputs))
-        refuse_twice("outputs", tuple(port.name for port in self.outputs))
-
-    def given(self, role: str, control: str | None = None) -> Port | None:
-        """The output of that role, and of that control where one is named."""
-        ports = (port for port in self.outputs if port.role == role)
-        return next((port for port in ports if control in (None, port.control)), None)
-
-
-class Graphs(Record, frozen=True):
-    """What can be computed: an image or text of the controls, controls of an image, one token."""
-
-    decode: Graph | None = None
-    encode: Graph | None = None
-    step: Graph | None = None
-
-    def named(self) -> dict[str, Graph]:
-        """Those that are there."""
-        every = {"decode": self.decode, "encode": self.encode, "step": self.step}
-        return {name: graph for name, graph in every.items() if graph is not None}
 
 
 class Factor(Record, frozen=True):
@@ -182,100 +128,6 @@ class Training(Record, frozen=True):
         refuse_hidden(self.configuration or {}, "configuration")
 
 
-class Metric(Record, frozen=True):
-    """One measured number and how it came about: `samples` images of a split, and a seed.
-
-    `perfect` is what a perfect model would get, where that is known and is not the unit's own best.
-    """
-
-    name: Word
-    label: Short
-    value: Number
-    unit: Short
-    split: Word
-    samples: Count
-    seed: Seed
-    how: Protocol
-    perfect: Number | None = None
-
-
-class Latent(Record, frozen=True):
-    """One number of a continuous control, over a split.
-
-    The mean KL to the prior (None without one), the mean and deviation of the posterior means, and
-    the mean posterior σ (None where the encoder gives one point). `active`: the data move it.
-    """
-
-    kl_nats: Number | None
-    mean: Number
-    std: Magnitude
-    posterior_std: Magnitude | None
-    active: bool
-
-
-Latents = Annotated[tuple[Latent, ...], Meta(max_length=MOST_LATENTS)]
-
-
-class Provenance(Record, frozen=True):
-    """How the statistics of the latents were measured."""
-
-    unit: Short
-    split: Word
-    samples: Count
-    seed: Seed
-    how: Protocol
-
-
-Row = Annotated[tuple[Number, ...], Meta(max_length=MOST_LATENTS)]
-
-
-class Information(Record, frozen=True):
-    """What latents tell about factors, in nats: I(z_j; v_k), one row per latent, and H(v_k)."""
-
-    nats: Annotated[tuple[Row, ...], Meta(max_length=MOST_LATENTS)]
-    entropies_nats: Row
-    split: Word
-    samples: Count
-    seed: Seed
-    how: Protocol
-
-    def check(self, latents: int, factors: int) -> None:
-        """Refuse a matrix that does not fit this number of latents and factors.
-
-        Raises:
-            ValueError: naming the field.
-        """
-        rows = {f"nats[{row}]": len(line) for row, line in enumerate(self.nats)}
-        for name, length in (rows | {"entropies_nats": len(self.entropies_nats)}).items():
-            if length != factors:
-                raise ValueError(
-                    f"information.{name} has {length} entries; the data have {factors} factors."
-                )
-        if len(self.nats) != latents:
-            raise ValueError(
-                f"information.nats has {len(self.nats)} rows; the model has {latents} latents."
-            )
-
-
-class Rounding(Record, frozen=True):
-    """How many of the weights are kept in half precision, and what their rounding changed.
-
-    `image_difference` is the largest change of a decoded value in [0, 1]; `code_difference` that of
-    a posterior mean, in standard deviations of its posterior, or of a code without one, in those of
-    the codes; `probability_difference` that of what comes next. None where there is no such thing.
-    """
-
-    weights: Count
-    halved: Count
-    image_difference: Magnitude | None
-    code_difference: Magnitude | None
-    split: Word
-    samples: Count
-    seed: Seed
-    how: Protocol
-    probability_difference: Magnitude | None = None
-
-
 class Examples(Record, frozen=True):
     """The first `count` images of a split, whose codes and thumbnails the folder holds.
 
@@ -310,68 +162,6 @@ class Examples(Record, frozen=True):
             )
 
 
-class Pca(Record, frozen=True):
-    """Principal axes of the posterior means over all latents: map = (z − mean) · axes.
-
-    `axes` are two rows of D, orthonormal; `explained` is the share of the variance on each.
-    """
-
-    mean: Row
-    axes: tuple[Row, Row]
-    explained: tuple[Number, Number]
-
-
-class NearestCodes(Record, frozen=True):
-    """Distances from held-out codes to the nearest code of the map, over the map's latents."""
-
-    median: Magnitude
-    p95: Magnitude
-    p99: Magnitude
-    split: Word
-    samples: Count
-    how: Protocol
-
-    def __post_init__(self) -> None:
-        if not self.median <= self.p95 <= self.p99:
-            raise ValueError("does not rise from 0 over median, p95, p99.")
-
-
-class Umap(Record, frozen=True):
-    """What umap-learn was called with."""
-
-    n_neighbors: Magnitude
-    min_dist: Magnitude
-    seed: Magnitude
-
-
-class Map(Record, frozen=True):
-    """Two-dimensional maps of the codes in codes.safetensors, and how faithful they are.
-
-    Distances are Euclidean over `latents` alone: the active ones, or all where none is.
-    """
-
-    latents: Annotated[tuple[Index, ...], Meta(min_length=1, max_length=MOST_LATENTS)]
-    umap: Umap
-    pca: Pca
-    nearest: NearestCodes
-    metrics: Annotated[tuple[Metric, ...], Meta(max_length=MOST_METRICS)]
-
-    def check(self, latents: int) -> None:
-        """Refuse a map that does not fit a model of this number of latents.
-
-        Raises:
-            ValueError: naming the field.
-        """
-        if list(self.latents) != sorted({index for index in self.latents if index < latents}):
-            raise ValueError(
-                f"map.latents is {self.latents!s:.60}, not rising indices below {latents}."
-            )
-        lengths = {"mean": self.pca.mean, "axes[0]": self.pca.axes[0], "axes[1]": self.pca.axes[1]}
-        for name, numbers in lengths.items():
-            if len(numbers) != latents:
-                raise ValueError(f"map.pca.{name} has {len(numbers)} entries; it takes {latents}.")
-
-
 class File(Record, frozen=True):
     """What a file must be, to be the one that the card describes."""
 
@@ -398,7 +188,7 @@ class Card(Record, frozen=True, kw_only=True):
     graphs: Graphs
     data: Data
     training: Training | None = None
-    metrics: Annotated[tuple[Metric, ...], Meta(max_length=MOST_METRICS)] = ()
+    metrics: Metrics = ()
     latents: Latents = ()
     latents_provenance: Provenance | None = None
     information: Information | None = None

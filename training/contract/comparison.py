@@ -6,7 +6,7 @@ Nothing here needs torch.
 import statistics
 from collections.abc import Sequence
 
-from training.contract.card import Metric
+from training.contract.measurements import Metric
 from training.contract.table import Published, Row, Run, Table
 
 MINUS = "\N{MINUS SIGN}"

@@ -10,17 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from training.contract.card import (
-    MOST_FILES,
-    MOST_METRICS,
-    ExampleCount,
-    File,
-    Information,
-    Latent,
-    Metric,
-    Provenance,
-    Rounding,
-)
+from training.contract.card import MOST_FILES, ExampleCount, File
 from training.contract.errors import CheckpointError, ConfigError
 from training.contract.fields import (
     MOST_LATENTS,
@@ -39,6 +29,14 @@ from training.contract.fields import (
     refuse_hidden,
 )
 from training.contract.files import LARGEST_CARD, as_json, read_bytes, write_bytes
+from training.contract.measurements import (
+    MOST_METRICS,
+    Information,
+    Latent,
+    Metric,
+    Provenance,
+    Rounding,
+)
 from training.contract.reading import checked, parse, read, version_of
 from training.contract.spaces import refuse_twice
 

@@ -17,20 +17,10 @@ from training.contract.card import (
     MODEL,
     MOST_FACTORS,
     MOST_FILES,
-    MOST_METRICS,
     PREVIEW,
     THUMBNAILS,
     Card,
     Examples,
-    Graph,
-    Graphs,
-    Information,
-    Latents,
-    Map,
-    Metric,
-    Port,
-    Provenance,
-    Sizes,
 )
 from training.contract.fields import (
     LARGEST_NUMBER,
@@ -51,6 +41,9 @@ from training.contract.fields import (
     Short,
     Word,
 )
+from training.contract.graphs import Graph, Graphs, Port, Sizes
+from training.contract.maps import Map
+from training.contract.measurements import MOST_METRICS, Information, Latents, Metric, Provenance
 from training.contract.outputs import LikelihoodName, Pixels
 from training.contract.spaces import Continuous, Side
 

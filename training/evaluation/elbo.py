@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from training.config import RunConfig
-from training.contract.card import Latent, Metric, Provenance
+from training.contract.measurements import Latent, Metric, Provenance
 from training.datasets import Dataset
 from training.evaluation.evaluate import BATCH, PIXELS
 from training.families.family import Measurement

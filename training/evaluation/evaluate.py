@@ -8,7 +8,7 @@ import torch
 
 from training.batch import Batch
 from training.config import RunConfig
-from training.contract.card import Metric
+from training.contract.measurements import Metric
 from training.datasets import Dataset
 from training.errors import MetricError
 from training.families.family import Measurement

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from training.batch import Batch
 from training.config import RunConfig
-from training.contract.card import Factor, Information, Metric
+from training.contract.card import Factor
+from training.contract.measurements import Information, Metric
 from training.datasets import Dataset, Split
 from training.families.family import Family
 from training.metrics import Result

@@ -6,7 +6,7 @@ Apart from evaluate.py: there each family measures what its own losses are about
 import torch
 
 from training.batch import Batch
-from training.contract.card import Metric
+from training.contract.measurements import Metric
 from training.datasets import Dataset
 from training.families.family import Family
 from training.objectives.squared_error import squared_error

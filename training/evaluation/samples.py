@@ -6,7 +6,7 @@ Apart from evaluate.py: it needs a classifier of these data.
 import torch
 from torch import Tensor
 
-from training.contract.card import Metric
+from training.contract.measurements import Metric
 from training.datasets import Dataset, Split
 from training.evaluation import classifiers
 from training.families.family import Family

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from training.contract.card import DECODER, ENCODER, Graph, Port, Sizes
+from training.contract.card import DECODER, ENCODER
+from training.contract.graphs import Graph, Port, Sizes
 from training.contract.outputs import LikelihoodName, Pixels
 from training.contract.spaces import Categorical, Continuous
 from training.errors import ConfigError
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from training.batch import Batch
     from training.checkpoints.export import Traced
     from training.config import RunConfig
-    from training.contract.card import Latent, Metric, Rounding
+    from training.contract.measurements import Latent, Metric, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset

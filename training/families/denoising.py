@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from training.config import RunConfig
-    from training.contract.card import Metric, Rounding
+    from training.contract.measurements import Metric, Rounding
     from training.datasets import Dataset
     from training.evaluation.evaluate import Measured
     from training.learners import Learner

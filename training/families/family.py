@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from training.batch import Batch
     from training.checkpoints.export import Traced
     from training.config import RunConfig
-    from training.contract.card import Card, Latent, Metric, Provenance, Rounding
+    from training.contract.card import Card
+    from training.contract.measurements import Latent, Metric, Provenance, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from training.contract.card import DECODER, Graph, Port
+from training.contract.card import DECODER
 from training.contract.fields import Magnitude
+from training.contract.graphs import Graph, Port
 from training.contract.outputs import Pixels
 from training.contract.spaces import Continuous
 from training.families.family import (
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from training.checkpoints.export import Traced
     from training.config import RunConfig
-    from training.contract.card import Latent, Metric, Rounding
+    from training.contract.measurements import Latent, Metric, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from training.contract.card import DECODER, ENCODER, Graph, Port
+from training.contract.card import DECODER, ENCODER
 from training.contract.fields import Count, Positive
+from training.contract.graphs import Graph, Port
 from training.contract.outputs import LikelihoodName, Pixels
 from training.contract.spaces import Continuous
 from training.errors import ConfigError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from training.batch import Batch
     from training.checkpoints.export import Traced
     from training.config import RunConfig
-    from training.contract.card import Latent, Rounding
+    from training.contract.measurements import Latent, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset
@@ -172,7 +173,7 @@ class Hierarchical(Convolutions, frozen=True, tag="hierarchical"):
         """The ELBO and its three terms, what each latent carries, and the holes of the prior."""
         import torch
 
-        from training.contract.card import Provenance
+        from training.contract.measurements import Provenance
         from training.evaluation.elbo import of_latents
         from training.metrics.holes import holes
         from training.models.hierarchical import bound

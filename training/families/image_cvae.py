@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
-from training.contract.card import DECODER, ENCODER, Graph, Port, Sizes
+from training.contract.card import DECODER, ENCODER
 from training.contract.fields import Positive
+from training.contract.graphs import Graph, Port, Sizes
 from training.contract.outputs import LikelihoodName, Pixels
 from training.contract.spaces import Continuous, Image
 from training.families.convolutions import Convolutions
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from training.batch import Batch
     from training.checkpoints.export import Traced
     from training.config import RunConfig
-    from training.contract.card import Latent, Metric, Rounding
+    from training.contract.measurements import Latent, Metric, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from training.contract.card import DECODER, ENCODER, Graph, Port
+from training.contract.card import DECODER, ENCODER
+from training.contract.graphs import Graph, Port
 from training.contract.outputs import Pixels
 from training.contract.spaces import Continuous
 from training.families.family import (
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from training.batch import Batch
     from training.checkpoints.export import Traced
-    from training.contract.card import Latent, Metric
+    from training.contract.measurements import Latent, Metric
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.evaluation.evaluate import Measured
@@ -86,7 +87,7 @@ def point_measurement(model: Any, data: Measured) -> Measurement:
     """The squared error, the variance that the codes keep, and how the codes lie."""
     import torch
 
-    from training.contract.card import Latent, Provenance
+    from training.contract.measurements import Latent, Provenance
     from training.metrics.active_units import VARIANCE, active_units
     from training.objectives.squared_error import squared_error
 

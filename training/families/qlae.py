@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
-from training.contract.card import DECODER, ENCODER, Graph, Port
+from training.contract.card import DECODER, ENCODER
 from training.contract.fields import Magnitude, Positive, Rate
+from training.contract.graphs import Graph, Port
 from training.contract.outputs import LikelihoodName, Pixels
 from training.contract.spaces import MOST_LEVELS, Continuous
 from training.errors import ConfigError
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from training.batch import Batch
     from training.checkpoints.export import Traced
     from training.config import RunConfig
-    from training.contract.card import Latent
+    from training.contract.measurements import Latent
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.evaluation.evaluate import Measured
@@ -168,7 +169,7 @@ class QLAE(Convolutions, frozen=True, tag="qlae"):
         """−ln p(x|z), how many levels are used, and how the codes lie."""
         import torch
 
-        from training.contract.card import Latent, Provenance
+        from training.contract.measurements import Latent, Provenance
         from training.metrics.active_units import VARIANCE
 
         with torch.no_grad():

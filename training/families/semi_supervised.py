@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
-from training.contract.card import DECODER, ENCODER, Graph, Port, Sizes
+from training.contract.card import DECODER, ENCODER
 from training.contract.fields import Magnitude, Positive
+from training.contract.graphs import Graph, Port, Sizes
 from training.contract.outputs import LikelihoodName, Pixels
 from training.contract.spaces import Categorical, Continuous
 from training.errors import ConfigError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from training.batch import Batch
     from training.checkpoints.export import Traced
     from training.config import RunConfig
-    from training.contract.card import Latent, Rounding
+    from training.contract.measurements import Latent, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset
@@ -189,7 +190,7 @@ class SemiSupervised(Convolutions, frozen=True, tag="semi_supervised"):
         """The bound, how often q(y|x) errs, and what each latent carries."""
         import torch
 
-        from training.contract.card import Provenance
+        from training.contract.measurements import Provenance
         from training.evaluation.elbo import of_latents
         from training.learners.m1_then_m2 import bound
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from training.checkpoints.export import Traced
     from training.config import RunConfig
-    from training.contract.card import Metric
+    from training.contract.measurements import Metric
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.evaluation.evaluate import Measured

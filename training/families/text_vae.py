@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
-from training.contract.card import ENCODER, STEP, Graph, Port, Sizes
+from training.contract.card import ENCODER, STEP
 from training.contract.fields import Count, Positive
+from training.contract.graphs import Graph, Port, Sizes
 from training.contract.outputs import Characters
 from training.contract.spaces import Continuous, Tokens
 from training.families.family import (
@@ -143,7 +144,7 @@ class TextVAE(Family, frozen=True, tag="textvae"):
         """The ELBO and its parts, how much of a word z holds, and what each latent carries."""
         import torch
 
-        from training.contract.card import Provenance
+        from training.contract.measurements import Provenance
         from training.evaluation.elbo import of_latents
         from training.metrics.active_units import VARIANCE, active_units
         from training.models.text_vae import END, log_probability, written

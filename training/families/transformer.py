@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
-from training.contract.card import DECODER, STEP, Graph, Port, Sizes
+from training.contract.card import DECODER, STEP
 from training.contract.fields import Positive
+from training.contract.graphs import Graph, Port, Sizes
 from training.contract.outputs import Pixels
 from training.contract.spaces import CodeGrid
 from training.errors import ConfigError
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
     from training.checkpoints.export import Traced
     from training.config import RunConfig
-    from training.contract.card import Card, Latent
+    from training.contract.card import Card
+    from training.contract.measurements import Latent
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.evaluation.evaluate import Measured

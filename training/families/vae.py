@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from training.batch import Batch
     from training.checkpoints.export import Traced
     from training.config import RunConfig
-    from training.contract.card import Latent, Metric, Rounding
+    from training.contract.measurements import Latent, Metric, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset

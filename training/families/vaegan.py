@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from training.contract.card import DECODER, ENCODER, Graph, Port, Sizes
+from training.contract.card import DECODER, ENCODER
 from training.contract.fields import Magnitude
+from training.contract.graphs import Graph, Port, Sizes
 from training.contract.outputs import Pixels
 from training.contract.spaces import Continuous
 from training.families.convolutions import Convolutions
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from training.batch import Batch
     from training.checkpoints.export import Traced
     from training.config import RunConfig
-    from training.contract.card import Latent, Metric, Rounding
+    from training.contract.measurements import Latent, Metric, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset
@@ -132,7 +133,7 @@ class VAEGAN(Convolutions, frozen=True, tag="vaegan"):
         """The energy distance of what it draws, the KL, and the latents."""
         import torch
 
-        from training.contract.card import Provenance
+        from training.contract.measurements import Provenance
         from training.evaluation.elbo import of_latents
 
         with torch.no_grad():

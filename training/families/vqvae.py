@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
-from training.contract.card import DECODER, ENCODER, Graph, Port
+from training.contract.card import DECODER, ENCODER
 from training.contract.fields import Magnitude, Positive
+from training.contract.graphs import Graph, Port
 from training.contract.outputs import LikelihoodName, Pixels
 from training.contract.spaces import MOST_CODES, CodeGrid
 from training.errors import ConfigError
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from training.batch import Batch
     from training.checkpoints.export import Traced
     from training.config import RunConfig
-    from training.contract.card import Latent, Rounding
+    from training.contract.measurements import Latent, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
     from training.datasets import Dataset

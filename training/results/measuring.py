@@ -24,18 +24,10 @@ from training.checkpoints.export import export_graphs
 from training.checkpoints.finish import finish
 from training.checkpoints.locking import changing
 from training.config import RunConfig, from_json, settings
-from training.contract.card import (
-    CODES,
-    DECODER,
-    ENCODER,
-    MODEL,
-    Card,
-    Information,
-    Latent,
-    Metric,
-    Provenance,
-)
+from training.contract.absence import METRICS
+from training.contract.card import CODES, DECODER, ENCODER, MODEL, Card
 from training.contract.files import PART, describe_files, read_card, write_card
+from training.contract.measurements import Information, Latent, Metric, Provenance
 from training.contract.reading import plain
 from training.contract.table import TABLE, Run, Stage
 from training.datasets import Dataset
@@ -47,8 +39,8 @@ from training.evaluation.samples import measure_samples
 from training.families.family import Family
 from training.recipes import RECIPES, Recipe
 from training.results.tables import Places, Plan, current, put
-from training.trainer import loop
-from training.trainer.loop import METRICS, SNAPSHOTS
+from training.trainer.loop import SNAPSHOTS
+from training.trainer.terminal import stop_signals
 
 
 def measure_run(
@@ -251,7 +243,7 @@ def ship(
         metrics = card.metrics + of_factors
         card = replace(card, metrics=metrics, information=information)
         card = write_card(staging, card)
-        with loop.stop_signals():  # this little is finished
+        with stop_signals():  # this little is finished
             if shipped.exists():
                 shipped.rename(replaced)
             staging.rename(shipped)

@@ -14,9 +14,10 @@ from pathlib import Path
 import torch
 
 from training import build
-from training.checkpoints.checkpoint import RESUME, read_resume
+from training.checkpoints.checkpoint import read_resume
 from training.checkpoints.locking import writing_to
 from training.config import RunConfig
+from training.contract.absence import RESUME
 from training.contract.table import Run
 from training.datasets import Dataset
 from training.recipes import RECIPES

@@ -15,18 +15,11 @@ from msgspec.structs import replace
 
 from training.checkpoints import maps
 from training.checkpoints.embed import layout_of, sheet_of, webp
-from training.contract.card import (
-    CODES,
-    PREVIEW,
-    Card,
-    Examples,
-    Latent,
-    Map,
-    Metric,
-    Provenance,
-)
+from training.contract.card import CODES, PREVIEW, Card, Examples
 from training.contract.errors import CheckpointError
 from training.contract.files import write_bytes
+from training.contract.maps import Map
+from training.contract.measurements import Latent, Metric, Provenance
 from training.contract.spaces import Continuous
 from training.metrics.active_units import VARIANCE, active_units
 from training.saving.graphs import Array, Runnable

@@ -13,19 +13,10 @@ from typing import Any, get_args
 import numpy as np
 from torch import Tensor, nn
 
-from training.contract.card import (
-    CARD,
-    DECODER,
-    ENCODER,
-    MOST_EXAMPLES,
-    Card,
-    Data,
-    Graph,
-    Graphs,
-    Port,
-)
+from training.contract.card import CARD, DECODER, ENCODER, MOST_EXAMPLES, Card, Data
 from training.contract.errors import CheckpointError, ConfigError
 from training.contract.files import write_bytes, write_card
+from training.contract.graphs import Graph, Graphs, Port
 from training.contract.outputs import Pixels
 from training.contract.reading import checked
 from training.contract.spaces import Categorical, CodeGrid, Continuous, Image, Space

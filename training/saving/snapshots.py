@@ -32,7 +32,7 @@ from training.contract.table import (
 )
 from training.errors import CheckpointError
 from training.saving.save import save
-from training.trainer.loop import hardware
+from training.trainer.devices import hardware
 
 _began: dict[Path, float] = {}  # when this process first kept a moment of each folder
 

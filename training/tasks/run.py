@@ -14,7 +14,7 @@ from training.contract.card import MODEL
 from training.contract.files import describe_files
 from training.contract.task import Task, write_task
 from training.tasks.bench import Bench
-from training.trainer.loop import hardware
+from training.trainer.devices import hardware
 
 
 def make(name: str, data: Path, tables: Path, seeds: Iterable[int]) -> Task:

@@ -1,5 +1,7 @@
 """Where a run computes, and in which precision."""
 
+import platform
+
 import torch
 
 from training.errors import ConfigError
@@ -32,3 +34,22 @@ def precision(name: str, device: torch.device) -> torch.dtype:
 def autocast(device: torch.device, precision: torch.dtype) -> torch.autocast:
     """Computing on the device in the precision of a run."""
     return torch.autocast(device.type, precision, enabled=precision != torch.float32)
+
+
+def hardware(device: torch.device, note: str = "") -> str:
+    """The device's name, as its maker gives it, and what is to be noted beside it."""
+    words = [torch.cuda.get_device_name(device)] if device.type == "cuda" else _cpu()
+    return ", ".join([*words, note] if note else words)
+
+
+def _cpu() -> list[str]:
+    name = torch.cpu.get_capabilities().get("cpu_name") or platform.processor()
+    threads = torch.get_num_threads()
+    return [name or platform.machine(), f"{threads} thread{'s' if threads > 1 else ''}"]
+
+
+def then(before: str, now: str) -> str:
+    """What a run was computed on so far, and what it goes on with where that is another."""
+    if not before:
+        return now
+    return before if before.split(", then ")[-1] == now else f"{before}, then {now}"

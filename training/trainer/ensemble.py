@@ -30,9 +30,10 @@ from training.errors import ConfigError, DivergedError
 from training.learners import Loss, OneLoss
 from training.models import VAE
 from training.objectives.objective import LearningObjective, Objective
-from training.trainer.loop import Interrupted, Run, begin, progress_bar, stop_signals
+from training.trainer.loop import Interrupted, Run, begin
 from training.trainer.loop import train as train_alone
 from training.trainer.optimizers import rate_factor
+from training.trainer.terminal import progress_bar, stop_signals
 
 UNCAPTURED = 3  # steps before the capture, in which libraries choose and allocate what they need
 

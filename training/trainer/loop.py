@@ -4,23 +4,17 @@ Every random number follows from (seed, step) or (seed, epoch), never from what 
 why a resumed run gives the same weights as an uninterrupted one, bit for bit on the same CPU.
 """
 
-import json
 import math
-import platform
-import signal
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from training.batch import Batch
 from training.checkpoints.checkpoint import (
-    RESUME,
     Progress,
     new_model,
     read_resume,
@@ -29,18 +23,17 @@ from training.checkpoints.checkpoint import (
     save_weights,
 )
 from training.config import RunConfig
+from training.contract.absence import METRICS, RESUME
 from training.contract.card import CARD, MODEL
-from training.contract.files import write_bytes
-from training.contract.reading import parse
 from training.datasets import Dataset, Split
 from training.errors import CheckpointError, ConfigError, DivergedError
 from training.families.family import tag
 from training.learners import Joining, Learner
 from training.trainer import devices
+from training.trainer.metrics_file import append_metrics, keep_metrics_until
 from training.trainer.processes import OneProcess, Processes
+from training.trainer.terminal import progress_bar, stop_signals
 
-METRICS = "metrics.jsonl"
-WRITTEN = ("step", "train_loss", "validation_loss")  # of each validation, beside others
 SNAPSHOTS = "snapshots"
 VALIDATION_BATCH = 500
 ONE_PROCESS = OneProcess()
@@ -91,7 +84,7 @@ class Run:
             if self.writes and 0 in self.snapshots:
                 save_snapshot(self.learner.modules["model"], self.folder, 0)
         if self.writes:
-            _keep_metrics_until(self.folder / METRICS, self.progress.step)
+            keep_metrics_until(self.folder / METRICS, self.progress.step)
 
     def draw(self, training: Split) -> Batch:
         """The next step's batch; the generator then stands where the step goes on drawing."""
@@ -136,7 +129,7 @@ class Run:
         if better:
             progress.best_loss, progress.best_step = loss, progress.step
         if self.writes:
-            _append_metrics(
+            append_metrics(
                 self.folder / METRICS, progress, train_means, valid_means, config.train.batch_size
             )
             if better:
@@ -201,8 +194,8 @@ def begin(
     )
     if resumed:
         restore(folder, tensors, run.states, running)
-    progress.device = _then(progress.device, device.type)
-    progress.hardware = _then(progress.hardware, hardware(device, note))
+    progress.device = devices.then(progress.device, device.type)
+    progress.hardware = devices.then(progress.hardware, devices.hardware(device, note))
     return run
 
 
@@ -286,24 +279,6 @@ def save_snapshot(model: nn.Module, folder: Path, step: int) -> None:
     save_weights(model, folder / SNAPSHOTS / f"{step:07}.safetensors", step)
 
 
-def hardware(device: torch.device, note: str = "") -> str:
-    """The device's name, as its maker gives it, and what is to be noted beside it."""
-    words = [torch.cuda.get_device_name(device)] if device.type == "cuda" else _cpu()
-    return ", ".join([*words, note] if note else words)
-
-
-def _cpu() -> list[str]:
-    name = torch.cpu.get_capabilities().get("cpu_name") or platform.processor()
-    threads = torch.get_num_threads()
-    return [name or platform.machine(), f"{threads} thread{'s' if threads > 1 else ''}"]
-
-
-def _then(before: str, now: str) -> str:
-    if not before:
-        return now
-    return before if before.split(", then ")[-1] == now else f"{before}, then {now}"
-
-
 def prepare(x: Tensor, config: RunConfig, generator: torch.Generator) -> Tensor:
     """Images (B, C, H, W) as the model sees them: their pixels read as the configuration says.
 
@@ -352,74 +327,3 @@ def _batches(
 def _mix(seed: int, index: int, stream: int = 0) -> int:
     """A generator seed: no two (seed, index, stream) share one."""
     return (seed << 32) + (index << 1) + stream
-
-
-@contextmanager
-def stop_signals() -> Iterator[list[int]]:
-    """While open, Ctrl-C and SIGTERM fill the list instead of ending the program in mid-step."""
-    received: list[int] = []
-    previous = {
-        number: signal.signal(number, lambda caught, _: received.append(caught))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield received
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-
-def progress_bar(steps: int, done: int, batch_size: int, hidden: bool = False) -> "tqdm[None]":
-    """Images done and to come, images a second, and the time left, on standard error."""
-    return tqdm(
-        total=steps * batch_size,
-        initial=done * batch_size,
-        unit=" images",
-        unit_scale=True,
-        smoothing=0.05,
-        disable=hidden,
-    )
-
-
-def _append_metrics(
-    path: Path,
-    progress: Progress,
-    train: dict[str, float],
-    valid: dict[str, float],
-    batch_size: int,
-) -> None:
-    line = {
-        "step": progress.step,
-        "images": progress.step * batch_size,
-        "seconds": round(progress.seconds, 1),
-        **{f"train_{name}": value for name, value in train.items()},
-        **{f"validation_{name}": value for name, value in valid.items()},
-    }
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
-
-
-def _keep_metrics_until(path: Path, step: int) -> None:
-    """Drop what was written after the state from which the run goes on."""
-    if not path.exists():
-        return
-    kept = [line for line in read_metrics(path) if line["step"] <= step]
-    write_bytes(path, "".join(json.dumps(line) + "\n" for line in kept).encode())
-
-
-def read_metrics(path: Path) -> list[dict[str, float]]:
-    """The lines of metrics.jsonl, up to one that a crash cut short or that we did not write."""
-    lines = []
-    for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            found = parse(text.encode(), path.name)
-        except ValueError:
-            break
-        if not isinstance(found, dict):
-            break
-        # Until there were losses in other units, the unit stood in their name.
-        line = {name.replace("_loss_nats", "_loss"): value for name, value in found.items()}
-        if not all(isinstance(line.get(name), int | float) for name in WRITTEN):
-            break
-        lines.append(line)
-    return lines

@@ -23,6 +23,7 @@ from training.checkpoints.locking import writing_to
 from training.clinic.treatment import treat
 from training.commands.train import command_line, configure
 from training.config import DataConfig, RunConfig
+from training.contract.absence import RESUME
 from training.contract.card import MODEL
 from training.contract.files import PART
 from training.contract.reading import parse, read
@@ -117,7 +118,7 @@ class Worker:
             finish.finish(recipe, config, command, dataset, folder, progress, with_map=False)
             for leftover in (*folder.glob(f".*{PART}"), *folder.glob("live-*")):
                 leftover.unlink(missing_ok=True)
-            (folder / checkpoint.RESUME).unlink()
+            (folder / RESUME).unlink()
         self.tell("finished", job=order.job)
 
     def _dataset(self, data: DataConfig, folder: Path) -> Dataset:

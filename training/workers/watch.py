@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from training.config import RunConfig
+from training.contract.absence import METRICS
 from training.datasets import Dataset
-from training.trainer.loop import METRICS, Run, read_metrics
+from training.trainer.loop import Run
+from training.trainer.metrics_file import read_metrics
 from training.workers.snapshots import Snapshots
 
 PERIOD_S = 0.4  # between two reports
