@@ -46,7 +46,7 @@ class Words(Record, frozen=True, kw_only=True):
     cards: dict[str, Line]
     player: dict[str, Line]
     pages: dict[str, Line]
-    instrument: dict[str, Line] = {}  # noqa: RUF012
+    instrument: dict[str, Paragraph] = {}  # noqa: RUF012
     units: dict[str, Short] = {}  # noqa: RUF012
     probes: dict[str, Named] = {}  # noqa: RUF012
 

@@ -293,8 +293,16 @@ def test_the_example_of_the_guide_is_a_lesson_and_its_mistakes_are_refused_as_it
         assert str(refused.value) == sentence
 
 
-# Made of parts, such as `Skip to ${name}`.
+# Made of parts, such as `Skip to ${name}`, or said by the cards of the lesson's two models.
 COMPOSED = {
+    "VAE · β 1 · 2 latents",
+    "Autoencoder · 2 latents",
+    "Reconstruction plus KL, without an objective's weights: one sample of q(z|x) per image, "
+    "pixels drawn once from Bernoulli(grey level), summed over pixels, mean over images.",
+    "KL per latent: closed form KL(q(z|x) ‖ N(0, I)), mean over images; pixels drawn once from "
+    "Bernoulli(grey level).",
+    "Mean and deviation of the codes of 10,000 images; active where their variance is above 0.01; "
+    "pixels as they are.",
     "Skip to latents",
     "Skip to actions of the image",
     "Skip to map",
@@ -315,9 +323,9 @@ COMPOSED = {
 
 def test_what_a_translation_says_beside_a_lesson_is_said_there_in_english() -> None:
     web = ROOT / "explorer/instrument/web"
-    sources = "".join(
-        path.read_text("utf-8") for path in web.rglob("*.js") if "vendor" not in path.parts
-    )
+    files = [web / "meanings.json"]
+    files += [path for path in web.rglob("*.js") if "vendor" not in path.parts]
+    sources = re.sub(r'" \+\s+"', "", "".join(path.read_text("utf-8") for path in files))
     german = read_words("de").instrument
     missing = {text for text in german if f'"{text}"'.replace("\u00a0", "\\u00a0") not in sources}
     assert missing == COMPOSED

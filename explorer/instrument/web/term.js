@@ -69,7 +69,7 @@ export function meaning(name) {
   /** @type {Record<string, string>} */
   const known = MEANINGS;
   const begun = Object.keys(known).find((key) => key.endsWith("_") && name.startsWith(key));
-  return known[name] ?? (begun ? known[begun] : "");
+  return said(known[name] ?? (begun ? known[begun] : ""));
 }
 
 /**
@@ -87,6 +87,11 @@ export const explained = (metric) => `${meaning(metric.name)} ${provenance(metri
  * @returns {string}
  */
 export function provenance({ how, split, samples, seed, perfect }) {
-  const best = typeof perfect === "number" ? ` A perfect model would get ${perfect.toFixed(2)}.` : "";
-  return `${how} Measured on the ${split} split, ${samples.toLocaleString("en")} images, seed ${seed}.${best}`;
+  const images = samples.toLocaleString("en");
+  const parts = [
+    said(how),
+    said("Measured on the {split} split, {images} images, seed {seed}.", { split: said(split), images, seed }),
+  ];
+  if (typeof perfect === "number") parts.push(said("A perfect model would get {best}.", { best: perfect.toFixed(2) }));
+  return parts.join(" ");
 }

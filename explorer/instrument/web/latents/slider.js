@@ -32,6 +32,7 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
   const placeOf = (/** @type {number} */ z) => (isStepped ? cellOf(steps, z) : z);
   const valueAt = (/** @type {number} */ place) => (isStepped ? steps[Math.round(place)] : place);
   const kl = described.kl === null ? null : spellKl(described.kl);
+  const inNats = kl === null ? null : said("{kl} nats of KL", { kl });
   const id = `latent-${latent}`;
 
   const film = shape
@@ -53,7 +54,7 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
       min: first,
       max: last,
       step: isStepped ? 1 : (last - first) / 600,
-      "aria-label": kl ? `${name}, ${kl} nats of KL` : name,
+      "aria-label": inNats ? `${name}, ${inNats}` : name,
     },
     {
       onTake: (to, time) => commands.move(latent, valueAt(to), time),
@@ -117,7 +118,7 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
       el("label", { for: id, class: "latent-name", text: name }),
       el(
         "span",
-        { class: "kl", title: kl && `${kl} nats of KL` },
+        { class: "kl", title: inNats },
         ...(kl ? [el("span", { class: "kl-bar" }), el("span", { class: "kl-nats", text: shortKl(described.kl) })] : []),
       ),
       value,

@@ -15,6 +15,12 @@ export function spellBound(value) {
   return spell(Math.ceil(value * 10 ** decimals - 1e-9) / 10 ** decimals, decimals);
 }
 
+const BY_KL =
+  "The most telling first. The KL of a latent says how much it tells about an image: 0 is nothing, and each 0.69 nats " +
+  "are one answer to a yes-or-no question.";
+const BY_SPREAD =
+  "The most telling first: a latent that has nearly the same value for every image says nothing about any.";
+
 /** @param {import("../checkpoint/checkpoint.js").Card} card @param {number[]} inactive @returns {string} */
 function reason(card, inactive) {
   const latents = inactive.map((latent) => card.latents[latent]);
@@ -42,16 +48,8 @@ function order({ card, latents }, shown) {
       `The latents whose codes vary most; the others follow the image that is encoded. ${provenance(measured)}`,
     );
   return latents.every(({ kl }) => kl !== null)
-    ? term(
-        "by KL, in nats",
-        "The most telling first. The KL of a latent says how much it tells about an image: 0 is nothing, and each 0.69 nats " +
-          `are one answer to a yes-or-no question. ${provenance(measured)}`,
-      )
-    : term(
-        "by spread",
-        "The most telling first: a latent that has nearly the same value for every image says nothing about any. " +
-          provenance(measured),
-      );
+    ? term("by KL, in nats", `${said(BY_KL)} ${provenance(measured)}`)
+    : term("by spread", `${said(BY_SPREAD)} ${provenance(measured)}`);
 }
 
 /**

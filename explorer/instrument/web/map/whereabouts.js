@@ -51,9 +51,16 @@ export function createWhereabouts({ card, model, source, unlike }) {
             { class: "hint" },
             term(
               "Samples from the prior",
-              "How far from the middle the model expects a code: ‖z‖ is the length of z, and 95\u00a0% of the draws from the " +
-                "prior have one between these two values. They follow the chi distribution in " +
-                `${latents} dimension${latents === 1 ? "" : "s"}; their root mean square is √${latents} = ${spell(Math.sqrt(latents))}.`,
+              said(
+                "How far from the middle the model expects a code: ‖z‖ is the length of z, and 95\u00a0% of the draws from the " +
+                  "prior have one between these two values. They follow the chi distribution in {space}; their root mean " +
+                  "square is √{latents} = {root}.",
+                {
+                  space: latents === 1 ? said("one dimension") : said("{latents} dimensions", { latents }),
+                  latents,
+                  root: spell(Math.sqrt(latents)),
+                },
+              ),
             ),
             said(": 95\u00a0% between {low} and {high}.", { low: spell(low), high: spell(high) }),
           )

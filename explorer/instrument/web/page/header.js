@@ -1,5 +1,6 @@
 import { el, spell } from "../dom.js";
 import { icon } from "../icons.js";
+import { said } from "../spoken.js";
 import { explained, term } from "../term.js";
 
 /**
@@ -81,10 +82,10 @@ export function createHeader({ picker, exporting, tools, present, lessons }) {
       if (!card) return facts.replaceChildren();
       if (cards.length > 1) return facts.replaceChildren(sharedBy(cards));
       const active = card.latents.filter((latent) => latent.active).length;
-      const which = active === card.latents.length ? "all" : active;
+      const used = active === card.latents.length ? said("all active") : said("{active} active", { active });
       const elbo = card.metrics?.find((metric) => metric.name === "neg_elbo");
       facts.replaceChildren(
-        card.latents.length ? `${card.summary} · ${which} active` : card.summary,
+        card.latents.length ? `${said(card.summary)} · ${used}` : said(card.summary),
         ...(elbo ? [" · ", term(`${elbo.label} ${spell(elbo.value, 1)} ${elbo.unit}`, explained(elbo))] : []),
       );
     },

@@ -1,5 +1,6 @@
 import { borrowFocus, el, selectedOnFocus } from "../dom.js";
 import { icon } from "../icons.js";
+import { said } from "../spoken.js";
 import { BRIEFLY_MS } from "./messages.js";
 
 /**
@@ -34,7 +35,7 @@ export function createShare({ tell }) {
       try {
         await navigator.clipboard.writeText(url);
         close();
-        tell("Link copied: it opens to exactly this.", BRIEFLY_MS);
+        tell(said("Link copied: it opens to exactly this."), BRIEFLY_MS);
       } catch {
         field.value = url;
         element.hidden = false;

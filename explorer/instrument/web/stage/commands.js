@@ -86,7 +86,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
 
   /** @param {number} latent */
   function refuse(latent) {
-    messages.tell(`${latentName(latent)} is locked: unlock it to move it.`);
+    messages.tell(said("{name} is locked: unlock it to move it.", { name: latentName(latent) }));
   }
 
   /** @param {unknown} error */
@@ -96,7 +96,9 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
     return null;
   }
 
-  const ENCODED = model.hasPosterior ? "z is its posterior mean" : "the controls are where the encoder puts it";
+  const ENCODED = model.hasPosterior
+    ? "{what}: z is its posterior mean."
+    : "{what}: the controls are where the encoder puts it.";
 
   const commands = {
     /** Shows what lies at another z for as long as the pointer is there: `endPreview` goes back. @param {ArrayLike<number>} z */
@@ -157,10 +159,16 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
     enter(latent, text) {
       const tidy = text.trim().replace(",", ".").replace("−", "-");
       const value = Number(tidy);
-      if (tidy === "") return messages.tell(`${latentName(latent)} is unchanged: type a number, such as 1.25 or −0,4.`);
+      if (tidy === "")
+        return messages.tell(
+          said("{name} is unchanged: type a number, such as 1.25 or −0,4.", { name: latentName(latent) }),
+        );
       if (!Number.isFinite(value))
         return messages.tell(
-          `“${text.trim().slice(0, LONGEST_ECHO)}” is not a number; ${latentName(latent)} is unchanged. Try 1.25 or −0,4.`,
+          said("“{typed}” is not a number; {name} is unchanged. Try 1.25 or −0,4.", {
+            typed: text.trim().slice(0, LONGEST_ECHO),
+            name: latentName(latent),
+          }),
         );
       if (Math.abs(value) > most)
         messages.tell(
@@ -181,7 +189,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
     resetLatent: (/** @type {number} */ latent) => commands.goTo(latent, 0),
     reset() {
       jump(at(model.start), { example: null, own: null });
-      messages.say(model.continuous?.prior ? "Back at the origin, the prior's mean." : "Back at the start.");
+      messages.say(said(model.continuous?.prior ? "Back at the origin, the prior's mean." : "Back at the start."));
     },
     /** Draws every control that has a prior; the others stay. */
     sample() {
@@ -190,7 +198,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
         const value = control.space.sample?.(control, Math.random, temperature) ?? null;
         return value === null ? [] : [[control.name, value]];
       });
-      if (!drawn.length) return messages.tell("This model has no prior to sample from.");
+      if (!drawn.length) return messages.tell(said("This model has no prior to sample from."));
       jump(at(Object.fromEntries(drawn)), { example: null, own: null });
       const degrees = spell(temperature, 1);
       messages.say(
@@ -214,12 +222,14 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
       if (!codes || now.example !== asked.example || now.own !== asked.own) return;
       jump(at(codes), { example, own: null });
       const name = nameOf(example);
-      messages.say(`Test ${model.shape ? "image" : "word"} #${example}${name ? `, ${name}` : ""}: ${ENCODED}.`);
+      const number = `#${example}${name ? `, ${name}` : ""}`;
+      const what = said(model.shape ? "Test image {number}" : "Test word {number}", { number });
+      messages.say(said(ENCODED, { what }));
     },
     /** Begins where the encoder puts a person's own image. @param {import("../store.js").Source} own */
     own(own) {
       jump(at(own.codes), { own, example: null });
-      messages.say(`${isolated(own.title)}: ${ENCODED}.`);
+      messages.say(said(ENCODED, { what: isolated(own.title) }));
     },
     /** One step of a drawing: what `own` does, linked on `settle`. @param {import("../store.js").Source} own */
     moveOwn(own, time = performance.now()) {
@@ -261,7 +271,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
       if (!mean || !logVariance) return messages.tell("This model has no posterior: its encoder gives one point.");
       jump(atZ(zNow().map((_, i) => mean[i] + Math.exp(logVariance[i] / 2) * standardNormal())));
       onDraw(zNow());
-      messages.say(`Drawn from the posterior of ${isolated(from.title)}.`);
+      messages.say(said("Drawn from the posterior of {title}.", { title: isolated(from.title) }));
     },
     /** @param {"a" | "b" | "c"} name @param {number[] | null} z */
     pin(name, z) {
@@ -301,12 +311,12 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
     undo() {
       player.stop();
       back(performance.now());
-      messages.say(store.undo() ? "Undone." : "Nothing to undo.");
+      messages.say(said(store.undo() ? "Undone." : "Nothing to undo."));
     },
     redo() {
       player.stop();
       back(performance.now());
-      messages.say(store.redo() ? "Redone." : "Nothing to redo.");
+      messages.say(said(store.redo() ? "Redone." : "Nothing to redo."));
     },
     /** @param {number} latent */
     toggleLock(latent) {
@@ -315,7 +325,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
       change({
         locked: isLocked(latent) ? locked.filter((other) => other !== latent) : [...locked, latent],
       });
-      messages.say(`${latentName(latent)} ${isLocked(latent) ? "locked" : "unlocked"}.`);
+      messages.say(said(isLocked(latent) ? "{name} locked." : "{name} unlocked.", { name: latentName(latent) }));
     },
     /** @param {number} latent */
     togglePlay(latent) {
