@@ -16,6 +16,11 @@ const GHOST = 0.35;
 /** The arrow to a z that is out of sight stays so far inside. */
 const EDGE = 12;
 
+/** An attribute that is set is looked at by a browser even where it stays the same. @param {SVGPathElement} path @param {string} d */
+function draw(path, d) {
+  if (path.getAttribute("d") !== d) path.setAttribute("d", d);
+}
+
 /**
  * "You are here", and the way one came. Both are elements and no drawing on a canvas as large as the map: while a slider
  * is dragged, the browser then has only their few pixels to compose again.
@@ -66,8 +71,8 @@ export function createHere() {
       dots[age] += `${start}h0`;
     }
     lines.forEach(({ line, ghosts }, age) => {
-      line.setAttribute("d", paths[age]);
-      ghosts.setAttribute("d", dots[age]);
+      draw(line, paths[age]);
+      draw(ghosts, dots[age]);
     });
   }
 
@@ -82,7 +87,7 @@ export function createHere() {
     // z where the view does not reach: an arrow at the edge says where to look.
     const state = isOut ? "outside" : lost ? "lost" : "inside";
     if (marker.dataset.state !== state) marker.dataset.state = state;
-    marker.hidden = false;
+    if (marker.hidden) marker.hidden = false;
   }
 
   return {

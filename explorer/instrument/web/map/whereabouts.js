@@ -1,5 +1,5 @@
 import { article } from "../article.js";
-import { el, spell } from "../dom.js";
+import { el, spell, write } from "../dom.js";
 import { tellProbes } from "../linked.js";
 import { said } from "../spoken.js";
 import { explained, term } from "../term.js";
@@ -143,11 +143,6 @@ export function createWhereabouts({ card, model, source, unlike }) {
 function isCodeOf(source, z) {
   const mean = source?.mean;
   return Boolean(mean) && z.every((value, latent) => Math.abs(value - /** @type {any} */ (mean)[latent]) < 0.001);
-}
-
-/** Changes nothing where nothing has changed: this runs while z moves. @param {HTMLElement} element @param {string} text */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 /** @param {{name: string, value: number, unit: string}} metric */

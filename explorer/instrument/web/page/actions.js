@@ -59,7 +59,7 @@ export function createActions({ model, commands, drawn }) {
   return {
     element,
     show(state, before) {
-      if (before && state.codes !== before.codes) opened.hidden = true;
+      if (before && state.codes !== before.codes && !opened.hidden) opened.hidden = true;
       if (state.temperature !== before?.temperature) {
         temperature.value = String(state.temperature);
         degrees.textContent = spell(state.temperature, 1);

@@ -27,8 +27,9 @@ export function createPace() {
       times.push(performance.now() - began);
       if (times.length > LOOKED_AT) times.shift();
       const usual = median(times);
-      element.hidden = times.length < LOOKED_AT || usual <= FRAME_MS;
-      if (!element.hidden) element.textContent = `${spellPace(usual)}: decoded when you rest`;
+      const isSlow = times.length >= LOOKED_AT && usual > FRAME_MS;
+      if (isSlow === element.hidden) element.hidden = !isSlow;
+      if (isSlow) element.textContent = `${spellPace(usual)}: decoded when you rest`;
       return found;
     },
   };

@@ -1,4 +1,4 @@
-import { el, spell } from "../dom.js";
+import { el, spell, write } from "../dom.js";
 
 /** Noise that fills its bar. */
 const MOST_NOISE = 3;
@@ -91,7 +91,7 @@ function createCell(part, fromLeft, full) {
       const text = value === null ? "" : spell(value);
       if (text === written) return;
       written = text;
-      number.textContent = text;
+      write(number, text);
       const share = value === null ? 0 : Math.max(-1, Math.min(1, value / full));
       bar.style.transform = `scaleX(${share.toFixed(3)})`;
     },

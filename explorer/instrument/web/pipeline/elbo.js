@@ -1,4 +1,4 @@
-import { el, spell } from "../dom.js";
+import { el, spell, write } from "../dom.js";
 import { klByLatent } from "../engine/gaussian.js";
 import { reconstructionNats, squaredError } from "../engine/likelihood.js";
 import { hiddenOf } from "../image/seen-part.js";
@@ -87,12 +87,12 @@ export function createElbo({ card, model, decoded, gone }) {
     timer = requestAnimationFrame(() => {
       timer = setTimeout(() => {
         timer = 0;
-        if (!gone.aborted) write();
+        if (!gone.aborted) measure();
       });
     });
   }
 
-  function write() {
+  function measure() {
     const image = decoded.get();
     const pixels = source?.pixels;
     if (!image || !pixels) return;
@@ -201,7 +201,6 @@ function createRow(name, label, average) {
     el("span", { class: "elbo-track" }, bar, tick),
     value,
   );
-  let written = "";
   /** @type {string | null} */
   let plain = null;
   return {
@@ -218,7 +217,7 @@ function createRow(name, label, average) {
     show(nats, scale, atLeast, isBound) {
       const signed = nats === null || !isBound ? nats : -nats;
       const text = signed === null ? "unknown" : `${atLeast ? (isBound ? "≤ " : "≥ ") : ""}${spell(signed, 1)}`;
-      if (text !== written) value.textContent = written = text;
+      write(value, text);
       value.title = signed === null ? "" : spell(signed, 3);
       const [from, to] = [0, nats ?? 0].map((at) => shareOf(scale, at));
       const [left, right] = [Math.min(from, to), Math.max(from, to)];

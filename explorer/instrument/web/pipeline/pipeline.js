@@ -1,4 +1,4 @@
-import { el, spell } from "../dom.js";
+import { el, spell, write } from "../dom.js";
 import { standardNormal } from "../engine/gaussian.js";
 import { createRange } from "../latents/range.js";
 import { orderLatents } from "../model/latents.js";
@@ -53,7 +53,7 @@ export function createPipeline({ model, commands, store }) {
   });
   const roll = el(
     "div",
-    { class: "pipeline-roll" },
+    { class: "pipeline-roll", hidden: true },
     formula,
     el(
       "label",
@@ -98,10 +98,10 @@ export function createPipeline({ model, commands, store }) {
   }
 
   function request() {
-    frame ||= requestAnimationFrame(write);
+    frame ||= requestAnimationFrame(update);
   }
 
-  function write() {
+  function update() {
     frame = 0;
     explain();
     const z = model.z(store.get());
@@ -109,15 +109,13 @@ export function createPipeline({ model, commands, store }) {
       hasPosterior ? [posterior?.mean ?? null, posterior?.std ?? null, posterior ? noise.epsilon : null, z] : [z],
     );
     if (!hasPosterior) return;
-    hint.hidden = posterior !== null;
-    roll.hidden = posterior === null;
     scale.value = String(noise.scale);
     scale.setAttribute("aria-valuetext", spell(noise.scale));
     const text =
       noise.scale === 0
         ? "z = μ"
         : `z = μ + ${noise.scale === 1 ? "" : `${spell(noise.scale)}\u00a0·\u00a0`}σ\u00a0·\u00a0ε`;
-    if (formula.textContent !== text) formula.textContent = text;
+    write(formula, text);
   }
 
   request();
@@ -136,6 +134,8 @@ export function createPipeline({ model, commands, store }) {
       const std = logVariance && Array.from(logVariance, (value) => Math.exp(value / 2));
       posterior = mean && std ? { mean, std } : null;
       made = null;
+      hint.hidden = posterior !== null;
+      roll.hidden = posterior === null;
       request();
     },
     destroy: () => cancelAnimationFrame(frame),
