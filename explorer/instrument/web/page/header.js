@@ -2,6 +2,7 @@ import { el, spell } from "../dom.js";
 import { icon } from "../icons.js";
 import { said } from "../spoken.js";
 import { explained, term } from "../term.js";
+import { promiseOf } from "./promise.js";
 
 /**
  * The line at the top: which model, what its card says of it, and what can be taken away.
@@ -14,7 +15,8 @@ export function createHeader({ picker, exporting, tools, present, lessons }) {
   const facts = el("p", { class: "facts" });
   const undo = step("undo", "Undo (Ctrl+Z)");
   const redo = step("redo", "Redo (Ctrl+Shift+Z)");
-  const promise = el("p", { class: "promise" }, el("span", { text: "Move a latent, see what it means." }));
+  const promise = el("span");
+  const line = el("p", { class: "promise" }, promise);
   const tour = tool("tour", "tour", "Tour", "A tour of this page, in one minute", tools.tour);
   const share = tool("share", "share", "Share", "Copy a link that opens to exactly this", tools.share);
   const element = el(
@@ -22,7 +24,7 @@ export function createHeader({ picker, exporting, tools, present, lessons }) {
     { class: "bar" },
     picker,
     facts,
-    promise,
+    line,
     el(
       "div",
       { class: "tools" },
@@ -78,8 +80,9 @@ export function createHeader({ picker, exporting, tools, present, lessons }) {
       exporting.enable(cards.length > 0);
       undo.hidden = redo.hidden = !card;
       tour.hidden = cards.length !== 1;
-      promise.hidden = cards.length > 1;
+      line.hidden = cards.length !== 1;
       if (!card) return facts.replaceChildren();
+      promise.textContent = cards.length === 1 ? promiseOf(card) : "";
       if (cards.length > 1) return facts.replaceChildren(sharedBy(cards));
       const active = card.latents.filter((latent) => latent.active).length;
       const used = active === card.latents.length ? said("all active") : said("{active} active", { active });
