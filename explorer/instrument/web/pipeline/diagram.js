@@ -83,9 +83,10 @@ export function createDiagram(parts) {
   picture.addEventListener("pointerover", (event) => lightAll(partAt(event)));
   picture.addEventListener("pointerleave", () => lightAll(null));
   picture.addEventListener("click", (event) => lightAll(partAt(event)));
-  picture.addEventListener("focusin", (event) => lightAll(partAt(event)));
-  picture.addEventListener("focusout", () => lightAll(null));
-  const setCurrent = rove(/** @type {any} */ (picture), () => [/** @type {any[]} */ (nodes)]);
+  // Not on the picture: Chromium lets the Tab key stop at an <svg> that listens for the focus.
+  element.addEventListener("focusin", (event) => lightAll(partAt(event)));
+  element.addEventListener("focusout", () => lightAll(null));
+  const setCurrent = rove(element, () => [/** @type {any[]} */ (nodes)]);
   setCurrent(/** @type {any} */ (nodes[0]));
   say();
 
