@@ -17,7 +17,8 @@ export function promiseOf({ controls, output, graphs }) {
     return said(sentence, { count });
   }
   const grid = controls.find((control) => control.kind === "code_grid");
-  if (grid?.kind !== "code_grid") return said("It guesses each letter from those before it. Type a name, see what it expects.");
+  if (grid?.kind !== "code_grid")
+    return said("It guesses each letter from those before it. Type a name, see what it expects.");
   const { height, width, codes } = grid;
   return said("Each image becomes {count} codes out of {codes}. Paint a cell, see what it means.", {
     count: height * width,
