@@ -75,6 +75,18 @@ def test_nothing_is_drawn_before_the_part_that_is_seen_is_here(
     expect(draws).to_have_attribute("data-drawn", re.compile(r"\d"))
 
 
+@pytest.mark.parametrize("file", ["thumbnails.webp", "codes.safetensors"])
+def test_what_is_completed_is_drawn_from_z_alone_where_its_image_does_not_come(
+    browser: Browser, shipped: str, file: str
+) -> None:
+    page = browser.new_page()
+    page.route(f"**/digits-halves/{file}", lambda route: route.fulfill(status=404))
+    Instrument(page, shipped).open("model=digits-halves")
+    expect(page.get_by_text(f"digits-halves/{file}").first).to_be_visible()
+    expect(page.locator("canvas.picture")).to_be_visible()
+    page.close()
+
+
 def test_a_model_of_words_opens_on_one_that_it_gives_back(browser: Browser, shipped: str) -> None:
     page = browser.new_page()
     Instrument(page, shipped).open("model=names")

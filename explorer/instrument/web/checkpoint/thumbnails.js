@@ -1,5 +1,5 @@
 import { offscreen2d } from "../dom.js";
-import { InstrumentError, sentenceFor } from "../errors.js";
+import { InstrumentError } from "../errors.js";
 import { present } from "../present.js";
 import { addressOf } from "../shelf/held.js";
 
@@ -13,7 +13,7 @@ const SHEETS_AHEAD = 16;
  *
  * @param {import("./checkpoint.js").Entry} entry
  * @param {import("./checkpoint.js").ImagesCard} card
- * @param {(sentence: string) => void} onFailure hears once that a sheet is not what it should be
+ * @param {(sentence: string) => void} onFailure called once, where a sheet is not what it should be
  */
 export function createThumbnails(entry, card, onFailure) {
   const { count, columns } = card.examples;
@@ -51,7 +51,7 @@ export function createThumbnails(entry, card, onFailure) {
         for (const listener of listeners) listener();
       },
       (error) => {
-        if (!failed) onFailure(sentenceFor(error, wrong(at, "is missing or is not an image")));
+        if (!failed) onFailure(error.message);
         failed = true;
       },
     );
@@ -61,7 +61,9 @@ export function createThumbnails(entry, card, onFailure) {
 
   /** @param {HTMLImageElement} image @param {number} at */
   async function load(image, at) {
-    await image.decode();
+    await image.decode().catch(() => {
+      throw new InstrumentError(wrong(at, "is missing or is not an image"));
+    });
     if (image.naturalWidth !== columns * width || image.naturalHeight !== lines(at) * height)
       throw new InstrumentError(wrong(at, "does not hold the images that its card describes"));
   }
@@ -121,7 +123,7 @@ export function createThumbnails(entry, card, onFailure) {
       }
       return values;
     },
-    /** @param {() => void} listener hears of each sheet that has arrived */
+    /** @param {() => void} listener called for each sheet that has arrived */
     onLoad: (listener) => void listeners.push(listener),
   };
 }

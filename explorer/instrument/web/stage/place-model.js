@@ -133,7 +133,10 @@ export function placeModel(options) {
     isNoisy,
     source: () => source,
     onSource: setSource,
-    onFailure: (sentence) => warn(sentence, "source"),
+    onFailure(sentence) {
+      warn(sentence, "source");
+      waitNoLonger();
+    },
     gone: gone.signal,
   });
 
@@ -152,6 +155,12 @@ export function placeModel(options) {
         ? { mean: Array.from(mean), std: Array.from(logVariance, (value) => Math.exp(value / 2)) }
         : null;
     trace("instrument:posterior", { detail: posterior });
+  }
+
+  /** The image does not come: the decoder is given none of it, so that z still moves what is drawn. */
+  function waitNoLonger() {
+    const state = store.get();
+    if (model.waits(state)) store.set({ example: null, codes: { ...state.codes } });
   }
 
   /** @param {import("../store.js").State} state */
@@ -214,6 +223,7 @@ export function placeModel(options) {
       console.error(error);
       const otherwise = "The test examples could not be read: copy the checkpoint folder again.";
       for (const { part } of parts) part.refuse?.(sentenceFor(error, otherwise));
+      waitNoLonger();
     }
   }
 
