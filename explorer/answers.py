@@ -53,7 +53,7 @@ def in_a_sentence(answer: Answer, unwritable: str) -> Answer:
         try:
             return await answer(request)
         except (OSError, sqlite3.Error):
-            # Who runs the server reads here which file it was.
+            # The log says which file it was, for the person who runs the server.
             _LOGGER.warning("%s was not answered", request.url.path, exc_info=True)
             return refused(unwritable, 503)
         except UserError as error:

@@ -1,4 +1,4 @@
-"""What codes.safetensors holds, whoever wrote it: read before the browser reads it."""
+"""What codes.safetensors holds, by any program: checked before the browser reads it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Codes:
 
 
 def read_codes(content: bytes, card: Card) -> Codes:
-    """Read codes.safetensors, whoever wrote it.
+    """Read codes.safetensors, whatever program wrote it.
 
     Raises:
         CheckpointError: in one sentence, if it does not fit its card.

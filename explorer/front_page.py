@@ -32,7 +32,7 @@ import { openEarly } from "./instrument/explorer.js";
 const entry = JSON.parse(document.getElementById("early-model").textContent);
 openEarly(new URL("./instrument/", document.baseURI).href, entry);
 </script>"""
-# They wear what the front end would otherwise bring them late, and what they show would move.
+# They wear what the front end would otherwise give them late, and what they show would move.
 DRESSED = ("lessons", "distributions", "train", "beta", "results", "card")
 # They speak for the server, should it be gone before Streamlit has asked for anything of ours.
 SPEAK = """<script type="module">

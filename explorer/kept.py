@@ -115,7 +115,7 @@ def _state(file: Path) -> tuple[int, int]:
 
 
 def _read(place: Place, name: str, packed: bool) -> Copy | None:
-    """A copy for who takes gzip, or for who does not."""
+    """A copy for a browser that takes gzip, or for one that does not."""
     suffix = PurePosixPath(name).suffix
     if suffix not in MEDIA_TYPES or suffix == ".html":
         return None

@@ -13,7 +13,7 @@ from training.contract.card import PREVIEW
 
 
 class Listing(TypedDict, total=False):
-    """What the front end is told of an entry; `error` and the rest exclude one another.
+    """What the front end receives of an entry; `error` and the rest exclude one another.
 
     `formerly`: the ids whose place this model took, as the tables of results say: links to them
     open it.

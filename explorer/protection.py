@@ -41,7 +41,7 @@ HEADERS = {
 POLICY = "Content-Security-Policy"
 _INLINE = re.compile(r"<script(?: type=\"?module\"?)?(?: async)?>(.*?)</script>", re.DOTALL)
 
-# What the system lacks for a moment: whoever asks again may get it.
+# What the system lacks for a moment: a second request may get it.
 BUSY = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EAGAIN)
 RETRY_S = 10
 FULL = "This explorer has more visitors than it can serve at once: try again in a few seconds."
@@ -98,7 +98,7 @@ def _digest(script: str) -> str:
 
 
 class Protection:
-    """Checks who asks, adds the headers to every answer, and answers where nothing else does.
+    """Checks where a request comes from, adds headers, and answers where nothing else does.
 
     Plain ASGI: no body is held back.
 
@@ -214,7 +214,7 @@ def name_in(host: str) -> str | None:
 
 
 def is_own(name: str) -> bool:
-    """Whether a name stands for this machine, whoever asks.
+    """Whether a name stands for this machine, for any visitor.
 
     An address does: to rebind, an attacker needs a name.
     """

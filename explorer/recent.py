@@ -37,7 +37,7 @@ class Recent(Generic[Found]):
         return shared[1]
 
     def anew(self) -> Found:
-        """What there is now, for whoever misses something in what is shared."""
+        """What there is now, for a caller who misses something in what is shared."""
         return self._look()[1]
 
     def _shared(self) -> tuple[float, Found] | None:

@@ -38,14 +38,14 @@ from training.contract.table import TABLE, Table
 WEB = Path(__file__).resolve().parent / "instrument" / "web"
 
 # What `npm run build` makes of it: one module for all pages and one style sheet each, served at
-# the addresses of the sources they are made of. Who works on the sources sets the variable to
-# anything, and has them as they are.
+# the addresses of the sources they are made of. A developer sets the variable to anything, and gets
+# them as they are.
 BUNDLE = WEB.with_name("bundle")
 SOURCES = "EXPLORER_SOURCES"
 
 DROP_HEADER = "X-Checkpoint"
 INSTEAD = "put such a checkpoint into the explorer's `runs`"
-# Unpacking and hashing take a core each; who opens a page should not wait for a class that drops.
+# Unpacking and hashing take a core each; a page that opens should not wait for a class that drops.
 _unpacking = asyncio.Semaphore(2)
 # Lessons are measured one after the other. A class that opens one waits here: each that waited on a
 # thread would take it from those who ask for files, and there are forty.
@@ -218,7 +218,7 @@ async def _drop(request: Request, here: str) -> Response:
 
 
 async def _dropped(request: Request, here: str) -> Response:
-    """The entry of a dropped checkpoint, for whoever knows its id."""
+    """The entry of a dropped checkpoint, for those who know its id."""
     entry = loading.find(request.path_params["id"])
     if entry is None or not entry.dropped:
         return not_found()

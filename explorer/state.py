@@ -1,7 +1,7 @@
 """What the pages share: one typed table, its defaults set once.
 
 The front end owns the link and its fields (`web/link.js`). Python keeps the last query that it
-was told of, as a whole, and the one part of it that other pages need: the model.
+was given, as a whole, and the one part of it that other pages need: the model.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Shared:
 
     position: Position = field(default_factory=Position)
     page: str | None = None
-    # What the front end told of last, and whether that was since the page was entered.
+    # What the front end sent last, and whether that was since the page was entered.
     last: object = None
     released: bool = False
     # The ids of the checkpoints that this visitor dropped, or was sent a link to.

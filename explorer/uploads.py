@@ -1,7 +1,7 @@
 """Checkpoints that visitors drop: a zip becomes a checkpoint folder, or one sentence.
 
 A dropped checkpoint is kept in a private temporary folder for as long as the server lives. It is
-in no catalogue: whoever knows its id, which cannot be guessed, finds it.
+in no catalogue: those who know its id, which cannot be guessed, find it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How many visitors fit: the system's limit of open files, and a sentence for who comes after that.
+"""How many visitors fit: the system's limit of open files, and a sentence for those beyond it.
 
 A page opens six connections for its files and keeps one, its WebSocket; each takes a file, and so
 does what is being sent.
@@ -89,7 +89,7 @@ def fitting(files: int) -> int:
 
 
 class Visitors:
-    """Counts who is here, and gives who comes after that a page that tries again.
+    """Counts the visitors, and gives those who are too many a page that tries again.
 
     Other requests wait for their turn.
     """

@@ -1,4 +1,4 @@
-"""Whether files of weights are whole, told from their outlines: no tensor is read for it."""
+"""Whether files of weights are whole, by their headers alone: no tensor is read for it."""
 
 from __future__ import annotations
 

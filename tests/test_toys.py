@@ -121,7 +121,7 @@ def test_a_new_objective_trains_into_a_checkpoint(tree: Path, tmp_path: Path) ->
     words = f"train digits --data {DATA} --out {out} {objective} {SIZES} {LENGTH}"
     done = run(tree, *words.split())
     assert done.returncode == 0, done.stderr
-    card = read_card(out)  # by this tree, which has never heard of it
+    card = read_card(out)  # by this tree, which does not know it
     assert card.summary == "Free bits · λ 2.5 nats · 3 latents"
     assert {DECODER, CODES} <= card.files.keys()
     assert card.training is not None
@@ -143,7 +143,7 @@ def test_a_new_family_trains_into_a_checkpoint(tree: Path, tmp_path: Path) -> No
     words = f"train digits --data {DATA} --out {out} {family} {LENGTH} --train.learning_rate 0.05"
     done = run(tree, *words.split())
     assert done.returncode == 0, done.stderr
-    card = read_card(out)  # by this tree, which has never heard of it
+    card = read_card(out)  # by this tree, which does not know it
     assert (card.family, card.summary) == ("gratings", "Gratings · 2 cycles")
     assert card.controls == (Continuous("z", 2, None), Categorical("ground", ("dark", "light")))
     assert card.training is not None

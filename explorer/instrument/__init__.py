@@ -80,10 +80,10 @@ def head(
     `key`, as `picked`.
     """
     data = {"catalogue": list(catalogue), "assets": ASSETS, "title": title, "model": model}
-    told = _component("head")(
+    returned = _component("head")(
         key=key, data=[data], on_picked_change=on_picked, on_opened_change=_heard
     )
-    return bool(told.opened)
+    return bool(returned.opened)
 
 
 class ListedTable(TypedDict, total=False):

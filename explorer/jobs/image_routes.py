@@ -1,6 +1,6 @@
 """The routes by which a visitor's images arrive, are looked at and are removed.
 
-The id of a set cannot be guessed: whoever knows it may train on it and remove it.
+The id of a set cannot be guessed: those who know it may train on it and remove it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Images that visitors drop to train on: kept as the zip they came in, each set in a folder.
 
-A set is in no list: who knows its id, which cannot be guessed, may train on it and remove it. What
-it shows was looked at by a process of its own, see `looking`.
+A set is in no list: those who know its id, which cannot be guessed, may train on it and remove
+it. What it shows was looked at by a process of its own, see `looking`.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ BUSY = "Too many others have their images looked at: try again in a minute."
 
 
 class Looks:
-    """Who waits for a look, how far each is, and what was refused."""
+    """Which images wait to be looked at, how far each is, and what was refused."""
 
     def __init__(self, home: Path, store: Store, command: tuple[str, ...] = LOOK) -> None:
         self.home, self.store, self.command = home, store, command
@@ -64,7 +64,7 @@ class Looks:
                 self._pool.submit(self._look, found, side, fit)
             event = self._states[key]
             if event.what == "refused":
-                del self._states[key]  # it is told once: who asks again has it looked at again
+                del self._states[key]  # said once: asking again looks at it again
                 return {"state": "refused", "sentence": event.sentence}
             return {"state": "looking", "done": event.done}
 

@@ -1,6 +1,6 @@
 """The routes by which the page of training asks for runs, watches them and decides about them.
 
-The id of a job cannot be guessed: whoever has its link may do all that its owner may.
+The id of a job cannot be guessed: a person who has its link may do all that its owner may.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def supervisor() -> Supervisor:
 
 
 def looks() -> Looks:
-    """Who looks at the images that visitors drop."""
+    """What looks at the images that visitors drop."""
     one = supervisor()
     with _lock:
         if one.home not in _looks:

@@ -64,7 +64,7 @@ class Job:
     """A run that somebody asked for.
 
     Fields:
-        id: cannot be guessed; who knows it may watch the job and decide about it.
+        id: cannot be guessed; those who know it may watch the job and decide about it.
         visitor: the address that asked for it.
         asked: what it is to do.
         made: when, in seconds since 1970; `served` when it last got the worker.

@@ -1,7 +1,7 @@
 """The worker process beside the server: started when it is needed, given one job after another.
 
-A worker that ends under a job is told of and replaced. The server's end is the end of the worker's
-input, on which it saves its run and ends; so the two can be killed in any order.
+A worker that ends during a job is reported and replaced. The server's end is the end of the
+worker's input, on which it saves its run and ends; so the two can be killed in any order.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ LOOK_S = 1.0
 # A worker that ends before it did anything is replaced at once, its successor after a second, and
 # each one after that after twice as long and a second.
 LONGEST_PAUSE_S = 60.0
-# After this many of them, those who wait are told.
+# After this many of them, those who wait see why.
 MANY = 4
 ENDING_S = 20
 NO_WORKER = (

@@ -30,7 +30,7 @@ CLASS = {
     "Second hour": (9, 13, 14, 15, 20),
     "At home": (4, 8, 12, 16, 17, 18, 19),
 }
-ALONE = (3, 5, 2, 6, 7, 10, 11, 9, 8, 12, 13, 14, 16, 15, 4, 17, 18, 19, 1, 20)
+SELF_STUDY = (3, 5, 2, 6, 7, 10, 11, 9, 8, 12, 13, 14, 16, 15, 4, 17, 18, 19, 1, 20)
 
 # What there is in which other language: a folder of that name beside the lessons.
 TRANSLATED = {"de": ("holes",)}

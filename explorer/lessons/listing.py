@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from explorer.lessons import ALONE, CLASS, LESSONS
+from explorer.lessons import CLASS, LESSONS, SELF_STUDY
 from explorer.lessons.bench import Bench, measuring, shipped
 from explorer.lessons.check import measure, read_all
 from explorer.lessons.command import model_names
@@ -27,7 +27,7 @@ def lessons() -> dict[str, Any]:
     return {
         "lessons": list(described.values()),
         "class": {title: list(numbers) for title, numbers in CLASS.items()},
-        "alone": list(ALONE),
+        "alone": list(SELF_STUDY),
         "words": {language: _said(table) for language, table in words.items()},
     }
 

@@ -38,7 +38,7 @@ from training.contract.fields import Identifier
 
 
 class Ratio(Probe, frozen=True, kw_only=True, tag="ratio"):
-    """One figure of the lesson over another; measured by whoever has both."""
+    """One figure of the lesson over another; measured where both are."""
 
     title = "Ratio"
     unit = "times"
@@ -48,7 +48,7 @@ class Ratio(Probe, frozen=True, kw_only=True, tag="ratio"):
 
 
 class Difference(Probe, frozen=True, kw_only=True, tag="difference"):
-    """One figure of the lesson less another; measured by whoever has both."""
+    """One figure of the lesson less another; measured where both are."""
 
     title = "Difference"
     how = "One of the figures above, less another."

@@ -1,7 +1,7 @@
 """A notebook of a lesson: its models opened by `training.load`, its figures measured again.
 
 Format: nbformat 4.5 (https://nbformat.readthedocs.io/en/latest/format_description.html). Nothing is
-in it that was computed before: whoever runs it sees what their own models say.
+in it that was computed before: those who run it see what their own models say.
 """
 
 from __future__ import annotations

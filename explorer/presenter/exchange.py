@@ -58,7 +58,7 @@ class Tally(Record, frozen=True):
 
 
 class Moved(Record, frozen=True, omit_defaults=True):
-    """What a follower is told: the new place, or that the class has ended."""
+    """What a follower receives: the new place, or that the class has ended."""
 
     place: str | None = None
     ended: bool = False

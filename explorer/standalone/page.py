@@ -19,7 +19,7 @@ from explorer.standalone.fewer import FEWER
 HELD = "https://held.invalid"
 
 # What the page does: alone it keeps its place in its address, in a notebook it tells its host.
-ALONE = 'showInstrument(root, "%s/instrument/", %s)'
+SHOW = 'showInstrument(root, "%s/instrument/", %s)'
 IN_NOTEBOOK = f'showInNotebook(root, "{HELD}/instrument/", $model)'
 
 PAGE = Template(Path(__file__).with_name("page.html").read_text("utf-8"))
@@ -54,7 +54,7 @@ def page(
         style=style,
         held="\n".join(held(kept.items())),
         query=json.dumps(query),
-        show=show or ALONE % (HELD, json.dumps(alone)),
+        show=show or SHOW % (HELD, json.dumps(alone)),
     )
 
 

@@ -12,7 +12,7 @@ What the words in the table mean:
   in. A painted frame is an animation frame with at least one such image. The frames that the
   compositor drew, counted from the browser's own trace, stand beside them.
 - input: the `input` event of the slider, in the page.
-- pointer: when the browser was told that the pointer moved; browsers hold movements back until
+- pointer: when the browser learnt that the pointer moved; browsers hold movements back until
   the next frame begins, and this includes the wait.
 - grid right: the filmstrips and the grid show what lies around the last z of the drag.
 - first image: painted, and one frame later.

@@ -52,7 +52,7 @@ class Recorded:
 
 @dataclass
 class Figures:
-    """What all visitors met."""
+    """What all visitors got."""
 
     opened: list[float] = field(default_factory=list)
     released: list[float] = field(default_factory=list)
@@ -153,9 +153,9 @@ async def visit(address: str, recorded: Recorded, figures: Figures, leave: async
             content = await stream.recv()
             assert isinstance(content, bytes)
             count += len(content)
-            told = ForwardMsg()
-            told.ParseFromString(content)
-            if told.WhichOneof("type") == "script_finished":
+            message = ForwardMsg()
+            message.ParseFromString(content)
+            if message.WhichOneof("type") == "script_finished":
                 return count
 
     began = time.perf_counter()

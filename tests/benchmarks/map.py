@@ -14,7 +14,7 @@ What the rows of the table mean:
 - pan: frames that the compositor drew, from the browser's own trace, while the map was dragged at
   60 moves a second. Nothing else on either page moves then. There is no GPU: software draws.
 - hover → thumbnail: from the pointer's event to the image beside it, as the next frame shows it;
-  for Plotly, to its label, which cannot hold an image. Ours hears of the pointer at once where the
+  for Plotly, to its label, which cannot hold an image. Ours learns of the pointer at once where the
   browser tells (over HTTPS, and from one's own machine), Plotly with the next frame; Plotly also
   limits itself.
 - "you are here": ours places z among the codes at every move of a slider. Plotly has no counterpart

@@ -5,7 +5,7 @@
 Prints a table and never fails on a time. The server is the app in a process of its own; the teacher
 and the followers are in this one, each with a connection of its own, as browsers have. A move is
 timed from before the teacher sends it until a follower has its text. As in a browser, the teacher
-sends the next move once the last one was answered, so a follower hears all of them.
+sends the next move once the last one was answered, so a follower receives all of them.
 
 What the rows of the table mean:
 

@@ -9,7 +9,7 @@ DataLoader. Ours includes the network's construction, one validation and its sav
 the capture too; the others' image conversion and construction, and pythae's sanity check, are left
 out.
 
-How much of the machine that takes is told as a share of the floating-point operations that a large
+How much of the machine that takes is given as a share of the floating-point operations that a large
 matrix product does a second, in our precision, measured in the same turn. On a CUDA device there
 are also the seconds of 300,000 steps at batch 64, for one model and for five at once. Nothing here
 fails on a figure. The network that reads and writes patches stands beside.
@@ -55,7 +55,7 @@ SHAPE = (1, sprites.SIDE, sprites.SIDE)
 BATCH = 64
 RATE = 1e-3
 WHOLE = 300_000  # steps, as in the papers on disentanglement
-TOGETHER = 5  # seeds
+SEEDS_AT_ONCE = 5  # seeds
 MODEL = VAE(latents=10, likelihood="bernoulli")
 GET_PEER = """\
 pythae is not installed: our own figure alone. For both, into a folder of its own (without its
@@ -230,7 +230,7 @@ def long_runs(steps: int, whole: bool, data: Path) -> None:
     device, dataset = torch.device("cuda"), build.dataset("sprites", data)
     length, every = (WHOLE, 5000) if whole else (2 * steps, steps)
     plan = TrainConfig(length, BATCH, RATE, schedule="constant", validate_every=every)
-    for seeds in (1, TOGETHER):
+    for seeds in (1, SEEDS_AT_ONCE):
         configs = [
             RunConfig(DataConfig("sprites"), MODEL, BetaVAE(beta=4), plan, seed)
             for seed in range(seeds)

@@ -155,7 +155,7 @@ def _map(means: NDArray[np.float32], active: int) -> Map:
 
 
 def _umap(means: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Stands in for UMAP: bent, so that it is no plane of latents."""
+    """Stands in for UMAP: bent, so that it is not a plane of latents."""
     first, last = means[:, 0], means[:, -1]
     return np.stack([first + np.sin(last), last**2], 1).astype(np.float32)
 

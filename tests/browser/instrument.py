@@ -62,7 +62,7 @@ def close(a: NDArray[np.generic], b: NDArray[np.generic]) -> bool:
 
 
 def blocked(page: Page, sentence: str) -> None:
-    """A person sees the sentence, and a screen reader is told it; code has no backticks."""
+    """A person sees the sentence, and a screen reader says it; code has no backticks."""
     sentence = sentence.replace("`", "")
     expect(page.locator(".note, .blocked").filter(has_text=sentence)).to_be_visible()
     expect(page.get_by_role("alert").filter(has_text=sentence)).to_have_count(1)
@@ -93,10 +93,10 @@ class Instrument:
     def cell(self, latent: int, column: int) -> Locator:
         return self.page.locator(f".grid-row[data-latent='{latent}'] .cell").nth(column)
 
-    def bring(self, tab: str) -> None:
+    def start_from(self, tab: str) -> None:
         """Open where an image comes from, and wait for its module."""
         self.page.get_by_role("tab", name=tab).click()
-        self.page.locator(".bring-panel:visible .desk").wait_for()
+        self.page.locator(".start-panel:visible .desk").wait_for()
 
     def export(self, title: str) -> None:
         """Choose from the menu of what can be taken away."""

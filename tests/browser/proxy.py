@@ -1,4 +1,4 @@
-"""A proxy that strips its prefix, as JupyterHub's does: the app behind it hears nothing of it."""
+"""A proxy that strips its prefix, as JupyterHub's does: the app behind it does not know."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_an_image_is_encoded_by_each(page: Page, instrument: Instrument) -> None
 
 def test_a_drawing_is_encoded_by_each(page: Page, instrument: Instrument) -> None:
     instrument.open("compare=one,four,three")
-    instrument.bring("Draw")
+    instrument.start_from("Draw")
     pad = page.locator(".pad")
     pad.scroll_into_view_if_needed()
     box = pad.bounding_box()

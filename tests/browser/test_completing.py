@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from .instrument import Instrument, pixels
 
 
-def test_a_hidden_half_is_completed_and_its_error_told(page: Page, instrument: Instrument) -> None:
+def test_a_hidden_half_is_completed_and_its_error_shown(page: Page, instrument: Instrument) -> None:
     instrument.open("model=blots&example=3")
     page.get_by_role("tab", name="Complete").click()
     panel = page.locator(".imputation")
@@ -26,8 +26,8 @@ def test_a_hidden_half_is_completed_and_its_error_told(page: Page, instrument: I
     assert np.array_equal(made[:half], truth[:half])
     assert not np.array_equal(made[half:], truth[half:])
     for at, image in enumerate((made, mean)):
-        told = float(panel.locator("figcaption output").nth(at).inner_text())
-        assert told == pytest.approx(((image - truth)[half:] ** 2).mean(), abs=2e-3)
+        shown = float(panel.locator("figcaption output").nth(at).inner_text())
+        assert shown == pytest.approx(((image - truth)[half:] ** 2).mean(), abs=2e-3)
     panel.get_by_role("button", name="Nothing").click()
     expect(panel).to_contain_text("nothing to complete")
     expect(panel.locator("figcaption output").first).to_have_text("")

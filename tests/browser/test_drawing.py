@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from .bringing import draw, encoded, posterior_means, seen
 from .instrument import Instrument, frames, pixels
+from .own_images import draw, encoded, posterior_means, seen
 
 
 def test_a_drawing_is_encoded_as_the_pen_moves(
@@ -17,7 +17,7 @@ def test_a_drawing_is_encoded_as_the_pen_moves(
 ) -> None:
     instrument.open()
     instrument.wait_for_all([0, 0, 0, 0])
-    instrument.bring("Draw")
+    instrument.start_from("Draw")
     draw(page, (0.3, 0.2), (0.6, 0.3), up=False)
     expect(page.locator(".source-label")).to_have_text("Your drawing")
     frames(page, 3)
@@ -43,7 +43,7 @@ def test_a_drawing_is_encoded_as_the_pen_moves(
 
 def test_undo_takes_a_stroke_away(instrument: Instrument, page: Page) -> None:
     instrument.open()
-    instrument.bring("Draw")
+    instrument.start_from("Draw")
     instrument.wait_for_ground()
     blank = pixels(page.locator(".pad"))
     draw(page, (0.3, 0.2), (0.6, 0.3))
@@ -76,7 +76,7 @@ def test_who_draws_early_has_the_ground_of_the_data_after_clear(
     held: list[Route] = []
     page.route("**/blots/thumbnails.webp", lambda route: held.append(route))
     instrument.open()
-    instrument.bring("Draw")
+    instrument.start_from("Draw")
     draw(page, (0.3, 0.2), (0.6, 0.3))
     page.wait_for_function("() => !location.href.includes('z=0,0,0,0')")
     early = pixels(page.locator(".pad"))
@@ -95,7 +95,7 @@ def test_who_draws_early_has_the_ground_of_the_data_after_clear(
 
 def test_the_eraser_leaves_the_ground(instrument: Instrument, page: Page) -> None:
     instrument.open()
-    instrument.bring("Draw")
+    instrument.start_from("Draw")
     instrument.wait_for_ground()
     blank = pixels(page.locator(".pad"))
     draw(page, (0.5, 0.5), (0.55, 0.5))

@@ -159,7 +159,7 @@ def test_an_image_of_no_known_type_is_an_image_where_images_are_taken(
     instrument: Instrument, page: Page
 ) -> None:
     instrument.open()
-    instrument.bring("Upload")
+    instrument.start_from("Upload")
     image = ("photo.HEIC", b"\0\0\0\x18ftypheic", "")
     assert drag(page, image, target=".dropzone")
     expect(page.locator(".refusal:visible")).to_contain_text("photo.HEIC")

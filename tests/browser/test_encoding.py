@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from safetensors.numpy import load_file
 
-from .bringing import draw, upload
 from .instrument import READ_PIXELS, Instrument, pixels
+from .own_images import draw, upload
 from .pictures import FILES
 
 
@@ -24,22 +24,22 @@ def test_what_was_asked_earlier_does_not_take_over_from_a_newer_choice(
     page.route("**/blots/encoder.onnx", lambda route: held.append(route))
     instrument.open()
 
-    def bring(way: str) -> None:
-        instrument.bring(way)
+    def start_from(way: str) -> None:
+        instrument.start_from(way)
         if way == "Draw":
             draw(page, (0.3, 0.2), (0.6, 0.3))
         else:
             upload(page, FILES["PNG"])
 
     with page.expect_request("**/blots/encoder.onnx"):
-        bring(way)
+        start_from(way)
     page.get_by_role("tab", name="Test images").click()
     page.locator(".thumb").nth(3).click()
     expect(page.locator(".source-label")).to_have_text("Test image #3 (a 3)")
     for route in held:
         route.continue_()
     # What comes after it is encoded after it.
-    bring("Upload" if way == "Draw" else "Draw")
+    start_from("Upload" if way == "Draw" else "Draw")
     expect(page.locator(".source-label")).to_contain_text("Your")
     page.get_by_role("button", name="Undo (").click()
     expect(page.locator(".source-label")).to_have_text("Test image #3 (a 3)")
@@ -66,7 +66,7 @@ def test_an_encoder_that_cannot_be_used_gets_one_sentence(
         lambda route: route.fulfill(status=404) if content is None else route.fulfill(body=content),
     )
     instrument.open()
-    instrument.bring("Draw")
+    instrument.start_from("Draw")
     draw(page, (0.3, 0.2), (0.6, 0.3))
 
     expect(page.locator(".refusal:visible")).to_contain_text(reason.replace("`", ""))

@@ -139,6 +139,8 @@ def test_the_score_functions_gradient_is_spread_and_a_baseline_helps(
     # The same tab splits the KL, of the codes that came with the model.
     split = page.locator(".information")
     split.get_by_role("button", name="Measure").click()
-    told = split.locator(".information-parts dt").first
-    expect(told).to_have_text(re.compile(r"^Information about the image [56]\.\d\d ± 0\.0\d nats$"))
+    shown = split.locator(".information-parts dt").first
+    expect(shown).to_have_text(
+        re.compile(r"^Information about the image [56]\.\d\d ± 0\.0\d nats$")
+    )
     assert 40 < int(split.locator(".information-thin").inner_text()) < 110

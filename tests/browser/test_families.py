@@ -39,7 +39,7 @@ def test_a_generator_has_sliders_and_says_what_it_cannot_show(
         page.locator("canvas.picture"), (expected.reshape(SHAPE[1:]) * 255).round()
     )
     expect(page.locator(".traversals")).to_be_visible()
-    for absent in (".map", ".bring", ".readout"):
+    for absent in (".map", ".start", ".readout"):
         expect(page.locator(absent)).to_have_count(0)
     missing = page.locator(".not-shown li")
     expect(missing).to_have_count(3)

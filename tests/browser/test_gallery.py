@@ -7,8 +7,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from . import checkpoints
-from .bringing import put
 from .instrument import Instrument
+from .own_images import put
 
 
 def test_the_gallery_shows_some_at_a_time(
@@ -70,4 +70,4 @@ def test_the_hint_leads_to_where_images_come_from(instrument: Instrument, page: 
     instrument.open()
     page.locator(".hint").get_by_role("button", name="draw").click()
     expect(page.get_by_role("tab", name="Draw")).to_be_focused()
-    expect(page.locator("#bring-draw")).to_be_visible()
+    expect(page.locator("#start-draw")).to_be_visible()

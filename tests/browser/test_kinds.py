@@ -138,8 +138,8 @@ def test_a_part_that_is_hidden_is_completed_in_several_ways(instrument: Instrume
     noise = np.random.default_rng(0).integers(256, size=kinds.STRIPES_SHAPE[1:], dtype=np.uint8)
     file = io.BytesIO()
     Image.fromarray(noise).save(file, "PNG")
-    instrument.bring("upload")
-    page.locator("#bring-upload input[type=file]").set_input_files(
+    instrument.start_from("upload")
+    page.locator("#start-upload input[type=file]").set_input_files(
         {"name": "noise.png", "mimeType": "image/png", "buffer": file.getvalue()}
     )
     picture, pixels = page.locator("canvas.picture"), (noise / 255).astype(np.float32)[None]
@@ -391,9 +391,9 @@ def test_a_typed_word_moves_the_sliders_and_its_link_opens_there(instrument: Ins
     page = instrument.open("model=letters").page
     page.evaluate(
         """() => {
-          window.told = [];
+          window.traced = [];
           document.addEventListener("probes", ({ detail }) => {
-            if ("letters_back" in detail) told.push(detail.letters_back);
+            if ("letters_back" in detail) traced.push(detail.letters_back);
           }, true);
         }"""
     )
@@ -403,13 +403,13 @@ def test_a_typed_word_moves_the_sliders_and_its_link_opens_there(instrument: Ins
     field.press("Enter")
     instrument.wait_for_z(2, 1, 4, 0, 0)
     wait_for_query(instrument, "word", "bad")
-    page.wait_for_function("told.at(-1) === 100")
+    page.wait_for_function("traced.at(-1) === 100")
     # z is moved away from the word, and both stay what they are.
     instrument.value(0).fill("3")
     instrument.value(0).press("Enter")
     wait_for_word(instrument, "cad")
     # So what stands there is no longer what came back of the word.
-    page.wait_for_function("told.at(-1) === null")
+    page.wait_for_function("traced.at(-1) === null")
     page.get_by_role("button", name="Drawn").click()
     page.get_by_role("button", name="Draw again").click()
     wait_for_query(instrument, "seed", "2")

@@ -1,4 +1,4 @@
-"""The instrument on any screen, under a finger, and for whoever uses no pointer."""
+"""The instrument on any screen, under a finger, and without a pointer."""
 
 from __future__ import annotations
 

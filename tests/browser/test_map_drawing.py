@@ -223,16 +223,16 @@ def test_the_map_comes_back_with_the_graphics_card(
         """async () => {
           const canvas = window.drawsPoints;
           const card = canvas.getContext("webgl2").getExtension("WEBGL_lose_context");
-          const heard = (name) =>
+          const event = (name) =>
             new Promise((resolve) => canvas.addEventListener(name, resolve, { once: true }));
-          let told = heard("webglcontextlost");
+          let done = event("webglcontextlost");
           card.loseContext();
-          await told;
-          told = heard("webglcontextrestored");
+          await done;
+          done = event("webglcontextrestored");
           // Not before the event of the loss is over.
           await new Promise(requestAnimationFrame);
           card.restoreContext();
-          await told;
+          await done;
         }"""
     )
     frames(page)

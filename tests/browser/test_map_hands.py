@@ -127,7 +127,7 @@ def test_the_server_hears_nothing_while_the_pointer_moves(
     page.mouse.move(*chart.empty())
     page.mouse.move(5, 5)
     frames(page)
-    # Requests are told in the order in which they are made: after this one none is on its way.
+    # Requests are reported in the order in which they are made: after this one none is on its way.
     last = f"{instrument.address}/catalogue.json"
     page.evaluate("async (last) => (await fetch(last)).text()", last)
 

@@ -94,7 +94,7 @@ def test_a_third_decimal_can_be_typed(instrument: Instrument) -> None:
     instrument.value(0).fill("1")
     instrument.value(0).press("Enter")
 
-    # What was shown all along is no new value.
+    # What was shown all along is not a new value.
     instrument.wait_for_z(1, 1.234, 0, 0)
 
 

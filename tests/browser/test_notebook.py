@@ -1,4 +1,4 @@
-"""The instrument in a frame, as a notebook has it: its host moves it, and hears where it went."""
+"""The instrument in a frame, as a notebook has it: its host moves it, and sees where it went."""
 
 from pathlib import Path
 
@@ -11,8 +11,8 @@ from training.contract.errors import UserError
 HOST = """<!doctype html>
 <iframe src="page.html" style="width: 1280px; height: 760px"></iframe>
 <script>
-const told = [];
-addEventListener("message", ({ data }) => told.push(data));
+const received = [];
+addEventListener("message", ({ data }) => received.push(data));
 </script>
 """
 
@@ -25,15 +25,15 @@ def test_a_host_moves_the_model_and_hears_where_it_went(
     (tmp_path / "host.html").write_text(HOST)
     page = context.new_page()
     page.goto((tmp_path / "host.html").as_uri())
-    page.wait_for_function("told.length > 0")
-    assert len(page.evaluate("told.at(-1).z")) == view.card.size
+    page.wait_for_function("received.length > 0")
+    assert len(page.evaluate("received.at(-1).z")) == view.card.size
     z = [0.5, -1.0, *[0.0] * (view.card.size - 2)]
     page.evaluate("z => frames[0].postMessage({ z, selection: [1, 2] }, '*')", z)
-    page.wait_for_function("z => String(told.at(-1).z) === String(z)", arg=z)
-    page.wait_for_function("String(told.at(-1).selection) === '1,2'")
+    page.wait_for_function("z => String(received.at(-1).z) === String(z)", arg=z)
+    page.wait_for_function("String(received.at(-1).selection) === '1,2'")
     frame = page.frame_locator("iframe")
     frame.locator(".sliders .range").first.press("ArrowRight")
-    page.wait_for_function("z => String(told.at(-1).z) !== String(z)", arg=z)
+    page.wait_for_function("z => String(received.at(-1).z) !== String(z)", arg=z)
     page.close()
 
 

@@ -209,7 +209,7 @@ def test_undo_brings_back_a_pin_and_a_direction(walk: Walk, page: Page) -> None:
     # What undo has brought back is shown.
     expect(page.locator(".walk")).to_be_visible()
 
-    # Pinned once more where it is pinned already, it is no step.
+    # Pinned once more where it is pinned already, it is not a step.
     page.get_by_role("button", name="Go to A (").click()
     walk.wait_for_z(*A)
     page.keyboard.press("a")

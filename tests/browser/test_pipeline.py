@@ -150,7 +150,7 @@ def test_an_image_that_the_model_was_not_made_for_is_called_so(
     expect(page.locator(".nearest")).to_contain_text("0.00 away")
     expect(page.locator(".unlike")).to_be_hidden()
     expect(page.locator(".nearest")).to_have_text(re.compile("^Among the data"))
-    instrument.bring("Upload")
+    instrument.start_from("Upload")
     # A grey such as the decoder makes at z = 0, and stripes that it never makes.
     for image, said in (
         (Image.new("L", (8, 12), 69), "blank"),

@@ -77,7 +77,7 @@ def test_a_class_goes_where_its_teacher_goes_or_lets_go(
     page.keyboard.press("ArrowRight")
     expect(class_.locator(".guess-measured")).to_be_visible()
     expect(class_.locator(".verdict")).to_contain_text("You marked 60 nats.")
-    # Who comes late, or loads the page anew, is shown it too, and so is the teacher.
+    # A student who comes late, or loads the page anew, is shown it too, and so is the teacher.
     for one in (class_, page):
         one.reload()
         expect(one.locator(".guess-measured")).to_be_visible()
@@ -100,7 +100,7 @@ def test_a_class_goes_where_its_teacher_goes_or_lets_go(
     follower.wait_for_z(*at_rest(instrument))
     assert (follower.image() == instrument.image()).all()
 
-    # Who moves by hand lets go, and comes back by a press.
+    # A student who moves by hand lets go, and comes back by a press.
     class_.get_by_role("button", name="Hide", exact=True).click()
     follower.slider(1).press("ArrowRight")
     said(class_, "You are moving freely")

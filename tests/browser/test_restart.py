@@ -19,7 +19,7 @@ def test_a_page_says_what_happened_and_draws_itself_anew(
     with serve([tmp_path / "own"], port=port) as address:
         page.goto(f"{address}/card?model=own")
         expect(page.get_by_role("heading", name="Before")).to_be_visible()
-        page.wait_for_selector("[data-keys=heard]", state="attached")
+        page.wait_for_selector("[data-keys=listening]", state="attached")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("connects again by itself", timeout=60_000)
     # Streamlit's own words, which are about a script of the reader's.

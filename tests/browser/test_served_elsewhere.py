@@ -131,7 +131,7 @@ def another_site() -> Iterator[tuple[str, list[str]]]:
             frame = f"<link rel=icon href=data:,><iframe src='{shown[0]}' width=1300 height=800>"
             self.wfile.write(frame.encode())
 
-        def log_message(self, *told: object) -> None:
+        def log_message(self, *given: object) -> None:
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Lesson) as site:
@@ -151,5 +151,5 @@ def test_in_no_frame_of_another(context: BrowserContext, blots: Path) -> None:
     page = context.new_page()
     with another_site() as (site, shown), serve([blots]) as app:
         shown.append(f"{app}/?model=blots")
-        with page.expect_event("console", lambda told: "frame-ancestors" in told.text):
+        with page.expect_event("console", lambda message: "frame-ancestors" in message.text):
             page.goto(site)

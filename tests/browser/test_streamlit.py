@@ -102,7 +102,7 @@ def grab(instrument: Instrument, latent: int) -> Callable[[float], None]:
 
 
 def settle(page: Page) -> None:
-    """Until Streamlit's script has run and the page has heard of it."""
+    """Until Streamlit's script has run and the page knows."""
     page.wait_for_function(
         "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
     )
@@ -284,7 +284,7 @@ def test_the_model_chosen_on_the_card_page_opens_in_the_instrument(instrument: I
     page.locator("[data-model=single]").click()
     page.get_by_role("heading", name="Single").wait_for(state="attached")
     assert page.url.endswith("/card?model=single")
-    page.locator("html[data-keys=heard]").wait_for(state="attached")
+    page.locator("html[data-keys=listening]").wait_for(state="attached")
     page.keyboard.press("?")
     expect(page.get_by_role("heading", name="In the instrument")).to_be_visible()
     page.keyboard.press("Escape")

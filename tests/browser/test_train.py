@@ -123,7 +123,7 @@ def test_a_patient_is_diagnosed_and_a_cure_that_was_trained_is_checked(
     page.goto(f"{address}/instrument/train/index.html?clinic=1")
     page.locator(".clinic-patient").wait_for()
     expect(page.locator(".clinic-plot svg")).to_have_count(7)
-    # What it has is not told before it is found.
+    # What it has is not shown before it is found.
     expect(page.locator(".clinic-reveal")).to_be_hidden()
     expect(page.locator(".clinic-patient")).not_to_contain_text(patient.wrong)
     other, against = next(iter(patient.others.items()))

@@ -1,4 +1,4 @@
-"""Two people at one server: it hears of no move, and each has what is theirs."""
+"""Two people at one server: it sees no move, and each has what is theirs."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Visitor(Instrument):
             self.sockets[-1].wait_for_event("framereceived")
 
     def rest(self) -> None:
-        """Until the script has run and the page, having heard of it, asks for nothing more."""
+        """Until the script has run and the page, knowing that, asks for nothing more."""
         before = None
         while before != self.traffic:
             before = self.traffic
@@ -156,7 +156,7 @@ def test_nothing_goes_to_the_server_while_a_pointer_moves(
     ann.enter("model=blots&z=0,0,0,0&directions=mine:0.6,0.8,0,0")
     bob.enter("model=single&z=1.5")
     # What an image needs is fetched when it is first asked for: the encoder, the thumbnails.
-    ann.bring("Draw")
+    ann.start_from("Draw")
     quiet(ann, bob)
     draw(ann)()
     ann.wait_for_answer()

@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw, ImageOps
 from playwright.sync_api import Page, expect
 
 from . import checkpoints
-from .bringing import encoded, posterior_means, put, seen, upload
 from .instrument import Instrument, frames
+from .own_images import encoded, posterior_means, put, seen, upload
 from .pictures import FILES, HOSTILE, saved, seven
 
 
@@ -64,7 +64,7 @@ def test_a_picture_becomes_what_pillow_makes_of_it(
 ) -> None:
     grey = ground(models / model, shape)
     instrument.open(f"model={model}")
-    instrument.bring("Upload")
+    instrument.start_from("Upload")
     instrument.wait_for_ground()
     for name, content in FILES.items():
         upload(page, content, name)
@@ -90,7 +90,7 @@ def test_a_photographed_page_becomes_like_the_data(instrument: Instrument, page:
     noise = np.random.default_rng(0).normal(0, 4, paper.shape)
     photo = np.where(ring, 40, paper) + noise
     instrument.open()
-    instrument.bring("Upload")
+    instrument.start_from("Upload")
     instrument.wait_for_ground()
     upload(page, saved(Image.fromarray(photo.clip(0, 255).astype(np.uint8)), "JPEG"), "page.jpg")
     expect(page.locator(".source-label")).to_contain_text("page.jpg")
@@ -127,7 +127,7 @@ def test_a_photographed_seven_is_a_seven_with_the_ink_of_the_data(
 ) -> None:
     put(page, Path(__file__).parents[2] / "assets/models/digits")
     instrument.open()
-    instrument.bring("Upload")
+    instrument.start_from("Upload")
     instrument.wait_for_ground()
     upload(page, saved(photo, "JPEG", quality=90), f"{name}.jpg")
     expect(page.locator(".source-label")).to_contain_text(name)
@@ -145,7 +145,7 @@ def test_a_photographed_seven_is_a_seven_with_the_ink_of_the_data(
 def test_an_empty_page_is_said_to_be_empty(instrument: Instrument, page: Page) -> None:
     put(page, Path(__file__).parents[2] / "assets/models/digits")
     instrument.open()
-    instrument.bring("Upload")
+    instrument.start_from("Upload")
     instrument.wait_for_ground()
     upload(page, saved(Image.new("L", (280, 280), 255), "PNG"), "white.png")
 
@@ -160,7 +160,7 @@ def test_a_part_of_a_picture_is_used(instrument: Instrument, page: Page) -> None
     ImageDraw.Draw(both).line([(120, 100), (120, 300)], 0, 20)
     ImageDraw.Draw(both).ellipse((500, 100, 660, 300), None, 0, 20)
     instrument.open()
-    instrument.bring("Upload")
+    instrument.start_from("Upload")
     instrument.wait_for_ground()
     upload(page, saved(both, "PNG"), "two.png")
     expect(page.locator(".source-label")).to_contain_text("two.png")
@@ -193,7 +193,7 @@ def test_a_test_image_uploaded_again_is_the_same(
     sheet = Image.open(models / "blots" / "thumbnails.webp").convert("L")
     one = sheet.crop((8, 12, 16, 24))
     instrument.open()
-    instrument.bring("Upload")
+    instrument.start_from("Upload")
     instrument.wait_for_ground()
     upload(page, saved(one, "PNG"))
     expect(page.locator(".source-label")).to_contain_text("Your image")
@@ -206,7 +206,7 @@ def test_hostile_files_get_one_sentence_and_change_nothing(
 ) -> None:
     instrument.open("model=blots&example=3")
     expect(page.locator(".source-label")).to_have_text("Test image #3 (a 3)")
-    instrument.bring("Upload")
+    instrument.start_from("Upload")
     before, picture = page.url, instrument.image()
     figures = page.locator(".elbo").text_content()
     for name, (content, reason) in HOSTILE.items():
@@ -232,7 +232,7 @@ def test_hostile_files_get_one_sentence_and_change_nothing(
 @pytest.mark.parametrize("way", ["drop", "paste"])
 def test_an_image_can_be_dropped_and_pasted(instrument: Instrument, page: Page, way: str) -> None:
     instrument.open()
-    instrument.bring("Upload")
+    instrument.start_from("Upload")
     page.evaluate(
         """([bytes, way]) => {
           const file = new File([Uint8Array.from(bytes)], "it.png", { type: "image/png" });
@@ -255,7 +255,7 @@ def test_an_image_can_be_dropped_and_pasted(instrument: Instrument, page: Page, 
 def test_an_upload_does_not_widen_the_page(instrument: Instrument, page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     instrument.open()
-    instrument.bring("Upload")
+    instrument.start_from("Upload")
     upload(page, FILES["PNG"], "long" * 20)
     expect(page.locator(".source-label")).to_contain_text("Your image")
     root = "document.documentElement"
@@ -270,7 +270,7 @@ def test_an_image_that_is_not_taken_is_let_go(instrument: Instrument, page: Page
     )
     page.route("**/blots/encoder.onnx", lambda route: route.fulfill(body=b"short"))
     instrument.open()
-    instrument.bring("Upload")
+    instrument.start_from("Upload")
     upload(page, FILES["PNG"])
     expect(page.locator(".refusal:visible")).to_contain_text("has 5 bytes")
     assert page.evaluate("window.letGo") == 1

@@ -42,7 +42,7 @@ def post(port: int) -> Callable[..., tuple[int, dict[str, str]]]:
 Post = Callable[..., tuple[int, dict[str, str]]]
 
 
-def test_a_dropped_checkpoint_is_served_to_whoever_knows_its_id(
+def test_a_dropped_checkpoint_is_served_to_those_who_know_its_id(
     get: Get, post: Post, make_checkpoint: MakeCheckpoint, tmp_path: Path
 ) -> None:
     folder = make_checkpoint("mine", tmp_path)
@@ -52,7 +52,7 @@ def test_a_dropped_checkpoint_is_served_to_whoever_knows_its_id(
     assert entry["path"] == "mine"
     assert json.loads(get(f"/uploads/{entry['id']}")[1]) == entry
     assert get(f"{entry['url']}decoder.onnx")[1] == (folder / "decoder.onnx").read_bytes()
-    assert json.loads(get("/catalogue.json")[1]) == [], "nobody else is told"
+    assert json.loads(get("/catalogue.json")[1]) == [], "nobody else sees it"
     assert get("/uploads")[0].status == 405
     for id in ("nope", "three-latents", "three-latents~", "mine"):
         assert get(f"/uploads/{id}")[0].status == 404, id
@@ -81,7 +81,7 @@ def test_a_body_without_its_header_hears_the_sentence_and_no_reset(
     connection.close()
 
 
-def test_without_a_temporary_folder_a_drop_hears_the_sentence(
+def test_without_a_temporary_folder_a_drop_is_refused_in_a_sentence(
     post: Post, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "cleared"))

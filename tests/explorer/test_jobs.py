@@ -1,4 +1,4 @@
-"""Jobs of training: none is lost, whoever is killed; they are fair, bounded, and resumed.
+"""Jobs of training: none is lost, whichever process is killed; they are fair, bounded, and resumed.
 
 Beside them in the one file lie the predictions of classes, of which none is lost either.
 """
@@ -34,7 +34,7 @@ ASKED = Training("a run", 100, 60, "", (), Form("digits", "vae", 2, 1000, 2))
 
 
 def asked(steps: int, seconds: int = 60) -> Training:
-    """Of which the workers of these tests do so many steps."""
+    """Of which the workers of these tests do this many steps."""
     return replace(ASKED, title=str(steps), steps=steps, seconds=seconds)
 
 
@@ -66,7 +66,7 @@ def serve(words):
         store.move(job.id, ("training",), "trained")
         words.write(f"trained {job.id}\\n"); words.flush()
 
-chance, heard = random.Random(0), []
+chance, written = random.Random(0), []
 for _ in range(50):
     ours, theirs = os.pipe()
     child = os.fork()
@@ -75,11 +75,11 @@ for _ in range(50):
         serve(os.fdopen(theirs, "w"))
     os.close(theirs)
     with os.fdopen(ours) as words:
-        heard += [words.readline() for _ in range(chance.randint(1, 8))]
+        written += [words.readline() for _ in range(chance.randint(1, 8))]
         os.kill(child, signal.SIGKILL)
-        heard += words.readlines()
+        written += words.readlines()
     os.waitpid(child, 0)
-print(json.dumps([line.split() for line in heard if line.endswith("\\n")]))
+print(json.dumps([line.split() for line in written if line.endswith("\\n")]))
 """
 
 
@@ -90,18 +90,18 @@ def test_fifty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     code, key = classes.begin("model=digits", "a visitor")
     killed = [sys.executable, "-c", KILLED, str(path), code]
     done = subprocess.run(killed, capture_output=True, text=True, check=True)
-    heard = json.loads(done.stdout)
-    assert len(heard) > 100
+    written = json.loads(done.stdout)
+    assert len(written) > 100
     store = Store(path)
     store.recover()
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     jobs = {job.id: job for job in store.all()}
-    guessed = sum(what == "guessed" for what, *_ in heard)
+    guessed = sum(what == "guessed" for what, *_ in written)
     assert guessed > 50
     assert guessed <= classes.tally(code, "gap")["70"] <= guessed + 50
     assert classes.leads(code, key)
-    for what, id, *step in heard:
+    for what, id, *step in written:
         if what == "guessed":
             continue
         if what == "added":
@@ -199,7 +199,7 @@ time.sleep(600)
 def test_workers_that_end_as_they_begin_are_not_started_without_a_pause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As where what they need is not installed whole; who waits is told."""
+    """As where what they need is not installed whole; a visitor who waits sees why."""
     now, began = [0.0], []
     one = Supervisor(tmp_path, tmp_path, ())
     id = one.store.add("visitor", ASKED)

@@ -57,8 +57,8 @@ def ask(
     scope = {"type": "http", "method": method, "path": path, "headers": named}
     with ThreadPoolExecutor(1) as thread:  # here one of the browser tests may run
         thread.submit(asyncio.run, app(scope, receive, send)).result()
-    told = {name.decode(): value.decode() for name, value in got[0]["headers"]}
-    return got[0]["status"], told, b"".join(its["body"] for its in got[1:] if "body" in its)
+    headers = {name.decode(): value.decode() for name, value in got[0]["headers"]}
+    return got[0]["status"], headers, b"".join(its["body"] for its in got[1:] if "body" in its)
 
 
 def test_a_file_is_read_and_packed_once_for_all(

@@ -12,7 +12,16 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from explorer.lessons import ALONE, CLASS, LESSONS, TRANSLATED, command, listing, reading, words
+from explorer.lessons import (
+    CLASS,
+    LESSONS,
+    SELF_STUDY,
+    TRANSLATED,
+    command,
+    listing,
+    reading,
+    words,
+)
 from explorer.lessons.bench import MODELS, Bench, shipped
 from explorer.lessons.check import HERE, measure, outside, read_all
 from explorer.lessons.information import information, log_aggregate, marginal_kl
@@ -47,13 +56,13 @@ def test_lessons_are_those_that_lie_here_and_each_builds_on_one_before_it() -> N
     numbers = [lesson.front.number for lesson in read]
     assert numbers == sorted(set(numbers))
     before: set[str] = set()
-    for number in ALONE:
+    for number in SELF_STUDY:
         for lesson in read:
             if lesson.front.number == number:
                 assert set(lesson.front.needs) <= before
                 before.add(lesson.front.id)
     assert before == set(LESSONS)
-    assert {number for numbers in CLASS.values() for number in numbers} == set(ALONE)
+    assert {number for numbers in CLASS.values() for number in numbers} == set(SELF_STUDY)
 
 
 def test_every_translation_is_whole_and_its_lessons_are_those_that_lie_there() -> None:

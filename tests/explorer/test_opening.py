@@ -61,7 +61,7 @@ def test_it_is_where_the_encoder_puts_it(name: str) -> None:
         assert z == pytest.approx(tensors["mean"][at], abs=6e-4)
         if any(isinstance(one, Continuous) and one.prior for one in card.controls):
             length = np.linalg.norm(tensors["mean"], axis=1)
-            assert (length < length[at]).mean() < 0.76, "it is no unusual one"
+            assert (length < length[at]).mean() < 0.76, "it is not an unusual one"
     if "reconstruction" not in tensors:
         return
     below = (tensors["reconstruction"] < tensors["reconstruction"][at]).mean()

@@ -108,7 +108,7 @@ class Follower:
         self.connection.request("GET", f"/classes/{code}/places")
         self.answer = self.connection.getresponse()
 
-    def hear(self) -> Any:
+    def next(self) -> Any:
         """The next event."""
         line = self.answer.readline()
         while not line.startswith(b"data: "):
@@ -120,14 +120,14 @@ def test_who_follows_hears_every_move_and_the_end(ask: Ask, port: int) -> None:
     _, made = ask("POST", "/classes", {"place": "model=digits"})
     at, key = f"/classes/{made['code']}", made["key"]
     follower = Follower(port, made["code"])
-    assert follower.hear() == {"place": "model=digits"}
+    assert follower.next() == {"place": "model=digits"}
     assert ask("POST", f"{at}/place", {"place": "model=digits&z=1"}, key)[0] == 204
-    assert follower.hear() == {"place": "model=digits&z=1"}
+    assert follower.next() == {"place": "model=digits&z=1"}
     late = Follower(port, made["code"])
-    assert late.hear() == {"place": "model=digits&z=1"}
+    assert late.next() == {"place": "model=digits&z=1"}
     assert ask("GET", f"{at}/tally.json", key=key)[1]["followers"] == 2
     assert ask("DELETE", at, key=key)[0] == 204
-    assert follower.hear() == late.hear() == {"ended": True}
+    assert follower.next() == late.next() == {"ended": True}
     follower.connection.close()
     late.connection.close()
     assert ask("GET", f"{at}/places") == (404, {"error": routes.NO_CLASS})

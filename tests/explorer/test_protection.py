@@ -59,17 +59,17 @@ class Answer:
 
 
 def said(app: ASGIApp, scope: Scope, *frames: Message) -> list[Message]:
-    """All that an app sends to one who asks, says this and goes."""
+    """All that an app sends to a client that asks, sends this and leaves."""
     messages: list[Message] = []
     kind = scope["type"]
-    told: list[Message] = [
+    incoming: list[Message] = [
         {"type": "http.request" if kind == "http" else "websocket.connect"},
         *({"type": "websocket.receive"} | frame for frame in frames),
         {"type": f"{kind}.disconnect", "code": 1000},
     ]
 
     async def receive() -> Message:
-        return told.pop(0)
+        return incoming.pop(0)
 
     async def send(message: Message) -> None:
         messages.append(message)
@@ -84,7 +84,7 @@ def said(app: ASGIApp, scope: Scope, *frames: Message) -> list[Message]:
 
 
 class Client:
-    """One who asks an app by a name."""
+    """A client that asks an app by a name."""
 
     def __init__(self, app: ASGIApp, host: str) -> None:
         self.app, self.host = app, host

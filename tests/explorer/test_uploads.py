@@ -324,7 +324,7 @@ ATTACKS: dict[str, tuple[Pack, str]] = {
     "two checkpoints": (_two, "2 checkpoints"),
     "changed file": (_changed, "the SHA-256 differs"),
     "codes of others": (_codes(mean=np.zeros((5, 3), np.float32)), "not hold 4 codes of 3"),
-    "codes that are no numbers": (
+    "codes that are not numbers": (
         _codes(mean=np.full((4, 3), np.nan, np.float32)),
         "that are NaN or infinite",
     ),
@@ -401,7 +401,7 @@ def test_a_refused_zip_leaves_no_memory_held(checkpoint: Path) -> None:
 
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Room for two, whoever drops them."""
+    """Room for two, from any visitor."""
     monkeypatch.setattr(uploads, "MOST_KEPT", 2)
     monkeypatch.setattr(uploads, "SHARES", 1)
 

@@ -1,4 +1,4 @@
-"""How many fit: the limit of open files, and what one hears who comes after that."""
+"""How many fit: the limit of open files, and the sentence for those who come after that."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_a_head_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
         assert say(port, HEAD[:20]) == b"", "and a time"
         body = b"POST /uploads HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         body += b"Content-Length: 1000000\r\n\r\n"
-        assert b" 422 " in say(port, body, *[bytes(100_000)] * 10), "a body is no head"
+        assert b" 422 " in say(port, body, *[bytes(100_000)] * 10), "a body is not a head"
 
 
 def test_past_the_last_connection_there_is_a_sentence() -> None:
@@ -192,7 +192,7 @@ def test_past_the_last_connection_there_is_a_sentence() -> None:
 
 
 async def _listens(scope: Scope, receive: Receive, send: Send) -> None:
-    """Takes a WebSocket, hears one message, and says how many bytes that had."""
+    """Takes a WebSocket, receives one message, and says how many bytes that had."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.accept"})
         await receive()

@@ -165,8 +165,8 @@ def test_links() -> None:
         query = mutation.bytes_of(chance, LINK.encode()).decode("utf-8", "replace")
         query += mutation.text(chance)
         released: Any = {"model": mutation.text(chance), "query": query}
-        for told in (released, mutation.tree_of(chance, released), query, None):
-            position = state.parse(told)
+        for sent in (released, mutation.tree_of(chance, released), query, None):
+            position = state.parse(sent)
             assert position is None or len(position.query) <= state.LONGEST_QUERY
         fields = dict(parse_qsl(loading.printable(query)))
         position = state.linked(fields)

@@ -1,4 +1,4 @@
-"""The conditional VAE: one that is not told the label is the VAE, and what z must not know."""
+"""The conditional VAE: one that is not given the label is the VAE, and what z must not know."""
 
 import copy
 from typing import Any
@@ -59,8 +59,8 @@ def test_the_loss_is_that_of_torch() -> None:
     noise = torch.randn(6, LATENTS)
     loss, _ = Conditional(BetaVAE(1))(model, Batch(x, labels), 0, noise)
     one_hot = torch.eye(LABELS)[labels]
-    told = torch.cat([x, one_hot[:, :, None, None] * torch.ones(8, 8)], 1)
-    mean, log_variance = model.encoder(told).chunk(2, 1)
+    given = torch.cat([x, one_hot[:, :, None, None] * torch.ones(8, 8)], 1)
+    mean, log_variance = model.encoder(given).chunk(2, 1)
     q = Normal(mean, (0.5 * log_variance).exp())
     p = Bernoulli(logits=model.decoder(torch.cat([mean + q.stddev * noise, one_hot], 1)))
     reconstruction = nn.functional.binary_cross_entropy(p.mean, x, reduction="sum") / 6

@@ -35,7 +35,7 @@ def _no_hanging() -> Iterator[None]:
 
 
 def rehash(folder: Path) -> None:
-    """Make the card vouch for the files as they are, so that deeper checks are met."""
+    """Make the card vouch for the files as they are, so that deeper checks are reached."""
     tree = json.loads((folder / CARD).read_text())
     for name in FILES:
         content = (folder / name).read_bytes()
@@ -263,7 +263,7 @@ WEIGHT_DAMAGES: dict[str, tuple[Damage, str]] = {
         model_bytes(lambda c: b"\xff" * 8 + c[8:]),
         "is not a whole safetensors file",
     ),
-    "header that is no JSON": (
+    "header that is not JSON": (
         model_header(lambda _: "{weights: please}"),
         "is not a whole safetensors file",
     ),

@@ -37,7 +37,7 @@ ENCODERS = {
     # The classifier's penalty is in the unit of the codes.
     "collapsed": ([[1e-3, 0, 0], [0, 1e-3, 0], [0, 0, 1e-3]], 0, 1 / 3),
     # The failure of the β-VAE score that Kim & Mnih found: a factor that no latent knows is still
-    # told by what the others do. The vote is for one of the two that are known.
+    # known by what the others do. The vote is for one of the two that are known.
     "one factor unknown": ([[1, 0, 0], [0, 1, 0]], 2 / 3, 1),
     # Of two factors turned by 45°, no latent tells one from the other.
     "two of three turned": ([[1, 1, 0], [1, -1, 0], [0, 0, 1]], 2 / 3, 2 / 3),

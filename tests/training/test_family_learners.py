@@ -94,9 +94,9 @@ def test_the_adversaries_gradients_are_those_of_their_own_losses(
     learner.step(Batch(x), 0, torch.Generator().manual_seed(1))
     z = torch.randn(5, 3, generator=torch.Generator().manual_seed(1))
     made = twin["generator"](z)
-    told = discriminator_loss(twin["discriminator"](x), twin["discriminator"](made.detach()))
+    judged = discriminator_loss(twin["discriminator"](x), twin["discriminator"](made.detach()))
     fooled = generator_loss(twin["discriminator"](made))
-    expect_gradients(learner.modules["discriminator"], twin["discriminator"], told)
+    expect_gradients(learner.modules["discriminator"], twin["discriminator"], judged)
     expect_gradients(learner.modules["generator"], twin["generator"], fooled)
 
 
@@ -124,12 +124,12 @@ def test_the_three_opponents_gradients_are_those_of_larsen(
     real, of_rebuilt, of_drawn = (
         torch.sigmoid(judge(images)) for images in (x, rebuilt.detach(), drawn.detach())
     )
-    told = -(real.log() + (1 - of_rebuilt).log() + (1 - of_drawn).log()).mean()
+    judged = -(real.log() + (1 - of_rebuilt).log() + (1 - of_drawn).log()).mean()
     fooled = -(torch.sigmoid(judge(rebuilt)).log() + torch.sigmoid(judge(drawn)).log()).mean()
-    expect_gradients(learner.discriminator, judge, told)
+    expect_gradients(learner.discriminator, judge, judged)
     expect_gradients(learner.learned.encoder, model.encoder, kl.sum(1).mean() + of_features)
     expect_gradients(learner.learned.decoder, model.decoder, 0.5 * of_features + fooled)
-    found = [part.item() for part in (of_features, kl.sum(1).mean(), fooled, told)]
+    found = [part.item() for part in (of_features, kl.sum(1).mean(), fooled, judged)]
     assert parts[:4].tolist() == pytest.approx(found, rel=1e-4)
 
 

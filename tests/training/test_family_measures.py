@@ -147,7 +147,7 @@ def test_a_label_that_z_holds_is_read_off_it(tells: bool) -> None:
 class Telling(torch.nn.Module):
     """A posterior that says the label, a place of its own for each."""
 
-    def forward(self, told: Tensor) -> Tensor:
-        planes = told[:, 1:, 0, 0]  # (B, 3)
+    def forward(self, given: Tensor) -> Tensor:
+        planes = given[:, 1:, 0, 0]  # (B, 3)
         means = planes @ torch.tensor([[-9.0, 0.0], [9.0, 0.0], [0.0, 9.0]])
         return torch.cat([means, torch.full_like(means, -4)], dim=1)

@@ -113,7 +113,7 @@ KINDS: dict[str, tuple[Damage, str, str]] = {
         "evaluate",
         "bytes of model.safetensors do not hold them",
     ),
-    "a decoder that is no graph": (
+    "a decoder that is not a graph": (
         file(DECODER, lambda folder: b"not a graph"),
         "publish",
         "do not run in a fresh copy",

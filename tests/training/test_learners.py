@@ -30,7 +30,7 @@ STEPS = 37  # of `tiny`
 class Opponents:
     """The decoder draws digits from noise; a critic, which learns twice as often, tells them apart.
 
-    After Goodfellow et al. 2014, Algorithm 1, with k = 2; the critic is told the label.
+    After Goodfellow et al. 2014, Algorithm 1, with k = 2; the critic is given the label.
     """
 
     reports = ("loss", "critic_nats")

@@ -50,14 +50,14 @@ def work(folder: Path, *orders: str, stop: int | None = None) -> list[dict[str, 
     """What a worker says to these orders; stopped at the report of step `stop`."""
     said: list[dict[str, Any]] = []
 
-    class Heard(io.StringIO):
+    class Events(io.StringIO):
         def write(self, text: str) -> int:
             said.append(json.loads(text))
             if said[-1]["what"] == "step" and said[-1]["step"] == stop:
                 worker.stop.set()
             return len(text)
 
-    worker = Worker(io.StringIO(), Heard())
+    worker = Worker(io.StringIO(), Events())
     worker.ended.wait()
     worker.ended.clear()
     worker.stop.clear()
@@ -115,7 +115,7 @@ def test_a_run_that_was_paused_ends_in_the_weights_of_one_that_was_not(
 def test_an_order_that_cannot_be_read_fails_and_the_worker_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """And whatever a failure quotes, it can be read by whoever gave the order."""
+    """And whatever a failure quotes, the one who gave the order can read it."""
 
     def refuse(worker: Worker, order: Order) -> None:
         raise UserError(f"{order.title} \udcff" * 9000)
@@ -131,13 +131,13 @@ def test_an_order_that_cannot_be_read_fails_and_the_worker_goes_on(
         '{"do": "train", "job": "c", "title": "Mine"}',
     ]
     events: list[Event] = []
-    heard = threading.Event()
+    ended = threading.Event()
 
-    class Heard(io.StringIO):
+    class Events(io.StringIO):
         def write(self, text: str) -> int:
             events.append(read(Event, json.loads(text), "event"))
             if len(events) > len(orders):
-                heard.set()
+                ended.set()
             return len(text)
 
     class Orders(io.StringIO):
@@ -145,10 +145,10 @@ def test_an_order_that_cannot_be_read_fails_and_the_worker_goes_on(
             try:
                 return super().__next__()
             except StopIteration:
-                heard.wait()  # for its end ends the work
+                ended.wait()  # for its end ends the work
                 raise
 
-    Worker(Orders("\n".join(orders)), Heard()).work()
+    Worker(Orders("\n".join(orders)), Events()).work()
     assert [event.what for event in events] == ["ready", *["failed"] * len(orders)]
     assert [event.job for event in events[1:]] == ["", "", "a", "?", "", "b", "c"]
     assert "unknown field 'seconds'" in events[3].sentence

@@ -70,7 +70,7 @@ def test_a_transposed_convolution_moves_as_the_convolution_of_which_it_is_the_gr
     for _ in range(3):
         for one, optimizer in zip((transposed, plain), optimizers, strict=True):
             one.zero_grad()
-            # ⟨y, K x⟩ = ⟨Kᵀ y, x⟩ has the same gradient with respect to K, whoever computes it.
+            # ⟨y, K x⟩ = ⟨Kᵀ y, x⟩ has the same gradient with respect to K, however it is computed.
             product = plain(x) * y if one is plain else (transposed(y) - bias(transposed)) * x
             product.sum().backward()
             optimizer.step()

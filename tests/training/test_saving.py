@@ -195,7 +195,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "of an output by its name": ({"output": "pixels"}, "output is 'pixels'; give the kind of im"),
     "of examples by their path": ({"examples": "photos"}, "examples is 'photos'; give an array of"),
     "of labels without names": ({"labels": 3}, "labels is 3; give the index of each example's"),
-    "that is no file": ({"decode": "nothing.onnx"}, "nothing.onnx is not a readable ONNX file"),
+    "that is not a file": ({"decode": "nothing.onnx"}, "nothing.onnx is not a readable ONNX file"),
     "for batches of one": ({"batch": 1}, "decode does not take float32"),
     "with an encoder of a third output": (
         {"encode": Same()},

@@ -226,7 +226,7 @@ def test_the_elbo_is_what_the_card_says(shipped: Shipped, dataset: Dataset | Non
 
     The card's value is a mean over 10,000. A mean over 200 of them differs from it by about its
     standard error, σ/√200 with σ from the 200 themselves; five of those it never differs by, unless
-    weights, data or reduction are not what the card says. 200 neighbours in a file are no random
+    weights, data or reduction are not what the card says. 200 neighbours in a file are not a random
     choice, and digits' first are known to be the neater half: two nats more are granted for that.
     """
     model, card, _ = shipped

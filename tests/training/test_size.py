@@ -1,4 +1,4 @@
-"""What ships stays small: whoever clones the repository fetches all of it."""
+"""What ships stays small: a clone fetches all of it."""
 
 from pathlib import Path
 

@@ -20,7 +20,7 @@ test("a card of another version is refused in a sentence", () => {
   });
 });
 
-test("what is no JSON is refused in a sentence", () => {
+test("what is not JSON is refused in a sentence", () => {
   assert.throws(() => readCard("{", "blots"), {
     name: "InstrumentError",
     message: /^blots\/card\.json cannot be read/,

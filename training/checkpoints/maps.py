@@ -178,8 +178,8 @@ def find_cache() -> None:
 
 def _caches() -> Iterator[list[Path]]:
     """Where numba looks, in its order: each serves where all of its folders can be written to."""
-    if told := os.environ.get(NUMBA_CACHE):
-        yield [Path(told)]
+    if chosen := os.environ.get(NUMBA_CACHE):
+        yield [Path(chosen)]
     found = [importlib.util.find_spec(name) for name in ("umap", "pynndescent")]
     yield [Path(spec.origin).parent / "__pycache__" for spec in found if spec and spec.origin]
     home = os.environ.get("XDG_CACHE_HOME", "~/.cache")

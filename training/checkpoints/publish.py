@@ -25,7 +25,7 @@ from training.errors import CheckpointError
 README, CONFIG = "README.md", "config.json"
 BAR = "&#124;"  # within a cell of a table, | ends it
 LONGEST_S = 300  # that its lines may take
-NOT_SAID = "not said"  # as `training.save` has it where nothing was told
+NOT_SAID = "not said"  # as `training.save` has it where nothing was given
 UNKNOWN = "unknown"  # what model hubs call a licence that nobody gave
 
 

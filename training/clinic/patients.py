@@ -61,7 +61,7 @@ ADDED = Cure("Add the KL to the loss", {"loss": kl_added})
 
 @dataclass(frozen=True)
 class Patient:
-    """A script that somebody brings.
+    """A script that somebody shows.
 
     Fields:
         complaint: what its owner says.

@@ -13,7 +13,7 @@ from training.contract.worker import Order
 from training.datasets import Dataset
 
 PERIOD_S = 1.0  # between two pictures of the run
-KEPT = 2  # of them: who fetches the last but one still gets it
+KEPT = 2  # of them: a page that fetches the last but one still gets it
 
 
 class Tell(Protocol):

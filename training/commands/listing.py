@@ -19,9 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print a row a recipe, or the schema."""
     if options.schema:
-        print(
-            schema_of(RunConfig, "What a run is told: `training.configuration` of a card."), end=""
-        )
+        print(schema_of(RunConfig, "The configuration of a run, as a card has it."), end="")
         return 0
     for recipe in RECIPES.values():
         print(f"{recipe.name:28} {recipe.cost:>6} on two cores   {recipe.intent}")

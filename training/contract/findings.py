@@ -51,8 +51,8 @@ def _judged(task: Task, measure: Measure) -> list[str]:
         said.append(f"Latents help{_in(len(won), len(duels))}{_clearest(won)}")
     if lost:
         rest = f"In the other {len(lost)}," if len(lost) > 1 else "In the other case,"
-        told = rest if won else "Here"
-        said.append(f"{told} a method without latents does better{_clearest(lost)}")
+        where = rest if won else "Here"
+        said.append(f"{where} a method without latents does better{_clearest(lost)}")
     return said
 
 
@@ -158,6 +158,6 @@ def of_table(table: Table) -> str:
         if metric is not None and len(medians) > 1:
             least, most = min(medians), max(medians)
             ends = (most, least) if more_is_better else (least, most)
-            told = [(title, comparison.written(value, metric.unit)) for value, title in ends]
-            said.append(sentence.format(*told[0], *told[1]))
+            figures = [(title, comparison.written(value, metric.unit)) for value, title in ends]
+            said.append(sentence.format(*figures[0], *figures[1]))
     return " ".join(said)

@@ -30,7 +30,7 @@ class Kind(NamedTuple):
         weighs_kl: whether it has a β.
         unit: of its losses.
         networks: by data set.
-        own: the recipe for images that a visitor brings.
+        own: the recipe for images of a visitor.
     """
 
     title: str

@@ -35,7 +35,7 @@ def index_to_factors(sizes: Mapping[str, int], indices: Any) -> NDArray[np.int64
     """Factors (N, F) of the images at these places (N,) of the grid.
 
     Raises:
-        ValueError: where they are no places of the grid.
+        ValueError: where they are not places of the grid.
     """
     indices = np.asarray(indices)
     if indices.ndim != 1 or not np.issubdtype(indices.dtype, np.integer):

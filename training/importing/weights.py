@@ -61,7 +61,7 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
                 only="" if way else " if hasattr(v, 'clone')",
             )
         ) from error
-    except Exception as error:  # of what is no pickle of torch's, each step raises its own
+    except Exception as error:  # each step raises its own for what is not a pickle of torch
         raise _unreadable(path, error) from error
     rest = held if isinstance(held, dict) else {}
     for name in HOLDERS:

@@ -81,12 +81,12 @@ class ThreeOpponents:
             )
             rebuilt, drawn = self.learned.decode(z).chunk(2)
             features = judge.features(x)
-            told = told_apart(
+            apart = told_apart(
                 judge.judge(features), *(judge(made.detach()) for made in (rebuilt, drawn))
             )
         penalty = penalty_at(step, self.r1, judge, x)
         features = features.detach().float()
-        descend(self.optimizers["discriminator_optimizer"], told + penalty, rate)
+        descend(self.optimizers["discriminator_optimizer"], apart + penalty, rate)
 
         with autocast(x.device, self.precision):
             of_rebuilt = judge.features(rebuilt)
@@ -100,7 +100,7 @@ class ThreeOpponents:
         descend_along(decoder, gradients, rate)
         follow(self.model, self.learned, self.average, step)
         distance = energy_distance(x.flatten(1), drawn.detach().flatten(1))
-        parts = torch.stack([feature_nats, kl_nats, fooled, told]).detach()
+        parts = torch.stack([feature_nats, kl_nats, fooled, apart]).detach()
         return torch.cat([parts, torch.tensor([distance]).to(parts)])
 
     @torch.no_grad()

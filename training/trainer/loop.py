@@ -252,7 +252,7 @@ def train(
 
     with (
         stop_signals() as stopped,
-        # Who watches the run shows how far it is.
+        # What watches the run shows how far it is.
         progress_bar(
             *(plan.steps, progress.step, plan.batch_size),
             hidden=not run.writes or watch is not _nobody,

@@ -1,8 +1,8 @@
 """A worker that trains for a program that shows it: `python -m training.workers.live`.
 
 One order a line of JSON comes in on standard input, and what happens goes out the same way. The
-worker stops, with its run saved, when its input ends, as it does when who gives the orders is gone.
-`training.contract.worker` declares both. The snapshots of a treatment are records.
+worker stops, with its run saved, when its input ends, as it does when the program that gives the
+orders is gone. `training.contract.worker` declares both. The snapshots of a treatment are records.
 """
 
 import argparse
@@ -40,7 +40,7 @@ class Worker:
     """Orders in, events out, one run at a time; data sets stay in memory once they were read."""
 
     def __init__(self, orders: TextIO, events: TextIO) -> None:
-        # An order that cannot be read is its failure, for whoever gave it waits for its end.
+        # An order that cannot be read becomes its failure: the one who gave it waits for its end.
         self.orders: queue.SimpleQueue[Order | Event] = queue.SimpleQueue()
         self.stop = threading.Event()
         self.ended = threading.Event()

@@ -95,7 +95,7 @@ def look(path: Path, name: str, folder: Path, side: int, fit: str, tell: Tell) -
 
 
 def _overrides(recipe: str, config: RunConfig, scale: float, given: list[str]) -> tuple[str, ...]:
-    """The network that fits these images, so many times as wide."""
+    """The network that fits these images, its layers scaled in width."""
     model: Any = config.model
     changes = {
         "data.name": config.data.name,

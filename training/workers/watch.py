@@ -15,7 +15,7 @@ from training.workers.snapshots import Snapshots
 PERIOD_S = 0.4  # between two reports
 # Of the time, one part in SHARE may go into snapshots.
 SHORTEST_S, SHARE = 2.0, 8
-KEPT = 2  # snapshots: who fetches the last but one still gets it
+KEPT = 2  # snapshots: a page that fetches the last but one still gets it
 
 
 class Watch:

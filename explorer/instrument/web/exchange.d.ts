@@ -143,7 +143,7 @@ export interface Measured {
 }
 
 /**
- * What a follower is told: the new place, or that the class has ended.
+ * What a follower receives: the new place, or that the class has ended.
  */
 export interface Moved {
   place?: string | null;

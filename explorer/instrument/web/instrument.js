@@ -222,14 +222,14 @@ export function mount(root, options) {
     classroom.stands();
   }
 
-  /** The link and the host are told of a control that was let go of. */
+  /** The link and the host learn of a control that was let go of. */
   function committed() {
     const { ids, stages, link: now } = present(view);
     const [{ model, store }] = stages;
     const query = now();
     link.write(query);
     header.setHistory(store);
-    // A class that goes where its teacher goes has let go of nothing: its host would be told once a screen.
+    // A class that goes where its teacher goes has let go of nothing: its host would learn of it once a screen.
     if (!classroom.isFollower()) onRelease({ model: ids[0], z: model.z(store.get()), query });
   }
 

@@ -19,7 +19,7 @@ const MOST_SEEDS = 2 ** 31;
 /** What ends a name in a link, or is a part of it; nothing else of a name is escaped (`URLSearchParams` does the rest). */
 const IN_A_NAME = /[%:;,]/g;
 
-/** An invisible name is no name. */
+/** A name must have a character that is visible. */
 const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /**

@@ -13,7 +13,7 @@ export async function withLinkedWord(model, linked) {
     const own = await sourceOfWords(model, { ...model.start, ...codes });
     return { ...linked, codes: { ...own.codes, ...codes }, own };
   } catch (error) {
-    // What the link says is shown all the same; whoever types a word is told what is wrong.
+    // What the link says is shown all the same; only a word that is typed is refused in a sentence.
     console.error(error);
     return linked;
   }

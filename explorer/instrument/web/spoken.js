@@ -56,7 +56,7 @@ export function speak(code, words, root) {
   }
 }
 
-/** Says in which language it is, for who hears it. @param {HTMLElement} element @param {boolean} isTranslated */
+/** Says in which language it is, for a screen reader. @param {HTMLElement} element @param {boolean} isTranslated */
 function mark(element, isTranslated) {
   if (isTranslated) element.lang = language;
   else element.removeAttribute("lang");

@@ -88,7 +88,7 @@ export const createStore = (initial, controls) => createCursor([{ initial, contr
 
 /**
  * Where one model or several are, and the way they came: each has a store of its own, and one history is behind them all.
- * `set` is for every move, `commit` for the end of one: links, Python and undo are told only of commits.
+ * `set` is for every move, `commit` for the end of one: links, Python and undo see only commits.
  *
  * @template {Record<string, any>} S
  * @param {{initial: S, controls?: import("./model/model.js").Control[], place?: string[]}[]} models `controls` have their

@@ -3,7 +3,7 @@
  *
  * @typedef {object} View
  * @property {HTMLElement} element
- * @property {string[]} ids of the models; the first is what Python hears of
+ * @property {string[]} ids of the models; the first is the one that Python is given
  * @property {import("./stage.js").Stage[]} stages theirs
  * @property {(focus: Element | null) => import("./stage.js").Stage | null} stageAt the one that keys and tools are about
  * @property {() => string} link to exactly this

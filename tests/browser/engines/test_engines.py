@@ -28,13 +28,13 @@ return [early, Number(range.min), Number(range.max)];
 PINCH = """
 const stage = document.querySelector(".map-stage");
 const { x, y, width, height } = stage.getBoundingClientRect();
-const heard = [["gesturestart", 1], ["gesturechange", 1.4], ["gesturechange", 2.5]].map(
+const scales = [["gesturestart", 1], ["gesturechange", 1.4], ["gesturechange", 2.5]].map(
   ([kind, scale]) => stage.dispatchEvent(Object.assign(
     new UIEvent(kind, { bubbles: true, cancelable: true }),
     { scale, clientX: x + width / 2, clientY: y + height / 2 },
   )),
 );
-return heard;
+return scales;
 """
 BASELINES = """
 const mark = () => Object.assign(document.createElement("span"), {
@@ -112,7 +112,7 @@ def test_a_finger_drags_a_slider(digits: Driver) -> None:
 
 
 def test_a_finger_that_comes_down_beside_the_thumb_leads_it(digits: Driver) -> None:
-    """Safari moves nothing then: the page hears of the finger, and of no input."""
+    """Safari moves nothing then: the page sees the finger, and no input."""
     early, least, most = digits.run(FINGER, 0.25, 0.4, 0.75)
     assert early == 0, "it may go on to scroll the page"
     z = away_from(digits, 0, 0)

@@ -79,7 +79,7 @@ class Own:
 
 
 def opened(config: DataConfig, folder: Path, tell: packing.Tell | None = None) -> Own:
-    """The images at `config.path`, packed into `folder`; `tell` hears how far that is.
+    """The images at `config.path`, packed into `folder`; `tell` is given how many are done.
 
     Raises:
         DataError: in one sentence, if they are missing, too few or, with `strict`, if one is

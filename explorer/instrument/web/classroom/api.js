@@ -1,7 +1,7 @@
 import { InstrumentError } from "../errors.js";
 
 /**
- * What the server keeps of a class, and is told; `explorer/presenter/exchange.py` declares it.
+ * What the server keeps of a class, and what it is sent; `explorer/presenter/exchange.py` declares it.
  *
  * @typedef {import("../exchange.js").Leading} Leading what the teacher holds; a follower has no key
  * @typedef {import("../exchange.js").Tally} Tally

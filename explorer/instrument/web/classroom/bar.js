@@ -12,7 +12,7 @@ const LOST = "Connection lost: trying again …";
  */
 export function createBar({ large, onLink, onEnd, onLetGo, onFollow, onLeave }) {
   const said = el("p", { class: "class-said", role: "status" });
-  // Not told to a screen reader each time that somebody joins.
+  // A screen reader does not announce everyone who joins.
   const count = el("p", { class: "class-count" });
   const tools = el("div", { class: "class-tools" });
   const element = el("div", { class: "class-bar", hidden: true }, said, count, tools);
@@ -30,7 +30,7 @@ export function createBar({ large, onLink, onEnd, onLetGo, onFollow, onLeave }) 
     shown = kind;
   }
 
-  /** @param {string} sentence told again only where it is another @param {string} [more] */
+  /** @param {string} sentence announced only where it has changed @param {string} [more] */
   function say(sentence, more = "") {
     count.textContent = more;
     if (said.textContent !== sentence) said.textContent = sentence;

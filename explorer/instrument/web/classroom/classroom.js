@@ -75,7 +75,7 @@ export function createClassroom({ assets, link: address, frame }) {
   let leader = null;
   /** @type {ReturnType<typeof follow> | null} */
   let follower = null;
-  /** The page opens, and waits to be told where the class is. */
+  /** The page opens, and waits for the place of the class. */
   let isOpening = true;
   let found = () => {};
   /** @type {Promise<void>} */
@@ -292,7 +292,7 @@ export function createClassroom({ assets, link: address, frame }) {
     async opening() {
       attend();
       if (isLeader() && isAsked) {
-        // Who leads from one device more begins where the class is.
+        // A teacher who leads from a second device begins where the class is.
         const place = await placeOf(api, leading().code, over);
         if (place) address.write(place);
         noted({ revealed: (revealed = named(place, REVEALED) && named(place, "lesson")) });

@@ -22,7 +22,7 @@ export function goTo(place) {
 }
 
 /**
- * A class on a page beside the instrument: its teacher's page is told to those who follow, and a screen that follows goes
+ * A class on a page beside the instrument: its teacher's page is sent to those who follow, and a screen that follows goes
  * where the class is. There the instrument attends by itself.
  *
  * @param {HTMLElement} root

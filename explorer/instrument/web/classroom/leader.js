@@ -9,7 +9,7 @@ const ARROWS = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRigh
 const OWN_ARROWS = "input, select, textarea, dialog, [role=tab], .place";
 
 /**
- * What a teacher's screen sends to the class, and is told of it, for as long as `signal` lasts.
+ * What a teacher's screen sends to the class and receives from it, for as long as `signal` lasts.
  *
  * @param {{api: ReturnType<typeof import("./api.js").createApi>, leading: import("./api.js").Leading, signal: AbortSignal,
  *   place(): string, predicting(): string, onTally(tally: import("./api.js").Tally): void, onSent(): void, onBroken(): void,

@@ -56,7 +56,7 @@ export function recall() {
   query.delete(FOLLOW);
   const rest = query.toString().replace(/%(2C|3A|3B)/g, decodeURIComponent);
   history.replaceState(history.state, "", rest ? `?${rest}` : location.pathname);
-  // Who follows the link of a class that they lead still leads it.
+  // A teacher who follows the link of their own class still leads it.
   const role = keep(asked.code === before?.code ? { ...before, key: asked.key ?? before.key } : asked);
   return { role, isAsked: true };
 }

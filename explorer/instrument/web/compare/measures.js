@@ -20,7 +20,7 @@ const makesText = (card) => card.output.kind !== "pixels";
 /** @param {Card} card @returns {boolean} that nothing says how probable one of its codes is */
 const lacksPrior = ({ controls }) => controls.some((one) => one.kind === "continuous" && one.prior === null);
 
-/** @param {Card} card @returns {boolean} that its figures are of the part of an image that it is not told */
+/** @param {Card} card @returns {boolean} whether its figures are of the part of an image that is hidden from it */
 const isTold = ({ controls }) => controls.some((one) => one.kind === "image");
 
 /** @param {string} sentence @returns {Cell} */

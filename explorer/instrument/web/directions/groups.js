@@ -60,7 +60,7 @@ export function described({ members, picked }, namings) {
   const count = `${spelled(members.length)} ${members.length === 1 ? "image" : "images"}`;
   if (picked) return `${count}: all of class ${picked}`;
   const few = namings.filter(({ names }) => names.length <= MOST_NAMES).slice(0, 3);
-  const told = few.map((naming) => {
+  const means = few.map((naming) => {
     const common = counted(naming, members);
     const named = common.length <= MOST_COUNTED ? common.length : MOST_COUNTED - 1;
     const others = common.slice(named).reduce((sum, [, n]) => sum + n, 0);
@@ -69,7 +69,7 @@ export function described({ members, picked }, namings) {
       ...(others ? [`others (${spelled(others)})`] : []),
     ].join(", ");
   });
-  return told.length ? `${count}: ${told.join("; ")}` : count;
+  return means.length ? `${count}: ${means.join("; ")}` : count;
 }
 
 /** @param {Group} group @param {Naming[]} namings @returns {string | null} what most of a group are */

@@ -69,7 +69,7 @@ export async function runTrial(ort, { bytes, graph, file }) {
   } catch (error) {
     if (asksForMore())
       throw new InstrumentError(`${file} asks for more memory than a page has: use a smaller model.`, error);
-    return; // who opens it says what is wrong with it
+    return; // what opens it says what is wrong with it
   }
   const size = Object.values(given).reduce((sum, { data }) => sum + data.byteLength, 0);
   if (size > LARGEST) {

@@ -1,4 +1,4 @@
-// The instrument in a frame of a notebook: its host sets where it is, and hears where it went.
+// The instrument in a frame of a notebook: its host sets where it is, and receives where it went.
 
 import { mount } from "../instrument.js";
 import { fetchFile } from "../shelf/held.js";
@@ -7,7 +7,7 @@ import { fetchFile } from "../shelf/held.js";
  * What goes between the frame and its host. `z`: of the continuous controls, one after the other; `label`: of the first
  * categorical control, null without one; `selection`: the examples that are drawn around on the map.
  *
- * @typedef {{z: number[], label: number | null, selection: number[]}} Told
+ * @typedef {{z: number[], label: number | null, selection: number[]}} Place
  */
 
 /** @param {HTMLElement} root @param {string} assets @param {string} model the one that is shown */
@@ -16,7 +16,7 @@ export async function showInNotebook(root, assets, model) {
   let query = `?${new URLSearchParams({ model })}`;
   /** @type {import("../stage.js").Stage | null} */
   let stage = null;
-  /** @type {Partial<Told>} what was asked for before there was anything to move */
+  /** @type {Partial<Place>} what was asked for before there was anything to move */
   let waiting = {};
 
   const label = () => stage?.model.controls.find(({ kind }) => kind === "categorical") ?? null;
@@ -25,16 +25,16 @@ export async function showInNotebook(root, assets, model) {
     if (!stage) return;
     const state = stage.store.get();
     const control = label();
-    /** @type {Told} */
-    const told = {
+    /** @type {Place} */
+    const place = {
       z: [...stage.model.z(state)],
       label: control && state.codes[control.name],
       selection: [...stage.marking.get().marked],
     };
-    parent.postMessage(told, "*");
+    parent.postMessage(place, "*");
   }
 
-  /** @param {Partial<Told>} wanted */
+  /** @param {Partial<Place>} wanted */
   function move({ z, label: value, selection }) {
     if (!stage) return;
     const state = stage.store.get();

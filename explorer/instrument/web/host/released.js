@@ -14,7 +14,7 @@ const AT_THE_FOOT = "position: fixed; z-index: 100; inset: auto 12px 12px; width
 
 /** @type {((released: Released) => void) | null} */
 let send = null;
-/** @type {Released | null} what was told before there was a component to hear it */
+/** @type {Released | null} what was sent before there was a component to receive it */
 let waiting = null;
 let count = 0;
 let reconnected = 0;

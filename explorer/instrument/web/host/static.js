@@ -34,7 +34,7 @@ const LESSONS = "lessons";
  */
 export async function showInstrument(root, assets, { hasServer = true, clinic = null, lessons = false } = {}) {
   if (isHeld()) {
-    // What writes the link fires no event; who follows a link, or types one, does.
+    // What writes the link fires no event; following a link, or typing one, does.
     window.addEventListener("hashchange", () => location.reload());
     if (isClinic(hashLink.read())) return mountClinic(root, { assets, link: hashLink });
     if (hashLink.read() === `?${LESSONS}`) return void mountLessons(root, { assets, instrument: "" });

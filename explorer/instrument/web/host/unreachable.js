@@ -9,7 +9,7 @@ const WORDS = [
 let isSpeaking = false;
 
 /**
- * Puts Streamlit's message about a server that does not answer into words for whoever visits: it would tell them to start
+ * Puts Streamlit's message about a server that does not answer into words for a visitor, whom it would tell to start
  * a script of their own.
  */
 export function speakForTheServer() {
@@ -35,7 +35,7 @@ function reword(dialog) {
  * Streamlit draws nothing when its server is there again. If that is another one, it has no image of the page, and perhaps
  * not the model.
  *
- * @param {() => void} listener hears each time
+ * @param {() => void} listener called each time
  * @returns {() => void} stops that
  */
 export function onReconnected(listener) {

@@ -3,7 +3,7 @@
  *
  * @param {Pick<import("../store.js").Store, "get">} store
  * @returns {(made: import("../store.js").Source | null) => boolean} whether another was chosen since; what the work itself
- *   `made` before is no other
+ *   `made` before does not count
  */
 export function rememberChoice(store) {
   const asked = store.get();

@@ -36,8 +36,8 @@ export function createStart(stage) {
       class: "tab",
       type: "button",
       role: "tab",
-      id: `bring-tab-${name}`,
-      "aria-controls": `bring-${name}`,
+      id: `start-tab-${name}`,
+      "aria-controls": `start-${name}`,
       text: title,
       on: {
         click() {
@@ -51,13 +51,13 @@ export function createStart(stage) {
   const panels = pages.map(({ name, part }) =>
     el(
       "div",
-      { id: `bring-${name}`, role: "tabpanel", "aria-labelledby": `bring-tab-${name}`, class: "bring-panel" },
+      { id: `start-${name}`, role: "tabpanel", "aria-labelledby": `start-tab-${name}`, class: "start-panel" },
       part?.element ?? null,
     ),
   );
   const element = el(
     "section",
-    { class: "bring", "aria-label": "Start from an image" },
+    { class: "start", "aria-label": "Start from an image" },
     el("h2", { text: "Start from an image" }),
     el(
       "div",

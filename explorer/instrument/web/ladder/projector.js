@@ -239,7 +239,7 @@ export function createProjector(options) {
         await (await models.get(place)).ready;
       }
     } catch (error) {
-      // Nobody asked for it yet: whoever does is told then.
+      // Nobody has asked for it yet; the error is shown when somebody does.
       if (!gone.signal.aborted) console.warn(error);
     }
   }
@@ -268,7 +268,7 @@ export function createProjector(options) {
       if (!ends.length) return best;
       const { recipe, seed, step } = get();
       const place = locate(recipe, seed, step);
-      // The model of the dial is on its way meanwhile; whoever shows it is told what is wrong with it.
+      // The model of the dial is on its way meanwhile; the error is shown with it.
       if (place) models.get(place).catch(() => {});
       try {
         const opened = await openEnds();
@@ -283,7 +283,7 @@ export function createProjector(options) {
           if (far - near > most) [best, most] = [image, far - near];
         }
       } catch (error) {
-        // Whoever shows the image is told.
+        // The error is shown in place of the image.
         if (!gone.signal.aborted) console.warn(error);
       }
       return best;

@@ -98,7 +98,7 @@ function create({ table, latents, factors, shape, largestKl, moveLatent: onMove,
       head,
       ...rows.map((row) => row.element),
     ),
-    el("p", { class: "hint told-line" }, matrix),
+    el("p", { class: "hint matrix-line" }, matrix),
   );
 
   /** @param {number} at @param {number[]} values */

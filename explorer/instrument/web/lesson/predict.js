@@ -4,7 +4,7 @@ import { spellFigure } from "./text.js";
 
 /**
  * The prediction of a lesson: a mark on the axis of the figure, or one of some options. It is locked when it is committed;
- * then the measured value moves out of it. In a class that is when the teacher says so, who sees what all predict.
+ * then the measured value moves out of it. In a class the teacher, who sees all predictions, says when.
  *
  * @param {{lesson: import("./lessons.js").Lesson, words: import("./words.js").Words, kept: import("./progress.js").Progress,
  *   audience: import("../classroom/classroom.js").Audience, onCommit(change: import("./progress.js").Progress): void}} options

@@ -15,7 +15,7 @@ const LEAST_CIRCLE = 1.5 * REACH;
 const APART = 4;
 
 /**
- * What the pointer over the map shows: an image and its code, or what the decoder makes of a place and who lives there.
+ * What the pointer over the map shows: an image and its code, or what the decoder makes of a place and how many images are near it.
  *
  * @param {{stage: import("../stage.js").Stage, layers: ReturnType<typeof import("./layers.js").createLayers>,
  *   tip: ReturnType<typeof import("./tip.js").createTip>, plane(): import("./plane.js").Plane | null}} options

@@ -74,7 +74,7 @@ export function createLayers({ shape, thumbnails, sheet, onFrame, onTheme, onVie
     onView();
   });
   size.observe(surface);
-  // The style sheet lets the surface's colour take a moment to change, so that a change of theme is heard of.
+  // The style sheet lets the surface's colour take a moment to change, so that a change of theme raises an event.
   surface.addEventListener("transitionend", ({ target }) => {
     if (target !== surface) return;
     theme = null;

@@ -34,7 +34,7 @@ export function createWorker(assets) {
   const engine = engineOf(assets);
   /** @type {Worker | null} */
   let worker = null;
-  /** @type {Map<number, {model: number, resolve(result: any): void, reject(error: Error): void}>} who waits for which answer */
+  /** @type {Map<number, {model: number, resolve(result: any): void, reject(error: Error): void}>} which caller waits for which answer */
   const waiting = new Map();
   let asked = 0;
   let opened = 0;
@@ -94,7 +94,7 @@ export function createWorker(assets) {
       }
 
       const ready = ask({ kind: "open", bytes, expected });
-      // Who does not wait for it sees it by the next sheet.
+      // A caller that does not wait for it sees it by the next sheet.
       ready.catch(() => {});
       return {
         ready,

@@ -63,7 +63,7 @@ export function drawn(logP, uniform, temperature) {
 }
 
 /**
- * Writes token after token; who reads sets the pace, and may stop.
+ * Writes token after token; the reader sets the pace, and may stop.
  *
  * @param {Stepper} stepper
  * @param {Values} values of one sequence

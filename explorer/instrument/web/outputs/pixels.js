@@ -4,7 +4,7 @@ import { writeImage } from "../engine/pixels.js";
 /**
  * The image, as large as it fits.
  *
- * @param {{model: import("../model/model.js").Model, onFit(width: number): void}} options `onFit` hears how wide it is, in
+ * @param {{model: import("../model/model.js").Model, onFit(width: number): void}} options `onFit` is given its width, in
  *   CSS pixels
  * @returns {import("./index.js").Output}
  */

@@ -25,7 +25,7 @@ export function surround(assets) {
     help ??= createHelpOutside(assets);
     help.open();
   });
-  document.documentElement.dataset.keys = "heard";
+  document.documentElement.dataset.keys = "listening";
 }
 
 /** The list of keys with its style sheet, on a page that has neither. @param {string} assets */

@@ -9,7 +9,7 @@ import { present } from "../present.js";
  * @type {{name: string, at: string, in: string, by: string, text: string}[]}
  */
 const HINTS = [
-  { name: "image", at: ".bring > h2", in: ".bring", by: "click", text: "Pick one, or draw" },
+  { name: "image", at: ".start > h2", in: ".start", by: "click", text: "Pick one, or draw" },
   { name: "word", at: ".word-control:not([hidden]) > h2", in: ".word-control", by: "input", text: "Type one" },
   { name: "codes", at: ".code-grid > h2", in: ".codes", by: "pointerdown", text: "Paint a cell" },
   { name: "latent", at: ".sliders:has(.film) > h2", in: ".sliders", by: "input", text: "Drag a strip" },

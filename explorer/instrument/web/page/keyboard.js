@@ -181,7 +181,7 @@ export function arrowStep(key) {
   return steps[key] ?? null;
 }
 
-/** @param {KeyboardEvent} event @returns {boolean} whether it asks for the list of keys, and nothing has heard it yet */
+/** @param {KeyboardEvent} event @returns {boolean} whether it asks for the list of keys, and nothing has handled it yet */
 export function asksForHelp(event) {
   const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
   return (

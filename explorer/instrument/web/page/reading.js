@@ -14,7 +14,7 @@ const listeners = new Set();
 /** @returns {Reading} */
 export const reading = () => (kept.get() === "elbo" ? "elbo" : "loss");
 
-/** @param {(reading: Reading) => void} listener told at once, and of each change @param {AbortSignal} gone */
+/** @param {(reading: Reading) => void} listener called at once, and after each change @param {AbortSignal} gone */
 export function followReading(listener, gone) {
   listeners.add(listener);
   gone.addEventListener("abort", () => listeners.delete(listener));

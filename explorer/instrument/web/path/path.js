@@ -52,7 +52,7 @@ export function createPath(stage) {
       const { playing } = store.get();
       const there = placeOf(pathNow());
       commands.setSlerp(slerp);
-      // Who stands on the one path wants to see the other at the same place.
+      // Another kind of path is shown at the same place along it.
       if (there === null || playing === "path") return;
       commands.moveTo(codeAt(pathNow(), there));
       commands.settle();

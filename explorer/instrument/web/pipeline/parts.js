@@ -17,7 +17,7 @@ export function partsOf(model) {
       label: `The ${thing} that goes in`,
       words: `The ${thing} that goes in.`,
       formula: "x",
-      places: ".pane-source, .bring",
+      places: ".pane-source, .start",
     },
     {
       name: "encoder",

@@ -10,7 +10,7 @@ import { space as tokens } from "./tokens.js";
  */
 
 /**
- * What a person can move and a decoder takes. A value is never changed in place: whoever keeps one can tell by `===` that
+ * What a person can move and a decoder takes. A value is never changed in place: a part that keeps one can tell by `===` that
  * nothing has moved.
  *
  * @template V

@@ -1,5 +1,5 @@
 /**
- * A value that one part sets and others hear of.
+ * A value that one part sets and others follow.
  *
  * @template T
  * @typedef {{get(): T, set(value: T): void, onSet(listener: (value: T) => void): void}} Signal

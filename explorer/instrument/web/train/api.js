@@ -2,7 +2,7 @@ import { InstrumentError } from "../errors.js";
 import { fetchFile } from "../shelf/held.js";
 
 /**
- * What the server says of training, and is told; `explorer/jobs/exchange.py` declares it.
+ * What the server says of training, and what it is sent; `explorer/jobs/exchange.py` declares it.
  *
  * @typedef {import("../exchange.js").Run["state"]} State
  * @typedef {import("../exchange.js").Form} Form

@@ -23,7 +23,7 @@ const namesOf = (offered) => offered.map(({ name, title }) => [name, title]);
  * The form of a run, with its bounds and what it will take.
  *
  * @param {{offer: import("./api.js").Offer, api: ReturnType<typeof import("./api.js").createApi>,
- *   onBegin(form: import("./api.js").Form): Promise<void>, onData(data: string): void}} options `onData`: told which images
+ *   onBegin(form: import("./api.js").Form): Promise<void>, onData(data: string): void}} options `onData` is called with the name of the images
  *   are chosen, now too
  */
 export function createForm({ offer, api, onBegin, onData }) {

@@ -58,7 +58,7 @@ export function createDrop({ url, messages, onEntry }) {
     [...(event.dataTransfer?.items ?? [])].some(({ kind, type }) => kind === "file" && !type.startsWith("image/")) &&
     !isUntypedImage(event);
 
-  /** Names are told only once it is dropped. @param {DragEvent} event */
+  /** The browser gives names only once it is dropped. @param {DragEvent} event */
   function isUntypedImage({ dataTransfer }) {
     const [file, ...others] = dataTransfer?.files ?? [];
     return file !== undefined && others.length === 0 && file.type === "" && IMAGE.test(file.name);
@@ -71,7 +71,7 @@ export function createDrop({ url, messages, onEntry }) {
     else hint.hidePopover();
   }
 
-  /** Before others hear of it: a zip over the place for images is still no image. @param {DragEvent} event */
+  /** Before other listeners: a zip over the place for images is still not an image. @param {DragEvent} event */
   function over(event) {
     if (!isOurs(event) || !event.dataTransfer) return;
     event.preventDefault();

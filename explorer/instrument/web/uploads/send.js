@@ -25,7 +25,7 @@ export function refusal(status, size, name) {
  */
 export function sendZip(body, { url, header, name, signal, onProgress }) {
   const lost = `${name} could not be sent: check that the explorer is still running, then drop it again.`;
-  let told = performance.now();
+  let reported = performance.now();
   return new Promise((resolve, reject) => {
     // fetch() does not say how much has been sent.
     const request = new XMLHttpRequest();
@@ -33,8 +33,8 @@ export function sendZip(body, { url, header, name, signal, onProgress }) {
     request.setRequestHeader(header, "zip");
     request.responseType = "json";
     request.upload.addEventListener("progress", ({ loaded, total }) => {
-      if (performance.now() - told < STEP_MS) return;
-      told = performance.now();
+      if (performance.now() - reported < STEP_MS) return;
+      reported = performance.now();
       onProgress(loaded / total);
     });
     request.addEventListener("load", () => {

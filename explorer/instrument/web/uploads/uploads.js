@@ -3,7 +3,7 @@ import { createDrop } from "./drop.js";
 import { createDropped } from "./dropped.js";
 
 /**
- * Checkpoints of a person's own: dropped on the page, chosen below the list of models, or met by a link.
+ * Checkpoints of a person's own: dropped on the page, chosen below the list of models, or named by a link.
  *
  * @param {{assets: string, messages: ReturnType<typeof import("../page/messages.js").createMessages>, onChoose(): void,
  *   onEntry(entry: import("../checkpoint/checkpoint.js").Entry): void}} options `onChoose` comes before the browser's file chooser

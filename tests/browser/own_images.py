@@ -1,4 +1,4 @@
-"""How a test brings an image of its own into the instrument, and what the model then sees."""
+"""How a test gives the instrument an image of its own, and what the model then sees."""
 
 from __future__ import annotations
 
