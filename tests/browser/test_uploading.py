@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from . import checkpoints
 from .instrument import Instrument, frames
@@ -89,11 +89,16 @@ def test_a_photographed_page_becomes_like_the_data(instrument: Instrument, page:
     ring = np.abs(np.hypot((x - 300) / 0.7, y - 260) - 90) < 16
     noise = np.random.default_rng(0).normal(0, 4, paper.shape)
     photo = np.where(ring, 40, paper) + noise
+    # It comes before the images that say what the data are like.
+    held: list[Route] = []
+    page.route("**/blots/thumbnails.webp", lambda route: held.append(route))
     instrument.open()
     instrument.start_from("Upload")
-    instrument.wait_for_ground()
     upload(page, saved(Image.fromarray(photo.clip(0, 255).astype(np.uint8)), "JPEG"), "page.jpg")
     expect(page.locator(".source-label")).to_contain_text("page.jpg")
+    for route in held:
+        route.fallback()
+    instrument.wait_for_ground()
 
     expect(page.get_by_label("Invert light and dark")).to_be_checked()
     expect(page.get_by_label("Centre and size like the data").last).to_be_checked()

@@ -108,13 +108,15 @@ export function createUpload(stage) {
   );
 
   const queue = newestWins(
-    async ({ file, isOvertaken }) => {
+    async ({ file, isAnew, isOvertaken }) => {
+      const on = ground;
       const image = file ? await opened(file) : present(chosen);
       try {
-        await encode(image, file ? firstFit(image) : chosenFit(), isOvertaken);
+        await encode(image, file ? firstFit(image) : isAnew ? anewFit(image) : chosenFit(), isOvertaken);
       } finally {
         if (image !== chosen) image.bitmap.close();
       }
+      if (on !== ground) layAnew();
     },
     (error) => {
       if (!gone.aborted) refuse(sentenceFor(error, OTHERWISE));
@@ -156,8 +158,15 @@ export function createUpload(stage) {
   /** @param {File} file */
   const take = (file) => ask(file);
 
-  /** @param {File | null} file nothing: the one that is open is to be fitted anew */
-  const ask = (file) => queue.request({ file, isOvertaken: rememberChoice(store) });
+  /** @param {File | null} file nothing: the one that is open is to be fitted anew @param {boolean} [isAnew] as if it came now */
+  const ask = (file, isAnew = false) => queue.request({ file, isAnew, isOvertaken: rememberChoice(store) });
+
+  /** An image that came before those of the data did is laid on what they lie on. */
+  function layAnew() {
+    if (!chosen || store.get().own !== made) return;
+    chosen.laid = under(chosen.bitmap, ground.grey);
+    ask(null, true);
+  }
 
   /** @param {NonNullable<typeof chosen>} image */
   function firstFit({ bitmap, laid }) {
@@ -169,6 +178,9 @@ export function createUpload(stage) {
       crop: null,
     };
   }
+
+  /** @param {NonNullable<typeof chosen>} image */
+  const anewFit = (image) => ({ ...firstFit(image), crop: part });
 
   const chosenFit = () => ({
     fill: fill.selectedIndex === 1,
@@ -210,6 +222,7 @@ export function createUpload(stage) {
       ground = found;
       invert.label.hidden = !found.plain;
       like.label.hidden = !canBeLike();
+      layAnew();
     },
     destroy() {
       chosen?.bitmap.close();
