@@ -25,7 +25,7 @@ from starlette.middleware import Middleware  # noqa: E402
 from streamlit import net_util  # noqa: E402
 
 from explorer import front_page, garbage, loading, serving, state, uploads, visitors  # noqa: E402
-from explorer.instrument import released  # noqa: E402
+from explorer.instrument import everywhere, released  # noqa: E402
 from explorer.jobs import running as jobs  # noqa: E402
 from explorer.kept import Kept  # noqa: E402
 from explorer.lessons import TRANSLATED  # noqa: E402
@@ -59,6 +59,13 @@ def spoken(language: str) -> Callable[[str], str]:
     return lambda title: table.get(title, title)
 
 
+@st.fragment
+def follow() -> None:
+    """Follow releases, which rerun this and not the page: that would cost twice as much."""
+    state.follow_release()
+    released()
+
+
 def draw() -> None:
     """Draw the page that the address names."""
     # The pages have no icons: a browser would fetch those from the internet to show them in its
@@ -79,7 +86,8 @@ def draw() -> None:
     state.follow_release()
     state.enter(page.url_path)
     page.run()
-    released(page.url_path)
+    everywhere(page.url_path)
+    follow()
     # Last, for it imports numpy, which the instrument on its way to the first visitor is not to
     # wait for.
     st.logo(front_page.BRAND.read_text("utf-8"))
@@ -93,7 +101,7 @@ else:
     net_util.get_external_ip = lambda: None
     files = visitors.raise_limit()
     visitors.bound_connections(files)
-    loading.listed.times = 10
+    loading.listed.times = 100
     base = serving.base_path(st.get_option("server.baseUrlPath"))
     app = st.App(
         __file__,
@@ -105,7 +113,8 @@ else:
                 origins=st.get_option("server.corsAllowedOrigins"),
                 page=front_page.with_scripts(),
             ),
-            Middleware(visitors.Visitors, files=files),
+            # First, for what is in memory needs no file, and so no turn.
             Middleware(Kept, places=serving.kept_places(base) + front_page.kept_places(base)),
+            Middleware(visitors.Visitors, files=files),
         ],
     )

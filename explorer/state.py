@@ -68,16 +68,16 @@ def enter(page: str) -> None:
 def follow_release() -> None:
     """Go where the front end was when a control was let go, if that is news.
 
-    At the start of every run: a person who goes to another page at once ends the run that a
-    release began, or takes its place.
+    In the run of a fragment that a release begins, and at the start of every other: a person who
+    goes to another page at once ends that run, or takes its place.
     """
     now, component = shared(), st.session_state.get(RELEASED)
     last = component.get("last") if isinstance(component, Mapping) else None
     if last is None or last == now.last:
         return
-    st.session_state[KEY] = replace(
-        now, last=last, released=True, position=parse(last) or now.position
-    )
+    position = parse(last) or now.position
+    st.session_state[KEY] = replace(now, last=last, released=True, position=position)
+    remember_dropped(position.model)
 
 
 def go_to(position: Position) -> None:

@@ -51,18 +51,18 @@ def instrument(
     _component("instrument")(key=key, data=[data])
 
 
-def released(page: str) -> None:
-    """Tells `state.follow_release` of every release, and follows a class; stands on all pages.
+def everywhere(page: str) -> None:
+    """What stands on all pages: follows a class.
 
     It also has the page drawn anew where the server is there again after it was not.
     """
     data = {"assets": ASSETS, "page": page}
-    _component("released")(
-        key=state.RELEASED,
-        data=[data],
-        on_last_change=_heard,
-        on_reconnected_change=_heard,
-    )
+    _component("everywhere")(key="everywhere", data=[data], on_reconnected_change=_heard)
+
+
+def released() -> None:
+    """Reports every release to `state.follow_release`; stands on all pages, in a fragment."""
+    _component("released")(key=state.RELEASED, data=[{"assets": ASSETS}], on_last_change=_heard)
 
 
 def head(

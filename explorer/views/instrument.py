@@ -19,8 +19,7 @@ def show() -> None:
     )
     # Until something is released, the address alone knows what a link opened, and the browser
     # clears it on the way to another page. The front end opens no model that is not here.
-    now = state.shared()
-    position = now.position if now.released else state.linked(state.address())
+    position = None if state.shared().released else state.linked(state.address())
     if position is not None:
         state.remember_dropped(position.model)
         if position.model in state.entries():

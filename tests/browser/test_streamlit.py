@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page, Request, WebSocket, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from explorer import loading, measured
 from training.contract import table
@@ -146,7 +148,7 @@ def test_the_page_is_isolated_and_the_engine_is_fetched_once(instrument: Instrum
 
 def test_a_drag_stays_in_the_browser_and_its_end_reaches_python(instrument: Instrument) -> None:
     sent: list[object] = []
-    received: list[object] = []
+    received: list[Any] = []
     sockets: list[WebSocket] = []
     page = instrument.page
 
@@ -177,6 +179,10 @@ def test_a_drag_stays_in_the_browser_and_its_end_reaches_python(instrument: Inst
         sockets[-1].wait_for_event("framereceived")
     settle(page)
     assert len(sent) == 1
+    # The page is not drawn anew for it.
+    kinds = {ForwardMsg.FromString(bytes(message)).WhichOneof("type") for message in received}
+    assert "script_finished" in kinds
+    assert "navigation" not in kinds
     assert instrument.z()[1] > 0
     assert close(during, decoded(instrument.z()))
 

@@ -46,7 +46,7 @@ def written(app: AppTest) -> str:
 def sent(app: AppTest) -> str:
     """The data that the page's own component was given; what reports releases comes after it."""
     assert not app.exception
-    component, _ = app.get("bidi_component")
+    component, *_ = app.get("bidi_component")
     return component.proto.json
 
 

@@ -3,6 +3,7 @@
 export { host as distributions } from "./distributions/streamlit.js";
 export { startEngine } from "./engine/session.js";
 export { openEarly } from "./host/early.js";
+export { host as everywhere } from "./host/everywhere.js";
 export { host as head } from "./host/head.js";
 export { showInNotebook } from "./host/notebook.js";
 export { host as released } from "./host/released.js";
