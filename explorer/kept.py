@@ -19,11 +19,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from explorer.sending import MEDIA_TYPES, PACKED, inside, takes_gzip
-from explorer.streaming import STALLED_S
+from explorer.streaming import send_body
 
 # In bytes. What is larger is read from the disk as it is sent.
 LARGEST = 8 * 2**20
-PIECE = 2**18
 # Modules of less are sent as they are: they fit in one packet anyway.
 WORTH_PACKING = 1000
 
@@ -78,7 +77,8 @@ class Kept:
             await send({"type": "http.response.start", "status": 304, "headers": headers})
             await send({"type": "http.response.body"})
         else:
-            await _send(copy, send, b"" if scope["method"] == "HEAD" else copy.body)
+            await send({"type": "http.response.start", "status": 200, "headers": copy.headers})
+            await send_body(send, b"" if scope["method"] == "HEAD" else copy.body)
 
     async def _copy(self, place: Place, path: str, packed: bool) -> Copy | None:
         copy = self.copies.get((path, packed))
@@ -145,15 +145,3 @@ def _read(place: Place, name: str, packed: bool) -> Copy | None:
         raw = [(key.encode(), value.encode()) for key, value in headers.items()]
         return Copy(file, state, headers["etag"].encode(), raw, body)
     return None
-
-
-async def _send(copy: Copy, send: Send, body: bytes) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": copy.headers})
-    for start in range(0, max(1, len(body)), PIECE):
-        more = start + PIECE < len(body)
-        piece = body[start : start + PIECE]
-        try:
-            async with asyncio.timeout(STALLED_S):
-                await send({"type": "http.response.body", "body": piece, "more_body": more})
-        except TimeoutError:
-            return  # the server closes a connection whose answer is not complete

@@ -16,10 +16,10 @@ import os
 import re
 import socket
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -39,6 +39,9 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 POLICY = "Content-Security-Policy"
+# As they are sent, once for each of the eighty files of a page.
+_ADDED = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_NAMES, _POLICY = frozenset(name for name, _ in _ADDED), POLICY.lower().encode()
 _INLINE = re.compile(r"<script(?: type=\"?module\"?)?(?: async)?>(.*?)</script>", re.DOTALL)
 
 # What the system lacks for a moment: a second request may get it.
@@ -127,9 +130,7 @@ class Protection:
         async def send_protected(message: Message) -> None:
             nonlocal begun
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
-                headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
-                headers.setdefault(POLICY, self.policy)
+                message["headers"] = self._protected(message.get("headers", ()))
             begun = True
             await send(message)
 
@@ -151,6 +152,12 @@ class Protection:
                     return
                 raise
             await (_full() if busy else _failed())(scope, receive, send_protected)
+
+    def _protected(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        others = [header for header in headers if header[0].lower() not in _NAMES]
+        if all(name.lower() != _POLICY for name, _ in others):
+            others.append((_POLICY, self.policy.encode()))
+        return others + _ADDED
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -201,6 +208,7 @@ def _of_bytes(receive: Receive) -> Receive:
     return received
 
 
+@lru_cache(64)
 def name_in(host: str) -> str | None:
     """The name or address in a Host header, without its port; None where there is none."""
     try:
@@ -213,6 +221,7 @@ def name_in(host: str) -> str | None:
     return parts.hostname.rstrip(".") if parts.hostname else None
 
 
+@lru_cache(64)
 def is_own(name: str) -> bool:
     """Whether a name stands for this machine, for any visitor.
 

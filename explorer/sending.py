@@ -5,16 +5,16 @@ from __future__ import annotations
 import gzip
 import os
 import re
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from explorer.protection import POLICY, policy
-from explorer.streaming import FileAnswer, range_of
+from explorer.streaming import FileAnswer, MemoryAnswer, range_of
 
 # Our own table: `mimetypes` answers from the operating system, and a module that is not served as
 # JavaScript does not run.
@@ -37,10 +37,14 @@ MEDIA_TYPES = {
 # Weights, pictures and fonts, which do not get smaller.
 PACKED = frozenset({".onnx", ".safetensors", ".webp", ".woff2"})
 
+# A class asks for the files of a model in the same minute. To read one from the disk for everybody,
+# a piece at a time, takes five times as long as to send it. In files, and in bytes of each.
+KEPT, LARGEST_KEPT = 32, 2**21
+
 
 async def send_file(request: Request, root: Path, name: str) -> Response:
     """The file `name` below `root`, if that is where it really lies; 304 if the browser has it."""
-    return await run_in_threadpool(_file_answer, root, name, request.headers)
+    return await run_in_threadpool(_file_answer, root, name, request)
 
 
 def takes_gzip(accepted: str) -> bool:
@@ -52,7 +56,8 @@ def takes_gzip(accepted: str) -> bool:
     return False
 
 
-def _file_answer(root: Path, name: str, asked: Headers) -> Response:
+def _file_answer(root: Path, name: str, request: Request) -> Response:
+    asked = request.headers
     path = inside(root, name)
     packed = path is None
     if packed:
@@ -79,13 +84,18 @@ def _file_answer(root: Path, name: str, asked: Headers) -> Response:
         headers[POLICY] = policy(path.read_text("utf-8"))
     if unpack:
         return FileAnswer(cast(BinaryIO, gzip.open(path)), None, headers, media_type)
+    goes_as_it_lies = packed or suffix in PACKED
+    if goes_as_it_lies:
+        # A range of what is packed on its way would be of what is not.
+        headers["Accept-Ranges"] = "bytes"
+        is_whole = request.method == "GET" and "range" not in asked
+        if is_whole and stat.st_size <= LARGEST_KEPT:
+            body = _content(path, stat.st_mtime_ns, stat.st_size)
+            return MemoryAnswer(body, headers=headers, media_type=media_type)
     file = path.open("rb")
     size = os.fstat(file.fileno()).st_size
-    if not (packed or suffix in PACKED):
+    if not goes_as_it_lies:
         return FileAnswer(file, size, headers, media_type)
-    # Of what goes out as it lies there; a range of what is packed on its way would be of what is
-    # not.
-    headers["Accept-Ranges"] = "bytes"
     same = asked.get("if-range", headers["ETag"]) == headers["ETag"]
     wanted = range_of(asked.get("range", ""), size) if same else None
     if wanted is None:
@@ -96,6 +106,12 @@ def _file_answer(root: Path, name: str, asked: Headers) -> Response:
     file.seek(wanted.start)
     headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{size}"
     return FileAnswer(file, len(wanted), headers, media_type, 206)
+
+
+@lru_cache(KEPT)
+def _content(path: Path, _changed: int, size: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(size)
 
 
 def inside(root: Path, name: str) -> Path | None:

@@ -11,6 +11,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 PIECE = 2**16
+# Of what is in memory anyway.
+LARGE_PIECE = 2**18
 # How long a reader may take for one piece, before the connection is somebody else's.
 STALLED_S = 60
 
@@ -55,6 +57,28 @@ class FileAnswer(Response):
         finally:
             gone.cancel()
             self.file.close()
+
+
+class MemoryAnswer(Response):
+    """A body that many may ask for at once, and that all of them share."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, for as long as somebody takes it."""
+        start = {"status": self.status_code, "headers": self.raw_headers}
+        await send({"type": "http.response.start", **start})
+        await send_body(send, b"" if scope["method"] == "HEAD" else bytes(self.body))
+
+
+async def send_body(send: Send, body: bytes) -> None:
+    """Send what is in memory, of which no more than a piece waits for who reads slowly."""
+    for start in range(0, max(1, len(body)), LARGE_PIECE):
+        more = start + LARGE_PIECE < len(body)
+        piece = body[start : start + LARGE_PIECE]
+        try:
+            async with asyncio.timeout(STALLED_S):
+                await send({"type": "http.response.body", "body": piece, "more_body": more})
+        except TimeoutError:
+            return  # the server closes a connection whose answer is not complete
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -12,7 +12,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from explorer import kept, sending
+from explorer import kept, sending, streaming
 
 SCRIPT = b"export const answer = 42;\n" * 200
 ENGINE = b"\0asm" * 500
@@ -167,7 +167,7 @@ def test_the_rest_is_for_the_app(
 def test_a_large_file_is_not_kept_and_is_sent_in_pieces(
     app: kept.Kept, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept, "PIECE", 100)
+    monkeypatch.setattr(streaming, "LARGE_PIECE", 100)
     assert ask(app, "/lab/static/a.js")[2] == SCRIPT
     monkeypatch.setattr(kept, "LARGEST", len(SCRIPT) - 1)
     app.copies.clear()
@@ -175,7 +175,7 @@ def test_a_large_file_is_not_kept_and_is_sent_in_pieces(
 
 
 def test_who_takes_nothing_is_let_go(app: kept.Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "STALLED_S", 0.01)
+    monkeypatch.setattr(streaming, "STALLED_S", 0.01)
     sent: list[Message] = []
 
     async def stalled(message: Message) -> None:

@@ -7,7 +7,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 import pytest
 
@@ -51,6 +51,25 @@ def test_a_range_of_an_older_file_is_not_mixed_with_a_newer(get: Get, web: Path)
     (web / "a.onnx").write_bytes(b"newer still")
     answer, body = get("/instrument/a.onnx", range="bytes=0-1", if_range=etag)
     assert (answer.status, body) == (200, b"newer still")
+
+
+def test_a_file_of_a_model_is_read_once_for_all_until_it_changes(
+    get: Get, web: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (web / "a.onnx").write_bytes(b"older")
+    read: list[Path] = []
+    original = Path.open
+
+    def opened(self: Path, mode: str) -> IO[Any]:
+        read.append(self)
+        return original(self, mode)
+
+    with monkeypatch.context() as watched:
+        watched.setattr(Path, "open", opened)
+        assert [get("/instrument/a.onnx")[1] for _ in range(3)] == [b"older"] * 3
+    assert read == [web / "a.onnx"]
+    (web / "a.onnx").write_bytes(b"newer still")
+    assert get("/instrument/a.onnx")[1] == b"newer still"
 
 
 LARGE = 2**30
