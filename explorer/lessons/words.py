@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,9 +91,20 @@ def read_words(language: str) -> Words:
         UserError: naming the file and the key, where a text is missing, is one too many, or has
             another name in braces than the English one.
     """
-    words = _read(folder(language) / FILE)
-    if language != ORIGINAL:
-        _compare(_read(HERE / FILE), words, f"{language}/{FILE}")
+    # Every page asks, of whoever reads in another language than English.
+    files = (HERE / FILE, folder(language) / FILE)
+    return _read_both(*files, *map(_changed, files))
+
+
+def _changed(file: Path) -> int:
+    return file.stat().st_mtime_ns if file.exists() else 0
+
+
+@lru_cache(8)
+def _read_both(original: Path, file: Path, *_changed: int) -> Words:
+    words = _read(file)
+    if file != original:
+        _compare(_read(original), words, file.relative_to(HERE).as_posix())
     return words
 
 
