@@ -237,8 +237,10 @@ class Supervisor:
             self._order(Order("pause"))
 
     def _note(self, event: Event, worker: subprocess.Popen[str] | None) -> None:
+        if worker is not self.worker:  # said before its end, and read after it
+            return
         job = self._job
-        if event.what == "ready" and worker is self.worker:
+        if event.what == "ready":
             self.warm = True
             self._say_to_waiting("")
         else:

@@ -234,6 +234,10 @@ def test_workers_that_end_as_they_begin_are_not_started_without_a_pause(
     assert (after := one.store.get(id)) is not None
     assert after.sentence == ""
     one._fruitless = 2000
+    one.warm = False
+    replaced: Any = object()
+    one._note(Event("ready"), replaced)
+    assert (one.warm, one._fruitless) == (False, 2000)
     assert one._pause() == LONGEST_PAUSE_S, "after a day and more"
 
 
