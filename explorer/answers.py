@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from msgspec import ValidationError, to_builtins
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from training.contract.errors import UserError
@@ -58,5 +58,7 @@ def in_a_sentence(answer: Answer, unwritable: str) -> Answer:
             return refused(unwritable, 503)
         except UserError as error:
             return refused(str(error))
+        except ClientDisconnect:
+            return Response()  # which nobody hears
 
     return said

@@ -12,12 +12,14 @@ from typing import BinaryIO
 from starlette.requests import ClientDisconnect, Request
 
 from explorer.archives import UploadError
+from training.contract.errors import UserError
 
 MB = 10**6
 LARGEST_ZIP = 300 * MB
 # How long it may take to arrive, and how many bytes may be arriving at once.
 LONGEST_S = 15 * 60
 LONGEST_REST_S = 60
+LONGEST_MESSAGE_S = 20
 MOST_ARRIVING = 2**30
 # Of it, what one address may have: two cannot take it from all.
 MOST_FROM_ONE = MOST_ARRIVING // 3
@@ -57,6 +59,26 @@ async def receive(
         _arriving[visitor] -= count
         if not _arriving[visitor]:
             del _arriving[visitor]
+
+
+async def message(request: Request, most: int) -> bytes:
+    """The body of a request that a page of ours makes in a moment.
+
+    Who sends it slowly would keep a turn from those who wait for one (`visitors.Visitors`).
+
+    Raises:
+        UserError: if it is longer than `most` bytes, or is not here in time.
+    """
+    body = b""
+    try:
+        async with asyncio.timeout(LONGEST_MESSAGE_S):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > most:
+                    raise UserError(f"This message is too long: at most {most:,} bytes are taken.")
+    except TimeoutError as error:
+        raise UserError("This message took too long to arrive: send it again.") from error
+    return body
 
 
 async def let_pass(pieces: AsyncIterator[bytes]) -> None:

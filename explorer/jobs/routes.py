@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from explorer.answers import Answer, as_json, in_a_sentence, queried, refused
-from explorer.arriving import visitor_of
+from explorer.arriving import message, visitor_of
 from explorer.jobs import exchange, image_routes, images, offers, quota
 from explorer.jobs.asked import Asked, Training, Treating, written
 from explorer.jobs.running import GONE, HEADER, NOT_ALLOWED, supervisor
@@ -51,11 +51,7 @@ def routes(base: str) -> list[Route]:
     async def posted(request: Request, then: Callable[[bytes, str], Response]) -> Response:
         if HEADER not in request.headers:
             return refused(f"A request for a run needs the header {HEADER}.")
-        body = b""
-        async for piece in request.stream():
-            body += piece
-            if len(body) > LONGEST_FORM:
-                return refused("This form is too long.")
+        body = await message(request, LONGEST_FORM)
         return await run_in_threadpool(then, body, visitor_of(request))
 
     async def clinic(_: Request) -> Response:

@@ -6,7 +6,7 @@ import asyncio
 import io
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,11 +19,11 @@ from starlette.routing import Route
 
 from explorer import loading
 from explorer.answers import Answer, as_json, in_a_sentence, queried, refused
-from explorer.arriving import visitor_of
+from explorer.arriving import message, visitor_of
 from explorer.jobs.running import HOME
 from explorer.lessons import LESSONS
 from explorer.presenter.exchange import Asked, Leading, Linked, Moved, Place, Prediction, Tally
-from explorer.presenter.store import ClassError, Store
+from explorer.presenter.store import MOST_CLASSES, ClassError, Store
 from explorer.visitors import ENDLESS
 from training.contract.reading import parse, read
 
@@ -74,6 +74,8 @@ class _Classes:
         # Where a class is, until the file says it too, and what writes it there.
         self._newest: dict[str, str] = {}
         self._writing: dict[str, asyncio.Task[None]] = {}
+        # A QR code takes as long as twenty files: one at a time, and those who move do not wait.
+        self._drawing = asyncio.Semaphore(1)
 
     async def begin(self, request: Request) -> Response:
         place = (await _said(request, Place)).place
@@ -177,13 +179,21 @@ class _Classes:
         code, link = request.path_params["code"], queried(request, Linked).link
         if code not in link or await self._place(code) is None:
             return refused(NO_CLASS, 404)
-        drawn = io.BytesIO()
-        try:
-            code_of_link = segno.make(link, error="m")
-        except segno.DataOverflowError as error:  # of letters that take several bytes
-            raise ClassError("This link is too long for a QR code: send it as text.") from error
-        code_of_link.save(drawn, kind="svg", scale=8, border=4, light="#fff")
-        return Response(drawn.getvalue(), media_type="image/svg+xml")
+        async with self._drawing:
+            drawn = await run_in_threadpool(_drawn, link)
+        return Response(drawn, media_type="image/svg+xml")
+
+
+@lru_cache(MOST_CLASSES)
+def _drawn(link: str) -> bytes:
+    """The QR code of a link, as an SVG."""
+    drawn = io.BytesIO()
+    try:
+        code = segno.make(link, error="m")
+    except segno.DataOverflowError as error:  # of letters that take several bytes
+        raise ClassError("This link is too long for a QR code: send it as text.") from error
+    code.save(drawn, kind="svg", scale=8, border=4, light="#fff")
+    return drawn.getvalue()
 
 
 async def _leads(request: Request) -> bool:
@@ -197,6 +207,4 @@ def _line(event: Moved) -> str:
 
 async def _said(request: Request, kind: type[T]) -> T:
     """The message that was sent."""
-    if int(request.headers.get("content-length") or LARGEST_BODY + 1) > LARGEST_BODY:
-        raise ClassError(f"At most {LARGEST_BODY:,} bytes are taken, and their count must be sent.")
-    return read(kind, parse(await request.body(), "The message"), "message")
+    return read(kind, parse(await message(request, LARGEST_BODY), "The message"), "message")

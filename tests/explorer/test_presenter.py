@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+import segno
+from starlette.types import Message
 
-from explorer import loading, serving
+from explorer import arriving, loading, serving
 from explorer.presenter import routes
 from explorer.presenter import store as presenter
 from explorer.presenter.store import ClassError, Store
@@ -184,6 +189,57 @@ def test_a_link_to_the_class_has_a_qr_code_and_nothing_else_has(ask: Ask) -> Non
     assert status == 200
     assert b"<svg" in picture
     assert ask("GET", f"{at}https%3A//example.org/")[0] == 404
+
+
+def test_a_qr_code_is_drawn_once_and_apart_from_what_answers_the_others(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+
+    def make(link: str, error: str) -> Any:
+        with pytest.raises(RuntimeError):
+            asyncio.get_running_loop()
+        drawn.append(link)
+        return segno.make(link, error=error)
+
+    monkeypatch.setattr(routes, "segno", SimpleNamespace(make=make))
+    _, made = ask("POST", "/classes", {"place": ""})
+    for _ in range(2):
+        assert ask("GET", f"/classes/{made['code']}/link.svg?link={made['code']}")[0] == 200
+    assert drawn == [made["code"]]
+
+
+def test_a_message_that_never_ends_keeps_no_place_from_others(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arriving, "LONGEST_MESSAGE_S", 0.01)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.putrequest("POST", "/classes")
+    connection.putheader("content-length", "100")
+    connection.endheaders(b'{"place"')
+    answer = connection.getresponse()
+    assert (answer.status, json.loads(answer.read())["error"]) == (
+        422,
+        "This message took too long to arrive: send it again.",
+    )
+    connection.close()
+
+
+def test_who_leaves_before_all_is_sent_is_no_fault_of_the_server(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        assert message["type"].startswith("http.response")
+
+    headers = [(b"host", b"localhost"), (b"content-length", b"100")]
+    scope = {"type": "http", "method": "POST", "path": "/classes", "query_string": b""}
+    app = serving.plain_app()
+    with ThreadPoolExecutor(1) as thread:  # here one of the browser tests may run
+        thread.submit(asyncio.run, app(scope | {"headers": headers}, receive, send)).result()
+    assert caplog.records == []
 
 
 def test_what_is_sent_and_asked_for_out_of_all_measure_is_refused_in_a_sentence(ask: Ask) -> None:
