@@ -3,7 +3,7 @@
 import http.client
 import io
 import socket
-import time
+import threading
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -96,14 +96,21 @@ def test_the_head_of_a_file_costs_no_reading(
     assert sum(read) == 0
 
 
-def _counting(original: Callable[..., None], read: list[int]) -> Callable[..., None]:
-    """Files that note how much of them is read."""
+def _counting(
+    original: Callable[..., None], read: list[int], closed: threading.Event | None = None
+) -> Callable[..., None]:
+    """Files that note how much of them is read, and when they are closed."""
 
     def init(self: object, file: BinaryIO, *rest: object) -> None:
         class Counted(io.BufferedReader):
             def read(self, size: int | None = -1, /) -> bytes:
                 read.append(len(content := super().read(size)))
                 return content
+
+            def close(self) -> None:
+                super().close()
+                if closed is not None:
+                    closed.set()
 
         original(self, Counted(cast(io.RawIOBase, file.detach())), *rest)  # type: ignore[attr-defined]
 
@@ -127,15 +134,13 @@ def test_who_reads_nothing_holds_no_memory(port: int, large: str) -> None:
 
 def test_who_left_is_not_read_for(port: int, large: str, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
+    closed = threading.Event()
     monkeypatch.setattr(
-        streaming.FileAnswer, "__init__", _counting(streaming.FileAnswer.__init__, read)
+        streaming.FileAnswer, "__init__", _counting(streaming.FileAnswer.__init__, read, closed)
     )
     connection = socket.create_connection(("127.0.0.1", port))
     connection.sendall(f"GET {large} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     assert connection.recv(10_000)
     connection.close()
-    before = -1
-    while before != len(read):
-        before = len(read)
-        time.sleep(0.2)
+    assert closed.wait(60)
     assert sum(read) < LARGE // 10
