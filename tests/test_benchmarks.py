@@ -13,6 +13,7 @@ SERVED = {"plain_slider", "server"}
 SMALLEST = {
     "beta": "--turns 1",
     "compare": "--models digits-2d digits-pca --seconds 1 --drags 1",
+    "evidence": "--images 1 --seconds 1 --drags 1",
     "drag": "--model digits-2d --seconds 1 --drags 1 --starts 1",
     "live": "--data {data} --set digits --rounds 1 --looks --visitors 0",
     "load": "--visitors 2 --seconds 1 --stay 1 --left 1",

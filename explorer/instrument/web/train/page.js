@@ -1,5 +1,6 @@
 import { clinicLink, createClinic, isClinic } from "../clinic/clinic.js";
 import { el } from "../dom.js";
+import { startEngine } from "../engine/session.js";
 import { sentenceFor } from "../errors.js";
 import { remembered } from "../host/remembered.js";
 import { named } from "../link.js";
@@ -99,6 +100,8 @@ export function mount(root, { assets, instrument, link }) {
         },
       });
       opened = form;
+      // A run's first picture need not wait for it; where it cannot be started, that picture says so.
+      startEngine(assets).catch(() => {});
       frame.show(
         el(
           "div",

@@ -5,8 +5,8 @@ import { openGrown } from "./grown.js";
 import { createGrownView } from "./grown-view.js";
 import { createLosses } from "./losses.js";
 
-/** Milliseconds between two looks at a run that is on, and at one that is not. */
-const [SOON, LATER] = [700, 3000];
+/** Milliseconds between two looks: at a run whose first picture is about to come, at one that is on, and at one that is not. */
+const [AT_ONCE, SOON, LATER] = [150, 700, 3000];
 /** @type {Record<import("./api.js").State, string>} */
 const STATES = {
   waiting: "Waiting for its turn",
@@ -161,6 +161,7 @@ export function createRun({ id, api, assets, instrument, worker, shipped, onAnot
       show(now);
       if (["waiting", "training", "keeping", "finishing"].includes(now.state) || now.snapshot !== growing.shown())
         wait = SOON;
+      if (["waiting", "training"].includes(now.state) && !now.ahead && !growing.shown()) wait = AT_ONCE;
     } catch (error) {
       if (gone) return;
       console.error(error);
