@@ -162,9 +162,12 @@ export function pathOn(plane, a, b, between, nearest) {
 /** Names of more classes than this would hide the points. */
 const MOST_NAMES = 12;
 
+/** A class whose middle half takes more of the map than this, of what the middle half of all points takes, lies nowhere. */
+const APART = 0.5;
+
 /**
- * Where the names of classes stand on a map by UMAP, whose classes lie apart: each at the point that is nearest to the
- * middle of its class.
+ * Where the names of classes stand on a map by UMAP: each at the point that is nearest to the middle of its class, where the
+ * class lies apart.
  *
  * @param {Plane} plane
  * @param {import("./colours.js").Colouring} colouring
@@ -172,14 +175,25 @@ const MOST_NAMES = 12;
  */
 export function namesOn({ axes, points, index: plane }, { names, ordered, of, counts }) {
   if (axes !== "umap" || !names || ordered || names.length > MOST_NAMES) return [];
+  const all = middleOf(points, Array.from(of.keys()));
   const here = names.map((name, index) => ({ name, index })).filter(({ index }) => counts[index] > 0);
-  return here.map(({ name, index }) => {
-    /** @type {number[]} */
-    const mine = [];
-    for (let row = 0; row < of.length; row++) if (of[row] === index) mine.push(row);
-    const along = (/** @type {number} */ axis) => Float32Array.from(mine, (row) => points[2 * row + axis]).sort();
-    const median = (/** @type {number} */ axis) => along(axis)[mine.length >> 1];
-    const near = present(plane.pick(median(0), median(1), Infinity, (row) => of[row] === index));
-    return { index, name, x: points[2 * near], y: points[2 * near + 1] };
+  return here.flatMap(({ name, index }) => {
+    const middle = middleOf(
+      points,
+      Array.from(of.keys()).filter((row) => of[row] === index),
+    );
+    if (middle.area > APART * all.area) return [];
+    const near = present(plane.pick(middle.x, middle.y, Infinity, (row) => of[row] === index));
+    return [{ index, name, x: points[2 * near], y: points[2 * near + 1] }];
   });
+}
+
+/** @param {ArrayLike<number>} points @param {number[]} rows @returns {{x: number, y: number, area: number}} their median, and the area between their quartiles */
+function middleOf(points, rows) {
+  const [x, y] = [0, 1].map((axis) => {
+    const along = Float32Array.from(rows, (row) => points[2 * row + axis]).sort();
+    const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => along[Math.floor(share * along.length)]);
+    return { middle, range: high - low };
+  });
+  return { x: x.middle, y: y.middle, area: x.range * y.range };
 }

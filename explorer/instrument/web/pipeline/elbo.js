@@ -45,7 +45,7 @@ export function createElbo({ card, model, decoded, gone }) {
   let source = null;
   /** @type {number[] | null} of each latent of the source */
   let kl = null;
-  let timer = 0;
+  let frame = 0;
 
   const rows = {
     reconstruction: createRow("reconstruction", reconstructionTerm(output), averages.reconstruction),
@@ -81,18 +81,13 @@ export function createElbo({ card, model, decoded, gone }) {
   for (const one of terms) one.tabIndex = -1;
   rove(element, () => terms.map((one) => [one]))(terms[0]);
 
-  /** The figures, once the image is on screen: its frame has nothing to do with them. */
+  /** With what else is written for the frame: after it, the figures would have the page laid out once more. */
   function request() {
-    if (element.hidden || timer) return;
-    timer = requestAnimationFrame(() => {
-      timer = setTimeout(() => {
-        timer = 0;
-        if (!gone.aborted) measure();
-      });
-    });
+    if (!element.hidden) frame ||= requestAnimationFrame(measure);
   }
 
   function measure() {
+    frame = 0;
     const image = decoded.get();
     const pixels = source?.pixels;
     if (!image || !pixels) return;
@@ -164,10 +159,7 @@ export function createElbo({ card, model, decoded, gone }) {
       if (kl) byLatent?.show(kl);
       request();
     },
-    destroy() {
-      cancelAnimationFrame(timer);
-      clearTimeout(timer);
-    },
+    destroy: () => cancelAnimationFrame(frame),
   };
 }
 
