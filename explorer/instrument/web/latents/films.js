@@ -4,8 +4,8 @@ import { sentenceFor } from "../errors.js";
 import { isPart } from "../model/numbers.js";
 import { present } from "../present.js";
 
-/** Decoded at once: enough to keep the decoder busy, and few enough that hundreds of latents fit into memory. */
-const ROWS_AT_ONCE = 12;
+/** Decoded at once: enough to keep the decoder busy, and few enough that a new z soon has its turn. */
+const ROWS_AT_ONCE = 4;
 
 /**
  * The filmstrips of latents: rows of images, made in a worker around the newest z. A row is both under a slider and among
@@ -72,6 +72,7 @@ export function createFilms({ model, worker, onRow, onDone, onNotFinite, onFailu
     const stale = inTurn(codes, latents);
     for (let at = 0; at < stale.length; at += ROWS_AT_ONCE) {
       if (at && overtaken()) return;
+      const began = performance.now();
       const some = stale.slice(at, at + ROWS_AT_ONCE);
       const answer = await decode(codes, some);
       if (!answer.finite) onNotFinite();
@@ -82,6 +83,8 @@ export function createFilms({ model, worker, onRow, onDone, onNotFinite, onFailu
         drawn.set(latent, codes);
       });
       spare = answer.buffer;
+      // While a hand moves, strips leave half of a processor to the image under it.
+      if (overtaken()) await new Promise((resolve) => setTimeout(resolve, performance.now() - began));
     }
     shown = model.z({ codes });
     onDone(shown);
