@@ -9,7 +9,8 @@ An image is chosen first. Beside it stands the first of the models alone, as `dr
 
 - painted images: of every model, so that four models at 30 frames a second are 120.
 - memory: of the page's own process, what no other process shares (`Private_*` in /proc), at the end
-  of the drags; of an empty page the same, beside it.
+  of the drags, and once more when the browser has been asked to collect garbage; of an empty page
+  the same, beside it.
 """
 
 from __future__ import annotations
@@ -104,6 +105,10 @@ async def main() -> None:
             await page.wait_for_timeout(3000)
             drags = [await compare(page, options.seconds) for _ in range(options.drags)]
             full = max((await memory(browser)).values())
+            session = await page.context.new_cdp_session(page)
+            await session.send("HeapProfiler.collectGarbage")
+            await page.wait_for_timeout(500)
+            kept = max((await memory(browser)).values())
             await page.close()
         alone = [
             await drag_instrument(browser, options.models[0], options.seconds)
@@ -118,6 +123,7 @@ async def main() -> None:
             ),
             ("input → painted", spread([ms for one in drags for ms in one.inputs])),
             ("memory", f"{full:.0f} MB (an empty page: {empty:.0f} MB)"),
+            ("memory once garbage is collected", f"{kept:.0f} MB"),
         ]
         title = f"{len(options.models)} models: {', '.join(options.models)}, {options.drags} drags"
         table(title, rows)
