@@ -99,6 +99,8 @@ else:
     # To know whether a page from elsewhere may talk to it, Streamlit would ask a server on the
     # internet for this machine's address. It may not.
     net_util.get_external_ip = lambda: None
+    # Who asks for a file waits no longer than this for a script that runs; Python's own is 5 ms.
+    sys.setswitchinterval(0.002)
     files = visitors.raise_limit()
     visitors.bound_connections(files)
     loading.listed.times = 100
