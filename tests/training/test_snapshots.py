@@ -1,5 +1,6 @@
 """Moments of anybody's training loop, kept for the replay."""
 
+import shutil
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -14,8 +15,8 @@ import training
 from explorer import loading, measured
 from training.contract.files import read_card
 from training.contract.outputs import Pixels
-from training.contract.table import read_table
-from training.errors import CheckpointError
+from training.contract.table import SHIPPED, TABLE, read_table
+from training.errors import CheckpointError, UserError
 
 LOG_VARIANCE = -2.0
 
@@ -82,6 +83,55 @@ def test_a_loop_of_ones_own_is_kept_for_the_replay(
         for file in ("codes.safetensors", "decoder.onnx")
     )
     assert all(measured.is_whole(entry, name) for name in entry.files())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"step": "ten"}, "step is 'ten'; expected a whole number from 0 to"),
+        ({"step": None}, "step is null"),
+        ({"step": 2**60}, "step is too large"),
+        ({"batch_size": "50"}, "batch_size is '50'"),
+        ({"latents": 10**9}, "latents is 1000000000; expected a whole number from 1 to"),
+        ({"latents": object()}, "Encoding objects of type object is unsupported"),
+        ({"beta": float("nan")}, "beta is nan"),
+        ({"folder": "."}, "folder is ''"),
+        ({"output": Pixels((1, 3, 4), "foo")}, "likelihood"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_said_wrong_is_refused_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given: dict[str, Any] = {
+        "folder": tmp_path / "mine",
+        "step": 0,
+        "latents": 2,
+        "output": Pixels((1, 3, 4), "bernoulli"),
+        "examples": torch.rand(8, 1, 3, 4),
+        "batch_size": 50,
+    }
+    with pytest.raises(UserError) as refused:
+        training.snapshot(decode=Decoder(), encode=Encoder(), **given | wrong)
+    assert said in str(refused.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_with_the_table_of_others_is_left_alone(tmp_path: Path) -> None:
+    shutil.copy(SHIPPED / "sprites" / TABLE, tmp_path)
+    before = (tmp_path / TABLE).read_bytes()
+    with pytest.raises(CheckpointError, match="holds a table of"):
+        training.snapshot(
+            tmp_path,
+            10**6,
+            decode=Decoder(),
+            encode=Encoder(),
+            latents=2,
+            output=Pixels((1, 3, 4), "bernoulli"),
+            examples=torch.rand(8, 1, 3, 4),
+            batch_size=50,
+        )
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [before]
 
 
 def test_a_callback_keeps_moments_that_double(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,4 +107,8 @@ def checked(value: T, where: str) -> T:
     Raises:
         ConfigError: naming the field.
     """
-    return read(type(value), msgspec.to_builtins(value), where)
+    try:
+        tree = msgspec.to_builtins(value)
+    except TypeError as error:  # of an object in the place of a text or a number
+        raise ConfigError(f"{where}: {error}.") from error
+    return read(type(value), tree, where)

@@ -49,7 +49,9 @@ def save(
     if (folder / CARD).exists():
         raise CheckpointError(f"{folder} holds a checkpoint; choose another folder.")
     _check_given(decode, controls, output, labels)
-    controls = tuple(controls)
+    # Before anything of that size is made to try the graphs with.
+    controls = tuple(checked(space, "controls") for space in controls)
+    output = checked(output, "output")
     z = {space.name: _start(space, seed) for space in controls}
     decoder = runnable("decode", decode, z, {1: [MEAN]})
     graphs = Graphs(decode=_decoder_card(decoder, controls, z, output))

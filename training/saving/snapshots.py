@@ -10,15 +10,18 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from msgspec import Meta
 from msgspec.structs import replace
 from torch import nn
 
 from training.contract.card import CARD, CODES, DECODER, Card
+from training.contract.fields import MOST_LATENTS, Magnitude, Record, Word
 from training.contract.files import describe_files, write_bytes
 from training.contract.outputs import Pixels
+from training.contract.reading import checked
 from training.contract.spaces import Continuous
 from training.contract.table import (
     MOST_STAGES,
@@ -33,6 +36,19 @@ from training.contract.table import (
 from training.errors import CheckpointError
 from training.saving.save import save
 from training.trainer.devices import hardware
+
+LAST_STEP, LARGEST_BATCH = 2**33, 2**20  # their product is a whole number in every JSON reader
+
+
+class Moment(Record, frozen=True):
+    """What is said of a moment, beside its modules and its examples."""
+
+    folder: Word
+    step: Annotated[int, Meta(ge=0, le=LAST_STEP)]
+    batch_size: Annotated[int, Meta(ge=1, le=LARGEST_BATCH)]
+    latents: Annotated[int, Meta(ge=1, le=MOST_LATENTS)]
+    beta: Magnitude
+
 
 _began: dict[Path, float] = {}  # when this process first kept a moment of each folder
 
@@ -55,6 +71,7 @@ def snapshot(
 ) -> Table:
     """As `training.snapshot`, which says what each argument is."""
     folder = Path(folder)
+    checked(Moment(folder.name, step, batch_size, latents, beta), "training.snapshot")
     table = read_table(folder) if (folder / TABLE).exists() else None
     _check(folder, table, step)
     began = _began.setdefault(folder.resolve(), time.perf_counter())
@@ -108,7 +125,10 @@ def snapshot(
 def _check(folder: Path, table: Table | None, step: int) -> None:
     if table is None and (folder / CARD).exists():
         raise CheckpointError(f"{folder} holds a checkpoint without snapshots; choose another.")
-    stages = table.runs[0].stages if table is not None else ()
+    runs = table.runs if table is not None else ()
+    if len(runs) > 1:
+        raise CheckpointError(f"{folder} holds a table of {len(runs)} runs; choose another.")
+    stages = runs[0].stages if runs else ()
     if stages and step <= stages[-1].step:
         raise CheckpointError(
             f"{folder} has a snapshot of step {stages[-1].step:,}, and {step:,} is not after it: "
