@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,6 +60,8 @@ class Instrument(anywidget.AnyWidget):
         values = [float(value) for value in proposal["value"]]
         if len(values) not in (0, self.card.size):
             raise UserError(f"z has {len(values)} numbers; this model has {self.card.size}.")
+        if not all(map(math.isfinite, values)):
+            raise UserError(f"z is {values!r:.60}; give finite numbers.")
         return values
 
     @traitlets.validate("label")
@@ -72,6 +75,17 @@ class Instrument(anywidget.AnyWidget):
             raise UserError(f"label is {value}; this model has {len(labels)} labels.")
         return value
 
+    @traitlets.validate("selection")
+    def _shown(self, proposal: Any) -> list[int]:
+        """Refuse examples that the model does not have."""
+        indices: list[int] = proposal["value"]
+        count = 0 if self.card.examples is None else self.card.examples.count
+        if any(index >= count for index in indices):
+            raise UserError(
+                f"selection has the example {max(indices)}; this model has {count:,}, from 0 on."
+            )
+        return indices
+
     def content(self) -> bytes:
         """The page, which holds the front end and the checkpoint."""
         entry = Entry(self.folder.name, self.folder, self.card, "")
@@ -80,9 +94,9 @@ class Instrument(anywidget.AnyWidget):
         show = page.IN_NOTEBOOK.replace("$model", id)
         return page.page([(entry, self.card)], (), "", self.card.title, show).encode()
 
-    def _answer(self, _: object, message: dict[str, str], __: object) -> None:
+    def _answer(self, _: object, message: object, __: object) -> None:
         """Send the page when a view asks: in the state, every notebook file would keep it."""
-        if message.get("kind") == "page":
+        if isinstance(message, dict) and message.get("kind") == "page":
             self.send({"kind": "page"}, [self.content()])
 
 

@@ -1,5 +1,6 @@
 """The instrument in a frame, as a notebook has it: its host moves it, and sees where it went."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,10 @@ def test_what_the_model_does_not_have_is_refused(models: Path) -> None:
         view.z = [1.0]
     with pytest.raises(UserError, match="label is 1; this model has 0 labels"):
         view.label = 1
+    with pytest.raises(UserError, match="give finite numbers"):
+        view.z = [math.nan] * view.card.size
+    assert view.card.examples is not None
+    count = view.card.examples.count
+    with pytest.raises(UserError, match=f"selection has the example {count}; this model has"):
+        view.selection = [0, count]
+    view._answer(None, ["page"], None)
