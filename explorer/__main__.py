@@ -1,5 +1,6 @@
 """`latent-explorer` or `python -m explorer`: starts the app, from any folder."""
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -35,6 +36,9 @@ Without a server:
 
 def main() -> None:
     """Run the app until it is stopped, or the command that is named."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a path may hold bytes that are not text
     if sys.argv[1:2] == ["lessons"]:
         from explorer.lessons import command
 

@@ -12,8 +12,10 @@ from explorer import loading
 from explorer.lessons import LESSONS, TRANSLATED, listing
 from explorer.standalone import files, page, site
 from training.contract.errors import UserError
+from training.contract.files import write_bytes
 
 MB = 1_000_000
+LONGEST_ADDRESS = 2000  # bytes: the largest QR code holds 2,953
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -43,6 +45,8 @@ def main(arguments: Sequence[str]) -> int:
 def _export(what: str, out: Path, language: str | None) -> int:
     if out.is_dir():
         raise UserError(f"{out} is a folder: name the page, such as {out / f'{what}.html'}.")
+    if out.exists() and not out.is_file():
+        raise UserError(f"{out} is not a file: name the page, such as {what}.html.")
     if what in LESSONS:
         (lesson,) = (one for one in listing.lessons()["lessons"] if one["id"] == what)
         chosen, lessons = files.models(sorted(files.opened_by(what))), [what]
@@ -64,7 +68,7 @@ def _export(what: str, out: Path, language: str | None) -> int:
             )
         chosen, lessons = files.models([what]), files.lessons_of([what])
         title, query = chosen[0][1].title, urlencode({"model": what})
-    out.write_text(page.page(chosen, lessons, query, title), "utf-8")
+    write_bytes(out, page.page(chosen, lessons, query, title).encode())
     print(f"{out} · {files.size(out) / MB:.1f} MB · opens in a browser, without a network.")
     return 0
 
@@ -84,7 +88,9 @@ def _site(out: Path, ids: Sequence[str] | None, address: str) -> int:
 
 
 def _leads_somewhere(address: str) -> bool:
-    """Whether a browser could open it."""
+    """Whether a browser could open it, and a QR code could hold it with the link to a card."""
+    if not address.isprintable() or len(address.encode()) > LONGEST_ADDRESS:
+        return False
     try:
         parts = urlsplit(address)
         _ = parts.port

@@ -1,8 +1,11 @@
 """What goes into a page without a server."""
 
+import errno
 import hashlib
 import io
+import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from msgspec import json
 from PIL import Image
 
 from explorer import loading
+from explorer.__main__ import main
 from explorer.standalone import command, files, page
 from explorer.standalone.fewer import FEWER
 from training.contract.card import CARD, CODES, DECODER, ENCODER, THUMBNAILS, Card
@@ -63,7 +67,14 @@ def test_a_page_of_several_models_has_fewer_examples_and_shares_what_is_the_same
     assert (f"checkpoints/digits-2d/{THUMBNAILS}", f"checkpoints/digits/{THUMBNAILS}") in shared
 
 
-@pytest.mark.parametrize("address", ["http://[::1", "https://", "http://a:b", "school.example"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("http://[::1", "https://", "http://a:b", "school.example"),
+        "https://school\u0085.example",
+        f"https://school.example/{'a' * 3000}",
+    ],
+)
 def test_what_is_no_address_of_a_site_is_refused_in_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], address: str
 ) -> None:
@@ -73,3 +84,36 @@ def test_what_is_no_address_of_a_site_is_refused_in_a_sentence(
         f"--address {address} is not an address: write https://school.example/vae/.\n"
     )
     assert not out.exists()
+
+
+def test_a_page_that_cannot_be_written_leaves_the_one_that_was_there(
+    make_checkpoint: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    make_checkpoint("mine")
+    out = tmp_path / "page.html"
+    out.write_text("the page of last week")
+    monkeypatch.setattr(page, "page", lambda *_: "half of a page")
+    monkeypatch.setattr(os, "fsync", full)
+    assert command.main(["export", "mine", "--out", str(out)]) == 1
+    assert capsys.readouterr().err == f"{out} could not be written: No space left on device.\n"
+    assert out.read_text() == "the page of last week"
+    assert command.main(["export", "mine", "--out", os.devnull]) == 1
+    assert "is not a file" in capsys.readouterr().err
+
+
+def test_a_name_that_is_not_text_is_told_as_well_as_it_can_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    monkeypatch.setattr(sys, "stderr", told)
+    monkeypatch.setattr(sys, "argv", ["explorer", "export", "caf\udce9", "--out", "page.html"])
+    with pytest.raises(SystemExit):
+        main()
+    told.flush()
+    assert b"There is no model and no lesson caf?." in told.buffer.getvalue()
