@@ -18,7 +18,7 @@ SMALLEST = {
     "live": "--data {data} --set digits --rounds 1 --looks --visitors 0",
     "load": "--visitors 2 --seconds 1 --stay 1 --left 1",
     "map": "--model digits-2d --counts 10000 --seconds 1 --rounds 1",
-    "metrics": "--threads 1 --samples 1 --data {data}",
+    "metrics": "--threads 1 --samples 1 --images 1000 --data {data}",
     "presenting": "--followers 3 --seconds 1",
     "rendering": "--images 512 --rounds 1",
     "steps": "--times 1",

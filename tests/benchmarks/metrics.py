@@ -1,6 +1,7 @@
 """Seconds that the metrics of one model take, each for itself, and all of them.
 
     python tests/benchmarks/metrics.py [assets/models/sprites-beta4] [--threads 2] [--samples 5]
+        [--images 50000]
 
 The functions are those of `python -m training evaluate FOLDER`, on the same images. The bound on
 the likelihood costs as many decoded images as it has samples, so here it has few. Nothing here
@@ -13,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -47,6 +49,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=default)
     parser.add_argument("--threads", type=int, default=2, help="(default: 2)")
     parser.add_argument("--samples", type=int, default=5, help="of the bound (default: 5)")
+    parser.add_argument("--images", type=int, default=DRAWN, help="of a split, at most")
     parser.add_argument("--data", type=Path, default=ROOT / "data")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -56,6 +59,14 @@ def main() -> None:
     dataset = build.dataset(config.data.name, options.data)
     if dataset.factors is None:
         parser.error(f"{card.name} has no true factors; name a checkpoint of sprites or scenes.")
+    splits = {
+        name: replace(
+            split, stored=split.stored[: options.images], targets=split.targets[: options.images]
+        )
+        for name, split in dataset.splits.items()
+    }
+    dataset = replace(dataset, splits=splits)
+    drawn = min(DRAWN, options.images)
     seed = config.seed
     generator = torch.Generator().manual_seed(seed)
 
@@ -85,12 +96,12 @@ def main() -> None:
         explicitness(*fitted, *scored)
     with timed("InfoMEC"):
         infomec(*scored, seed=seed)
-    with timed(f"codes of {DRAWN:,} images at random factors"):
-        drawn = encode_random(encoder, dataset, DRAWN, seed)
+    with timed(f"codes of {drawn:,} images at random factors"):
+        at_random = encode_random(encoder, dataset, drawn, seed)
     with timed("FactorVAE score"):
-        factor_vae_score(*drawn, seed=seed)
+        factor_vae_score(*at_random, seed=seed)
     with timed("β-VAE score"):
-        beta_vae_score(*drawn, seed=seed)
+        beta_vae_score(*at_random, seed=seed)
     with timed(f"bound on the likelihood, {options.samples} samples an image"):
         measure_likelihood(model, dataset, config, seed, options.samples)
     print(f"  {'all':44} {time.perf_counter() - began:6.1f} s")

@@ -19,9 +19,10 @@ from .instrument import Instrument
 EVIDENCE = Path(__file__).resolve().parents[1] / "data" / "evidence.json"
 # Easy and hard ones: 119, 33 and 61 have the largest gaps of the first two hundred.
 IMAGES = (0, 7, 33, 61, 97, 119, 150, 199)
+FITTED = (0, 61, 119)  # a search in Python takes seconds
 
 MEASURE = """
-async ({ assets, images, means, stds }) => {
+async ({ assets, images, means, stds, fitted }) => {
   const { startEngine } = await import(assets + "engine/session.js");
   const { openDecoder } = await import(assets + "engine/decoder.js");
   const { createExact, startsOf } = await import(assets + "evidence/exact.js");
@@ -44,9 +45,9 @@ async ({ assets, images, means, stds }) => {
     const posterior = await exact.posterior(x);
     const joint = exact.jointOf(x);
     const { elbo } = await elboOf(joint, { mean: means[at], std: stds[at] });
-    const fitted = await Promise.all(startsOf(posterior).map((q) => fit(joint, q)));
-    const best = Math.max(...fitted.map((q) => q.elbo));
-    found.push([posterior.logEvidence, elbo, best]);
+    const starts = fitted.includes(at) ? startsOf(posterior) : [];
+    const fits = await Promise.all(starts.map((q) => fit(joint, q)));
+    found.push([posterior.logEvidence, elbo, Math.max(...fits.map((q) => q.elbo))]);
   }
   return found;
 }
@@ -73,14 +74,16 @@ def test_the_refined_grid_agrees_with_a_fine_one_and_the_elbo_with_pythons(
             "images": [bench.image("digits-2d", image).tolist() for image in IMAGES],
             "means": [mean.tolist() for mean, _ in posteriors],
             "stds": [std.tolist() for _, std in posteriors],
+            "fitted": [IMAGES.index(image) for image in FITTED],
         },
     )
     for image, (evidence, elbo, best) in zip(IMAGES, found, strict=True):
         assert evidence == pytest.approx(known["log_evidence"][image], abs=0.01)
         assert elbo == pytest.approx(bench.elbo("digits-2d", image), abs=0.02)
-        # Python's search, which uses no slopes, may stop a little earlier.
-        assert best == pytest.approx(best_elbo(bench, "digits-2d", image), abs=0.05)
-        assert best <= evidence
+        if image in FITTED:
+            # Python's search, which uses no slopes, may stop a little earlier.
+            assert best == pytest.approx(best_elbo(bench, "digits-2d", image), abs=0.05)
+            assert best <= evidence
 
 
 def test_the_panel_shows_the_gap_and_finds_a_better_q(page: Page, instrument: Instrument) -> None:

@@ -10,11 +10,19 @@ import explorer
 from training.contract.errors import UserError
 
 HOST = """<!doctype html>
-<iframe src="page.html" style="width: 1280px; height: 760px"></iframe>
+<iframe style="width: 1280px; height: 760px"></iframe>
 <script>
 const received = [];
 addEventListener("message", ({ data }) => received.push(data));
 </script>
+"""
+
+# As `widget.js` does: nothing can be addressed relative to a blob.
+SHOWN = """
+page => {
+  const address = URL.createObjectURL(new Blob([page], { type: "text/html" }));
+  document.querySelector("iframe").src = address;
+}
 """
 
 
@@ -22,10 +30,10 @@ def test_a_host_moves_the_model_and_hears_where_it_went(
     context: BrowserContext, models: Path, tmp_path: Path
 ) -> None:
     view = explorer.show(models / "blots")
-    (tmp_path / "page.html").write_bytes(view.content())
     (tmp_path / "host.html").write_text(HOST)
     page = context.new_page()
     page.goto((tmp_path / "host.html").as_uri())
+    page.evaluate(SHOWN, view.content().decode())
     page.wait_for_function("received.length > 0")
     assert len(page.evaluate("received.at(-1).z")) == view.card.size
     z = [0.5, -1.0, *[0.0] * (view.card.size - 2)]

@@ -51,7 +51,7 @@ export function createPicker({ catalogue, onPick, onCompare = null, onOpen, foot
             "button",
             { class: "choice", type: "button", "data-model": entry.id, on: { click: () => pick(entry.id) } },
             el("img", {
-              src: addressOf(entry.preview ?? "", document.baseURI),
+              src: entry.preview && addressOf(entry.preview, document.baseURI),
               alt: "",
               loading: "lazy",
               decoding: "async",

@@ -1,0 +1,89 @@
+"""The widget in a real JupyterLab, on a network that was made in the notebook's own kernel."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from .app import ROOT, free_port
+
+NETWORK = """
+import torch, explorer
+from torch import nn
+class Plain(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.decoder = nn.Sequential(nn.Linear(2, 64), nn.Sigmoid(), nn.Unflatten(1, (1, 8, 8)))
+        self.encoder = nn.Sequential(nn.Flatten(), nn.Linear(64, 2))
+view = explorer.show(Plain(), images=torch.rand(40, 1, 8, 8))
+view
+"""
+CELLS = (NETWORK, "print('z is', view.z)", "view.z = [1.0, -1.0]")
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[str]:
+    """The address of a notebook with these cells."""
+    cells = [
+        {"cell_type": "code", "source": source, "id": f"cell{at}", "metadata": {}, "outputs": []}
+        | {"execution_count": None}
+        for at, source in enumerate(CELLS)
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    root = tmp_path / "notebooks"
+    root.mkdir()
+    (root / "mine.ipynb").write_text(json.dumps(notebook))
+    port = free_port()
+    options = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token="]
+    homes = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    environment = os.environ | {home: str(tmp_path / home) for home in homes}
+    with subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={root}"],
+        env=environment | {"PYTHONPATH": str(ROOT)},
+        cwd=root,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stderr is not None
+        rest = threading.Thread(target=server.stderr.read)
+        try:
+            said = next((line for line in server.stderr if "is running at" in line), None)
+            assert said is not None, "JupyterLab ended by itself"
+            rest.start()
+            yield f"http://localhost:{port}/lab/tree/mine.ipynb"
+        finally:
+            server.terminate()
+            if rest.ident is not None:
+                rest.join()
+
+
+def test_a_slider_moves_without_python_and_python_reads_and_sets_it(
+    lab: str, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    page.goto(lab)
+    expect(page.get_by_text("| Idle")).to_be_visible()  # a cell that is run before is not
+    cells = page.locator(".jp-Notebook .jp-CodeCell")
+    cells.first.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    slider = page.frame_locator("iframe").locator(".sliders .range").first
+    slider.press("ArrowRight")
+    moved = str(slider.get_attribute("aria-valuetext")).replace("−", "-")
+    cells.nth(1).locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    said = cells.nth(1).locator(".jp-OutputArea-output")
+    expect(said).to_contain_text("z is [")
+    z = json.loads(said.inner_text().removeprefix("z is"))
+    assert z[0] == pytest.approx(float(moved), abs=0.01)
+    cells.nth(2).locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    expect(slider).to_have_attribute("aria-valuetext", "1.00")
