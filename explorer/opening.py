@@ -48,6 +48,9 @@ def choose(folder: Path, card: Card) -> dict[str, str]:
     found = safetensors.numpy.load((folder / CODES).read_bytes())
     tensors = {name: values[: examples.count] for name, values in found.items()}
     mean, label = tensors.get("mean"), tensors.get("label")
+    kinds = [factor.kind for factor in card.data.factors or ()]
+    with_shape = "factors" in tensors and "categorical" in kinds
+    shape = tensors["factors"][:, kinds.index("categorical")] if with_shape else None
     reached = np.full(examples.count, True)
     if mean is not None and any(isinstance(c, Continuous) and c.prior for c in card.controls):
         reached = np.abs(mean).max(1) <= FARTHEST
@@ -56,7 +59,12 @@ def choose(folder: Path, card: Card) -> dict[str, str]:
         reached &= length <= np.quantile(length, INNER)
     error = tensors.get("reconstruction")
     if isinstance(card.output, Pixels) or error is None:
-        best = plainest(mean, label, error, examples.count, reached)
+        if shape is None or mean is None or "log_variance" not in tensors:
+            best = plainest(mean, label, error, examples.count, reached)
+        else:
+            # Small things are reconstructed as blobs, and the encoder says little of them.
+            kl = kl_nats(mean, tensors["log_variance"])
+            best = plainest(mean, shape, error, examples.count, reached, kl)
     else:
         # A usual word comes back with other letters: the surest one shows what is meant.
         best = int(np.argmin(np.where(reached, error, np.inf)))
@@ -77,6 +85,12 @@ def choose(folder: Path, card: Card) -> dict[str, str]:
         else:
             return query
     return query | values
+
+
+def kl_nats(mean: Array, log_variance: Array) -> Array:
+    """KL(q(z|x) ‖ N(0, I)) of each image, (N,), of means and log variances (N, D)."""
+    nats: Array = (mean**2 + np.exp(log_variance) - 1 - log_variance).sum(1) / 2
+    return nats
 
 
 def drawn(card: Card) -> dict[str, str]:
@@ -109,6 +123,7 @@ def plainest(
     reconstruction: Array | None,
     count: int,
     reached: NDArray[np.bool_] | None = None,
+    kl: Array | None = None,
 ) -> int:
     """Of the images reconstructed as most are, the one whose neighbours are most of its class.
 
@@ -118,6 +133,8 @@ def plainest(
         reconstruction: (N,), −ln p(x|z) of each at its mean, in nats. Without it, every image
             counts as reconstructed as most are.
         reached: (N,), where a link can lead; of the others one is taken only if there is no other.
+        kl: (N,), in nats: where several have as many such neighbours, the largest is taken; without
+            it, the one whose error is nearest to the median.
     """
     order = np.arange(count)
     if reconstruction is not None:
@@ -132,5 +149,5 @@ def plainest(
     distances[np.arange(len(candidates)), candidates] = np.inf
     nearest = np.argpartition(distances, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
     shares = (label[nearest] == label[candidates, None]).mean(1)
-    # The first of the most is the one whose error is nearest to the median.
-    return int(candidates[np.argmax(shares)])
+    most = candidates[shares == shares.max()]  # the first is nearest to the median
+    return int(most[0] if kl is None else most[np.argmax(kl[most])])

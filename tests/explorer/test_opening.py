@@ -33,6 +33,17 @@ def test_it_lies_among_its_own_and_is_reconstructed_as_most_are() -> None:
     assert found == next(at for at in order if at != middle)
 
 
+def test_of_images_that_lie_among_their_own_the_encoder_says_much_of_it() -> None:
+    label = np.repeat([0, 1], 200)
+    mean = np.random.default_rng(0).normal(size=(400, 3)) + 20 * label[:, None]
+    error, kl = np.linspace(50, 150, 400), np.zeros(400)
+    kl[[190, 0]] = 5, 9  # near the median, and too far from it to be a usual one
+    assert opening.plainest(mean, label, error, 400, kl=kl) == 190
+    # In closed form: one latent of mean 1 and variance e, another that says nothing.
+    found = opening.kl_nats(np.array([[1.0, 0.0]]), np.array([[1.0, 0.0]]))
+    assert found == pytest.approx([(1 + np.e - 1 - 1) / 2])
+
+
 def test_it_is_one_that_a_link_can_lead_to() -> None:
     mean = np.linspace(0, 12, 200)[:, None]  # the one in the middle is at 6
     error = np.arange(200.0)
