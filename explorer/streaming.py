@@ -66,7 +66,7 @@ class MemoryAnswer(Response):
         """Send it, for as long as somebody takes it."""
         start = {"status": self.status_code, "headers": self.raw_headers}
         await send({"type": "http.response.start", **start})
-        await send_body(send, b"" if scope["method"] == "HEAD" else bytes(self.body))
+        await send_body(send, bytes(self.body))
 
 
 async def send_body(send: Send, body: bytes) -> None:

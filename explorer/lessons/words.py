@@ -91,7 +91,7 @@ def read_words(language: str) -> Words:
         UserError: naming the file and the key, where a text is missing, is one too many, or has
             another name in braces than the English one.
     """
-    # Every page asks, of whoever reads in another language than English.
+    # Every page in another language than English asks.
     files = (HERE / FILE, folder(language) / FILE)
     return _read_both(*files, *map(_changed, files))
 

@@ -96,8 +96,8 @@ def _item(name: str, question: Question) -> Element:
         SubElement(compared, "correct", identifier="RESPONSE")
     score = SubElement(condition, "setOutcomeValue", identifier="SCORE")
     SubElement(score, "baseValue", baseType="float").text = "1"
-    feedback = SubElement(processing, "setOutcomeValue", identifier="FEEDBACK")
-    SubElement(feedback, "baseValue", baseType="identifier").text = "because"
+    shown = SubElement(processing, "setOutcomeValue", identifier="FEEDBACK")
+    SubElement(shown, "baseValue", baseType="identifier").text = "because"
     feedback = SubElement(
         root,
         "modalFeedback",

@@ -107,7 +107,7 @@ def test_a_page_that_cannot_be_written_leaves_the_one_that_was_there(
     assert "is not a file" in capsys.readouterr().err
 
 
-def test_a_name_that_is_not_text_is_told_as_well_as_it_can_be(
+def test_a_name_that_is_not_text_is_written_as_well_as_it_can_be(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     told = io.TextIOWrapper(io.BytesIO(), "utf-8")
