@@ -194,7 +194,7 @@ def test_a_lesson_in_another_language_says_so_and_leads_back(
     expect(lesson).to_have_attribute("lang", "de")
     assert step(page) == "Warum"
     page.get_by_role("button", name="nach KL, in Nats").click()
-    expect(page.locator(".bubble:visible")).to_contain_text("Gemessen an 10,000 Bildern")
+    expect(page.locator(".bubble:visible")).to_contain_text("Gemessen an 10.000 Bildern")
     kl = f"{measured('holes')['kl']:.1f}".replace(".", ",")
     expect(lesson.locator(".term-value").nth(1)).to_have_text(f"{kl} Nats")
     lesson.get_by_role("button", name="Weiter").click()

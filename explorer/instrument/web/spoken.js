@@ -18,6 +18,10 @@ export function said(text, values) {
   return values ? own.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole)) : own;
 }
 
+/** @param {number} value @param {number} [decimals] @returns {string} as the language of the lesson marks thousands and decimals */
+export const spelt = (value, decimals = 0) =>
+  value.toLocaleString(language, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+
 /**
  * @param {string} text
  * @returns {string | null} the language of the lesson, where it has the text

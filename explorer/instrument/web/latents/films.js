@@ -85,6 +85,7 @@ export function createFilms({ model, worker, onRow, onDone, onNotFinite, onFailu
       spare = answer.buffer;
       // While a hand moves, strips leave half of a processor to the image under it.
       if (overtaken()) await new Promise((resolve) => setTimeout(resolve, performance.now() - began));
+      if (isGone) return;
     }
     shown = model.z({ codes });
     onDone(shown);

@@ -161,7 +161,7 @@ export function createRun({ id, api, assets, instrument, worker, shipped, onAnot
       show(now);
       if (["waiting", "training", "keeping", "finishing"].includes(now.state) || now.snapshot !== growing.shown())
         wait = SOON;
-      if (["waiting", "training"].includes(now.state) && !now.ahead && !growing.shown()) wait = AT_ONCE;
+      if (["waiting", "training"].includes(now.state) && !now.ahead && !now.snapshot) wait = AT_ONCE;
     } catch (error) {
       if (gone) return;
       console.error(error);
