@@ -2,7 +2,7 @@ import { klByLatent, standardNormal } from "../engine/gaussian.js";
 import { adam, createNetwork, weights } from "./network.js";
 
 export const LATENTS = 2;
-const [HIDDEN, BATCH, RATE] = [40, 128, 4e-3];
+const [HIDDEN, BATCH, RATE] = [40, 64, 4e-3];
 /** Narrower noise than this would make single points of a density infinite. */
 const LEAST_LOG_SIGMA = -3;
 
@@ -94,11 +94,11 @@ export function createVae(random) {
   };
 }
 
-/** @param {Float64Array} out of the encoder @param {number} n */
+/** Of each point at every step: without views to collect. @param {Float64Array} out of the encoder @param {number} n */
 function posterior(out, n) {
   const at = 2 * n * LATENTS;
   return {
-    mean: [...out.subarray(at, at + LATENTS)],
-    logVariance: [...out.subarray(at + LATENTS, at + 2 * LATENTS)],
+    mean: [out[at], out[at + 1]],
+    logVariance: [out[at + 2], out[at + 3]],
   };
 }
