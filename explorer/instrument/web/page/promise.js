@@ -14,7 +14,8 @@ export function promiseOf({ controls, output, graphs }) {
       : output.kind === "pixels"
         ? "Each image becomes {count} numbers, its latents. Move one, see what it means."
         : "Each word becomes {count} numbers, its latents. Move one, see what it means.";
-    return said(sentence, { count });
+    const one = sentence.replace("{count} numbers, its latents. Move one", "one number, its latent. Move it");
+    return said(count === 1 ? one : sentence, { count });
   }
   const grid = controls.find((control) => control.kind === "code_grid");
   if (grid?.kind !== "code_grid")
