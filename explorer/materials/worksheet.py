@@ -19,6 +19,9 @@ def worksheet(measured: Measured, pictures: Sequence[tuple[str, str]]) -> str:
     """The page. Answers stand on the teacher's page alone, but for the card that explains."""
     front, cards = measured.lesson.front, measured.lesson.cards
     words, say = measured.words, measured.words.page
+    # The pictures show the lesson's image: they stand beside the first card that is about it.
+    first = front.cards.get("look")
+    drawn_for = "look" if first is None or first.example is None else "predict"
     name = say("name", number=front.number, minutes=front.minutes)
     body = [
         f'<p class="screen how">{escape(say("print"))}</p>',
@@ -26,9 +29,10 @@ def worksheet(measured: Measured, pictures: Sequence[tuple[str, str]]) -> str:
         f"<h1>{escape(front.title)}</h1>",
         f"<h2>{escape(words.cards['look'])}</h2>",
         measured.html(cards["look"]),
-        shown(pictures),
+        shown(pictures) if drawn_for == "look" else "",
         f"<h2>{escape(say('predict'))}</h2>",
         measured.html(cards["predict"]),
+        shown(pictures) if drawn_for == "predict" else "",
         f"<p><strong>{escape(front.predict.ask)}</strong></p>",
         _answer(front.predict, measured),
         f"<h2>{escape(words.cards['do'])}</h2>",

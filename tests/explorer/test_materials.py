@@ -49,6 +49,14 @@ def test_the_pages_of_a_lesson_show_what_was_measured(id: str) -> None:
     assert lesson.front.questions[0].because not in sheet
 
 
+def test_a_worksheet_shows_the_image_beside_the_card_that_is_about_it() -> None:
+    # The first card of this lesson is about another image than the rest.
+    sheet = (files.materials("gap") or {})["worksheet.html"].decode()
+    assert sheet.index("<h2>Predict") < sheet.index("<img") < sheet.index("<h2>Do")
+    sheet = (files.materials("holes") or {})["worksheet.html"].decode()
+    assert sheet.index("<h2>Look") < sheet.index("<img") < sheet.index("<h2>Predict")
+
+
 def test_a_translated_lesson_has_its_pages_in_its_language() -> None:
     made = files.materials("holes", "de")
     assert made is not None
