@@ -94,7 +94,7 @@ export function createVae(random) {
   };
 }
 
-/** Of each point at every step: without views to collect. @param {Float64Array} out of the encoder @param {number} n */
+/** Its two latents are written out: views, of every point at every step, would be garbage to collect. @param {Float64Array} out of the encoder @param {number} n */
 function posterior(out, n) {
   const at = 2 * n * LATENTS;
   return {
