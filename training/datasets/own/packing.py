@@ -29,7 +29,7 @@ from training.errors import DataError
 IMAGES, DIGESTS, STATE = "images.u8", "digests.u8", "pack.json"
 CHUNK, WORKERS = 512, 2
 DIGEST = 16  # bytes of the hash of an image's file; all zero where the file is broken
-FORMAT = 2
+FORMAT = 1
 
 Tell = Callable[[int], None]
 
