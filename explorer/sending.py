@@ -65,9 +65,11 @@ def _file_answer(root: Path, name: str, request: Request) -> Response:
     if path is None:
         return not_found()
     stat = path.stat()
+    # A copy may bring the time of its original: only the other one tells that it is new here.
+    changed = max(stat.st_mtime_ns, stat.st_ctime_ns)
     unpack = packed and not takes_gzip(asked.get("accept-encoding", ""))
     headers = {
-        "ETag": f'"{stat.st_mtime_ns:x}-{stat.st_size:x}{"-plain" if unpack else ""}"',
+        "ETag": f'"{changed:x}-{stat.st_size:x}{"-plain" if unpack else ""}"',
         "Cache-Control": "no-cache",
     }
     if packed:
@@ -90,7 +92,7 @@ def _file_answer(root: Path, name: str, request: Request) -> Response:
         headers["Accept-Ranges"] = "bytes"
         is_whole = request.method == "GET" and "range" not in asked
         if is_whole and stat.st_size <= LARGEST_KEPT:
-            body = _content(path, stat.st_mtime_ns, stat.st_size)
+            body = _content(path, changed, stat.st_size)
             return MemoryAnswer(body, headers=headers, media_type=media_type)
     file = path.open("rb")
     size = os.fstat(file.fileno()).st_size

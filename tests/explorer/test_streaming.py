@@ -2,6 +2,7 @@
 
 import http.client
 import io
+import os
 import socket
 import threading
 import tracemalloc
@@ -70,6 +71,12 @@ def test_a_file_of_a_model_is_read_once_for_all_until_it_changes(
     assert read == [web / "a.onnx"]
     (web / "a.onnx").write_bytes(b"newer still")
     assert get("/instrument/a.onnx")[1] == b"newer still"
+    # A copy of the same length that has the time of what it replaces.
+    times = (web / "a.onnx").stat()
+    (web / "b.onnx").write_bytes(b"newest copy")
+    os.utime(web / "b.onnx", ns=(times.st_atime_ns, times.st_mtime_ns))
+    (web / "b.onnx").replace(web / "a.onnx")
+    assert get("/instrument/a.onnx")[1] == b"newest copy"
 
 
 LARGE = 2**30
