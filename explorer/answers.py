@@ -59,6 +59,6 @@ def in_a_sentence(answer: Answer, unwritable: str) -> Answer:
         except UserError as error:
             return refused(str(error))
         except ClientDisconnect:
-            return Response()  # which nobody hears
+            return Response()  # nobody is left to receive it
 
     return said
