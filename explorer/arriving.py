@@ -16,20 +16,23 @@ from training.contract.errors import UserError
 
 MB = 10**6
 LARGEST_ZIP = 300 * MB
-# How long it may take to arrive, and how many bytes may be arriving at once.
+# How long it may take to arrive; how many bytes, and how many zips, may be arriving at once.
 LONGEST_S = 15 * 60
 LONGEST_REST_S = 60
 LONGEST_MESSAGE_S = 20
-MOST_ARRIVING = 2**30
-# Of it, what one address may have: two cannot take it from all.
-MOST_FROM_ONE = MOST_ARRIVING // 3
+MOST_ARRIVING, MOST_ZIPS = 2**30, 48
+# Of them, what one address may have: two cannot take them from all.
+MOST_FROM_ONE, MOST_ZIPS_FROM_ONE = MOST_ARRIVING // 3, MOST_ZIPS // 3
 _arriving: Counter[str] = Counter()
+_zips: Counter[str] = Counter()
 
 
 async def receive(
     pieces: AsyncIterator[bytes], file: BinaryIO, visitor: str, what: str, instead: str
 ) -> None:
     """Write the body to `file`, as long as it is not too long and does not take too long.
+
+    Who sends slowly keeps nobody from a turn (`visitors.Visitors`), but a file and a connection.
 
     Args:
         what: the things that are sent, as a plural.
@@ -38,6 +41,10 @@ async def receive(
     Raises:
         UploadError: if it is.
     """
+    too_many = f"Too many {what} are being dropped at once: try again in a minute."
+    if _zips.total() >= MOST_ZIPS or _zips[visitor] >= MOST_ZIPS_FROM_ONE:
+        raise UploadError(too_many)
+    _zips[visitor] += 1
     count = 0
     try:
         async with asyncio.timeout(LONGEST_S):
@@ -49,22 +56,19 @@ async def receive(
                         f"This zip is larger than {LARGEST_ZIP // MB} MB: {instead} instead."
                     )
                 if _arriving.total() > MOST_ARRIVING or _arriving[visitor] > MOST_FROM_ONE:
-                    raise UploadError(
-                        f"Too many {what} are being dropped at once: try again in a minute."
-                    )
+                    raise UploadError(too_many)
                 file.write(piece)
     except TimeoutError as error:
         raise UploadError("The zip took too long to arrive: drop it again.") from error
     finally:
-        _arriving[visitor] -= count
-        if not _arriving[visitor]:
-            del _arriving[visitor]
+        for counted, its in ((_arriving, count), (_zips, 1)):
+            counted[visitor] -= its
+            if not counted[visitor]:
+                del counted[visitor]
 
 
 async def message(request: Request, most: int) -> bytes:
     """The body of a request that a page of ours makes in a moment.
-
-    Who sends it slowly would keep a turn from those who wait for one (`visitors.Visitors`).
 
     Raises:
         UserError: if it is longer than `most` bytes, or is not here in time.

@@ -120,7 +120,21 @@ class Visitors:
             await self.app(scope, receive, send)
 
     async def _in_turn(self, scope: Scope, receive: Receive, send: Send) -> None:
-        holds = True
+        holds, arrives = True, scope["method"] not in ("GET", "HEAD")
+
+        async def receive_on() -> Message:
+            nonlocal holds, arrives
+            if not arrives:
+                return await receive()
+            # Whose body is on its way waits for that, and keeps no turn meanwhile.
+            if holds:
+                holds = False
+                self.turns.release()
+            message = await receive()
+            arrives = message.get("more_body", False)
+            await self.turns.acquire()
+            holds = True
+            return message
 
         async def send_on(message: Message) -> None:
             nonlocal holds
@@ -132,7 +146,7 @@ class Visitors:
 
         await self.turns.acquire()
         try:
-            await self.app(scope, receive, send_on)
+            await self.app(scope, receive_on, send_on)
         finally:
             if holds:
                 self.turns.release()

@@ -6,7 +6,7 @@ import asyncio
 import io
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -76,6 +76,7 @@ class _Classes:
         self._writing: dict[str, asyncio.Task[None]] = {}
         # A QR code takes as long as twenty files: one at a time, and those who move do not wait.
         self._drawing = asyncio.Semaphore(1)
+        self._drawn: dict[str, bytes] = {}
 
     async def begin(self, request: Request) -> Response:
         place = (await _said(request, Place)).place
@@ -179,13 +180,21 @@ class _Classes:
         code, link = request.path_params["code"], queried(request, Linked).link
         if code not in link or await self._place(code) is None:
             return refused(NO_CLASS, 404)
+        return Response(await self._qr(link), media_type="image/svg+xml")
+
+    async def _qr(self, link: str) -> bytes:
+        if link in self._drawn:
+            return self._drawn[link]
         async with self._drawing:
-            drawn = await run_in_threadpool(_drawn, link)
-        return Response(drawn, media_type="image/svg+xml")
+            if link not in self._drawn:
+                drawn = await run_in_threadpool(_qr, link)
+                if len(self._drawn) == MOST_CLASSES:
+                    del self._drawn[next(iter(self._drawn))]
+                self._drawn[link] = drawn
+            return self._drawn[link]
 
 
-@lru_cache(MOST_CLASSES)
-def _drawn(link: str) -> bytes:
+def _qr(link: str) -> bytes:
     """The QR code of a link, as an SVG."""
     drawn = io.BytesIO()
     try:

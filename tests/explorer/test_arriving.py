@@ -1,17 +1,20 @@
 """What is sent to the server over a real socket: taken, bounded, or refused in a sentence."""
 
+import asyncio
 import http.client
 import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from starlette.requests import Request
 
 from explorer import arriving
+from explorer.archives import UploadError
 
 from .conftest import MakeCheckpoint
 from .served import Get
@@ -124,6 +127,36 @@ def test_one_address_leaves_room_for_what_others_send(
 ) -> None:
     monkeypatch.setattr(arriving, "MOST_FROM_ONE", 1000)
     assert "Too many" in post(b"x" * 1001, x_checkpoint="zip")[1]["error"]
+
+
+def test_one_address_sends_a_third_of_the_zips_that_may_arrive_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(arriving, "MOST_ZIPS_FROM_ONE", 2)
+    monkeypatch.setattr(arriving, "MOST_ZIPS", 3)
+
+    async def school() -> None:
+        arrives = asyncio.Event()
+
+        async def slow() -> AsyncIterator[bytes]:
+            await arrives.wait()
+            yield b"zip"
+
+        async def send(visitor: str) -> None:
+            await arriving.receive(slow(), io.BytesIO(), visitor, "checkpoints", "")
+
+        first = [asyncio.ensure_future(send(visitor)) for visitor in ("one", "one", "other")]
+        await asyncio.sleep(0)
+        for visitor in ("one", "third"):
+            with pytest.raises(UploadError, match="Too many checkpoints are being dropped at once"):
+                await send(visitor)
+        arrives.set()
+        await asyncio.gather(*first)
+        await send("one")
+
+    with ThreadPoolExecutor(1) as thread:  # here one of the browser tests may run
+        thread.submit(asyncio.run, school()).result()
+    assert arriving._zips == arriving._arriving == {}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -195,18 +196,34 @@ def test_a_qr_code_is_drawn_once_and_apart_from_what_answers_the_others(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[str] = []
+    begun, goes_on = threading.Event(), threading.Event()
 
     def make(link: str, error: str) -> Any:
         with pytest.raises(RuntimeError):
             asyncio.get_running_loop()
         drawn.append(link)
+        if link.endswith("slow"):
+            begun.set()
+            goes_on.wait()
         return segno.make(link, error=error)
 
     monkeypatch.setattr(routes, "segno", SimpleNamespace(make=make))
-    _, made = ask("POST", "/classes", {"place": ""})
-    for _ in range(2):
-        assert ask("GET", f"/classes/{made['code']}/link.svg?link={made['code']}")[0] == 200
-    assert drawn == [made["code"]]
+    code = ask("POST", "/classes", {"place": ""})[1]["code"]
+
+    def status(link: str) -> int:
+        return int(ask("GET", f"/classes/{code}/link.svg?link={link}")[0])
+
+    assert status(code) == 200
+    with ThreadPoolExecutor(2) as others:
+        slow = others.submit(status, f"{code}slow")
+        begun.wait()
+        try:
+            again = others.submit(status, code)
+            assert again.result(20) == 200, "it waits for no other"
+        finally:
+            goes_on.set()
+        assert slow.result() == 200
+    assert drawn == [code, f"{code}slow"]
 
 
 def test_a_message_that_never_ends_keeps_no_place_from_others(

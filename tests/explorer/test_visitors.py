@@ -101,7 +101,7 @@ def test_no_more_is_answered_at_once_than_there_are_files_for() -> None:
 
     async def crowd() -> None:
         app = visitors.Visitors(slow, 16)
-        scope = {"type": "http", "headers": []}
+        scope = {"type": "http", "method": "GET", "headers": []}
         await asyncio.gather(*(app(scope, receive, send) for _ in range(40)))
 
     async def receive() -> Message:
@@ -112,6 +112,42 @@ def test_no_more_is_answered_at_once_than_there_are_files_for() -> None:
 
     run(crowd())
     assert most[0] == visitors.answers(16) == 4
+
+
+def test_whose_body_is_on_its_way_keeps_no_turn() -> None:
+    async def taken(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        await _hello(scope, receive, send)
+
+    async def crowd() -> None:
+        app = visitors.Visitors(taken, 4)
+        pieces: asyncio.Queue[Message] = asyncio.Queue()
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        async def whole() -> Message:
+            return {"type": "http.request", "more_body": False}
+
+        scope = {"type": "http", "headers": []}
+        slow = [
+            asyncio.ensure_future(app({**scope, "method": "POST"}, pieces.get, send))
+            for _ in range(3)
+        ]
+        await asyncio.sleep(0)
+        other = asyncio.ensure_future(app({**scope, "method": "GET"}, whole, send))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert (other.done(), len(sent)) == (True, 2)
+        for more in (True, True, True, False, False, False):
+            pieces.put_nowait({"type": "http.request", "more_body": more})
+        await asyncio.gather(*slow)
+        assert len(sent) == 8
+        assert app.turns._value == visitors.answers(4) == 1, "none is lost, none is made"
+
+    run(crowd())
 
 
 def test_the_limit_of_open_files_is_raised_and_said_where_it_is_low() -> None:
