@@ -19,8 +19,12 @@ from training.distributions import Bernoulli
 
 from .checkpoints import weights, write
 from .instrument import Instrument, frames, pixels
+from .own_images import put
 
 STD = 0.25
+
+# Such as the decoder of blots never makes.
+STRIPES = Image.fromarray(np.tile(np.uint8([0, 255]), (12, 4)))
 
 
 def columns(page: Page) -> dict[str, NDArray[np.float64]]:
@@ -32,6 +36,14 @@ def columns(page: Page) -> dict[str, NDArray[np.float64]]:
     )
     shown = np.array([[float(one.replace("−", "-")) for one in row] for row in text]).T
     return dict(zip("μσεz", shown, strict=True))
+
+
+def upload(page: Page, image: Image.Image) -> None:
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    page.locator(".upload input[type=file]").set_input_files(
+        {"name": "it.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    )
 
 
 def scale(page: Page) -> Locator:
@@ -131,7 +143,8 @@ def test_the_cost_of_the_image_follows_z_as_training_computes_it(
 def test_a_posterior_without_a_likelihood_has_no_sum(
     instrument: Instrument, page: Page, tmp_path: Path
 ) -> None:
-    write(tmp_path / "blots")
+    write(tmp_path / "blots", examples=200)
+    put(page, tmp_path / "blots")
     card = json.loads((tmp_path / "blots" / "card.json").read_text("utf-8"))
     card["output"]["likelihood"] = None
     page.route("**/blots/card.json", lambda route: route.fulfill(json=card))
@@ -141,6 +154,12 @@ def test_a_posterior_without_a_likelihood_has_no_sum(
     expect(page.locator(".elbo-row")).to_have_count(2)
     page.locator(".elbo summary").click()
     expect(page.locator(".elbo-words")).to_contain_text("no common unit and no sum")
+    # What costs no nats can be unlike the examples all the same.
+    instrument.start_from("Upload")
+    upload(page, STRIPES)
+    expect(page.locator(".unlike")).to_have_text(
+        re.compile(r"its reconstruction is off by \d+\s% .* than that of any of 200 test images")
+    )
 
 
 def test_an_image_that_the_model_was_not_made_for_is_called_so(
@@ -151,16 +170,9 @@ def test_an_image_that_the_model_was_not_made_for_is_called_so(
     expect(page.locator(".unlike")).to_be_hidden()
     expect(page.locator(".nearest")).to_have_text(re.compile("^Among the data"))
     instrument.start_from("Upload")
-    # A grey such as the decoder makes at z = 0, and stripes that it never makes.
-    for image, said in (
-        (Image.new("L", (8, 12), 69), "blank"),
-        (Image.fromarray(np.tile(np.uint8([0, 255]), (12, 4))), "Not like the images"),
-    ):
-        file = io.BytesIO()
-        image.save(file, "PNG")
-        page.locator(".upload input[type=file]").set_input_files(
-            {"name": "it.png", "mimeType": "image/png", "buffer": file.getvalue()}
-        )
+    # A grey such as the decoder makes at z = 0, and stripes.
+    for image, said in ((Image.new("L", (8, 12), 69), "blank"), (STRIPES, "Not like the images")):
+        upload(page, image)
         expect(page.locator(".unlike")).to_contain_text(said)
         expect(page.locator(".nearest")).to_have_text(re.compile("^Its code says little"))
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { shareBelow, unlikeness } from "../../explorer/instrument/web/image/likeness.js";
+import { relativeError } from "../../explorer/instrument/web/image/relative-error.js";
 import { noiseAt, zOf } from "../../explorer/instrument/web/pipeline/epsilon.js";
 import { scaleFor, shareOf } from "../../explorer/instrument/web/pipeline/scale.js";
 import { assertNear } from "./near.js";
@@ -38,20 +39,35 @@ test("a scale has round ends, holds all its values and goes below 0 only for a d
   );
 });
 
-test("an image is unlike the examples beyond what 99 in 100 of them cost", () => {
+test("an image is unlike the examples beyond what 199 in 200 of them cost, or are off by", () => {
   const costs = Float32Array.from({ length: 1000 }, (_, at) => at);
   assert.equal(shareBelow(costs, 250), 0.25);
   const pixels = Float32Array.of(0, 1);
-  const judge = (nats, isExample = false) => unlikeness({ pixels, nats, isExample }, costs, "test");
+  const known = { nats: costs, errors: costs.map((cost) => cost / 1000) };
+  const judge = (nats, { error = 0, isExample = false } = {}) =>
+    unlikeness({ pixels, nats, error, isExample }, known, "test");
   assert.equal(judge(500), null);
-  assert.equal(judge(990), null);
+  assert.equal(judge(995), null);
   assert.match(
-    judge(995),
-    /^Not like the images this model was made for: .* 995 nats, more than that of 99\.5\s% of the 1,000 test/,
+    judge(997),
+    /^Not like the images this model was made for: .* 997 nats, more than that of 99\.7\s% of 1,000 test/,
   );
-  assert.match(judge(4000), /4,000 nats, more than that of any of the 1,000 test images\.$/);
-  assert.match(judge(4000, true), /^An unusual test image/);
-  assert.equal(unlikeness({ pixels, nats: 4000, isExample: false }, null, "test"), null);
+  assert.match(judge(4000), /4,000 nats, more than that of any of 1,000 test images\.$/);
+  assert.match(judge(4000, { isExample: true }), /^An unusual test image/);
+  assert.equal(judge(500, { error: 0.995 }), null);
+  assert.match(
+    judge(500, { error: 0.9965 }),
+    /off by 100\s% of its brightness, more than that of 99\.7\s% of 1,000 test/,
+  );
+  const unknown = { nats: null, errors: null };
+  assert.equal(unlikeness({ pixels, nats: 4000, error: 9, isExample: false }, unknown, "test"), null);
   const blank = new Float32Array(4);
-  assert.match(unlikeness({ pixels: blank, nats: 1, isExample: false }, costs, "test"), /blank/);
+  assert.match(unlikeness({ pixels: blank, nats: 1, error: 1, isExample: false }, known, "test"), /blank/);
+});
+
+test("a relative error is the share of the image's own brightness that its reconstruction is off by", () => {
+  const shown = Uint8ClampedArray.of(9, 9, 9, 255, 9, 9, 9, 255, 0, 0, 0, 255, 255, 51, 0, 255);
+  assertNear([relativeError(Float32Array.of(0.5, 0.5), shown, [1, 1, 2], 1)], [1], { absolute: 1e-6 });
+  const coloured = Float32Array.of(0, 1, 0, 0.2, 0.2, 0.2);
+  assertNear([relativeError(coloured, shown, [3, 1, 2], 1)], [0.4 / 1.6], { absolute: 1e-6 });
 });

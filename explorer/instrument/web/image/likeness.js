@@ -1,7 +1,7 @@
 import { spell } from "../dom.js";
 
-/** Beyond this share of the examples an image is not as they are; as for distances between codes. */
-const SHARE = 0.99;
+/** Beyond this share of the examples, in one of two measures, an image is not as they are: of their own kind 1 in 100 is. */
+const SHARE = 0.995;
 
 /**
  * @param {ArrayLike<number>} values
@@ -20,21 +20,36 @@ export function shareBelow(values, value) {
  * @param {object} image
  * @param {Float32Array} image.pixels
  * @param {number | null} image.nats −ln p(x|z) at its own code
+ * @param {number | null} image.error of the reconstruction, relative to the image
  * @param {boolean} image.isExample it came with the model itself
- * @param {ArrayLike<number> | null} reconstruction the same of each example, where the model has a likelihood
+ * @param {{nats: ArrayLike<number> | null, errors: ArrayLike<number> | null}} known the same of the examples
  * @param {string} split of the examples
  * @returns {string | null} nothing where it is like them, or where that cannot be measured
  */
-export function unlikeness({ pixels, nats, isExample }, reconstruction, split) {
+export function unlikeness({ pixels, nats, error, isExample }, known, split) {
   if (pixels.every((value) => value === pixels[0])) return "This image is blank: there is nothing in it to encode.";
-  if (!reconstruction || nats === null) return null;
-  const share = shareBelow(reconstruction, nats);
+  const more = beyond(nats, known.nats, split);
+  const errs = beyond(error, known.errors, split);
+  const why = more
+    ? `its reconstruction costs ${Math.round(Number(nats)).toLocaleString("en")} nats, more than that of ${more}`
+    : errs &&
+      `its reconstruction is off by ${spell(100 * Number(error), 0)}\u00a0% of its brightness, more than that of ${errs}`;
+  if (!why) return null;
+  return `${isExample ? `An unusual ${split} image` : "Not like the images this model was made for"}: ${why}.`;
+}
+
+/**
+ * @param {number | null} value
+ * @param {ArrayLike<number> | null} values of the examples
+ * @param {string} split of them
+ * @returns {string | null} of how many of them it is more, where it is more than is usual
+ */
+function beyond(value, values, split) {
+  if (value === null || !values) return null;
+  const share = shareBelow(values, value);
   if (share <= SHARE) return null;
-  const count = reconstruction.length.toLocaleString("en");
-  const more =
-    share === 1
-      ? `any of the ${count} ${split} images`
-      : `${spell(100 * share, 1)}\u00a0% of the ${count} ${split} images`;
-  const cost = `its reconstruction costs ${Math.round(nats).toLocaleString("en")} nats, more than that of ${more}`;
-  return isExample ? `An unusual ${split} image: ${cost}.` : `Not like the images this model was made for: ${cost}.`;
+  const count = values.length.toLocaleString("en");
+  return share === 1
+    ? `any of ${count} ${split} images`
+    : `${spell(100 * share, 1)}\u00a0% of ${count} ${split} images`;
 }

@@ -8,6 +8,7 @@ import { term } from "../term.js";
 import { drawDifference } from "./difference.js";
 import { createFan } from "./fan.js";
 import { unlikeness } from "./likeness.js";
+import { errorsOfExamples, relativeError } from "./relative-error.js";
 import { hiddenOf } from "./seen-part.js";
 
 /**
@@ -28,6 +29,9 @@ export function createSource(stage) {
   /** @type {Float32Array | null} */
   let decoded = null;
   let signed = true;
+  /** Of the examples, measured once somebody brings an image of their own. @type {Float32Array | null} */
+  let errors = null;
+  let areAsked = false;
 
   const image = new ImageData(width, height);
   const packed = new Uint32Array(image.data.buffer);
@@ -159,10 +163,16 @@ export function createSource(stage) {
     },
   );
 
+  /** @param {Float32Array} values @returns {Uint8ClampedArray} RGBA, until the next */
+  function shownAs(values) {
+    writeImage(values, 0, shape, packed, width, 0);
+    return image.data;
+  }
+
   /** @param {CanvasRenderingContext2D} context @param {Float32Array | null} values */
   function paint(context, values) {
     if (!values) return context.clearRect(0, 0, width, height);
-    writeImage(values, 0, shape, packed, width, 0);
+    shownAs(values);
     context.putImageData(image, 0, 0);
   }
 
@@ -183,21 +193,32 @@ export function createSource(stage) {
   /** Says where the image is not of the kind that the model was made for. */
   function judge() {
     const pixels = source?.pixels;
+    const { own, noise } = store.get();
+    const isOwn = own !== null && noise.level === 0;
+    if (isOwn) measureExamples();
     const sentence =
       pixels && decoded
         ? unlikeness(
             {
               pixels,
               nats: nats(pixels, decoded),
-              isExample: store.get().own === null,
+              error: isOwn ? relativeError(pixels, shownAs(decoded), shape) : null,
+              isExample: own === null,
             },
-            stage.embedding()?.reconstruction ?? null,
+            { nats: stage.embedding()?.reconstruction ?? null, errors },
             card.examples?.split ?? "",
           )
         : null;
     if (unlike.textContent !== sentence) unlike.textContent = sentence;
     unlike.hidden = sentence === null;
     if (stage.unlike.get() !== sentence) stage.unlike.set(sentence);
+  }
+
+  async function measureExamples() {
+    if (areAsked || !stage.embedding()) return;
+    areAsked = true;
+    errors = await errorsOfExamples(stage).catch(() => null);
+    if (!gone.aborted) judge();
   }
 
   /** @param {Float32Array} pixels @param {Float32Array} image @returns {number | null} of what is hidden, where a part is seen */
