@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from scipy.spatial import geometric_slerp
 from scipy.stats import chi
@@ -105,19 +104,11 @@ def _slerp() -> dict[str, Any]:
     return {"a": a.tolist(), "b": b.tolist(), "times": times, "arc": arc.tolist()}
 
 
-def picture(height: int, width: int) -> NDArray[np.uint8]:
-    """(H, W, 3): smooth colours with a sharp corner, so that turning or flipping it shows."""
-    y, x = np.mgrid[:height, :width]
-    red = 255 * x / max(1, width - 1)
-    green = 255 * y / max(1, height - 1)
-    blue = 127 + 120 * np.sin(x / 9 + y / 5)
-    image = np.stack([red, green, blue], -1).astype(np.uint8)
-    image[: height // 4, : width // 4] = 0
-    return image
-
-
 def _resampled(size: tuple[int, int], to: tuple[int, int]) -> dict[str, Any]:
-    resized = Image.fromarray(picture(*size)).resize(to[::-1], Image.Resampling.BILINEAR)
+    # Slopes with sharp edges; `image.test.js` makes the same.
+    y, x, channel = np.mgrid[: size[0], : size[1], :3]
+    picture = Image.fromarray(((7 * x + 3 * y + 80 * channel) % 256).astype(np.uint8))
+    resized = picture.resize(to[::-1], Image.Resampling.BILINEAR)
     expected = np.asarray(resized).transpose(2, 0, 1).ravel().tolist()
     return {"size": size, "to": to, "expected": expected}
 
