@@ -11,7 +11,6 @@ from explorer.links import Query
 from training.contract.fields import PRINTABLE, Record, Word
 
 LONGEST_GUESS = 100
-LONGEST_LINK = 1000
 
 Guess = Annotated[str, Meta(max_length=LONGEST_GUESS, pattern=PRINTABLE)]
 Voter = Annotated[str, Meta(min_length=1, max_length=LONGEST_GUESS, pattern=PRINTABLE)]
@@ -35,12 +34,6 @@ class Asked(Record, frozen=True):
     """The lesson whose predictions are counted; none where no lesson is open."""
 
     lesson: Guess = ""
-
-
-class Linked(Record, frozen=True):
-    """The link to a class that a QR code is made of."""
-
-    link: Annotated[str, Meta(max_length=LONGEST_LINK)]
 
 
 class Leading(Record, frozen=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from functools import cache
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-import segno
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -22,8 +20,8 @@ from explorer.answers import Answer, as_json, in_a_sentence, queried, refused
 from explorer.arriving import message, visitor_of
 from explorer.jobs.running import HOME
 from explorer.lessons import LESSONS
-from explorer.presenter.exchange import Asked, Leading, Linked, Moved, Place, Prediction, Tally
-from explorer.presenter.store import MOST_CLASSES, ClassError, Store
+from explorer.presenter.exchange import Asked, Leading, Moved, Place, Prediction, Tally
+from explorer.presenter.store import ClassError, Store
 from explorer.visitors import ENDLESS
 from training.contract.reading import parse, read
 
@@ -58,7 +56,6 @@ def routes(base: str) -> list[Route]:
         ("POST", "/{code}/place", classes.move),
         ("POST", "/{code}/guesses", classes.guess),
         ("GET", "/{code}/tally.json", classes.tally),
-        ("GET", "/{code}/link.svg", classes.picture),
     )
     return [
         Route(f"{base}/classes{path}", in_a_sentence(answer, NO_FILE), methods=[method])
@@ -74,9 +71,6 @@ class _Classes:
         # Where a class is, until the file says it too, and what writes it there.
         self._newest: dict[str, str] = {}
         self._writing: dict[str, asyncio.Task[None]] = {}
-        # A QR code takes as long as twenty files: one at a time, and those who move do not wait.
-        self._drawing = asyncio.Semaphore(1)
-        self._drawn: dict[str, bytes] = {}
 
     async def begin(self, request: Request) -> Response:
         place = (await _said(request, Place)).place
@@ -174,35 +168,6 @@ class _Classes:
         code, lesson = request.path_params["code"], queried(request, Asked).lesson
         found = await run_in_threadpool(store().tally, code, lesson) if lesson else {}
         return as_json(Tally(len(self._followers.get(code, ())), found))
-
-    async def picture(self, request: Request) -> Response:
-        """The QR code of a link to the class, whose beginning only the page knows."""
-        code, link = request.path_params["code"], queried(request, Linked).link
-        if code not in link or await self._place(code) is None:
-            return refused(NO_CLASS, 404)
-        return Response(await self._qr(link), media_type="image/svg+xml")
-
-    async def _qr(self, link: str) -> bytes:
-        if link in self._drawn:
-            return self._drawn[link]
-        async with self._drawing:
-            if link not in self._drawn:
-                drawn = await run_in_threadpool(_qr, link)
-                if len(self._drawn) == MOST_CLASSES:
-                    del self._drawn[next(iter(self._drawn))]
-                self._drawn[link] = drawn
-            return self._drawn[link]
-
-
-def _qr(link: str) -> bytes:
-    """The QR code of a link, as an SVG."""
-    drawn = io.BytesIO()
-    try:
-        code = segno.make(link, error="m")
-    except segno.DataOverflowError as error:  # of letters that take several bytes
-        raise ClassError("This link is too long for a QR code: send it as text.") from error
-    code.save(drawn, kind="svg", scale=8, border=4, light="#fff")
-    return drawn.getvalue()
 
 
 async def _leads(request: Request) -> bool:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from explorer import loading
 from explorer.lessons import LESSONS, TRANSLATED, listing
@@ -15,7 +15,6 @@ from training.contract.errors import UserError
 from training.contract.files import write_bytes
 
 MB = 1_000_000
-LONGEST_ADDRESS = 2000  # bytes: the largest QR code holds 2,953
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,12 +28,11 @@ def main(arguments: Sequence[str]) -> int:
     whole = commands.add_parser("site", help="write a folder for any web host")
     whole.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     whole.add_argument("--models", nargs="+", metavar="ID", help="(default: all that there are)")
-    whole.add_argument("--address", default="", help="where it will be, for the QR codes")
     options = parser.parse_args(arguments)
     try:
         if options.command == "export":
             return _export(options.what, options.out, options.lang)
-        return _site(options.out, options.models, options.address)
+        return _site(options.out, options.models)
     except UserError as error:
         print(error, file=sys.stderr)
     except OSError as error:
@@ -73,27 +71,11 @@ def _export(what: str, out: Path, language: str | None) -> int:
     return 0
 
 
-def _site(out: Path, ids: Sequence[str] | None, address: str) -> int:
+def _site(out: Path, ids: Sequence[str] | None) -> int:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out} is not empty: name a folder that is new, or empty it first.")
-    if address and not _leads_somewhere(address):
-        raise UserError(
-            f"--address {address} is not an address: write https://school.example/vae/."
-        )
     known = [entry.id for entry, _ in loading.usable(loading.catalogue())]
     chosen = files.models(ids or known)
-    bytes = site.write(out, chosen, address and address.rstrip("/") + "/")
+    bytes = site.write(out, chosen)
     print(f"{out} · {len(chosen)} models · {bytes / MB:.0f} MB · copy it to any web host.")
     return 0
-
-
-def _leads_somewhere(address: str) -> bool:
-    """Whether a browser could open it, and a QR code could hold it with the link to a card."""
-    if not address.isprintable() or len(address.encode()) > LONGEST_ADDRESS:
-        return False
-    try:
-        parts = urlsplit(address)
-        _ = parts.port
-    except ValueError:  # of a bracket that is not closed, of a port that is not a number
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -9,8 +9,6 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import segno
-
 from explorer.lessons import listing
 from explorer.standalone import files
 
@@ -25,21 +23,20 @@ const root = document.getElementById("{id}");
 {show}(root, new URL("instrument/", document.baseURI).href, {options});
 </script>"""
 
+CODES = """<script type="module">
+import { showCodes } from "./instrument/explorer.js";
+showCodes(document.querySelectorAll("a.card"));
+</script>"""
 
 # Without a server: what it can't do, and where its clinic is.
 STATIC = '{ hasServer: false, clinic: new URL("clinic.html", document.baseURI).href }'
 UNTREATED = "This site has no server to train on."
 
 
-def write(folder: Path, models: Sequence[files.Model], address: str) -> int:
-    """Write the folder; return how many bytes it has.
-
-    Args:
-        folder: empty, or not there yet.
-        address: where it will be found, for the QR codes of the lessons' cards; may be empty.
-    """
+def write(folder: Path, models: Sequence[files.Model]) -> int:
+    """Write the folder, empty or not there yet; return how many bytes it has."""
     lessons = files.lessons_of([entry.id for entry, _ in models])
-    for name, content in content_of(models, lessons, address):
+    for name, content in content_of(models, lessons):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -47,7 +44,7 @@ def write(folder: Path, models: Sequence[files.Model], address: str) -> int:
 
 
 def content_of(
-    models: Sequence[files.Model], lessons: Sequence[str], address: str
+    models: Sequence[files.Model], lessons: Sequence[str]
 ) -> Iterator[tuple[str, bytes]]:
     """Every file of the site, by its name."""
     yield from files.front_end()
@@ -72,14 +69,13 @@ def content_of(
     yield "clinic.html", page("Collapse clinic", host)
     host = HOST.format(id="distributions", show="showDistributions", options="{}")
     yield "distributions.html", page("Small distributions", host)
-    yield "lessons.html", page("Lessons", "\n".join(_index(lessons, address)))
+    yield "lessons.html", page("Lessons", "\n".join(_index(lessons)))
 
 
-def _index(lessons: Sequence[str], address: str) -> Iterator[str]:
-    """A row for each lesson, a link for each of its cards, and with an address its QR code."""
+def _index(lessons: Sequence[str]) -> Iterator[str]:
+    """A row for each lesson, a link and a QR code for each of its cards."""
     yield "<main><h1>Lessons</h1>"
-    if not address:
-        yield "<p>For QR codes, make the site again with its <code>--address</code>.</p>"
+    yield "<p>Each QR code holds the link above it, at the address where this page is open now.</p>"
     yield "<table><tr><th>Lesson</th>"
     yield from (f"<th>{card.capitalize()}</th>" for card in CARDS)
     yield "</tr>"
@@ -88,12 +84,13 @@ def _index(lessons: Sequence[str], address: str) -> Iterator[str]:
         if original["id"] in lessons:
             for language, one in (("en", original), *original["translations"].items()):
                 said = every["words"][language]
-                yield from _row(one, language, said["cards"], said["player"]["teacher"], address)
+                yield from _row(one, language, said["cards"], said["player"]["teacher"])
     yield "</table></main>"
+    yield CODES
 
 
 def _row(
-    lesson: dict[str, Any], language: str, cards: dict[str, str], teacher: str, address: str
+    lesson: dict[str, Any], language: str, cards: dict[str, str], teacher: str
 ) -> Iterator[str]:
     """A lesson in one of its languages."""
     title, idea = escape(lesson["title"]), escape(lesson["idea"])
@@ -105,6 +102,5 @@ def _row(
     spoken = "" if language == "en" else f"&lang={language}"
     for step, card in enumerate(CARDS, 1):
         link = f"index.html?lesson={lesson['id']}&step={step}{spoken}"
-        code = segno.make(address + link).svg_inline(scale=2) if address else ""
-        yield f'<td><a href="{escape(link)}">{escape(cards[card])}</a><br>{code}</td>'
+        yield f'<td><a class="card" href="{escape(link)}">{escape(cards[card])}</a></td>'
     yield "</tr>"

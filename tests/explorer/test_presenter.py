@@ -5,16 +5,12 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
-from urllib.parse import quote
 
 import pytest
-import segno
 from starlette.types import Message
 
 from explorer import arriving, loading, serving
@@ -183,49 +179,6 @@ def test_what_is_no_prediction_is_refused_in_a_sentence(ask: Ask, form: object) 
     assert answer["error"].endswith(".")
 
 
-def test_a_link_to_the_class_has_a_qr_code_and_nothing_else_has(ask: Ask) -> None:
-    _, made = ask("POST", "/classes", {"place": ""})
-    at = f"/classes/{made['code']}/link.svg?link="
-    status, picture = ask("GET", f"{at}https%3A//example.org/a/%3Ffollow%3D{made['code']}")
-    assert status == 200
-    assert b"<svg" in picture
-    assert ask("GET", f"{at}https%3A//example.org/")[0] == 404
-
-
-def test_a_qr_code_is_drawn_once_and_apart_from_what_answers_the_others(
-    ask: Ask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn: list[str] = []
-    begun, goes_on = threading.Event(), threading.Event()
-
-    def make(link: str, error: str) -> Any:
-        with pytest.raises(RuntimeError):
-            asyncio.get_running_loop()
-        drawn.append(link)
-        if link.endswith("slow"):
-            begun.set()
-            goes_on.wait()
-        return segno.make(link, error=error)
-
-    monkeypatch.setattr(routes, "segno", SimpleNamespace(make=make))
-    code = ask("POST", "/classes", {"place": ""})[1]["code"]
-
-    def status(link: str) -> int:
-        return int(ask("GET", f"/classes/{code}/link.svg?link={link}")[0])
-
-    assert status(code) == 200
-    with ThreadPoolExecutor(2) as others:
-        slow = others.submit(status, f"{code}slow")
-        begun.wait()
-        try:
-            again = others.submit(status, code)
-            assert again.result(20) == 200, "it waits for no other"
-        finally:
-            goes_on.set()
-        assert slow.result() == 200
-    assert drawn == [code, f"{code}slow"]
-
-
 def test_a_message_that_never_ends_keeps_no_place_from_others(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,12 +224,6 @@ def test_what_is_sent_and_asked_for_out_of_all_measure_is_refused_in_a_sentence(
     assert status == 422
     assert "place is 'xxx" in answer["error"]
     assert answer["error"].endswith("; expected printable text, at most 20,000 characters.")
-    link = made["code"] + "😀" * 900
-    status, answer = ask("GET", f"{at}/link.svg?link={quote(link)}")
-    assert (status, answer["error"]) == (
-        422,
-        "This link is too long for a QR code: send it as text.",
-    )
 
 
 def test_where_nothing_can_be_written_a_sentence_says_so(

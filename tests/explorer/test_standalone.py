@@ -67,25 +67,6 @@ def test_a_page_of_several_models_has_fewer_examples_and_shares_what_is_the_same
     assert (f"checkpoints/digits-2d/{THUMBNAILS}", f"checkpoints/digits/{THUMBNAILS}") in shared
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        *("http://[::1", "https://", "http://a:b", "school.example"),
-        "https://school\u0085.example",
-        f"https://school.example/{'a' * 3000}",
-    ],
-)
-def test_what_is_no_address_of_a_site_is_refused_in_a_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], address: str
-) -> None:
-    out = tmp_path / "site"
-    assert command.main(["site", "--out", str(out), "--address", address]) == 1
-    assert capsys.readouterr().err == (
-        f"--address {address} is not an address: write https://school.example/vae/.\n"
-    )
-    assert not out.exists()
-
-
 def test_a_page_that_cannot_be_written_leaves_the_one_that_was_there(
     make_checkpoint: Callable[..., Path],
     tmp_path: Path,

@@ -7,7 +7,15 @@ export { host as everywhere } from "./host/everywhere.js";
 export { host as head } from "./host/head.js";
 export { showInNotebook } from "./host/notebook.js";
 export { host as released } from "./host/released.js";
-export { showClinic, showDistributions, showInstrument, showLadder, showLessons, showTraining } from "./host/static.js";
+export {
+  showClinic,
+  showCodes,
+  showDistributions,
+  showInstrument,
+  showLadder,
+  showLessons,
+  showTraining,
+} from "./host/static.js";
 export { host as instrument } from "./host/streamlit.js";
 export { speakForTheServer } from "./host/unreachable.js";
 export { host as ladder } from "./ladder/streamlit.js";

@@ -51,7 +51,5 @@ export function createApi(assets) {
     guess: (code, prediction) => post(`${at(code)}/guesses`, prediction),
     /** @param {string} code @param {AbortSignal} signal */
     follow: (code, signal) => ask(`${at(code)}/places`, { signal, cache: "no-store" }),
-    /** @param {string} code @param {string} link @returns {string} the address of its QR code */
-    picture: (code, link) => new URL(`${at(code)}/link.svg?link=${encodeURIComponent(link)}`, base).href,
   };
 }

@@ -97,7 +97,7 @@ export function createClassroom({ assets, link: address, frame }) {
       },
     },
   });
-  const dialog = createDialog({ api, onBegin: begin, onJoin: join, onEnd: end });
+  const dialog = createDialog({ onBegin: begin, onJoin: join, onEnd: end });
   const bar = createBar({
     large,
     onLink: () => dialog.open(leading()),

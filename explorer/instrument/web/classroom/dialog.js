@@ -1,5 +1,6 @@
 import { el, selectedOnFocus } from "../dom.js";
 import { icon } from "../icons.js";
+import { createQrCode } from "./qr-code.js";
 import { followLink, leadLink, spelled, tidy } from "./role.js";
 
 const LOCAL = new Set(["localhost", "127.0.0.1", "[::1]"]);
@@ -7,10 +8,9 @@ const LOCAL = new Set(["localhost", "127.0.0.1", "[::1]"]);
 /**
  * Begins a class or joins one; and of a class that is led, the links.
  *
- * @param {{api: ReturnType<typeof import("./api.js").createApi>, onBegin(): Promise<void>, onJoin(code: string): void,
- *   onEnd(): void, page?: string}} options `page`: the address of the instrument, where this page is another
+ * @param {{onBegin(): Promise<void>, onJoin(code: string): void, onEnd(): void, page?: string}} options `page`: the address of the instrument, where this page is another
  */
-export function createDialog({ api, onBegin, onJoin, onEnd, page = "" }) {
+export function createDialog({ onBegin, onJoin, onEnd, page = "" }) {
   const content = el("div", { class: "class-content" });
   const dialog = el(
     "dialog",
@@ -99,13 +99,7 @@ export function createDialog({ api, onBegin, onJoin, onEnd, page = "" }) {
     const link = followLink(page || location.href, leading.code);
     content.replaceChildren(
       el("h2", { text: "Your class opens this" }),
-      el("img", {
-        class: "class-picture",
-        src: api.picture(leading.code, link),
-        alt: "QR code of the link",
-        width: 232,
-        height: 232,
-      }),
+      createQrCode(link, "QR code of the link"),
       el("p", { class: "class-code" }, "Code ", el("strong", { text: spelled(leading.code) })),
       linkField("Link for your class", link),
       ...(LOCAL.has(location.hostname)

@@ -39,7 +39,6 @@ export function attendElsewhere(root, { page: here, assets, onShown }) {
   const frame = createFrame(root, { assets, name: "class-elsewhere" });
   const leading = /** @type {import("./api.js").Leading} */ (role);
   const dialog = createDialog({
-    api,
     page: new URL("./", document.baseURI).href,
     onBegin: async () => {},
     onJoin() {},

@@ -1,7 +1,9 @@
 // The pages without Streamlit, as the browser tests open them: all that says where they are is the address.
 
+import { createQrCode } from "../classroom/qr-code.js";
 import { isClinic, mount as mountClinic } from "../clinic/clinic.js";
 import { mount as mountDistributions } from "../distributions/page.js";
+import { el } from "../dom.js";
 import { mount } from "../instrument.js";
 import { mount as mountLadder } from "../ladder/ladder.js";
 import { linkedTable } from "../ladder/link.js";
@@ -70,6 +72,11 @@ export function showLadder(root, assets, { table = null } = {}) {
 /** @param {HTMLElement} root @param {string} assets */
 export function showLessons(root, assets) {
   mountLessons(root, { assets, instrument: new URL("index.html", assets).href });
+}
+
+/** A QR code after each link, of the address at which it is. @param {Iterable<HTMLAnchorElement>} links */
+export function showCodes(links) {
+  for (const link of links) link.after(el("br"), createQrCode(link.href, `QR code: ${link.textContent}`));
 }
 
 /** @param {HTMLElement} root @param {string} assets */
