@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,8 +19,9 @@ from .conftest import plain_server
 from .instrument import Instrument
 
 EVIDENCE = Path(__file__).resolve().parents[1] / "data" / "evidence.json"
-# Easy and hard ones: 119, 33 and 61 have the largest gaps of the first two hundred.
-IMAGES = (0, 7, 33, 61, 97, 119, 150, 199)
+# Easy and hard ones: 119, 33 and 61 have the largest gaps of the first two hundred. All of them:
+# EVERY_IMAGE=1 pytest -s tests/browser/test_evidence.py -k fine_one
+IMAGES = range(200) if "EVERY_IMAGE" in os.environ else (0, 7, 33, 61, 97, 119, 150, 199)
 FITTED = (0, 61, 119)  # a search in Python takes seconds
 
 MEASURE = """
@@ -77,8 +80,10 @@ def test_the_refined_grid_agrees_with_a_fine_one_and_the_elbo_with_pythons(
             "fitted": [IMAGES.index(image) for image in FITTED],
         },
     )
+    off = [abs(one[0] - known["log_evidence"][at]) for at, one in zip(IMAGES, found, strict=True)]
+    print(f"off by {median(off):.5f} nats (median), at most {max(off):.5f}")
+    assert max(off) < 0.01
     for image, (evidence, elbo, best) in zip(IMAGES, found, strict=True):
-        assert evidence == pytest.approx(known["log_evidence"][image], abs=0.01)
         assert elbo == pytest.approx(bench.elbo("digits-2d", image), abs=0.02)
         if image in FITTED:
             # Python's search, which uses no slopes, may stop a little earlier.

@@ -2,6 +2,8 @@ import { klByLatent, standardNormal } from "../engine/gaussian.js";
 import { adam, createNetwork, weights } from "./network.js";
 
 export const LATENTS = 2;
+// Batches of 128 learn a little less from as many points: of two moons, −ELBO is 2.48 nats after 128,000 and 2.18 after
+// 256,000, with 64 it is 2.41 and 2.16 (five seeds).
 const [HIDDEN, BATCH, RATE] = [40, 64, 4e-3];
 /** Narrower noise than this would make single points of a density infinite. */
 const LEAST_LOG_SIGMA = -3;
