@@ -98,8 +98,9 @@ def _file_answer(root: Path, name: str, request: Request) -> Response:
     size = os.fstat(file.fileno()).st_size
     if not goes_as_it_lies:
         return FileAnswer(file, size, headers, media_type)
-    same = asked.get("if-range", headers["ETag"]) == headers["ETag"]
-    wanted = range_of(asked.get("range", ""), size) if same else None
+    # Of a head there are no ranges.
+    may = request.method == "GET" and asked.get("if-range", headers["ETag"]) == headers["ETag"]
+    wanted = range_of(asked.get("range", ""), size) if may else None
     if wanted is None:
         return FileAnswer(file, size, headers, media_type)
     if not wanted:

@@ -74,8 +74,12 @@ def test_the_pixels_of_an_ordinary_png_are_read_as_they_are(channels: int) -> No
     content = encoded(levels[..., 0] if channels == 1 else levels)
     fit = Fit(28, min(channels, 3))
     assert np.array_equal(decode(content, fit).pixels, levels.transpose(2, 0, 1)[: fit.channels])
-    with pytest.raises(ValueError, match="is damaged"):
-        decode(content[: len(content) // 2], fit)
+    for damaged in (
+        content[: len(content) // 2],
+        content.replace(middle := content[100:104], bytes(255 - value for value in middle)),
+    ):
+        with pytest.raises(ValueError, match="is damaged"):
+            decode(damaged, fit)
 
 
 def test_a_damaged_exif_block_costs_the_turn_and_not_the_image(

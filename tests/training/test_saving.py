@@ -163,6 +163,32 @@ class Failing(Decoder):
         return super().forward(z[:, :1])
 
 
+class Wordless(Decoder):
+    def forward(self, z: Tensor) -> Tensor:
+        raise AssertionError
+
+
+class Truth(Decoder):
+    def forward(self, z: Tensor) -> Tensor:
+        return super().forward(z) > 0.5
+
+
+class Garbled(Encoder):
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        raise ValueError("\ud800 is no letter")
+
+
+class Named(Decoder):
+    def forward(self, z: Tensor) -> dict[str, Tensor]:  # type: ignore[override]
+        return {"image": super().forward(z)}
+
+
+class Wide(Encoder):
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        mean, log_variance = super().forward(x)
+        return mean, log_variance + 900
+
+
 class Branching(Decoder):
     def forward(self, z: Tensor) -> Tensor:
         return super().forward(z if float(z.sum()) > 0 else -z)
@@ -185,6 +211,20 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "that fails": (
         {"decode": Failing()},
         r"decode fails on float32 \[3, 2\], the first size being the batch's: .*\.$",
+    ),
+    "that fails without a word": (
+        {"decode": Wordless()},
+        r"decode fails on float32 \[3, 2\], the first size being the batch's: AssertionError\.$",
+    ),
+    "of a dict": ({"decode": Named()}, "decode gives a dict that is not of tensors alone"),
+    "with an encoder that fails with no text": (
+        {"encode": Garbled()},
+        r"encode fails on float32 \[3, 1, 4, 5\].*: \? is no letter\.$",
+    ),
+    "of truth values": ({"decode": Truth()}, "decode gives 'mean', which is not of numbers"),
+    "with an encoder whose KL is infinite": (
+        {"encode": Wide()},
+        r"encode gives log-variances of up to 897: their KL is infinite\.$",
     ),
     "that branches on its numbers": (
         {"decode": Branching()},
@@ -227,6 +267,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(
     with pytest.raises(UserError, match=sentence) as caught:
         training.save(tmp_path / "mine", **given)
     assert "\n" not in str(caught.value)
+    str(caught.value).encode()
     assert not (tmp_path / "mine").exists()
 
 

@@ -1,11 +1,10 @@
 """What can be measured on a model that anybody made, with its encoder and some examples.
 
 The reconstruction of the examples, the KL where there is a prior and the encoder gives a posterior,
-and of each latent how the codes lie along it; codes, thumbnails, a map and the preview are written.
+and of each latent how the codes lie along it; codes, thumbnails, a map and the preview are made.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +16,6 @@ from training.checkpoints import maps
 from training.checkpoints.embed import layout_of, sheet_of, webp
 from training.contract.card import CODES, PREVIEW, Card, Examples
 from training.contract.errors import CheckpointError
-from training.contract.files import write_bytes
 from training.contract.maps import Map
 from training.contract.measurements import Latent, Metric, Provenance
 from training.contract.spaces import Continuous
@@ -57,15 +55,9 @@ def index_of(labels: tuple[Any, Sequence[str]], count: int) -> Array:
 
 
 def measured(
-    folder: Path,
-    card: Card,
-    decoder: Runnable,
-    encoder: Runnable,
-    seen: Seen,
-    with_map: bool,
-    seed: int,
-) -> Card:
-    """The card with all that the encoder and the examples allow; writes codes and thumbnails.
+    card: Card, decoder: Runnable, encoder: Runnable, seen: Seen, with_map: bool, seed: int
+) -> tuple[Card, dict[str, bytes]]:
+    """The card with all that the encoder and the examples allow, and its codes and thumbnails.
 
     Where a map is drawn, the last tenth of the examples is held out from it and from the folder:
     the map is measured with them.
@@ -76,7 +68,12 @@ def measured(
     kl = None
     if log_variance is not None and space.prior is not None:
         wide = log_variance.astype(np.float64)
-        kl = 0.5 * (np.exp(wide) + mean.astype(np.float64) ** 2 - 1 - wide)  # (N, D)
+        with np.errstate(over="ignore"):
+            kl = 0.5 * (np.exp(wide) + mean.astype(np.float64) ** 2 - 1 - wide)  # (N, D)
+        if not np.isfinite(kl).all():
+            raise CheckpointError(
+                f"encode gives log-variances of up to {wide.max():.3g}: their KL is infinite."
+            )
     latents = _latents(mean, log_variance, kl)
 
     away = min(HELD_OUT, len(mean) // 10) if with_map else 0
@@ -97,10 +94,10 @@ def measured(
     how = "What the encoder gives for the images as shown."
     examples = Examples(shown, columns, SPLIT, how, per_sheet)
     pictures = torch.from_numpy((seen.images[:shown] * 255).round().astype(np.uint8))
-    for name, pieces in zip(examples.sheets, pictures.split(per_sheet), strict=True):
-        write_bytes(folder / name, webp(sheet_of(pieces, columns)))
+    sheets = zip(examples.sheets, pictures.split(per_sheet), strict=True)
+    files = {name: webp(sheet_of(pieces, columns)) for name, pieces in sheets}
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-    write_bytes(folder / CODES, safetensors.numpy.save(contiguous))
+    files[CODES] = safetensors.numpy.save(contiguous)
 
     where = (SPLIT, len(mean), seed)
     metrics = [_error(decoder, mean, log_variance, seen.images, where)]
@@ -112,7 +109,7 @@ def measured(
             Metric("kl", "KL", total, "nats", *where, f"Sum over latents of the {closed}.")
         )
         how += f"; KL per latent: {closed}"
-    return replace(
+    card = replace(
         card,
         metrics=tuple(metrics),
         latents=latents,
@@ -120,6 +117,7 @@ def measured(
         examples=examples,
         map=chart,
     )
+    return card, files
 
 
 def _encoded(encoder: Runnable, images: Array) -> tuple[Array, Array | None]:
@@ -170,18 +168,18 @@ def _error(
     )
 
 
-def write_preview(folder: Path, card: Card, decoder: Runnable) -> None:
-    """Write preview.webp: a row for each latent of highest KL, from −2.5 to 2.5 around z = 0.
+def preview(card: Card, decoder: Runnable) -> dict[str, bytes]:
+    """preview.webp: a row for each latent of highest KL, from −2.5 to 2.5 around z = 0.
 
     Only for one continuous control with a prior: of any other, nothing says how far a picture goes.
     """
     space = card.controls[0] if len(card.controls) == 1 else None
     if not isinstance(space, Continuous) or space.prior is None:
-        return
+        return {}
     latents = card.latents_by_kl()[:ROWS]
     z = np.zeros((len(latents), STEPS, space.size), np.float32)
     for row, latent in enumerate(latents):
         z[row, :, latent] = np.linspace(-RANGE, RANGE, STEPS)
     decoded = decoder.run(z.reshape(-1, space.size))[0].clip(0, 1)
     pictures = torch.from_numpy((decoded * 255).round().astype(np.uint8))
-    write_bytes(folder / PREVIEW, webp(sheet_of(pictures, STEPS)))
+    return {PREVIEW: webp(sheet_of(pictures, STEPS))}

@@ -10,7 +10,7 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 from onnx import compose, helper
-from torch import nn
+from torch import Tensor, nn
 
 from training.checkpoints.export import TOLERANCE, to_onnx
 from training.contract.errors import CheckpointError
@@ -66,9 +66,11 @@ class Runnable:
         finally:
             watch.cancel()
         for name, value in zip(self.outputs, found, strict=True):
+            if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu":
+                raise CheckpointError(f"{self.kind} gives {name!r:.60}, which is not of numbers.")
             if not np.isfinite(value).all():
                 raise CheckpointError(f"{self.kind} gives NaN or infinity as {name!r:.60}.")
-        return [np.asarray(value) for value in found]
+        return list(found)
 
 
 def runnable(
@@ -111,7 +113,7 @@ def _traced(kind: str, network: nn.Module, values: tuple[Array, ...]) -> bytes:
     tensors = tuple(map(torch.from_numpy, values))
     try:
         with torch.no_grad():
-            network(*tensors)
+            given = network(*tensors)
     except Exception as error:  # a person's own network raises anything
         if memory.is_too_much(error):
             raise
@@ -119,6 +121,11 @@ def _traced(kind: str, network: nn.Module, values: tuple[Array, ...]) -> bytes:
         raise CheckpointError(
             f"{kind} fails on {shapes}, the first size being the batch's: {_line(error)}."
         ) from error
+    if not all(isinstance(value, Tensor) for value in _listed(given)):
+        raise CheckpointError(
+            f"{kind} gives a {type(given).__name__} that is not of tensors alone; it should give a "
+            "tensor, or a tuple of them."
+        )
     try:
         return to_onnx(network, tensors)
     except Exception as error:
@@ -165,9 +172,8 @@ def _named(model: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> byt
 
 @torch.no_grad()
 def _compare(kind: str, module: nn.Module, values: tuple[Array, ...], found: list[Array]) -> None:
-    expected = module(*map(torch.from_numpy, values))
-    tensors = expected if isinstance(expected, tuple | list) else (expected,)
-    for ours, theirs in zip(found, tensors, strict=True):
+    expected = _listed(module(*map(torch.from_numpy, values)))
+    for ours, theirs in zip(found, expected, strict=True):
         difference = float(np.abs(ours - theirs.numpy()).max())
         if not difference <= TOLERANCE:
             raise CheckpointError(
@@ -176,5 +182,10 @@ def _compare(kind: str, module: nn.Module, values: tuple[Array, ...], found: lis
             )
 
 
+def _listed(given: Any) -> tuple[Any, ...]:
+    return tuple(given) if isinstance(given, tuple | list) else (given,)
+
+
 def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200].rstrip(".")
+    text = str(error).encode("utf-8", "replace").decode() or type(error).__name__
+    return " ".join(text.split())[:200].rstrip(".")

@@ -20,7 +20,7 @@ from training.contract.graphs import Graph, Graphs, Port
 from training.contract.outputs import Pixels
 from training.contract.reading import checked
 from training.contract.spaces import Categorical, CodeGrid, Continuous, Image, Space
-from training.saving.examples import SPLIT, Seen, index_of, measured, write_preview
+from training.saving.examples import SPLIT, Seen, index_of, measured, preview
 from training.saving.graphs import Array, Network, Runnable, runnable
 
 # What the instrument calls the ports that are not named for a control.
@@ -89,13 +89,17 @@ def save(
         ),
         CARD,
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    write_bytes(folder / DECODER, decoder.content)
+    files = {DECODER: decoder.content}
     if encoder is not None:
-        write_bytes(folder / ENCODER, encoder.content)
+        files[ENCODER] = encoder.content
     if encoder is not None and seen is not None:
-        card = measured(folder, card, decoder, encoder, seen, with_map, seed)
-    write_preview(folder, card, decoder)
+        card, more = measured(card, decoder, encoder, seen, with_map, seed)
+        files |= more
+    files |= preview(card, decoder)
+    card = checked(card, CARD)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        write_bytes(folder / name, content)
     return write_card(folder, card)
 
 
