@@ -6,15 +6,16 @@ does not. Of the files themselves a sample is asked, another each time.
 
 import hashlib
 import io
-import json
 import os
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from training.contract.fields import Record
 from training.contract.files import write_bytes
 
 MANY = 100_000  # of fewer files every one is asked, which takes a second
@@ -44,26 +45,42 @@ class Listing:
         return digest.hexdigest()
 
 
+class Kept(Record, frozen=True):
+    """A listing as it is written down, but for `stats`, which have a file of their own."""
+
+    root: str
+    names: list[str]
+    folders: list[str]
+    times: list[int]
+
+
+_KEPT = msgspec.json.Decoder(Kept)
+
+
 def keep(listing: Listing, place: Path) -> None:
     """Write a listing of many files into the folder `place`; of few, nothing."""
     if len(listing.names) <= MANY:
         return
+    said = Kept(str(listing.root), listing.names, listing.folders, listing.times)
+    try:
+        files = msgspec.json.encode(said)
+    except UnicodeEncodeError:  # a name that is not UTF-8: these files are listed each time
+        return
     place.mkdir(parents=True, exist_ok=True)
     stats = io.BytesIO()
     np.save(stats, listing.stats)
-    said = (str(listing.root), listing.names, listing.folders, listing.times)
     # At once, for another training may have the old one mapped into its memory.
     write_bytes(place / "stats.npy", stats.getvalue())
-    write_bytes(place / "files.json", json.dumps(said).encode())
+    write_bytes(place / "files.json", files)
 
 
 def kept(place: Path, root: Path) -> Listing | None:
     """The listing of `root` in `place`, if no folder and no file of a sample has changed since."""
     try:
-        where, names, folders, times = json.loads((place / "files.json").read_bytes())
+        said = _KEPT.decode((place / "files.json").read_bytes())
         stats = np.load(place / "stats.npy", mmap_mode="r")
-        found = Listing(Path(where), names, stats, folders, times)
-        if found.root != root or len(stats) != len(found.names):
+        found = Listing(Path(said.root), said.names, stats, said.folders, said.times)
+        if found.root != root or stats.shape != (len(found.names), 2):
             return None
         for name, time in zip(found.folders, found.times, strict=True):
             if (root / name).stat().st_mtime_ns != time:
@@ -71,7 +88,7 @@ def kept(place: Path, root: Path) -> Listing | None:
         for at in random.sample(range(len(stats)), min(ASKED, len(stats))):
             if stat_of((root / found.names[at]).stat()) != tuple(stats[at]):
                 return None
-    except (OSError, EOFError, ValueError, TypeError):
+    except (OSError, EOFError, ValueError):
         return None
     return found
 
