@@ -4,8 +4,10 @@ import io
 import json
 import os
 import struct
+import sys
 import tracemalloc
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ from training import build
 from training.__main__ import main
 from training.config import DataConfig
 from training.contract.files import read_card
-from training.datasets.own import listing, opened, own, packing, sources, split
+from training.datasets.own import listing, opened, own, packing, seeing, sources, split
 from training.datasets.own.factors import by_pattern
 from training.datasets.own.images import Fit, decode
 from training.errors import DataError
@@ -167,16 +169,16 @@ def test_packing_goes_on_after_an_interruption(
 ) -> None:
     whole = own(config(pictures), pictures.parent / "whole")
     monkeypatch.setattr(packing, "CHUNK", 16)
-    seen = []
+    monkeypatch.setattr(seeing, "BATCH", 8)
+    last = sorted(pictures.rglob("*.png"))[40].read_bytes()
 
     def interrupted(item: bytes, fit: Fit) -> object:
-        seen.append(item)
-        if len(seen) == 40:
+        if item == last:
             raise KeyboardInterrupt
         return decode(item, fit)
 
     with monkeypatch.context() as patch:
-        patch.setattr(packing, "_seen", interrupted)
+        patch.setattr(seeing, "_seen", interrupted)
         with pytest.raises(KeyboardInterrupt):
             own(config(pictures), pictures.parent)
     (state,) = pictures.parent.glob("packed/*/pack.json")
@@ -188,6 +190,45 @@ def test_packing_goes_on_after_an_interruption(
     for name, part in again.splits.items():
         places = torch.arange(len(part))
         assert torch.equal(part.images(places), whole.splits[name].images(places))
+
+
+def test_processes_see_what_threads_do(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (pictures / "cat" / "broken.png").write_bytes(b"not an image")
+    coloured = np.random.default_rng(0).integers(0, 256, (31, 30, 3), np.uint8)
+    (pictures / "dog" / "last.png").write_bytes(encoded(coloured))  # when most were packed as grey
+    threads = opened(config(pictures), tmp_path / "threads")
+    assert threads.pack.channels == 3
+    monkeypatch.setattr(seeing, "MANY", 2)
+    monkeypatch.setattr(seeing, "here", None)
+    processes = opened(config(pictures), tmp_path / "processes")
+    assert processes.report() == threads.report()
+    assert processes.pack.path.read_bytes() == threads.pack.path.read_bytes()
+    assert np.array_equal(processes.pack.digests, threads.pack.digests)
+
+
+def test_few_of_many_images_are_in_memory_at_a_time() -> None:
+    count = 0
+
+    def items() -> Iterator[np.ndarray]:
+        nonlocal count
+        for count in range(1, 3_000):
+            yield noise(count % 7)
+
+    sights = seeing.seen(items(), Fit(28, 1), 3_000)
+    next(sights)
+    assert count <= (2 * seeing.MOST_WORKERS + 2) * seeing.BATCH
+    assert sum(1 for _ in sights) == 2_998
+
+
+def test_a_process_that_ends_by_itself_is_told(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeing, "MANY", 2)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(DataError, match="ended by itself"):
+        opened(config(pictures), tmp_path)
 
 
 def test_images_stay_in_their_split_when_others_are_added() -> None:

@@ -1,14 +1,20 @@
 """The contract of a data set: examples in memory, as small as they come; batches by indexing."""
 
-import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from training.contract.card import Factor
-from training.families.family import Form
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+    from torch import Tensor
+
+    from training.families.family import Form
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Split:
         """The images at `indices` (B,): (B, C, H, W) float32 in [0, 1]; or the words, (B, L)."""
         return self.unpack(self.stored[indices])
 
-    def to(self, device: torch.device) -> "Split":
+    def to(self, device: torch.device) -> Split:
         """The split with its images and targets resident on `device`."""
         return Split(self.stored.to(device), self.targets.to(device), self.unpack)
 
@@ -67,6 +73,8 @@ class Dataset:
     @property
     def form(self) -> Form:
         """What one example looks like."""
+        from training.families.family import Form
+
         return Form(self.shape, self.labels, self.alphabet)
 
     def sha256(self) -> str:
@@ -77,6 +85,8 @@ class Dataset:
         for split in self.splits.values():
             digest.update(split.stored.cpu().numpy().data)
         if self.witness is not None and self.at_factors is not None:
+            import torch
+
             for factors in self.witness.split(500):
                 pixels = (self.at_factors(factors) * 255).round().to(torch.uint8)
                 digest.update(pixels.cpu().numpy().data)

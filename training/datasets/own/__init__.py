@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from training.contract.card import Factor
 from training.contract.fields import LONGEST_LABEL, MOST_LABELS
@@ -29,6 +27,8 @@ from training.datasets.own.sources import Source
 from training.errors import DataError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from training.config import DataConfig
 
 FEWEST = 50
@@ -138,6 +138,8 @@ def own(config: DataConfig, folder: Path) -> Dataset:
     A hash of an image's file decides its split, so that it stays there when others are added; where
     the source says a split of its own, that is kept.
     """
+    import torch  # here, for a process that decodes images has no use for it
+
     found = opened(config, folder)
     pack = found.pack
     labels, factors, targets = _targets(found)

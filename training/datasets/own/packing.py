@@ -5,12 +5,9 @@ came, so that it goes on there after an interruption.
 """
 
 import contextlib
-import hashlib
 import json
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +19,13 @@ from tqdm import tqdm
 from training.contract.fields import Count, Positive
 from training.contract.files import write_bytes
 from training.contract.reading import parse, read
-from training.datasets.own.images import ColourFound, Fit, Seen, decode, from_array, is_grey
-from training.datasets.own.sources import Item, Source
+from training.datasets.own.images import ColourFound, Fit, Seen, is_grey
+from training.datasets.own.seeing import DIGEST, seen
+from training.datasets.own.sources import Source
 from training.errors import DataError
 
 IMAGES, DIGESTS, STATE = "images.u8", "digests.u8", "pack.json"
-CHUNK, WORKERS = 512, 2
-DIGEST = 16  # bytes of the hash of an image's file; all zero where the file is broken
+CHUNK = 512
 FORMAT = 1
 
 Tell = Callable[[int], None]
@@ -114,27 +111,25 @@ def _pack(source: Source, fit: Fit, folder: Path, tell: Tell | None) -> Pack:
         with (
             _open(folder / IMAGES, size * (facts.done - len(facts.broken))) as images,
             _open(folder / DIGESTS, DIGEST * facts.done) as digests,
-            ThreadPoolExecutor(WORKERS) as pool,
+            contextlib.closing(seen(source.items(facts.done), fit, total - facts.done)) as sights,
             tqdm(total=total, initial=facts.done, desc="Packing", unit=" images") as bar,
         ):
-            items = source.items(facts.done)
-            while chunk := list(islice(items, CHUNK)):
-                for item, seen in zip(
-                    chunk, pool.map(lambda item: _seen(item, fit), chunk), strict=True
-                ):
-                    name = source.names[facts.done]
-                    facts.done += 1
-                    if isinstance(seen, str):
-                        facts.broken[name] = seen
-                        digests.write(bytes(DIGEST))
-                        continue
-                    _count(facts, seen)
-                    images.write(seen.pixels.data)
-                    digests.write(_digest(item))
+            for sight, digest in sights:
+                name = source.names[facts.done]
+                facts.done += 1
+                if isinstance(sight, str):
+                    facts.broken[name] = sight
+                    digests.write(bytes(DIGEST))  # all zero: no hash is
+                else:
+                    _count(facts, sight)
+                    images.write(sight.pixels.data)
+                    digests.write(digest)
+                if facts.done % CHUNK and facts.done < total:
+                    continue
                 images.flush()
                 digests.flush()
                 write_bytes(folder / STATE, json.dumps(to_builtins(facts)).encode())
-                bar.update(len(chunk))
+                bar.update(facts.done - bar.n)
                 if tell is not None:
                     tell(facts.done)
     return Pack(folder, fit, facts)
@@ -157,17 +152,6 @@ def _open(path: Path, length: int) -> Any:
     return file
 
 
-def _seen(item: Item, fit: Fit) -> Seen | str:
-    if not len(item):
-        return "cannot be read, or is too large"
-    try:
-        return decode(item, fit) if isinstance(item, bytes) else from_array(item, fit)
-    except ValueError as error:
-        return str(error)
-    except MemoryError:
-        return "needs more memory than there is"
-
-
 def _count(facts: Facts, seen: Seen) -> None:
     x = seen.pixels
     facts.between = facts.between or bool(((x > 0) & (x < 255)).any())
@@ -177,11 +161,6 @@ def _count(facts: Facts, seen: Seen) -> None:
     size = (seen.width, seen.height)
     facts.smallest = min(facts.smallest or size, size, key=math.prod)
     facts.largest = max(facts.largest or size, size, key=math.prod)
-
-
-def _digest(item: Item) -> bytes:
-    content = item if isinstance(item, bytes) else np.ascontiguousarray(item).data
-    return hashlib.blake2b(content, digest_size=DIGEST, person=b"own images").digest()
 
 
 def enough(pack: Pack, where: object, fewest: int) -> None:
