@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from training.batch import Batch
     from training.checkpoints.export import Traced
     from training.config import RunConfig
-    from training.contract.measurements import Latent
+    from training.contract.measurements import Latent, Rounding
     from training.contract.outputs import Output
     from training.contract.spaces import Space
+    from training.datasets import Dataset
     from training.evaluation.evaluate import Measured
     from training.learners import Learner
 
@@ -215,3 +216,28 @@ class QLAE(Convolutions, frozen=True, tag="qlae"):
 
         images: Tensor = model.decode(model.quantizer(along_latents(latents))).mean
         return images
+
+    def round(self, model: Any, dataset: Dataset, seed: int) -> Rounding:
+        """Where images, and what becomes the codes, stay as they were."""
+        from training.checkpoints.half_precision import Part, round_parts, seen_and_judged
+
+        seen, x = seen_and_judged(dataset)
+        known, z = model.encode(seen), model.encode(x)
+        values = model.quantizer.values
+        steps = (values.amax(1) - values.amin(1)) / (self.levels - 1)
+        parts = (
+            Part.of_images(
+                model.decoder, lambda: model.decode(known), lambda: model.decode(z).mean
+            ),
+            Part.of_codes(
+                model.encoder,
+                lambda: model.continuous(seen),
+                lambda: model.continuous(x),
+                steps,
+            ),
+        )
+        what = (
+            f"a decoded value in [0, 1] for {len(x):,} images, and of what the encoder gives for "
+            "them, in steps from one level to the next"
+        )
+        return round_parts(model, parts, what, len(x), seed)

@@ -137,8 +137,8 @@ QUANTIZED = Table(
     name="quantized",
     title="Latents of a few values",
     intent="Twelve latents that take one of ten values each, under weights that are pressed hard "
-    "(Hsu et al. 2023), to set beside the ladder of β above. The paper trains for 200,000 steps; ours "
-    "for 20,000, of 64 images each.",
+    "(Hsu et al. 2023), to set beside the ladder of β above. The paper trains for 200,000 steps; "
+    "ours for 20,000, of 64 images each.",
     command="python -m training reproduce quantized",
     metrics=(
         "info_modularity",

@@ -25,18 +25,22 @@ PLAN = Task(
             "Right",
             "% of test images",
             f"Of four shapes, so guessing gets 25. The classifier learns from {TRAINED:,} scenes "
-            "whose object has one of the first five hues. Codes, posterior means of a model that "
-            "saw all hues and no label, are scaled to variance 1 by these scenes; pixels are "
-            "levels from 0 to 1.",
+            "whose object has one of the first five hues. Codes, of models that saw all hues and "
+            "no label, are scaled to variance 1 by these scenes; pixels are levels from 0 to 1.",
         ),
     ),
     ways=(
-        Way("codes", "All codes, SVM", "All ten posterior means."),
+        Way("codes", "A VAE's codes, SVM", "All ten posterior means."),
+        Way(
+            "quantized",
+            "Quantized codes, SVM",
+            "All twelve of a quantized autoencoder, each of which is one of ten values.",
+        ),
         Way(
             "shape_codes",
-            "The codes of shape, SVM",
-            "The two latents that tell most of the shape beyond what they tell of the object's "
-            "hue; in these scenes no latent tells the shape alone.",
+            "Quantized codes of shape, SVM",
+            "The two of the twelve that tell most of the shape beyond what they tell of the "
+            "object's hue.",
         ),
         Way("pixels", "Pixels, SVM", "Each 16×16, in colour, averaged from 64×64.", True),
         Way("grey", "Grey pixels, SVM", "The same without colour.", True),
@@ -45,7 +49,7 @@ PLAN = Task(
     seeds="which scenes are learned, and which are tested",
     split="test",
     samples=IMAGES,
-    checkpoints={"scenes": "0" * 64},
+    checkpoints={"scenes": "0" * 64, "scenes-qlae": "0" * 64},
 )
 
 
@@ -63,7 +67,7 @@ def measure(bench: Bench, seed: int) -> Iterator[Outcome]:
     assert factors is not None
     names = [factor.name for factor in factors]
     hue, shape = names.index("object hue"), names.index("shape")
-    information = bench.card("scenes").information
+    information = bench.card("scenes-qlae").information
     assert information is not None
     nats = np.array(information.nats)  # (latents, factors)
     own = nats[:, shape] - nats[:, hue]
@@ -78,11 +82,12 @@ def measure(bench: Bench, seed: int) -> Iterator[Outcome]:
         return of.images(chosen), of.targets[chosen, shape].long()
 
     def views(x: torch.Tensor) -> dict[str, Array]:
-        found = codes(bench.model("scenes"), x)
+        quantized = codes(bench.model("scenes-qlae"), x)
         small = torch.nn.functional.avg_pool2d(x, 4)
         return {
-            "codes": found.numpy(),
-            "shape_codes": found[:, best].numpy(),
+            "codes": codes(bench.model("scenes"), x).numpy(),
+            "quantized": quantized.numpy(),
+            "shape_codes": quantized[:, best].numpy(),
             "pixels": flat(small),
             "grey": flat(small.mean(1, keepdim=True)),
         }
