@@ -39,7 +39,12 @@ def queried(request: Request, kind: type[T]) -> T:
     try:
         return convert(dict(request.query_params), kind, strict=False)
     except ValidationError as error:
-        raise UserError(f"The query of this address is refused: {error}.") from error
+        what, _, place = str(error).rpartition(" - at `$.")
+        name = place.rstrip("`")
+        why = (
+            f"{name} cannot be {request.query_params.get(name)!r:.60}" if what else f"{error!s:.90}"
+        )
+        raise UserError(f"The query of this address is refused: {why}.") from error
 
 
 def in_a_sentence(answer: Answer, unwritable: str) -> Answer:
