@@ -233,7 +233,25 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "that is nothing": ({"decode": None}, "decode is None; give a torch.nn.Module or an ONNX file"),
     "of a control by its name": ({"controls": ["z"]}, r"controls is \['z'\]; give a list, such as"),
     "of an output by its name": ({"output": "pixels"}, "output is 'pixels'; give the kind of im"),
-    "of examples by their path": ({"examples": "photos"}, "examples is 'photos'; give an array of"),
+    "of examples by their path": (
+        {"examples": "photos"},
+        "examples is str; give images \\(N, chan",
+    ),
+    "of examples that are beyond all measure": (
+        {"examples": np.broadcast_to(np.uint8(1), (10**9, *SHAPE))},
+        "There are 1,000,000,000 examples; at most 1,000,000",
+    ),
+    "of labels in rows": (
+        {"labels": ([[0], [1, 2]], ["a"])},
+        "labels are a list; give a whole num",
+    ),
+    "of labels without a list of names": ({"labels": ([0, 1, 2], 3)}, "labels is .*and their name"),
+    "of a seed below 0": (
+        {"seed": -1},
+        "seed is -1; expected a whole number from 0 to 2,147,483,647",
+    ),
+    "of two controls of one name": ({"controls": [Z, Z]}, "Two controls have the same name"),
+    "with an encoder that is nothing": ({"encode": 3}, "encode is 3; give a torch.nn.Module or"),
     "of labels without names": ({"labels": 3}, "labels is 3; give the index of each example's"),
     "that is not a file": ({"decode": "nothing.onnx"}, "nothing.onnx is not a readable ONNX file"),
     "for batches of one": ({"batch": 1}, "decode does not take float32"),

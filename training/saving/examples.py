@@ -41,7 +41,13 @@ def index_of(labels: tuple[Any, Sequence[str]], count: int) -> Array:
     Raises:
         CheckpointError: unless there is one for each, and every one has a name.
     """
-    index, names = np.asarray(labels[0]), labels[1]
+    names = labels[1]
+    try:
+        index = np.asarray(labels[0])
+    except Exception as error:  # an object of any kind raises anything
+        raise CheckpointError(
+            f"labels are a {type(labels[0]).__name__}; give a whole number for each example."
+        ) from error
     if index.shape != (count,) or not np.issubdtype(index.dtype, np.integer):
         raise CheckpointError(
             f"labels are {index.dtype} {list(index.shape)}; give a whole number for each of the "

@@ -15,10 +15,11 @@ from torch import Tensor, nn
 
 from training.contract.card import CARD, DECODER, ENCODER, MOST_EXAMPLES, Card, Data
 from training.contract.errors import CheckpointError, ConfigError
+from training.contract.fields import Seed
 from training.contract.files import write_bytes, write_card
 from training.contract.graphs import Graph, Graphs, Port
 from training.contract.outputs import Pixels
-from training.contract.reading import checked
+from training.contract.reading import checked, read
 from training.contract.spaces import Categorical, CodeGrid, Continuous, Image, Space
 from training.saving.examples import SPLIT, Seen, index_of, measured, preview
 from training.saving.graphs import Array, Network, Runnable, runnable
@@ -48,7 +49,7 @@ def save(
     folder = Path(folder)
     if (folder / CARD).exists():
         raise CheckpointError(f"{folder} holds a checkpoint; choose another folder.")
-    _check_given(decode, controls, output, labels)
+    _check_given(decode, encode, controls, output, labels, seed)
     # Before anything of that size is made to try the graphs with.
     controls = tuple(checked(space, "controls") for space in controls)
     output = checked(output, "output")
@@ -103,10 +104,13 @@ def save(
     return write_card(folder, card)
 
 
-def _check_given(decode: object, controls: object, output: object, labels: object) -> None:
+def _check_given(
+    decode: object, encode: object, controls: object, output: object, labels: object, seed: object
+) -> None:
     """Refuse what is of another kind: a person writes this call by hand."""
-    if not isinstance(decode, nn.Module | str | Path):
-        raise ConfigError(f"decode is {decode!r:.60}; give a torch.nn.Module or an ONNX file.")
+    for name, network in (("decode", decode), ("encode", encode)):
+        if not isinstance(network, nn.Module | str | Path) and (name, network) != ("encode", None):
+            raise ConfigError(f"{name} is {network!r:.60}; give a torch.nn.Module or an ONNX file.")
     listed = controls if isinstance(controls, list | tuple) else ()
     if not listed or not all(isinstance(space, get_args(Space)) for space in listed):
         raise ConfigError(
@@ -118,7 +122,12 @@ def _check_given(decode: object, controls: object, output: object, labels: objec
             f'output is {output!r:.60}; give the kind of image, such as Pixels((1, 28, 28), "'
             'bernoulli").'
         )
-    if labels is not None and not (isinstance(labels, list | tuple) and len(labels) == 2):
+    if len({space.name for space in listed}) < len(listed):
+        raise ConfigError("Two controls have the same name; give each its own.")
+    read(Seed, seed, "seed")
+    if labels is not None and not (
+        isinstance(labels, list | tuple) and len(labels) == 2 and isinstance(labels[1], Sequence)
+    ):
         raise ConfigError(
             f"labels is {labels!r:.60}; give the index of each example's label, and their names."
         )
@@ -189,19 +198,20 @@ def _encoder_card(graph: Runnable, controls: tuple[Space, ...], images: Array) -
 
 
 def _images(examples: Any, output: Pixels) -> Array:
-    array = examples.detach().cpu().numpy() if isinstance(examples, Tensor) else examples
+    refused = f"examples is {type(examples).__name__}; give images (N, channels, height, width)."
     try:
-        images = np.asarray(array, np.float32)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(
-            f"examples is {examples!r:.60}; give an array of images (N, channels, height, width)."
-        ) from error
-    if images.ndim != 4 or images.shape[1:] != output.shape or not len(images) >= 1:
+        array = np.asarray(examples.detach().cpu() if isinstance(examples, Tensor) else examples)
+    except Exception as error:  # an object of any kind raises anything
+        raise ConfigError(refused) from error
+    if array.dtype.kind not in "biuf":
+        raise ConfigError(refused)
+    if array.ndim != 4 or array.shape[1:] != output.shape or not len(array) >= 1:
         raise CheckpointError(
-            f"examples have the shape {list(images.shape)}, not N × {list(output.shape)}."
+            f"examples have the shape {list(array.shape)}, not N × {list(output.shape)}."
         )
-    if len(images) > MOST_EXAMPLES:
-        raise CheckpointError(f"There are {len(images):,} examples; at most {MOST_EXAMPLES:,}.")
+    if len(array) > MOST_EXAMPLES:
+        raise CheckpointError(f"There are {len(array):,} examples; at most {MOST_EXAMPLES:,}.")
+    images = array.astype(np.float32, copy=False)
     if not (np.isfinite(images).all() and images.min() >= 0 and images.max() <= 1):
         raise CheckpointError("examples are not all between 0 and 1.")
     return images
