@@ -24,13 +24,14 @@ from starlette.routing import Route
 from explorer import loading, serving
 
 from . import checkpoints
+from .app import PATIENCE_S
 from .instrument import Instrument
 from .walking import Walk
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 # As long as a page waits for everything else.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 
 @pytest.fixture(scope="session")
@@ -118,6 +119,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(
         viewport={"width": 1440, "height": 900}, accept_downloads=True, bypass_csp=True
     )
+    context.set_default_timeout(PATIENCE_S * 1000)
     yield context
     context.close()
 

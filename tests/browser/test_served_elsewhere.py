@@ -29,6 +29,7 @@ def blots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """One that keeps to the policy of the page, where other tests evaluate what they wait for."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE_S * 1000)
     yield context
     context.close()
 
@@ -37,7 +38,6 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def page(context: BrowserContext) -> Iterator[Page]:
     """A page on which nothing may fail, be missing, or be refused by the policy."""
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_S * 1000)
     failures: list[str] = []
 
     def note(message: ConsoleMessage) -> None:

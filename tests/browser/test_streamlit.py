@@ -18,7 +18,7 @@ from training.contract import table
 from training.contract.card import CARD
 
 from . import checkpoints
-from .app import PATIENCE_S, serve
+from .app import serve
 from .instrument import Instrument, frames
 
 
@@ -52,7 +52,6 @@ def app(models: Path, hostile: Path) -> Iterator[str]:
 def visit(context: BrowserContext, app: str) -> Iterator[Page]:
     """A page on which nothing may fail, and which may ask no other machine for anything."""
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_S * 1000)
     failures: list[str] = []
 
     def note(request: Request) -> None:
