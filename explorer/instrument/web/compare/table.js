@@ -27,9 +27,10 @@ export function createTable(cards) {
       ),
     ),
   );
+  // No lesson shows it: among the figures may be the answer to its question.
   return el(
     "section",
-    { class: "compared-figures", "aria-label": "Figures" },
+    { class: "compared-figures", "aria-label": "Figures", "data-panel": "figures" },
     el("h2", { text: "In figures" }),
     el("p", {
       class: "hint",
