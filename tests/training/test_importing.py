@@ -166,13 +166,13 @@ def test_a_lightning_checkpoint_opens_with_its_class(
         "pytorch-lightning_version": "2.6.0",
     }
     torch.save(held, tmp_path / "last.ckpt")
-    np.savez(
-        tmp_path / "seen.npz",
-        images=np.random.default_rng(0).integers(0, 256, (20, 3, 4), np.uint8),
-        labels=np.arange(20) % 2,
-    )
+    for at in range(20):
+        grey = np.random.default_rng(at).integers(0, 256, (3, 4), np.uint8)
+        path = tmp_path / "seen" / str(at % 2) / f"{at}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(grey).save(path)
     command = ["import", str(tmp_path / "last.ckpt"), "--out", str(tmp_path / "mine"), "--no-map"]
-    command += ["--images", str(tmp_path / "seen.npz")]
+    command += ["--images", str(tmp_path / "seen")]
     assert main(command) == 2
     assert "give --class module:Class" in capsys.readouterr().err
     command += ["--class", "of_a_test:Vae"]
@@ -257,6 +257,9 @@ def test_images_of_a_folder_are_brought_to_the_models_size(tmp_path: Path) -> No
     assert shown.labels is not None
     assert (shown.labels[0].tolist(), shown.labels[1]) == ([0, 1, 1], ("cats", "dogs"))
     assert shown.skipped == ("dogs/broken.png",)
+    assert images.common_shape(tmp_path) == (3, 20, 40)
+    Image.new("L", (40, 21)).save(tmp_path / "dogs" / "other.png")
+    assert images.common_shape(tmp_path) is None
     (tmp_path / "none").mkdir()
     with pytest.raises(DataError, match="holds no image"):
         images.read(tmp_path / "none", (1, 8, 8))

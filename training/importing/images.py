@@ -1,20 +1,22 @@
 """The images that a foreign model is shown: a folder of pictures, or a npz file."""
 
+import contextlib
 import math
 import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from training.datasets.own.arrays import UNREADABLE
-from training.datasets.own.images import Fit, decode
+from training.datasets.own.images import FORMATS, GREY_MODES, Fit, decode
 from training.datasets.own.sources import SUFFIXES
 from training.errors import DataError
 from training.importing.found import Shape
 from training.saving.graphs import Array
 
-MOST = 10_000
+MOST, SAMPLE = 10_000, 64
 LARGEST = 2**31  # bytes of all as float32, which takes fewer large ones, and of a npz file
 
 
@@ -44,11 +46,9 @@ def read(path: Path, shape: Shape | None) -> Shown:
         raise DataError(f"{path} is neither a folder of images nor a npz file.")
     if shape is None:
         raise DataError("Nothing says what size the model takes: give --shape 1,28,28.")
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+    files = _files(path, max(1, min(MOST, LARGEST // (4 * math.prod(shape)))))
     if not files:
         raise DataError(f"{path} holds no image ({', '.join(sorted(SUFFIXES))}).")
-    most = max(1, min(MOST, LARGEST // (4 * math.prod(shape))))
-    files = files[:: -(-len(files) // most)]  # of too many, from the whole folder
     images, kept, skipped = [], [], []
     for file in files:
         try:
@@ -59,6 +59,28 @@ def read(path: Path, shape: Shape | None) -> Shown:
     if not images:
         raise DataError(f"None of the {len(files):,} files in {path} is a readable image.")
     return Shown(np.stack(images), _classes(path, kept), tuple(skipped))
+
+
+def common_shape(path: Path) -> Shape | None:
+    """The shape that the images of a folder have, by a sample of them; None where they differ."""
+    sizes, grey = set(), True
+    for file in _files(path, SAMPLE):
+        with (
+            contextlib.suppress(OSError, ValueError, SyntaxError, Image.DecompressionBombError),
+            Image.open(file, formats=FORMATS) as image,
+        ):
+            sizes.add((image.height, image.width))
+            grey = grey and image.mode in GREY_MODES
+    if len(sizes) != 1:
+        return None
+    ((height, width),) = sizes
+    return (1 if grey else 3, height, width)
+
+
+def _files(path: Path, most: int) -> list[Path]:
+    """The images in a folder; where there are more than `most`, some from the whole of it."""
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+    return files[:: max(1, -(-len(files) // most))]
 
 
 def _read(file: Path, shape: Shape) -> Array:

@@ -46,7 +46,7 @@ def import_model(
     if pictures is not None and pictures.suffix == ".npz":
         shown = images.read(pictures, said.shape)
         said = replace(said, images=shown.images)
-    elif pictures is not None and (known := _shape_before(path, said)) is not None:
+    elif pictures is not None and (known := _shape_before(path, said, pictures)) is not None:
         shown = images.read(pictures, known)
         said = replace(said, images=shown.images)
     found = read(path, said)
@@ -157,10 +157,14 @@ def _check_values(found: Found) -> None:
         )
 
 
-def _shape_before(path: Path, said: Said) -> tuple[int, int, int] | None:
+def _shape_before(path: Path, said: Said, pictures: Path) -> tuple[int, int, int] | None:
     """The size of the images, where the pictures are needed before the model is read."""
     place = diffusers.holds(path) if path.is_dir() else None
-    return said.shape if place is None else diffusers.image_shape(place, said)
+    if place is not None:
+        return diffusers.image_shape(place, said)
+    if said.shape is None and said.network is not None:  # a class does not say it
+        return images.common_shape(pictures)
+    return said.shape
 
 
 def _intent(found: Found, left: list[str]) -> str:

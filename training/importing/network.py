@@ -102,8 +102,8 @@ def _shape(said: Said) -> Shape:
         channels, height, width = said.images.shape[1:]
         return channels, height, width
     raise CheckpointError(
-        "Nothing says what size the images are: give --shape 1,28,28 (channels, height, width) or "
-        "--images FOLDER."
+        "Nothing says what size the images are: give --shape 1,28,28 (channels, height, width), or "
+        "--images that are all of that size."
     )
 
 
@@ -120,7 +120,8 @@ def _latents(encoder: Encode | None, shape: Shape, said: Said) -> tuple[int, boo
         raise
     except Exception as error:  # somebody else's code
         raise CheckpointError(
-            f"The encoder does not take images of {'×'.join(map(str, shape))}: {error}"
+            f"The encoder does not take images of {'×'.join(map(str, shape))} "
+            f"({' '.join(str(error).split()):.200}); if it takes others, give their shape."
         ) from error
     parts = posterior(found)
     mean = parts[0] if isinstance(parts, tuple) else parts
