@@ -26,6 +26,7 @@ class Plain(nn.Module):
 view = explorer.show(Plain(), images=torch.rand(40, 1, 8, 8))
 view
 """
+LONGEST_START_S = 120
 CELLS = (NETWORK, "print('z is', view.z)", "view.z = [1.0, -1.0]")
 PLACES = """
 window.places = [];
@@ -59,9 +60,12 @@ def lab(tmp_path: Path) -> Iterator[str]:
     ) as server:
         assert server.stderr is not None
         rest = threading.Thread(target=server.stderr.read)
+        late = threading.Timer(LONGEST_START_S, server.kill)
+        late.start()
         try:
             said = next((line for line in server.stderr if "is running at" in line), None)
-            assert said is not None, "JupyterLab ended by itself"
+            late.cancel()
+            assert said is not None, f"JupyterLab ended, or took {LONGEST_START_S} s to start"
             rest.start()
             yield f"http://localhost:{port}/lab/tree/mine.ipynb"
         finally:
@@ -81,6 +85,7 @@ def test_a_slider_moves_without_python_and_python_reads_and_sets_it(
     page.keyboard.press("Shift+Enter")
     # The latent that does most stands first, whichever it is of a network with random weights.
     slider = page.frame_locator("iframe").locator(".sliders .range[aria-label^='z₀']")
+    expect(slider).to_be_visible(timeout=LONGEST_START_S * 1000)  # PyTorch is loaded first
     page.evaluate(PLACES)
     slider.press("ArrowRight")
     moved = float(str(slider.get_attribute("aria-valuetext")).replace("−", "-"))
