@@ -35,7 +35,7 @@ def fitted(
     found = opened(config.data, options.data)
     for line in found.report():
         print(line, file=sys.stderr)
-    dataset = own(config.data, options.data)
+    dataset = own(config.data, options.data, found)
     config = settled(config, found, len(dataset.splits["train"]), given)
     if chosen := _words(config, found, given):
         print(f"  model: {chosen}", file=sys.stderr)

@@ -59,7 +59,7 @@ def look(path: Path, name: str, folder: Path, side: int, fit: str, tell: Tell) -
     _, config = configure(_asked("own"), given)
     data = replace(config.data, path=str(path))
     found = opened(data, folder, lambda done: tell("packing", done=done))
-    dataset = own(data, folder)
+    dataset = own(data, folder, found)
     training = dataset.splits["train"]
     config = settled(config, found, len(training), set())
     places = torch.linspace(0, len(training) - 1, min(SHOWN, len(training))).long()
@@ -132,7 +132,7 @@ def _facts(found: Own) -> dict[str, Any]:
         "largest": facts.largest,
         "transparent": facts.transparent,
         "binary": not facts.between,
-        "duplicates": len(pack.rows) - len(np.unique(pack.digests, axis=0)),
+        "duplicates": pack.duplicates,
         "broken": dict(list(broken.items())[:BROKEN]),
         "more_broken": max(0, len(broken) - BROKEN),
         "others": list(others[:OTHERS]),

@@ -65,8 +65,7 @@ class Own:
         lines.append(f"  {sizes} pixels, seen as {side}×{side} {kind}, {how}")
         if facts.transparent:
             lines.append(f"  {facts.transparent:,} transparent, put on {self.config.ground}")
-        doubles = count - len(np.unique(self.pack.digests, axis=0))
-        if doubles:
+        if doubles := self.pack.duplicates:
             what = "duplicates" if doubles > 1 else "duplicate"
             lines.append(f"  {doubles:,} {what}, in the same split as the original")
         if getattr(self.source, "sampled", False):
@@ -132,15 +131,15 @@ def _source(path: Path, place: Path) -> Source:
     )
 
 
-def own(config: DataConfig, folder: Path) -> Dataset:
-    """The images at `config.path` as a data set.
+def own(config: DataConfig, folder: Path, found: Own | None = None) -> Dataset:
+    """The images at `config.path` as a data set; `found` is them, where they are opened already.
 
     A hash of an image's file decides its split, so that it stays there when others are added; where
     the source says a split of its own, that is kept.
     """
     import torch  # here, for a process that decodes images has no use for it
 
-    found = opened(config, folder)
+    found = found or opened(config, folder)
     pack = found.pack
     labels, factors, targets = _targets(found)
     most = min(MOST_HELD_OUT, max(1, BYTES_HELD_OUT // int(np.prod(found.shape))))

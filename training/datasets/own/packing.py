@@ -68,6 +68,12 @@ class Pack:
         self.channels = fit.channels if facts.colour else 1
         self.path = folder / IMAGES
 
+    @property
+    def duplicates(self) -> int:
+        """How many images are copies of others, told apart by half of each hash: a fast sort."""
+        halves = np.ascontiguousarray(self.digests[:, :8]).view(np.uint64)
+        return len(halves) - len(np.unique(halves))
+
     def images(self, places: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The images at these places, (B, C, S, S).
 
