@@ -1,7 +1,10 @@
 import { el, spell } from "../dom.js";
 import { svg } from "../svg.js";
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM] = [320, 180, 46, 24];
+const [WIDTH, HEIGHT, LEFT, BOTTOM] = [320, 180, 58, 24]; // LEFT takes 1,234,567: the loss of large images in colour
+
+/** @param {number} loss */
+const tick = (loss) => spell(loss, Math.abs(loss) < 10_000 ? 1 : 0);
 
 /** The losses of a run over its steps: of training and, at each mark, of images that it does not learn from. */
 export function createLosses() {
@@ -27,8 +30,8 @@ export function createLosses() {
     const checked = rows.filter(([, , validation]) => validation !== null);
     drawing.replaceChildren(
       svg("path", { d: `M${LEFT},8 V${HEIGHT - BOTTOM} H${WIDTH - 8}`, class: "train-axis" }),
-      svg("text", { x: LEFT - 6, y: y(high) + 4, class: "train-tick end", text: spell(high, 1) }),
-      svg("text", { x: LEFT - 6, y: y(low) + 4, class: "train-tick end", text: spell(low, 1) }),
+      svg("text", { x: LEFT - 6, y: y(high) + 4, class: "train-tick end", text: tick(high) }),
+      svg("text", { x: LEFT - 6, y: y(low) + 4, class: "train-tick end", text: tick(low) }),
       svg("text", { x: LEFT, y: HEIGHT - 7, class: "train-tick", text: "step 0" }),
       svg("text", { x: WIDTH - 8, y: HEIGHT - 7, class: "train-tick end", text: steps.toLocaleString("en") }),
       svg("polyline", { points: line.join(" "), class: "train-line" }),
