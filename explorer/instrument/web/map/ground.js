@@ -100,7 +100,7 @@ export function createGround({ shape, thumbnails, sheet, theme, onStale }) {
       const colour = (/** @type {number} */ index) => css(colours[of[index]]);
       return mosaic.draw(context, drawn, places, shown, colour);
     }
-    names.draw(context, drawn, theme(), options.isHidden);
+    names.draw(context, drawn, (drawn.width - drawn.width / ROOM) / 2, theme(), options.isHidden);
   }
 
   /** @param {import("./view.js").View} view */

@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { across, down } from "./view.js";
 
 /** Height of a name, in CSS pixels, and how far the middle of the marker of z stays from the middle of one. */
@@ -35,9 +36,10 @@ export function createNames() {
     },
     /**
      * @param {CanvasRenderingContext2D} context in CSS pixels @param {import("./view.js").View} view
+     * @param {number} beyond so much of it lies out of sight at either side
      * @param {{ink: string, paper: string}} colours @param {(index: number) => boolean} isHidden
      */
-    draw(context, view, { ink, paper }, isHidden) {
+    draw(context, view, beyond, { ink, paper }, isHidden) {
       context.font = "600 13px system-ui, sans-serif";
       context.textAlign = "center";
       context.textBaseline = "middle";
@@ -50,7 +52,8 @@ export function createNames() {
       for (const { index, name, x, y } of names) {
         if (isHidden(index)) continue;
         const middle = down(view, y) + (index === aside.index ? aside.by : 0);
-        const spot = { x: across(view, x), y: middle, half: context.measureText(name).width / 2 + 3 };
+        const half = context.measureText(name).width / 2 + 3;
+        const spot = { x: within(across(view, x), view, beyond, half), y: middle, half };
         const isFree = (/** @type {{x: number, y: number, half: number}} */ other) =>
           Math.abs(other.x - spot.x) > other.half + spot.half || Math.abs(other.y - spot.y) > LINE;
         // Of two names in one place neither could be read; closer by there is room for both.
@@ -61,4 +64,10 @@ export function createNames() {
       }
     },
   };
+}
+
+/** Where a point is in sight, all of its name is. @param {number} x @param {import("./view.js").View} view @param {number} beyond @param {number} half */
+function within(x, view, beyond, half) {
+  const [left, right] = [beyond, view.width - beyond];
+  return x < left || x > right || 2 * half > right - left ? x : clamp(x, left + half, right - half);
 }

@@ -36,7 +36,7 @@ export function createExample({ assets, instrument }) {
 
   return {
     element,
-    /** @param {string | undefined} id of a checkpoint; nothing where there is none of these images */
+    /** @param {string | undefined} id of a checkpoint */
     async show(id) {
       wanted = id;
       const entry = (await listed).find((one) => one.id === id);
