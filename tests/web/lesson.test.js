@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { spell } from "../../explorer/instrument/web/dom.js";
 import { isReached } from "../../explorer/instrument/web/lesson/goal.js";
 import { lessonLink, queryOf, setupOf } from "../../explorer/instrument/web/lesson/lessons.js";
 import { asCsv, createProgress } from "../../explorer/instrument/web/lesson/progress.js";
@@ -97,8 +98,10 @@ test("what stands beside a lesson is said in its language, and what its table la
   assert.equal(said("Value of {name}", { name: "z₁" }), "Wert von z₁");
   assert.equal(said("Lasso"), "Lasso");
   assert.deepEqual([languageOf("Map"), languageOf("Lasso")], ["de", null]);
+  assert.equal(spell(-1234.5), "−1.234,50");
   speak("en", {}, /** @type {any} */ (null));
   assert.equal(said("Value of {name}", { name: "z₁" }), "Value of z₁");
+  assert.equal(spell(-1234.5), "−1,234.50");
   delete globals.document;
   delete globals.NodeFilter;
 });

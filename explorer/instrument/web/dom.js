@@ -1,4 +1,4 @@
-import { languageOf, READ, said } from "./spoken.js";
+import { languageOf, marked, READ, said } from "./spoken.js";
 
 /**
  * Makes an element. `on` takes listeners, `text` its text; everything else is an attribute, left out when it is missing or
@@ -90,10 +90,10 @@ export function latentName(index) {
   return `z${String(index).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)])}`;
 }
 
-/** @param {number} value @param {number} [decimals] @returns {string} with a true minus sign, and commas between thousands */
+/** @param {number} value @param {number} [decimals] @returns {string} with a true minus sign, and a mark between thousands */
 export function spell(value, decimals = 2) {
   const digits = (Math.abs(value) < 0.5 * 10 ** -decimals ? 0 : value).toFixed(decimals);
-  return digits.replace("-", "−").replace(/\B(?=(\d{3})+\.)/g, ",");
+  return marked(digits.replace("-", "−").replace(/\B(?=(\d{3})+\.)/g, ","));
 }
 
 /** @param {string} sentence @returns {(Node | string)[]} with what stands between backticks as code */

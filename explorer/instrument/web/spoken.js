@@ -5,6 +5,9 @@
 let table = new Map();
 let language = "en";
 
+/** What stands in it for the marks of an English figure. @type {Record<string, string | undefined>} */
+let marks = {};
+
 /** Attributes that a person reads or hears. */
 export const READ = ["title", "aria-label", "placeholder"];
 
@@ -21,6 +24,9 @@ export function said(text, values) {
 /** @param {number} value @param {number} [decimals] @returns {string} as the language of the lesson marks thousands and decimals */
 export const spelt = (value, decimals = 0) =>
   value.toLocaleString(language, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+
+/** @param {string} figure in English @returns {string} with the marks of the lesson's language */
+export const marked = (figure) => figure.replace(/[.,]/g, (mark) => marks[mark] ?? mark);
 
 /**
  * @param {string} text
@@ -39,6 +45,9 @@ export function speak(code, words, root) {
   const before = new Map([...table].map(([english, own]) => [own, english]));
   table = new Map(Object.entries(words));
   language = code;
+  const parts = new Intl.NumberFormat(code).formatToParts(10000.5);
+  const markOf = (/** @type {string} */ kind) => parts.find(({ type }) => type === kind)?.value;
+  marks = { ".": markOf("decimal"), ",": markOf("group") };
   // Of a text that is the same in both, nobody can tell which it is.
   const anew = (/** @type {string} */ text) => said(before.get(text) ?? text);
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) =>

@@ -3,14 +3,13 @@ import { icon } from "../icons.js";
 import { valueName } from "../map/colours.js";
 import { present } from "../present.js";
 import { rove } from "../roving.js";
+import { spelt } from "../spoken.js";
 
 /** On one page: many enough to choose from, few enough to take in. */
 const PAGE = 96;
 
 /** A factor with more values than this is shown as a scale, not as a choice. */
 const MOST_VALUES = 12;
-
-const count = (/** @type {number} */ number) => number.toLocaleString("en");
 
 /**
  * The test images that came with the checkpoint, some at a time; picking one starts from its posterior.
@@ -118,7 +117,7 @@ export function createExamples({ card, commands, thumbnails, store }) {
     list.replaceChildren(...buttons.values());
     list.scrollTop = 0;
     where.textContent = found.length
-      ? `${count(first + 1)} to ${count(last)} of ${count(found.length)}`
+      ? `${spelt(first + 1)} to ${spelt(last)} of ${spelt(found.length)}`
       : "No image matches";
     previous.setAttribute("aria-disabled", String(first === 0));
     next.setAttribute("aria-disabled", String(last === found.length));

@@ -1,6 +1,7 @@
 import { el, latentName } from "../dom.js";
 import { icon } from "../icons.js";
 import { orderLatents } from "../model/latents.js";
+import { term } from "../term.js";
 import { colourings } from "./colours.js";
 
 /**
@@ -79,7 +80,7 @@ export function createTools({ card, commands, acts, hasImages, isAlone }) {
   const element = el(
     "div",
     { class: "map-tools" },
-    el("h2", { text: "Map" }),
+    el("h2", {}, term("Map", explainedOf(hasImages ? "image" : "word"))),
     kind,
     latents,
     el("label", { class: "map-colour" }, el("span", { class: "hint", text: "by " }), colour),
@@ -112,3 +113,9 @@ export function createTools({ card, commands, acts, hasImages, isAlone }) {
     },
   };
 }
+
+/** @param {string} example what a point is of */
+const explainedOf = (example) =>
+  `Every point is one ${example}; those that the model finds alike lie together, and the ring is you. UMAP keeps neighbours ` +
+  "together: how far apart groups lie means little. PCA looks along the two directions in which codes differ most. On two " +
+  "latents a point stands where those two numbers put it.";
