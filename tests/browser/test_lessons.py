@@ -39,6 +39,7 @@ def test_a_prediction_is_locked_and_then_shown_beside_what_was_measured(
 ) -> None:
     instrument.open("lesson=squeeze&step=2")
     expect(page.locator(".compared")).to_have_count(2)
+    expect(page.get_by_role("heading", name="In figures")).to_be_hidden()
     mark = page.get_by_label(re.compile("How many times larger"))
     mark.focus()
     mark.press("Home")
