@@ -199,7 +199,7 @@ PLANS = {
             keeps_models=True,
             replays=tuple((recipe, 0) for recipe in REPLAYED),
         ),
-        Plan(QUANTIZED, ships=(("sprites-qlae", 0), ("scenes-qlae", 0))),
+        Plan(QUANTIZED, ships=(("scenes-qlae", 0),)),
         Plan(MNIST, keeps_weights=True, likelihood_samples=5000),
     )
 }
