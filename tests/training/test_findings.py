@@ -107,3 +107,11 @@ def test_ways_of_one_family_are_ranked_among_themselves() -> None:
         outcomes=(*task.outcomes, Outcome("twin", "digits", "bound", 0, 89.99)),
     )
     assert "“A flow” does best, level with one other (90.0)," in of_task(alike)
+
+
+def test_rows_of_different_data_are_not_compared() -> None:
+    sprites = tables.current(tables.plan("sprites"), SHIPPED)
+    first, *rest = sprites.runs
+    elsewhere = replace(first, config=first.config | {"data": {"name": "scenes"}})
+    assert of_table(sprites)
+    assert of_table(replace(sprites, runs=(elsewhere, *rest))) == ""

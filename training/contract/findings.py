@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from training.contract import comparison
-from training.contract.table import Table
+from training.contract.table import Run, Table
 from training.contract.task import Condition, Measure, Task
 
 
@@ -146,7 +146,12 @@ CLAIMS = (
 
 
 def of_table(table: Table) -> str:
-    """The best row and the worst, by the medians of each of its metrics that has a claim."""
+    """The best row and the worst, by the medians of each of its metrics that has a claim.
+
+    "" where rows learned from different data, whose figures do not compare.
+    """
+    if len({_data(run) for run in table.runs}) > 1:
+        return ""
     said = []
     for name, more_is_better, sentence in CLAIMS:
         metric = comparison.measured(table, name)
@@ -161,3 +166,9 @@ def of_table(table: Table) -> str:
             figures = [(title, comparison.written(value, metric.unit)) for value, title in ends]
             said.append(sentence.format(*figures[0], *figures[1]))
     return " ".join(said)
+
+
+def _data(run: Run) -> object:
+    """The name of the data that a run learned from, where its configuration has one."""
+    data = run.config.get("data")
+    return data.get("name") if isinstance(data, dict) else None
