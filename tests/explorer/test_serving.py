@@ -46,8 +46,8 @@ def test_a_page_is_one_module_unless_the_sources_are_asked_for(
         return re.findall(rb"""(?:from|import) ?\(?["']([./][^"']+)["']""", body)
 
     monkeypatch.delenv(serving.SOURCES, raising=False)
-    # What writes a GIF is fetched when one is asked for.
-    assert set(imports("explorer.js")) == {b"./vendor/gifenc.esm.js"}
+    # What writes a GIF or a QR code is fetched when one is asked for.
+    assert set(imports("explorer.js")) == {b"./vendor/gifenc.esm.js", b"./vendor/uqr.mjs"}
     assert imports("engine/decoder-worker.js") == []
     assert b"@import" not in get("/instrument/styles.css")[1]
     monkeypatch.setenv(serving.SOURCES, "1")
