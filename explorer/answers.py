@@ -5,19 +5,22 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from msgspec import ValidationError, to_builtins
+from msgspec.structs import fields
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from training.contract.errors import UserError
-from training.contract.reading import convert
+from training.contract.fields import Record
+from training.contract.reading import convert, read
 
 _LOGGER = logging.getLogger(__name__)
 
 Answer = Callable[[Request], Awaitable[Response]]
-T = TypeVar("T")
+T = TypeVar("T", bound=Record)
 
 
 def as_json(content: Any, status: int = 200) -> Response:
@@ -34,17 +37,13 @@ def queried(request: Request, kind: type[T]) -> T:
     """The query of a request as its model declares it.
 
     Raises:
-        UserError: if it is not of that kind.
+        ConfigError: if it is not of that kind.
     """
-    try:
-        return convert(dict(request.query_params), kind, strict=False)
-    except ValidationError as error:
-        what, _, place = str(error).rpartition(" - at `$.")
-        name = place.rstrip("`")
-        why = (
-            f"{name} cannot be {request.query_params.get(name)!r:.60}" if what else f"{error!s:.90}"
-        )
-        raise UserError(f"The query of this address is refused: {why}.") from error
+    query: dict[str, Any] = dict(request.query_params)
+    for field in fields(kind):  # a query writes numbers, too, as text
+        with suppress(ValidationError, KeyError):
+            query[field.name] = convert(query[field.name], field.type, strict=False)
+    return read(kind, query, "The query of this address")
 
 
 def in_a_sentence(answer: Answer, unwritable: str) -> Answer:
