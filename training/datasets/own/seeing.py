@@ -2,7 +2,9 @@
 
 kornia-rs reads a PNG file with Python's lock held, so that threads take turns at it. A process runs
 `main`: it is sent batches, answers each, and ends when its input does, as that does when who
-started it is gone.
+started it is gone. A `ProcessPoolExecutor` would be shorter, but its processes hold both ends of
+their queue: when who started it is killed, they wait for ever. They also run the caller's
+`__main__` again, which a script or a notebook may not stand.
 """
 
 import hashlib
