@@ -93,7 +93,8 @@ export function latentName(index) {
 /** @param {number} value @param {number} [decimals] @returns {string} with a true minus sign, and a mark between thousands */
 export function spell(value, decimals = 2) {
   const digits = (Math.abs(value) < 0.5 * 10 ** -decimals ? 0 : value).toFixed(decimals);
-  return marked(digits.replace("-", "−").replace(/\B(?=(\d{3})+\.)/g, ","));
+  const whole = digits.replace(/\d+/, (thousands) => thousands.replace(/\B(?=(\d{3})+$)/g, ","));
+  return marked(whole.replace("-", "−"));
 }
 
 /** @param {string} sentence @returns {(Node | string)[]} with what stands between backticks as code */

@@ -8,7 +8,8 @@ const LOCAL = new Set(["localhost", "127.0.0.1", "[::1]"]);
 /**
  * Begins a class or joins one; and of a class that is led, the links.
  *
- * @param {{onBegin(): Promise<void>, onJoin(code: string): void, onEnd(): void, page?: string}} options `page`: the address of the instrument, where this page is another
+ * @param {{onBegin(): Promise<void>, onJoin(code: string): void, onEnd(): void, page?: string}} options `page`: the address
+ *   of the instrument, where this page is another
  */
 export function createDialog({ onBegin, onJoin, onEnd, page = "" }) {
   const content = el("div", { class: "class-content" });

@@ -1,3 +1,4 @@
+import { el } from "../dom.js";
 import { svg } from "../svg.js";
 
 /** @typedef {typeof import("../vendor/uqr.mjs").encode} Encode */
@@ -9,7 +10,8 @@ const BORDER = 4;
 export const modulesOf = (encode, link) => encode(link, { ecc: "M", border: BORDER }).data;
 
 /**
- * The QR code of a link: black on white in every theme, for cameras. It appears once its maker is fetched.
+ * The QR code of a link: black on white in every theme, for cameras. It appears once the encoder is fetched; where that
+ * fails, or the link is too long for a code, a sentence takes its place.
  *
  * @param {string} link
  * @param {string} label for a screen reader
@@ -17,11 +19,17 @@ export const modulesOf = (encode, link) => encode(link, { ecc: "M", border: BORD
  */
 export function createQrCode(link, label) {
   const element = svg("svg", { class: "qr-code", role: "img", "aria-label": label, "shape-rendering": "crispEdges" });
-  import("../vendor/uqr.mjs").then(({ encode }) => {
-    const modules = modulesOf(encode, link);
-    const dark = modules.flatMap((line, y) => line.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : "")));
-    element.setAttribute("viewBox", `0 0 ${modules.length} ${modules.length}`);
-    element.append(svg("rect", { width: "100%", height: "100%", fill: "#fff" }), svg("path", { d: dark.join("") }));
-  });
+  import("../vendor/uqr.mjs")
+    .then(({ encode }) => {
+      const modules = modulesOf(encode, link);
+      const dark = modules.flatMap((line, y) => line.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : "")));
+      element.setAttribute("viewBox", `0 0 ${modules.length} ${modules.length}`);
+      element.append(svg("rect", { width: "100%", height: "100%", fill: "#fff" }), svg("path", { d: dark.join("") }));
+    })
+    .catch(() =>
+      element.replaceWith(
+        el("span", { class: "hint", text: "The QR code could not be made: share the link instead." }),
+      ),
+    );
   return element;
 }
