@@ -34,13 +34,14 @@ PLAN = Task(
         Way(
             "quantized",
             "Quantized codes, SVM",
-            "All twelve of a quantized autoencoder, each of which is one of ten values.",
+            "All twelve of a quantized autoencoder; each takes one of ten values.",
         ),
         Way(
             "shape_codes",
             "Quantized codes of shape, SVM",
             "The two of the twelve that tell most of the shape beyond what they tell of the "
-            "object's hue.",
+            "object's hue, by what was measured for the model's card: somebody knew shapes and "
+            "hues of other scenes.",
         ),
         Way("pixels", "Pixels, SVM", "Each 16×16, in colour, averaged from 64×64.", True),
         Way("grey", "Grey pixels, SVM", "The same without colour.", True),

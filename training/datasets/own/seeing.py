@@ -187,10 +187,12 @@ def _received(source: IO[bytes]) -> Any:
 def main() -> None:
     """See the batches on the input until it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # from a terminal; who started it ends it
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer
     while (message := _received(sys.stdin.buffer)) is not None:
         batch = _BATCH.decode(message)
         try:
             sights = here(batch.files, batch.fit)
         except ColourFound:
             sights = None
-        _send(sys.stdout.buffer, _SEEN.encode(sights))
+        _send(answers, _SEEN.encode(sights))
