@@ -38,7 +38,7 @@ from training.contract.card import CARD
 from training.contract.errors import UserError
 from training.contract.files import card_of
 from training.contract.reading import parse, read
-from training.datasets.own import factors, opened, packing
+from training.datasets.own import factors, opened, seeing
 from training.datasets.own.images import ColourFound, Fit
 from training.importing import import_model, pythae, weights
 from training.importing.found import Said
@@ -128,7 +128,7 @@ def test_images_of_ones_own() -> None:
         content = mutation.bytes_of(chance, chance.choice(whole))
         with contextlib.suppress(ColourFound), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, of what it finds odd
-            found = packing._seen(content, Fit(28, chance.choice((1, 3)), "pad"))
+            ((found, _),) = seeing.here([content], Fit(28, chance.choice((1, 3)), "pad"))
             if isinstance(found, str):
                 assert found.strip() == loading.printable(found) != ""
             else:
