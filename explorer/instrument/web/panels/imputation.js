@@ -187,8 +187,13 @@ function create(stage) {
     return sum;
   }
 
-  // A tab that opens is laid out only then.
-  new ResizeObserver(ask).observe(element);
+  // A tab that opens is laid out only then. Later sizes, such as that of a longer number, begin nothing anew.
+  let isLaidOut = false;
+  new ResizeObserver(() => {
+    const was = isLaidOut;
+    isLaidOut = element.offsetParent !== null;
+    if (!was) ask();
+  }).observe(element);
 
   return {
     element,
