@@ -219,12 +219,15 @@ class QLAE(Convolutions, frozen=True, tag="qlae"):
 
     def round(self, model: Any, dataset: Dataset, seed: int) -> Rounding:
         """Where images, and what becomes the codes, stay as they were."""
+        import torch
+
         from training.checkpoints.half_precision import Part, round_parts, seen_and_judged
 
         seen, x = seen_and_judged(dataset)
         known, z = model.encode(seen), model.encode(x)
         values = model.quantizer.values
         steps = (values.amax(1) - values.amin(1)) / (self.levels - 1)
+        steps = steps.clamp_min(torch.finfo(steps.dtype).tiny)  # where all levels are one
         parts = (
             Part.of_images(
                 model.decoder, lambda: model.decode(known), lambda: model.decode(z).mean
