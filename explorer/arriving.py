@@ -32,7 +32,7 @@ async def receive(
 ) -> None:
     """Write the body to `file`, as long as it is not too long and does not take too long.
 
-    Who sends slowly keeps nobody from a turn (`visitors.Visitors`), but a file and a connection.
+    A slow sender holds a connection and a file, but no turn (`visitors.Visitors`).
 
     Args:
         what: the things that are sent, as a plural.

@@ -40,8 +40,8 @@ PLAN = Task(
             "shape_codes",
             "Quantized codes of shape, SVM",
             "The two of the twelve that tell most of the shape beyond what they tell of the "
-            "object's hue, by what was measured for the model's card: somebody knew shapes and "
-            "hues of other scenes.",
+            "object's hue, as the model's card has it, which was measured on scenes whose "
+            "factors are known.",
         ),
         Way("pixels", "Pixels, SVM", "Each 16×16, in colour, averaged from 64×64.", True),
         Way("grey", "Grey pixels, SVM", "The same without colour.", True),

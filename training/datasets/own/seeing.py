@@ -73,15 +73,15 @@ def seen(items: Iterable[Item], fit: Fit, count: int) -> Generator[tuple[Seen | 
     with ExitStack() as stack:
         free: SimpleQueue[Callable[[Sequence[Item]], Sights]] = SimpleQueue()
         for _ in range(workers):
-            free.put(stack.enter_context(Eye(fit)) if apart else lambda batch: here(batch, fit))
+            free.put(stack.enter_context(Reader(fit)) if apart else lambda batch: here(batch, fit))
         pool = stack.enter_context(ThreadPoolExecutor(workers))
 
         def see(batch: list[Item]) -> Sights:
-            eye = free.get()
+            reader = free.get()
             try:
-                return eye(batch)
+                return reader(batch)
             finally:
-                free.put(eye)
+                free.put(reader)
 
         for batch in chain([first], batches):
             waiting.append(pool.submit(see, batch))
@@ -96,7 +96,7 @@ def here(batch: Sequence[Item], fit: Fit) -> Sights:
     return [(_seen(item, fit), _digest(item)) for item in batch]
 
 
-class Eye:
+class Reader:
     """A process that sees batches."""
 
     def __init__(self, fit: Fit) -> None:
@@ -135,7 +135,7 @@ class Eye:
             raise ColourFound
         return sights
 
-    def __enter__(self) -> "Eye":
+    def __enter__(self) -> "Reader":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,6 +1,6 @@
 import { spell } from "../dom.js";
 
-/** Beyond this share of the examples, in one of two measures, an image is not as they are: of their own kind 1 in 100 is. */
+/** An image beyond this share of the examples in either of two measures is unlike them; of their own kind about 1 in 100 is. */
 const SHARE = 0.995;
 
 /**

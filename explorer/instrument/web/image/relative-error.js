@@ -1,6 +1,6 @@
 import { codesOf } from "../checkpoint/embedding.js";
 
-/** So many examples are decoded for it, spread over all of them; and so many at once, that strips have their turn between. */
+/** How many examples are decoded, spread over all of them; and how many at once: few, so that strips are decoded in between. */
 const MOST = 1024;
 const AT_ONCE = 64;
 

@@ -187,7 +187,7 @@ function create(stage) {
     return sum;
   }
 
-  // A tab that opens is laid out only then. Later sizes, such as that of a longer number, begin nothing anew.
+  // A tab that opens is laid out only then. Later sizes begin nothing anew: the sentence at the end of a chain may wrap.
   let isLaidOut = false;
   new ResizeObserver(() => {
     const was = isLaidOut;
