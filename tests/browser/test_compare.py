@@ -59,6 +59,10 @@ def test_a_slider_moves_every_model_whose_space_is_the_same(
     page.wait_for_selector("[data-ready]")
     instrument.wait_for_pixels(column(page, "two").locator("canvas.picture"), grey(z, 0))
     expect(page.get_by_label("Same z in every model")).not_to_be_checked()
+    instrument.open("compare=one,five")
+    expect(page.get_by_label("Same z in every model")).to_be_disabled()
+    expect(page.get_by_label("Same z in every model")).not_to_be_checked()
+    expect(page.locator(".compare-tools")).to_contain_text("have different latent spaces")
 
 
 def test_an_image_is_encoded_by_each(page: Page, instrument: Instrument) -> None:

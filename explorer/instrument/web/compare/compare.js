@@ -181,9 +181,13 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
   const above = once.filter(({ panel }) => panel.compare === "above").map((one) => one.element);
   const at = (/** @type {string} */ place) =>
     once.filter(({ panel }) => panel.compare === "once" && panel.place === place).map((one) => one.element);
+  const hasShared = models.some((one, at) =>
+    models.slice(at + 1).some((other) => agreeing(one.controls, other.controls).length > 0),
+  );
   const box = el("input", {
     type: "checkbox",
-    checked: together,
+    checked: together && hasShared,
+    disabled: !hasShared,
     on: {
       change() {
         together = box.checked;
@@ -207,6 +211,12 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
         box,
         el("span", { text: "Same z in every model" }),
       ),
+      hasShared
+        ? null
+        : el("p", {
+            class: "hint",
+            text: "These models have different latent spaces: what you move in one leaves the others where they are.",
+          }),
       ...at("picture"),
     ),
     above.length ? el("div", { class: "compare-above" }, ...above) : null,
@@ -226,7 +236,8 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
 
   /** @param {boolean} isSo */
   function setTogether(isSo) {
-    together = box.checked = isSo;
+    together = isSo;
+    box.checked = isSo && hasShared;
   }
 
   return {
