@@ -2,7 +2,7 @@ import { el } from "../dom.js";
 import { svg } from "../svg.js";
 import { scaleOf, spellShort, spellTick } from "./ward.js";
 
-const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [260, 130, 62, 8, 10];
+const [HEIGHT, LEFT, TOP, BOTTOM] = [150, 62, 8, 10];
 
 /**
  * A run to be drawn: how it is called in a sentence, and how its line looks.
@@ -39,11 +39,27 @@ export function createPlots(...beside) {
   };
 }
 
-/** @param {string} title */
-function figure(title) {
-  const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
+/**
+ * A plot as wide as its place, in which figures keep the size of other text.
+ *
+ * @param {string} title
+ * @param {(plot: {drawing: SVGElement, words: HTMLElement, width: number}, drawn: Drawn[]) => void} paint
+ */
+function figure(title, paint) {
+  const drawing = svg("svg", { height: HEIGHT, role: "img" });
   const words = el("p", {});
-  return { drawing, words, element: el("figure", { class: "clinic-plot" }, el("h3", { text: title }), drawing, words) };
+  /** @type {Drawn[]} */
+  let drawn = [];
+  const repaint = () => drawn.length && paint({ drawing, words, width: drawing.getBoundingClientRect().width }, drawn);
+  new ResizeObserver(repaint).observe(drawing);
+  return {
+    element: el("figure", { class: "clinic-plot" }, el("h3", { text: title }), drawing, words),
+    /** @param {Drawn[]} next */
+    draw(next) {
+      drawn = next;
+      repaint();
+    },
+  };
 }
 
 /** @param {{name: string, value: number | null | undefined}[]} ends @returns {string} */
@@ -51,11 +67,7 @@ const spellEnds = (ends) => `${ends.map(({ name, value }) => `${name}: ${spellSh
 
 /** @param {{name: Name, title: string, isLog?: boolean}} curve */
 function createCurve({ name, title, isLog = false }) {
-  const { drawing, words, element } = figure(title);
-  element.dataset.curve = name;
-
-  /** @param {Drawn[]} drawn */
-  function draw(drawn) {
+  const plot = figure(title, ({ drawing, words, width }, drawn) => {
     const known = drawn.flatMap(({ record }) => record[name].filter((value) => value !== null));
     if (!known.length) return;
     const { low, high, toShare } = scaleOf(known, isLog);
@@ -65,21 +77,21 @@ function createCurve({ name, title, isLog = false }) {
       const most = drawn.find((one) => one.look !== "treated" && one.look === look)?.record.steps.at(-1);
       const steps = look === "treated" ? longest(drawn) : (most ?? 1);
       const points = record[name].flatMap((value, at) =>
-        value === null ? [] : [`${LEFT + ((WIDTH - LEFT - 4) * record.steps[at]) / steps},${y(value).toFixed(1)}`],
+        value === null ? [] : [`${LEFT + ((width - LEFT - 4) * record.steps[at]) / steps},${y(value).toFixed(1)}`],
       );
       return svg("polyline", { points: points.join(" "), class: `clinic-line ${look}` });
     });
     drawing.replaceChildren(
-      svg("path", { d: `M${LEFT},${TOP} V${HEIGHT - BOTTOM} H${WIDTH - 4}`, class: "train-axis" }),
+      svg("path", { d: `M${LEFT},${TOP} V${HEIGHT - BOTTOM} H${width - 4}`, class: "train-axis" }),
       svg("text", { x: LEFT - 5, y: y(high) + 5, class: "train-tick end", text: spellTick(high) }),
       svg("text", { x: LEFT - 5, y: y(low) + 3, class: "train-tick end", text: spellTick(low) }),
       ...lines,
     );
     words.textContent = spellEnds(drawn.map((one) => ({ name: one.name, value: one.record[name].at(-1) })));
     drawing.setAttribute("aria-label", `${title}. At the end, ${words.textContent}`);
-  }
-
-  return { element, draw };
+  });
+  plot.element.dataset.curve = name;
+  return plot;
 }
 
 /** @param {Drawn[]} drawn @returns {number} the steps of the patient, which a cure has as well */
@@ -87,19 +99,16 @@ const longest = (drawn) => drawn.find(({ look }) => look === "patient")?.record.
 
 function createLatents() {
   const title = "KL of each latent";
-  const { drawing, words, element } = figure(title);
-
-  /** @param {Drawn[]} drawn */
-  function draw(drawn) {
+  return figure(title, ({ drawing, words, width }, drawn) => {
     const rows = drawn.map(({ record }) => [...record.kl_by_latent].sort((a, b) => Number(b) - Number(a)));
     const known = rows.flat().filter((value) => value !== null);
     if (!known.length) return;
     const { high, toShare } = scaleOf([0, ...known], false);
     const y = (/** @type {number} */ value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - toShare(value));
     const most = Math.max(...rows.map((row) => row.length));
-    const wide = (WIDTH - LEFT - 4) / most;
+    const wide = (width - LEFT - 4) / most;
     drawing.replaceChildren(
-      svg("path", { d: `M${LEFT},${TOP} V${HEIGHT - BOTTOM} H${WIDTH - 4}`, class: "train-axis" }),
+      svg("path", { d: `M${LEFT},${TOP} V${HEIGHT - BOTTOM} H${width - 4}`, class: "train-axis" }),
       svg("text", { x: LEFT - 5, y: y(high) + 5, class: "train-tick end", text: spellTick(high) }),
       svg("text", { x: LEFT - 5, y: y(0) + 3, class: "train-tick end", text: "0" }),
       ...rows.flatMap((row, of) =>
@@ -120,7 +129,5 @@ function createLatents() {
       })),
     );
     drawing.setAttribute("aria-label", `${title}, the largest first. The sum of all, ${words.textContent}`);
-  }
-
-  return { element, draw };
+  });
 }
