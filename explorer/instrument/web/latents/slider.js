@@ -2,7 +2,6 @@ import { context2d, el, focusIn, selectedOnFocus, spell, spellKl } from "../dom.
 import { bell, cutWidth } from "../engine/gaussian.js";
 import { icon } from "../icons.js";
 import { cellOf } from "../model/latents.js";
-import { present } from "../present.js";
 import { said } from "../spoken.js";
 import { createRange } from "./range.js";
 
@@ -217,7 +216,8 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
       const std = Math.max(sigma ?? 0, LEAST_SEEN);
       posterior.setAttribute("d", isDensity ? bell(mu, std, first, last, PRIOR_PEAK) : "");
       const wide = isDensity ? cutWidth(std, PRIOR_PEAK) : 0;
-      cut.setAttribute("d", wide ? `M${present(mu) - wide} 0H${present(mu) + wide}` : "");
+      const [left, right] = [Math.max(first, (mu ?? 0) - wide), Math.min(last, (mu ?? 0) + wide)];
+      cut.setAttribute("d", left < right ? `M${left} 0H${right}` : "");
       meanLine.setAttribute("d", mu === null || mu < first || mu > last ? "" : `M${mu} 0V1`);
       spread.title = said(isDensity ? "μ ± σ of the posterior" : "Where the encoder puts this image");
       spread.textContent = isDensity ? `${spell(mu)} ± ${spell(sigma)}` : mean === null ? "" : spell(mean);
