@@ -21,10 +21,6 @@ export function said(text, values) {
   return values ? own.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole)) : own;
 }
 
-/** @param {number} value @param {number} [decimals] @returns {string} as the language of the lesson marks thousands and decimals */
-export const spelt = (value, decimals = 0) =>
-  value.toLocaleString(language, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
-
 /** @param {string} figure in English @returns {string} with the marks of the lesson's language */
 export const marked = (figure) => figure.replace(/[.,]/g, (mark) => marks[mark] ?? mark);
 

@@ -1,7 +1,7 @@
-import { el } from "./dom.js";
+import { el, spell } from "./dom.js";
 import MEANINGS from "./meanings.json" with { type: "json" };
 import { present } from "./present.js";
-import { said, spelt } from "./spoken.js";
+import { said } from "./spoken.js";
 
 /**
  * A figure or word whose origin is a press away, for the mouse, a finger and the keyboard alike: the sentence that says
@@ -87,11 +87,11 @@ export const explained = (metric) => `${meaning(metric.name)} ${provenance(metri
  * @returns {string}
  */
 export function provenance({ how, split, samples, seed, perfect }) {
-  const images = spelt(samples);
+  const images = spell(samples, 0);
   const parts = [
     said(how),
     said("Measured on the {split} split, {images} images, seed {seed}.", { split: said(split), images, seed }),
   ];
-  if (typeof perfect === "number") parts.push(said("A perfect model would get {best}.", { best: spelt(perfect, 2) }));
+  if (typeof perfect === "number") parts.push(said("A perfect model would get {best}.", { best: spell(perfect) }));
   return parts.join(" ");
 }

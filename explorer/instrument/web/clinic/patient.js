@@ -1,4 +1,4 @@
-import { el, withCode } from "../dom.js";
+import { el, spell, withCode } from "../dom.js";
 import { sentenceFor } from "../errors.js";
 import { createRow } from "./pictures.js";
 import { createPlots } from "./plots.js";
@@ -197,7 +197,7 @@ export function createPatient({ ward, number, job, api, progress, go, onJob }) {
     return el(
       "table",
       { class: "clinic-table" },
-      el("caption", { text: `${ward.test.toLocaleString("en")} test images, nats an image` }),
+      el("caption", { text: `${spell(ward.test, 0)} test images, nats an image` }),
       el(
         "tr",
         {},

@@ -1,4 +1,4 @@
-import { el } from "../dom.js";
+import { el, spell } from "../dom.js";
 import { sentenceFor } from "../errors.js";
 
 const SOON = 600;
@@ -71,7 +71,7 @@ export function createTreatment({ id, api, onRecord, onEnd }) {
       const parts = [STATES[state] ?? ""];
       if (state === "waiting" && ahead) parts[0] += `: ${ahead === 1 ? "one run is" : `${ahead} runs are`} before it`;
       if (state === "waiting" && !warm) parts.push("the worker is starting");
-      if (step) parts.push(`step ${step.toLocaleString("en")} of ${steps.toLocaleString("en")}`);
+      if (step) parts.push(`step ${spell(step, 0)} of ${spell(steps, 0)}`);
       status.textContent = `${parts.join(" · ")}. ${sentence}`.trim();
       const newer = snapshot && snapshot !== seen ? await fetchRecord(snapshot) : null;
       if (gone) return;

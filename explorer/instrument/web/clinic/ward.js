@@ -1,3 +1,5 @@
+import { spell } from "../dom.js";
+
 /**
  * What `clinic.json` has, as `training/contract/clinic.py` declares it: every patient, and what was measured of it and its
  * cures.
@@ -33,11 +35,11 @@ export function spellShort(value) {
   if (size >= 1e5) {
     const power = Math.floor(Math.log10(size));
     const raised = String(power).replace(/\d/g, (digit) => SMALL[Number(digit)]);
-    return `${value < 0 ? "−" : ""}${(size / 10 ** power).toFixed(0)}×10${raised}`;
+    return `${value < 0 ? "−" : ""}${spell(size / 10 ** power, 0)}×10${raised}`;
   }
   const decimals = size >= 100 || size === 0 ? 0 : size >= 10 ? 1 : size >= 0.095 ? 2 : 3;
   if (size > 0 && size < 0.0005) return "under 0.001";
-  return value.toFixed(decimals).replace("-", "−");
+  return spell(value, decimals);
 }
 
 /** @param {number} value @returns {string} as it stands beside an axis, where there is little room */

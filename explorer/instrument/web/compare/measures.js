@@ -104,7 +104,7 @@ function parameters({ parameters: count, rounding }) {
   const value = count ?? rounding?.weights ?? null;
   if (value === null) return none("The card does not say how many numbers this model has learned.");
   return {
-    text: value.toLocaleString("en"),
+    text: spell(value, 0),
     sentence: "How many numbers training has set: the weights of all networks that were kept.",
     value,
   };
@@ -115,8 +115,8 @@ function seconds({ training }) {
   if (!training) return none("The card does not say how this model was trained.");
   const { images, steps, hardware, precision } = training;
   const total = Math.round(training.seconds);
-  const text = total < 120 ? `${total} s` : `${Math.round(total / 60).toLocaleString("en")} min`;
-  const sentence = `${training.seconds.toLocaleString("en")} seconds for ${steps.toLocaleString("en")} steps, in which ${images.toLocaleString("en")} images were seen: ${hardware}, ${precision}.`;
+  const text = total < 120 ? `${total} s` : `${spell(Math.round(total / 60), 0)} min`;
+  const sentence = `${spell(training.seconds, 0)} seconds for ${spell(steps, 0)} steps, in which ${spell(images, 0)} images were seen: ${hardware}, ${precision}.`;
   return { text, sentence, value: training.seconds };
 }
 

@@ -1,3 +1,4 @@
+import { spell } from "../dom.js";
 import { valueName } from "../map/colours.js";
 import { present } from "../present.js";
 
@@ -53,7 +54,7 @@ function counted({ of }, members) {
 }
 
 /** @param {number} count */
-const spelled = (count) => count.toLocaleString("en");
+const spelled = (count) => spell(count, 0);
 
 /** @param {Group} group @param {Naming[]} namings @returns {string} how many images a group has, and which */
 export function described({ members, picked }, namings) {

@@ -14,7 +14,7 @@ import { drawScale } from "./scale.js";
 const MOST_SHOWN = 8;
 
 const SIDES = /** @type {const} */ (["A", "B"]);
-const count = (/** @type {number} */ number) => number.toLocaleString("en");
+const count = (/** @type {number} */ number) => spell(number, 0);
 
 /**
  * Makes a direction of two groups of images, which are drawn around on the map or are whole classes.

@@ -178,7 +178,7 @@ export function points() {
     mark();
     facts.replaceChildren(
       ...[
-        ["steps", vae.steps().toLocaleString("en")],
+        ["steps", spell(vae.steps(), 0)],
         ["reconstruction", told ? `${spell(told.reconstruction)} nats` : "not trained yet"],
         ["KL", told ? `${spell(told.kl)} nats` : "not trained yet"],
         ["σ of p(x|z)", spell(vae.sigma())],

@@ -59,10 +59,8 @@ export function table() {
 
   /** @param {number} k */
   function count(k) {
-    const rows = k < 40 ? (2 ** k).toLocaleString("en") : `about 10^${spell(k * Math.log10(2), 0)}`;
-    size.textContent = `With ${k} inputs the table has ${rows} rows, this unit ${k + 1} numbers, and one with 100 hidden units ${(
-      100 * (k + 2) + 1
-    ).toLocaleString("en")}.`;
+    const rows = k < 40 ? spell(2 ** k, 0) : `about 10^${spell(k * Math.log10(2), 0)}`;
+    size.textContent = `With ${k} inputs the table has ${rows} rows, this unit ${k + 1} numbers, and one with 100 hidden units ${spell(100 * (k + 2) + 1, 0)}.`;
   }
 
   show();

@@ -1,5 +1,6 @@
-import { el, latentName } from "../dom.js";
+import { el, latentName, spell } from "../dom.js";
 import { tellProbes } from "../linked.js";
+import { marked } from "../spoken.js";
 import { estimates, momentsOf } from "./gradients.js";
 import { createMeasurer } from "./measurer.js";
 
@@ -110,7 +111,7 @@ export function createGradients(stage) {
     const times = moments[0].variance / moments[1].variance;
     ratio.textContent = `The score function's variance is ${short(times)} times the other's.`;
     tellProbes(element, { gradient_ratio: times });
-    said.textContent = `${found.rewards.length.toLocaleString("en")} draws measured on this model. Press again for more.`;
+    said.textContent = `${spell(found.rewards.length, 0)} draws measured on this model. Press again for more.`;
   }
 
   return {
@@ -160,5 +161,4 @@ function createRow(name) {
 }
 
 /** @param {number} value @returns {string} to three digits */
-const short = (value) =>
-  Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 }).replace("-", "−");
+const short = (value) => marked(value.toLocaleString("en", { maximumSignificantDigits: 3 }).replace("-", "−"));

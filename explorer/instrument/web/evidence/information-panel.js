@@ -63,7 +63,7 @@ export function createInformation(stage) {
       {
         name: "Information about the image",
         estimate: information,
-        words: `How well a code tells which of the ${count.toLocaleString("en")} images it belongs to. It is at most ln N = ${spell(Math.log(count), 1)} nats.`,
+        words: `How well a code tells which of the ${spell(count, 0)} images it belongs to. It is at most ln N = ${spell(Math.log(count), 1)} nats.`,
       },
       {
         name: "Total correlation",
@@ -99,8 +99,8 @@ export function createInformation(stage) {
         "p",
         {},
         "Of ",
-        `${priorDraws.toLocaleString("en")} draws of the prior, `,
-        el("strong", { class: "number information-thin", text: thin.toLocaleString("en") }),
+        `${spell(priorDraws, 0)} draws of the prior, `,
+        el("strong", { class: "number information-thin", text: spell(thin, 0) }),
         " fall where codes are at least ten times rarer than the prior says, q(z) < p(z)/10: there the decoder has hardly been trained.",
       ),
       isFull(information.value, count)
@@ -122,7 +122,7 @@ export function createInformation(stage) {
       ),
     );
     said.textContent =
-      `Measured in this browser on the codes of ${count.toLocaleString("en")} test images, with ${draws.toLocaleString("en")} draws of ` +
+      `Measured in this browser on the codes of ${spell(count, 0)} test images, with ${spell(draws, 0)} draws of ` +
       "q(z|x); after ± one standard error. After Chen et al. 2018, Eq. 2.";
     press.hidden = true;
   }

@@ -1,4 +1,4 @@
-import { context2d, el } from "../dom.js";
+import { context2d, el, spell } from "../dom.js";
 
 const SIZE = 480;
 /** What holds less than e⁻⁷ of the most probable cell's density is not looked at. */
@@ -145,7 +145,7 @@ export function createPosteriorPicture({ onMove, onEnd }) {
       context.fill();
       element.setAttribute(
         "aria-label",
-        `The true posterior, and your q around ${q.mean.map((value) => value.toFixed(2)).join(", ")}`,
+        `The true posterior, and your q around ${q.mean.map((value) => spell(value)).join(", ")}`,
       );
     },
   };

@@ -1,4 +1,4 @@
-import { latentName } from "../dom.js";
+import { latentName, spell } from "../dom.js";
 import { InstrumentError, sentenceFor } from "../errors.js";
 import { codeAt, isPath, onPath } from "../path/course.js";
 import { present } from "../present.js";
@@ -41,7 +41,7 @@ export function createExports({ stages, messages, showText, onProgress }) {
       if (!made) throw new InstrumentError("The animation frames could not be decoded: reload the page.");
       const { bytes, frames, width, height } = made;
       saveBlob(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (bytes)], { type: `image/${format}` }), name);
-      const size = `${Math.ceil(bytes.length / 1000).toLocaleString("en")}\u00a0kB`;
+      const size = `${spell(Math.ceil(bytes.length / 1000), 0)}\u00a0kB`;
       messages.tell(`Saved ${name}: ${frames} frames of ${width} × ${height} pixels, ${size}.`);
     } catch (error) {
       if (signal.aborted) return;

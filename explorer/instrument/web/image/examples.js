@@ -1,9 +1,8 @@
-import { el, selectedOnFocus, withCode } from "../dom.js";
+import { el, selectedOnFocus, spell, withCode } from "../dom.js";
 import { icon } from "../icons.js";
 import { valueName } from "../map/colours.js";
 import { present } from "../present.js";
 import { rove } from "../roving.js";
-import { spelt } from "../spoken.js";
 
 /** On one page: many enough to choose from, few enough to take in. */
 const PAGE = 96;
@@ -117,7 +116,7 @@ export function createExamples({ card, commands, thumbnails, store }) {
     list.replaceChildren(...buttons.values());
     list.scrollTop = 0;
     where.textContent = found.length
-      ? `${spelt(first + 1)} to ${spelt(last)} of ${spelt(found.length)}`
+      ? `${spell(first + 1, 0)} to ${spell(last, 0)} of ${spell(found.length, 0)}`
       : "No image matches";
     previous.setAttribute("aria-disabled", String(first === 0));
     next.setAttribute("aria-disabled", String(last === found.length));

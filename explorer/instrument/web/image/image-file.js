@@ -1,4 +1,4 @@
-import { isolated } from "../dom.js";
+import { isolated, spell } from "../dom.js";
 import { InstrumentError } from "../errors.js";
 import { articled, readHeader } from "./image-header.js";
 import { takeOrientation, turned } from "./webp-orientation.js";
@@ -33,7 +33,7 @@ export async function openImage(file) {
   const name = nameOf(file);
   const refuse = (/** @type {string} */ reason, /** @type {unknown} */ cause = undefined) =>
     new InstrumentError(`${name} ${reason}`, cause);
-  const megabytes = (/** @type {number} */ bytes) => Math.ceil(bytes / 2 ** 20).toLocaleString("en");
+  const megabytes = (/** @type {number} */ bytes) => spell(Math.ceil(bytes / 2 ** 20), 0);
   if (file.size > LARGEST_BYTES) {
     throw refuse(
       `is ${megabytes(file.size)} MB, and the limit is ${megabytes(LARGEST_BYTES)} MB: save a smaller version and choose that file.`,
@@ -48,7 +48,7 @@ export async function openImage(file) {
   const { kind, width, height } = readHeader(bytes, name);
   if (width * height > LARGEST_PIXELS) {
     throw refuse(
-      `has ${width.toLocaleString("en")} × ${height.toLocaleString("en")} pixels, and the limit is ` +
+      `has ${spell(width, 0)} × ${spell(height, 0)} pixels, and the limit is ` +
         `${LARGEST_PIXELS / 1e6} million: save a smaller version and choose that file.`,
     );
   }

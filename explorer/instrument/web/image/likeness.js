@@ -31,7 +31,7 @@ export function unlikeness({ pixels, nats, error, isExample }, known, split) {
   const more = beyond(nats, known.nats, split);
   const errs = beyond(error, known.errors, split);
   const why = more
-    ? `its reconstruction costs ${Math.round(Number(nats)).toLocaleString("en")} nats, more than that of ${more}`
+    ? `its reconstruction costs ${spell(Math.round(Number(nats)), 0)} nats, more than that of ${more}`
     : errs &&
       `its reconstruction is off by ${spell(100 * Number(error), 0)}\u00a0% of its brightness, more than that of ${errs}`;
   if (!why) return null;
@@ -48,7 +48,7 @@ function beyond(value, values, split) {
   if (value === null || !values) return null;
   const share = shareBelow(values, value);
   if (share <= SHARE) return null;
-  const count = values.length.toLocaleString("en");
+  const count = spell(values.length, 0);
   return share === 1
     ? `any of ${count} ${split} images`
     : `${spell(100 * share, 1)}\u00a0% of ${count} ${split} images`;

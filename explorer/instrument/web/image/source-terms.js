@@ -17,7 +17,7 @@ export function reconstructionTerm(image) {
     return term(
       "Squared error",
       "How far the image on screen is from the source: the squared difference of their grey levels from 0 to 1, summed over " +
-        `${(channels * height * width).toLocaleString("en")} values. This model has no likelihood, so there are no nats to ` +
+        `${spell(channels * height * width, 0)} values. This model has no likelihood, so there are no nats to ` +
         "give. Computed here in the browser just now.",
     );
   }
@@ -36,7 +36,7 @@ export function reconstructionTerm(image) {
     "What the source still costs once z is known: the less the image on screen resembles it, the more. It is taken at the " +
       `one z on screen. −ln p(x|z) in nats, under the model's ${name} likelihood` +
       `${image.sigma ? ` (σ ${spell(image.sigma, 3)})` : ""}, summed over ` +
-      `${(channels * height * width).toLocaleString("en")} values in grey levels as shown; computed here in the browser just ` +
+      `${spell(channels * height * width, 0)} values in grey levels as shown; computed here in the browser just ` +
       `now.${isDensity ? " It is a density, so it may be below 0." : ""} A ≥ before it means that the decoder's rounded mean ` +
       "allows only a lower bound.",
   );

@@ -1,4 +1,4 @@
-import { el } from "../dom.js";
+import { el, spell } from "../dom.js";
 import { icon } from "../icons.js";
 import { rove } from "../roving.js";
 
@@ -59,7 +59,7 @@ export function createChooser({ card, count, thumbnails, onChoose }) {
     );
     list.replaceChildren(...buttons);
     makeCurrent(buttons[0]);
-    where.textContent = `${first + 1} to ${last} of ${count.toLocaleString("en")}`;
+    where.textContent = `${first + 1} to ${last} of ${spell(count, 0)}`;
     previous.setAttribute("aria-disabled", String(first === 0));
     next.setAttribute("aria-disabled", String(last === count));
     mark();

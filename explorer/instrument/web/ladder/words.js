@@ -1,8 +1,10 @@
+import { marked } from "../spoken.js";
+
 /** @type {Record<number, string>} */
 const FRACTIONS = { 0.125: "⅛", 0.25: "¼", 0.5: "½", 0.75: "¾" };
 
 /** @param {number} beta @returns {string} */
-export const spellBeta = (beta) => FRACTIONS[beta] ?? String(beta);
+export const spellBeta = (beta) => FRACTIONS[beta] ?? marked(String(beta));
 
 /** @param {import("./table.js").Row} row @returns {string} what a row is called in a sentence */
 export const called = ({ beta, title }) => (typeof beta === "number" ? `β\u00a0=\u00a0${spellBeta(beta)}` : title);
@@ -22,7 +24,7 @@ export function spellCount(count) {
   ])) {
     if (count < size) continue;
     const value = count / size;
-    return `${Number(value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0))} ${letter}`;
+    return `${marked(String(Number(value.toPrecision(3))))} ${letter}`;
   }
   return String(count);
 }

@@ -32,7 +32,7 @@ function reason(card, inactive) {
   const one = inactive.length === 1;
   const examples = card.output.kind === "pixels" ? "images" : "words";
   return (
-    `Over ${samples.toLocaleString("en")} ${split} ${examples} ${one ? `its ${what}` : `their ${what}s`} ` +
+    `Over ${spell(samples, 0)} ${split} ${examples} ${one ? `its ${what}` : `their ${what}s`} ` +
     `hardly ${one ? "varies" : "vary"} (variance up to ${variance}${kl}): the encoder sends almost nothing ` +
     `through ${one ? "it" : "them"}, so moving ${one ? "it" : "them"} should change little.`
   );
@@ -44,7 +44,7 @@ function order({ card, latents }, shown) {
   if (!measured) return null;
   if (shown < latents.length)
     return term(
-      `${shown} of ${latents.length.toLocaleString("en")}, by spread`,
+      `${shown} of ${spell(latents.length, 0)}, by spread`,
       `The latents whose codes vary most; the others follow the image that is encoded. ${provenance(measured)}`,
     );
   return latents.every(({ kl }) => kl !== null)

@@ -1,3 +1,4 @@
+import { spell } from "../dom.js";
 import { across, down, planeX, planeY } from "./view.js";
 
 /** Ticks are at least so far apart, in CSS pixels, and so long. */
@@ -38,7 +39,6 @@ export function ticksBetween(from, to, step) {
 export function drawAxes(context, view, [nameX, nameY], { ink, paper }) {
   const step = tickStep(view.scale);
   const decimals = Math.max(0, -Math.floor(Math.log10(step)));
-  const spell = (/** @type {number} */ value) => value.toFixed(decimals).replace("-", "−");
   const { width, height } = view;
   context.lineWidth = 1;
   context.strokeStyle = ink;
@@ -79,13 +79,13 @@ export function drawAxes(context, view, [nameX, nameY], { ink, paper }) {
   // Near a corner a value would stand under the name of its axis, or be cut off.
   for (const x of columns) {
     const place = across(view, x);
-    if (place > 22 && place < width - 30) write(spell(x), place, height - LENGTH - 1);
+    if (place > 22 && place < width - 30) write(spell(x, decimals), place, height - LENGTH - 1);
   }
   context.textAlign = "left";
   context.textBaseline = "middle";
   for (const y of rows) {
     const place = down(view, y);
-    if (place > 30 && place < height - 22) write(spell(y), LENGTH + 3, place);
+    if (place > 30 && place < height - 22) write(spell(y, decimals), LENGTH + 3, place);
   }
   context.globalAlpha = 1;
   context.font = "600 13px system-ui, sans-serif";

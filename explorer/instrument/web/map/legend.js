@@ -1,6 +1,6 @@
-import { el, focusIn } from "../dom.js";
+import { el, focusIn, spell } from "../dom.js";
 import { rove } from "../roving.js";
-import { said, spelt } from "../spoken.js";
+import { said } from "../spoken.js";
 
 /** @param {import("./colours.js").Rgb} rgb @param {number} [alpha] */
 export const css = ([red, green, blue], alpha = 1) => `rgb(${red} ${green} ${blue} / ${alpha})`;
@@ -71,7 +71,7 @@ export function createLegend(onFilter) {
           },
           el("i", { style: `--colour: ${css(colouring.colours[index])}` }),
           el("span", { text: name }),
-          el("span", { class: "count", text: spelt(colouring.counts[index]) }),
+          el("span", { class: "count", text: spell(colouring.counts[index], 0) }),
         ),
       );
       if (colouring.names) {

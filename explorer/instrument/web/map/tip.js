@@ -88,7 +88,7 @@ export function createTip(card, shape, thumbnails) {
       empty.textContent =
         neighbours === 0
           ? [`No ${called} is near this point.`, (shape && PICTURED[axes]) ?? ""].join("\n")
-          : `${neighbours.toLocaleString("en")} neighbour${neighbours === 1 ? "" : "s"} within the circle`;
+          : `${spell(neighbours, 0)} neighbour${neighbours === 1 ? "" : "s"} within the circle`;
       face(false);
       move(x, y, view);
     },

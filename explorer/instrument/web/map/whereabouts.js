@@ -1,7 +1,7 @@
 import { article } from "../article.js";
 import { el, spell, write } from "../dom.js";
 import { tellProbes } from "../linked.js";
-import { said, spelt } from "../spoken.js";
+import { said } from "../spoken.js";
 import { explained, term } from "../term.js";
 import { chiQuantile } from "./chi.js";
 import { axesHere, searchOf } from "./plane.js";
@@ -171,7 +171,7 @@ function explainedBy(shares) {
  * @returns {{text: string, off: boolean}}
  */
 function spellNearest(distance, held, among, name, { isForeign = false, examples = "images" } = {}) {
-  const of = among === null ? "" : said(" of {count} codes", { count: spelt(among) });
+  const of = among === null ? "" : said(" of {count} codes", { count: spell(among, 0) });
   const away =
     name === null && !of
       ? said("the nearest code is {distance} away", { distance: spell(distance) })

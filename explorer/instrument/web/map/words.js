@@ -1,5 +1,5 @@
 import { latentName, spell } from "../dom.js";
-import { said, spelt } from "../spoken.js";
+import { said } from "../spoken.js";
 import { searchOf } from "./plane.js";
 import { namesOf } from "./tip.js";
 
@@ -46,12 +46,12 @@ export function describeMap(plane, z, card, embedding) {
   const nearest = codes.nearest(z);
   const [x, y] = plane.place(z, nearest);
   const [image] = nearest.indices;
-  const searched = spelt(codes.searched);
+  const searched = spell(codes.searched, 0);
   const part = codes.searched < embedding.count ? said("{count} of them", { count: searched }) : said("them");
   const { split } = card.examples;
   const drawn = said(embedding.words ? "{axes} of {count} {split} words" : "{axes} of {count} {split} images", {
     axes: spellAxes(plane.axes),
-    count: spelt(embedding.count),
+    count: spell(embedding.count, 0),
     split: said(split),
   });
   const placed = said("z is placed among {part}. z lies at {x}, {y}", { part, x: spell(x), y: spell(y) });

@@ -1,4 +1,4 @@
-import { el } from "../dom.js";
+import { el, spell } from "../dom.js";
 
 /** So many of the likeliest are shown. */
 const SHOWN = 8;
@@ -26,7 +26,7 @@ export function bars(logP, nameOf, chosen) {
         { class: token === chosen ? "bar-line bar-chosen" : "bar-line" },
         el("span", { class: "bar-name", text: nameOf(token) }),
         el("span", { class: "bar-track" }, el("span", { class: "bar-fill", style: `width: ${percent.toFixed(2)}%` })),
-        el("span", { class: "bar-value", text: percent < 0.1 ? "under 0.1 %" : `${percent.toFixed(1)} %` }),
+        el("span", { class: "bar-value", text: percent < 0.1 ? "under 0.1 %" : `${spell(percent, 1)} %` }),
       );
     }),
   );

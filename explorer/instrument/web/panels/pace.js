@@ -1,4 +1,4 @@
-import { el } from "../dom.js";
+import { el, spell } from "../dom.js";
 
 /** Of a picture of 30 frames a second: what a busy machine makes of a small model is not said to be slow. */
 const FRAME_MS = 1000 / 30;
@@ -9,7 +9,7 @@ const LOOKED_AT = 5;
 export const median = (times) => [...times].sort((a, b) => a - b)[times.length >> 1];
 
 /** @param {number} ms @returns {string} */
-export const spellPace = (ms) => (ms < 1000 ? `${Math.round(ms)} ms an image` : `${(ms / 1000).toFixed(1)} s an image`);
+export const spellPace = (ms) => (ms < 1000 ? `${Math.round(ms)} ms an image` : `${spell(ms / 1000, 1)} s an image`);
 
 /** Times decodes, and says how long one takes where that is more than a frame: the picture then comes after the hand. */
 export function createPace() {

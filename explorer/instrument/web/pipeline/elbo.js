@@ -129,7 +129,7 @@ export function createElbo({ card, model, decoded, gone }) {
       );
     const average =
       all && averages.kl && averages.sum
-        ? ` Over ${all.samples.toLocaleString("en")} ${all.split} images the average is ${spell(all.value, 1)} + ` +
+        ? ` Over ${spell(all.samples, 0)} ${all.split} images the average is ${spell(all.value, 1)} + ` +
           `${spell(averages.kl.value, 1)} = ${spell(averages.sum.value, 1)}.`
         : "";
     const together = areWhole

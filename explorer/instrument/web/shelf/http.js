@@ -1,3 +1,4 @@
+import { spell } from "../dom.js";
 import { InstrumentError } from "../errors.js";
 import { present } from "../present.js";
 import { fetchFile } from "./held.js";
@@ -74,7 +75,7 @@ export async function getBytes(folder, file, signal, files = null) {
   if (file.endsWith(".onnx") && size > LARGEST_GRAPH) {
     void answer.body?.cancel();
     throw new InstrumentError(
-      `${folder.id}/${file} is ${Math.round(size / 1e6).toLocaleString("en")} MB, and a page opens models of up to ` +
+      `${folder.id}/${file} is ${spell(Math.round(size / 1e6), 0)} MB, and a page opens models of up to ` +
         `${LARGEST_GRAPH / 1e6} MB: decode in a notebook instead, by the lines of Python that ` +
         `\`python -m training publish ${folder.path ?? "FOLDER"}\` writes.`,
     );

@@ -172,7 +172,7 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
         );
       if (Math.abs(value) > most)
         messages.tell(
-          `${latentName(latent)} is limited to ±${most.toLocaleString("en")}` +
+          `${latentName(latent)} is limited to ±${spell(most, 0)}` +
             `${model.continuous?.prior ? ": the prior has almost no mass beyond that" : ""}.`,
         );
       back(performance.now());

@@ -1,4 +1,4 @@
-import { el } from "../dom.js";
+import { el, spell } from "../dom.js";
 import { walk } from "../uploads/folder.js";
 import { DEEPEST, isSeen } from "../uploads/images.js";
 
@@ -37,7 +37,7 @@ export function createDropZone({ bounds, gone, onTake }) {
     el("p", {
       class: "train-missing",
       text:
-        `PNG, JPEG or WebP of any size, from 50 to ${bounds.most_images.toLocaleString("en")} images and up to ` +
+        `PNG, JPEG or WebP of any size, from 50 to ${spell(bounds.most_images, 0)} images and up to ` +
         `${bounds.most_bytes / 1e6} MB. Images in folders get the folder's name as their class. They are sent to the machine ` +
         "that runs this explorer, and are removed a day after their last use. They and what is trained on them are in no list: " +
         "only people with the link of a run can see it.",

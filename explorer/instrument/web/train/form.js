@@ -1,5 +1,5 @@
 import { createDial } from "../distributions/widgets.js";
-import { el, withCode } from "../dom.js";
+import { el, spell, withCode } from "../dom.js";
 import { sentenceFor } from "../errors.js";
 import { createOwnImages } from "./own-images.js";
 
@@ -67,7 +67,7 @@ export function createForm({ offer, api, onBegin, onData }) {
   function dial(name, label, step) {
     const [min, max] = offer.bounds[name];
     return createDial({
-      label: `${label} (${min} to ${max.toLocaleString("en")})`,
+      label: `${label} (${min} to ${spell(max, 0)})`,
       min,
       max,
       step,
@@ -107,8 +107,8 @@ export function createForm({ offer, api, onBegin, onData }) {
     if (!facts) return "How long it takes is measured once your images are here.";
     const { seconds } = facts.networks[`${form.family} ${form.width}`];
     if (!seconds) return own.timing() ? "Measuring how long a step takes here …" : time(undefined);
-    const rate = Math.round(facts.batch / seconds).toLocaleString("en");
-    const times = Math.max(1, Math.round((form.steps * facts.batch) / facts.train)).toLocaleString("en");
+    const rate = spell(Math.round(facts.batch / seconds), 0);
+    const times = spell(Math.max(1, Math.round((form.steps * facts.batch) / facts.train)), 0);
     return (
       `About ${spellTime(seconds * form.steps)} at ${rate} images a second, as measured on this machine just now; each image ` +
       `is seen about ${times} ${times === "1" ? "time" : "times"}.`

@@ -33,7 +33,7 @@ export function createLosses() {
       svg("text", { x: LEFT - 6, y: y(high) + 4, class: "train-tick end", text: tick(high) }),
       svg("text", { x: LEFT - 6, y: y(low) + 4, class: "train-tick end", text: tick(low) }),
       svg("text", { x: LEFT, y: HEIGHT - 7, class: "train-tick", text: "step 0" }),
-      svg("text", { x: WIDTH - 8, y: HEIGHT - 7, class: "train-tick end", text: steps.toLocaleString("en") }),
+      svg("text", { x: WIDTH - 8, y: HEIGHT - 7, class: "train-tick end", text: spell(steps, 0) }),
       svg("polyline", { points: line.join(" "), class: "train-line" }),
       ...checked.map(([step, , loss]) =>
         svg("circle", { cx: x(step), cy: y(Number(loss)), r: 3.5, class: "train-dot" }),
@@ -42,7 +42,7 @@ export function createLosses() {
     const [now, last] = [learnt.at(-1), checked.at(-1)];
     words.textContent = [
       now && `Line: the images it learns from, now ${spell(Number(now[1]), 1)} ${unit}.`,
-      last && `Dots: images kept apart, ${spell(Number(last[2]), 1)} at step ${last[0].toLocaleString("en")}.`,
+      last && `Dots: images kept apart, ${spell(Number(last[2]), 1)} at step ${spell(last[0], 0)}.`,
     ]
       .filter(Boolean)
       .join(" ");

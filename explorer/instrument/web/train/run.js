@@ -1,4 +1,4 @@
-import { el } from "../dom.js";
+import { el, spell } from "../dom.js";
 import { sentenceFor } from "../errors.js";
 import { spellTime } from "./form.js";
 import { openGrown } from "./grown.js";
@@ -127,7 +127,7 @@ export function createRun({ id, api, assets, instrument, worker, shipped, onAnot
     const parts = [state === "kept" && now.data === "own" ? KEPT_PRIVATE : STATES[state]];
     if (state === "waiting" && ahead) parts[0] += `: ${ahead === 1 ? "one run is" : `${ahead} runs are`} before it`;
     if (state === "waiting" && !warm) parts.push("The worker is starting");
-    if (step) parts.push(`Step ${step.toLocaleString("en")} of ${steps.toLocaleString("en")}`);
+    if (step) parts.push(`Step ${spell(step, 0)} of ${spell(steps, 0)}`);
     if (state === "training" && step > 20) {
       const left = Math.min((seconds / step) * (steps - step), Math.max(0, most - seconds));
       parts.push(`about ${spellTime(left)} left`);

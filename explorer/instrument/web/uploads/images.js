@@ -1,3 +1,4 @@
+import { spell } from "../dom.js";
 import { InstrumentError } from "../errors.js";
 
 /** Of a name, the files that are read as images; every other one stays where it is. */
@@ -29,7 +30,7 @@ export function pickImages(found, where, { most_bytes: bytes, most_images: most 
   if (!images.length) throw new InstrumentError(`${where} holds no PNG, JPEG or WebP files.`);
   if (images.length > most) {
     throw new InstrumentError(
-      `${where} holds ${images.length.toLocaleString("en")} images, and the limit is ${most.toLocaleString("en")}: drop ` +
+      `${where} holds ${spell(images.length, 0)} images, and the limit is ${spell(most, 0)}: drop ` +
         "fewer, or train with `python -m training train own`.",
     );
   }
@@ -51,5 +52,5 @@ export function fit(size, where, most) {
 export function namesOf(names, more = 0) {
   const left = names.length + more - MOST_NAMED;
   const named = names.slice(0, MOST_NAMED).join(", ");
-  return left > 0 ? `${named} and ${left.toLocaleString("en")} more` : named;
+  return left > 0 ? `${named} and ${spell(left, 0)} more` : named;
 }

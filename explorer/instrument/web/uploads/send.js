@@ -1,3 +1,4 @@
+import { spell } from "../dom.js";
 import { InstrumentError } from "../errors.js";
 
 /** What takes longer to send says how far it is, at such steps. */
@@ -12,7 +13,7 @@ const STEP_MS = 1000;
 export function refusal(status, size, name) {
   if (status !== 413) return null;
   return (
-    `${name} is ${(size / 1e6).toFixed(1)} MB, more than the proxy in front of this explorer lets through: ask whoever runs ` +
+    `${name} is ${spell(size / 1e6, 1)} MB, more than the proxy in front of this explorer lets through: ask whoever runs ` +
     "it to raise the proxy's limit for uploads (client_max_body_size in nginx), or put it into the folder “runs”."
   );
 }
