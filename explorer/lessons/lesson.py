@@ -129,10 +129,12 @@ class Option(Record, frozen=True):
 class Predict(Record, frozen=True, kw_only=True):
     """What is asked before it is measured: a mark on an axis for `figure`, or one of `options`.
 
-    Of options, the one whose figure is `wanted` is right.
+    Of options, the one whose figure is `wanted` is right. Where `ask` needs what is on screen,
+    `quiz` says the same without it.
     """
 
     ask: Line
+    quiz: Line | None = None
     figure: Identifier | None = None
     axis: tuple[Number, Number] | None = None
     scale: Literal["linear", "log"] = "linear"

@@ -41,7 +41,7 @@ def _said(words: Words) -> dict[str, Any]:
 
 def _described(lesson: Lesson, words: Words) -> dict[str, Any]:
     front = plain(lesson.front)
-    del front["teacher"]  # on a page of its own
+    del front["teacher"], front["predict"]["quiz"]  # in files of their own
     figures = {
         name: {
             "probe": str(probe.__struct_config__.tag),

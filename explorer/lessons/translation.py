@@ -22,6 +22,7 @@ WORDS = {
     "idea",
     "misconception",
     "ask",
+    "quiz",
     "say",
     "label",
     "choices",

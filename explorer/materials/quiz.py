@@ -51,12 +51,12 @@ def quiz(measured: Measured) -> list[Question]:
 
 def _prediction(measured: Measured) -> Question:
     front, predict, words = measured.lesson.front, measured.lesson.front.predict, measured.words
-    name = f"{front.title}: {words.page('asked')}"
+    name, ask = f"{front.title}: {words.page('asked')}", predict.quiz or predict.ask
     if predict.figure is not None:
         low, high = front.figures[predict.figure].band
         value = measured.values[predict.figure]
         said = words.player["measured"].format(value=measured.figure(predict.figure, unit=True))
-        return Numeric(name, predict.ask, value, low, high, said)
+        return Numeric(name, ask, value, low, high, said)
     labels = tuple(option.label for option in predict.options)
     said = words.page("measured_models", values=measured.by_figure())
-    return Choice(name, predict.ask, labels, measured.right, said)
+    return Choice(name, ask, labels, measured.right, said)

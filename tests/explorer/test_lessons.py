@@ -86,7 +86,7 @@ def test_every_translation_is_whole_and_its_lessons_are_those_that_lie_there() -
         ("lock =", "look =", "de/words.toml: player has 'look'; did you mean 'lock'?"),
         ('next = "Weiter"\n', "", "de/words.toml: player lacks next, which is 'Next' in English."),
         ("[probes.ratio]", "[probes.gap]", "de/words.toml has no [probes.ratio], which holes.md shows"),  # noqa: E501
-        ("## Look", "## Schau", "de/holes.md, line 105: is '## Schau'; expected '## Look'."),
+        ("## Look", "## Schau", "de/holes.md, line 106: is '## Schau'; expected '## Look'."),
         ('why = "Warum"', 'why = "Warum {"', "de/words.toml: cards.why has a brace without its other one: write names in braces as in 'Why'."),  # noqa: E501
         ('decimal = ', 'decimal = 3 #', "de/words.toml: decimal is 3; expected a text"),
         ('decimal = ', 'decimal = ' + 3000 * "[", "de/words.toml cannot be read: "),

@@ -47,6 +47,10 @@ def test_the_pages_of_a_lesson_show_what_was_measured(id: str) -> None:
     assert "http" not in re.sub(r"https?://(creativecommons|www\.w3)\.org/", "", page + sheet)
     # The worksheet asks; what the answer is, the teacher's page says.
     assert lesson.front.questions[0].because not in sheet
+    # Beside a quiz stands no screen that a question could point at.
+    asked = re.findall(r"\[plain\](.*) \{", made["quiz.gift.txt"].decode())
+    assert len(asked) == 1 + len(lesson.front.questions)
+    assert not [ask for ask in asked if re.search(r"\b(this|here|on the (left|right))\b", ask)]
 
 
 def test_a_worksheet_shows_the_image_beside_the_card_that_is_about_it() -> None:
