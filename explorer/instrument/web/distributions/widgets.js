@@ -49,7 +49,7 @@ export function section({ id, title, lead, try: task, why }, ...content) {
     el("h2", { id: `${id}-title`, text: title }),
     el("p", { class: "small-lead", text: lead }),
     el("div", { class: "small-content" }, ...content),
-    el("p", {}, el("strong", { text: "Try: " }), task),
+    el("p", { class: "small-try" }, el("strong", { text: "Try: " }), task),
     el("details", {}, el("summary", { text: "Why" }), el("p", { text: why })),
   );
 }

@@ -259,7 +259,10 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
   }
 
   /** What the card does not need is folded away. */
-  const fold = () => folding.fold((lesson && setupOf(lesson, CARDS[step]).show) ?? []);
+  function fold() {
+    frame.element.classList.toggle("before-do", step < CARDS.indexOf("do"));
+    folding.fold((lesson && setupOf(lesson, CARDS[step]).show) ?? []);
+  }
 
   return {
     link,
