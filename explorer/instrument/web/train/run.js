@@ -143,6 +143,7 @@ export function createRun({ id, api, assets, instrument, worker, shipped, onAnot
     progress.value = now.step / now.steps;
     const words = said(now);
     if (status.textContent !== words) status.textContent = words;
+    grows.hidden = growing.shown() !== "" || !["waiting", "training"].includes(now.state);
     element.dataset.state = now.state;
     losses.show(now);
     if (changed) {
