@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { shareBelow, unlikeness } from "../../explorer/instrument/web/image/likeness.js";
-import { relativeError } from "../../explorer/instrument/web/image/relative-error.js";
+import { createErrorsOfExamples, relativeError } from "../../explorer/instrument/web/image/relative-error.js";
 import { noiseAt, zOf } from "../../explorer/instrument/web/pipeline/epsilon.js";
 import { scaleFor, shareOf } from "../../explorer/instrument/web/pipeline/scale.js";
 import { assertNear } from "./near.js";
@@ -61,6 +61,8 @@ test("an image is unlike the examples beyond what 199 in 200 of them cost, or ar
   );
   const unknown = { nats: null, errors: null };
   assert.equal(unlikeness({ pixels, nats: 4000, error: 9, isExample: false }, unknown, "test"), null);
+  const few = { nats: costs.slice(0, 199), errors: costs.slice(0, 199) };
+  assert.equal(unlikeness({ pixels, nats: 4000, error: 9, isExample: false }, few, "test"), null);
   const blank = new Float32Array(4);
   assert.match(unlikeness({ pixels: blank, nats: 1, error: 1, isExample: false }, known, "test"), /blank/);
 });
@@ -70,4 +72,33 @@ test("a relative error is the share of the image's own brightness that its recon
   assertNear([relativeError(Float32Array.of(0.5, 0.5), shown, [1, 1, 2], 1)], [1], { absolute: 1e-6 });
   const coloured = Float32Array.of(0, 1, 0, 0.2, 0.2, 0.2);
   assertNear([relativeError(coloured, shown, [3, 1, 2], 1)], [0.4 / 1.6], { absolute: 1e-6 });
+});
+
+test("what the examples are off by is measured again where it failed", async () => {
+  const count = 200;
+  let sheets = 0;
+  const stage = {
+    model: {
+      controls: [{ name: "z" }],
+      continuous: { parts: [{ name: "z", at: 0, size: 1 }] },
+    },
+    card: { graphs: { encode: { outputs: [{ control: "z" }] } }, output: { shape: [1, 1, 1] } },
+    store: { get: () => ({ codes: {} }) },
+    thumbnails: () => ({ pixels: async () => Float32Array.of(0.5) }),
+    embedding: () => ({ count, latents: 1, mean: new Float32Array(count), codes: {} }),
+    async decodeSheet(codes) {
+      if (!sheets++) throw new Error("The worker ended.");
+      return { data: new Uint8ClampedArray(4 * codes.length) };
+    },
+    gone: new AbortController().signal,
+  };
+  let errors;
+  const measured = new Promise((resolve) => {
+    errors = createErrorsOfExamples(stage, resolve);
+  });
+  assert.equal(errors(), null);
+  await new Promise(setImmediate);
+  assert.equal(errors(), null);
+  await measured;
+  assert.deepEqual(errors(), new Float32Array(count).fill(1));
 });

@@ -3,6 +3,9 @@ import { spell } from "../dom.js";
 /** An image beyond this share of the examples in either of two measures is unlike them; of their own kind about 1 in 100 is. */
 const SHARE = 0.995;
 
+/** Of fewer examples, none can be said to lie beyond 199 in 200. */
+export const LEAST = 200;
+
 /**
  * @param {ArrayLike<number>} values
  * @param {number} value
@@ -45,7 +48,7 @@ export function unlikeness({ pixels, nats, error, isExample }, known, split) {
  * @returns {string | null} of how many of them it is more, where it is more than is usual
  */
 function beyond(value, values, split) {
-  if (value === null || !values) return null;
+  if (value === null || !values || values.length < LEAST) return null;
   const share = shareBelow(values, value);
   if (share <= SHARE) return null;
   const count = spell(values.length, 0);

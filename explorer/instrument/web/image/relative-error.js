@@ -1,11 +1,9 @@
 import { codesOf } from "../checkpoint/embedding.js";
+import { LEAST } from "./likeness.js";
 
 /** How many examples are decoded, spread over all of them; and how many at once: few, so that strips are decoded in between. */
 const MOST = 1024;
 const AT_ONCE = 64;
-
-/** Of fewer, none can be said to lie beyond 199 in 200. */
-const LEAST = 200;
 
 /**
  * How far an image's reconstruction is from it, as a share of its own brightness: Σ|x − x̂| / Σx. Whatever is drawn on a dark
@@ -37,7 +35,7 @@ export function relativeError(pixels, shown, [channels, height, width], at = 0) 
  * @param {import("../stage.js").Stage} stage
  * @returns {Promise<Float32Array | null>} nothing where they are few, or where those codes are not what the encoder alone makes of an image
  */
-export async function errorsOfExamples({ model, card, store, thumbnails, embedding, decodeSheet, gone }) {
+async function errorsOfExamples({ model, card, store, thumbnails, embedding, decodeSheet, gone }) {
   const known = embedding();
   const given = new Set(card.graphs.encode?.outputs.map(({ control }) => control));
   if (!known || known.count < LEAST || model.asksEncoder || !model.controls.every(({ name }) => given.has(name)))
@@ -56,4 +54,29 @@ export async function errorsOfExamples({ model, card, store, thumbnails, embeddi
     for (const [at, x] of pixels.entries()) errors[from + at] = relativeError(x, sheet.data, card.output.shape, at);
   }
   return errors;
+}
+
+/**
+ * The relative errors of the examples, measured when they are first asked for, and again where that failed.
+ *
+ * @param {import("../stage.js").Stage} stage
+ * @param {() => void} onMeasured
+ * @returns {() => Float32Array | null} what is known of them by now
+ */
+export function createErrorsOfExamples(stage, onMeasured) {
+  /** @type {Float32Array | null} */
+  let errors = null;
+  let isMeasuring = false;
+
+  async function measure() {
+    isMeasuring = true;
+    errors = await errorsOfExamples(stage).catch(() => null);
+    isMeasuring = false;
+    if (errors && !stage.gone.aborted) onMeasured();
+  }
+
+  return () => {
+    if (!errors && !isMeasuring) measure();
+    return errors;
+  };
 }

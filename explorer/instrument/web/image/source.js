@@ -8,7 +8,7 @@ import { term } from "../term.js";
 import { drawDifference } from "./difference.js";
 import { createFan } from "./fan.js";
 import { unlikeness } from "./likeness.js";
-import { errorsOfExamples, relativeError } from "./relative-error.js";
+import { createErrorsOfExamples, relativeError } from "./relative-error.js";
 import { hiddenOf } from "./seen-part.js";
 
 /**
@@ -29,9 +29,7 @@ export function createSource(stage) {
   /** @type {Float32Array | null} */
   let decoded = null;
   let signed = true;
-  /** Of the examples, measured once somebody brings an image of their own. @type {Float32Array | null} */
-  let errors = null;
-  let areAsked = false;
+  const errorsOfExamples = createErrorsOfExamples(stage, () => judge());
 
   const image = new ImageData(width, height);
   const packed = new Uint32Array(image.data.buffer);
@@ -195,7 +193,6 @@ export function createSource(stage) {
     const pixels = source?.pixels;
     const { own, noise } = store.get();
     const isOwn = own !== null && noise.level === 0;
-    if (isOwn) measureExamples();
     const sentence =
       pixels && decoded
         ? unlikeness(
@@ -205,20 +202,13 @@ export function createSource(stage) {
               error: isOwn ? relativeError(pixels, shownAs(decoded), shape) : null,
               isExample: own === null,
             },
-            { nats: stage.embedding()?.reconstruction ?? null, errors },
+            { nats: stage.embedding()?.reconstruction ?? null, errors: isOwn ? errorsOfExamples() : null },
             card.examples?.split ?? "",
           )
         : null;
     if (unlike.textContent !== sentence) unlike.textContent = sentence;
     unlike.hidden = sentence === null;
     if (stage.unlike.get() !== sentence) stage.unlike.set(sentence);
-  }
-
-  async function measureExamples() {
-    if (areAsked || !stage.embedding()) return;
-    areAsked = true;
-    errors = await errorsOfExamples(stage).catch(() => null);
-    if (!gone.aborted) judge();
   }
 
   /** @param {Float32Array} pixels @param {Float32Array} image @returns {number | null} of what is hidden, where a part is seen */
