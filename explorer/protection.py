@@ -17,6 +17,7 @@ import re
 import socket
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from itertools import chain
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -47,6 +48,8 @@ _INLINE = re.compile(r"<script(?: type=\"?module\"?)?(?: async)?>(.*?)</script>"
 # What the system lacks for a moment: a second request may get it.
 BUSY = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EAGAIN)
 RETRY_S = 10
+LONGEST_HEAD = 2**16
+TOO_LONG = "The head of this request is too long."
 FULL = "This explorer has more visitors than it can serve at once: try again in a few seconds."
 
 
@@ -160,6 +163,10 @@ class Protection:
         return others + _ADDED
 
     def _refusal(self, scope: Scope) -> Response | None:
+        # Sent in one piece, it is read whole before anything can cut it off.
+        said = [scope["path"].encode(), scope["query_string"], *chain(*scope["headers"])]
+        if sum(map(len, said)) > LONGEST_HEAD:
+            return PlainTextResponse(TOO_LONG, 431)
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         name = name_in(host)

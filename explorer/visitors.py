@@ -17,7 +17,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from explorer.protection import FULL, HEADERS, POLICY, RETRY_S, policy
+from explorer.protection import FULL, HEADERS, LONGEST_HEAD, POLICY, RETRY_S, TOO_LONG, policy
 
 try:
     import resource
@@ -32,7 +32,7 @@ OWN_FILES, FILES_A_VISITOR = 64, 7
 # From the page to its WebSocket, on a slow line.
 OPENING_S = 20
 
-LONGEST_HEAD, LONGEST_HEAD_S = 2**16, 20
+LONGEST_HEAD_S = 20
 # Of what a page says over its WebSocket: the longest is a link of 20,000 characters. Streamlit
 # would keep 200 MB of a message that never ends, from each.
 LONGEST_MESSAGE = 2**20
@@ -242,7 +242,7 @@ def _give_up(protocol: Any) -> None:
 
 
 def _refuse(protocol: Any) -> None:
-    sentence = b"The head of this request is too long."
+    sentence = TOO_LONG.encode()
     protocol.transport.write(
         b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/plain\r\n"
         b"connection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(sentence), sentence)

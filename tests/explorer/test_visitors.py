@@ -200,6 +200,7 @@ def test_a_head_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visitors, "LONGEST_HEAD_S", 0.5)
     with serve() as port:
         assert b"200 OK" in say(port, HEAD + b"X: " + b"x" * 30_000 + b"\r\n\r\n")
+        assert b" 431 " in say(port, HEAD + b"X: " + b"x" * 66_000 + b"\r\n\r\n"), "in one piece"
         many = b"X: y\r\n" * 1_000_000
         answer = say(port, HEAD, *(many[at : at + 50_000] for at in range(0, len(many), 50_000)))
         assert b"200 OK" not in answer
