@@ -9,7 +9,6 @@ their queue: when who started it is killed, they wait for ever. They also run th
 
 import hashlib
 import os
-import signal
 import subprocess
 import sys
 from collections import deque
@@ -110,6 +109,7 @@ class Reader:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            process_group=0,  # Ctrl-C ends who started it, which ends it
         )
 
     def __call__(self, batch: Sequence[Any]) -> Sights:
@@ -186,7 +186,6 @@ def _received(source: IO[bytes]) -> Any:
 
 def main() -> None:
     """See the batches on the input until it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # from a terminal; who started it ends it
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer
     while (message := _received(sys.stdin.buffer)) is not None:
