@@ -32,7 +32,11 @@ def fitted(
     Says on standard error what was found and chosen; with --dry-run draws a sheet of images.
     """
     given = {word.partition("=")[0] for word in options.overrides if word.startswith("--")}
-    found = opened(config.data, options.data)
+    try:
+        found = opened(config.data, options.data)
+    except KeyboardInterrupt:
+        print("Stopped; the same command goes on packing from here.", file=sys.stderr)
+        raise
     for line in found.report():
         print(line, file=sys.stderr)
     dataset = own(config.data, options.data, found)
