@@ -163,8 +163,10 @@ def test_a_posterior_without_a_likelihood_has_no_sum(
 
 
 def test_an_image_that_the_model_was_not_made_for_is_called_so(
-    instrument: Instrument, page: Page
+    instrument: Instrument, page: Page, tmp_path: Path
 ) -> None:
+    write(tmp_path / "blots", examples=200)
+    put(page, tmp_path / "blots")
     instrument.open("model=blots&example=4")
     expect(page.locator(".nearest")).to_contain_text("0.00 away")
     expect(page.locator(".unlike")).to_be_hidden()
