@@ -66,6 +66,11 @@ def follow() -> None:
     released()
 
 
+def brand() -> None:
+    """Our name and mark, before the titles of the pages."""
+    st.logo(front_page.BRAND.read_text("utf-8"))
+
+
 def draw() -> None:
     """Draw the page that the address names."""
     # The pages have no icons: a browser would fetch those from the internet to show them in its
@@ -85,12 +90,16 @@ def draw() -> None:
     page = st.navigation(pages, position="top")
     state.follow_release()
     state.enter(page.url_path)
+    # It moves the titles aside, so it comes before a page that takes time; but it imports numpy,
+    # for which the instrument on its way to the first visitor is not to wait.
+    comes_first = page.url_path != ""
+    if comes_first:
+        brand()
     page.run()
     everywhere(page.url_path)
     follow()
-    # Last, for it imports numpy, which the instrument on its way to the first visitor is not to
-    # wait for.
-    st.logo(front_page.BRAND.read_text("utf-8"))
+    if not comes_first:
+        brand()
 
 
 if __name__ == "__main__":
