@@ -61,7 +61,8 @@ export function mount(root, { assets, instrument }) {
             "section",
             { class: "lesson-group" },
             el("h2", { text: `${title ? `${title} · ` : ""}${minutes} minutes` }),
-            title.endsWith(" hour")
+            // A page that holds a few lessons has no whole hour.
+            title.endsWith(" hour") && lessons.length === numbers.length
               ? el("p", { class: "hint", text: `The other ${60 - minutes} are for joining and for questions.` })
               : null,
             el("ol", { class: "lesson-list" }, ...lessons.map((lesson) => row(lesson, listed.words))),

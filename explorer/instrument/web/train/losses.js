@@ -12,12 +12,13 @@ export function createLosses() {
   const known = new Map();
   const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
   const words = el("p", { class: "train-loss-words" });
-  const element = el("figure", { class: "train-losses" }, el("h3", { text: "Loss" }), drawing, words);
+  const element = el("figure", { class: "train-losses", hidden: true }, el("h3", { text: "Loss" }), drawing, words);
 
   /** @param {number} steps of the whole run @param {string} unit */
   function draw(steps, unit) {
     const rows = [...known.values()].sort((a, b) => a[0] - b[0]);
     const values = rows.flatMap(([, train, validation]) => [train, validation]).filter((value) => value !== null);
+    element.hidden = !values.length;
     if (!values.length) return;
     // The first few losses are far above all others, and would press those flat.
     const sorted = [...values].sort((a, b) => a - b);
