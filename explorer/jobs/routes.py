@@ -20,7 +20,7 @@ from explorer.arriving import message, visitor_of
 from explorer.jobs import exchange, image_routes, images, offers, quota
 from explorer.jobs.asked import Asked, Training, Treating, written
 from explorer.jobs.running import GONE, HEADER, NOT_ALLOWED, supervisor
-from explorer.jobs.store import OPEN, Job
+from explorer.jobs.store import AT_WORK, OPEN, Job
 from explorer.jobs.supervisor import Supervisor
 from training.contract.card import MODEL
 from training.contract.clinic import read_ward
@@ -166,7 +166,7 @@ def _look(id: str, since: int) -> Response:
         return refused(GONE, 404)
     if job.state in OPEN and job.state != "paused":
         one.wake()
-    waiting = [other.id for other in one.store.queue()]
+    before = [other.id for other in one.store.all(*AT_WORK.values()) + one.store.queue()]
     asked = job.asked
     return as_json(
         exchange.Run(
@@ -181,7 +181,7 @@ def _look(id: str, since: int) -> Response:
             seconds=job.seconds,
             most_seconds=asked.seconds,
             sentence=job.sentence,
-            ahead=waiting.index(id) if id in waiting else 0,
+            ahead=before.index(id) if job.state in AT_WORK and id in before else 0,
             warm=one.warm,
             snapshot=job.snapshot,
             checkpoint=job.checkpoint,

@@ -135,6 +135,15 @@ def test_a_stopped_run_goes_on_only_where_there_is_room_for_another(ask: Ask) ->
     assert ask("POST", f"{stopped}/go-on")[1]["state"] == "waiting"
 
 
+def test_who_waits_is_behind_the_run_that_trains_too(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Supervisor, "wake", lambda _: None)
+    ids = [ask("POST", "/jobs", FORM)[1]["id"] for _ in range(quota.MOST_OPEN_EACH)]
+    running.supervisor().store.take()
+    assert [ask("GET", f"/jobs/{id}.json")[1]["ahead"] for id in ids] == [0, 1, 2]
+
+
 def test_a_flood_of_requests_gets_no_more_than_three_runs(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
