@@ -62,7 +62,7 @@ export function createWhereabouts({ card, model, source, unlike }) {
                 },
               ),
             ),
-            said(": 95\u00a0% between {low} and {high}.", { low: spell(low), high: spell(high) }),
+            said(": 95\u00a0% have {low} to {high}.", { low: spell(low), high: spell(high) }),
           )
         : null,
     ),
