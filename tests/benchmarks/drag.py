@@ -247,8 +247,9 @@ def table(title: str, rows: Sequence[Row]) -> None:
 
 
 def find_chromium() -> str:
-    """Where the browser is; without one, says how to get it and stops."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    """Where the browser is, or what CHROME_BIN names; without one, says how to get it and stops."""
+    named = filter(None, [os.environ.get("CHROME_BIN"), "chromium", "chromium-browser"])
+    found = next(filter(None, map(shutil.which, named)), None)
     if found is None:
         raise SystemExit(HOW_TO_GET)
     return found

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from ..app import ROOT
-from ..conftest import plain_server
+from ..conftest import CHROMIUM, launched, plain_server
 from . import chromium, firefox, webkit
 from .driver import Driver
 
@@ -46,7 +46,11 @@ def screen() -> Iterator[None]:
 def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
     """A window with storage of its own, for all tests of a file: engines take seconds to start."""
     if request.param == "Chromium":
-        with chromium.window(request.getfixturevalue("browser"), touch=True) as window:
+        playwright = request.getfixturevalue("playwright")
+        with (
+            launched(playwright, *CHROMIUM) as browser,
+            chromium.window(browser, touch=True) as window,
+        ):
             yield window
     elif request.param == "Firefox":
         with firefox.window(request.getfixturevalue("firefox_session")) as window:
