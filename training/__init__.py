@@ -83,7 +83,8 @@ def save(
         output: the shape of the images, and the likelihood whose mean they are, if there is one.
         encode: takes images; gives the codes of the first control (B, D), or their posterior as
             mean and log-variance, (B, D) each. Its codes go with the examples.
-        examples: images (N, C, H, W) in [0, 1] that were not trained on.
+        examples: images (N, C, H, W) in [0, 1] that were not trained on, not sorted by class: the
+            last tenth is held out from the map, which is measured with it.
         labels: an index for each example, and the names of the classes.
         source, licence: of the data.
 

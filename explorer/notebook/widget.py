@@ -119,7 +119,8 @@ def show(
     Args:
         model: a checkpoint folder, or a module with a method or part `decode` or `decoder`, which
             takes codes (B, D), and for map and codes `encode` or `encoder`. It is copied.
-        images: (N, C, H, W) in [0, 1], that it was not trained on.
+        images: (N, C, H, W) in [0, 1], that it was not trained on, not sorted by class: the last
+            tenth is held out from the map, which is measured with it.
         labels: an index for each image, and the names of the classes.
         latents, shape: how many there are, and (C, H, W); where neither images nor encoder say so.
         values: what the decoder gives: `unit` in [0, 1], `signed` in [−1, 1], `logits`, or `clip`.

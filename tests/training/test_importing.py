@@ -253,9 +253,15 @@ def test_images_of_a_folder_are_brought_to_the_models_size(tmp_path: Path) -> No
     assert images.read(tmp_path, (3, 6, 8)).images.shape == (3, 3, 6, 8)
     shown = images.read(tmp_path, (1, 8, 8))
     assert shown.images.shape == (3, 1, 8, 8)
-    assert shown.images[1, 0, 0, 0] == pytest.approx(27 / 255), "the luma of red 90"
     assert shown.labels is not None
-    assert (shown.labels[0].tolist(), shown.labels[1]) == ([0, 1, 1], ("cats", "dogs"))
+    index, names = shown.labels
+    # The luma of no red, of red 90 and of red 180.
+    assert sorted(zip((255 * shown.images[:, 0, 0, 0]).round(), index, strict=True)) == [
+        (0, 0),
+        (27, 1),
+        (54, 1),
+    ]
+    assert names == ("cats", "dogs")
     assert shown.skipped == ("dogs/broken.png",)
     assert images.common_shape(tmp_path) == (3, 20, 40)
     Image.new("L", (40, 21)).save(tmp_path / "dogs" / "other.png")
@@ -263,6 +269,22 @@ def test_images_of_a_folder_are_brought_to_the_models_size(tmp_path: Path) -> No
     (tmp_path / "none").mkdir()
     with pytest.raises(DataError, match="holds no image"):
         images.read(tmp_path / "none", (1, 8, 8))
+
+
+def test_what_the_map_is_measured_with_is_of_every_class(tmp_path: Path) -> None:
+    grey = np.repeat(np.arange(4, dtype=np.uint8), 20)  # as files lie, class by class
+    np.savez(tmp_path / "all.npz", images=np.full((80, 2, 2), grey[:, None, None]), labels=grey)
+    for at, level in enumerate(grey):
+        path = tmp_path / f"folder/{level}/{at}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (2, 2), int(level)).save(path)
+    for place in ("all.npz", "folder"):
+        shown = images.read(tmp_path / place, (1, 2, 2))
+        assert shown.labels is not None
+        index, names = shown.labels
+        assert names == ("0", "1", "2", "3")
+        assert ((255 * shown.images[:, 0, 0, 0]).round() == index).all()
+        assert set(index[-16:]) == {0, 1, 2, 3}, "the last are held out from the map"
 
 
 @pytest.mark.parametrize(

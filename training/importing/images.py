@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import random
 import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,7 +36,8 @@ def read(path: Path, shape: Shape | None) -> Shown:
     """The images of a folder or npz file, at most 10,000 or 2 GiB, as a model of this shape takes.
 
     A folder of folders names a class by each. Pictures are cut square at the centre and scaled, and
-    turned as their EXIF says; transparent ones lie on white.
+    turned as their EXIF says; transparent ones lie on white. They come in a random order, the same
+    each time: the last are held out from the map, and files often lie by class.
 
     Raises:
         DataError: if there are none, or they do not fit.
@@ -47,6 +49,7 @@ def read(path: Path, shape: Shape | None) -> Shown:
     if shape is None:
         raise DataError("Nothing says what size the model takes: give --shape 1,28,28.")
     files = _files(path, max(1, min(MOST, LARGEST // (4 * math.prod(shape)))))
+    random.Random(0).shuffle(files)
     if not files:
         raise DataError(f"{path} holds no image ({', '.join(sorted(SUFFIXES))}).")
     images, kept, skipped = [], [], []
@@ -58,7 +61,7 @@ def read(path: Path, shape: Shape | None) -> Shown:
             skipped.append(file.relative_to(path).as_posix())
     if not images:
         raise DataError(f"None of the {len(files):,} files in {path} is a readable image.")
-    return Shown(np.stack(images), _classes(path, kept), tuple(skipped))
+    return Shown(np.stack(images), _classes(path, kept), tuple(sorted(skipped)))
 
 
 def common_shape(path: Path) -> Shape | None:
@@ -122,7 +125,8 @@ def _from_npz(path: Path, shape: Shape | None) -> Shown:
             f"{path.name}: images have the shape {list(arrays['images'].shape)!s:.60}, not N × H × "
             "W."
         )
-    images = _in_unit(arrays["images"][:MOST], path)
+    order = np.random.default_rng(0).permutation(len(arrays["images"]))[:MOST]
+    images = _in_unit(arrays["images"][order], path)
     if images.ndim == 3:
         images = images[:, None]
     elif images.ndim == 4 and images.shape[-1] in (1, 3) and images.shape[1] not in (1, 3):
@@ -135,7 +139,10 @@ def _from_npz(path: Path, shape: Shape | None) -> Shown:
             f"{'×'.join(map(str, shape))}. Save them in that size, or give a folder of "
             "image files: those are brought to it."
         )
-    return Shown(np.ascontiguousarray(images), _labels(arrays.get("labels"), len(images), path))
+    labels = _labels(arrays.get("labels"), len(arrays["images"]), path)
+    if labels is not None:
+        labels = labels[0][order], labels[1]
+    return Shown(np.ascontiguousarray(images), labels)
 
 
 def _in_unit(images: Array, path: Path) -> Array:
@@ -151,7 +158,6 @@ def _in_unit(images: Array, path: Path) -> Array:
 def _labels(found: Any, count: int, path: Path) -> tuple[Array, tuple[str, ...]] | None:
     if found is None:
         return None
-    found = found[:count] if found.ndim else found
     classes, index = np.unique(found, return_inverse=True)
     if found.shape != (count,) or not 2 <= len(classes) <= 1_000:
         raise DataError(f"{path.name}: labels are {list(found.shape)!s:.60}; one for each image.")
