@@ -148,9 +148,14 @@ def printable(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def named() -> list[str]:
+    """The folders that the command line and `EXPLORER_MODELS` name."""
+    return [*_listed_in(FIRST), *_listed_in(EXTRA)]
+
+
 def _folders() -> Iterator[_Found]:
     yield from _inside_if_there(SHIPPED)
-    for name in (*_listed_in(FIRST), *_listed_in(EXTRA)):
+    for name in named():
         yield from _named(name)
     yield from _inside_if_there(RUNS)
 

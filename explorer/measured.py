@@ -53,15 +53,13 @@ _last_hashed: dict[Path, tuple[_State, File]] = {}
 
 
 def tables() -> tuple[TableEntry, ...]:
-    """Every table of results, by name: shipped ones, then those of trainings kept in `runs`.
+    """Every table of results, by name: shipped ones, then those of trainings that were kept.
 
-    One in `runs` that has the name of another is passed over.
+    These lie in `runs` and where `loading.named` says. Of two of one name, a shipped one counts,
+    and one in `runs` does not.
     """
-    folders = {
-        folder.name: folder
-        for place in (loading.RUNS, loading.RESULTS)
-        for folder in _with_table(place)
-    }
+    places = (loading.RUNS, *map(Path, loading.named()[::-1]), loading.RESULTS)
+    folders = {folder.name: folder for place in places for folder in _with_table(place)}
     shipped = set(_with_table(loading.RESULTS))
     return tuple(
         _read_table(folder)
@@ -71,12 +69,13 @@ def tables() -> tuple[TableEntry, ...]:
 
 def _with_table(place: Path) -> list[Path]:
     try:
+        place = place.expanduser().resolve()
         return [
             folder
-            for folder in place.iterdir()
+            for folder in (place, *place.iterdir())
             if not folder.name.startswith(".") and (folder / TABLE).exists()
         ]
-    except OSError:
+    except (OSError, RuntimeError):  # a link that leads back to itself
         return []
 
 

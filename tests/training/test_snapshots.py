@@ -71,8 +71,13 @@ def test_a_loop_of_ones_own_is_kept_for_the_replay(
         training.snapshot(runs / "mine", 10, decode=decode, encode=encode, **said)
 
     # The page of β finds the table, its examples, and every file of it whole.
-    monkeypatch.setattr(loading, "RUNS", runs)
     monkeypatch.setattr(loading, "RESULTS", tmp_path / "none")
+    monkeypatch.setattr(loading, "RUNS", tmp_path / "none")
+    for place in (runs, runs / "mine"):
+        monkeypatch.setenv(loading.FIRST, str(place))
+        assert [table.name for table in measured.tables()] == ["mine"]
+    monkeypatch.delenv(loading.FIRST)
+    monkeypatch.setattr(loading, "RUNS", runs)
     (entry,) = measured.tables()
     assert entry.table is not None
     assert entry.table.rows[0].beta == 1
