@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -102,12 +103,17 @@ class Server(uvicorn.Server):
 
 
 @contextmanager
-def plain_server(models: Path, results: Path) -> Iterator[str]:
-    """The address of the explorer's routes over these checkpoints and tables of results."""
-    with pytest.MonkeyPatch.context() as patch:
+def plain_server(models: Path, results: Path, runs: Path | None = None) -> Iterator[str]:
+    """The address of the explorer's routes over these checkpoints and tables of results.
+
+    What visitors train and where classes are is kept in `runs`, or nowhere: not beside the models,
+    which may be those that ship.
+    """
+    nowhere = TemporaryDirectory(ignore_cleanup_errors=True)
+    with nowhere as unseen, pytest.MonkeyPatch.context() as patch:
         patch.setattr(loading, "SHIPPED", models)
         patch.setattr(loading, "RESULTS", results)
-        patch.setattr(loading, "RUNS", models / "no runs")
+        patch.setattr(loading, "RUNS", runs or Path(unseen))
         patch.delenv(loading.EXTRA, raising=False)
         app = serving.plain_app()
         app.routes.append(Route("/blank", _blank))

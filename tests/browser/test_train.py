@@ -64,14 +64,14 @@ def job_of(home: Path, model: Path) -> str:
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     checkpoints.write(tmp_path / "blots")
-    with plain_server(tmp_path, tmp_path / "no results") as address:
+    with plain_server(tmp_path, tmp_path / "no results", tmp_path / "runs") as address:
         yield address
 
 
 def test_a_link_opens_a_run_and_its_latents_follow_the_hand(
     page: Page, address: str, tmp_path: Path
 ) -> None:
-    id = job_of(tmp_path / "no runs" / HOME, tmp_path / "blots")
+    id = job_of(tmp_path / "runs" / HOME, tmp_path / "blots")
     page.goto(f"{address}/instrument/train/index.html?job={id}")
     run = page.locator(".train-run[data-step='100']")
     run.wait_for()
@@ -138,7 +138,7 @@ def test_a_patient_is_diagnosed_and_a_cure_that_was_trained_is_checked(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
     # And a run of the right cure that ended, by its link.
-    home = tmp_path / "no runs" / HOME
+    home = tmp_path / "runs" / HOME
     store = Store(home / "jobs.sqlite")
     id = store.add("visitor", Treating("Cure", 9, 9, Treatment(1, patient.right)))
     store.take()
