@@ -117,17 +117,26 @@ export function createCompare({ models, initials, onCommit, onRemove, onFirst, f
 
   /** What shows an output stands in one row, whatever it is, and so does what moves it; every other panel has its own. @param {import("../stage.js").Panel} panel */
   const rowOf = ({ name, place }) => (place === "picture" || place === "controls" ? place : name);
-  /** The rows that any of the models has, top to bottom. */
-  const rows = [...new Set(PANELS.filter((panel) => panel.compare === "each" && hostOf(panel) >= 0).map(rowOf))];
+  /** The rows that any of the models has, top to bottom: whoever moves something sees the pictures beside it. */
+  const rows = [
+    ...new Set([
+      "picture",
+      "controls",
+      ...PANELS.filter((panel) => panel.compare === "each" && hostOf(panel) >= 0).map(rowOf),
+    ]),
+  ];
 
   /** @param {number} at */
   function column(at) {
     const { entry, card, shape } = models[at];
     const { parts } = placed[at];
     const ratio = shape ? shape[2] / shape[1] : 1;
-    const each = parts.filter(({ panel }) => panel.compare === "each");
+    const rowAt = (/** @type {import("../stage.js").Panel} */ panel) => rows.indexOf(rowOf(panel));
+    const each = parts
+      .filter(({ panel }) => panel.compare === "each")
+      .sort((one, other) => rowAt(one.panel) - rowAt(other.panel));
     // What is alike stands at one height; above it is the head.
-    for (const { panel, part } of each) part.element.style.gridRow = String(2 + rows.indexOf(rowOf(panel)));
+    for (const { panel, part } of each) part.element.style.gridRow = String(2 + rowAt(panel));
     const name = isolated(card.title);
     return el(
       "section",
