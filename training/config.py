@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from training.contract.card import CARD, Card
 from training.contract.fields import (
+    PRINTABLE,
     Count,
     Magnitude,
     Positive,
@@ -42,6 +43,10 @@ OF_OWN_DATA: dict[str, Any] = {
 }
 
 
+# A card holds it, so it is refused before the run and not after it.
+Place = Annotated[str, Meta(max_length=4000, pattern=PRINTABLE)]
+
+
 class DataConfig(Record, frozen=True):
     """The images, and how their grey levels are read, anew whenever an image is seen.
 
@@ -58,11 +63,11 @@ class DataConfig(Record, frozen=True):
 
     name: Literal["digits", "fashion", "sprites", "scenes", "names", "own"]
     pixels: Literal["grey", "binarized", "dequantized"] = "grey"
-    path: Annotated[str, Meta(max_length=4000)] = ""
+    path: Place = ""
     side: Annotated[int, Meta(ge=28, le=256)] = 64
     fit: Literal["crop", "pad"] = "crop"
     ground: Literal["white", "black"] = "white"
-    factors: Annotated[str, Meta(max_length=4000)] = ""
+    factors: Place = ""
     strict: bool = False
     download: bool = False
 

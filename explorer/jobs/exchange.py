@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from msgspec import Meta
 
 from training.contract.clinic import Ward
-from training.contract.fields import Count, Magnitude, Number, Record
+from training.contract.fields import Count, Magnitude, Number, Record, Short
 from training.contract.kinds import KINDS
 from training.contract.looked import Looked
 
@@ -48,7 +48,7 @@ class Form(Record, frozen=True):
     minutes: Annotated[int, Meta(ge=MINUTES[0], le=MINUTES[1])]
     width: Literal["half", "normal", "double"] = "normal"
     beta: Annotated[float, Meta(ge=BETA[0], le=BETA[1])] = 1.0
-    images: Annotated[str, Meta(max_length=40)] = ""
+    images: Short = ""
     side: Side = 64
     fit: Fit = "crop"
 

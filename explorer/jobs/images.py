@@ -25,7 +25,7 @@ from explorer.jobs.exchange import Side
 from explorer.jobs.quota import FREE, GIB, size_of
 from explorer.jobs.store import Store
 from training.contract.errors import UserError
-from training.contract.fields import FileName, Record
+from training.contract.fields import PRINTABLE, FileName, Line, Record
 from training.contract.files import as_json, write_bytes
 from training.contract.looked import Looked
 from training.contract.reading import parse, read
@@ -50,9 +50,9 @@ _ID = re.compile(r"[A-Za-z0-9_-]{16}")
 class Kept(Record, frozen=True):
     """What lies beside the zip of a set: what was dropped is called, its file, and from where."""
 
-    title: Annotated[str, Meta(max_length=LONGEST_TITLE)]
+    title: Annotated[str, Meta(max_length=LONGEST_TITLE, pattern=PRINTABLE)]
     zip: FileName
-    visitor: Annotated[str, Meta(max_length=200)]
+    visitor: Line
 
 
 @dataclass(frozen=True, slots=True)

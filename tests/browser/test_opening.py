@@ -109,7 +109,7 @@ def test_images_of_the_map_are_fetched_for_who_comes_near_it(
     page.on("request", lambda request: sheets.append(request.url.rpartition("/")[2]))
     with page.expect_request("**/thumbnails.webp"):
         Instrument(page, shipped).open("model=digits&example=5")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function("performance.getEntriesByName('instrument:map').length")
     assert [name for name in sheets if name.startswith("thumb")] == ["thumbnails.webp"]
     with page.expect_request("**/thumbnails-2.webp"):
         page.locator(".map-frame").hover()

@@ -280,6 +280,7 @@ def test_override_refuses(path: str, text: str, message: str) -> None:
         ("objective.name", "geco", "objective has an unknown field 'beta'; known: name, kappa"),
         ("objective", {"name": "geco"}, "objective lacks the field 'kappa'"),
         ("objective", "beta_vae", "objective is 'beta_vae'; expected an object"),
+        ("data.path", "pho\ntos", "data.path is .*; expected printable text"),
         ("train.evil\nname", 1, r"unknown field 'evil\\nname'; known: steps, "),
     ],
 )

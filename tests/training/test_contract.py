@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from msgspec import Meta, inspect
 
 from training.__main__ import main
-from training.config import configuration, from_json, to_json
+from training.config import RunConfig, configuration, from_json, to_json
 from training.contract import schema, version1
 from training.contract.card import Card
 from training.contract.clinic import Ward
@@ -142,6 +142,9 @@ def test_brackets_inside_a_text_nest_nothing() -> None:
     assert parse(b"[" * 32 + b"]" * 32, "toy")
 
 
+READ = [Card, Table, version1.Card1, RunConfig, Looked, Ward, Order, Event]
+
+
 def parts(kind: Any) -> Iterator[Any]:
     """Every type that a declared type is made of."""
     waiting, seen = [kind], set()
@@ -159,7 +162,7 @@ def parts(kind: Any) -> Iterator[Any]:
         yield part
 
 
-@pytest.mark.parametrize("model", [Card, Table, version1.Card1, Looked, Ward, Order, Event])
+@pytest.mark.parametrize("model", READ)
 def test_every_text_and_number_is_bounded(model: type) -> None:
     for part in parts(inspect.type_info(model)):
         if isinstance(part, inspect.StrType):
@@ -170,7 +173,7 @@ def test_every_text_and_number_is_bounded(model: type) -> None:
         assert not isinstance(part, inspect.AnyType)
 
 
-@pytest.mark.parametrize("model", [Card, Table, version1.Card1, Looked, Ward, Order, Event])
+@pytest.mark.parametrize("model", READ)
 def test_no_text_with_a_pattern_may_also_be_a_list_or_an_object(model: type) -> None:
     """msgspec 0.22 writes beyond its memory where a type allows both."""
     for part in parts(inspect.type_info(model)):

@@ -61,7 +61,7 @@ def infomec(codes: Any, factors: Any, seed: int = 0) -> InfoMEC:
 
     What the paper leaves open: a latent that tells nothing has no preferred factor and counts 0 in
     InfoM, likewise a factor that no latent tells in InfoC; with one factor InfoM, and with one
-    active latent InfoC, is 1 for what is told at all. Where nothing is active, both are 0.
+    active latent InfoC, is 1 for what tells anything at all. Where nothing is active, both are 0.
 
     Args:
         codes: posterior means, float (N, D).

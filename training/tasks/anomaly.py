@@ -1,4 +1,4 @@
-"""Anomaly: images that do not belong, told by reconstruction and by bound, and where both fail.
+"""Anomaly: images that do not belong, found by reconstruction and by bound, and where both fail.
 
 That a model may find foreign images likelier than its own is Nalisnick et al. 2019.
 """

@@ -253,6 +253,8 @@ export interface Prediction {
 
 /**
  * Where the front end was when a control was let go; `count` makes the same place news.
+ *
+ * `model` is the id that stands in the query too, and so no longer.
  */
 export interface Released {
   model: string;

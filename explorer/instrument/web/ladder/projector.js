@@ -34,8 +34,8 @@ const keyOf = ({ recipe, seed, step }) => `${recipe} ${seed} ${step}`;
  *   count: number, engine: Promise<any>, assets: string, thumbnails: import("../checkpoint/thumbnails.js").Thumbnails,
  *   state(): import("./state.js").State, parts: import("./stage.js").TablePart[],
  *   onCode(z: number[], since: number): void, onShown(key: string): void,
- *   onTrouble(sentence: string | null): void}} options `parts` draw what is decoded; `onCode` hears of the z of a model that has
- *   come on screen, and `onShown` of a model of which all that is seen is
+ *   onTrouble(sentence: string | null): void}} options `parts` draw what is decoded; `onCode` receives the z of a model that has
+ *   come on screen, and `onShown` the key of a model of which all that is seen is
  */
 export function createProjector(options) {
   const { table, name, folder, card, count, engine, assets, thumbnails, parts, onCode, onShown, onTrouble } = options;

@@ -19,7 +19,7 @@ export const MAP_KEYS = [
 /**
  * What hands do to the map, in CSS pixels from its top left corner.
  *
- * `glance` comes before `hover`, as soon as the pointer is heard of: events of moves wait for the next frame, and where the
+ * `glance` comes before `hover`, as soon as the pointer has moved: events of moves wait for the next frame, and where the
  * browser tells of them earlier (over HTTPS, and on one's own machine), what is cheap to draw is there when that begins.
  * Where a drag `draws`, each of its places comes to `draw`, the first of all included, and its end to `drawn`.
  *

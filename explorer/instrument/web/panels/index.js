@@ -1,6 +1,5 @@
 /**
- * Every panel there is, a line each. Those of one place stand in this order; the first to be here is the first to hear of a
- * move.
+ * Every panel there is, a line each. Those of one place stand in this order; the first to be here follows a move first.
  *
  * @type {import("../stage.js").Panel[]}
  */
