@@ -301,4 +301,4 @@ def test_it_says_when_z_has_left_the_data(instrument: Instrument, page: Page) ->
         assert contrast([255 * float(part.strip(")")) for part in parts], paper) > 4.5
     # For four latents: the 2.5 % and 97.5 % quantiles of the chi distribution.
     low, high = chi.ppf([0.025, 0.975], 4)
-    expect(page.locator(".norm")).to_contain_text(f"between {low:.2f} and {high:.2f}")
+    expect(page.locator(".norm")).to_contain_text(f"have {low:.2f} to {high:.2f}")
