@@ -179,7 +179,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.peer:
         sys.path.append(str(options.peer))
-    cap_s, steps = (5.0, 60) if options.smoke else (CAP_S, options.shortened)
+    cap_s, steps = (2.0, 2) if options.smoke else (CAP_S, options.shortened)
     dataset = build.dataset("sprites", options.data)
     x = dataset.splits["test"].images(torch.arange(100 if options.smoke else JUDGED))
     contestants = {
