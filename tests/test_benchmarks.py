@@ -36,10 +36,10 @@ def test_every_benchmark_is_run() -> None:
 @pytest.mark.parametrize("name", SMALLEST)
 def test_it_runs_and_prints_figures(name: str) -> None:
     command = [sys.executable, BENCHMARKS / f"{name}.py", *SMALLEST[name].format(data=DATA).split()]
-    # Figures are Chromium's; that there are some, its lighter half shows.
-    lighter = os.environ | {"CHROME_BIN": shutil.which("chromium-headless-shell") or ""}
+    # Figures to keep are measured in Chromium; its headless shell shows that there are some.
+    environment = os.environ | {"CHROME_BIN": shutil.which("chromium-headless-shell") or ""}
     ran = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=500, env=lighter
+        command, capture_output=True, text=True, check=False, timeout=500, env=environment
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert any(character.isdigit() for character in ran.stdout)

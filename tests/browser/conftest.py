@@ -60,9 +60,8 @@ def launched(playwright: Playwright, *programs: str) -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
-    browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-    yield browser
-    browser.close()
+    with playwright.chromium.launch(executable_path=program, args=FLAGS) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -106,7 +106,7 @@ def test_every_page_begins_alike_and_nothing_serious_is_found(
 ) -> None:
     page.goto(f"{app}/{path}")
     page.locator(PAGES[path]).first.wait_for()
-    page.wait_for_load_state("networkidle")
+    page.evaluate("document.fonts.ready")
     page.wait_for_function(
         "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
     )

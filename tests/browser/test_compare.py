@@ -73,6 +73,11 @@ def test_an_image_is_encoded_by_each(page: Page, instrument: Instrument) -> None
     page.wait_for_function(
         "location.search.includes('example=4') && document.querySelector('.trio')"
     )
+    # Whoever drags sees the pictures: nothing comes between them and the sliders.
+    parts = [column(page, "one").locator(part) for part in (".picture", ".sliders", ".trio")]
+    tops = [box["y"] for part in parts if (box := part.first.bounding_box())]
+    assert len(tops) == 3
+    assert tops == sorted(tops)
     for model in ("one", "four"):
         expect(column(page, model).locator(".source-label")).to_contain_text("4")
         instrument.wait_for_pixels(column(page, model).locator("canvas.picture"), grey(mean, 1))
