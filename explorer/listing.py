@@ -8,7 +8,7 @@ from typing import TypedDict
 from urllib.parse import quote
 
 from explorer import loading, measured
-from explorer.loading import Entry, printable
+from explorer.loading import Entry, sendable
 from training.contract.card import PREVIEW
 
 
@@ -98,4 +98,4 @@ def path_of(folder: Path) -> str:
         path = loading.RUNS.name / real.relative_to(runs)
     else:
         path = Path(real.name)
-    return printable(path.as_posix())
+    return sendable(path.as_posix())

@@ -73,7 +73,7 @@ def catalogue() -> tuple[Entry, ...]:
         seen.add(real)
         id = _free_id(real, entries.keys())
         card, reason = (None, error) if error else _read(folder, real)
-        entries[id] = Entry(id, folder, card, printable(reason))
+        entries[id] = Entry(id, folder, card, sendable(reason))
     first = [Path(name) for name in _listed_in(FIRST)]
     return tuple(sorted(entries.values(), key=lambda entry: not _is_below(entry.folder, first)))
 
@@ -90,7 +90,7 @@ def find(id: str) -> Entry | None:
         return Entry(id, dropped.folder, dropped.card, "", dropped=True)
     if uploads.may_be_id(id) and (private(id) / CARD).exists():
         card, reason = _read(private(id), private(id).resolve())
-        return Entry(id, private(id), card, printable(reason), dropped=True)
+        return Entry(id, private(id), card, sendable(reason), dropped=True)
     among = (entry for look in (listed, listed.anew) for entry in look() if entry.id == id)
     return next(among, None)
 
@@ -112,7 +112,7 @@ def _typed(folder: Path) -> str:
     """
     here = Path.cwd()
     below = folder.is_relative_to(RUNS.resolve()) and folder.is_relative_to(here)
-    return printable(str(folder.relative_to(here))) if below else ""
+    return sendable(str(folder.relative_to(here))) if below else ""
 
 
 def opening(entry: Entry) -> dict[str, str]:
@@ -130,7 +130,7 @@ def opening(entry: Entry) -> dict[str, str]:
             _openings[known] = opening.choose(entry.folder, entry.card)
         except Exception:
             # What is wrong with the file, the page says once it has read it.
-            _LOGGER.info("%s has no example to open on", printable(entry.id), exc_info=True)
+            _LOGGER.info("%s has no example to open on", sendable(entry.id), exc_info=True)
             return {}
     return _openings[known]
 
@@ -143,7 +143,7 @@ def nothing_found() -> str:
     )
 
 
-def printable(text: str) -> str:
+def sendable(text: str) -> str:
     """Text that can be sent: the name of a folder may hold bytes that are not text."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
@@ -207,8 +207,8 @@ def _is_checkpoint(folder: Path) -> bool:
 
 def _free_id(real: Path, taken: Iterable[str]) -> str:
     taken = set(taken)
-    name = printable(real.name or str(real))
-    qualified = f"{name}~{printable(real.parent.name)}"
+    name = sendable(real.name or str(real))
+    qualified = f"{name}~{sendable(real.parent.name)}"
     candidates = [name, qualified, *(f"{qualified}~{n}" for n in range(2, len(taken) + 3))]
     return next(candidate for candidate in candidates if candidate not in taken)
 
@@ -253,7 +253,7 @@ def _read_anew(folder: Path) -> tuple[Card | None, str]:
 
 def unforeseen(path: Path, error: Exception) -> str:
     """What is said of a folder that no check foresaw: it must not take the others with it."""
-    _LOGGER.exception("%s could not be read", printable(str(path)))
+    _LOGGER.exception("%s could not be read", sendable(str(path)))
     return (
         f"{path.parent.name}/{path.name} could not be read ({type(error).__name__}): copy the "
         "folder again, or move it elsewhere."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from explorer import loading
-from explorer.loading import printable, unforeseen
+from explorer.loading import sendable, unforeseen
 from training.contract.card import File
 from training.contract.errors import CheckpointError
 from training.contract.files import describe_files
@@ -87,13 +87,13 @@ def tasks() -> tuple[TaskEntry, ...]:
         return ()
     entries = []
     for folder in folders:
-        name = printable(folder.name)
+        name = sendable(folder.name)
         try:
             entries.append(TaskEntry(name, read_task(folder), ""))
         except CheckpointError as error:
-            entries.append(TaskEntry(name, None, printable(str(error))))
+            entries.append(TaskEntry(name, None, sendable(str(error))))
         except Exception as error:
-            entries.append(TaskEntry(name, None, printable(unforeseen(folder / TASK, error))))
+            entries.append(TaskEntry(name, None, sendable(unforeseen(folder / TASK, error))))
     return tuple(entries)
 
 
@@ -119,7 +119,7 @@ def is_whole(entry: TableEntry, name: str) -> bool:
 
 
 def _read_table(folder: Path) -> TableEntry:
-    name = printable(folder.name)
+    name = sendable(folder.name)
     try:
         stat = (folder / TABLE).stat()
     except OSError as error:
@@ -130,8 +130,8 @@ def _read_table(folder: Path) -> TableEntry:
         try:
             entry = TableEntry(name, folder, read_table(folder), "")
         except CheckpointError as error:
-            entry = TableEntry(name, folder, None, printable(str(error)))
+            entry = TableEntry(name, folder, None, sendable(str(error)))
         except Exception as error:
-            entry = TableEntry(name, folder, None, printable(unforeseen(folder / TABLE, error)))
+            entry = TableEntry(name, folder, None, sendable(unforeseen(folder / TABLE, error)))
         known = _last_tables[folder] = (state, entry)
     return known[1]

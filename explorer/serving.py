@@ -207,7 +207,7 @@ async def _drop(request: Request, here: str) -> Response:
                 dropped = await run_in_threadpool(uploads.accept, zipped, visitor=visitor)
     except UploadError as error:
         await let_pass(pieces)
-        return _json({"error": loading.printable(str(error))}, 422)
+        return _json({"error": loading.sendable(str(error))}, 422)
     except OSError as error:
         await let_pass(pieces)
         return _json({"error": uploads.no_place(error)}, 503)

@@ -7,9 +7,8 @@ import json
 import msgspec
 
 from explorer.jobs.exchange import Form, Treatment
-from training.contract.fields import Magnitude, Positive, Record
+from training.contract.fields import Magnitude, Positive, Record, Text
 from training.contract.reading import read
-from training.contract.worker import Text
 
 
 class Training(Record, frozen=True, tag_field="do", tag="train"):

@@ -59,7 +59,7 @@ async def drop(request: Request) -> Response:
             found = await run_in_threadpool(accept)
     except UploadError as error:
         await let_pass(pieces)
-        return refused(loading.printable(str(error)))
+        return refused(loading.sendable(str(error)))
     except OSError as error:
         await let_pass(pieces)
         return refused(f"The zip could not be written: {error.strerror}; tell whoever runs this.")

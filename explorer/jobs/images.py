@@ -25,7 +25,7 @@ from explorer.jobs.exchange import Side
 from explorer.jobs.quota import FREE, GIB, size_of
 from explorer.jobs.store import Store
 from training.contract.errors import UserError
-from training.contract.fields import PRINTABLE, FileName, Line, Record
+from training.contract.fields import PRINTABLE, FileName, Line, Record, printable
 from training.contract.files import as_json, write_bytes
 from training.contract.looked import Looked
 from training.contract.reading import parse, read
@@ -122,8 +122,7 @@ def accept(store: Store, home: Path, arrived: Path, title: str, visitor: str) ->
     id = secrets.token_urlsafe(12)
     folder = home / FOLDER / id
     slug = re.sub(r"[^A-Za-z0-9]+", "-", title)[:40].strip("-").lower() or "images"
-    printable = "".join(letter for letter in title if letter.isprintable()).strip()
-    known = Kept(printable[:LONGEST_TITLE] or "Images", f"{slug}.zip", visitor)
+    known = Kept(printable(title, LONGEST_TITLE) or "Images", f"{slug}.zip", visitor)
     try:
         folder.mkdir(parents=True)
         arrived.rename(folder / known.zip)

@@ -36,7 +36,7 @@ def show() -> None:
         return
     if chosen.card is None:
         st.markdown(plain(chosen.error))
-        st.caption(f"The folder is {plain(loading.printable(str(chosen.folder)))}.")
+        st.caption(f"The folder is {plain(loading.sendable(str(chosen.folder)))}.")
         return
     state.choose(chosen.id)
     _draw(chosen, chosen.card)

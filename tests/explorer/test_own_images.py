@@ -92,7 +92,7 @@ def seen(ask: Ask, id: str) -> Any:
 
 def test_images_are_sent_looked_at_trained_on_and_removed(ask: Ask) -> None:
     status, answer = drop(ask, FEW)
-    assert (status, answer["title"]) == (201, "Cats!")
+    assert (status, answer["title"]) == (201, "Cats !")
     id = answer["id"]
     form = FORM | {"images": id, "side": 64, "fit": "crop"}
     assert ask("POST", "/jobs", form) == (422, {"error": images.GONE})

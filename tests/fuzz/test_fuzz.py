@@ -51,7 +51,7 @@ def cases(count: int) -> Iterator[random.Random]:
 
 def is_sentence(error: UserError) -> None:
     """A refusal can be sent and printed: one line, with an end."""
-    text = loading.printable(str(error))
+    text = loading.sendable(str(error))
     assert text.endswith((".", "?", "…")), text
     assert "\n" not in text
     assert len(text) < 2000, text
@@ -168,7 +168,7 @@ def test_links() -> None:
         for sent in (released, mutation.tree_of(chance, released), query, None):
             position = state.parse(sent)
             assert position is None or len(position.query) <= state.LONGEST_QUERY
-        fields = dict(parse_qsl(loading.printable(query)))
+        fields = dict(parse_qsl(loading.sendable(query)))
         position = state.linked(fields)
         assert (position is None) == (not fields.get("model"))
 
@@ -180,7 +180,7 @@ def test_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         lines = "".join(front_page.early_lines(asked))
         # The model as data, and the script that opens it.
         assert lines.count("<script") == lines.count("</script>") == 2
-        name = protection.name_in(loading.printable(asked))
+        name = protection.name_in(loading.sendable(asked))
         assert name is None or protection.is_own(name) in (True, False)
         size = chance.randrange(1, 2000)
         shape = chance.choice(("bytes={}-{}", "bytes=-{}{}", "bytes={}{}-", "{}={}"))

@@ -130,7 +130,7 @@ def test_images_of_ones_own() -> None:
             warnings.simplefilter("ignore")  # Pillow's, of what it finds odd
             ((found, _),) = seeing.here([content], Fit(28, chance.choice((1, 3)), "pad"))
             if isinstance(found, str):
-                assert found.strip() == loading.printable(found) != ""
+                assert found.strip() == loading.sendable(found) != ""
             else:
                 assert found.pixels.shape[1:] == (28, 28)
 

@@ -16,9 +16,10 @@ from training.checkpoints import checkpoint
 from training.commands.train import configure
 from training.contract.absence import RESUME
 from training.contract.card import DECODER, MODEL
+from training.contract.fields import LONGEST_TEXT
 from training.contract.kinds import KINDS
 from training.contract.reading import read
-from training.contract.worker import LONGEST, Event, Order
+from training.contract.worker import Event, Order
 from training.datasets import Dataset, Split
 from training.errors import UserError
 from training.families.family import Form
@@ -118,7 +119,7 @@ def test_an_order_that_cannot_be_read_fails_and_the_worker_goes_on(
     """And whatever a failure quotes, the one who gave the order can read it."""
 
     def refuse(worker: Worker, order: Order) -> None:
-        raise UserError(f"{order.title} \udcff" * 9000)
+        raise UserError(f"{order.title}\n\udcff" * 9000)
 
     monkeypatch.setattr(Worker, "_do", refuse)
     orders = [
@@ -128,6 +129,7 @@ def test_an_order_that_cannot_be_read_fails_and_the_worker_goes_on(
         '{"do": "train", "job": "\\ud800"}',
         '{"do": "train", "job": 7}',
         f'{{"do": "train", "job": "b", "title": "{"x" * 5000}"}}',
+        '{"do": "train", "job": "b", "title": "Mi\\nne"}',
         '{"do": "train", "job": "c", "title": "Mine"}',
     ]
     events: list[Event] = []
@@ -150,10 +152,11 @@ def test_an_order_that_cannot_be_read_fails_and_the_worker_goes_on(
 
     Worker(Orders("\n".join(orders)), Events()).work()
     assert [event.what for event in events] == ["ready", *["failed"] * len(orders)]
-    assert [event.job for event in events[1:]] == ["", "", "a", "?", "", "b", "c"]
+    assert [event.job for event in events[1:]] == ["", "", "a", "\ufffd", "", "b", "b", "c"]
     assert "unknown field 'seconds'" in events[3].sentence
     assert "title" in events[6].sentence
-    assert len(events[7].sentence) == LONGEST
+    assert "printable" in events[7].sentence
+    assert len(events[8].sentence) == LONGEST_TEXT
 
 
 SHAPES = {"digits": (1, 28, 28), "fashion": (1, 28, 28), "sprites": (1, 64, 64)}

@@ -40,6 +40,7 @@ def pictures(tmp_path: Path) -> Path:
     """60 grey images of two classes, and what people pack beside them."""
     files = {f"all/{('cat', 'dog')[at % 2]}/{at:02}.png": picture(at) for at in range(60)}
     files |= {"all/notes.txt": b"", "__MACOSX/all/cat/._00.png": b"", "all/cat/no.png": b"none"}
+    files["all/no\nt\u202ees.txt"] = b""
     return packed(tmp_path / "pets.zip", files)
 
 
@@ -53,7 +54,7 @@ def test_a_zip_is_seen_as_the_folder_that_it_holds(pictures: Path, tmp_path: Pat
     assert found.report()[1:] == folder.report()[1:]
     assert "60 images in 2 classes (cat 30, dog 30)" in found.report()[0]
     assert (found.pack.digests == folder.pack.digests).all()
-    assert found.source.others == ("all/notes.txt",)  # type: ignore[attr-defined]
+    assert found.source.others == ("all/no\nt\u202ees.txt", "all/notes.txt")  # type: ignore[attr-defined]
 
 
 def test_zips_of_no_images_get_a_sentence(tmp_path: Path) -> None:
@@ -82,7 +83,7 @@ def test_what_was_seen_can_be_trained_on_and_says_nothing_of_this_server(
     assert facts.images == facts.train + facts.validation + facts.test == 60
     assert facts.labels == (("cat", 30), ("dog", 30))
     assert facts.broken == {"cat/no.png": "is not a PNG, JPEG or WebP image"}
-    assert facts.others == ("all/notes.txt",)
+    assert facts.others == ("all/no t\ufffdes.txt", "all/notes.txt")
     with Image.open(tmp_path / "sheet-28-crop.webp") as sheet:
         assert sheet.size == (12 * 30 + 2, -(-facts.train // 12) * 30 + 2)
     for one in KINDS:

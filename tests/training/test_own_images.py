@@ -90,6 +90,7 @@ def test_many_files_are_listed_again_when_a_folder_or_a_file_changes(
 
 def test_folder_with_broken_and_double_files(pictures: Path) -> None:
     (pictures / "cat" / "broken.png").write_bytes(b"not an image")
+    (pictures / "dog" / "\x1b[2J.png").write_bytes(b"clears a terminal, if it is printed")
     (pictures / "dog" / "double.png").write_bytes((pictures / "cat" / "0-00.png").read_bytes())
     found = opened(config(pictures), pictures.parent)
     text = "\n".join(found.report())
@@ -97,6 +98,7 @@ def test_folder_with_broken_and_double_files(pictures: Path) -> None:
     assert "30×30 pixels, seen as 28×28 in grey" in text
     assert "1 duplicate, in the same split" in text
     assert "cat/broken.png is not a PNG" in text
+    assert "dog/\ufffd[2J.png is not a PNG" in text
     with pytest.raises(DataError, match=r"cat/broken\.png is not a PNG"):
         opened(config(pictures, strict=True), pictures.parent)
 

@@ -16,7 +16,7 @@ from training.checkpoints.half_precision import narrowed
 from training.config import RunConfig, configuration, from_json, to_json
 from training.contract.absence import RESUME
 from training.contract.card import CARD, LARGEST_FILE, MODEL, Card
-from training.contract.fields import Count, Magnitude, Number
+from training.contract.fields import Count, Line, Magnitude, Number, Protocol
 from training.contract.files import read_bytes, read_card, write_bytes
 from training.contract.reading import parse, read
 from training.errors import CheckpointError, ConfigError
@@ -150,8 +150,8 @@ class Progress(Struct, forbid_unknown_fields=True):
     best_loss: Number | None = None
     seconds: Magnitude = 0.0
     precision: Literal["float32", "bfloat16"] = "float32"
-    device: str = ""
-    hardware: str = ""
+    device: Line = ""
+    hardware: Protocol = ""
     finished_at: tuple[Count, ...] = ()
 
 

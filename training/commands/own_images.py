@@ -12,6 +12,7 @@ from PIL import Image
 
 from training.checkpoints.embed import spaced_sheet
 from training.config import RunConfig
+from training.contract.fields import printable
 from training.datasets.own import Own, opened, own
 from training.recipes import Recipe
 
@@ -49,8 +50,9 @@ def fitted(
     else:
         print(f"  {forecast(config, dataset, options.device)}", file=sys.stderr)
     title = Path(config.data.path).expanduser().resolve().stem
-    shown = "".join(letter for letter in title if letter.isprintable())[:60].strip()
-    return Recipe(recipe.name, shown or recipe.title, recipe.intent, recipe.cost, config), config
+    return Recipe(
+        recipe.name, printable(title, 60) or recipe.title, recipe.intent, recipe.cost, config
+    ), config
 
 
 def settled(config: RunConfig, found: Own, training: int, given: set[str]) -> RunConfig:

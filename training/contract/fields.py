@@ -17,14 +17,18 @@ LARGEST_INTEGER = 2**53  # up to here whole numbers are exact in every JSON read
 LARGEST_NUMBER = 1e300
 MOST_LATENTS = 1024
 MOST_LABELS, LONGEST_LABEL = 1_000, 200
+LONGEST_TEXT = 4000
 
 Word = Annotated[str, Meta(min_length=1, max_length=80, pattern=SHOWN)]
 Label = Annotated[str, Meta(min_length=1, max_length=LONGEST_LABEL, pattern=SHOWN)]
 Short = Annotated[str, Meta(max_length=40, pattern=PRINTABLE)]
 Line = Annotated[str, Meta(max_length=200, pattern=PRINTABLE)]
 Paragraph = Annotated[str, Meta(max_length=1000, pattern=PRINTABLE)]
-Protocol = Annotated[str, Meta(max_length=4000, pattern=PRINTABLE)]
-Command = Annotated[str, Meta(max_length=4000, pattern=PRINTABLE)]
+Text = Annotated[str, Meta(max_length=LONGEST_TEXT, pattern=PRINTABLE)]
+Protocol = Text
+Command = Text
+# What a file is called on a disk or in a zip, whatever that is, and what is wrong with it.
+Verbatim = Annotated[str, Meta(max_length=70_000)]
 Sha256 = Annotated[str, Meta(min_length=64, max_length=64, pattern="^[0-9a-f]+")]
 
 IDENTIFIER = r"^[a-z][a-z0-9_]*(?![\s\S])"
@@ -51,13 +55,18 @@ Rate = Annotated[float, Meta(gt=0, le=LARGEST_NUMBER)]
 Whole = Annotated[int, Meta(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
 # Without a pattern: where a text that has one may also be a list or an object, msgspec 0.22 writes
 # beyond its memory. `refuse_hidden` looks at these.
-Plain = bool | Whole | Number | Annotated[str, Meta(max_length=4000)] | None
+Plain = bool | Whole | Number | Annotated[str, Meta(max_length=LONGEST_TEXT)] | None
 Setting = Plain | tuple[Plain, ...]
 Settings = dict[Word, Setting | dict[Word, Setting]]
 
 
 class Record(Struct, frozen=True, forbid_unknown_fields=True):
     """What every model of the contract is: frozen, and no field that is not declared."""
+
+
+def printable(text: str, longest: int = LONGEST_TEXT) -> str:
+    """The first `longest` letters of a text on one line, with � for what cannot be printed."""
+    return re.sub(f"[{_HIDDEN}]", "\N{REPLACEMENT CHARACTER}", " ".join(text.split()))[:longest]
 
 
 def refuse_hidden(settings: Settings, path: str) -> None:

@@ -4,12 +4,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from training.contract.fields import Count, Magnitude, Positive, Protocol, Record, Word
+from training.contract.fields import Count, Magnitude, Positive, Record, Text, Word
 
-Text = Annotated[str, Meta(max_length=4000)]
 Size = tuple[Positive, Positive]
-# Of a file or folder in the zip, or what is wrong with it: the page isolates what it shows of it.
-Name = Annotated[str, Meta(max_length=70_000)]
 
 
 class Looked(Record, frozen=True):
@@ -30,15 +27,15 @@ class Looked(Record, frozen=True):
     """
 
     images: Positive
-    labels: tuple[tuple[Name, Positive], ...]
+    labels: tuple[tuple[Text, Positive], ...]
     smallest: Size
     largest: Size
     transparent: Count
     binary: bool
     duplicates: Count
-    broken: dict[Name, Name]
+    broken: dict[Text, Text]
     more_broken: Count
-    others: tuple[Name, ...]
+    others: tuple[Text, ...]
     more_others: Count
     packed_bytes: Count
     train: Positive
@@ -61,7 +58,7 @@ class Network(Record, frozen=True):
     """
 
     recipe: Word
-    overrides: tuple[Protocol, ...]
+    overrides: tuple[Text, ...]
     seconds: Magnitude | None = None
 
 

@@ -1,13 +1,8 @@
 """What the explorer and `training.workers.live` say to each other, a line of JSON each."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import Meta
-
-from training.contract.fields import Count, Magnitude, Number, Record
-
-LONGEST = 4000
-Text = Annotated[str, Meta(max_length=LONGEST)]
+from training.contract.fields import Count, Magnitude, Number, Record, Text
 
 
 class Order(Record, frozen=True, omit_defaults=True):

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from training.checkpoints.checkpoint import read_tensors
 from training.contract.card import LARGEST_FILE
+from training.contract.fields import printable
 from training.errors import CheckpointError
 from training.importing.refused import way_to_weights
 
@@ -118,4 +119,4 @@ def _refused(message: str) -> str | None:
     if found is None:
         return None
     name = (found[1] or found[2]).strip("'<>")
-    return "".join(letter for letter in name if letter.isprintable())[:80]
+    return printable(name, 80)

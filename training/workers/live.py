@@ -25,9 +25,10 @@ from training.commands.train import command_line, configure
 from training.config import DataConfig, RunConfig
 from training.contract.absence import RESUME
 from training.contract.card import MODEL
+from training.contract.fields import printable
 from training.contract.files import PART
 from training.contract.reading import parse, read
-from training.contract.worker import LONGEST, Event, Order
+from training.contract.worker import Event, Order
 from training.datasets import Dataset
 from training.errors import CheckpointError, UserError
 from training.trainer import devices, loop
@@ -155,8 +156,7 @@ def order_of(line: str) -> Order | Event:
 
 def failure(job: str, sentence: str) -> Event:
     """That a job failed, in a sentence that can be written whatever it quotes."""
-    job, sentence = (text.encode("utf-8", "replace").decode()[:LONGEST] for text in (job, sentence))
-    return Event("failed", job=job, sentence=sentence)
+    return Event("failed", job=printable(job), sentence=printable(sentence))
 
 
 def main() -> None:

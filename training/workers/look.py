@@ -24,6 +24,7 @@ from training.checkpoints.embed import spaced_sheet, webp
 from training.commands.own_images import seconds_a_step, settled
 from training.commands.train import configure
 from training.config import RunConfig
+from training.contract.fields import printable
 from training.contract.files import write_bytes
 from training.contract.kinds import KINDS, WIDTHS
 from training.contract.looked import Looked, LookEvent, Network
@@ -125,7 +126,7 @@ def _facts(found: Own) -> dict[str, Any]:
     others = tuple(getattr(source, "others", ()))
     return {
         "images": len(pack.rows),
-        "labels": [[source.labels[at], counts[at]] for at in sorted(counts)]
+        "labels": [(printable(source.labels[at]), counts[at]) for at in sorted(counts)]
         if source.labels is not None
         else [],
         "smallest": facts.smallest,
@@ -133,9 +134,9 @@ def _facts(found: Own) -> dict[str, Any]:
         "transparent": facts.transparent,
         "binary": not facts.between,
         "duplicates": pack.duplicates,
-        "broken": dict(list(broken.items())[:BROKEN]),
+        "broken": {printable(name): printable(why) for name, why in list(broken.items())[:BROKEN]},
         "more_broken": max(0, len(broken) - BROKEN),
-        "others": list(others[:OTHERS]),
+        "others": [printable(name) for name in others[:OTHERS]],
         "more_others": max(0, len(others) - OTHERS),
         "packed_bytes": int(np.prod(pack.stored)),
     }
@@ -163,7 +164,7 @@ def main() -> None:
     try:
         look(options.zip, options.name, options.folder, options.side, options.fit, tell)
     except UserError as error:
-        tell("refused", sentence=str(error))
+        tell("refused", sentence=printable(str(error)))
 
 
 def _end_with(orders: TextIO) -> None:

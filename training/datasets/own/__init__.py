@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.contract.card import Factor
-from training.contract.fields import LONGEST_LABEL, MOST_LABELS
+from training.contract.fields import LONGEST_LABEL, MOST_LABELS, printable
 from training.datasets import Dataset, Split
 from training.datasets.own import archive, arrays, by_name, hugging_face, listing, packing, sources
 from training.datasets.own.factors import factors_of
@@ -73,7 +73,7 @@ class Own:
                 f"  packed before: no folder has changed since, nor any of {listing.ASKED:,} files"
             )
         for name, reason in facts.broken.items():
-            lines.append(f"  skipped: {name} {reason}")
+            lines.append(f"  skipped: {printable(f'{name} {reason}')}")
         return lines
 
 

@@ -10,12 +10,14 @@ import os
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
-from training.contract.fields import Record
+from training.contract.fields import Record, Verbatim
 from training.contract.files import write_bytes
 
 MANY = 100_000  # of fewer files every one is asked, which takes a second
@@ -45,13 +47,16 @@ class Listing:
         return digest.hexdigest()
 
 
+Nanoseconds = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+
+
 class Kept(Record, frozen=True):
     """A listing as it is written down, but for `stats`, which have a file of their own."""
 
-    root: str
-    names: list[str]
-    folders: list[str]
-    times: list[int]
+    root: Verbatim
+    names: list[Verbatim]
+    folders: list[Verbatim]
+    times: list[Nanoseconds]
 
 
 _KEPT = msgspec.json.Decoder(Kept)

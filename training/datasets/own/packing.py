@@ -16,7 +16,7 @@ from msgspec import Struct, field, to_builtins
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from training.contract.fields import Count, Positive
+from training.contract.fields import Count, Positive, Protocol, Verbatim
 from training.contract.files import write_bytes
 from training.contract.reading import parse, read
 from training.datasets.own.images import ColourFound, Fit, Seen, is_grey
@@ -41,9 +41,9 @@ class Facts(Struct, forbid_unknown_fields=True):
         smallest, largest: width and height.
     """
 
-    key: str
+    key: Protocol
     done: Count = 0
-    broken: dict[str, str] = field(default_factory=dict)
+    broken: dict[Verbatim, Verbatim] = field(default_factory=dict)
     colour: bool = False
     between: bool = False
     transparent: Count = 0
