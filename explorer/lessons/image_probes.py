@@ -131,9 +131,9 @@ class IwaeMiss(OfImage, frozen=True, kw_only=True, tag="iwae_miss"):
 
 
 class PriorDraws(OfImage, frozen=True, kw_only=True, tag="prior_draws"):
-    """How many draws of the prior an estimate of p(x) needs to be off by a factor of about 2."""
+    """How many draws from the prior an estimate of p(x) needs to be off by a factor of about 2."""
 
-    title = "Draws of the prior needed"
+    title = "Draws from the prior needed"
     unit = "draws"
     how = (
         "Relative variance of p(x|z) under the prior, exact on the refined grid: with this "
@@ -149,9 +149,9 @@ class PriorDraws(OfImage, frozen=True, kw_only=True, tag="prior_draws"):
 
 
 class MillionDraws(OfImage, frozen=True, kw_only=True, tag="million_draws"):
-    """About how many draws of the prior it takes until one lands where q(z|x) lies: e^KL."""
+    """About how many draws from the prior it takes until one lands where q(z|x) lies: e^KL."""
 
-    title = "Draws of the prior until one lands in q"
+    title = "Draws from the prior until one lands in q"
     unit = "million draws"
     how = "e to the power of KL(q(z|x) ‖ N(0, I)), in millions."
     panel = "map"

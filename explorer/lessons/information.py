@@ -60,7 +60,7 @@ def marginal_kl(codes: dict[str, NDArray[Any]]) -> float:
 
 
 def thin_share(codes: dict[str, NDArray[Any]]) -> float:
-    """The share of 1,000 draws of the prior where q(z) < p(z) / 10."""
+    """The share of 1,000 draws from the prior where q(z) < p(z) / 10."""
     mean, log_variance = _gaussians(codes)
     z = np.random.default_rng(0).standard_normal((1000, mean.shape[1]))
     prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(1)

@@ -91,12 +91,12 @@ class VoidShare(OfModel, frozen=True, kw_only=True, tag="void_share"):
 
 
 class ThinShare(OfModel, frozen=True, kw_only=True, tag="thin_share"):
-    """Of a hundred draws of the prior, how many lie where q(z) < p(z) / 10."""
+    """Of a hundred draws from the prior, how many lie where q(z) < p(z) / 10."""
 
-    title = "Draws of the prior where codes are rare"
+    title = "Draws from the prior where codes are rare"
     unit = "%"
     how = (
-        "Share of 1,000 draws of the prior, seed 0, where q(z), the mean of the test images' "
+        "Share of 1,000 draws from the prior, seed 0, where q(z), the mean of the test images' "
         "q(z|x), is below p(z)/10."
     )
     panel = "map"
@@ -106,7 +106,7 @@ class ThinShare(OfModel, frozen=True, kw_only=True, tag="thin_share"):
 
 
 class Mutual(OfModel, frozen=True, kw_only=True, tag="information"):
-    """I(x; z): what a code tells about which image it is of."""
+    """I(x; z): how well a code tells which image it belongs to."""
 
     title = "Information"
     how = "E[ln q(z|x) − ln q(z)], q(z) the mean over the test images' q(z|x); 2,000 draws, seed 0."
@@ -120,7 +120,7 @@ class MarginalKl(OfModel, frozen=True, kw_only=True, tag="marginal_kl"):
     """KL(q(z) ‖ p(z)): how far the codes of all images together are from the prior."""
 
     title = "KL(q(z) ‖ p(z))"
-    how = "E[ln q(z) − ln p(z)] over 2,000 draws of q(z), seed 0."
+    how = "E[ln q(z) − ln p(z)] over 2,000 draws from q(z), seed 0."
     panel = "map"
 
     def measure(self, bench: Bench) -> float:

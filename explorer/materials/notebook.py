@@ -61,7 +61,7 @@ codes = model["vqvae"].encode(x)
 pictures.append(model["vqvae"].decode(codes).mean)
 print("codes:", codes[0].tolist())"""
 
-GENERATOR = """# {id}: it has no encoder, so no image has a z; a draw of the prior is decoded.
+GENERATOR = """# {id}: it has no encoder, so no image has a z; a draw from the prior is decoded.
 model, card = models[{id!r}]
 z = torch.randn(1, card.size, generator=torch.Generator().manual_seed(0))
 pictures.append(model(z))"""

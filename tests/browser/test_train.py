@@ -128,7 +128,7 @@ def test_a_patient_is_diagnosed_and_a_cure_that_was_trained_is_checked(
     expect(page.locator(".clinic-patient")).not_to_contain_text(patient.wrong)
     other, against = next(iter(patient.others.items()))
     page.get_by_role("button", name=WARD.diagnoses[other]).press("Enter")
-    expect(page.locator(".because").first).to_have_text(f"Not this. {against}")
+    expect(page.locator(".because").first).to_have_text(f"Not this one. {against}")
     page.get_by_role("button", name=WARD.diagnoses[patient.found]).press("Enter")
     # There is no MNIST here: what was measured beforehand stands for what a training would give.
     page.get_by_role("button", name=patient.cures[wrong].label).press("Enter")

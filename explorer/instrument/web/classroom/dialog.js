@@ -108,8 +108,8 @@ export function createDialog({ onBegin, onJoin, onEnd, page = "" }) {
             el("p", {
               class: "class-problem",
               text:
-                "This page was opened as localhost, which every device takes for itself: open it by the name or the address of " +
-                "this machine, and others can follow the link.",
+                "This page was opened as localhost, which on every other device means that device: open it by the name or the " +
+                "address of this machine, and others can follow the link.",
             }),
           ]
         : []),

@@ -25,7 +25,7 @@ export function follow({ api, code, signal, canGo, goTo, rest, onHeard, onBroken
   listen(() => api.follow(code, signal), {
     signal,
     onEvent({ place, ended }) {
-      if (ended) return onOver("The teacher has ended the class. You move by yourself now.");
+      if (ended) return onOver("The teacher has ended the class. You are moving freely now.");
       newest = place ?? "";
       onHeard(newest);
       catchUp();

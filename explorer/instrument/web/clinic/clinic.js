@@ -86,7 +86,7 @@ export function createClinic({ api, link, frame }) {
       el("p", {
         class: "lessons-lead",
         text:
-          "Each patient is the same small VAE with one line that is wrong: bugs that are copied from script to script. Look at its " +
+          "Each patient is the same small VAE with one wrong line, a bug that gets copied from script to script. Look at its " +
           "curves, say what is wrong, choose a cure, and see whether the cured script trains.",
       }),
       el(

@@ -134,7 +134,7 @@ export const MEASURES = [
     name: "Bound on −ln p(x)",
     unit: "nats",
     meaning:
-      "How improbable the model finds an image or a word, at most. For a VAE this is −ELBO; a model that draws pixel after pixel, or letter after letter, gives the exact value.",
+      "How improbable the model finds an image or a word, at most. For a VAE this is −ELBO; a model that writes piece by piece, or letter by letter, gives the exact value.",
     better: "lower",
     cell: bound,
   },
@@ -142,7 +142,7 @@ export const MEASURES = [
     name: "Perplexity",
     unit: "letters",
     meaning:
-      "Among how many letters, all equally likely, the next one would be as hard to guess. For a VAE it is an upper limit, because it is computed from its bound.",
+      "How hard the next letter is to guess: as hard as one out of this many that are equally likely. For a VAE it is an upper limit, because it is computed from its bound.",
     better: "lower",
     isOf: makesText,
     cell: perplexity,
@@ -158,7 +158,7 @@ export const MEASURES = [
     name: "Fréchet distance",
     unit: "units²",
     meaning:
-      "How far samples are from real images, all taken together. It is the FID, but with the features of our small classifier instead of Inception's, so it cannot be compared with published figures.",
+      "How far samples are from real images, all taken together. It is computed as the FID is, but from the features of our small classifier instead of Inception's, so it cannot be compared with published FIDs.",
     better: "lower",
     cell: drawn("frechet_distance", 1),
   },

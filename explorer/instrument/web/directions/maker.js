@@ -195,7 +195,7 @@ export function createMaker(stage, { onMade }) {
 
   /** @param {import("./groups.js").Group} a @param {import("./groups.js").Group} b */
   const howOf = (a, b) =>
-    "Whether the direction is the same whichever images of the two groups one takes: 1 if always, about 0 if never. " +
+    "Whether the direction is the same whichever images you take from the two groups: 1 if always, about 0 if never. " +
     `Mean cosine between the directions b → a of ${count(PAIRS)} random pairs that share no image, as Liu et al. (2019) ` +
     `score; the same for ${DRAWS} pairs of groups of ${count(a.members.length)} and ${count(b.members.length)} images drawn ` +
     `from all ${count(present(embedding).count)}. Seed ${SEED}.`;

@@ -197,7 +197,7 @@ export function points() {
       try: "Press Train and watch the codes fill the circles of the prior. Drag z on the right. Then turn β up to 8, and down to 0.",
       why:
         "The decoder lays a flat sheet of codes over the points, and the encoder says where on the sheet each of them lies, as a small " +
-        "Gaussian (some are drawn). The KL pulls these together until they look like draws of the prior; with β = 0 nothing does. " +
+        "Gaussian (some are drawn). The KL pulls these together until they look like draws from the prior; with β = 0 nothing does. " +
         "With a large β the Gaussians grow as wide as the prior, the codes tell nothing, and the sheet shrinks to a point.",
     },
     el(

@@ -70,11 +70,11 @@ export function table() {
       id: "table",
       title: "A table, or a small network",
       lead: "The chance that y is 1 for each setting of three bits. A table has a number for each of the eight rows; a network makes all eight.",
-      try: "Set the table, and let a unit learn it. The marks are the table's rows, the bars the network's. Which tables can a unit not hold?",
+      try: "Set the table, and let a unit learn it. The marks are the table's rows, the bars the network's. Which tables can a single unit not learn?",
       why:
         "A table can hold anything, but its rows double with every input: an image of 784 bits would need 10^236. A single unit " +
         "has few numbers and can only tilt: where y is likely for 0 0 0 and 1 1 1 alone, its best is the same chance for all. " +
-        "Hidden units between add what it lacks. With three inputs they are more numbers than the table, with twenty far fewer.",
+        "Hidden units add what it lacks. With three inputs they have more numbers than the table, with twenty far fewer.",
     },
     el("div", { class: "small-dials" }, ...ofTable.map(({ element }) => element)),
     el("div", { class: "small-dials" }, ...dials.map(({ element }) => element)),

@@ -12,7 +12,7 @@ import { followReading } from "../page/reading.js";
 export function createEquation({ assets, gone }) {
   const terms = {
     evidence: createTerm("\\ln p(x)", "how probable the model finds the image", "posterior"),
-    fit: createTerm("\\mathbb{E}_q[\\ln p(x|z)]", "how well draws of q explain the image", "output"),
+    fit: createTerm("\\mathbb{E}_q[\\ln p(x|z)]", "how well draws from q explain the image", "output"),
     kl: createTerm("\\mathrm{KL}(q\\,\\|\\,p(z))", "what it costs to say where in the prior q lies", "q"),
     gap: createTerm("\\mathrm{KL}(q\\,\\|\\,p(z|x))", "the gap: how far q is from the true posterior", "posterior"),
   };

@@ -52,7 +52,7 @@ export function createGradients(stage) {
     el("h3", { text: "Two ways to a gradient" }),
     el("p", {
       text:
-        "How does the fit to this image change if μ of q moves a little? Each mark is one estimate from draws of q. Both ways are " +
+        "How does the fit to this image change if μ of q moves a little? Each mark is one estimate, based on draws from q. Both ways are " +
         "right on average; look at how far they are spread.",
     }),
     el(
@@ -60,7 +60,7 @@ export function createGradients(stage) {
       { class: "gradient-choices" },
       measure,
       el("label", {}, "Latent ", latent),
-      el("label", {}, "Draws an estimate ", each),
+      el("label", {}, "Draws per estimate ", each),
       el("label", {}, baseline, " Baseline"),
     ),
     ...rows.map(({ element }) => element),

@@ -99,7 +99,7 @@ export function createInformation(stage) {
         "p",
         {},
         "Of ",
-        `${spell(priorDraws, 0)} draws of the prior, `,
+        `${spell(priorDraws, 0)} draws from the prior, `,
         el("strong", { class: "number information-thin", text: spell(thin, 0) }),
         " fall where codes are at least ten times rarer than the prior says, q(z) < p(z)/10: there the decoder has hardly been trained.",
       ),
@@ -122,7 +122,7 @@ export function createInformation(stage) {
       ),
     );
     said.textContent =
-      `Measured in this browser on the codes of ${spell(count, 0)} test images, with ${spell(draws, 0)} draws of ` +
+      `Measured in this browser on the codes of ${spell(count, 0)} test images, with ${spell(draws, 0)} draws from ` +
       "q(z|x); after ± one standard error. After Chen et al. 2018, Eq. 2.";
     press.hidden = true;
   }

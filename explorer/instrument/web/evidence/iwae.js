@@ -21,7 +21,7 @@ export function createIwae() {
     max: MOST_DRAWS_POWER,
     step: 1,
     value: 6,
-    "aria-label": "Draws K of IWAE's bound",
+    "aria-label": "K, the number of draws for IWAE's bound",
     on: { input: showBound },
   });
   const k = el("output", { class: "number" });
@@ -51,8 +51,8 @@ export function createIwae() {
     const sentence =
       count === 1
         ? "One draw has all the weight: with K = 1 the bound is the ELBO, here from 512 draws."
-        : `Of ${count} draws the largest weight holds ${spell(100 * shares[0], 0)} % of the sum; they are worth ` +
-          `${spell(equal, 1)} draws of the true posterior.`;
+        : `Of ${count} draws the largest weight holds ${spell(100 * shares[0], 0)} % of the sum; together they are ` +
+          `worth ${spell(equal, 1)} draws from the true posterior.`;
     bars.setAttribute("aria-label", sentence);
     worth.textContent = sentence;
   }

@@ -71,7 +71,7 @@ export function createExports({ stages, messages, showText, onProgress }) {
     showText({
       title: "This image in Python",
       note: liesElsewhere(entry)
-        ? `Replace the folder by the path of ${entry.path ?? entry.id} on your machine.`
+        ? `Replace the folder with the path of ${entry.path ?? entry.id} on your machine.`
         : "Run this in the folder that holds the explorer.",
       text: pythonLines(entry, present(model.card.graphs.decode), model.tensors([store.get().codes])),
     });

@@ -28,7 +28,7 @@ export function createFan({ model, commands, decodeLatents, draws: drawn, messag
   const draws = Array.from({ length: DRAWS }, (_, at) => {
     const canvas = el("canvas", { width, height, "aria-hidden": "true" });
     contexts.push(context2d(canvas, { alpha: false }));
-    const label = `Draw ${at + 1} of ${DRAWS}: use its z`;
+    const label = `Sample ${at + 1} of ${DRAWS}: use its z`;
     return el(
       "button",
       {
@@ -43,12 +43,12 @@ export function createFan({ model, commands, decodeLatents, draws: drawn, messag
   });
   const element = el(
     "div",
-    { class: "fan", hidden: true, role: "group", "aria-label": "Draws from the posterior" },
+    { class: "fan", hidden: true, role: "group", "aria-label": "Samples from the posterior" },
     el(
       "p",
       { class: "fan-line" },
       term(
-        "Draws from q(z|x)",
+        "Samples from q(z|x)",
         "What the encoder's uncertainty about this image looks like. Press one to use its z. Each is μ + σ ε, decoded, with ε from N(0, I).",
       ),
       el(
@@ -68,7 +68,7 @@ export function createFan({ model, commands, decodeLatents, draws: drawn, messag
       contexts.forEach((context, at) => context.putImageData(image, -at * width, 0, at * width, 0, width, height));
       codes = asked;
     },
-    () => messages.tell("The draws could not be decoded: reload the page to try again."),
+    () => messages.tell("The samples could not be decoded: reload the page to try again."),
   );
 
   function ask() {

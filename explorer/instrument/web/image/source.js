@@ -106,8 +106,11 @@ export function createSource(stage) {
         "div",
         { class: "source-actions" },
         hasPosterior
-          ? action("Draws", "resample", "Draw codes from the posterior, see what each decodes to, and choose one", () =>
-              fan?.open(),
+          ? action(
+              "Samples",
+              "resample",
+              "Sample codes from the posterior, see what each decodes to, and choose one",
+              () => fan?.open(),
             )
           : null,
         action("Clear", "close", "Clear the source; z stays", () => commands.forget()),

@@ -13,7 +13,7 @@ const FIELD = { left: 12, right: 226, top: 6, bottom: 72 };
 /** @type {Record<string, string>} */
 const ASKS = {
   mig: "best latent ahead of the second, in information",
-  sap: "best latent ahead, in a line's accuracy",
+  sap: "best latent ahead of the second, in a linear fit",
   factor_vae_score: "the latent that varies least reveals the fixed factor",
   beta_vae_score: "differences between codes reveal the fixed factor",
   dci_disentanglement: "each latent serves one factor only",

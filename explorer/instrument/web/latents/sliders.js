@@ -16,8 +16,8 @@ export function spellBound(value) {
 }
 
 const BY_KL =
-  "The most telling first. The KL of a latent says how much it tells about an image: 0 is nothing, and each 0.69 nats " +
-  "are one answer to a yes-or-no question.";
+  "The most telling first. The KL of a latent says how much it tells about an image: 0 is nothing, and every 0.69 nats " +
+  "answer one yes-or-no question.";
 const BY_SPREAD =
   "The most telling first: a latent that has nearly the same value for every image says nothing about any.";
 

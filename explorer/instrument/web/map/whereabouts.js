@@ -53,7 +53,7 @@ export function createWhereabouts({ card, model, source, unlike }) {
               "Samples from the prior",
               said(
                 "How far from the middle the model expects a code: ‖z‖ is the length of z, and 95\u00a0% of the draws from the " +
-                  "prior have one between these two values. They follow the chi distribution in {space}; their root mean " +
+                  "prior have a length between these two values. They follow the chi distribution in {space}; their root mean " +
                   "square is √{latents} = {root}.",
                 {
                   space: latents === 1 ? said("one dimension") : said("{latents} dimensions", { latents }),

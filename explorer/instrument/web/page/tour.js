@@ -11,12 +11,12 @@ const STOPS = [
   {
     at: "[data-panel='start']",
     title: "An image goes in",
-    text: "Choose one of the test images, draw one, or upload your own. The model has never been trained on any of them.",
+    text: "Choose one of the test images, draw one, or upload your own. The model was not trained on any of them.",
   },
   {
     at: ".word-control:not([hidden])",
     title: "A word goes in",
-    text: "Type any name, one that you make up too. The encoder reads it letter by letter.",
+    text: "Type any name, even one that you make up. The encoder reads it letter by letter.",
   },
   {
     at: ".sliders:has(.film)",

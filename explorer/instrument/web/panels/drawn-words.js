@@ -55,7 +55,7 @@ function create(stage) {
       class: "hint",
       text:
         "This model has no latent, so there is no slider to drag: nothing stands for the word as a whole. It knows only how " +
-        "likely each letter is after those before it.",
+        "likely each letter is, given those before it.",
     }),
     el(
       "div",

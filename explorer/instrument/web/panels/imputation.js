@@ -81,7 +81,7 @@ function create(stage) {
             "from 0 to 1. " +
             (card.examples
               ? `The mean image is that of ${Math.min(AVERAGED, card.examples.count)} ${card.examples.split} images: it ` +
-                "knows nothing of this one, and is still hard to beat where much is hidden."
+                "knows nothing about this one, and is still hard to beat where much is hidden."
               : "Grey is 0.5 everywhere."),
         ),
         ". ",

@@ -76,7 +76,7 @@ function create(stage) {
           class: "hint",
           text:
             "This model has no latent, so there is no slider to drag: nothing stands for the image as a whole. It knows " +
-            "only how likely each part is after those before it.",
+            "only how likely each part is, given those before it.",
         }),
     el(
       "div",

@@ -51,7 +51,7 @@ function create(stage) {
       term(
         "how",
         "The encoder turns both words into codes. The decoder then writes a word at nine places on the way from one code to " +
-          "the other, taking the likeliest letter each time. Where the space is well filled, what lies between is a word " +
+          "the other, taking the likeliest letter each time. Where codes fill the space, what lies between is a word " +
           "too.",
       ),
     ),

@@ -93,7 +93,7 @@ function create(stage) {
         { class: "hint written-cost" },
         term(
           "cost",
-          "How surprising this word is to the model at this place: 0 would be certain, and each 0.69 nats more halve its " +
+          "How surprising this word is to the model at this place: 0 would be certain, and every further 0.69 nats halve its " +
             "probability. −ln of that probability, letter by letter and with its end.",
         ),
         " ",

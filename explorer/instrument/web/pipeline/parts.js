@@ -52,7 +52,7 @@ export function partsOf(model) {
     {
       name: "decoder",
       label: "Decoder",
-      words: `The decoder makes an ${thing} of z alone: it never sees x.${also}`.replace("an word", "a word"),
+      words: `The decoder makes an ${thing} from z alone: it never sees x.${also}`.replace("an word", "a word"),
       formula: "p(x|z)",
       places: ".hero .stage",
     },

@@ -39,8 +39,8 @@ export function createDropZone({ bounds, gone, onTake }) {
       text:
         `PNG, JPEG or WebP of any size, from 50 to ${spell(bounds.most_images, 0)} images and up to ` +
         `${bounds.most_bytes / 1e6} MB. Images in folders get the folder's name as their class. They are sent to the machine ` +
-        "that runs this explorer, and are removed a day after their last use. They and what is trained on them are in no list: " +
-        "only people with the link of a run can see it.",
+        "that runs this explorer, and are removed a day after their last use. Neither they nor what is trained on them is in any " +
+        "list: only people with the link to a run can see it.",
     }),
   );
   /** @param {Record<string, any>} attributes */

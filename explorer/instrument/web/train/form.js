@@ -81,7 +81,7 @@ export function createForm({ offer, api, onBegin, onData }) {
   }
 
   const latents = dial("latents", "Latents: numbers in a code", 1);
-  const steps = dial("steps", "Steps: how often the weights move", 100);
+  const steps = dial("steps", "Steps: updates of the weights", 100);
   const minutes = dial("minutes", "Minutes at most", 1);
   const beta = dial("beta", "β: the weight of the KL", 0.5);
 

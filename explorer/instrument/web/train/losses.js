@@ -43,7 +43,7 @@ export function createLosses() {
     const [now, last] = [learnt.at(-1), checked.at(-1)];
     words.textContent = [
       now && `Line: the images it learns from, now ${spell(Number(now[1]), 1)} ${unit}.`,
-      last && `Dots: images kept apart, ${spell(Number(last[2]), 1)} at step ${spell(last[0], 0)}.`,
+      last && `Dots: held-out images, ${spell(Number(last[2]), 1)} at step ${spell(last[0], 0)}.`,
     ]
       .filter(Boolean)
       .join(" ");

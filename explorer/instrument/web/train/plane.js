@@ -102,7 +102,7 @@ export function createPlane({ onMove }) {
       range = Math.max(3, 1.1 * (furthest[Math.floor(0.98 * (furthest.length - 1))] ?? 0));
       const names = axes.map(latentName);
       canvas.setAttribute("aria-label", `Map of ${names.join(" and ")}: arrow keys move z`);
-      words.textContent = `${next.codes.length} images that it does not learn from, at ${names.join(" and ")}. Drag to decode any place.`;
+      words.textContent = `${next.codes.length} images that it does not learn from, placed by ${names.join(" and ")}. Drag to decode any place.`;
       const colours = classColours((next.labels ?? []).length, readTheme(canvas).dark);
       legend.replaceChildren(
         ...(next.labels ?? []).map((label, of) =>
