@@ -74,24 +74,25 @@ test("a relative error is the share of the image's own brightness that its recon
   assertNear([relativeError(coloured, shown, [3, 1, 2], 1)], [0.4 / 1.6], { absolute: 1e-6 });
 });
 
-test("what the examples are off by is measured again where it failed", async () => {
+/** A model with one latent and one pixel, and 200 examples of half grey. */
+const stageWith = (/** @type {object} */ parts) => {
   const count = 200;
-  let sheets = 0;
-  const stage = {
-    model: {
-      controls: [{ name: "z" }],
-      continuous: { parts: [{ name: "z", at: 0, size: 1 }] },
-    },
+  return {
+    model: { controls: [{ name: "z" }], continuous: { parts: [{ name: "z", at: 0, size: 1 }] } },
     card: { graphs: { encode: { outputs: [{ control: "z" }] } }, output: { shape: [1, 1, 1] } },
     store: { get: () => ({ codes: {} }) },
     thumbnails: () => ({ pixels: async () => Float32Array.of(0.5) }),
     embedding: () => ({ count, latents: 1, mean: new Float32Array(count), codes: {} }),
-    async decodeSheet(codes) {
-      if (!sheets++) throw new Error("The worker ended.");
-      return { data: new Uint8ClampedArray(4 * codes.length) };
-    },
+    decodeSheet: async (codes) => ({ data: new Uint8ClampedArray(4 * codes.length) }),
     gone: new AbortController().signal,
+    ...parts,
   };
+};
+
+test("what the examples are off by is measured again where it was not to be had", async () => {
+  let sheets = 0;
+  const { decodeSheet } = stageWith({});
+  const stage = stageWith({ decodeSheet: async (codes) => (sheets++ ? decodeSheet(codes) : null) });
   let errors;
   const measured = new Promise((resolve) => {
     errors = createErrorsOfExamples(stage, resolve);
@@ -100,5 +101,21 @@ test("what the examples are off by is measured again where it failed", async () 
   await new Promise(setImmediate);
   assert.equal(errors(), null);
   await measured;
-  assert.deepEqual(errors(), new Float32Array(count).fill(1));
+  assert.deepEqual(errors(), new Float32Array(200).fill(1));
+});
+
+test("a picture of examples that cannot be read is asked for once", async () => {
+  let asked = 0;
+  const pixels = async () => {
+    asked++;
+    throw new Error("thumbnails.webp is missing");
+  };
+  const errors = createErrorsOfExamples(stageWith({ thumbnails: () => ({ pixels }) }), () => {});
+  errors();
+  await new Promise(setImmediate);
+  const first = asked;
+  assert.ok(first > 0);
+  errors();
+  await new Promise(setImmediate);
+  assert.equal(asked, first);
 });

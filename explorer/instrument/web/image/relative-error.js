@@ -4,6 +4,8 @@ import { LEAST } from "./likeness.js";
 /** How many examples are decoded, spread over all of them; and how many at once: few, so that strips are decoded in between. */
 const MOST = 1024;
 const AT_ONCE = 64;
+/** Of so few nothing is said. */
+const NONE = new Float32Array(0);
 
 /**
  * How far an image's reconstruction is from it, as a share of its own brightness: Σ|x − x̂| / Σx. Whatever is drawn on a dark
@@ -33,13 +35,14 @@ export function relativeError(pixels, shown, [channels, height, width], at = 0) 
  * The relative errors of the examples that came with a model, decoded here from the codes that came with them.
  *
  * @param {import("../stage.js").Stage} stage
- * @returns {Promise<Float32Array | null>} nothing where they are few, or where those codes are not what the encoder alone makes of an image
+ * @returns {Promise<Float32Array | null>} none where they are few, or where those codes are not what the encoder alone makes
+ *   of an image; null where the codes or what they decode to are not to be had now
  */
 async function errorsOfExamples({ model, card, store, thumbnails, embedding, decodeSheet, gone }) {
   const known = embedding();
+  if (!known) return null;
   const given = new Set(card.graphs.encode?.outputs.map(({ control }) => control));
-  if (!known || known.count < LEAST || model.asksEncoder || !model.controls.every(({ name }) => given.has(name)))
-    return null;
+  if (known.count < LEAST || model.asksEncoder || !model.controls.every(({ name }) => given.has(name))) return NONE;
   const count = Math.min(MOST, known.count);
   const errors = new Float32Array(count);
   for (let from = 0; from < count; from += AT_ONCE) {
@@ -57,7 +60,7 @@ async function errorsOfExamples({ model, card, store, thumbnails, embedding, dec
 }
 
 /**
- * The relative errors of the examples, measured when they are first asked for, and again where that failed.
+ * The relative errors of the examples, measured when they are first asked for, and again where they were not to be had then.
  *
  * @param {import("../stage.js").Stage} stage
  * @param {() => void} onMeasured
@@ -70,7 +73,8 @@ export function createErrorsOfExamples(stage, onMeasured) {
 
   async function measure() {
     isMeasuring = true;
-    errors = await errorsOfExamples(stage).catch(() => null);
+    // What fails is a picture of examples that cannot be read, and it is read once.
+    errors = await errorsOfExamples(stage).catch(() => NONE);
     isMeasuring = false;
     if (errors && !stage.gone.aborted) onMeasured();
   }
