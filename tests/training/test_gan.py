@@ -70,6 +70,7 @@ def test_shapes() -> None:
 def test_energy_distance_of_two_points_and_of_samples_of_one_distribution() -> None:
     left, right = torch.zeros(4, 1), torch.full((5, 1), 3.0)
     assert energy_distance(left, right) == pytest.approx(6)
+    assert energy_distance(left[:1], right) == pytest.approx(6)  # as the last batch may have one
     assert energy_distance(torch.cat([left, right]), right) == pytest.approx(
         2 * 3 * 4 / 9 - 3 * 2 * 4 * 5 / (9 * 8)
     )
