@@ -17,7 +17,8 @@ class Explicitness:
     """Mean area under the ROC curve, 0.5 at chance, 1 at best.
 
     Fields:
-        explicitnesses: of each factor, (F,); NaN for one that takes a single value only.
+        explicitnesses: of each factor, (F,); NaN for one that takes a single value only in either
+            sample, or has no value in both.
     """
 
     value: float
@@ -41,23 +42,19 @@ def explicitness(
         factors_train, factors_test: integer (N, F).
 
     Raises:
-        MetricError: if shapes or numbers are not these, or no factor varies, or no value of a
+        MetricError: if shapes or numbers are not these, or no factor varies, or no value of any
             factor can be told from another.
     """
     codes_train, factors_train, codes_test, factors_test = checked_pair(
         codes_train, factors_train, codes_test, factors_test
     )
-    columns = varying(factors_test)
     scaler = StandardScaler().fit(codes_train)
     train, test = scaler.transform(codes_train), scaler.transform(codes_test)
     explicitnesses = np.full(factors_test.shape[1], np.nan)
-    for k in columns:
+    for k in varying(factors_test):
         learned, wanted = factors_train[:, k], factors_test[:, k]
         if not np.isin(learned, wanted).any() or (learned == learned[0]).all():
-            raise MetricError(
-                f"No value of factor {k} can be learned: give a training sample in which it varies "
-                "over the values of the test sample."
-            )
+            continue
         regression = LogisticRegression(max_iter=1000).fit(train, learned)
         probabilities = regression.predict_proba(test).T  # (values, N)
         explicitnesses[k] = np.mean(
@@ -67,10 +64,16 @@ def explicitness(
                 if (wanted == value).any()
             ]
         )
+    measured = explicitnesses[np.isfinite(explicitnesses)]
+    if not measured.size:
+        raise MetricError(
+            "No value of any factor can be learned: give a training sample in which factors vary "
+            "over the values of the test sample."
+        )
     protocol = (
         f"Explicitness (Ridgeway & Mozer 2018) as in Locatello et al. 2019: mean area under ROC "
         f"curves (chance 0.5) of multinomial logistic regressions, fitted to {len(codes_train):,} "
-        f"posterior means and scored on {len(codes_test):,} others, for {len(columns)} factors."
+        f"posterior means and scored on {len(codes_test):,} others, for {len(measured)} factors."
     )
-    value = float(explicitnesses[columns].mean())
+    value = float(measured.mean())
     return Explicitness(value, explicitnesses, len(codes_test), protocol)
