@@ -219,7 +219,7 @@ async def _drop(request: Request, here: str) -> Response:
 
 async def _dropped(request: Request, here: str) -> Response:
     """The entry of a dropped checkpoint, for those who know its id."""
-    entry = loading.find(request.path_params["id"])
+    entry = await run_in_threadpool(loading.find, request.path_params["id"])
     if entry is None or not entry.dropped:
         return not_found()
     return _json(describe([entry], here)[0])
