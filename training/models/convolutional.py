@@ -35,14 +35,8 @@ def convolutional(
     Raises:
         ConfigError: if the image cannot be halved that often.
     """
-    colours, height, width = image_shape
-    shrink = 2 ** len(channels)
-    if height % shrink or width % shrink:
-        raise ConfigError(
-            f"model.channels has {len(channels)} entries, but a {height}×{width} image "
-            f"cannot be halved {len(channels)} times."
-        )
-    inner = (channels[-1], height // shrink, width // shrink)
+    colours = image_shape[0]
+    inner = (channels[-1], *halved(image_shape, channels))
     units = [inner[0] * inner[1] * inner[2], *hidden]
     encoder = nn.Sequential(
         *stack(halving, [colours, *channels], activation),
@@ -56,3 +50,19 @@ def convolutional(
         *stack(TransposedConvolution, [*reversed(channels), colours], activation)[:-1],
     )
     return encoder, decoder
+
+
+def halved(image_shape: tuple[int, int, int], channels: tuple[int, ...]) -> tuple[int, int]:
+    """Height and width of an image (C, H, W) after as many halvings as there are `channels`.
+
+    Raises:
+        ConfigError: if it cannot be halved that often.
+    """
+    _, height, width = image_shape
+    shrink = 2 ** len(channels)
+    if height % shrink or width % shrink:
+        raise ConfigError(
+            f"model.channels has {len(channels)} entries, but a {height}×{width} image "
+            f"cannot be halved {len(channels)} times."
+        )
+    return height // shrink, width // shrink

@@ -5,8 +5,7 @@ import math
 
 from torch import Tensor, nn
 
-from training.errors import ConfigError
-from training.models.convolutional import halving
+from training.models.convolutional import halved, halving
 from training.models.transposed_convolution import TransposedConvolution
 
 
@@ -30,12 +29,12 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         self.latents = latents
-        colours, height, width = _inner(image_shape, channels)
+        height, width = halved(image_shape, channels)
         layers: list[nn.Module] = [
             nn.Linear(latents, channels[0] * height * width, bias=False),
             nn.Unflatten(1, (channels[0], height, width)),
         ]
-        for inputs, outputs in itertools.pairwise([*channels, colours]):
+        for inputs, outputs in itertools.pairwise([*channels, image_shape[0]]):
             layers += [nn.BatchNorm2d(inputs), nn.ReLU(), TransposedConvolution(inputs, outputs)]
         self.layers = nn.Sequential(*layers, nn.Sigmoid())
 
@@ -54,11 +53,10 @@ class Discriminator(nn.Module):
 
     def __init__(self, image_shape: tuple[int, int, int], channels: tuple[int, ...]) -> None:
         super().__init__()
-        colours, height, width = _inner(image_shape, channels)
         layers: list[nn.Module] = []
-        for inputs, outputs in itertools.pairwise([colours, *channels]):
+        for inputs, outputs in itertools.pairwise([image_shape[0], *channels]):
             layers += [halving(inputs, outputs), nn.LeakyReLU(0.2)]
-        units = math.prod((channels[-1], height, width))
+        units = channels[-1] * math.prod(halved(image_shape, channels))
         self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(units, 1))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -74,15 +72,3 @@ class Discriminator(nn.Module):
         """ln D(x) / (1 − D(x)) of features (B, F): (B,)."""
         logits: Tensor = self.layers[-1](features)
         return logits.float().squeeze(1)
-
-
-def _inner(image_shape: tuple[int, int, int], channels: tuple[int, ...]) -> tuple[int, int, int]:
-    """The image's colours, and its sides after as many halvings as there are `channels`."""
-    colours, height, width = image_shape
-    shrink = 2 ** len(channels)
-    if height % shrink or width % shrink:
-        raise ConfigError(
-            f"model.channels has {len(channels)} entries, but a {height}×{width} image "
-            f"cannot be halved {len(channels)} times."
-        )
-    return colours, height // shrink, width // shrink

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from training.distributions import ImageDistribution
-from training.errors import ConfigError
-from training.models.convolutional import halving
+from training.models.convolutional import halved, halving
 from training.models.layers import Activation, nonlinearity, stack
 from training.models.transposed_convolution import TransposedConvolution
 
@@ -169,14 +168,8 @@ def grid_networks(
     Raises:
         ConfigError: if the image cannot be halved that often.
     """
-    colours, height, width = image_shape
-    shrink = 2 ** len(channels)
-    if height % shrink or width % shrink:
-        raise ConfigError(
-            f"model.channels has {len(channels)} entries, but a {height}×{width} image "
-            f"cannot be halved {len(channels)} times."
-        )
-    inner = channels[-1]
+    halved(image_shape, channels)  # refuses an image that cannot be
+    colours, inner = image_shape[0], channels[-1]
     encoder = nn.Sequential(
         *stack(halving, [colours, *channels], activation),
         Residual(inner, activation),
