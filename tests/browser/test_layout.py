@@ -45,14 +45,12 @@ def test_images_of_any_form_have_their_place(
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844), (320, 640)])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_leaves_the_screen_sideways(
-    browser: Browser, address: str, size: tuple[int, int], scheme: str
+    browser: Browser, address: str, size: tuple[int, int]
 ) -> None:
     context = browser.new_context(
         bypass_csp=True,
         viewport={"width": size[0], "height": size[1]},
-        color_scheme=scheme,  # type: ignore[arg-type]
         has_touch=size[0] < 500,
     )
     page = context.new_page()
