@@ -17,7 +17,7 @@ SMALLEST = {
     "compare": "--models digits-2d digits-pca --seconds 0.2 --drags 1",
     "evidence": "--images 1 --seconds 0.2 --drags 1",
     "drag": "--model digits-2d --seconds 0.2 --drags 1 --starts 1",
-    "live": "--data {data} --set digits --rounds 1 --looks --visitors 0",
+    "live": "--data {data} --set digits --workers warm --rounds 1 --looks --visitors 0",
     "load": "--visitors 2 --seconds 1 --stay 1 --left 1",
     "map": "--model digits-2d --counts 10000 --seconds 0.2 --rounds 1",
     "metrics": "--threads 1 --samples 1 --images 1000 --data {data}",

@@ -1,8 +1,8 @@
 """How soon a run on the page of training shows its first picture, what it has learnt soon after,
 and what the other visitors notice of it.
 
-    python tests/benchmarks/live.py [--data FOLDER] [--set sprites] [--rounds 3] [--looks 10 40]
-        [--visitors 20] [--pictures FOLDER]
+    python tests/benchmarks/live.py [--data FOLDER] [--set sprites] [--workers warm cold]
+        [--rounds 3] [--looks 10 40] [--visitors 20] [--pictures FOLDER]
 
 Prints a table and never fails on a time. It needs what `drag.py` needs. Each round has a server of
 its own. Warm, the page is open until its worker has loaded what it needs, as it does while a form
@@ -160,6 +160,8 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description="How soon a run shows its first picture.")
     parser.add_argument("--data", help="the folder of the data sets")
     parser.add_argument("--set", default="sprites", help="which images to train on")
+    kinds = ("warm", "cold")
+    parser.add_argument("--workers", nargs="*", choices=kinds, default=kinds)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--looks", type=float, nargs="*", default=[10, 40], help="seconds")
     parser.add_argument("--visitors", type=int, default=20)
@@ -176,9 +178,10 @@ async def main() -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         table("Machine", machine(f"Chromium {browser.version}, headless"))
-        for name, warm in (("warm", True), ("cold", False)):
+        for name in options.workers:
             rounds = [
-                await first_picture(browser, options.set, warm=warm) for _ in range(options.rounds)
+                await first_picture(browser, options.set, warm=name == "warm")
+                for _ in range(options.rounds)
             ]
             for words in rounds[0]:
                 all_of = [one[words] for one in rounds]

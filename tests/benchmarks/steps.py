@@ -53,11 +53,11 @@ async (cost) => {
 
 
 def write(folder: Path, family: Family, form: Form) -> None:
-    """An untrained checkpoint of the family."""
+    """An untrained checkpoint of the family, without the encoder, which nothing here asks."""
     import torch
 
     from training.checkpoints.export import export_graphs
-    from training.contract.card import Card, Data
+    from training.contract.card import ENCODER, Card, Data
     from training.contract.files import write_card
     from training.contract.graphs import Graphs
 
@@ -67,7 +67,7 @@ def write(folder: Path, family: Family, form: Form) -> None:
     if form.alphabet is not None:
         model.logits.bias.data[0] = -100  # no word ends before it must
     folder.mkdir()
-    traced = family.graphs(model, form)
+    traced = [one for one in family.graphs(model, form) if one.graph.file != ENCODER]
     export_graphs(traced, folder)
     graphs = {
         one.graph.file.removesuffix("r.onnx").removesuffix(".onnx"): one.graph for one in traced
