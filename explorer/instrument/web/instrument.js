@@ -12,8 +12,8 @@ import { createExports } from "./export/exports.js";
 import { createExportMenu } from "./export/menu.js";
 import { createTextDialog } from "./export/text-dialog.js";
 import { createLessons, isLesson } from "./lesson/lessons.js";
+import { lightTerms } from "./lights.js";
 import { named } from "./link.js";
-import { linkTerms } from "./linked.js";
 import { createWorker } from "./model/worker.js";
 import { chosen, linkedModels } from "./page/choice.js";
 import { createFrame } from "./page/frame.js";
@@ -55,7 +55,7 @@ export function mount(root, options) {
   const worker = createWorker(assets);
   const frame = createFrame(root, { assets });
   const { messages } = frame;
-  linkTerms(frame.element);
+  lightTerms(frame.element);
   const classroom = hasServer ? createClassroom({ assets, link: address, frame }) : noClassroom(address);
   const { audience } = classroom;
   const lessons = createLessons({ assets, clinic, link: classroom.link, frame, audience, restart: () => start() });
@@ -235,9 +235,10 @@ export function mount(root, options) {
 
   /** Puts a model beside those that are open. @param {string} id */
   function compare(id) {
-    const { ids, stages, link: now } = view ?? smallView(root);
+    if (!view?.ids.length) return pick(id);
+    const { ids, stages, link: now } = view;
     if (ids.length >= MOST) return messages.tell(`${MOST} models fit side by side: remove one before you add another.`);
-    if (!ids.length || ids.includes(id)) return pick(id);
+    if (ids.includes(id)) return pick(id);
     messages.hide();
     return open([...ids, id], now(), stages[0].store.get().own);
   }

@@ -1,6 +1,6 @@
 import { el, spell } from "../dom.js";
 import { seeded } from "../engine/seeded.js";
-import { tellProbes } from "../linked.js";
+import { tellProbes } from "../lesson/probes.js";
 import { entropy, pick, softmax } from "./math.js";
 import { action, createBars, createDial, section } from "./widgets.js";
 

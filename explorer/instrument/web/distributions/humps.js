@@ -1,6 +1,6 @@
 import { clamp } from "../clamp.js";
 import { el, spell } from "../dom.js";
-import { tellProbes } from "../linked.js";
+import { tellProbes } from "../lesson/probes.js";
 import { svg } from "../svg.js";
 import { descend, kl, logDensity } from "./math.js";
 import { action, createDial, draggable, section } from "./widgets.js";

@@ -1,7 +1,7 @@
 import { el, spell } from "../dom.js";
 import { klByLatent } from "../engine/gaussian.js";
 import { newestWins } from "../engine/scheduler.js";
-import { tellProbes } from "../linked.js";
+import { tellProbes } from "../lesson/probes.js";
 import { createReadingSwitch } from "../page/reading.js";
 import { term } from "../term.js";
 import { createEquation } from "./formula.js";

@@ -1,5 +1,5 @@
 import { el, latentName, spell } from "../dom.js";
-import { tellProbes } from "../linked.js";
+import { tellProbes } from "../lesson/probes.js";
 import { marked } from "../spoken.js";
 import { estimates, momentsOf } from "./gradients.js";
 import { createMeasurer } from "./measurer.js";

@@ -1,6 +1,6 @@
 import { article } from "../article.js";
 import { el, spell, write } from "../dom.js";
-import { tellProbes } from "../linked.js";
+import { tellProbes } from "../lesson/probes.js";
 import { said } from "../spoken.js";
 import { explained, term } from "../term.js";
 import { chiQuantile } from "./chi.js";

@@ -1,6 +1,6 @@
 import { el, spell } from "../dom.js";
 import { corrupted, psnr } from "../engine/corruption.js";
-import { tellProbes } from "../linked.js";
+import { tellProbes } from "../lesson/probes.js";
 import { spelled } from "../noise/noise.js";
 import { term } from "../term.js";
 import { takesNoise } from "./noise.js";

@@ -1,4 +1,4 @@
-import { tellProbes } from "../linked.js";
+import { tellProbes } from "../lesson/probes.js";
 
 /**
  * Tells where what is bright in the image lies and how it leans, once the image is on screen: its frame has nothing to do with it.

@@ -1,7 +1,7 @@
 import { el, spell } from "../dom.js";
 import { seeded } from "../engine/seeded.js";
 import { sentenceFor } from "../errors.js";
-import { tellProbes } from "../linked.js";
+import { tellProbes } from "../lesson/probes.js";
 import { appear, greedy, sampled } from "../model/writing.js";
 import { createTemperature } from "../page/temperature.js";
 import { present } from "../present.js";

@@ -2,7 +2,7 @@ import { el, spell } from "../dom.js";
 import { newestWins } from "../engine/scheduler.js";
 import { seeded } from "../engine/seeded.js";
 import { sentenceFor } from "../errors.js";
-import { tellProbes } from "../linked.js";
+import { tellProbes } from "../lesson/probes.js";
 import { appear, beam, greedy, sampled, WAYS } from "../model/writing.js";
 import { bars } from "../outputs/bars.js";
 import { present } from "../present.js";

@@ -3,7 +3,7 @@ import { klByLatent } from "../engine/gaussian.js";
 import { reconstructionNats, squaredError } from "../engine/likelihood.js";
 import { hiddenOf } from "../image/seen-part.js";
 import { klTerm, reconstructionTerm } from "../image/source-terms.js";
-import { tellProbes } from "../linked.js";
+import { tellProbes } from "../lesson/probes.js";
 import { orderLatents } from "../model/latents.js";
 import { createReadingSwitch, followReading, reading } from "../page/reading.js";
 import { rove } from "../roving.js";

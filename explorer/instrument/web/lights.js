@@ -4,7 +4,7 @@
  *
  * @param {HTMLElement} root that holds both
  */
-export function linkTerms(root) {
+export function lightTerms(root) {
   /** @type {Element[]} */
   let lit = [];
 
@@ -28,12 +28,3 @@ export function linkTerms(root) {
   for (const event of ["pointerover", "focusin"]) root.addEventListener(event, ({ target }) => show(target));
   for (const event of ["pointerleave", "focusout"]) root.addEventListener(event, () => show(null));
 }
-
-/**
- * Tells what a probe measures now, to every term that is bound to it.
- *
- * @param {HTMLElement} from
- * @param {Record<string, number | null>} values by the name of the probe; nothing where it is not known
- */
-export const tellProbes = (from, values) =>
-  void from.dispatchEvent(new CustomEvent("probes", { detail: values, bubbles: true }));
