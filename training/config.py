@@ -76,8 +76,8 @@ class DataConfig(Record, frozen=True):
             for field in OF_OWN_DATA:
                 if getattr(self, field) != OF_OWN_DATA[field]:
                     raise ConfigError(
-                        f"{field} is of images of your own, but data.name is {self.name}; leave it "
-                        "out, or train the recipe own."
+                        f"{field} is for images of your own, but data.name is {self.name}; leave "
+                        "it out, or train the recipe own."
                     )
 
 
@@ -135,7 +135,7 @@ class RunConfig(Record, frozen=True):
         family = tag(self.model)
         if self.model.takes_objective and self.objective is None:
             raise ConfigError(
-                f"objective is missing; the family {family} learns by one, such as beta_vae."
+                f"objective is missing; the family {family} needs one, such as beta_vae."
             )
         if not self.model.takes_objective and self.objective is not None:
             raise ConfigError(

@@ -34,7 +34,7 @@ FAILED = (
     "These images could not be looked at: check that they open elsewhere, then drop them again."
 )
 LATE = f"Looking at these images took over {LONGEST_S // 60} minutes: drop fewer, or smaller ones."
-BUSY = "Too many others have their images looked at: try again in a minute."
+BUSY = "Too many others are having their images looked at: try again in a minute."
 
 
 class Looks:

@@ -49,7 +49,7 @@ LONGEST_PAUSE_S = 60.0
 MANY = 4
 ENDING_S = 20
 NO_WORKER = (
-    "What trains here ends as soon as it begins, and is tried again every minute: tell whoever "
+    "The training worker stops as soon as it starts, and is tried again every minute: tell whoever "
     "runs this explorer; `runs/.jobs/worker.log` says why."
 )
 

@@ -45,7 +45,7 @@ def read_translation(id: str, language: str, original: Lesson, models: Sequence[
         line = line_of(path.read_text("utf-8").splitlines()[1:], field)
         raise LessonError(
             f"{name}, line {line}: {field} is {_written(given)}, and {_written(was)} in "
-            f"{path.name}: a translation changes words alone."
+            f"{path.name}: a translation changes only words."
         )
     for card in CARDS:
         missing = set(_named(original.cards[card])) - set(_named(lesson.cards[card]))

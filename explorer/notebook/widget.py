@@ -82,7 +82,8 @@ class Instrument(anywidget.AnyWidget):
         count = 0 if self.card.examples is None else self.card.examples.count
         if any(index >= count for index in indices):
             raise UserError(
-                f"selection has the example {max(indices)}; this model has {count:,}, from 0 on."
+                f"selection has the example {max(indices)}; this model has {count:,}, counted "
+                "from 0."
             )
         return indices
 

@@ -52,7 +52,9 @@ def _export(what: str, out: Path, language: str | None) -> int:
         if language:
             if language not in lesson["translations"]:
                 there = ", ".join(TRANSLATED[language])
-                raise UserError(f"The lesson {what} is not there in {language}, only {there}.")
+                raise UserError(
+                    f"The lesson {what} is not available in {language}; these are: {there}."
+                )
             lesson, link["lang"] = lesson["translations"][language], language
         title, query = lesson["title"], urlencode(link)
     elif language:

@@ -292,7 +292,7 @@ def test_it_says_when_z_has_left_the_data(instrument: Instrument, page: Page) ->
     expect(codes_far).to_contain_text(
         re.compile(r"Far from the data: the nearest, an? \d, is [\d.]+ away; 99")
     )
-    expect(codes_far).to_contain_text("99 % of held-out images have one within 1.50.")
+    expect(codes_far).to_contain_text("99 % of held-out images have a code within 1.50.")
     expect(page.locator(".norm .number")).to_have_text("8.66")
     expect(page.locator(".norm")).to_contain_text("‖z‖ 8.66 · unusually large")
     for scheme, paper in (("light", (252, 252, 251)), ("dark", (20, 23, 26))):

@@ -77,7 +77,7 @@ def test_every_translation_is_whole_and_its_lessons_are_those_that_lie_there() -
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("band = [2, 15]", "band = [2, 60]", "de/holes.md, line 33: figures.vae.band[1] is 60.0, and 15.0 in holes.md: a translation changes words alone."),  # noqa: E501
+        ("band = [2, 15]", "band = [2, 60]", "de/holes.md, line 33: figures.vae.band[1] is 60.0, and 15.0 in holes.md: a translation changes only words."),  # noqa: E501
         ('probe = "ratio"\nof = "autoencoder"\nover', 'probe = "difference"\nof = "autoencoder"\nless', "figures.times.probe is difference, and ratio in holes.md"),  # noqa: E501
         ("answer = 2", "answer = 1", "questions[0].answer is 1, and 2 in holes.md"),
         (', "Nein: Er hat mehr"', "", "questions[1].choices is 2 texts, and 3 texts in holes.md"),

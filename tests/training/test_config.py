@@ -226,7 +226,7 @@ def test_override_changes_one_field(path: str, text: str, value: object) -> None
         ("model.latents", "0", "from 1 to 1,024"),
         ("model.channels", "8,0", r"model.channels\[1\] is 0"),
         ("model.channels", "", "model.channels is empty; give at least one size"),
-        ("model.name", "mlp_vae", "but mlp_vae has dense layers alone; leave it empty"),
+        ("model.name", "mlp_vae", "but mlp_vae has only dense layers; leave it empty"),
         ("model.patch", "4", "but conv_vae reads no patches"),
         ("model.patch", "0", "model.patch is 0; expected a whole number of at least 1"),
         ("model.hidden", "8;9", "whole numbers with commas"),

@@ -276,7 +276,7 @@ def test_settings_that_a_family_has_no_use_for(
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Autoencoder(2, name="linear", channels=(4,)), "has no layers between"),
+        (lambda: Autoencoder(2, name="linear", channels=(4,)), "has no hidden layers"),
         (lambda: Autoencoder(2), "channels is empty"),
         (lambda: Transformer(width=10, heads=4), "does not divide the width 10"),
         (lambda: VQVAE(prior_width=10, prior_heads=4), "does not divide the width 10"),

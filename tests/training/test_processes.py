@@ -113,7 +113,7 @@ def test_processes_that_stand_at_different_steps_are_refused(
 
     config, cpu = tiny(**{"train.steps": 5}), torch.device("cpu")
     loop.train(config, digits, tmp_path, cpu, processes=Apart())
-    with pytest.raises(CheckpointError, match="a run at step 5, for another process one at"):
+    with pytest.raises(CheckpointError, match="a run at step 5, but another process sees one at"):
         loop.train(config, digits, tmp_path, cpu, resume=True, processes=Apart())
 
 

@@ -350,7 +350,7 @@ def test_a_lock_taken_at_its_release_stays_taken(
     [
         (["nope"], "There is no table 'nope'; choose one of tiny."),
         (["tiny", "--only", "digits"], "The table tiny has no recipe 'digits'"),
-        (["tiny", "--seeds", "0,7"], "The table tiny has no seed 7; choose of 0, 1."),
+        (["tiny", "--seeds", "0,7"], "The table tiny has no seed 7; choose one of 0, 1."),
         (["--only", "tiny-beta4", "tiny"], "--only, --seeds, --collect and --again say what"),
         (["tiny", "--markdown", "--collect"], "--only, --seeds, --collect and --again say what"),
         (["tiny", "--markdown", "--again"], "--only, --seeds, --collect and --again say what"),

@@ -143,14 +143,14 @@ def wanted_of(table: Table, options: argparse.Namespace) -> tuple[tuple[str, int
     for recipe in options.only or ():
         if recipe not in recipes:
             raise ConfigError(
-                f"The table {table.name} has no recipe {recipe!r:.60}; choose of "
+                f"The table {table.name} has no recipe {recipe!r:.60}; choose one of "
                 f"{', '.join(recipes)}."
             )
     seeds = planned if options.seeds is None else set(seeds_in(options.seeds))
     for seed in sorted(seeds):
         if seed not in planned:
             raise ConfigError(
-                f"The table {table.name} has no seed {seed}; choose of "
+                f"The table {table.name} has no seed {seed}; choose one of "
                 f"{', '.join(map(str, sorted(planned)))}."
             )
     made = tuple((run.recipe, run.seed) for run in table.runs)

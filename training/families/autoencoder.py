@@ -34,7 +34,7 @@ class Autoencoder(Points, frozen=True, tag="autoencoder"):
         for field, sizes in {"channels": self.channels, "hidden": self.hidden}.items():
             if self.name == "linear" and sizes:
                 raise ConfigError(
-                    f"{field} is {list(sizes)}, but a linear autoencoder has no layers between; "
+                    f"{field} is {list(sizes)}, but a linear autoencoder has no hidden layers; "
                     "leave it empty."
                 )
             if self.name == "conv" and not sizes:

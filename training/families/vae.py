@@ -74,7 +74,7 @@ class VAE(Family, frozen=True, tag="vae"):
             )
         if self.name == "mlp_vae" and self.channels:
             raise ConfigError(
-                f"channels is {list(self.channels)}, but {self.name} has dense layers alone; "
+                f"channels is {list(self.channels)}, but {self.name} has only dense layers; "
                 "leave it empty."
             )
         if self.name != "mlp_vae" and not self.channels:

@@ -166,6 +166,7 @@ def _sizes(config: dict[str, Any], folder: Path) -> Sizes:
     if min(numbers) < 1 or not 1 <= len(sizes.blocks) <= MOST_BLOCKS or sizes.layers > MOST_LAYERS:
         raise CheckpointError(
             f"{folder.name}/{CONFIG} describes an {KIND} of {len(sizes.blocks)} blocks of "
-            f"{sizes.layers} layers; {MOST_BLOCKS} of {MOST_LAYERS} are the most, and no size is 0."
+            f"{sizes.layers} layers; at most {MOST_BLOCKS} of {MOST_LAYERS} are "
+            "read, and no size may be 0."
         )
     return sizes

@@ -91,7 +91,7 @@ def read(folder: Path, said: Said) -> Found:
     config = _config(folder / CONFIG)
     name, size = config["name"], config["latent_dim"]
     if name in NOT_FLAT:
-        raise CheckpointError(f"{folder.name} is a {name}: {NOT_FLAT[name]}, which has no sliders.")
+        raise CheckpointError(f"{folder.name} is a {name}: {NOT_FLAT[name]}, so it has no sliders.")
     if not (folder / MODEL).is_file():
         raise CheckpointError(f"{folder.name} has {CONFIG} but no {MODEL}: copy the whole folder.")
     for part in ("encoder.pkl", "decoder.pkl"):

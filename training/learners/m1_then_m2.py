@@ -96,7 +96,7 @@ class M1ThenM2:
         else:
             if not self.known.full:
                 raise ConfigError(
-                    f"Until step {step} fewer than {self.known.each} images of some label came by; "
+                    f"By step {step} fewer than {self.known.each} images of some label were seen; "
                     "let M2 begin later (model.m2_from), or lower model.labelled."
                 )
             with torch.no_grad():

@@ -237,7 +237,7 @@ def train(
     plan, progress, unit = config.train, run.progress, config.model.loss_unit
     if not processes.at_same_step(progress.step):
         raise CheckpointError(
-            f"Here {folder} holds a run at step {progress.step:,}, for another process one at "
+            f"Here {folder} holds a run at step {progress.step:,}, but another process sees one at "
             "another step; all machines must see the same folder."
         )
     if processes is not ONE_PROCESS:

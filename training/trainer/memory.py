@@ -16,8 +16,8 @@ except ImportError:  # Windows, where an allocation that is too large fails by i
 LEAST = 2**30  # bytes: so much a command gets wherever it runs at all
 TOO_MUCH = ("allocate", "bad_alloc", "bad allocation", "out of memory")
 SENTENCE = (
-    "This takes more memory than is free here: close what else is open, or look whether the model "
-    "is one that this machine can hold"
+    "This takes more memory than is free here: close other programs, or check whether this machine "
+    "can hold the model"
 )
 _GROUP = Path("/sys/fs/cgroup")
 

@@ -99,7 +99,7 @@ class Torchrun:
         if kind == "cuda" and here > torch.cuda.device_count():
             raise ConfigError(
                 f"torchrun started {here} processes, but there are {torch.cuda.device_count()} "
-                "CUDA devices here; give --nproc-per-node as many, or --device cpu."
+                "CUDA devices here; give --nproc-per-node that number, or --device cpu."
             )
         try:
             from lightning_fabric import Fabric

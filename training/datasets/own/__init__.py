@@ -101,7 +101,9 @@ def opened(config: DataConfig, folder: Path, tell: packing.Tell | None = None) -
     if config.strict and broken:
         first, reason = next(iter(broken.items()))
         others = f", and {len(broken) - 1} more files are broken" if len(broken) > 1 else ""
-        raise DataError(f"{path}: {first} {reason}{others}; mend them, or leave out --data.strict.")
+        raise DataError(
+            f"{path}: {first} {reason}{others}; repair or remove them, or leave out --data.strict."
+        )
     packing.enough(pack, path, FEWEST)
     return Own(config, source, pack)
 
@@ -206,7 +208,7 @@ def split(digests: NDArray[np.uint8], most: int) -> dict[str, NDArray[np.int64]]
     test, validation = np.searchsorted(position, [HELD_OUT, 2 * HELD_OUT])
     distinct = np.flatnonzero(np.diff(hashes[order]) > 0) + 1  # where another hash begins
     if len(distinct) < 4:
-        raise DataError(f"Only {len(distinct) + 1} of the images differ; give more different ones.")
+        raise DataError(f"There are only {len(distinct) + 1} different images; give more of them.")
     test = max(test, distinct[1])
     validation = max(validation, distinct[distinct > test][1] if (distinct > test).sum() > 1 else 0)
     parts = {

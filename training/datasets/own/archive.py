@@ -75,7 +75,7 @@ def archive(path: Path) -> Archive:
         )
     names = sorted(entry.filename for entry in found)
     if len(set(names)) < len(names):
-        raise DataError(f"{path.name} holds two files of one name; pack the folder again.")
+        raise DataError(f"{path.name} holds two files of the same name; pack the folder again.")
     prefix = _prefix(names)
     names = [name.removeprefix(prefix) for name in names]
     label, labels = labelled(names, path.name)

@@ -232,7 +232,9 @@ def _whole(text: str, path: Path, line: int) -> int:
     try:
         return int(float(text))
     except (ValueError, OverflowError):
-        raise DataError(f"{path.name}: line {line} begins with {text!r:.40}, no label.") from None
+        raise DataError(
+            f"{path.name}: line {line} begins with {text!r:.40}, not a label."
+        ) from None
 
 
 def _shape(pixels: int) -> tuple[int, ...] | None:

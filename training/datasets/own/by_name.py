@@ -150,7 +150,7 @@ def _check(name: str, files: list[File], download: bool) -> None:
         how = (
             f"add --data.download to fetch {'them' if len(missing) > 1 else 'it'} ({sources})"
             if sources
-            else "download by hand what its page offers, for it lies behind a form"
+            else "download it from its page by hand, which asks you to fill in a form"
         )
         raise DataError(f"{name} is not here: {places} missing; {how}.")
     for file in missing:

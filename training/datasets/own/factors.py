@@ -32,7 +32,7 @@ def factors_of(
     else:
         names, values = by_table(Path(given).expanduser(), known)
     if len(names) > MOST_FACTORS:
-        raise DataError(f"There are {len(names)} factors; {MOST_FACTORS} are the most.")
+        raise DataError(f"There are {len(names)} factors; at most {MOST_FACTORS} are used.")
     targets = np.zeros((len(source.names), len(names)), np.int64)
     factors = []
     for at, name in enumerate(names):

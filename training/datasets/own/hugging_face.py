@@ -100,7 +100,7 @@ def table(path: Path) -> Table:
     root = path if path.is_dir() else path.parent
     files = [path] if path.is_file() else sorted(_below(path))
     if len(files) > MOST_FILES:
-        raise DataError(f"{path} holds {len(files):,} files; {MOST_FILES:,} are the most.")
+        raise DataError(f"{path} holds {len(files):,} files; at most {MOST_FILES:,} are read.")
     try:
         schema = _schema(files[0])
         features = _features(schema, files[0].parent) or _features(schema, root)

@@ -80,7 +80,7 @@ export function mount(root, { assets, instrument }) {
         class: "lessons-lead",
         text:
           "Each lesson has five cards beside the real instrument: look, predict, do, why, check. Every figure in them is measured on the " +
-          "model that you have under your hands.",
+          "models that are here.",
       }),
       el("div", { class: "lesson-orders", role: "group", "aria-label": "Order" }, ...tabs),
       list,

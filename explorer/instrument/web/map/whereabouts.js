@@ -186,7 +186,7 @@ function spellNearest(distance, held, among, name, { isForeign = false, examples
     distance > held.p99 ? "Far from the data" : distance > held.p95 ? "At the edge of the data" : "Among the data";
   const values = { place: said(place), away, share, examples: said(examples), bound: spell(bound) };
   return {
-    text: said("{place}: {away}; {share} of held-out {examples} have one within {bound}.", values),
+    text: said("{place}: {away}; {share} of held-out {examples} have a code within {bound}.", values),
     off: distance > held.p99,
   };
 }
