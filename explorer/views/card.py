@@ -193,7 +193,7 @@ def _files(entry: Entry, card: Card) -> None:
     st.markdown("\n".join(_file_rows(card)))
     versions = ", ".join(f"{name} {version}" for name, version in card.versions.items())
     made = f"Made with {plain(versions)}. " if versions else ""
-    st.caption(f"{made}The whole hashes are in card.json.")
+    st.caption(f"{made}The full hashes are in card.json.")
     try:
         content = (entry.folder / CARD).read_bytes()
     except OSError:  # The folder went while the page was drawn.

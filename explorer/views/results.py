@@ -101,14 +101,14 @@ def _task(task: Task) -> None:
     for measure in task.measures:
         lines = []
         for way in task.ways:
-            line = {"Way": way.title + (" (no generative model)" if way.is_peer else "")}
+            line = {"Method": way.title + (" (no generative model)" if way.is_peer else "")}
             for one in task.conditions:
                 line[one.title] = over_seeds(task, way, one, measure)
             lines.append(line)
         st.markdown(f"**{plain(measure.label)}**, {plain(measure.unit)}")
         _grid(lines, f"results.{task.name}.{measure.name}")
         st.caption(plain(measure.how))
-    with st.expander("How each way works, and what was measured"):
+    with st.expander("How each method works, and what was measured"):
         for way in task.ways:
             st.markdown(f"**{plain(way.title)}.** {plain(way.how)}")
         st.caption(plain(provenance(task)))

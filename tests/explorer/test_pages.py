@@ -293,7 +293,7 @@ def test_a_card_without_versions_does_not_speak_of_them(
     make_checkpoint("mine", versions={})
     shown = words(card.run())
     assert "Made with" not in shown
-    assert "The whole hashes" in shown
+    assert "The full hashes" in shown
 
 
 def test_the_card_can_be_downloaded_after_its_folder_went(

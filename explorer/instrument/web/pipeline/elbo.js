@@ -124,7 +124,7 @@ export function createElbo({ card, model, decoded, gone }) {
     if (kl === null || sum === null) return missed;
     if (!isNats)
       return (
-        `${missed} To narrow the prior down to this image's posterior costs ${spell(kl, 1)} nats. This model has no ` +
+        `${missed} Narrowing the prior down to this image's posterior costs ${spell(kl, 1)} nats. This model has no ` +
         "likelihood, so the two have no common unit and no sum."
       );
     const average =
@@ -137,8 +137,8 @@ export function createElbo({ card, model, decoded, gone }) {
         `of the posterior.${average}`
       : "The bound of this model has more parts than these two, so they are not added.";
     return (
-      `Given the z on screen, the source costs ${spell(reconstruction, 1)} nats: the less its image resembles the source, ` +
-      `the more. To narrow the prior down to this image's posterior costs ${spell(kl, 1)} nats, wherever z is. ${together}`
+      `Given the z on screen, the source costs ${spell(reconstruction, 1)} nats: the less the decoded image resembles it, ` +
+      `the more. Narrowing the prior down to this image's posterior costs ${spell(kl, 1)} nats, wherever z is. ${together}`
     );
   }
 
@@ -253,4 +253,4 @@ function createByLatent(latents) {
 
 const BY_LATENT =
   "How much this image tells through each latent, in nats; the highest bar is the largest of them. A latent with no bar says " +
-  "nothing of this image: its posterior is the prior. KL(q(zᵢ|x) ‖ N(0, 1)), closed form.";
+  "nothing about this image: its posterior is the prior. KL(q(zᵢ|x) ‖ N(0, 1)), closed form.";

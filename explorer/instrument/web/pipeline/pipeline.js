@@ -55,13 +55,7 @@ export function createPipeline({ model, commands, store }) {
     "div",
     { class: "pipeline-roll", hidden: true },
     formula,
-    el(
-      "label",
-      { class: "pipeline-scaling" },
-      el("span", { text: "less" }),
-      scale,
-      el("span", { text: "more chance" }),
-    ),
+    el("label", { class: "pipeline-scaling" }, el("span", { text: "less" }), scale, el("span", { text: "more noise" })),
     draw,
   );
   const hint = el("p", {
