@@ -22,7 +22,7 @@ from msgspec import Meta
 
 from explorer.archives import UNREADABLE, Bounds, ShortReads, UploadError, entries
 from explorer.jobs.exchange import Side
-from explorer.jobs.quota import FREE, GIB, size_of
+from explorer.jobs.quota import FREE, GIB, counting, size_of
 from explorer.jobs.store import Store
 from training.contract.errors import UserError
 from training.contract.fields import PRINTABLE, FileName, Line, Record, printable
@@ -118,20 +118,20 @@ def accept(store: Store, home: Path, arrived: Path, title: str, visitor: str) ->
         UploadError: in one sentence, if it cannot hold images to train on, or if there is no room.
     """
     _check(arrived)
-    make_room(store, home, visitor, arrived.stat().st_size)
     id = secrets.token_urlsafe(12)
     folder = home / FOLDER / id
     slug = re.sub(r"[^A-Za-z0-9]+", "-", title)[:40].strip("-").lower() or "images"
     known = Kept(printable(title, LONGEST_TITLE) or "Images", f"{slug}.zip", visitor)
-    try:
-        folder.mkdir(parents=True)
-        arrived.rename(folder / known.zip)
-        write_bytes(folder / FACTS, as_json(known))
-    except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise UploadError(
-            f"This explorer cannot keep what is dropped ({error.strerror}): tell whoever runs it."
-        ) from error
+    with counting:
+        make_room(store, home, visitor, arrived.stat().st_size)
+        try:
+            folder.mkdir(parents=True)
+            arrived.rename(folder / known.zip)
+            write_bytes(folder / FACTS, as_json(known))
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            reason = f"This explorer cannot keep what is dropped ({error.strerror})"
+            raise UploadError(f"{reason}: tell whoever runs it.") from error
     return Images(id, known.title, folder, folder / known.zip, visitor)
 
 
@@ -215,7 +215,8 @@ def clear_leftovers(home: Path) -> None:
 
 def remove(images: Images) -> None:
     """Remove a set and all that was made of it but trained models."""
-    shutil.rmtree(images.folder, ignore_errors=True)
+    with counting:  # a set that is counted is there until it was
+        shutil.rmtree(images.folder, ignore_errors=True)
 
 
 def remove_packs(images: Images) -> None:

@@ -22,8 +22,8 @@ MOST_KEPT, MOST_KEPT_EACH = 60, 10
 FREE = 1 * GIB
 
 
-# Held while it is counted whether there is room and what was counted for is done: many requests of
-# one visitor come at once.
+# Held while it is counted whether there is room, for a run or for images, and what was counted for
+# is done: many requests of one visitor come at once.
 counting = threading.RLock()
 
 

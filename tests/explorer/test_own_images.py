@@ -7,6 +7,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from msgspec.structs import replace
 from PIL import Image
 
 from explorer import arriving, loading
-from explorer.jobs import images, offers, running
+from explorer.jobs import images, offers, quota, running
 from explorer.jobs.asked import Training
 from explorer.jobs.exchange import Form
 from explorer.jobs.looking import Looks
@@ -198,6 +199,32 @@ def test_a_visitors_oldest_images_make_room_but_not_those_a_run_learns_from(
         add("a")
     assert images.find(tmp_path, other.id) == other
     assert images.find(tmp_path, "../images") is None
+
+
+def test_images_that_come_at_once_are_counted_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def others_wait() -> bool:
+        with ThreadPoolExecutor(1) as another:
+            return not another.submit(quota.counting.acquire, blocking=False).result()
+
+    def watched(name: str) -> None:
+        does = getattr(images, name)
+
+        def do(*given: Any) -> Any:
+            assert others_wait(), name
+            done.append(name)
+            return does(*given)
+
+        monkeypatch.setattr(images, name, do)
+
+    done: list[str] = []
+    for name in ("make_room", "write_bytes"):
+        watched(name)
+    with images.arriving(tmp_path) as place:
+        place.write_bytes(FEW)
+        images.accept(Store(tmp_path / "jobs.sqlite"), tmp_path, place, "Cats", "a")
+    assert done == ["make_room", "write_bytes"]
 
 
 def test_a_model_of_a_visitors_images_is_found_by_its_id_alone(
