@@ -39,7 +39,7 @@ def test_each_side_is_told_where_it_leads_furthest() -> None:
     assert of_task(TASK) == (
         "Latents help in 1 of 2 cases, with “few labels”: “VAE” gets 20.0, “SVM” 10.0. In the "
         "other case, a method without latents does better, with “all labels”: “SVM” gets 90.0, "
-        "“VAE” 60.0. (Right, %; more is better.)"
+        "“VAE” 60.0. (Right, %; higher is better.)"
     )
 
 
@@ -47,7 +47,7 @@ def test_where_less_is_better_the_least_leads() -> None:
     errors = replace(TASK, measures=(replace(TASK.measures[0], more_is_better=False),))
     assert of_task(errors) == (
         "Latents help in both cases, most with “few labels”: “AE” gets 5.0, “SVM” 10.0. "
-        "(Right, %; less is better.)"
+        "(Right, %; lower is better.)"
     )
 
 
@@ -55,7 +55,7 @@ def test_where_latents_never_help_the_other_methods_are_named() -> None:
     few = replace(TASK, outcomes=tuple(one for one in TASK.outcomes if one.condition == "all"))
     assert of_task(few) == (
         "Here a method without latents does better, with “all labels”: “SVM” gets 90.0, "
-        "“VAE” 60.0. (Right, %; more is better.)"
+        "“VAE” 60.0. (Right, %; higher is better.)"
     )
 
 
@@ -99,7 +99,7 @@ def test_ways_of_one_family_are_ranked_among_themselves() -> None:
     )
     assert of_task(task) == (
         "With “digits”, “A flow” does best (90.0), and “N(0, I)” worst (91.0). "
-        "(−ELBO, nats; less is better.)"
+        "(−ELBO, nats; lower is better.)"
     )
     alike = replace(
         task,

@@ -35,7 +35,7 @@ def of_task(task: Task) -> str:
         return ""
     has_peers = any(way.is_peer for way in task.ways)
     said = _judged(task, measure) if has_peers else _ranked(task, measure)
-    better = "more" if measure.more_is_better else "less"
+    better = "higher" if measure.more_is_better else "lower"
     return " ".join(
         [*said, f"({measure.label}, {measure.unit}; {better} is better.)"] if said else ()
     )

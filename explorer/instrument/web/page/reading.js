@@ -24,8 +24,8 @@ export function followReading(listener, gone) {
 /** @param {AbortSignal} gone @returns {HTMLElement} the switch; all there are show the same */
 export function createReadingSwitch(gone) {
   const choices = /** @type {const} */ ([
-    ["loss", "Loss", "−ELBO, which training minimises: less is better"],
-    ["elbo", "ELBO", "The lower bound of ln p(x), which training maximises: more is better"],
+    ["loss", "Loss", "−ELBO, which training minimises: lower is better"],
+    ["elbo", "ELBO", "The lower bound of ln p(x), which training maximises: higher is better"],
   ]);
   const buttons = choices.map(([name, text, title]) =>
     el("button", {

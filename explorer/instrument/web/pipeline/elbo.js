@@ -169,7 +169,7 @@ const BOUND = { reconstruction: "ln p(x|z)", kl: "− KL", sum: "ELBO" };
 const sumTerm = () =>
   term(
     "Sum",
-    "What both cost together, the negative ELBO: less is better. Reconstruction is here at the one z on screen; training " +
+    "What both cost together, the negative ELBO: lower is better. Reconstruction is here at the one z on screen; training " +
       "averages it over z from the posterior. −ELBO = E[−ln p(x|z)] + KL(q(z|x) ‖ p(z)).",
   );
 
