@@ -140,16 +140,18 @@ def another_site() -> Iterator[tuple[str, list[str]]]:
         site.shutdown()
 
 
-def test_in_a_frame_of_a_page_that_was_named(page: Page, blots: Path) -> None:
-    with another_site() as (site, shown), serve([blots], EXPLORER_EMBED_IN=site) as app:
-        shown.append(f"{app}/?model=blots")
-        page.goto(site)
+def test_in_a_frame_of_a_page_that_was_named_and_of_no_other(
+    page: Page, context: BrowserContext, blots: Path
+) -> None:
+    with (
+        another_site() as (named, shown),
+        another_site() as (other, shown_there),
+        serve([blots], EXPLORER_EMBED_IN=named) as app,
+    ):
+        for addresses in (shown, shown_there):
+            addresses.append(f"{app}/?model=blots")
+        page.goto(named)
         page.frame_locator("iframe").locator("[data-ready]").wait_for()
-
-
-def test_in_no_frame_of_another(context: BrowserContext, blots: Path) -> None:
-    page = context.new_page()
-    with another_site() as (site, shown), serve([blots]) as app:
-        shown.append(f"{app}/?model=blots")
-        with page.expect_event("console", lambda message: "frame-ancestors" in message.text):
-            page.goto(site)
+        refused = context.new_page()
+        with refused.expect_event("console", lambda said: "frame-ancestors" in said.text):
+            refused.goto(other)
