@@ -31,18 +31,3 @@ def test_a_page_says_what_happened_and_draws_itself_anew(
         expect(dialog).to_be_hidden()
         assert page.url.endswith("/card?model=own")
     page.close()
-
-
-def test_a_server_that_is_gone_before_a_page_is_drawn_is_spoken_for(
-    context: BrowserContext, tmp_path: Path
-) -> None:
-    checkpoints.write(tmp_path / "own")
-    with serve([tmp_path / "own"]) as address:
-        for place in ("", "lessons"):
-            page = context.new_page()
-            page.route("**/_stcore/**", lambda route: route.abort())
-            page.goto(f"{address}/{place}")
-            dialog = page.get_by_role("dialog")
-            expect(dialog).to_contain_text("connects again by itself", timeout=60_000)
-            expect(dialog.get_by_text("yourscript.py")).to_be_hidden()
-            page.close()

@@ -391,3 +391,16 @@ def test_the_ladder_opens_as_a_page_and_keeps_its_place(visit: Page, app: str) -
     visit.get_by_role("link", name="β as a dial").first.click()
     visit.wait_for_selector(opened)
     visit.wait_for_function("(query) => location.search === query", arg=query)
+
+
+def test_a_server_that_is_gone_before_a_page_is_drawn_is_spoken_for(
+    context: BrowserContext, app: str
+) -> None:
+    for place in ("", "lessons"):
+        page = context.new_page()
+        page.route("**/_stcore/**", lambda route: route.abort())
+        page.goto(f"{app}/{place}")
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("connects again by itself", timeout=60_000)
+        expect(dialog.get_by_text("yourscript.py")).to_be_hidden()
+        page.close()
