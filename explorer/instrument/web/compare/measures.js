@@ -134,7 +134,7 @@ export const MEASURES = [
     name: "Bound on −ln p(x)",
     unit: "nats",
     meaning:
-      "How improbable the model finds an image or a word, at most. For a VAE this is −ELBO; a model that writes piece by piece, or letter by letter, gives the exact value.",
+      "How improbable the model finds an image or a word: an upper bound. For a VAE this is −ELBO; a model that writes piece by piece, or letter by letter, gives the exact value.",
     better: "lower",
     cell: bound,
   },

@@ -112,7 +112,7 @@ export function mount(root, { assets, instrument, link }) {
             class: "lessons-lead",
             text:
               "Choose images and a model, or drop images of your own. It trains on one core of the machine that runs this explorer, and you watch its latent space " +
-              "grow: drag a latent while it learns. Closing this page stops nothing; the run's link opens it again.",
+              "grow: drag a latent while it learns. Closing this page does not stop the run: its link opens it again.",
           }),
           el(
             "div",
