@@ -1,3 +1,5 @@
+import { svg } from "./svg.js";
+
 /** @typedef {keyof typeof PATHS} Picture */
 
 /** Drawn on a 20 × 20 field with a 1.6 stroke. */
@@ -36,13 +38,6 @@ const PATHS = {
 
 /** @param {keyof typeof PATHS} name @returns {SVGElement} */
 export function icon(name) {
-  const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
-  svg.setAttribute("viewBox", "0 0 20 20");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS(space, "path");
-  path.setAttribute("d", PATHS[name]);
-  svg.append(path);
-  return svg;
+  const attributes = { viewBox: "0 0 20 20", class: "icon", "aria-hidden": "true" };
+  return svg("svg", attributes, svg("path", { d: PATHS[name] }));
 }

@@ -1,10 +1,11 @@
 const SPACE = "http://www.w3.org/2000/svg";
 
 /**
- * @param {string} tag
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
  * @param {Record<string, any>} [attributes] left out where they are missing; `text` is its text
  * @param {...(Node | null)} children
- * @returns {any}
+ * @returns {SVGElementTagNameMap[Tag]}
  */
 export function svg(tag, { text, ...attributes } = {}, ...children) {
   const element = document.createElementNS(SPACE, tag);

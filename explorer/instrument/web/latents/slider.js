@@ -3,9 +3,8 @@ import { bell, cutWidth } from "../engine/gaussian.js";
 import { icon } from "../icons.js";
 import { cellOf } from "../model/latents.js";
 import { said } from "../spoken.js";
+import { svg } from "../svg.js";
 import { createRange } from "./range.js";
-
-const SVG = "http://www.w3.org/2000/svg";
 
 /** The prior's peak as a part of the height of a row's densities: the posterior's, on the same scale, is often much higher. */
 const PRIOR_PEAK = 1 / 3;
@@ -87,22 +86,21 @@ export function createSlider({ latent: described, hasPrior, largestKl, shape, co
   const lock = toggle("lock", () => commands.toggleLock(latent));
   const play = toggle("play", () => commands.togglePlay(latent));
 
-  const prior = document.createElementNS(SVG, "path");
-  const posterior = document.createElementNS(SVG, "path");
-  const cut = document.createElementNS(SVG, "path");
-  const meanLine = document.createElementNS(SVG, "path");
-  if (hasPrior) prior.setAttribute("d", bell(0, 1, first, last, PRIOR_PEAK));
-  prior.setAttribute("class", "prior");
-  posterior.setAttribute("class", "posterior");
-  cut.setAttribute("class", "posterior-cut");
-  meanLine.setAttribute("class", "posterior-mean");
+  const prior = svg("path", { class: "prior", d: hasPrior ? bell(0, 1, first, last, PRIOR_PEAK) : null });
+  const posterior = svg("path", { class: "posterior" });
+  const cut = svg("path", { class: "posterior-cut" });
+  const meanLine = svg("path", { class: "posterior-mean" });
   const half = (last - first) / (steps.length - 1) / 2;
-  const curves = document.createElementNS(SVG, "svg");
-  curves.setAttribute("class", "curves");
-  curves.setAttribute("viewBox", `${first - half} 0 ${last - first + 2 * half} 1`);
-  curves.setAttribute("preserveAspectRatio", "none");
-  curves.setAttribute("aria-hidden", "true");
-  curves.append(prior, posterior, cut, meanLine);
+  const curves = svg(
+    "svg",
+    {
+      class: "curves",
+      viewBox: `${first - half} 0 ${last - first + 2 * half} 1`,
+      preserveAspectRatio: "none",
+      "aria-hidden": "true",
+    },
+    ...[prior, posterior, cut, meanLine],
+  );
 
   const element = el(
     "div",

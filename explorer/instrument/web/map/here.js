@@ -1,8 +1,7 @@
 import { clamp } from "../clamp.js";
 import { el } from "../dom.js";
+import { svg } from "../svg.js";
 import { across, down } from "./view.js";
-
-const SVG = "http://www.w3.org/2000/svg";
 
 /** How long a place stays in the trail, in milliseconds, and in how many steps it fades. */
 const TRAIL_MS = 1400;
@@ -26,17 +25,12 @@ function draw(path, d) {
  * is dragged, the browser then has only their few pixels to compose again.
  */
 export function createHere() {
-  const trail = document.createElementNS(SVG, "svg");
-  trail.setAttribute("class", "map-layer map-trail");
-  trail.setAttribute("aria-hidden", "true");
+  const trail = svg("svg", { class: "map-layer map-trail", "aria-hidden": "true" });
   const lines = Array.from({ length: FADES }, (_, age) => {
-    const line = document.createElementNS(SVG, "path");
     const share = 1 - age / FADES;
-    line.setAttribute("stroke-opacity", (0.75 * share).toFixed(2));
-    line.setAttribute("stroke-width", (1 + 2.5 * share).toFixed(1));
-    const ghosts = document.createElementNS(SVG, "path");
-    ghosts.setAttribute("class", "map-ghosts");
-    ghosts.setAttribute("stroke-opacity", (GHOST * share).toFixed(2));
+    const solid = { "stroke-opacity": (0.75 * share).toFixed(2), "stroke-width": (1 + 2.5 * share).toFixed(1) };
+    const line = svg("path", solid);
+    const ghosts = svg("path", { class: "map-ghosts", "stroke-opacity": (GHOST * share).toFixed(2) });
     trail.append(line, ghosts);
     return { line, ghosts };
   });

@@ -1,7 +1,6 @@
 import { el } from "../dom.js";
 import { rove } from "../roving.js";
-
-const SVG = "http://www.w3.org/2000/svg";
+import { svg } from "../svg.js";
 
 /** Where each part is drawn, in units of the picture: its outline, its letters and where they stand. */
 /** @type {Record<string, {d: string, text: string, at: [number, number]}>} */
@@ -27,24 +26,23 @@ const PLAIN = "M29 22H35M69 22H116.5M144.5 22H149M183 22H188";
  */
 export function createDiagram(parts) {
   const hasNoise = parts.some(({ name }) => name === "noise");
-  const picture = make("svg", {
+  const picture = svg("svg", {
     viewBox: hasNoise ? "0 0 217 84" : "0 0 217 44",
     role: "group",
     "aria-label": "The parts of the model",
     class: "pipeline-diagram",
   });
-  picture.append(make("path", { d: hasNoise ? WITH_NOISE : PLAIN, class: "pipeline-lines" }));
+  picture.append(svg("path", { d: hasNoise ? WITH_NOISE : PLAIN, class: "pipeline-lines" }));
   const nodes = parts.map((part) => {
     const { d, text, at } = SHAPES[part.name];
-    const node = make("g", {
+    const node = svg("g", {
       role: "button",
       tabindex: "-1",
       "data-part": part.name,
       "aria-label": `${text}: ${part.label}`,
     });
-    const letters = make("text", { x: String(at[0]), y: String(at[1]) });
-    letters.textContent = text;
-    node.append(make("path", { d }), letters);
+    const letters = svg("text", { x: at[0], y: at[1], text });
+    node.append(svg("path", { d }), letters);
     picture.append(node);
     return node;
   });
@@ -105,11 +103,4 @@ export function createDiagram(parts) {
       bench.addEventListener("pointerover", follow);
     },
   };
-}
-
-/** @param {string} tag @param {Record<string, string>} attributes @returns {SVGElement} */
-function make(tag, attributes) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
 }
