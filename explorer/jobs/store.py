@@ -236,8 +236,8 @@ class Store(Database):
                     sentence = CASE
                         WHEN interrupted + 1 >= ?
                             THEN 'The worker ended too often in this job: ask for a smaller one.'
-                        ELSE 'The worker ended and was started anew: the run goes on from its last '
-                            || 'saved step.' END
+                        ELSE 'The worker ended and was started anew: the run continues from its '
+                            || 'last saved step.' END
                 WHERE state IN ('training', 'finishing')
                 """,
                 (MOST_INTERRUPTED, MOST_INTERRUPTED),

@@ -171,7 +171,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_job_goes_on(supervisor: Sup
         time.sleep(0.01)
     job = until(supervisor, id, "training")
     assert job.interrupted == 1
-    assert "goes on from its last saved step" in job.sentence
+    assert "continues from its last saved step" in job.sentence
     supervisor.store.want(id, "pause")
     supervisor.wake()
     until(supervisor, id, "paused")

@@ -259,7 +259,7 @@ def test_an_interrupted_table_keeps_what_was_made_and_goes_on(
     monkeypatch.setattr(measuring, "measure", stop_at_second)
     assert call("--only", "tiny-beta4") == INTERRUPTED
     assert made(tmp_path) == [("tiny-beta4", 0)]
-    assert "goes on from here" in capsys.readouterr().err
+    assert "continues from here" in capsys.readouterr().err
     trained = tmp_path / "runs" / "tiny" / "tiny-beta4-s1"
     assert not (trained / LOCK).exists()
     monkeypatch.setattr(ensemble, "train_each", None)

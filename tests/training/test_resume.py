@@ -390,7 +390,7 @@ def test_a_finished_run_goes_on_to_more_steps(
     )
     assert main([*words, "--out", str(longer), "--resume", "--train.steps", "40"]) == 0
     said = capsys.readouterr().err
-    assert f"{longer} goes on from step 20 to 40." in said
+    assert f"{longer} continues from step 20 to 40." in said
     assert ("this is not the run that 40 steps" in said) == (schedule == "cosine")
     card = read_card(longer)
     assert card.training.steps == 40

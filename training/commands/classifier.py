@@ -5,7 +5,7 @@ from pathlib import Path
 
 from training.commands.arguments import add_data, add_seed
 
-HELP = "train the classifier in whose features samples are compared with images"
+HELP = "train the classifier whose features are used to compare samples with images"
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -32,7 +32,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="the class whose weights these are; importing it runs its code",
     )
     parser.add_argument("--args", metavar="JSON", help="the arguments of the class, as JSON")
-    parser.add_argument("--encoder", type=Path, help="the ONNX file beside a decoder's")
+    parser.add_argument(
+        "--encoder", type=Path, help="the encoder's ONNX file, if the model is a decoder's"
+    )
     parser.add_argument("--shape", help="of an image: channels,height,width, like 1,28,28")
     parser.add_argument(
         "--latents", type=int, help="how many latents there are, if there is no encoder"

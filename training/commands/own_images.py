@@ -36,7 +36,7 @@ def fitted(
     try:
         found = opened(config.data, options.data)
     except KeyboardInterrupt:
-        print("Stopped; the same command goes on packing from here.", file=sys.stderr)
+        print("Stopped; the same command continues packing from here.", file=sys.stderr)
         raise
     for line in found.report():
         print(line, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`reproduce`: make a table of results again, or what is missing of it; or do a task."""
+"""`reproduce`: make a table of results again, or what is missing from it; or do a task."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ from training.contract.table import Table
 from training.errors import ConfigError
 from training.results import tables
 
-HELP = "make a table of results again, or what is missing of it; or measure a task"
+HELP = "make a table of results again, or what is missing from it; or measure a task"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
             numbers = (f"{metric.label} {metric.value:.3f}" for metric in shown if metric)
             print(f"{made.recipe}, seed {made.seed} · {', '.join(numbers)}")
     except KeyboardInterrupt:
-        print("Stopped; the same command goes on from here.", file=sys.stderr)
+        print("Stopped; the same command continues from here.", file=sys.stderr)
         return INTERRUPTED
     print("\n".join(tables.describe(tables.current(plan, options.out))))
     return 0

@@ -180,7 +180,7 @@ def becomes_longer(folder: Path, config: RunConfig) -> bool:
     if not progress.step < config.train.steps:
         return False
     steps = config.train.steps
-    print(f"{folder} goes on from step {progress.step:,} to {steps:,}.", file=sys.stderr)
+    print(f"{folder} continues from step {progress.step:,} to {steps:,}.", file=sys.stderr)
     if config.train.schedule != "constant":
         print(
             f"Its learning rate fell to 0 over {progress.step:,} steps, and now goes on at "
@@ -234,7 +234,9 @@ def train_into(
             for name, value in places.items()
             if value not in (None, DATA, "auto")
         ]
-        print(f"Stopped; `{command}{''.join(given)} --resume` goes on from here.", file=sys.stderr)
+        print(
+            f"Stopped; `{command}{''.join(given)} --resume` continues from here.", file=sys.stderr
+        )
         return INTERRUPTED
     return 0
 
