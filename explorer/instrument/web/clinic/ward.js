@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { spell } from "../dom.js";
 
 /**
@@ -63,6 +64,6 @@ export function scaleOf(values, isLog) {
   return {
     low,
     high,
-    toShare: (value) => Math.min(1.04, Math.max(-0.04, (bend(value) - from) / (to - from || 1))),
+    toShare: (value) => clamp((bend(value) - from) / (to - from || 1), -0.04, 1.04),
   };
 }

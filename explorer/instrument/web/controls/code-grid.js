@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { context2d, el, focusIn } from "../dom.js";
 import { rove } from "../roving.js";
 import { space, painted as withCode } from "../spaces/code-grid.js";
@@ -197,8 +198,7 @@ export function createCodeGrid({ control: described, stage }) {
   /** @param {{clientX: number, clientY: number}} event @returns {number} the cell there, or the nearest one */
   function cellAt({ clientX, clientY }) {
     const { left, top, right, bottom } = grid.getBoundingClientRect();
-    const held = (/** @type {number} */ at, /** @type {number} */ count) =>
-      Math.min(count - 1, Math.max(0, Math.floor(at)));
+    const held = (/** @type {number} */ at, /** @type {number} */ count) => clamp(Math.floor(at), 0, count - 1);
     const column = held(((clientX - left) / (right - left)) * width, width);
     const row = held(((clientY - top) / (bottom - top)) * height, height);
     return row * width + column;

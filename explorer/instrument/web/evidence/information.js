@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { standardNormal } from "../engine/gaussian.js";
 import { seeded } from "../engine/seeded.js";
 
@@ -37,7 +38,7 @@ export function split({ mean, logVariance, latents }, seed = 0) {
   const peak = Float64Array.from({ length: count }, (_, image) =>
     height.subarray(image * latents, (image + 1) * latents).reduce((product, value) => product * value, 1),
   );
-  const draws = Math.max(LEAST_DRAWS, Math.min(MOST_DRAWS, Math.floor(WORK / (count * latents))));
+  const draws = clamp(Math.floor(WORK / (count * latents)), LEAST_DRAWS, MOST_DRAWS);
   const z = new Float64Array(latents);
 
   /** ln q(z), and Σ ln q(z_d). @returns {[number, number]} */

@@ -2,8 +2,9 @@ import { latentName, spell } from "../dom.js";
 import { InstrumentError, sentenceFor } from "../errors.js";
 import { codeAt, isPath, onPath } from "../path/course.js";
 import { present } from "../present.js";
-import { enlarge, save, saveBlob } from "./png.js";
+import { enlarge, save } from "./png.js";
 import { isSpelled, jsonOf, liesElsewhere, pythonLines } from "./python-lines.js";
+import { saveBlob } from "./save-blob.js";
 
 /**
  * @typedef {import("../stage.js").Stage} Stage

@@ -1,5 +1,6 @@
 import { context2d, latentName, spell, spellKl } from "../dom.js";
 import { present } from "../present.js";
+import { saveBlob } from "./save-blob.js";
 
 const LEAST_PIXELS = 512;
 const CELL_PIXELS = 84;
@@ -62,17 +63,6 @@ export async function save(canvas, name) {
   /** @type {Blob | null} */
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
   saveBlob(present(blob), name);
-}
-
-/** @param {Blob} blob @param {string} name */
-export function saveBlob(blob, name) {
-  const url = URL.createObjectURL(blob);
-  const anchor = document.createElement("a");
-  anchor.href = url;
-  anchor.download = name;
-  anchor.click();
-  // The download has taken its copy by then; Firefox needs a moment.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 /** @param {number} width @param {number} height */

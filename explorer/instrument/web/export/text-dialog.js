@@ -1,6 +1,6 @@
 import { el } from "../dom.js";
 import { icon } from "../icons.js";
-import { saveBlob } from "./png.js";
+import { saveBlob } from "./save-blob.js";
 
 /** A text to copy, or where it makes a file of its own, to save. */
 export function createTextDialog() {

@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 /**
  * Which pixels of an image are seen, and which are hidden: a byte each, row by row, 1 where it is seen.
  *
@@ -46,7 +47,7 @@ export function brushed(seen, width, from, to, radius, value) {
   for (let at = 0; at < next.length; at++) {
     const [x, y] = [(at % width) + 0.5, Math.floor(at / width) + 0.5];
     const along = length ? ((x - from.x) * (to.x - from.x) + (y - from.y) * (to.y - from.y)) / length : 0;
-    const t = Math.min(1, Math.max(0, along));
+    const t = clamp(along, 0, 1);
     const apart = Math.hypot(x - from.x - t * (to.x - from.x), y - from.y - t * (to.y - from.y));
     if (apart <= radius) next[at] = value;
   }

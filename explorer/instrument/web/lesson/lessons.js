@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { el, isolated } from "../dom.js";
 import { named } from "../link.js";
 import { fetchFile } from "../shelf/held.js";
@@ -122,8 +123,7 @@ export function createLessons({ assets, clinic, link: outer, frame, audience, re
   }
 
   /** @param {string} query */
-  const stepIn = (query) =>
-    Math.min(Math.max(1, Number.parseInt(named(query, STEP) ?? "1", 10) || 1), CARDS.length) - 1;
+  const stepIn = (query) => clamp(Number.parseInt(named(query, STEP) ?? "1", 10) || 1, 1, CARDS.length) - 1;
 
   /** @param {string} query the lesson that it names, if any, stands beside the instrument */
   async function openLesson(query) {

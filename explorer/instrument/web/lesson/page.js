@@ -1,4 +1,5 @@
 import { el } from "../dom.js";
+import { saveBlob } from "../export/save-blob.js";
 import { createFrame } from "../page/frame.js";
 import { isHeld, linkTo } from "../shelf/held.js";
 import { CARDS, fetchLessons, lessonLink } from "./lessons.js";
@@ -147,11 +148,7 @@ export function mount(root, { assets, instrument }) {
       type: "button",
       text,
       on: {
-        click() {
-          const address = URL.createObjectURL(new Blob([content()], { type }));
-          el("a", { href: address, download: name }).click();
-          setTimeout(() => URL.revokeObjectURL(address), 1000);
-        },
+        click: () => saveBlob(new Blob([content()], { type }), name),
       },
     });
   }

@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { createHistogram } from "../classroom/tally.js";
 import { el } from "../dom.js";
 import { spellFigure } from "./text.js";
@@ -123,7 +124,7 @@ function mark({ lesson, words, kept, audience, onCommit }) {
       if (measured.hidden) measured.style.setProperty("--share", String(Number(input.value) / 1000));
       measured.hidden = false;
       measured.getBoundingClientRect();
-      measured.style.setProperty("--share", String(Math.min(1, Math.max(0, toShare(value)))));
+      measured.style.setProperty("--share", String(clamp(toShare(value), 0, 1)));
       const found = say("measured", { value: `${label.textContent}${unit}` });
       verdict.textContent = locked && !leads ? `${found} ${say("marked", { value: written(guess()) })}` : found;
     }

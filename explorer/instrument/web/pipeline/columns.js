@@ -1,3 +1,4 @@
+import { clamp } from "../clamp.js";
 import { el, spell, write } from "../dom.js";
 
 /** Noise that fills its bar. */
@@ -92,7 +93,7 @@ function createCell(part, fromLeft, full) {
       if (text === written) return;
       written = text;
       write(number, text);
-      const share = value === null ? 0 : Math.max(-1, Math.min(1, value / full));
+      const share = value === null ? 0 : clamp(value / full, -1, 1);
       bar.style.transform = `scaleX(${share.toFixed(3)})`;
     },
   };

@@ -1,3 +1,5 @@
+import { clamp } from "../clamp.js";
+
 /** Ends of a scale, in tenths of a power of ten. */
 const ENDS = [10, 15, 20, 30, 40, 50, 75, 100];
 
@@ -21,4 +23,4 @@ export function scaleFor(values) {
 }
 
 /** @param {Scale} scale @param {number} value @returns {number} where it lies on the scale, from 0 to 1 */
-export const shareOf = ({ low, high }, value) => Math.min(1, Math.max(0, (value - low) / (high - low)));
+export const shareOf = ({ low, high }, value) => clamp((value - low) / (high - low), 0, 1);
