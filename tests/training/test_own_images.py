@@ -180,6 +180,18 @@ def test_images_stay_in_their_split_when_others_are_added() -> None:
         assert set(part) == {place for place in all_of_them[name] if place < 1000}
 
 
+@pytest.mark.parametrize("first", [0, 1, 9, 20, 250])
+def test_a_few_different_images_fill_every_split(first: int) -> None:
+    """Whatever their hashes are, here in the first byte of sixteen."""
+    digests = np.zeros((60, 16), np.uint8)
+    digests[:, 0] = first + np.arange(60) % 5
+    parts = split(digests, 10_000)
+    assert sorted(np.concatenate([*parts.values()])) == list(range(60))
+    kinds = [set(digests[part, 0]) for part in parts.values()]
+    assert [len(kind) for kind in kinds] == [1, 2, 2]
+    assert len(set.union(*kinds)) == 5
+
+
 @pytest.mark.parametrize("kind", ["npz", "csv"])
 def test_numbers_are_read_as_they_are(tmp_path: Path, kind: str) -> None:
     images = np.random.default_rng(0).integers(0, 256, (60, 28, 28), dtype=np.uint8)

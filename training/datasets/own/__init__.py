@@ -199,8 +199,8 @@ def split(digests: NDArray[np.uint8], most: int) -> dict[str, NDArray[np.int64]]
     """The places of the images of each split, by the hashes (N, 16) of their files.
 
     An image is held out by its own hash alone, whatever the others are. There are exceptions at
-    both ends: at least two images of different hash are held out for each split, and of more than
-    `most` the rest is left out.
+    both ends: at least two images of different hash are held out for each split and one is left to
+    learn from, and of more than `most` the rest is left out.
     """
     hashes = np.ascontiguousarray(digests[:, :8]).view(">u8")[:, 0]
     order = np.argsort(hashes, kind="stable")
@@ -209,8 +209,8 @@ def split(digests: NDArray[np.uint8], most: int) -> dict[str, NDArray[np.int64]]
     distinct = np.flatnonzero(np.diff(hashes[order]) > 0) + 1  # where another hash begins
     if len(distinct) < 4:
         raise DataError(f"There are only {len(distinct) + 1} different images; give more of them.")
-    test = max(test, distinct[1])
-    validation = max(validation, distinct[distinct > test][1] if (distinct > test).sum() > 1 else 0)
+    test = np.clip(test, distinct[1], distinct[-3])
+    validation = np.clip(validation, distinct[distinct > test][1], distinct[-1])
     parts = {
         "train": np.sort(order[validation:]),
         "validation": order[test:validation][:most],
