@@ -35,12 +35,13 @@ function create({ store, decoded }) {
     const now = decoded.get();
     element.hidden = !source?.pixels || !now;
     if (!source?.pixels || !now) return;
-    const { noise } = store.get();
+    const { codes, noise } = store.get();
     const noisy = psnr(corrupted(source.pixels, noise), source.pixels);
     const clean = psnr(now.values, source.pixels);
     before.textContent = spelled(noisy);
     after.textContent = spelled(clean);
-    tellProbes(element, { psnr: clean });
+    // Where the image is new and not yet decoded, what is on screen is still another's: no goal is reached by that.
+    if (now.codes === codes) tellProbes(element, { psnr: clean });
     const more = clean - noisy;
     gain.textContent = Number.isFinite(more) ? `${more < 0 ? "−" : "+"}${spell(Math.abs(more), 1)} dB` : "";
   }
