@@ -74,16 +74,17 @@ def _file_answer(root: Path, name: str, request: Request) -> Response:
     }
     if packed:
         headers["Vary"] = "Accept-Encoding"
+    suffix = PurePosixPath(name).suffix
+    if suffix == ".html":
+        # Also of a page that is known: its headers are those of the newest answer.
+        headers[POLICY] = policy(path.read_text("utf-8"))
     if headers["ETag"] in asked.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    suffix = PurePosixPath(name).suffix
     media_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
     if packed or suffix in PACKED:
         # Streamlit's gzip layer, which packs the rest, leaves a named encoding alone. It would
         # spend a good part of a second on weights at every request.
         headers["Content-Encoding"] = "gzip" if packed and not unpack else "identity"
-    if suffix == ".html":
-        headers[POLICY] = policy(path.read_text("utf-8"))
     if unpack:
         return FileAnswer(cast(BinaryIO, gzip.open(path)), None, headers, media_type)
     goes_as_it_lies = packed or suffix in PACKED

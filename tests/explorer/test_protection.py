@@ -229,9 +229,14 @@ def test_what_is_no_address_of_a_site_is_refused(named: str) -> None:
 
 
 def test_a_plain_page_may_run_the_script_that_it_holds() -> None:
-    answer = Client(serving.plain_app(), "localhost").ask("/instrument/index.html")
+    client = Client(serving.plain_app(), "localhost")
+    answer = client.ask("/instrument/index.html")
     assert answer.headers["content-security-policy"] == protection.policy(answer.text)
     assert "'sha256-" in answer.headers["content-security-policy"]
+    # Firefox holds a page that it has to the headers of the answer that it may be shown again.
+    again = client.ask("/instrument/index.html", **{"if-none-match": answer.headers["etag"]})
+    assert again.status == 304
+    assert again.headers["content-security-policy"] == answer.headers["content-security-policy"]
 
 
 def test_a_site_that_is_left_out_of_the_command_line_is_asked_for(
