@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from explorer.lessons import LESSONS
 from explorer.lessons.bench import MODELS, RESULTS, shipped
@@ -214,6 +214,16 @@ def test_a_lesson_in_another_language_says_so_and_leads_back(
     page.wait_for_selector(".lesson[lang=en]")
     assert step(page) == "Check"
     expect(page.locator(".because").nth(1)).to_contain_text("Right. The KL makes holes")
+
+
+def test_a_lesson_says_that_it_is_on_its_way(page: Page, address: str) -> None:
+    asked: list[Route] = []
+    page.route("**/lessons.json", lambda route: asked.append(route))
+    page.goto(f"{address}/instrument/index.html?lesson=dials")
+    expect(page.get_by_text("Opening the lesson …")).to_be_visible()
+    asked[0].continue_()
+    expect(page.locator(".lesson")).to_be_visible()
+    expect(page.get_by_text("Opening the lesson …")).to_have_count(0)
 
 
 def test_a_lesson_that_there_is_not_opens_the_instrument_and_is_named(

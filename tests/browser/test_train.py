@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -87,6 +88,9 @@ def test_a_link_opens_a_run_and_its_latents_follow_the_hand(
     page.wait_for_function(
         "before => document.querySelector('.train-picture').toDataURL() !== before", arg=before
     )
+    run.get_by_role("button", name="Train another").click()
+    # Runs of one title are told apart.
+    expect(page.locator(".train-mine li")).to_have_text(re.compile(r"^Mine100 steps · .+\d:\d\d"))
 
 
 def test_dropped_images_are_shown_as_the_model_will_see_them(page: Page, address: str) -> None:

@@ -282,6 +282,8 @@ export function mount(root, options) {
 
   /** Opens what the link names. */
   async function start() {
+    // Which model it is about is not known before it has been fetched.
+    if (!view && isLesson(address.read())) frame.wait("Opening the lesson …");
     const query = (await lessons.opening()).replace(/^\?/, "");
     if (gone) return;
     if (lessons.isSmall()) return openSmall();

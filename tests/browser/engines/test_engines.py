@@ -52,6 +52,10 @@ return [...document.querySelectorAll(".instrument output")]
     return a - b;
   });
 """
+PLACES = """
+return [...document.querySelectorAll(arguments[0])].filter((one) => one.checkVisibility())
+  .map((one) => one.getBoundingClientRect()).map(({ top, bottom }) => [top, bottom]);
+"""
 CATCH = """
 const click = HTMLAnchorElement.prototype.click;
 window.caught = new Promise((take) => {
@@ -231,6 +235,13 @@ def test_a_select_looks_and_works_the_same(digits: Driver) -> None:
     digits.run(choose, select, "error")
     digits.wait("location.search.includes('colour=error')")
     digits.run(choose, select, "label")
+
+
+def test_nothing_covers_its_neighbour(digits: Driver) -> None:
+    thumbs, tools = digits.run(PLACES, ".thumb"), digits.run(PLACES, ".map-tools > *")
+    rows = sorted({top for top, _ in thumbs})
+    assert rows[1] >= thumbs[0][1], "the second row of test images begins below the first"
+    assert max(top for top, _ in tools) < min(bottom for _, bottom in tools), "on one line"
 
 
 def test_a_stroke_is_encoded(digits: Driver) -> None:

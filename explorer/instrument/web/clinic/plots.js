@@ -50,8 +50,13 @@ function figure(title, paint) {
   const words = el("p", {});
   /** @type {Drawn[]} */
   let drawn = [];
-  const repaint = () => drawn.length && paint({ drawing, words, width: drawing.getBoundingClientRect().width }, drawn);
-  new ResizeObserver(repaint).observe(drawing);
+  let width = 0;
+  const repaint = () => width && drawn.length && paint({ drawing, words, width }, drawn);
+  // In the plot's own pixels, however large the page is shown.
+  new ResizeObserver(([{ contentRect }]) => {
+    width = contentRect.width;
+    repaint();
+  }).observe(drawing);
   return {
     element: el("figure", { class: "clinic-plot" }, el("h3", { text: title }), drawing, words),
     /** @param {Drawn[]} next */

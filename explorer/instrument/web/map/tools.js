@@ -1,6 +1,7 @@
-import { el, latentName } from "../dom.js";
+import { el, latentName, write } from "../dom.js";
 import { icon } from "../icons.js";
 import { orderLatents } from "../model/latents.js";
+import { present } from "../present.js";
 import { term } from "../term.js";
 import { colourings } from "./colours.js";
 
@@ -16,6 +17,8 @@ export function createTools({ card, commands, acts, hasImages, isAlone }) {
   const order = [...active, ...inactive];
   const select = (/** @type {string} */ name, /** @type {(event: Event) => void} */ change) =>
     el("select", { "aria-label": name, on: { change } });
+  /** As wide as what it says, also where a browser makes it as wide as its longest option. @param {HTMLElement} one */
+  const fitted = (one) => el("span", { class: "map-select" }, one, el("span", { "aria-hidden": "true" }));
   const kind = select("Map", () => {
     if (kind.value !== "latents") return commands.setAxes(kind.value);
     commands.setAxes(order.length === 2 ? "" : `z${order[0]},z${order[1]}`);
@@ -23,7 +26,13 @@ export function createTools({ card, commands, acts, hasImages, isAlone }) {
   const across = select("Across", setLatents);
   const up = select("Up", setLatents);
   const colour = select("Coloured by", () => commands.setColour(colour.value));
-  const latents = el("span", { class: "map-latents", hidden: true }, across, el("span", { text: "×" }), up);
+  const latents = el(
+    "span",
+    { class: "map-latents", hidden: true },
+    fitted(across),
+    el("span", { text: "×" }),
+    fitted(up),
+  );
 
   function setLatents() {
     commands.setAxes(`${across.value},${up.value}`);
@@ -81,9 +90,9 @@ export function createTools({ card, commands, acts, hasImages, isAlone }) {
     "div",
     { class: "map-tools" },
     el("h2", {}, term("Map", explainedOf(hasImages ? "image" : "word"))),
-    kind,
+    fitted(kind),
     latents,
-    el("label", { class: "map-colour" }, el("span", { class: "hint", text: "by " }), colour),
+    el("label", { class: "map-colour" }, el("span", { class: "hint", text: "by " }), fitted(colour)),
     el("span", { class: "map-actions" }, thumbnails, sheet, points, lasso, whole),
   );
 
@@ -110,6 +119,8 @@ export function createTools({ card, commands, acts, hasImages, isAlone }) {
       sheet.hidden = !isPlane || !hasImages;
       points.hidden = !now.sheet;
       points.setAttribute("aria-pressed", String(now.points));
+      for (const one of [kind, across, up, colour])
+        write(present(one.nextElementSibling), one.selectedOptions[0]?.text ?? "");
     },
   };
 }

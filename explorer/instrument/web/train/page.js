@@ -1,5 +1,5 @@
 import { clinicLink, createClinic, isClinic } from "../clinic/clinic.js";
-import { el } from "../dom.js";
+import { el, spell } from "../dom.js";
 import { startEngine } from "../engine/session.js";
 import { sentenceFor } from "../errors.js";
 import { remembered } from "../host/remembered.js";
@@ -34,7 +34,7 @@ export function mount(root, { assets, instrument, link }) {
   let gone = false;
   open();
 
-  /** @returns {{id: string, title: string}[]} */
+  /** @returns {{id: string, title: string, steps?: number, seen?: number}[]} `seen`: when this browser saw it first */
   function mine() {
     try {
       const found = JSON.parse(store.get() || "[]");
@@ -44,10 +44,12 @@ export function mount(root, { assets, instrument, link }) {
     }
   }
 
-  /** @param {string} id @param {string} title */
-  function remember(id, title) {
-    const others = mine().filter((one) => one.id !== id);
-    store.set(JSON.stringify([{ id, title }, ...others].slice(0, MOST_REMEMBERED)));
+  /** @param {import("./api.js").Job} run */
+  function remember({ id, title, steps }) {
+    const before = mine();
+    const seen = before.find((one) => one.id === id)?.seen ?? Date.now();
+    const others = before.filter((one) => one.id !== id);
+    store.set(JSON.stringify([{ id, title, steps, seen }, ...others].slice(0, MOST_REMEMBERED)));
   }
 
   /** @param {string} query */
@@ -75,7 +77,7 @@ export function mount(root, { assets, instrument, link }) {
         worker,
         shipped: SHIPPED,
         onAnother: () => go(""),
-        onTitle: (title) => remember(id, title),
+        onChange: remember,
         share: () => frame.share(location.href),
       });
       opened = run;
@@ -155,16 +157,17 @@ export function mount(root, { assets, instrument, link }) {
       el(
         "ul",
         { class: "train-mine" },
-        ...found.map(({ id, title }) =>
+        ...found.map(({ id, ...run }) =>
           el(
             "li",
             {},
             el("button", {
               type: "button",
               class: "action",
-              text: title,
+              text: run.title,
               on: { click: () => go(new URLSearchParams({ [JOB]: id }).toString()) },
             }),
+            el("span", { class: "hint", text: tellApart(run) }),
           ),
         ),
       ),
@@ -179,4 +182,15 @@ export function mount(root, { assets, instrument, link }) {
       frame.destroy();
     },
   };
+}
+
+/** What differs between runs of one title. @param {{steps?: number, seen?: number}} run @returns {string} */
+function tellApart({ steps, seen }) {
+  const time = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+  return [
+    steps && `${spell(steps, 0)} steps`,
+    seen && new Date(seen).toLocaleString("en-GB", /** @type {any} */ (time)),
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }

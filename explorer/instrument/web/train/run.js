@@ -28,10 +28,10 @@ const KEPT_PRIVATE = "Kept: it opens by its link and is in no list";
  *
  * @param {{id: string, api: ReturnType<typeof import("./api.js").createApi>, assets: string, instrument: string,
  *   worker: import("../model/worker.js").DecodingWorker, shipped: Record<string, string>, onAnother(): void,
- *   onTitle(title: string): void, share(): void}} options `instrument`: the address of the page that opens a model;
- *   `shipped`: by data set, a model to compare with
+ *   onChange(run: import("./api.js").Job): void, share(): void}} options `instrument`: the address of the page that opens a model;
+ *   `shipped`: by data set, a model to compare with; `onChange`: its state has changed, as it does at first
  */
-export function createRun({ id, api, assets, instrument, worker, shipped, onAnother, onTitle, share }) {
+export function createRun({ id, api, assets, instrument, worker, shipped, onAnother, onChange, share }) {
   let gone = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -147,7 +147,7 @@ export function createRun({ id, api, assets, instrument, worker, shipped, onAnot
     element.dataset.state = now.state;
     losses.show(now);
     if (changed) {
-      onTitle(now.title);
+      onChange(now);
       buttons.replaceChildren(...choices(now));
     }
     void growing.grow(now.snapshot);
