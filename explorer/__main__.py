@@ -8,7 +8,7 @@ from pathlib import Path
 from streamlit.web import cli
 
 from explorer import loading
-from explorer.protection import EMBED_IN, EmbedError, embedding_origins
+from explorer.server.protection import EMBED_IN, EmbedError, embedding_origins
 
 APP = Path(__file__).parent / "app.py"
 HELP = """usage: latent-explorer [FOLDER ...] [options]

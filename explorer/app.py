@@ -24,11 +24,12 @@ from starlette.concurrency import run_in_threadpool  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 from streamlit import net_util  # noqa: E402
 
-from explorer import front_page, garbage, loading, serving, state, uploads, visitors  # noqa: E402
+from explorer import loading, state  # noqa: E402
 from explorer.instrument import everywhere, released  # noqa: E402
 from explorer.jobs import running as jobs  # noqa: E402
-from explorer.kept import Kept  # noqa: E402
 from explorer.lessons import TRANSLATED  # noqa: E402
+from explorer.server import front_page, garbage, serving, uploads, visitors  # noqa: E402
+from explorer.server.kept import Kept  # noqa: E402
 
 
 @asynccontextmanager
@@ -74,7 +75,7 @@ def brand() -> None:
 def draw() -> None:
     """Draw the page that the address names."""
     # The pages have no icons: a browser would fetch those from the internet to show them in its
-    # tab. The tab gets ours from `explorer.front_page`.
+    # tab. The tab gets ours from `explorer.server.front_page`.
     said = spoken(st.query_params.get("lang", ""))
     pages = [
         st.Page("views/instrument.py", title=said("Instrument"), default=True),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer import loading, serving, state, uploads
+from explorer import loading, state
 from explorer.instrument import head
 from explorer.listing import describe
 from explorer.loading import Entry
+from explorer.server import serving, uploads
 from explorer.wording import plain
 
 # Of a model's name in a link, which may be as long as one likes.

@@ -7,9 +7,10 @@ when they are out of date.
 import re
 from pathlib import Path
 
-from explorer import arriving, links, uploads
+from explorer import links
 from explorer.jobs import exchange as jobs
 from explorer.presenter import exchange as presenter
+from explorer.server import arriving, uploads
 from training.contract.schema import interfaces
 
 WEB = Path(__file__).parent / "instrument" / "web"

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from explorer import uploads
 from explorer.recent import Recent
+from explorer.server import uploads
 from training.contract import table
 from training.contract.absence import why_no_card
 from training.contract.card import CARD, CODES, DECODER, MODEL, Card

@@ -13,9 +13,10 @@ from urllib.parse import urlencode
 import streamlit as st
 from msgspec import ValidationError
 
-from explorer import loading, uploads
+from explorer import loading
 from explorer.links import LONGEST_QUERY, Released
 from explorer.loading import Entry
+from explorer.server import uploads
 from training.contract.reading import convert
 
 KEY = "shared"

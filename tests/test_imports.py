@@ -24,7 +24,7 @@ def test_nothing_is_reported_and_nobody_else_is_asked_or_heard() -> None:
     assert settings["server"]["address"] == "localhost"
 
 
-@pytest.mark.parametrize("package", ["training", "explorer.serving"])
+@pytest.mark.parametrize("package", ["training", "explorer.server.serving"])
 def test_onnxruntime_notes_no_machine_to_report_on(package: str, tmp_path: Path) -> None:
     """On Linux it does so as it is imported, from 1.32 on."""
     # Nothing else, for where tests run for a developer it may keep quiet by itself.
@@ -120,7 +120,7 @@ for page in {pages}:
     app = AppTest.from_file({app}, default_timeout=60).run()
     assert not app.switch_page(page).run().exception
 """
-    assert loaded_by(f"import explorer.serving\n{opened}", HEAVY) == []
+    assert loaded_by(f"import explorer.server.serving\n{opened}", HEAVY) == []
 
 
 def test_configurations_and_recipes_are_read_without_torch() -> None:
@@ -143,7 +143,7 @@ from streamlit.testing.v1 import AppTest
 streamlit.logo = lambda image: None
 assert not AppTest.from_file({app}, default_timeout=60).run().exception
 """
-    assert loaded_by(f"import explorer.serving\n{opened}", SLOW) == []
+    assert loaded_by(f"import explorer.server.serving\n{opened}", SLOW) == []
 
 
 def test_a_page_from_elsewhere_is_refused_and_nobody_is_asked_who_we_are() -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from explorer import state
 from explorer.listing import Listing
-from explorer.serving import HERE
+from explorer.server.serving import HERE
 
 # Streamlit runs this from a `blob:` address, from which no relative import leads anywhere. The
 # address of our modules is made from the page's own, whose prefix a proxy may have added.

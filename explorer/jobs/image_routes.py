@@ -13,11 +13,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from explorer import loading
-from explorer.answers import Answer, as_json, queried, refused
-from explorer.archives import UploadError
-from explorer.arriving import let_pass, receive, visitor_of
 from explorer.jobs import exchange, images, offers
 from explorer.jobs.running import GONE, HEADER, NOT_ALLOWED, looks, supervisor
+from explorer.server.answers import Answer, as_json, queried, refused
+from explorer.server.archives import UploadError
+from explorer.server.arriving import let_pass, receive, visitor_of
 
 _SHEET = re.compile(r"sheet-\d+-(crop|pad)\.webp")
 INSTEAD = "drop fewer images, or train with `python -m training train own`"

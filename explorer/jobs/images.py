@@ -20,10 +20,10 @@ from typing import Annotated, get_args
 
 from msgspec import Meta
 
-from explorer.archives import UNREADABLE, Bounds, ShortReads, UploadError, entries
 from explorer.jobs.exchange import Side
 from explorer.jobs.quota import FREE, GIB, counting, size_of
 from explorer.jobs.store import Store
+from explorer.server.archives import UNREADABLE, Bounds, ShortReads, UploadError, entries
 from training.contract.errors import UserError
 from training.contract.fields import PRINTABLE, FileName, Line, Record, printable
 from training.contract.files import as_json, write_bytes

@@ -8,7 +8,6 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from explorer.arriving import LARGEST_ZIP
 from explorer.jobs.asked import Asked, Training, Treating
 from explorer.jobs.exchange import (
     STEPS,
@@ -23,6 +22,7 @@ from explorer.jobs.exchange import (
 )
 from explorer.jobs.images import BOUNDS, SIDES, Images
 from explorer.jobs.store import Job
+from explorer.server.arriving import LARGEST_ZIP
 from training.contract.clinic import Ward
 from training.contract.errors import ConfigError
 from training.contract.kinds import KINDS, WIDTHS

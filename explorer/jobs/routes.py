@@ -15,13 +15,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from explorer.answers import Answer, as_json, in_a_sentence, queried, refused
-from explorer.arriving import message, visitor_of
 from explorer.jobs import exchange, image_routes, images, offers, quota
 from explorer.jobs.asked import Asked, Training, Treating, written
 from explorer.jobs.running import GONE, HEADER, NOT_ALLOWED, supervisor
 from explorer.jobs.store import AT_WORK, OPEN, Job
 from explorer.jobs.supervisor import Supervisor
+from explorer.server.answers import Answer, as_json, in_a_sentence, queried, refused
+from explorer.server.arriving import message, visitor_of
 from training.contract.card import MODEL
 from training.contract.clinic import read_ward
 from training.contract.errors import UserError

@@ -17,9 +17,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from explorer.database import Database
 from explorer.jobs.asked import Asked, Training, kept, written
 from explorer.jobs.exchange import State
+from explorer.server.database import Database
 from training.contract.errors import UserError
 
 _LOGGER = logging.getLogger(__name__)

@@ -16,13 +16,13 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from explorer import loading
-from explorer.answers import Answer, as_json, in_a_sentence, queried, refused
-from explorer.arriving import message, visitor_of
 from explorer.jobs.running import HOME
 from explorer.lessons import LESSONS
 from explorer.presenter.exchange import Asked, Leading, Moved, Place, Prediction, Tally
 from explorer.presenter.store import ClassError, Store
-from explorer.visitors import ENDLESS
+from explorer.server.answers import Answer, as_json, in_a_sentence, queried, refused
+from explorer.server.arriving import message, visitor_of
+from explorer.server.visitors import ENDLESS
 from training.contract.reading import parse, read
 
 T = TypeVar("T")

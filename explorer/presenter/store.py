@@ -8,7 +8,7 @@ import secrets
 import time
 from pathlib import Path
 
-from explorer.database import Database
+from explorer.server.database import Database
 from training.contract.errors import UserError
 
 MOST_CLASSES, MOST_EACH = 200, 20  # on this server, and from one address

@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 from msgspec import to_builtins
 
-from explorer import loading, measured, serving
+from explorer import loading, measured
 from explorer.lessons import LESSONS, listing
 from explorer.listing import describe
 from explorer.materials import files as teaching
 from explorer.opening import choose
+from explorer.server import serving
 from explorer.standalone.fewer import with_fewer
 from training.contract.card import CARD, MODEL, Card
 from training.contract.clinic import read_ward

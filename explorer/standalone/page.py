@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path, PurePosixPath
 from string import Template
 
-from explorer.sending import MEDIA_TYPES
+from explorer.server.sending import MEDIA_TYPES
 from explorer.standalone import files
 from explorer.standalone.fewer import FEWER
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer import serving, state
+from explorer import state
 from explorer.instrument import instrument
 from explorer.listing import listed
+from explorer.server import serving
 
 
 def show() -> None:

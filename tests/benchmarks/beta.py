@@ -59,7 +59,8 @@ def serve(results: Path | None) -> str:
     """The address of the explorer's own routes, for as long as this program runs."""
     import uvicorn
 
-    from explorer import loading, serving
+    from explorer import loading
+    from explorer.server import serving
 
     if results is not None:
         loading.RESULTS = results

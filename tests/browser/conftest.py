@@ -22,7 +22,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from explorer import loading, serving
+from explorer import loading
+from explorer.server import serving
 
 from . import checkpoints
 from .app import PATIENCE_S

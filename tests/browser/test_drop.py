@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from explorer import uploads
+from explorer.server import uploads
 
 from . import checkpoints
 from .dropping import drag, drop_path, drop_zip, zipped

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
 
-from explorer import serving
+from explorer.server import serving
 
 from . import checkpoints, kinds
 from .checkpoints import decode, weights

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from explorer.serving import WEB
+from explorer.server.serving import WEB
 
 VENDOR = WEB / "vendor"
 PACKAGES = json.loads((VENDOR / "VENDOR.json").read_text())

@@ -12,7 +12,8 @@ from msgspec import structs
 from PIL import Image
 from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
 
-from explorer import loading, serving
+from explorer import loading
+from explorer.server import serving
 from training.config import (
     DataConfig,
     RunConfig,

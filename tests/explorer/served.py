@@ -12,8 +12,8 @@ from typing import Any
 
 import uvicorn
 
-from explorer import serving
 from explorer.jobs import running
+from explorer.server import serving
 
 HEADERS = {running.HEADER: "1"}
 Ask = Callable[..., tuple[int, Any]]

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from starlette.requests import Request
 
-from explorer import arriving
-from explorer.archives import UploadError
+from explorer.server import arriving
+from explorer.server.archives import UploadError
 
 from .conftest import MakeCheckpoint
 from .served import Get

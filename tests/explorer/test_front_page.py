@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import explorer
-from explorer import front_page, loading, serving, uploads
+from explorer import loading
 from explorer.listing import Listing, describe
+from explorer.server import front_page, serving, uploads
 from training.contract.files import read_card
 
 MakeCheckpoint = Callable[..., Path]

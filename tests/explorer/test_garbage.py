@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer import garbage
+from explorer.server import garbage
 
 
 class _Cycle:

@@ -12,7 +12,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from explorer import kept, sending, streaming
+from explorer.server import kept, sending, streaming
 
 SCRIPT = b"export const answer = 42;\n" * 200
 ENGINE = b"\0asm" * 500

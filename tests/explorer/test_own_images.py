@@ -16,13 +16,14 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image
 
-from explorer import arriving, loading
+from explorer import loading
 from explorer.jobs import images, offers, quota, running
 from explorer.jobs.asked import Training
 from explorer.jobs.exchange import Form
 from explorer.jobs.looking import Looks
 from explorer.jobs.store import Store
 from explorer.jobs.supervisor import Supervisor, keep
+from explorer.server import arriving
 from training.contract.card import CARD
 
 from .conftest import MakeCheckpoint

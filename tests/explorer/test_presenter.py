@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
-from explorer import arriving, loading, serving
+from explorer import loading
 from explorer.presenter import routes
 from explorer.presenter import store as presenter
 from explorer.presenter.store import ClassError, Store
+from explorer.server import arriving, serving
 
 from .served import listening
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from explorer.private_folder import PrivateFolder
+from explorer.server.private_folder import PrivateFolder
 
 SERVER = """
 import sys
-from explorer.private_folder import PrivateFolder
+from explorer.server.private_folder import PrivateFolder
 folder = PrivateFolder("drops-").path()
 (folder / "dropped").write_text("mine")
 print(oct(folder.stat().st_mode), folder, flush=True)

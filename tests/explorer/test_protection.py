@@ -23,8 +23,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Scope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from explorer import front_page, protection, serving
 from explorer.__main__ import main
+from explorer.server import front_page, protection, serving
 
 
 async def _hello(request: Request) -> PlainTextResponse:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from explorer import serving
 from explorer.lessons import LESSONS, listing
+from explorer.server import serving
 from training.contract.version1 import FILES
 
 from .conftest import MakeCheckpoint

@@ -12,7 +12,7 @@ from typing import IO, Any, BinaryIO, cast
 
 import pytest
 
-from explorer import streaming
+from explorer.server import streaming
 
 from .served import Get
 

@@ -19,9 +19,10 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from explorer import loading, uploads
-from explorer.archives import UploadError
+from explorer import loading
 from explorer.listing import describe
+from explorer.server import uploads
+from explorer.server.archives import UploadError
 from training.config import to_json
 from training.contract.card import CARD, CODES, DECODER, MODEL
 from training.contract.files import describe_files

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from explorer import serving, visitors
+from explorer.server import serving, visitors
 
 from .served import listening
 
@@ -153,7 +153,7 @@ def test_whose_body_is_on_its_way_keeps_no_turn() -> None:
 def test_the_limit_of_open_files_is_raised_and_said_where_it_is_low() -> None:
     script = (
         "import logging, resource, sys; logging.basicConfig()\n"
-        "from explorer import visitors\n"
+        "from explorer.server import visitors\n"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))\n"
         "print(visitors.raise_limit(), *resource.getrlimit(resource.RLIMIT_NOFILE))"
     )

@@ -21,10 +21,11 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from explorer import front_page, loading, pictures, protection, state, streaming, uploads
+from explorer import loading, pictures, state
 from explorer import weights as outlines
 from explorer.codes import read_codes
 from explorer.listing import describe
+from explorer.server import front_page, protection, streaming, uploads
 from training.contract import table
 from training.contract.card import CARD, CODES, DECODER, MODEL, PREVIEW, Card
 from training.contract.errors import UserError

@@ -13,8 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from explorer.protection import POLICY, policy
-from explorer.streaming import FileAnswer, MemoryAnswer, range_of
+from explorer.server.protection import POLICY, policy
+from explorer.server.streaming import FileAnswer, MemoryAnswer, range_of
 
 # Our own table: `mimetypes` answers from the operating system, and a module that is not served as
 # JavaScript does not run.

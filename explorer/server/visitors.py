@@ -17,7 +17,15 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from explorer.protection import FULL, HEADERS, LONGEST_HEAD, POLICY, RETRY_S, TOO_LONG, policy
+from explorer.server.protection import (
+    FULL,
+    HEADERS,
+    LONGEST_HEAD,
+    POLICY,
+    RETRY_S,
+    TOO_LONG,
+    policy,
+)
 
 try:
     import resource

@@ -22,20 +22,21 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from explorer import loading, measured, uploads
-from explorer.archives import UploadError
-from explorer.arriving import let_pass, receive, visitor_of
+from explorer import loading, measured
 from explorer.jobs import routes as jobs
-from explorer.kept import Place
 from explorer.listing import describe, listed
 from explorer.presenter import routes as presenter
-from explorer.protection import Protection
-from explorer.sending import MEDIA_TYPES, inside, not_found, send_file
+from explorer.server import uploads
+from explorer.server.archives import UploadError
+from explorer.server.arriving import let_pass, receive, visitor_of
+from explorer.server.kept import Place
+from explorer.server.protection import Protection
+from explorer.server.sending import MEDIA_TYPES, inside, not_found, send_file
 from training.contract.card import CARD, Card
 from training.contract.files import as_json
 from training.contract.table import TABLE, Table
 
-WEB = Path(__file__).resolve().parent / "instrument" / "web"
+WEB = Path(__file__).resolve().parents[1] / "instrument" / "web"
 
 # What `npm run build` makes of it: one module for all pages and one style sheet each, served at
 # the addresses of the sources they are made of. A developer sets the variable to anything, and gets

@@ -20,8 +20,8 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from explorer import weights
-from explorer.archives import UNREADABLE, Bounds, ShortReads, UploadError, entries
-from explorer.private_folder import PrivateFolder
+from explorer.server.archives import UNREADABLE, Bounds, ShortReads, UploadError, entries
+from explorer.server.private_folder import PrivateFolder
 from training.contract.absence import why_no_card
 from training.contract.card import CARD, CODES, Card
 from training.contract.errors import CheckpointError, UserError

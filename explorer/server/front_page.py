@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from explorer import loading, sending, serving
-from explorer.kept import Place
+from explorer import loading
 from explorer.listing import describe
+from explorer.server import sending, serving
+from explorer.server.kept import Place
 from training.contract.card import CARD
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parents[1]
 ICON = "icon.svg"
 # The name, in front of the pages' own.
 BRAND = HERE / "brand.svg"

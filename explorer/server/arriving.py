@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from starlette.requests import ClientDisconnect, Request
 
-from explorer.archives import UploadError
+from explorer.server.archives import UploadError
 from training.contract.errors import UserError
 
 MB = 10**6

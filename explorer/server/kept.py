@@ -18,8 +18,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from explorer.sending import MEDIA_TYPES, PACKED, inside, takes_gzip
-from explorer.streaming import send_body
+from explorer.server.sending import MEDIA_TYPES, PACKED, inside, takes_gzip
+from explorer.server.streaming import send_body
 
 # In bytes. What is larger is read from the disk as it is sent.
 LARGEST = 8 * 2**20
