@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from explorer.lessons.bench import Bench
 from explorer.lessons.probe import OfModel, Probe
 from training.contract.errors import CheckpointError
-from training.contract.fields import Identifier, Index, Seed, Word
+from training.contract.fields import Identifier, Index, Seed, Short, Word
 
 
 class OfCard(OfModel, frozen=True, kw_only=True, tag="metric"):
     """A metric that was measured when the model was finished, and stands on its card."""
 
     title = "Metric of the card"
-    unit = ""
+    unit: Short = ""  # type: ignore[misc]  # each metric has its own
     how = "Measured on the test split when the model was trained; the model card says how."
     metric: Identifier
 
@@ -34,7 +34,7 @@ class OfRow(Probe, frozen=True, kw_only=True, tag="row_metric"):
     """A metric of a run of a table of results."""
 
     title = "Metric of a run"
-    unit = ""
+    unit: Short = ""  # type: ignore[misc]
     how = "Measured on the test split of that run, as the table of results says."
     table: Word
     recipe: Word
@@ -55,7 +55,7 @@ class OfTask(Probe, frozen=True, kw_only=True, tag="task"):
     """What a way of doing a task reached: the median over its seeds."""
 
     title = "Result of a task"
-    unit = ""
+    unit: Short = ""  # type: ignore[misc]
     how = (
         "The median over seeds, on test images; the Results page says how, beside the other "
         "methods."
