@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import explorer
 from explorer.server import garbage
 
 
@@ -45,5 +46,5 @@ def test_cycles_are_collected_while_it_runs_and_what_was_there_stays(
 
 
 def test_streamlit_does_not_collect_after_every_run() -> None:
-    settings = Path(garbage.__file__).with_name(".streamlit") / "config.toml"
+    settings = Path(explorer.__file__).with_name(".streamlit") / "config.toml"
     assert tomllib.loads(settings.read_text("utf-8"))["runner"]["postScriptGC"] is False
