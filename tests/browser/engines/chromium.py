@@ -75,8 +75,5 @@ class Chromium(Driver):
     def resize(self, width: int, height: int) -> None:
         self.page.set_viewport_size({"width": width, "height": height})
 
-    def screenshot(self) -> bytes:
-        return self.page.screenshot()
-
     def close(self) -> None:
         self.page.close()

@@ -64,10 +64,6 @@ class Driver(ABC):
         """Give the page this much room, in CSS pixels."""
 
     @abstractmethod
-    def screenshot(self) -> bytes:
-        """What the window shows, as PNG."""
-
-    @abstractmethod
     def close(self) -> None:
         """Close the window."""
 

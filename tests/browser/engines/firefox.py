@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import itertools
 import json
 import re
@@ -177,10 +176,6 @@ class Firefox(Driver):
     def resize(self, width: int, height: int) -> None:
         viewport = {"width": width, "height": height}
         self.session.send("browsingContext.setViewport", context=self.context, viewport=viewport)
-
-    def screenshot(self) -> bytes:
-        answer = self.session.send("browsingContext.captureScreenshot", context=self.context)
-        return base64.b64decode(answer["data"])
 
     def close(self) -> None:
         self.session.send("browsingContext.close", context=self.context)

@@ -132,8 +132,5 @@ class WebKit(Driver):
         inner = self.run("return [innerWidth, innerHeight]")
         self.selenium.set_window_size(2 * width - inner[0], 2 * height - inner[1])
 
-    def screenshot(self) -> bytes:
-        return bytes(self.selenium.get_screenshot_as_png())
-
     def close(self) -> None:
         self.selenium.close()
