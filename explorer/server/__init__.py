@@ -1,1 +1,1 @@
-"""What the server answers, and how it stands what anybody may send: HTTP, and nothing of a page."""
+"""The HTTP side: what the server answers, and how it copes with whatever is sent to it."""
