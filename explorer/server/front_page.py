@@ -23,7 +23,7 @@ from training.contract.card import CARD
 HERE = Path(__file__).resolve().parents[1]
 ICON = "icon.svg"
 # The name, in front of the pages' own.
-BRAND = HERE / "brand.svg"
+BRAND = serving.WEB / "brand.svg"
 # What the first image needs of the front end: `tools/bundle.js` makes the list.
 PRELOADS = serving.BUNDLE / "preloads.json"
 # The page loads this before Streamlit has started: until Streamlit asks for the instrument, the
