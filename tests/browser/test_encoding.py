@@ -78,7 +78,7 @@ def test_an_encoder_that_cannot_be_used_gets_one_sentence(
 def test_resampling_fans_out_draws(instrument: Instrument, models: Path, page: Page) -> None:
     codes = load_file(models / "blots" / "codes.safetensors")
     instrument.open("model=blots&example=4")
-    page.get_by_role("button", name="Samples", exact=True).click()
+    page.get_by_role("button", name="Draws", exact=True).click()
     draws = page.locator(".draw")
     expect(draws).to_have_count(8)
     wait = "() => [...document.querySelectorAll('.draw canvas')].every((c) => c.getContext('2d')"

@@ -103,7 +103,7 @@ def test_the_inside_of_the_model_stands_beside_the_image_of_its_lesson(
 ) -> None:
     page.set_viewport_size({"width": 1366, "height": 768})
     instrument.open("lesson=noise")
-    draw = page.get_by_role("button", name="Sample from the posterior").locator("visible=true")
+    draw = page.get_by_role("button", name="Draw from the posterior").locator("visible=true")
     expect(draw).to_be_in_viewport()
     inside = page.locator(".pipeline").bounding_box()
     image = page.locator("[data-panel='output']").bounding_box()

@@ -108,7 +108,7 @@ def test_draws_stand_on_the_umap_where_the_marker_would(
     open_map(instrument, codes["umap"], "&example=4")
     expect(page.locator(".map-key")).to_be_hidden()
     page.wait_for_function("document.querySelector('.pipeline-sum')?.textContent === 'z = μ'")
-    page.get_by_role("button", name="Sample from the posterior").click()
+    page.get_by_role("button", name="Draw from the posterior").click()
     page.wait_for_function("dots.length")
     expect(page.locator(".map-key")).to_be_visible()
     frames(page)

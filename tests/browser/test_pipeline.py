@@ -73,7 +73,7 @@ def test_z_is_made_of_mean_spread_and_noise(
     scale(page).fill("1")
     assert instrument.z()[:3] == pytest.approx(mean[:3] + STD * epsilon, abs=0.003)
 
-    page.get_by_role("button", name="Sample from the posterior").click()
+    page.get_by_role("button", name="Draw from the posterior").click()
     drawn = columns(page)
     assert np.abs(drawn["ε"] - epsilon).max() > 0.01
     assert instrument.z()[:3] == pytest.approx(mean[:3] + STD * drawn["ε"], abs=0.004)

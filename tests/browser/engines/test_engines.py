@@ -268,7 +268,7 @@ def test_a_file_is_encoded(digits: Driver, tmp_path: Path) -> None:
 def test_a_test_image_is_encoded_and_its_posterior_drawn_from(digits: Driver) -> None:
     digits.click(".thumb:nth-of-type(3)")
     digits.wait("location.search.includes('example=2')")
-    press(digits, "Samples", ".source-actions button")
+    press(digits, "Draws", ".source-actions button")
     digits.wait("document.querySelectorAll('.draw canvas').length === 8")
 
 

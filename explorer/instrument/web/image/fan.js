@@ -43,12 +43,12 @@ export function createFan({ model, commands, decodeLatents, draws: drawn, messag
   });
   const element = el(
     "div",
-    { class: "fan", hidden: true, role: "group", "aria-label": "Samples from the posterior" },
+    { class: "fan", hidden: true, role: "group", "aria-label": "Draws from the posterior" },
     el(
       "p",
       { class: "fan-line" },
       term(
-        "Samples from q(z|x)",
+        "Draws from q(z|x)",
         "What the encoder's uncertainty about this image looks like. Press one to use its z. Each is μ + σ ε, decoded, with ε from N(0, I).",
       ),
       el(

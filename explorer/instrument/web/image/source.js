@@ -106,11 +106,8 @@ export function createSource(stage) {
         "div",
         { class: "source-actions" },
         hasPosterior
-          ? action(
-              "Samples",
-              "resample",
-              "Sample codes from the posterior, see what each decodes to, and choose one",
-              () => fan?.open(),
+          ? action("Draws", "resample", "Draw codes from the posterior, see what each decodes to, and choose one", () =>
+              fan?.open(),
             )
           : null,
         action("Clear", "close", "Clear the source; z stays", () => commands.forget()),

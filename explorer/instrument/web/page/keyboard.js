@@ -64,7 +64,7 @@ const SHORTCUTS = [
   {
     keys: ["e"],
     show: "E",
-    does: "sample from the posterior of the image or word",
+    does: "draw from the posterior of the image or word",
     run: ({ commands }) => commands.resample(),
   },
   { keys: ["r"], show: "R", does: "reset to the origin", run: ({ commands }) => commands.reset() },

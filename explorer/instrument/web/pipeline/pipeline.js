@@ -47,7 +47,7 @@ export function createPipeline({ model, commands, store }) {
   const draw = el("button", {
     class: "action pipeline-draw",
     type: "button",
-    text: "Sample from the posterior",
+    text: "Draw from the posterior",
     title: "Roll ε again: a new z from q(z|x) (E)",
     on: { click: () => commands.resample() },
   });

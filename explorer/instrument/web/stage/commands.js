@@ -264,14 +264,14 @@ export function createCommands({ model, store, player, codesOf, nameOf, source, 
       if (!from)
         return messages.tell(
           model.shape
-            ? "Choose a test image or your own image first: a code is sampled from its posterior."
-            : "Type a word first: a code is sampled from its posterior.",
+            ? "Choose a test image or your own image first: a code is drawn from its posterior."
+            : "Type a word first: a code is drawn from its posterior.",
         );
       const { mean, logVariance } = from;
       if (!mean || !logVariance) return messages.tell("This model has no posterior: its encoder gives one point.");
       jump(atZ(zNow().map((_, i) => mean[i] + Math.exp(logVariance[i] / 2) * standardNormal())));
       onDraw(zNow());
-      messages.say(said("Sampled from the posterior of {title}.", { title: isolated(from.title) }));
+      messages.say(said("Drawn from the posterior of {title}.", { title: isolated(from.title) }));
     },
     /** @param {"a" | "b" | "c"} name @param {number[] | null} z */
     pin(name, z) {
