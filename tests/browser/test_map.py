@@ -110,7 +110,7 @@ def test_draws_stand_on_the_umap_where_the_marker_would(
     page.wait_for_function("document.querySelector('.pipeline-sum')?.textContent === 'z = μ'")
     page.get_by_role("button", name="Draw from the posterior").click()
     page.wait_for_function("dots.length")
-    expect(page.locator(".map-key")).to_be_visible()
+    expect(page.locator(".map-key .term:visible")).to_have_text(["dots: draws"])
     frames(page)
     # Distances are over the active latents.
     z = np.array(instrument.z())[:3]

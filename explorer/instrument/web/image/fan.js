@@ -91,6 +91,7 @@ export function createFan({ model, commands, decodeLatents, draws: drawn, messag
     /** Opens the fan with new draws. */
     open() {
       element.hidden = false;
+      element.scrollIntoView({ block: "nearest" });
       again();
     },
     /** @param {import("../store.js").Source | null} next */

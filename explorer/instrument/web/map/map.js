@@ -15,7 +15,7 @@ import { createSheet, NO_SHEET } from "./sheet.js";
 import { createTip } from "./tip.js";
 import { createTools } from "./tools.js";
 import { fit, pan, planeX, planeY, zoom } from "./view.js";
-import { collapsed, describeMap, KEY, KEY_MEANING, noMap, ONE_LATENT } from "./words.js";
+import { collapsed, DOTS, describeMap, noMap, ONE_LATENT, RINGS } from "./words.js";
 
 let maps = 0;
 
@@ -74,7 +74,9 @@ export function createMap(stage) {
   });
   const words = el("p", { class: "unseen", id: `map-words-${++maps}` });
   const sentence = el("p", { class: "hint map-sentence", hidden: true });
-  const key = el("p", { class: "hint map-key", hidden: true }, term(KEY, KEY_MEANING));
+  const rings = term("rings: 1σ and 2σ", RINGS);
+  const dots = term("dots: draws", DOTS);
+  const key = el("p", { class: "hint map-key", hidden: true }, rings, dots);
   const frame = el("div", { class: "map-frame" }, surface, tip.element);
   const element = el(
     "section",
@@ -122,9 +124,11 @@ export function createMap(stage) {
     layers.ground.setColouring(colours, namesOn(present(plane), colours));
   }
 
-  /** The key says what the circles and the ellipse are, where some are drawn. */
+  /** The key says of circles, ellipses and dots what they are, where some are drawn. */
   function faceKey() {
-    key.hidden = !model.hasPosterior || (!plane?.latents && !stage.draws.get().length);
+    rings.hidden = !model.hasPosterior || !plane?.latents;
+    dots.hidden = !stage.draws.get().length;
+    key.hidden = rings.hidden && dots.hidden;
   }
 
   function face() {

@@ -14,12 +14,11 @@ export function collapsed(hasImages) {
   );
 }
 
-export const KEY = "rings: 1σ and 2σ · dots: draws";
+export const RINGS =
+  "Where codes are likely to be: the wide rings mark one and two (dashed) standard deviations of the prior, N(0, I); the " +
+  "coloured ellipses those of the posterior q(z|x) of the chosen image.";
 
-export const KEY_MEANING =
-  "Where codes are likely to be. On two latents: the wide rings hold the prior, N(0, I), at one and two (dashed) standard " +
-  "deviations; the coloured ellipses hold the posterior q(z|x) of the chosen image. A dot is one code drawn from that " +
-  "posterior, placed here as z is.";
+export const DOTS = "A dot is one code drawn from the posterior q(z|x) of the chosen image, placed here as z is.";
 
 /**
  * What to do for a map. Only of what `python -m training train` made do we know which images to encode again.

@@ -22,7 +22,7 @@ const NAMES = /** @type {const} */ (["reconstruction", "kl", "sum"]);
  * @param {import("../stage.js").Stage} stage
  * @returns {import("../stage.js").Part}
  */
-export function createElbo({ card, model, decoded, gone }) {
+export function createElbo({ card, model, store, decoded, gone }) {
   const { output } = card;
   const { hasPosterior } = model;
   const isNats = output.likelihood !== null;
@@ -110,7 +110,9 @@ export function createElbo({ card, model, decoded, gone }) {
     for (const name of NAMES)
       rows[name]?.show(values[name], shared ?? scaleOf([name]), atLeast && name !== "kl", isBound);
     const error = isNats ? null : reconstruction;
-    tellProbes(element, { reconstruction: isNats ? reconstruction : null, kl: total, squared_error: error });
+    // Where the image is new and not yet decoded, what is on screen is still another's: no goal is reached by that.
+    if (image.codes === store.get().codes)
+      tellProbes(element, { reconstruction: isNats ? reconstruction : null, kl: total, squared_error: error });
     if (details.open) words.textContent = inWords(values);
   }
 
