@@ -31,7 +31,7 @@ _INTENTS = {
     "left of it.",
     ("wide", "clean"): "1,024 hidden units for 784 pixels, trained on clean digits: room enough to "
     "copy an image with all its noise.",
-    ("wide", "noisy"): "The same 1,024 hidden units, trained to remove noise: width copies, and "
+    ("wide", "noisy"): "1,024 hidden units, trained to remove noise: width copies, and "
     "noise in training teaches what to leave out.",
 }
 

@@ -133,7 +133,7 @@ RECIPES = (
     Recipe(
         name="scenes-qlae-tc",
         title="Scenes, quantized, total correlation",
-        intent="The same, and total correlation of the codes is pressed by a discriminator "
+        intent="A quantized autoencoder whose total correlation is pressed by a discriminator "
         "(after Baykal et al. 2024): see whether fewer factors share a slider.",
         cost="8 min",
         run=_quantized(_scenes(), 10),

@@ -51,8 +51,8 @@ RECIPES = (
     _likelihood(
         "digits-sigma-learned",
         "Digits, Gaussian, learned σ",
-        "The same, and σ is learned with the weights: it becomes the size of the error that "
-        "is left, and nobody has to choose a β.",
+        "Squared error whose σ is learned with the weights: it becomes the size of the error "
+        "that is left, and nobody has to choose a β.",
         _grey("gaussian_learned"),
     ),
     _likelihood(

@@ -35,7 +35,7 @@ RECIPES = (
     Recipe(
         name="names-collapsed",
         title="Names, collapsed",
-        intent="The same network without annealing and word dropout: its decoder ignores z, "
+        intent="A text VAE without annealing and word dropout: its decoder ignores z, "
         "so no slider changes the name, and the ELBO hardly shows it.",
         cost="2 min",
         run=_names(TextVAE(word_dropout=0, annealing=0)),
