@@ -59,7 +59,9 @@ def test_every_model_has_lines_for_each_of_its_graphs(folder: str) -> None:
     compile("\n".join(found), folder, "exec")
 
 
-@pytest.mark.parametrize("name", ['z": print()}) #', "\\", "a'b", "9 z", "}{"])
+@pytest.mark.parametrize(
+    "name", ['z": print()}) #', "\\", "a'b", "9 z", "}{", "import", "z²", "np"]
+)
 def test_a_name_in_a_card_is_no_code(name: str) -> None:
     """The lines are run where somebody publishes a folder, and by everybody who copies them."""
     card = read_card(MODELS / "digits-2d", check=())
@@ -71,6 +73,11 @@ def test_a_name_in_a_card_is_no_code(name: str) -> None:
     found = lines(replace(card, graphs=Graphs(decode=decode, encode=encode)))
     for line in found[1:]:
         assert len(ast.parse(line).body) == 1
+    ((targets,),) = [
+        node.targets for node in ast.parse(found[2]).body if isinstance(node, ast.Assign)
+    ]
+    named = {node.id for node in ast.walk(targets) if isinstance(node, ast.Name)}
+    assert not named & {"np", "ort", "image"}
     fed = [node for node in ast.walk(ast.parse(found[1])) if isinstance(node, ast.Dict)]
     assert [ast.literal_eval(key) for one in fed for key in one.keys if key] == [name]
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from keyword import iskeyword
 from pathlib import Path
 
 from training.contract.card import CARD, MODEL, PREVIEW, Card
@@ -24,6 +25,7 @@ from training.errors import CheckpointError
 
 README, CONFIG = "README.md", "config.json"
 BAR = "&#124;"  # within a cell of a table, | ends it
+TAKEN = ("np", "ort", "image")  # names that the lines use for something else
 LONGEST_S = 300  # that its lines may take
 NOT_SAID = "not said"  # as `training.save` has it where nothing was given
 UNKNOWN = "unknown"  # what model hubs call a licence that nobody gave
@@ -114,7 +116,10 @@ def lines(card: Card) -> list[str]:
 
 def _variable(port: Port) -> str:
     """What the lines call an output, so that the decoded image is found again."""
-    return "image" if port.role == "image" else re.sub(r"^(?=\d)|\W", "_", port.name)
+    if port.role == "image":
+        return "image"
+    name = re.sub(r"^(?=\d)|\W", "_", port.name, flags=re.ASCII)
+    return f"{name}_" if iskeyword(name) or name in TAKEN else name
 
 
 def _first(port: Port, decoded: bool) -> str:
