@@ -42,7 +42,7 @@ async (cost) => {
   const seen = new Set();
   cost.textContent = "";
   const begun = performance.now();
-  cost.getRootNode().querySelector(".samples-again").click();
+  cost.getRootNode().querySelector(".samples-line .action").click();
   while (!/^(\\d+) of \\1 /.test(cost.textContent)) {
     await new Promise(requestAnimationFrame);
     seen.add(cost.textContent);

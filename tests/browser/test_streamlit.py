@@ -134,6 +134,22 @@ def test_all_of_a_model_stands_on_one_screen(
             )
 
 
+def test_the_image_stays_below_the_header_beside_the_last_slider(instrument: Instrument) -> None:
+    page = instrument.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    enter(instrument, "model=digits")
+    for width, height in ((390, 844), (820, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.locator(".latent").last.evaluate("slider => slider.scrollIntoView({ block: 'end' })")
+        frames(page)
+        expect(page.locator("canvas.picture")).to_be_in_viewport(ratio=1)
+        header, stage = page.locator("[data-testid=stHeader]"), page.locator(".stage")
+        ends, begins = header.bounding_box(), stage.bounding_box()
+        assert ends is not None
+        assert begins is not None
+        assert begins["y"] == pytest.approx(ends["y"] + ends["height"], abs=1)
+
+
 def test_the_page_is_isolated_and_the_engine_is_fetched_once(instrument: Instrument) -> None:
     enter(instrument, "model=blots")
     assert instrument.page.evaluate("crossOriginIsolated")

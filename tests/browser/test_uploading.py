@@ -126,6 +126,8 @@ def test_a_photographed_seven_is_a_seven_with_the_ink_of_the_data(
     upload(page, saved(Image.new("L", (280, 280), 255), "PNG"), "white.png")
     expect(page.locator(".upload .refusal")).to_contain_text("shows nothing that stands out")
     expect(page.locator(".source-label")).not_to_contain_text("white.png")
+    page.keyboard.press("s")
+    expect(page.locator(".upload .refusal")).to_be_hidden()
 
     for name, photo in {
         "thin pen": seven(1200, 900, 9),

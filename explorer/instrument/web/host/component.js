@@ -45,8 +45,8 @@ export function hosted(stand, { isWhole = true } = {}) {
       const root = document.createElement("div");
       // Streamlit leaves 5rem at either side where the window has 54rem or more: half of that is ours.
       if (isWhole) root.style.margin = "-1.25rem clamp(-2.5rem, (54rem - 100vw) * 100, 0rem) 0";
-      // What sticks to the top must clear Streamlit's header.
-      root.style.setProperty("--instrument-top", "3.75rem");
+      // What sticks to the top must clear Streamlit's header, which is as high as around.css has it.
+      root.style.setProperty("--instrument-top", "3.125rem");
       parentElement.append(root);
       if (isWhole) /** @type {Partial<ShadowRoot>} */ (root.getRootNode()).host?.setAttribute("data-own-margins", "");
       const made = { newest: component, root, update() {}, destroy() {} };

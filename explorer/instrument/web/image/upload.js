@@ -154,6 +154,8 @@ export function createUpload(stage) {
     take(file);
   }
   document.addEventListener("paste", paste, { signal: gone });
+  // As what passes does, it goes with the next thing that is done.
+  store.onCommit(() => refuse(""));
 
   /** @param {File} file */
   const take = (file) => ask(file);

@@ -19,7 +19,7 @@ export function promiseOf({ controls, output, graphs }) {
   }
   const grid = controls.find((control) => control.kind === "code_grid");
   if (grid?.kind !== "code_grid")
-    return said("It guesses each letter from those before it. Type a name, see what it expects.");
+    return said("It guesses each letter from those before it. Press one, see what else could have stood there.");
   const { height, width, codes } = grid;
   return said("Each image becomes {count} codes out of {codes}. Paint a cell, see what it means.", {
     count: height * width,

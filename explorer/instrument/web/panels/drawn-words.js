@@ -23,7 +23,7 @@ function create(stage) {
   let seed = 1;
 
   const again = el("button", {
-    class: "action samples-again",
+    class: "action",
     type: "button",
     text: `Draw ${WORDS} words`,
     on: {

@@ -29,7 +29,7 @@ function create(stage) {
   let run = 0;
 
   const again = el("button", {
-    class: "action samples-again",
+    class: "action",
     type: "button",
     text: "Draw an image",
     on: { click: () => draw(true) },
