@@ -153,6 +153,7 @@ def test_images_are_pinned_and_gone_to_by_key_and_by_pointer(walk: Walk, page: P
     expect(page.locator(".note")).to_have_text("Pinned as A.")
     page.keyboard.press("r")
     walk.wait_for_z(0, 0, 0, 0)
+    assert page.locator(".note").is_hidden(), "what passes goes with the next action"
     page.get_by_role("button", name="Pin this image as B").click()
     expect(page.locator(".walk")).to_be_visible()
     assert (walk.query()["a"], walk.query()["b"]) == ("1,0,0,0", "0,0,0,0")

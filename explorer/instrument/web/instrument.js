@@ -276,6 +276,7 @@ export function mount(root, options) {
           step: at.current.step,
           openPicker: picker.toggle,
           openHelp: help.open,
+          pass: messages.pass,
         }
       : null;
   });

@@ -9,7 +9,7 @@ const COARSE = 0.5;
 
 /**
  * @typedef {{model: import("../model/model.js").Model, commands: import("../stage/commands.js").Commands, current(): number, step(by: number): void,
- *   openPicker(): void, openHelp(): void}} Reach what the keys act on
+ *   openPicker(): void, openHelp(): void, pass(): void}} Reach what the keys act on; `pass` before they do
  */
 
 /**
@@ -136,6 +136,7 @@ export function listen(root, reach) {
     event.preventDefault();
     // The page around us has shortcuts of its own, and a key must not mean two things.
     event.stopImmediatePropagation();
+    here.pass();
     if (shortcut.held) unsettled = here.commands;
     shortcut.run(here, event);
   }

@@ -32,9 +32,14 @@ export function createMessages() {
     if (note.parentElement !== element) element.prepend(note);
   }
 
-  /** What passes goes with the next thing that is done. @param {Event} event */
+  /** What passes goes with the next thing that is done. */
+  function pass() {
+    if (note.classList.contains("passing")) hide();
+  }
+
+  /** @param {Event} event */
   function touched(event) {
-    if (!event.composedPath().includes(note)) hide();
+    if (!event.composedPath().includes(note)) pass();
   }
 
   /** @param {string} sentence @param {number} [ms] it passes after so long, and without stays */
@@ -57,6 +62,7 @@ export function createMessages() {
   return {
     element,
     hide,
+    pass,
     /** @param {string} sentence for ears only: what a person did is plain to see */
     say(sentence) {
       polite.textContent = sentence;
