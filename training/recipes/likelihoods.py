@@ -51,8 +51,8 @@ RECIPES = (
     _likelihood(
         "digits-sigma-learned",
         "Digits, Gaussian, learned σ",
-        "Squared error whose σ is learned with the weights: it becomes the size of the error "
-        "that is left, and nobody has to choose a β.",
+        "A Gaussian whose σ is learned with the weights: it becomes the size of the error that "
+        "is left, so nobody has to choose a β.",
         _grey("gaussian_learned"),
     ),
     _likelihood(

@@ -110,7 +110,7 @@ export function createPatient({ ward, number, job, api, progress, go, onJob }) {
       ...withCode(
         ward.untreated
           ? `Nothing can be trained here, so you see what was measured beforehand. ${ward.untreated}`
-          : "The script is trained anew with that change, on one core of the machine that runs this explorer. It takes seconds, and longer if the machine is busy.",
+          : "The script is trained anew with that change, on one core of the machine that runs this explorer. It takes several seconds, or longer if the machine is busy.",
       ),
     ),
     begin,
