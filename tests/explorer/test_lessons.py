@@ -23,6 +23,7 @@ from explorer.lessons import (
     words,
 )
 from explorer.lessons.bench import MODELS, Bench, shipped
+from explorer.lessons.card_probes import OfCard, OfTask
 from explorer.lessons.check import HERE, measure, outside, read_all
 from explorer.lessons.information import information, log_aggregate, marginal_kl
 from explorer.lessons.lesson import Panel, Small
@@ -48,6 +49,21 @@ def test_every_figure_of_a_lesson_is_in_its_band(name: str) -> None:
     if lesson.front.predict.figure and lesson.front.predict.axis:
         low, high = lesson.front.predict.axis
         assert low < values[lesson.front.predict.figure] < high
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_writes_what_was_measured_before_in_the_unit_it_was_measured_in(name: str) -> None:
+    bench = shipped()
+    (lesson,) = read_all([name], command.model_names(bench))
+    for probe in lesson.front.figures.values():
+        match probe:
+            case OfCard():
+                found = bench.model(probe.model).card.metrics
+                units = {metric.name: metric.unit for metric in found}
+                assert units[probe.metric].startswith(probe.unit)
+            case OfTask():
+                units = {one.name: one.unit for one in bench.task(probe.task).measures}
+                assert units[probe.measure_name].startswith(probe.unit)
 
 
 def test_lessons_are_those_that_lie_here_and_each_builds_on_one_before_it() -> None:
