@@ -300,6 +300,33 @@ def test_infomec_of_known_codes(
             assert value == pytest.approx(wanted, abs=tolerance)
 
 
+# Every level of a latent with every value of the factor, as often: told apart, it tells nothing.
+LEVELS, VALUES_OF_ONE = np.divmod(np.arange(30), 5)
+SHUFFLED = np.array([2.5, -1, 0.25, 4, 1, -7, 3, 0])
+QUANTIZED = {
+    # Which level stands for which value does not matter, nor how far apart levels are.
+    "levels in no order": (SHUFFLED[FACTORS], FACTORS, (1, 1, 1)),
+    "a level that every value shares": (LEVELS[:, None], VALUES_OF_ONE[:, None], (0, 0, 0)),
+    # Three of four values share a level: of ln 4 nats, that level leaves ¾ ln 3.
+    "a latent that tells one value of four": (
+        (np.arange(40) % 4 == 0)[:, None] * 1.0,
+        np.arange(40)[:, None] % 4,
+        (1, 1, 1 - 0.75 * math.log(3) / math.log(4)),
+    ),
+}
+
+
+@pytest.mark.parametrize(("codes", "factors", "expected"), QUANTIZED.values(), ids=list(QUANTIZED))
+def test_infomec_counts_the_levels_of_quantized_codes(
+    codes: np.ndarray, factors: np.ndarray, expected: tuple[float, ...]
+) -> None:
+    beside = np.hstack([codes, np.full((len(codes), 1), 5.0)])  # a latent of one level: not active
+    measured = infomec(beside, factors, quantized=True)
+    values = (measured.modularity, measured.compactness, measured.explicitness)
+    assert values == pytest.approx(expected, abs=0.01)
+    assert measured.active.tolist() == [True] * codes.shape[1] + [False]
+
+
 def test_infomec_estimates_the_information_of_a_gaussian_mixture() -> None:
     """Two values, two bells a distance of 2 apart: I = h(z) − h(z|v), by quadrature."""
     v = np.arange(20_000) % 2

@@ -67,7 +67,9 @@ def measure_factors(
     separated = sap(*fitted, *scored)
     modular = modularity(*scored)
     explicit = explicitness(*fitted, *scored)
-    informed = infomec(*scored, seed=seed)
+    controls = config.model.trained_controls(model, dataset.form)
+    quantized = any(getattr(control, "levels", None) for control in controls)
+    informed = infomec(*scored, seed=seed, quantized=quantized)
 
     def metric(
         name: str,

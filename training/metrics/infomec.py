@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_selection import mutual_info_classif
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from training.metrics import Floats, Integers, checked, varying
 from training.metrics.mig import entropy
@@ -44,20 +44,21 @@ class InfoMEC:
     protocol: str
 
 
-def infomec(codes: Any, factors: Any, seed: int = 0) -> InfoMEC:
-    """InfoM, InfoE and InfoC of continuous codes, estimated as the authors' own code does.
+def infomec(codes: Any, factors: Any, seed: int = 0, quantized: bool = False) -> InfoMEC:
+    """InfoM, InfoE and InfoC, estimated as the authors' own code does.
 
     With N_jk = I(z_j; v_k) / H(v_k), over D active latents and F factors:
     InfoM = (mean_j max_k N_jk / Σ_k N_jk − 1/F) / (1 − 1/F), and
     InfoC = (mean_k max_j N_jk / Σ_j N_jk − 1/D) / (1 − 1/D).
     The information of a continuous code with a discrete factor is estimated from 10 nearest
-    neighbours (Ross 2014). A latent is active whose codes have a range above a twentieth of the
-    widest latent's.
+    neighbours (Ross 2014); that of a quantized code is counted. A latent is active whose codes have
+    a range above a twentieth of the widest latent's, or a quantized one that takes two levels.
 
     InfoE is the mean over factors of 1 − H_V(v_k | z) / H_V(v_k): the share of the predictive
     V-entropy (Xu et al. 2020) that the whole code removes, V being multinomial logistic regressions
     whose values all weigh the same, without a penalty. They are scored on the codes they are fitted
-    to, and stopped after 100 iterations, because an ordered code can be told without error.
+    to, and stopped after 100 iterations, because an ordered code can be told without error. They
+    read a quantized code as one indicator a level, so that its order does not matter.
 
     What the paper leaves open: a latent that tells nothing has no preferred factor and counts 0 in
     InfoM, likewise a factor that no latent tells in InfoC; with one factor InfoM, and with one
@@ -67,33 +68,40 @@ def infomec(codes: Any, factors: Any, seed: int = 0) -> InfoMEC:
         codes: posterior means, float (N, D).
         factors: integer (N, F).
         seed: of the noise that parts equal codes.
+        quantized: whether each latent takes one of a few levels, which are told apart exactly.
 
     Raises:
         MetricError: if shapes or numbers are not these, or no factor varies.
     """
     codes, factors = checked(codes, factors)
     columns = varying(factors)
-    scaled = StandardScaler().fit_transform(codes)
+    if quantized:
+        estimated, read = OrdinalEncoder(), OneHotEncoder(sparse_output=False)
+        kind, narrowest, estimator = "quantized codes", 0.0, "counted by levels"
+    else:
+        estimated, read = StandardScaler(), StandardScaler()
+        kind, narrowest = "posterior means", RANGE
+        estimator = f"from {NEIGHBOURS} nearest neighbours"
+    told, features = estimated.fit_transform(codes), read.fit_transform(codes)
     information = np.full((codes.shape[1], factors.shape[1]), np.nan)
     explicitnesses = np.full(factors.shape[1], np.nan)
     for k in columns:
         nats = mutual_info_classif(
-            scaled,
+            told,
             factors[:, k],
-            discrete_features=False,
+            discrete_features=quantized,
             n_neighbors=NEIGHBOURS,
             random_state=seed,
         )
         information[:, k] = nats / entropy(factors[:, k])
-        explicitnesses[k] = _explicitness(scaled, factors[:, k])
+        explicitnesses[k] = _explicitness(features, factors[:, k])
     ranges = codes.max(axis=0) - codes.min(axis=0)
-    active = ranges > ranges.max() * RANGE
+    active = ranges > ranges.max() * narrowest
     known = information[np.ix_(active, columns)]
     protocol = (
-        f"InfoMEC (Hsu et al. 2023) of {len(codes):,} posterior means and {len(columns)} factors: "
-        f"information from {NEIGHBOURS} nearest neighbours, {active.sum()} of {codes.shape[1]} "
-        "latents active; explicitness by multinomial logistic regressions fitted to the same "
-        f"codes, seed {seed}."
+        f"InfoMEC (Hsu et al. 2023) of {len(codes):,} {kind} and {len(columns)} factors: "
+        f"information {estimator}, {active.sum()} of {codes.shape[1]} latents active; explicitness "
+        f"by multinomial logistic regressions fitted to the same codes, seed {seed}."
     )
     return InfoMEC(
         modularity=_preference(known),
@@ -121,12 +129,12 @@ def _preference(information: Floats) -> float:
     return float((shares.mean() - 1 / options) / (1 - 1 / options))
 
 
-def _explicitness(codes: Floats, factor: Integers) -> float:
-    """1 − H_V(v | z) / H_V(v) for codes (N, D) of unit variance and one factor (N,)."""
+def _explicitness(features: Floats, factor: Integers) -> float:
+    """1 − H_V(v | z) / H_V(v) for features (N, E) of the codes and one factor (N,)."""
     regression = LogisticRegression(C=np.inf, class_weight="balanced", max_iter=ITERATIONS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        regression.fit(codes, factor)
-    conditional = log_loss(factor, regression.predict_proba(codes))
+        regression.fit(features, factor)
+    conditional = log_loss(factor, regression.predict_proba(features))
     # Without a code, values that all weigh the same are equally probable.
     return float(1 - conditional / np.log(len(regression.classes_)))
