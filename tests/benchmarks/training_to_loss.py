@@ -3,9 +3,10 @@
     python tests/benchmarks/training_to_loss.py ours plain pythae --peer FOLDER
 
 The loss is the −ELBO of 2,000 test sprites at β = 1, and 85 nats are to be reached, by our recipe
-(`--recipe`, `--shortened` to as many steps), and by a plain loop and pythae with Burgess' network,
-each for half an hour at most. The loss is measured outside the clock. Contestants can be run one at
-a time. Nothing here fails on a figure; how to get pythae, `training_rate.py` says.
+(`--recipe`, `--shortened` to as many steps, `--set train.optimizer muon`), and by a plain loop and
+pythae with Burgess' network, each for half an hour at most. The loss is measured outside the clock.
+Contestants can be run one at a time. Nothing here fails on a figure; how to get pythae,
+`training_rate.py` says.
 """
 
 import argparse
@@ -29,9 +30,11 @@ from training_rate import BATCH, MODEL, RATE, SHAPE, peers
 
 from training import build
 from training.checkpoints.checkpoint import load_weights
+from training.config import RunConfig
 from training.contract.absence import METRICS
 from training.datasets import Dataset
 from training.families.family import Form
+from training.overrides import override
 from training.recipes import RECIPES
 from training.trainer import devices, ensemble, loop
 from training.trainer.metrics_file import read_metrics
@@ -95,14 +98,13 @@ def neg_elbo(encoder: torch.nn.Module, decoder: torch.nn.Module, x: torch.Tensor
 
 
 def ours_to_loss(
-    dataset: Dataset, recipe: str, x: torch.Tensor, steps: int | None
+    dataset: Dataset, config: RunConfig, x: torch.Tensor, steps: int | None
 ) -> tuple[float, float]:
-    """Train the recipe, keeping weights at every validation; they are judged afterwards.
+    """Train as `config` says, keeping weights at every validation; they are judged afterwards.
 
     The seconds are those of the loop, its validations and saves included. With `steps` its schedule
     is that of a run so long, with ten validations.
     """
-    config = RECIPES[recipe].run
     if steps:
         short = replace(config.train, steps=steps, validate_every=-(-steps // 10))
         config = replace(config, train=short)
@@ -175,23 +177,33 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the data sets")
     parser.add_argument("--recipe", default="sprites-beta1", help="ours (default: sprites-beta1)")
     parser.add_argument("--shortened", type=int, help="ours: its schedule over this many steps")
+    parser.add_argument(
+        "--set",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("FIELD", "VALUE"),
+        help="ours: another configuration than the recipe's",
+    )
     parser.add_argument("--smoke", action="store_true", help="seconds only, to see that it runs")
     options = parser.parse_args()
     if options.peer:
         sys.path.append(str(options.peer))
     cap_s, steps = (2.0, 2) if options.smoke else (CAP_S, options.shortened)
     dataset = build.dataset("sprites", options.data)
+    config = override(RECIPES[options.recipe].run, dict(options.set))
     x = dataset.splits["test"].images(torch.arange(100 if options.smoke else JUDGED))
     contestants = {
-        "ours": lambda: ours_to_loss(dataset, options.recipe, x, steps),
+        "ours": lambda: ours_to_loss(dataset, config, x, steps),
         "plain": lambda: plain_to_loss(dataset, x, cap_s),
         "pythae": lambda: peer_to_loss(dataset, x, cap_s),
     }
     logging.disable(logging.INFO)
     length = f"its schedule over {steps:,} steps" if steps else "its full length"
+    changes = "".join(f", {field} = {value}" for field, value in options.set)
     print(
         f"{devices.hardware(torch.device('cpu'))}, load {os.getloadavg()[0]:.1f}; "
-        f"ours: {options.recipe}, {length}"
+        f"ours: {options.recipe}, {length}{changes}"
     )
     for name in options.names:
         torch.manual_seed(0)
