@@ -131,6 +131,11 @@ class RunConfig(Record, frozen=True):
     train: TrainConfig
     seed: Seed = 0
 
+    @property
+    def compared(self) -> str:
+        """What chooses the best weights, in words."""
+        return self.objective.compared if self.objective else "loss"
+
     def __post_init__(self) -> None:
         family = tag(self.model)
         if self.model.takes_objective and self.objective is None:

@@ -37,8 +37,8 @@ def test_the_curve_marks_the_step_that_was_kept() -> None:
     assert list(validation.y) == [9.5, 8.0, 8.5]
     assert (list(kept.x), list(kept.y)) == ([2], [8.0])
     assert figure.layout.yaxis.title.text == "loss, nats"
-    others = figures.training_curve([1], [9], [9.5], 1, figures.DARK, "grey levels²")
-    assert others.layout.yaxis.title.text == "loss, grey levels²"
+    others = figures.training_curve([1], [9], [9.5], 1, figures.DARK, "grey levels²", "error")
+    assert others.layout.yaxis.title.text == "error, grey levels²"
     assert all("grey levels²" in trace.hovertemplate for trace in others.data)
 
 

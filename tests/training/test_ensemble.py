@@ -42,6 +42,12 @@ CHANGES = [
     {"train.optimizer": "muon", "train.muon_from": "20", "train.warmup": "5"},
 ]
 
+RESUMED = [
+    {"objective.name": "beta_vae"},
+    {"objective.name": "factor_vae", "objective.layers": "1", "objective.units": "8"},
+    {"train.optimizer": "muon", "train.muon_from": "20"},  # one stop before it, one after
+]
+
 
 def words(changes: dict[str, str]) -> str:
     return "-".join(changes.values())
@@ -102,12 +108,11 @@ def test_each_seed_is_trained_as_if_alone(
     assert not torch.equal(first[weight], second[weight])
 
 
-@pytest.mark.parametrize("objective", ["beta_vae", "factor_vae"])
+@pytest.mark.parametrize("changes", RESUMED, ids=words)
 def test_stopped_together_they_go_on_bit_for_bit(
-    objective: str, tiny: Tiny, metrics: ReadMetrics, digits: Dataset, tmp_path: Path
+    changes: dict[str, str], tiny: Tiny, metrics: ReadMetrics, digits: Dataset, tmp_path: Path
 ) -> None:
-    small = {"objective.layers": 1, "objective.units": 8} if objective == "factor_vae" else {}
-    configs = seeds_of(tiny(**{"objective.name": objective, **small}))
+    configs = seeds_of(tiny(**changes))
     whole, pieces = folders_in(tmp_path / "whole"), folders_in(tmp_path / "pieces")
     ensemble.train(configs, digits, whole, CPU)
     for stop in (13, 15):  # steps from the start of each piece

@@ -559,6 +559,11 @@ def test_weights_are_chosen_by_what_does_not_move() -> None:
         assert objective.comparable(means) == 1e9
 
 
+def test_what_is_compared_is_called_elbo_where_it_is_one() -> None:
+    assert BetaVAE(1).compared == BetaTCVAE().compared == FactorVAE().compared == "−ELBO"
+    assert BetaVAE(4).compared == Capacity(1000, 0, 25, 10).compared == "loss"
+
+
 def test_an_objective_without_a_part_does_not_learn() -> None:
     for config in CONFIGS:
         objective = config.build(3, 100, torch.device("cpu"))

@@ -41,6 +41,11 @@ class BetaTCVAE(ObjectiveConfig, frozen=True, tag="beta_tcvae"):
         others = "" if plain else f" · α {self.alpha:g} · γ {self.gamma:g}"
         return f"β-TCVAE · β {self.beta:g}{others}"
 
+    @property
+    def compared(self) -> str:
+        """The parts without their weights."""
+        return "−ELBO"
+
     def build(self, latents: int, images: int, device: torch.device) -> BetaTCVAELoss:
         """The loss on a data set of that size."""
         return BetaTCVAELoss(self.alpha, self.beta, self.gamma, self.estimator, images)

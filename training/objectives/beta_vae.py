@@ -28,6 +28,11 @@ class BetaVAE(ObjectiveConfig, frozen=True, tag="beta_vae"):
         """Such as `β-VAE · β 4`."""
         return f"{'VAE' if self.beta == 1 else 'β-VAE'} · β {self.beta:g}"
 
+    @property
+    def compared(self) -> str:
+        """The loss itself."""
+        return "−ELBO" if self.beta == 1 else "loss"
+
     def __call__(
         self, model: VAE, batch: Batch, step: int | Tensor, noise: Noise
     ) -> tuple[Tensor, dict[str, Tensor]]:

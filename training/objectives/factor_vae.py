@@ -37,6 +37,11 @@ class FactorVAE(ObjectiveConfig, frozen=True, tag="factor_vae"):
         """Such as `FactorVAE · γ 35`."""
         return f"FactorVAE · γ {self.gamma:g}"
 
+    @property
+    def compared(self) -> str:
+        """Total correlation is left out."""
+        return "−ELBO"
+
     def build(self, latents: int, images: int, device: torch.device) -> FactorVAELoss:
         """The loss with an untrained discriminator."""
         sizes = (latents, self.layers, self.units)

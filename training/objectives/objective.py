@@ -87,6 +87,11 @@ class ObjectiveConfig(Record, frozen=True, tag_field="name"):
     Where nothing but these settings is needed, the same class is the loss.
     """
 
+    @property
+    def compared(self) -> str:
+        """What `Objective.comparable` returns, in words."""
+        return "loss"
+
     def words(self) -> str:
         """What the model picker says of it, such as `β-VAE · β 4`."""
         raise NotImplementedError

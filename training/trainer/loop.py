@@ -265,8 +265,8 @@ def train(
             bar.update(plan.batch_size)
             loss = run.advance(parts, validation)
             if loss is not None:
-                best = f"validation {loss:.2f} {unit}, best {progress.best_loss:.2f}"
-                bar.set_postfix_str(best)
+                best = f"{loss:.2f} {unit}, best {progress.best_loss:.2f}"
+                bar.set_postfix_str(f"validation {config.compared} {best}")
             if processes.agree(watch(run) or bool(stopped)):
                 run.save()
                 raise Interrupted
