@@ -105,8 +105,9 @@ def test_a_table_in_markdown() -> None:
         "| A | 3 | 0.20 (0.10–0.40) |  |",
         "| B | 1 | 0.35 | MIG 0.50 |",
         "",
-        "The median over seeds, in brackets the least and the greatest; 3 runs on a CPU, 10–15 min "
-        "each; 1 run on a GPU, 1 min. Published for B by Paper, Table 1.",
+        "The median over seeds, in brackets the least and the greatest; 3 runs on a CPU, in "
+        "float32, 10–15 min each; 1 run on a GPU, in float32, 1 min. Published for B by Paper, "
+        "Table 1.",
         "",
         "Not made yet: B (seeds 0–1), C (seed 0). `python -m training reproduce three` makes them.",
     ]

@@ -73,22 +73,23 @@ def lacking(table: Table) -> str:
 
 
 def effort(table: Table) -> str:
-    """On what the runs were made, and how many minutes each took."""
+    """On what and in which precision the runs were made, and how many minutes each took."""
     lines = []
-    for name in dict.fromkeys(run.hardware for run in table.runs):
-        minutes = [run.seconds / 60 for run in table.runs if run.hardware == name]
+    for machine, precision in dict.fromkeys((run.hardware, run.precision) for run in table.runs):
+        like = (run for run in table.runs if (run.hardware, run.precision) == (machine, precision))
+        minutes = [run.seconds / 60 for run in like]
         least, most = f"{min(minutes):.0f}", f"{max(minutes):.0f}"
         took = least if least == most else f"{least}–{most}"
         runs, each = ("1 run", "") if len(minutes) == 1 else (f"{len(minutes)} runs", " each")
-        lines.append(f"{runs} on {name}, {took} min{each}")
+        lines.append(f"{runs} on {machine}, in {precision}, {took} min{each}")
     return "; ".join(lines)
 
 
 def perfect(shown: Sequence[Metric]) -> str:
     """What a perfect model gets where that is less than the unit's best: ` … 0.90 in MIG.`"""
-    known = [m for m in shown if m.perfect is not None]
-    listed = ", ".join(f"{written(m.perfect or 0, m.unit)} in {m.label}" for m in known)
-    return f" A perfect model would get {listed}." if known else ""
+    known = [(written(m.perfect, m.unit), m) for m in shown if m.perfect is not None]
+    listed = ", ".join(f"{value} in {m.label}" for value, m in known if value != written(1, m.unit))
+    return f" A perfect model would get {listed}." if listed else ""
 
 
 def shown_rows(table: Table) -> list[Row]:

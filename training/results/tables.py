@@ -89,7 +89,8 @@ SPRITES = Table(
     name="sprites",
     title="Disentanglement on sprites",
     intent="Ten latents under different objectives, and how well each latent keeps to one factor "
-    "of the images. The runs differ in the objective alone and see 4.8 million images each.",
+    "of the images. The runs differ in the objective, some also in precision, and see 4.8 million "
+    "images each.",
     command="python -m training reproduce sprites",
     metrics=(
         "mig",
@@ -169,8 +170,8 @@ MNIST = Table(
     title="Likelihood on MNIST",
     intent="The networks of Burda et al. 2016 with one stochastic layer of 50 latents, on digits "
     "whose pixels are drawn anew from their grey levels at every use. The paper trains for 3,280 "
-    "epochs; ours see 1.2 million images each (22 epochs), in the same batches and precision, "
-    "which takes one CPU core half an hour, with one seed.",
+    "epochs; ours see 1.2 million images each (22 epochs), in the same batches and precision, with "
+    "one seed.",
     command="python -m training reproduce mnist",
     metrics=("neg_log_likelihood", "neg_elbo", "kl", "reconstruction", "active_units"),
     rows=(
