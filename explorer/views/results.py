@@ -15,6 +15,7 @@ from training.contract.task import Task, over_seeds, provenance
 
 Shown = list[Metric]
 READ_WIDE = 880  # pixels, as on the model card
+FIRST = 5  # of a card's metrics, the decisive one before the others
 
 
 def show() -> None:
@@ -58,14 +59,15 @@ def _scores(entry: Entry) -> None:
     if entry.card is None:
         st.markdown(plain(entry.error))
         return
+    metrics = entry.card.metrics
     scores = (
-        f"{plain(metric.label)} {number(metric.value, metric.unit)}"
-        for metric in entry.card.metrics
+        f"{plain(metric.label)} {number(metric.value, metric.unit)}" for metric in metrics[:FIRST]
     )
+    more = f"{len(metrics) - FIRST} more numbers, and how" if len(metrics) > FIRST else "How"
     with st.container(width=READ_WIDE):
         st.markdown(f"**{plain(entry.card.title)}**: {' · '.join(scores)}")
         st.page_link(
-            "views/card.py", label="How each was measured", icon=":material/arrow_forward:"
+            "views/card.py", label=f"{more} each was measured", icon=":material/arrow_forward:"
         )
 
 
