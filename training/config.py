@@ -87,7 +87,7 @@ class TrainConfig(Record, frozen=True):
     Under `optimizer="muon"` Muon moves the matrices between the layers at `muon_rate`, from step
     `muon_from` on; AdamW moves everything else, and them before, at `learning_rate`. Both rates
     rise over the first `warmup` steps and then follow `schedule`. `weight_decay` shrinks weights by
-    itself times their rate.
+    itself times their rate. Muon computes in bfloat16, which is slow on a CPU that lacks it.
 
     `precision="auto"` takes bfloat16 where the device computes in it, float32 elsewhere.
     """
