@@ -300,31 +300,41 @@ def test_infomec_of_known_codes(
             assert value == pytest.approx(wanted, abs=tolerance)
 
 
-# Every level of a latent with every value of the factor, as often: told apart, it tells nothing.
-LEVELS, VALUES_OF_ONE = np.divmod(np.arange(30), 5)
-SHUFFLED = np.array([2.5, -1, 0.25, 4, 1, -7, 3, 0])
+# A latent of three levels, and a factor of whether it is at the middle one.
+AT_THREE = np.arange(60) % 3
+# Three of four values share a level: it leaves ¾ ln 3 of their ln 4 nats.
+ONE_OF_FOUR = np.arange(40) % 4
+TOLD = 1 - 0.75 * math.log(3) / math.log(4)
+EVERY_LEVEL, EVERY_VALUE = np.divmod(np.arange(30), 5)
 QUANTIZED = {
-    # Which level stands for which value does not matter, nor how far apart levels are.
-    "levels in no order": (SHUFFLED[FACTORS], FACTORS, (1, 1, 1)),
-    "a level that every value shares": (LEVELS[:, None], VALUES_OF_ONE[:, None], (0, 0, 0)),
-    # Three of four values share a level: of ln 4 nats, that level leaves ¾ ln 3.
+    # Which level stands for which value does not matter.
+    "levels in no order": (AT_THREE[:, None], AT_THREE[:, None] == 1, 1, 1),
     "a latent that tells one value of four": (
-        (np.arange(40) % 4 == 0)[:, None] * 1.0,
-        np.arange(40)[:, None] % 4,
-        (1, 1, 1 - 0.75 * math.log(3) / math.log(4)),
+        ONE_OF_FOUR[:, None] == 0,
+        ONE_OF_FOUR[:, None],
+        TOLD,
+        TOLD,
     ),
+    "every level with every value": (EVERY_LEVEL[:, None], EVERY_VALUE[:, None], 0, 0),
 }
 
 
-@pytest.mark.parametrize(("codes", "factors", "expected"), QUANTIZED.values(), ids=list(QUANTIZED))
+@pytest.mark.parametrize(
+    ("codes", "factors", "told", "explicit"), QUANTIZED.values(), ids=list(QUANTIZED)
+)
 def test_infomec_counts_the_levels_of_quantized_codes(
-    codes: np.ndarray, factors: np.ndarray, expected: tuple[float, ...]
+    codes: np.ndarray, factors: np.ndarray, told: float, explicit: float
 ) -> None:
-    beside = np.hstack([codes, np.full((len(codes), 1), 5.0)])  # a latent of one level: not active
-    measured = infomec(beside, factors, quantized=True)
-    values = (measured.modularity, measured.compactness, measured.explicitness)
-    assert values == pytest.approx(expected, abs=0.01)
-    assert measured.active.tolist() == [True] * codes.shape[1] + [False]
+    measured = infomec(codes.astype(float), factors.astype(int), quantized=True)
+    assert measured.information[0, 0] == pytest.approx(told)
+    assert measured.explicitness == pytest.approx(explicit, abs=0.01)
+
+
+def test_a_quantized_latent_is_active_if_it_takes_two_levels_however_close() -> None:
+    beside = np.hstack([10 * IDENTITY[:, :1], 0.01 * IDENTITY[:, 1:], 0 * IDENTITY[:, :1] + 5])
+    measured = infomec(beside, FACTORS, quantized=True)
+    assert measured.active.tolist() == [True, True, False]
+    assert (measured.modularity, measured.compactness) == pytest.approx((1, 1))
 
 
 def test_infomec_estimates_the_information_of_a_gaussian_mixture() -> None:

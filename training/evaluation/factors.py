@@ -14,6 +14,7 @@ from training.batch import Batch
 from training.config import RunConfig
 from training.contract.card import Factor
 from training.contract.measurements import Information, Metric
+from training.contract.spaces import Continuous
 from training.datasets import Dataset, Split
 from training.families.family import Family
 from training.metrics import Result
@@ -68,7 +69,7 @@ def measure_factors(
     modular = modularity(*scored)
     explicit = explicitness(*fitted, *scored)
     controls = config.model.trained_controls(model, dataset.form)
-    quantized = any(getattr(control, "levels", None) for control in controls)
+    quantized = all(isinstance(one, Continuous) and one.levels is not None for one in controls)
     informed = infomec(*scored, seed=seed, quantized=quantized)
 
     def metric(

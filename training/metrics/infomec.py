@@ -65,7 +65,7 @@ def infomec(codes: Any, factors: Any, seed: int = 0, quantized: bool = False) ->
     active latent InfoC, is 1 for what tells anything at all. Where nothing is active, both are 0.
 
     Args:
-        codes: posterior means, float (N, D).
+        codes: posterior means, or quantized codes, float (N, D).
         factors: integer (N, F).
         seed: of the noise that parts equal codes.
         quantized: whether each latent takes one of a few levels, which are told apart exactly.
