@@ -3,7 +3,7 @@
     python tests/benchmarks/training_to_loss.py ours plain pythae --peer FOLDER
 
 The loss is the −ELBO of 2,000 test sprites at β = 1, and 85 nats are to be reached, by our recipe
-(`--recipe`, `--shortened` to as many steps, `--set train.optimizer muon`), and by a plain loop and
+(`--recipe`, `--shortened` to as many steps, `--train optimizer muon`), and by a plain loop and
 pythae with Burgess' network, each for half an hour at most. The loss is measured outside the clock.
 Contestants can be run one at a time. Nothing here fails on a figure; how to get pythae,
 `training_rate.py` says.
@@ -178,12 +178,12 @@ def main() -> None:
     parser.add_argument("--recipe", default="sprites-beta1", help="ours (default: sprites-beta1)")
     parser.add_argument("--shortened", type=int, help="ours: its schedule over this many steps")
     parser.add_argument(
-        "--set",
+        "--train",
         nargs=2,
         action="append",
         default=[],
         metavar=("FIELD", "VALUE"),
-        help="ours: another configuration than the recipe's",
+        help="ours: change one field of how the recipe trains; may be repeated",
     )
     parser.add_argument("--smoke", action="store_true", help="seconds only, to see that it runs")
     options = parser.parse_args()
@@ -191,7 +191,9 @@ def main() -> None:
         sys.path.append(str(options.peer))
     cap_s, steps = (2.0, 2) if options.smoke else (CAP_S, options.shortened)
     dataset = build.dataset("sprites", options.data)
-    config = override(RECIPES[options.recipe].run, dict(options.set))
+    config = override(
+        RECIPES[options.recipe].run, {f"train.{name}": to for name, to in options.train}
+    )
     x = dataset.splits["test"].images(torch.arange(100 if options.smoke else JUDGED))
     contestants = {
         "ours": lambda: ours_to_loss(dataset, config, x, steps),
@@ -200,7 +202,7 @@ def main() -> None:
     }
     logging.disable(logging.INFO)
     length = f"its schedule over {steps:,} steps" if steps else "its full length"
-    changes = "".join(f", {field} = {value}" for field, value in options.set)
+    changes = "".join(f", {field} = {value}" for field, value in options.train)
     print(
         f"{devices.hardware(torch.device('cpu'))}, load {os.getloadavg()[0]:.1f}; "
         f"ours: {options.recipe}, {length}{changes}"
