@@ -78,9 +78,9 @@ def training_curve(
     best_step: int,
     colours: Palette,
     unit: str = "nats",
-    loss: str = "loss",
+    title: str = "loss",
 ) -> go.Figure:
-    """What chose the weights, over steps, with the step whose weights were kept."""
+    """Training and validation loss over steps, with the step whose weights were kept."""
     figure = go.Figure(layout=_layout(colours, height=320))
     for name, values, colour, dash in (
         ("training", train, colours.second, "dot"),
@@ -104,7 +104,7 @@ def training_curve(
         hovertemplate=f"kept · step %{{x:,}} · %{{y:.2f}} {unit}<extra></extra>",
     )
     figure.update_xaxes(title="step", tickformat="~s", showgrid=False)
-    figure.update_yaxes(title=f"{loss}, {unit}", range=_settled_range([*train, *validation]))
+    figure.update_yaxes(title=f"{title}, {unit}", range=_settled_range([*train, *validation]))
     return figure
 
 

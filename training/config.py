@@ -132,9 +132,9 @@ class RunConfig(Record, frozen=True):
     seed: Seed = 0
 
     @property
-    def compared(self) -> str:
+    def loss_name(self) -> str:
         """What chooses the best weights, in words."""
-        return self.objective.compared if self.objective else "loss"
+        return self.objective.loss_name if self.objective else self.model.loss_name
 
     def __post_init__(self) -> None:
         family = tag(self.model)

@@ -11,11 +11,9 @@ from explorer import choosing, loading, pictures, state
 from explorer.loading import Entry
 from explorer.meanings import meaning
 from explorer.wording import duration, latent_name, number, plain, size, table
-from training.config import from_json
-from training.contract.card import CARD, PREVIEW, Card, Training
+from training.contract.card import CARD, PREVIEW, Card
 from training.contract.maps import Map
 from training.contract.measurements import Metric, Provenance
-from training.errors import ConfigError
 
 READ_WIDE = 880  # pixels
 
@@ -134,14 +132,6 @@ def _latents(card: Card) -> None:
     st.caption(f"{plain(card.latents_provenance.how)} {_provenance(card.latents_provenance)}.")
 
 
-def _compared(run: Training) -> str:
-    """What chose the weights of a run, as far as its configuration is one of this program."""
-    try:
-        return from_json(run.configuration).compared
-    except ConfigError:
-        return "loss"
-
-
 def _training(card: Card) -> None:
     from explorer import figures
 
@@ -152,11 +142,10 @@ def _training(card: Card) -> None:
         return
     if run.command:
         st.code(run.command, language="bash", wrap_lines=True)
-    loss = _compared(run)
     st.markdown(
         f"{run.images:,} images in {run.steps:,} steps, {duration(run.seconds)} on "
         f"{plain(run.hardware)} ({plain(run.device)}, {plain(run.precision)}). The weights of "
-        f"step {run.best_step:,} were kept, where the validation {loss} was lowest."
+        f"step {run.best_step:,} were kept, where the validation {plain(run.loss_name)} was lowest."
     )
     if run.history:
         figure = figures.training_curve(
@@ -166,7 +155,7 @@ def _training(card: Card) -> None:
             run.best_step,
             colours,
             escape(run.loss_unit),
-            loss,
+            escape(run.loss_name),
         )
         _chart(figure, "card.curve")
     if run.configuration is None:

@@ -121,6 +121,16 @@ def test_a_table_says_what_a_perfect_code_gets() -> None:
     assert "min. A perfect model would get 0.90 in MIG. Published" in comparison.markdown(
         table((known,))
     )
+    as_good_as_any = tuple(replace(metric, perfect=0.9999) for metric in stage.metrics)
+    known = replace(RUNS[0], stages=(replace(stage, metrics=as_good_as_any),))
+    assert "A perfect model" not in comparison.markdown(table((known,)))
+
+
+def test_minutes_are_told_by_machine_and_precision() -> None:
+    halved = replace(RUNS[1], precision="bfloat16")
+    assert comparison.effort(table((RUNS[0], halved, RUNS[2]))) == (
+        "2 runs on a CPU, in float32, 10 min each; 1 run on a CPU, in bfloat16, 15 min"
+    )
 
 
 def test_a_table_without_runs_says_what_is_missing_and_no_number() -> None:

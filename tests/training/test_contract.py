@@ -230,6 +230,7 @@ def test_a_card_of_version_1_says_in_version_2_what_it_said() -> None:
             {name.replace("_loss_nats", "_loss"): value for name, value in point.items()}
             for point in tree["training"]["history"]
         ],
+        "loss_name": "loss",
         "loss_unit": "nats",
         "command": tree["command"],
         "configuration": tree["config"],

@@ -92,6 +92,7 @@ def finish(
                 HistoryPoint(int(m["step"]), m["train_loss"], m["validation_loss"])
                 for m in read_metrics(folder / METRICS)
             ),
+            loss_name=config.loss_name,
             loss_unit=family.loss_unit,
             command=command,
             configuration=settings(config),

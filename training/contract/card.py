@@ -109,7 +109,8 @@ class HistoryPoint(Record, frozen=True):
 class Training(Record, frozen=True):
     """How the weights came about: those of `best_step`; `images` were seen in `seconds`.
 
-    `command` repeats it and `configuration` is what decided it, where `python -m training` made it.
+    `loss_name` says in words what chose `best_step`, such as −ELBO. `command` repeats the training
+    and `configuration` is what decided it, where `python -m training` made it.
     """
 
     images: Count
@@ -120,6 +121,7 @@ class Training(Record, frozen=True):
     hardware: Protocol
     precision: Line
     history: Annotated[tuple[HistoryPoint, ...], Meta(max_length=MOST_POINTS)] = ()
+    loss_name: Word = "loss"
     loss_unit: Word = "nats"
     command: Command | None = None
     configuration: Settings | None = None

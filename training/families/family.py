@@ -127,7 +127,9 @@ class Family(Record, frozen=True, tag_field="family"):
 
     learns: ClassVar[Literal["images", "words"]] = "images"
     takes_objective: ClassVar[bool] = False  # else its losses are set by its own fields
-    loss_unit: ClassVar[str] = "nats"  # of the loss that chooses the best weights
+    # The loss that chooses the best weights, where no objective names it.
+    loss_name: ClassVar[str] = "loss"
+    loss_unit: ClassVar[str] = "nats"
 
     def check(self, config: RunConfig) -> None:
         """Refuse what does not go together in a configuration of which this is the model.

@@ -51,6 +51,7 @@ class GAN(Family, frozen=True, tag="gan"):
     r1: Magnitude = 0.0
     average: Annotated[float, Meta(ge=0, lt=1)] = 0.0
 
+    loss_name: ClassVar[str] = "energy distance"
     loss_unit: ClassVar[str] = "grey levels"
 
     def check(self, config: RunConfig) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from training.contract.card import DECODER, ENCODER
 from training.contract.fields import Count, Positive
@@ -50,6 +50,8 @@ class Hierarchical(Convolutions, frozen=True, tag="hierarchical"):
     likelihood: LikelihoodName = "bernoulli"
     units: Positive = 128
     annealing: Count = 2_000
+
+    loss_name: ClassVar[str] = "−ELBO"
 
     def check(self, config: RunConfig) -> None:
         """Refuse what only an objective of ours has, and a likelihood that the data do not fit."""

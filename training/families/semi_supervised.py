@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -55,6 +55,8 @@ class SemiSupervised(Convolutions, frozen=True, tag="semi_supervised"):
     likelihood: LikelihoodName = "bernoulli"
     units: Positive = 128
     m2_from: Positive = 4_000
+
+    loss_name: ClassVar[str] = "−ELBO"
 
     def check(self, config: RunConfig) -> None:
         """Refuse settings of a model of one loss, and turns that there is no time for."""

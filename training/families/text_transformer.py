@@ -32,6 +32,7 @@ class TextTransformer(Family, frozen=True, tag="text_transformer"):
     heads: Positive = 4
 
     learns: ClassVar[Literal["images", "words"]] = "words"
+    loss_name: ClassVar[str] = "−ln p(x)"
 
     def __post_init__(self) -> None:
         refuse_heads(self.width, self.heads)

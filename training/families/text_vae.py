@@ -46,6 +46,7 @@ class TextVAE(Family, frozen=True, tag="textvae"):
     annealing: Count = 1400
 
     learns: ClassVar[Literal["images", "words"]] = "words"
+    loss_name: ClassVar[str] = "−ELBO"
 
     def check(self, config: RunConfig) -> None:
         """Refuse settings of a model of one loss."""

@@ -6,7 +6,7 @@ It has an exact ln p(x) and no latent: nothing in it can be dragged.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -52,6 +52,8 @@ class Transformer(Family, frozen=True, tag="transformer"):
     width: Positive = 128
     layers: Positive = 2
     heads: Positive = 4
+
+    loss_name: ClassVar[str] = "−ln p(x)"
 
     def __post_init__(self) -> None:
         refuse_heads(self.width, self.heads)

@@ -52,6 +52,7 @@ class VAEGAN(Convolutions, frozen=True, tag="vaegan"):
     r1: Magnitude = 1.0
     average: Annotated[float, Meta(ge=0, lt=1)] = 0.999
 
+    loss_name: ClassVar[str] = "energy distance"
     loss_unit: ClassVar[str] = "grey levels"
 
     def check(self, config: RunConfig) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -61,6 +61,8 @@ class VQVAE(Family, frozen=True, tag="vqvae"):
     prior_width: Positive = 128
     prior_layers: Positive = 2
     prior_heads: Positive = 4
+
+    loss_name: ClassVar[str] = "−ELBO"
 
     def __post_init__(self) -> None:
         refuse_heads(self.prior_width, self.prior_heads)

@@ -42,7 +42,7 @@ class BetaTCVAE(ObjectiveConfig, frozen=True, tag="beta_tcvae"):
         return f"β-TCVAE · β {self.beta:g}{others}"
 
     @property
-    def compared(self) -> str:
+    def loss_name(self) -> str:
         """The parts without their weights."""
         return "−ELBO"
 

@@ -29,7 +29,7 @@ class BetaVAE(ObjectiveConfig, frozen=True, tag="beta_vae"):
         return f"{'VAE' if self.beta == 1 else 'β-VAE'} · β {self.beta:g}"
 
     @property
-    def compared(self) -> str:
+    def loss_name(self) -> str:
         """The loss itself."""
         return "−ELBO" if self.beta == 1 else "loss"
 

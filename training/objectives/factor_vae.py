@@ -38,7 +38,7 @@ class FactorVAE(ObjectiveConfig, frozen=True, tag="factor_vae"):
         return f"FactorVAE · γ {self.gamma:g}"
 
     @property
-    def compared(self) -> str:
+    def loss_name(self) -> str:
         """Total correlation is left out."""
         return "−ELBO"
 

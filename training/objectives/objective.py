@@ -88,7 +88,7 @@ class ObjectiveConfig(Record, frozen=True, tag_field="name"):
     """
 
     @property
-    def compared(self) -> str:
+    def loss_name(self) -> str:
         """What `Objective.comparable` returns, in words."""
         return "loss"
 

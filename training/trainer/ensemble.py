@@ -126,7 +126,7 @@ def train(
                 bar.update(plan.batch_size * len(members))
                 if losses:
                     found = ", ".join(f"{loss:.2f}" for loss in losses)
-                    bar.set_postfix_str(f"validation {configs[0].compared} {found} {unit}")
+                    bar.set_postfix_str(f"validation {configs[0].loss_name} {found} {unit}")
                 diverged |= stacked.diverged
                 if stopped:
                     for run in members:

@@ -266,7 +266,7 @@ def train(
             loss = run.advance(parts, validation)
             if loss is not None:
                 best = f"{loss:.2f} {unit}, best {progress.best_loss:.2f}"
-                bar.set_postfix_str(f"validation {config.compared} {best}")
+                bar.set_postfix_str(f"validation {config.loss_name} {best}")
             if processes.agree(watch(run) or bool(stopped)):
                 run.save()
                 raise Interrupted

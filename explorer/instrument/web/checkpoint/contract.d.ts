@@ -417,7 +417,8 @@ export interface Tokens {
 /**
  * How the weights came about: those of `best_step`; `images` were seen in `seconds`.
  *
- * `command` repeats it and `configuration` is what decided it, where `python -m training` made it.
+ * `loss_name` says in words what chose `best_step`, such as −ELBO. `command` repeats the training
+ * and `configuration` is what decided it, where `python -m training` made it.
  */
 export interface Training {
   images: number;
@@ -428,6 +429,7 @@ export interface Training {
   hardware: string;
   precision: string;
   history: HistoryPoint[];
+  loss_name: string;
   loss_unit: string;
   command: string | null;
   configuration: Record<string, boolean | number | string | (boolean | number | string | null)[] | Record<string, boolean | number | string | (boolean | number | string | null)[] | null> | null> | null;
