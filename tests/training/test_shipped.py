@@ -84,6 +84,7 @@ def test_the_command_in_the_card_makes_it(shipped: Shipped) -> None:
     words = card.training.command.split()[3:]
     _, config = configure(*parser().parse_known_args(words))
     assert configuration(card, folder.name) == from_json(to_json(config), "the run")
+    assert card.training.loss_name == config.loss_name
 
 
 def test_the_card_agrees_with_itself(shipped: Shipped) -> None:

@@ -30,7 +30,7 @@ class BetaVAE(ObjectiveConfig, frozen=True, tag="beta_vae"):
 
     @property
     def loss_name(self) -> str:
-        """The loss itself."""
+        """At β = 1 the loss is −ELBO itself."""
         return "−ELBO" if self.beta == 1 else "loss"
 
     def __call__(
