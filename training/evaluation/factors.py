@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from msgspec import structs
 from torch import Tensor
 
 from training.batch import Batch
@@ -72,6 +73,10 @@ def measure_factors(
     quantized = all(isinstance(one, Continuous) and one.levels is not None for one in controls)
     informed = infomec(*scored, seed=seed, quantized=quantized)
 
+    def of_codes(how: str) -> str:
+        """What is said of any codes, in the words of these."""
+        return how.replace("posterior mean", "quantized code") if quantized else how
+
     def metric(
         name: str,
         label: str,
@@ -121,9 +126,10 @@ def measure_factors(
         "test",
         gap.samples,
         seed,
-        gap.protocol,
+        of_codes(gap.protocol),
     )
-    return tuple(metrics), information
+    said = [structs.replace(metric, how=of_codes(metric.how)) for metric in metrics]
+    return tuple(said), information
 
 
 def share_of(factor: Factor) -> str:
