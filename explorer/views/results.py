@@ -90,7 +90,7 @@ def _draw(name: str, table: Table) -> None:
         _medians(name, table, shown)
         if any(row.beta is not None for row in table.rows):
             st.page_link("views/beta.py", label="Compare these models", icon=":material/tune:")
-        _protocol(shown)
+        _protocol(table, shown)
         _runs(name, table, shown)
     if missing := comparison.lacking(table):
         st.markdown(f"Not made yet: {plain(missing)}. To make them:")
@@ -158,12 +158,15 @@ def _medians(name: str, table: Table, shown: Shown) -> None:
     )
 
 
-def _protocol(shown: Shown) -> None:
+def _protocol(table: Table, shown: Shown) -> None:
     with st.expander("How each number is measured"):
         st.caption("As recorded by the first run; the others differ in seed and in counts.")
         for metric in shown:
-            st.markdown(f"**{plain(comparison.heading(metric))}.** {plain(metric.how)}")
-            st.caption(f"{plain(metric.split.capitalize())} split · {metric.samples:,} images")
+            ways = comparison.protocols(table, metric.name)
+            for way, titles in ways:
+                of = f" ({', '.join(titles)})" if len(ways) > 1 else ""
+                st.markdown(f"**{plain(comparison.heading(metric) + of)}.** {plain(way.how)}")
+                st.caption(f"{plain(way.split.capitalize())} split · {way.samples:,} images")
 
 
 def _runs(name: str, table: Table, shown: Shown) -> None:

@@ -3,9 +3,9 @@
     python tests/benchmarks/training_to_loss.py ours plain pythae --peer FOLDER
 
 The loss is the −ELBO of 2,000 test sprites at β = 1, and 85 nats are to be reached, by our recipe
-(`--recipe`, `--shortened` to as many steps, `--train optimizer muon`), and by a plain loop and
-pythae with Burgess' network, each for half an hour at most. The loss is measured outside the clock.
-Contestants can be run one at a time. Nothing here fails on a figure; how to get pythae,
+(`--recipe`, `--shortened` to as many steps, any field set as in `--model.patch 8`), and by a plain
+loop and pythae with Burgess' network, each for half an hour at most. The loss is measured outside
+the clock. Contestants can be run one at a time. Nothing here fails on a figure; how to get pythae,
 `training_rate.py` says.
 """
 
@@ -30,12 +30,11 @@ from training_rate import BATCH, MODEL, RATE, SHAPE, peers
 
 from training import build
 from training.checkpoints.checkpoint import load_weights
+from training.commands.train import configure
 from training.config import RunConfig
 from training.contract.absence import METRICS
 from training.datasets import Dataset
 from training.families.family import Form
-from training.overrides import override
-from training.recipes import RECIPES
 from training.trainer import devices, ensemble, loop
 from training.trainer.metrics_file import read_metrics
 
@@ -177,23 +176,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the data sets")
     parser.add_argument("--recipe", default="sprites-beta1", help="ours (default: sprites-beta1)")
     parser.add_argument("--shortened", type=int, help="ours: its schedule over this many steps")
-    parser.add_argument(
-        "--train",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("FIELD", "VALUE"),
-        help="ours: change one field of how the recipe trains; may be repeated",
-    )
+    parser.epilog = "ours: any field of the recipe can be set, as in --model.patch 8."
     parser.add_argument("--smoke", action="store_true", help="seconds only, to see that it runs")
-    options = parser.parse_args()
+    options, fields = parser.parse_known_args()
     if options.peer:
         sys.path.append(str(options.peer))
     cap_s, steps = (2.0, 2) if options.smoke else (CAP_S, options.shortened)
     dataset = build.dataset("sprites", options.data)
-    config = override(
-        RECIPES[options.recipe].run, {f"train.{name}": to for name, to in options.train}
-    )
+    _, config = configure(argparse.Namespace(recipe=options.recipe, seed=None), fields)
     x = dataset.splits["test"].images(torch.arange(100 if options.smoke else JUDGED))
     contestants = {
         "ours": lambda: ours_to_loss(dataset, config, x, steps),
@@ -202,10 +192,9 @@ def main() -> None:
     }
     logging.disable(logging.INFO)
     length = f"its schedule over {steps:,} steps" if steps else "its full length"
-    changes = "".join(f", {field} = {value}" for field, value in options.train)
     print(
         f"{devices.hardware(torch.device('cpu'))}, load {os.getloadavg()[0]:.1f}; "
-        f"ours: {options.recipe}, {length}{changes}"
+        f"ours: {' '.join([options.recipe, *fields])}, {length}"
     )
     for name in options.names:
         torch.manual_seed(0)

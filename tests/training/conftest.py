@@ -28,6 +28,12 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True)
+def _own_draws() -> None:
+    # What a test draws without a seed is the same whichever tests its process ran before it.
+    torch.manual_seed(0)
+
+
 @pytest.fixture(scope="session")
 def data() -> Path:
     return Path(__file__).parents[1] / "data"

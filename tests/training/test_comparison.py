@@ -126,6 +126,23 @@ def test_a_table_says_what_a_perfect_code_gets() -> None:
     assert "A perfect model" not in comparison.markdown(table((known,)))
 
 
+def test_every_way_of_measuring_is_told_with_its_rows() -> None:
+    def measured(one: Run, how: str) -> Run:
+        metric = replace(one.final.metrics[0], how=how)
+        return replace(one, stages=(replace(one.final, metrics=(metric,)),))
+
+    by_means = [measured(one, f"Of 1,{one.seed}00 means, seed {one.seed}.") for one in RUNS]
+    assert [
+        (metric.seed, titles) for metric, titles in comparison.protocols(table(by_means), "mig")
+    ] == [(0, ["A", "B"])]
+    by_codes = measured(run("c", 0, 0.3), "Of 1,000 codes.")
+    assert [
+        (metric.how, titles)
+        for metric, titles in comparison.protocols(table([*by_means, by_codes]), "mig")
+    ] == [("Of 1,000 means, seed 0.", ["A", "B"]), ("Of 1,000 codes.", ["C"])]
+    assert comparison.protocols(table(by_means), "sap") == []
+
+
 def test_minutes_are_told_by_machine_and_precision() -> None:
     halved = replace(RUNS[1], precision="bfloat16")
     assert comparison.effort(table((RUNS[0], halved, RUNS[2]))) == (

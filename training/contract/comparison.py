@@ -3,6 +3,7 @@
 Nothing here needs torch.
 """
 
+import re
 import statistics
 from collections.abc import Sequence
 
@@ -20,6 +21,21 @@ def measured(table: Table, name: str) -> Metric | None:
     if len({metric.perfect for metric in found}) > 1:  # of other data a perfect model gets another
         return replace(found[0], perfect=None)
     return found[0] if found else None
+
+
+def protocols(table: Table, name: str) -> list[tuple[Metric, list[str]]]:
+    """How the runs measured a metric: the first so measured, and the titles of all rows that were.
+
+    Sentences that differ in numbers alone are one: seeds and counts do.
+    """
+    found: dict[str, tuple[Metric, list[str]]] = {}
+    for row in table.rows:
+        for run in table.of(row.recipe):
+            if metric := run.final.metric(name):
+                _, titles = found.setdefault(re.sub(r"[\d.,]*\d", "#", metric.how), (metric, []))
+                if row.title not in titles:
+                    titles.append(row.title)
+    return list(found.values())
 
 
 def heading(metric: Metric) -> str:
