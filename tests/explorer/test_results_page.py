@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 import explorer
 from explorer import figures
+from training.contract.table import TABLE
 
 MakeTable = Callable[..., Path]
 MakeCheckpoint = Callable[..., Path]
@@ -70,6 +71,19 @@ def test_the_protocol_is_in_reach(page: AppTest, make_table: MakeTable) -> None:
     assert protocol.label == "How each number is measured"
     assert "Gaps between *latents*." in words(page)
     assert "Test split · 100 images" in words(page)
+
+
+def test_rows_that_were_measured_otherwise_are_named(page: AppTest, make_table: MakeTable) -> None:
+    path = make_table("sprites") / TABLE
+    table = json.loads(path.read_text())
+    (of_beta4,) = (run for run in table["runs"] if run["recipe"] == "sprites-beta4")
+    (mig,) = (one for one in of_beta4["stages"][-1]["metrics"] if one["name"] == "mig")
+    mig["how"] = "Counts of gaps."
+    path.write_text(json.dumps(table))
+    page.run()
+    assert "**MIG (β = 1).** Gaps between *latents*." in words(page)
+    assert "**MIG (β = 4).** Counts of gaps." in words(page)
+    assert "**−ELBO, nats.** " in words(page)
 
 
 def test_what_is_missing_is_named_with_the_command_that_makes_it(
