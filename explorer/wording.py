@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from training.contract.measurements import Metric, Provenance
+
 # Has no width, and with it inside an address is none.
 JOINER = "\N{WORD JOINER}"
 MINUS = "\N{MINUS SIGN}"
@@ -15,6 +17,12 @@ def plain(text: str) -> str:
     # What looks like an address becomes a link after escapes have been read, so those cannot help.
     text = re.sub(r"www(?=\.)|http(?=s?:)|@", rf"\g<0>{JOINER}", text, flags=re.IGNORECASE)
     return re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", " ".join(text.split()))
+
+
+def sample(measured: Metric | Provenance) -> str:
+    """What was measured on: `Test split · 10,000 images`."""
+    split = "All splits" if measured.split == "all" else f"{measured.split.capitalize()} split"
+    return f"{plain(split)} · {measured.samples:,} images"
 
 
 def table(head: tuple[str, str], rows: Mapping[str, str]) -> str:

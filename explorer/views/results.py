@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer import choosing, measured, state
 from explorer.loading import Entry
-from explorer.wording import duration, number, plain
+from explorer.wording import duration, number, plain, sample
 from training.contract import comparison
 from training.contract.findings import findings
 from training.contract.measurements import Metric
@@ -151,11 +151,13 @@ def _medians(name: str, table: Table, shown: Shown) -> None:
                 line.setdefault("Published", comparison.published(table, row))
         lines.append(line)
     _grid(lines, f"results.{name}.medians")
-    published = f" Published {plain(comparison.sources(table))}." if prints else ""
-    st.caption(
-        "The median over seeds; the smallest and the largest are in brackets. "
-        f"{plain(comparison.effort(table))}.{plain(comparison.perfect(shown))}{published}"
+    sentences = (
+        "The median over seeds; the smallest and the largest are in brackets.",
+        f"{comparison.effort(table)}.",
+        comparison.perfect(shown),
+        f"Published {comparison.sources(table)}." if prints else "",
     )
+    st.caption(" ".join(map(plain, filter(None, sentences))))
 
 
 def _protocol(table: Table, shown: Shown) -> None:
@@ -164,9 +166,9 @@ def _protocol(table: Table, shown: Shown) -> None:
         for metric in shown:
             ways = comparison.protocols(table, metric.name)
             for way, titles in ways:
-                of = f" ({', '.join(titles)})" if len(ways) > 1 else ""
+                of = f" ({'; '.join(titles)})" if len(ways) > 1 else ""
                 st.markdown(f"**{plain(comparison.heading(metric) + of)}.** {plain(way.how)}")
-                st.caption(f"{plain(way.split.capitalize())} split · {way.samples:,} images")
+                st.caption(sample(way))
 
 
 def _runs(name: str, table: Table, shown: Shown) -> None:

@@ -46,7 +46,7 @@ def test_rows_have_the_median_their_range_and_the_published(
         ["β = 4", "1 of 2", "0.25", "MIG 0.31", "25.00"],
     ]
     assert "Published for β = 4 by Somebody 2018, Table 2." in text
-    assert "3 runs on a machine with two cores, in float32, 13 min each" in text
+    assert "3 runs on a machine with two cores, in float32, 13 min each. Published for β" in text
 
 
 def test_every_run_is_told_with_its_effort_and_command(

@@ -1,6 +1,7 @@
 import pytest
 
-from explorer.wording import JOINER, duration, number, plain, size, table
+from explorer.wording import JOINER, duration, number, plain, sample, size, table
+from training.contract.measurements import Metric
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,14 @@ def test_an_address_is_taken_apart(address: str) -> None:
 
 def test_a_text_is_one_line() -> None:
     assert plain("a\n\n# b\tc") == "a \\# b c"
+
+
+@pytest.mark.parametrize(
+    ("split", "said"),
+    [("test", "Test split · 1,200 images"), ("all", "All splits · 1,200 images")],
+)
+def test_a_sample_is_told_by_split_and_size(split: str, said: str) -> None:
+    assert sample(Metric("mig", "MIG", 0.5, "of 1", split, 1200, 0, "Gaps.")) == said
 
 
 def test_a_table_has_a_line_a_row() -> None:

@@ -102,10 +102,10 @@ def effort(table: Table) -> str:
 
 
 def perfect(shown: Sequence[Metric]) -> str:
-    """What a perfect model gets where that is less than the unit's best: ` … 0.90 in MIG.`"""
+    """What a perfect model gets where that is less than the unit's best: `… 0.90 in MIG.`"""
     known = [(written(m.perfect, m.unit), m) for m in shown if m.perfect is not None]
     listed = ", ".join(f"{value} in {m.label}" for value, m in known if value != written(1, m.unit))
-    return f" A perfect model would get {listed}." if listed else ""
+    return f"A perfect model would get {listed}." if listed else ""
 
 
 def shown_rows(table: Table) -> list[Row]:
@@ -128,8 +128,9 @@ def markdown(table: Table) -> str:
             lines.append(_line([row.title, str(len(runs)), *cells, *ends]))
         paragraphs.append("\n".join(lines))
         spread = "The median over seeds, in brackets the least and the greatest"
-        places = f" Published {sources(table)}." if prints else ""
-        paragraphs.append(f"{spread}; {effort(table)}.{perfect(shown)}{places}")
+        places = f"Published {sources(table)}." if prints else ""
+        sentences = (f"{spread}; {effort(table)}.", perfect(shown), places)
+        paragraphs.append(" ".join(filter(None, sentences)))
     if missing := lacking(table):
         paragraphs.append(f"Not made yet: {missing}. `{table.command}` makes them.")
     return "\n\n".join(paragraphs)
