@@ -19,8 +19,8 @@ def plain(text: str) -> str:
     return re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", " ".join(text.split()))
 
 
-def sample(measured: Metric | Provenance) -> str:
-    """What was measured on: `Test split · 10,000 images`."""
+def measured_on(measured: Metric | Provenance) -> str:
+    """The images that it was measured on: `Test split · 10,000 images`."""
     split = "All splits" if measured.split == "all" else f"{measured.split.capitalize()} split"
     return f"{plain(split)} · {measured.samples:,} images"
 

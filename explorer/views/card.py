@@ -10,7 +10,7 @@ import streamlit as st
 from explorer import choosing, loading, pictures, state
 from explorer.loading import Entry
 from explorer.meanings import meaning
-from explorer.wording import duration, latent_name, number, plain, sample, size, table
+from explorer.wording import duration, latent_name, measured_on, number, plain, size, table
 from training.contract.card import CARD, PREVIEW, Card
 from training.contract.maps import Map
 from training.contract.measurements import Metric, Provenance
@@ -231,7 +231,7 @@ def _flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _provenance(measured: Metric | Provenance) -> str:
-    return f"{sample(measured)} · seed {measured.seed}"
+    return f"{measured_on(measured)} · seed {measured.seed}"
 
 
 # Streamlit runs the page's file as a script.

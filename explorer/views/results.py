@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer import choosing, measured, state
 from explorer.loading import Entry
-from explorer.wording import duration, number, plain, sample
+from explorer.wording import duration, measured_on, number, plain
 from training.contract import comparison
 from training.contract.findings import findings
 from training.contract.measurements import Metric
@@ -162,13 +162,13 @@ def _medians(name: str, table: Table, shown: Shown) -> None:
 
 def _protocol(table: Table, shown: Shown) -> None:
     with st.expander("How each number is measured"):
-        st.caption("As recorded by the first run; the others differ in seed and in counts.")
+        st.caption("As its first run recorded it; the others differ in seed and in counts.")
         for metric in shown:
             ways = comparison.protocols(table, metric.name)
             for way, titles in ways:
                 of = f" ({'; '.join(titles)})" if len(ways) > 1 else ""
                 st.markdown(f"**{plain(comparison.heading(metric) + of)}.** {plain(way.how)}")
-                st.caption(sample(way))
+                st.caption(measured_on(way))
 
 
 def _runs(name: str, table: Table, shown: Shown) -> None:

@@ -73,7 +73,9 @@ def test_the_protocol_is_in_reach(page: AppTest, make_table: MakeTable) -> None:
     assert "Test split · 100 images" in words(page)
 
 
-def test_rows_that_were_measured_otherwise_are_named(page: AppTest, make_table: MakeTable) -> None:
+def test_rows_that_were_measured_differently_are_named(
+    page: AppTest, make_table: MakeTable
+) -> None:
     path = make_table("sprites") / TABLE
     table = json.loads(path.read_text())
     (of_beta4,) = (run for run in table["runs"] if run["recipe"] == "sprites-beta4")

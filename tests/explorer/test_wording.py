@@ -1,6 +1,6 @@
 import pytest
 
-from explorer.wording import JOINER, duration, number, plain, sample, size, table
+from explorer.wording import JOINER, duration, measured_on, number, plain, size, table
 from training.contract.measurements import Metric
 
 
@@ -42,8 +42,8 @@ def test_a_text_is_one_line() -> None:
     ("split", "said"),
     [("test", "Test split · 1,200 images"), ("all", "All splits · 1,200 images")],
 )
-def test_a_sample_is_told_by_split_and_size(split: str, said: str) -> None:
-    assert sample(Metric("mig", "MIG", 0.5, "of 1", split, 1200, 0, "Gaps.")) == said
+def test_images_are_told_by_split_and_number(split: str, said: str) -> None:
+    assert measured_on(Metric("mig", "MIG", 0.5, "of 1", split, 1200, 0, "Gaps.")) == said
 
 
 def test_a_table_has_a_line_a_row() -> None:

@@ -79,6 +79,8 @@ test("figures are the card's, with their provenance", () => {
     cell("Recall", card({ metrics: [metric("recall", 0.5)] })).sentence,
     /By hand\. Measured on the test split/,
   );
+  const everywhere = card({ metrics: [{ ...metric("recall", 0.5), split: "all" }] });
+  assert.match(cell("Recall", everywhere).sentence, /By hand\. Measured on all splits, 10 images/);
   assert.equal(cell("Parameters", card()).text, "1,234");
   assert.equal(cell("Parameters", card({ parameters: null, rounding: { weights: 5000 } })).text, "5,000");
   assert.equal(cell("Training", card()).text, "10 min");

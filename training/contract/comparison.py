@@ -24,18 +24,24 @@ def measured(table: Table, name: str) -> Metric | None:
 
 
 def protocols(table: Table, name: str) -> list[tuple[Metric, list[str]]]:
-    """How the runs measured a metric: the first so measured, and the titles of all rows that were.
+    """Each way a metric was measured: its first record, and the titles of its rows.
 
-    Sentences that differ in numbers alone are one: seeds and counts do.
+    Protocols that differ in numbers alone are one: seeds and counts do.
     """
-    found: dict[str, tuple[Metric, list[str]]] = {}
+    found: dict[tuple[str, str], tuple[Metric, list[str]]] = {}
     for row in table.rows:
         for run in table.of(row.recipe):
             if metric := run.final.metric(name):
-                _, titles = found.setdefault(re.sub(r"[\d.,]*\d", "#", metric.how), (metric, []))
+                way = metric.split, without_numbers(metric.how)
+                _, titles = found.setdefault(way, (metric, []))
                 if row.title not in titles:
                     titles.append(row.title)
     return list(found.values())
+
+
+def without_numbers(how: str) -> str:
+    """A protocol with a `#` for each number."""
+    return re.sub(r"[\d.,]*\d", "#", how)
 
 
 def heading(metric: Metric) -> str:

@@ -77,11 +77,11 @@ def infomec(codes: Any, factors: Any, seed: int = 0, quantized: bool = False) ->
     columns = varying(factors)
     if quantized:
         estimated, read = OrdinalEncoder(), OneHotEncoder(sparse_output=False)
-        kind, narrowest, estimator, noise = "quantized codes", 0.0, "counted by levels", ""
+        kind, narrowest, estimator, seeded = "quantized codes", 0.0, "counted by levels", ""
     else:
         estimated, read = StandardScaler(), StandardScaler()
         kind, narrowest = "posterior means", RANGE
-        estimator, noise = f"from {NEIGHBOURS} nearest neighbours", f", seed {seed}"
+        estimator, seeded = f"from {NEIGHBOURS} nearest neighbours", f", seed {seed}"
     told, features = estimated.fit_transform(codes), read.fit_transform(codes)
     information = np.full((codes.shape[1], factors.shape[1]), np.nan)
     explicitnesses = np.full(factors.shape[1], np.nan)
@@ -101,7 +101,7 @@ def infomec(codes: Any, factors: Any, seed: int = 0, quantized: bool = False) ->
     protocol = (
         f"InfoMEC (Hsu et al. 2023) of {len(codes):,} {kind} and {len(columns)} factors: "
         f"information {estimator}, {active.sum()} of {codes.shape[1]} latents active; explicitness "
-        f"by multinomial logistic regressions fitted to the same codes{noise}."
+        f"by multinomial logistic regressions fitted to the same codes{seeded}."
     )
     return InfoMEC(
         modularity=_preference(known),

@@ -88,10 +88,11 @@ export const explained = (metric) => `${meaning(metric.name)} ${provenance(metri
  */
 export function provenance({ how, split, samples, seed, perfect }) {
   const images = spell(samples, 0);
-  const parts = [
-    said(how),
-    said("Measured on the {split} split, {images} images, seed {seed}.", { split: said(split), images, seed }),
-  ];
+  const measured =
+    split === "all"
+      ? said("Measured on all splits, {images} images, seed {seed}.", { images, seed })
+      : said("Measured on the {split} split, {images} images, seed {seed}.", { split: said(split), images, seed });
+  const parts = [said(how), measured];
   if (typeof perfect === "number") parts.push(said("A perfect model would get {best}.", { best: spell(perfect) }));
   return parts.join(" ");
 }
